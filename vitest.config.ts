@@ -5,7 +5,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^evenstep$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
-      { find: /^evenstep\/schedule$/, replacement: new URL('./src/schedule/index.ts', import.meta.url).pathname },
+      {
+        find: /^evenstep\/schedule$/,
+        replacement: new URL('./src/schedule/index.ts', import.meta.url).pathname,
+      },
     ],
   },
   test: {

@@ -1,0 +1,71 @@
+import { isFloat } from './dtype.ts'
+import { ShapeError } from './errors.ts'
+import { sameShape, show, sizeOf } from './shape.ts'
+import { constant, node, scalar, type Tensor, topological } from './tensor.ts'
+
+/**
+ * Reverse-mode gradients of a loss, as new lazy tensors: they can be differentiated again.
+ *
+ * @param loss one float
+ * @param wrt what to differentiate by
+ * @param seed one number that multiplies every gradient. Gradients are linear in it, so `seed = rate` gives
+ *   rate · dL/dw for one multiplication of a scalar rather than one a weight.
+ * @returns seed · dloss/d(each of `wrt`), each of that tensor's shape; zeros where `loss` does not depend on it.
+ * @throws {ShapeError} when `loss` is not one float, or depends on nothing in `wrt`.
+ */
+export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
+  if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
+    throw new ShapeError(
+      `gradients: wanted a loss of one float, got ${loss.dtype} ${show(loss.shape)}; reduce it with ops.mean or ops.sum`,
+    )
+  }
+  const order = topological([loss], sourcesOf)
+  const relevant = dependents(order, wrt)
+  if (wrt.length > 0 && !relevant.has(loss)) {
+    throw new ShapeError(
+      'gradients: wanted a loss that depends on what it is differentiated by, got one that does not',
+    )
+  }
+  const cotangents = new Map([[loss, seed ?? constant([1], loss.shape, loss.dtype)]])
+  for (const tensor of order.reverse()) {
+    const dy = cotangents.get(tensor)
+    if (!dy || !tensor.grad || !relevant.has(tensor)) continue
+    const sources = sourcesOf(tensor)
+    tensor.grad(dy).forEach((dx, i) => {
+      const source = sources[i]!
+      if (dx && relevant.has(source)) cotangents.set(source, accumulate(cotangents.get(source), dx, source))
+    })
+  }
+  return wrt.map((t) => cotangents.get(t) ?? zeros(t))
+}
+
+const sourcesOf = (t: Tensor): readonly Tensor[] => (t.grad ? (t.sources ?? t.inputs) : [])
+
+/** The members of `order` through which a gradient reaches `wrt`. */
+function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
+  const reached = new Set(wrt)
+  for (const tensor of order) {
+    if (sourcesOf(tensor).some((source) => reached.has(source))) reached.add(tensor)
+  }
+  return reached
+}
+
+function accumulate(total: Tensor | undefined, term: Tensor, source: Tensor): Tensor {
+  if (!sameShape(term.shape, source.shape)) {
+    throw new Error(`gradient rule into ${source.op}: shape ${show(term.shape)} is not ${show(source.shape)}`)
+  }
+  if (!total) return term
+  return node('Add', {
+    inputs: [total, term],
+    shape: term.shape,
+    dtype: term.dtype,
+    grad: (dy) => [dy, dy],
+  })
+}
+
+const zeros = (t: Tensor): Tensor =>
+  node('Expand', {
+    inputs: [scalar(0, t.dtype), constant(t.shape, [t.shape.length], 'int64')],
+    shape: t.shape,
+    dtype: t.dtype,
+  })

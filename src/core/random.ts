@@ -1,0 +1,51 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
+
+/** A stream of random numbers. Equal keys give equal streams, on every machine. */
+export interface Random {
+  /** Uniform in `[low, high)`; `[0, 1)` by default. */
+  uniform(low?: number, high?: number): number
+  /** Normal with the given mean and standard deviation; standard normal by default. */
+  normal(mean?: number, std?: number): number
+  /** The numbers from 0 to n − 1 in random order (Fisher and Yates). */
+  permutation(n: number): Int32Array
+}
+
+/**
+ * The stream that belongs to `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`.
+ *
+ * A stream depends on its keys alone, so the order in which weights are made, or batches drawn, changes nothing.
+ * Generator: xoroshiro128+ (Blackman & Vigna 2018), seeded with a 128-bit hash of the keys.
+ */
+export function random(...keys: readonly (number | string)[]): Random {
+  const generator = xoroshiro128plusFromState(hash(JSON.stringify(keys)))
+  const uniform = (low = 0, high = 1): number => low + (high - low) * uniformFloat64(generator)
+  return {
+    uniform,
+    // Box & Muller 1958; 1 − u lies in (0, 1], so the logarithm is finite.
+    normal: (mean = 0, std = 1) =>
+      mean + std * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+    permutation: (n) => {
+      const order = Int32Array.from({ length: n }, (_, i) => i)
+      for (let i = n - 1; i > 0; i--) {
+        const j = uniformInt(generator, 0, i)
+        const swapped = order[i]!
+        order[i] = order[j]!
+        order[j] = swapped
+      }
+      return order
+    },
+  }
+}
+
+/** Four words from a text: FNV-1a from four starting points, each mixed with MurmurHash3's finaliser. */
+function hash(text: string): number[] {
+  return [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((start) => {
+    let h = start
+    for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193)
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+    return h ^ (h >>> 16)
+  })
+}

@@ -1,0 +1,56 @@
+import { ShapeError } from './errors.ts'
+
+/** Sizes, outermost axis first. `[]` is a scalar. */
+export type Shape = readonly number[]
+
+/** A shape as messages print it: `[2, 3]`. */
+export const show = (shape: Shape): string => `[${shape.join(', ')}]`
+
+/** How many elements a shape holds; 1 for a scalar. */
+export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((n, i) => n === b[i])
+
+/**
+ * The shape two operands broadcast to, by NumPy's rule: align the last axes; an axis of 1 stretches.
+ *
+ * @throws {ShapeError} when two sizes differ and neither is 1.
+ */
+export function broadcast(who: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, i) => {
+    const m = a[i - rank + a.length] ?? 1
+    const n = b[i - rank + b.length] ?? 1
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError(
+        `${who}: wanted shapes that broadcast, got ${show(a)} and ${show(b)}; make axis ${i} equal or 1`,
+      )
+    }
+    return m === 1 ? n : m
+  })
+}
+
+/** The axes along which `from` was stretched to become `to`. */
+export function stretchedAxes(from: Shape, to: Shape): number[] {
+  const lead = to.length - from.length
+  return to.flatMap((n, i) => (i < lead || (from[i - lead] === 1 && n !== 1) ? [i] : []))
+}
+
+/**
+ * Axes counted from the front, each once, in order. A negative axis counts from the end, as in PyTorch.
+ *
+ * @throws {ShapeError} when an axis is outside `[-rank, rank)` or named twice.
+ */
+export function resolveAxes(who: string, axes: readonly number[], rank: number): number[] {
+  const resolved = axes.map((axis) => {
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+      throw new ShapeError(`${who}: wanted an axis from ${-rank} to ${rank - 1}, got ${axis}`)
+    }
+    return axis < 0 ? axis + rank : axis
+  })
+  if (new Set(resolved).size !== axes.length) {
+    throw new ShapeError(`${who}: wanted each axis once, got ${show(axes)}`)
+  }
+  return resolved.sort((a, b) => a - b)
+}

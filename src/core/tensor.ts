@@ -1,0 +1,80 @@
+import type { DType } from './dtype.ts'
+import type { Shape } from './shape.ts'
+
+/** An attribute of an ONNX node. A bare number is an integer; `{ float }` says otherwise. */
+export type Attribute = number | readonly number[] | string | { readonly float: number }
+
+/** Given dL/d(output), dL/d(each source). `null` where no gradient flows. */
+export type GradientRule = (dy: Tensor) => readonly (Tensor | null)[]
+
+/**
+ * A lazy value: how it is made, never its numbers.
+ *
+ * The recipe is an ONNX node, so there is no second representation to learn: `op` is an ONNX operator, and
+ * writing a model is a walk that copies each node out. Two operators are ours: `Input`, whose numbers arrive
+ * when the graph runs, and `Constant`.
+ */
+export interface Tensor {
+  readonly op: string
+  readonly inputs: readonly Tensor[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+  readonly shape: Shape
+  readonly dtype: DType
+  /** Absent where no gradient flows. Its results are lazy tensors, so they can be differentiated again. */
+  readonly grad?: GradientRule
+  /**
+   * What `grad` gives gradients for, when that is not `inputs`: the last node of a composed operation can
+   * carry the derivative of the whole, in closed form.
+   */
+  readonly sources?: readonly Tensor[]
+  /** The numbers of a `Constant`. */
+  readonly data?: ArrayLike<number>
+}
+
+type Recipe = Pick<Tensor, 'inputs' | 'shape' | 'dtype'> &
+  Partial<Pick<Tensor, 'attributes' | 'grad' | 'sources'>>
+
+/** A tensor computed by the ONNX operator `op`. */
+export const node = (op: string, recipe: Recipe): Tensor => ({ op, attributes: {}, ...recipe })
+
+/** A tensor whose numbers arrive when the graph runs. */
+export const input = (shape: Shape, dtype: DType = 'float32'): Tensor =>
+  node('Input', { inputs: [], shape, dtype })
+
+/** A tensor whose numbers are part of the graph. */
+export const constant = (
+  data: ArrayLike<number>,
+  shape: Shape = [data.length],
+  dtype: DType = 'float32',
+): Tensor => ({
+  ...node('Constant', { inputs: [], shape, dtype }),
+  data,
+})
+
+/** One number, as a tensor of shape `[]`. */
+export const scalar = (value: number, dtype: DType = 'float32'): Tensor => constant([value], [], dtype)
+
+/** Every tensor that `roots` are computed from, inputs before users. `parents` says what a tensor needs. */
+export function topological(
+  roots: readonly Tensor[],
+  parents: (t: Tensor) => readonly Tensor[] = (t) => t.inputs,
+): Tensor[] {
+  const order: Tensor[] = []
+  const seen = new Set<Tensor>()
+  // A stack of our own: a deep network would overflow the call stack.
+  const stack: { readonly tensor: Tensor; next: number }[] = []
+  const enter = (tensor: Tensor): void => {
+    if (seen.has(tensor)) return
+    seen.add(tensor)
+    stack.push({ tensor, next: 0 })
+  }
+  for (const root of roots) {
+    enter(root)
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const parent = parents(top.tensor)[top.next++]
+      if (parent) enter(parent)
+      else order.push(stack.pop()!.tensor)
+    }
+  }
+  return order
+}

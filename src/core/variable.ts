@@ -1,0 +1,190 @@
+import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
+import { ArgumentError } from './errors.ts'
+import { nameOf, setName } from './names.ts'
+import { type Random, random } from './random.ts'
+import { type Shape, sameShape, show, sizeOf } from './shape.ts'
+import { input, scalar, type Tensor } from './tensor.ts'
+
+/** The first numbers of a variable: one for each element, row by row. */
+export type Initializer = (random: Random, shape: Shape) => ArrayLike<number>
+
+/** Every element the same number. */
+export const filled =
+  (value: number): Initializer =>
+  (_, shape) =>
+    new Float64Array(sizeOf(shape)).fill(value)
+
+/**
+ * The only mutable thing: numbers that outlive a step.
+ *
+ * Weights, running statistics, momenta and counters are all variables. While a step is traced, reading `value`
+ * makes an input of its graph, and `assign` makes an output, which the next step reads.
+ */
+export class Variable {
+  readonly shape: Shape
+  /** Whether optimizers change it. Running statistics and optimizer state are not trainable. */
+  readonly trainable: boolean
+  readonly #initializer: Initializer
+  #dtype: DType
+  #data: Data | undefined
+
+  constructor(
+    shape: Shape,
+    initializer: Initializer = filled(0),
+    { trainable = true, dtype = 'float32' }: VariableOptions = {},
+  ) {
+    this.shape = shape
+    this.trainable = trainable
+    this.#initializer = initializer
+    this.#dtype = dtype
+  }
+
+  get dtype(): DType {
+    return this.#dtype
+  }
+
+  /** Whether it has numbers yet. */
+  get initialized(): boolean {
+    return this.#data !== undefined
+  }
+
+  /** The numbers, row by row. @throws {ArgumentError} before the model was initialized. */
+  get data(): Data {
+    if (this.#data) return this.#data
+    throw new ArgumentError(
+      `${nameOf(this) || 'variable'}: wanted initialized numbers, got none; call nn.initialize(model, seed) first`,
+    )
+  }
+
+  /** @throws {ArgumentError} when the array's type or length is not the variable's. */
+  set data(data: Data) {
+    if (!holds(this.#dtype, data) || data.length !== sizeOf(this.shape)) {
+      throw new ArgumentError(
+        `${nameOf(this) || 'variable'}: wanted ${sizeOf(this.shape)} numbers of ${this.#dtype}, ` +
+          `got ${data?.length} in ${data?.constructor.name}`,
+      )
+    }
+    this.#data = data
+  }
+
+  /** The value at this point of the step that is being traced. */
+  get value(): Tensor {
+    return active('Variable.value').read(this)
+  }
+
+  /** Make `next` the value from here on, and what the next step reads. */
+  assign(next: Tensor): void {
+    if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
+      throw new ArgumentError(
+        `${nameOf(this) || 'variable'}: wanted ${this.#dtype} ${show(this.shape)}, got ${next.dtype} ${show(next.shape)}`,
+      )
+    }
+    active('Variable.assign').writes.set(this, next)
+  }
+
+  /** Give it its first numbers, drawn from the stream of (seed, name). */
+  initialize(seed: number): void {
+    this.data = toData(this.#dtype, this.#initializer(random(seed, nameOf(this)), this.shape))
+  }
+
+  /** Change the element type, keeping the numbers. Integer variables stay as they are. */
+  toDType(dtype: 'float32' | 'float64'): void {
+    if (!isFloat(this.#dtype)) return
+    this.#dtype = dtype
+    if (this.#data) this.#data = toData(dtype, this.#data)
+  }
+}
+
+interface VariableOptions {
+  readonly trainable?: boolean
+  readonly dtype?: DType
+}
+
+/**
+ * Every variable of a model by its state name, in the order of its fields. Names each layer and variable as well.
+ *
+ * A name is the path of fields with the variable itself in snake case, as in PyTorch: `layers.0.running_mean`.
+ * A layer that is used twice is listed once.
+ */
+export function variables(root: object): Map<string, Variable> {
+  const found = new Map<string, Variable>()
+  const seen = new Set<object>()
+  const visit = (object: object, path: string): void => {
+    seen.add(object)
+    setName(object, path)
+    for (const [field, child] of Object.entries(object)) {
+      if (!isContainer(child) || seen.has(child)) continue
+      if (child instanceof Variable) {
+        const name = join(path, snakeCase(field))
+        seen.add(child)
+        setName(child, name)
+        found.set(name, child)
+      } else visit(child, join(path, field))
+    }
+  }
+  visit(root, '')
+  return found
+}
+
+const join = (path: string, field: string): string => (path ? `${path}.${field}` : field)
+const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
+
+/** What a step read, wrote and asked of the host while it was traced. */
+export interface Trace {
+  /** Variables that were read, with the graph input that stands for each. */
+  readonly reads: ReadonlyMap<Variable, Tensor>
+  /** Variables that were assigned, with the last value of each. */
+  readonly writes: ReadonlyMap<Variable, Tensor>
+  /** Graph inputs of one number that the host computes for each step, counted from 0. */
+  readonly scheduled: ReadonlyMap<Tensor, (step: number) => number>
+}
+
+class Recorder implements Trace {
+  readonly reads = new Map<Variable, Tensor>()
+  readonly writes = new Map<Variable, Tensor>()
+  readonly scheduled = new Map<Tensor, (step: number) => number>()
+
+  read(variable: Variable): Tensor {
+    const known = this.writes.get(variable) ?? this.reads.get(variable)
+    if (known) return known
+    const read = input(variable.shape, variable.dtype)
+    this.reads.set(variable, read)
+    return read
+  }
+}
+
+let recorder: Recorder | undefined
+
+function active(who: string): Recorder {
+  if (recorder) return recorder
+  throw new ArgumentError(`${who}: wanted a step being traced, got none; use it inside compile() or trace()`)
+}
+
+/**
+ * Run `body` once, recording which variables it reads and assigns. Nothing is computed.
+ *
+ * @throws what `body` throws; the trace is dropped then, so nothing of it stays behind.
+ */
+export function trace<T>(body: () => T): Trace & { readonly result: T } {
+  const outer = recorder
+  const own = new Recorder()
+  recorder = own
+  try {
+    return Object.assign(own, { result: body() })
+  } finally {
+    recorder = outer
+  }
+}
+
+/**
+ * A hyperparameter inside a step: a number is part of the graph; a function of the step is computed on the
+ * host in float64 and fed, so that changing it recompiles nothing.
+ */
+export function hyperparameter(value: number | ((step: number) => number), dtype: DType = 'float32'): Tensor {
+  if (typeof value === 'number') return scalar(value, dtype)
+  const fed = input([], dtype)
+  active('hyperparameter').scheduled.set(fed, value)
+  return fed
+}

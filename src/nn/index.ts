@@ -1,0 +1,8 @@
+export { variables } from '../core/variable.ts'
+export { ReLU } from './activation.ts'
+export { BatchNorm1d, type BatchNormOptions, type Momentum } from './batch-norm.ts'
+export { uniform } from './init.ts'
+export { initialize, toDType } from './initialize.ts'
+export { Linear } from './linear.ts'
+export type { Mode, Module } from './module.ts'
+export { Sequential } from './sequential.ts'

@@ -1,0 +1,20 @@
+import { variables } from '../core/variable.ts'
+
+/**
+ * Give every variable that has no numbers yet its first ones.
+ *
+ * They depend on (seed, state name) alone: the same seed gives the same weights on every machine, in whatever
+ * order layers are made. Variables that have numbers keep them.
+ *
+ * @returns the model
+ */
+export function initialize<M extends object>(model: M, seed: number): M {
+  for (const variable of variables(model).values()) if (!variable.initialized) variable.initialize(seed)
+  return model
+}
+
+/** Change the element type of every float variable, as PyTorch's `model.double()`. @returns the model */
+export function toDType<M extends object>(model: M, dtype: 'float32' | 'float64'): M {
+  for (const variable of variables(model).values()) variable.toDType(dtype)
+  return model
+}

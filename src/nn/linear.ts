@@ -1,0 +1,33 @@
+import type { Tensor } from '../core/tensor.ts'
+import { Variable } from '../core/variable.ts'
+import { linear } from '../ops/matmul.ts'
+import { sizes } from './arguments.ts'
+import { uniform } from './init.ts'
+import type { Module } from './module.ts'
+
+/**
+ * `y = x · weightᵀ + bias`, on `[…, inFeatures]`. As PyTorch's `nn.Linear`.
+ *
+ * `weight` is `[outFeatures, inFeatures]`, `bias` is `[outFeatures]`; both start uniform in ±1/√inFeatures.
+ */
+export class Linear implements Module {
+  readonly weight: Variable
+  readonly bias: Variable | undefined
+
+  /** @throws {ArgumentError} when a size is not a positive integer. */
+  constructor(inFeatures: number, outFeatures: number, { bias = true }: LinearOptions = {}) {
+    sizes('Linear', { inFeatures, outFeatures })
+    const limit = 1 / Math.sqrt(inFeatures)
+    this.weight = new Variable([outFeatures, inFeatures], uniform(-limit, limit))
+    this.bias = bias ? new Variable([outFeatures], uniform(-limit, limit)) : undefined
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight.value, this.bias?.value)
+  }
+}
+
+interface LinearOptions {
+  /** Whether to add a bias. Before batch normalization it has no effect, and can be left out. */
+  readonly bias?: boolean
+}

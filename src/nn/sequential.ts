@@ -1,0 +1,21 @@
+import type { Tensor } from '../core/tensor.ts'
+import type { Mode, Module } from './module.ts'
+
+/** Modules run one after another. State names count them, as in PyTorch: `0.weight`, `2.running_mean`. */
+export class Sequential implements Module {
+  readonly [index: number]: Module
+  readonly length: number
+
+  constructor(...layers: readonly Module[]) {
+    Object.assign(this, layers)
+    this.length = layers.length
+  }
+
+  forward(x: Tensor, mode: Mode): Tensor {
+    return Array.from(this).reduce((h, layer) => layer.forward(h, mode), x)
+  }
+
+  *[Symbol.iterator](): Generator<Module> {
+    for (let i = 0; i < this.length; i++) yield this[i]!
+  }
+}

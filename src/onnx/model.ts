@@ -1,0 +1,124 @@
+import type { NodeProto } from 'onnx-buf'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { type Graph, loopProto, modelBytes, nodeProto, tensorProto, valueInfo } from './proto.ts'
+import { simplify } from './simplify.ts'
+
+export type Named = ReadonlyMap<string, Tensor>
+
+/** An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out. */
+export function toOnnx(inputs: Named, outputs: Named): Uint8Array {
+  const graph = bodyOf('step', inputs, simplified(outputs))
+  return modelBytes({
+    ...graph,
+    input: [...inputs]
+      .filter(([, t]) => graph.used.has(t))
+      .map(([name, t]) => valueInfo(name, t.dtype, t.shape)),
+  })
+}
+
+/** What a repeated step is made of. */
+export interface Repeated {
+  /** Differ from step to step: stacked along a new first axis, `[K, …]`. */
+  readonly stacked: Named
+  /** Read by every step, and written by none. */
+  readonly fixed: Named
+  /** Read and written: each step sees what the one before wrote. */
+  readonly carried: ReadonlyMap<string, { readonly read: Tensor; readonly written: Tensor }>
+  /** Results of each step, stacked. */
+  readonly outputs: Named
+}
+
+/** The names of the inputs and outputs that `toOnnxLoop` adds. */
+export const loopNames = { count: 'count', next: (name: string): string => `next:${name}` } as const
+
+/**
+ * An ONNX model that runs a step `count` times in one `Loop`.
+ *
+ * Inputs: `count` (int64), the stacked ones, the fixed and the carried. Outputs: `next:NAME` for each carried
+ * one, and each output stacked along a first axis.
+ */
+export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint8Array {
+  const inner = (name: string): string => `step:${name}`
+  const given = new Map([
+    ...[...stacked].map(([name, t]) => [inner(name), t] as const),
+    ...[...carried].map(([name, { read }]) => [inner(name), read] as const),
+    ...fixed,
+  ])
+  const results = new Map([
+    ...[...carried].map(([name, { written }]) => [inner(loopNames.next(name)), written] as const),
+    ...[...outputs].map(([name, t]) => [inner(name), t] as const),
+  ])
+  const body = bodyOf('step', given, simplified(results))
+  const isUsed = ([, t]: readonly [string, Tensor]): boolean => body.used.has(t)
+  const slices = [...stacked]
+    .filter(isUsed)
+    .map(([name]) => nodeProto('Gather', [name, 'index'], [inner(name)], { axis: 0 }))
+  const step: Graph = {
+    ...body,
+    node: [...slices, nodeProto('Identity', ['condition'], ['continue']), ...body.node],
+    input: [
+      valueInfo('index', 'int64', []),
+      valueInfo('condition', 'bool', []),
+      ...[...carried].map(([name, { read }]) => valueInfo(inner(name), read.dtype, read.shape)),
+    ],
+    output: [valueInfo('continue', 'bool', []), ...body.output],
+  }
+  const loop = loopProto(
+    [loopNames.count, '', ...carried.keys()],
+    [...[...carried.keys()].map(loopNames.next), ...outputs.keys()],
+    step,
+  )
+  return modelBytes({
+    name: 'steps',
+    node: [loop],
+    initializer: [],
+    input: [
+      valueInfo(loopNames.count, 'int64', []),
+      ...[...stacked].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
+      ...[...fixed].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, t.shape)),
+      ...[...carried].map(([name, { read }]) => valueInfo(name, read.dtype, read.shape)),
+    ],
+    output: [
+      ...[...carried].map(([name, { read }]) => valueInfo(loopNames.next(name), read.dtype, read.shape)),
+      ...[...outputs].map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
+    ],
+  })
+}
+
+const simplified = (outputs: Named): Named => {
+  const roots = simplify([...outputs.values()])
+  return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
+}
+
+/** The nodes and constants that make `outputs`, and which tensors were needed for it. */
+function bodyOf(
+  name: string,
+  inputs: Named,
+  outputs: Named,
+): Omit<Graph, 'input'> & { readonly used: ReadonlySet<Tensor> } {
+  const order = topological([...outputs.values()])
+  const names = new Map([...inputs].map(([given, t]) => [t, given]))
+  // A result is named by its node, unless it is no node's, or two results are one tensor.
+  const renamed: NodeProto[] = []
+  for (const [output, t] of outputs) {
+    if (names.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
+    else names.set(t, output)
+  }
+  order.forEach((t, i) => {
+    if (t.op === 'Input' && !names.has(t)) throw new Error('onnx: an input of the graph was not named')
+    if (!names.has(t)) names.set(t, `${t.op}_${i}`)
+  })
+  for (const node of renamed) node.input.push(names.get(outputs.get(node.output[0]!)!)!)
+  const nameOf = (t: Tensor): string => names.get(t)!
+  const isNode = (t: Tensor): boolean => t.op !== 'Input' && t.op !== 'Constant'
+  return {
+    name,
+    node: [
+      ...order.filter(isNode).map((t) => nodeProto(t.op, t.inputs.map(nameOf), [nameOf(t)], t.attributes)),
+      ...renamed,
+    ],
+    initializer: order.filter((t) => t.op === 'Constant').map((t) => tensorProto(nameOf(t), t)),
+    output: [...outputs].map(([output, t]) => valueInfo(output, t.dtype, t.shape)),
+    used: new Set(order),
+  }
+}

@@ -1,0 +1,36 @@
+import { show } from '../core/shape.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { simplify } from './simplify.ts'
+
+/**
+ * A graph as text, a node a line, as it would be written to ONNX. For golden files, and for the curious.
+ *
+ *     %3 = Gemm(x, fc1.weight, fc1.bias) transA=0 transB=1 : float32 [64, 100]
+ */
+export function print(inputs: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<string, Tensor>): string {
+  const roots = simplify([...outputs.values()])
+  const names = new Map([...inputs].map(([name, t]) => [t, name]))
+  const lines: string[] = []
+  for (const t of topological(roots)) {
+    if (t.op === 'Constant') names.set(t, literal(t))
+    if (t.op === 'Constant' || t.op === 'Input') continue
+    const name = `%${lines.length}`
+    const attributes = Object.entries(t.attributes).map(([key, value]) => ` ${key}=${text(value)}`)
+    const call = `${t.op}(${t.inputs.map((x) => names.get(x)).join(', ')})${attributes.join('')}`
+    lines.push(`${name} = ${call} : ${t.dtype} ${show(t.shape)}`)
+    names.set(t, name)
+  }
+  const results = [...outputs.keys()].map((name, i) => `${name} = ${names.get(roots[i]!)}`)
+  return [...lines, ...results].join('\n')
+}
+
+const text = (value: Tensor['attributes'][string]): string =>
+  typeof value === 'object' && 'float' in value ? `${value.float}f` : `${JSON.stringify(value)}`
+
+/** The numbers of a constant, or the one number that a long one repeats. */
+function literal(t: Tensor): string {
+  const data = Array.from(t.data!)
+  if (t.shape.length === 0) return `${data[0]}`
+  if (data.length > 4 && data.every((x) => x === data[0])) return `${show(t.shape)}×${data[0]}`
+  return data.length <= 4 ? `[${data.join(', ')}]` : `${t.dtype} ${show(t.shape)}`
+}

@@ -1,0 +1,111 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataType as DataType,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf'
+import { type DType, toData } from '../core/dtype.ts'
+import type { Attribute, Tensor } from '../core/tensor.ts'
+
+// What an ONNX file is made of: protocol buffer messages from plain values. The only file that knows the format.
+
+const opset = 18n
+const irVersion = 9n
+
+const elementType: Readonly<Record<DType, DataType>> = {
+  float32: DataType.FLOAT,
+  float64: DataType.DOUBLE,
+  int32: DataType.INT32,
+  int64: DataType.INT64,
+  bool: DataType.BOOL,
+}
+
+/** The parts of a graph: nodes in order, constants, and what goes in and out. */
+export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
+
+/** The bytes of a model file. */
+export const modelBytes = (graph: Graph): Uint8Array =>
+  toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion,
+      producerName: 'evenstep',
+      opsetImport: [{ domain: '', version: opset }],
+      graph: create(GraphProtoSchema, graph),
+    }),
+  )
+
+/** One node: an operator with named inputs and outputs. */
+export const nodeProto = (
+  opType: string,
+  input: string[],
+  output: string[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+): NodeProto =>
+  create(NodeProtoSchema, {
+    opType,
+    input,
+    output,
+    attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+  })
+
+/** A node that runs `body` again and again. */
+export function loopProto(input: string[], output: string[], body: Graph): NodeProto {
+  const loop = nodeProto('Loop', input, output)
+  const g = create(GraphProtoSchema, body)
+  loop.attribute.push(create(AttributeProtoSchema, { name: 'body', type: AttributeType.GRAPH, g }))
+  return loop
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  const proto = create(AttributeProtoSchema, { name })
+  if (typeof value === 'number') return Object.assign(proto, { type: AttributeType.INT, i: BigInt(value) })
+  if (typeof value === 'string') {
+    return Object.assign(proto, { type: AttributeType.STRING, s: new TextEncoder().encode(value) })
+  }
+  if ('float' in value) return Object.assign(proto, { type: AttributeType.FLOAT, f: value.float })
+  return Object.assign(proto, { type: AttributeType.INTS, ints: value.map(BigInt) })
+}
+
+/** A constant, with its numbers. */
+export const tensorProto = (name: string, t: Tensor): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: t.shape.map(BigInt),
+    dataType: elementType[t.dtype],
+    rawData: bytes(toData(t.dtype, t.data!)),
+  })
+
+const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+
+/** The name, element type and shape of what goes in or out; a text for a size that varies. */
+export const valueInfo = (name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto =>
+  create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      value: {
+        case: 'tensorType',
+        value: {
+          elemType: elementType[dtype],
+          shape: {
+            dim: shape.map((n) =>
+              typeof n === 'string'
+                ? { value: { case: 'dimParam' as const, value: n } }
+                : { value: { case: 'dimValue' as const, value: BigInt(n) } },
+            ),
+          },
+        },
+      },
+    },
+  })

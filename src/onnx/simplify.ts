@@ -1,0 +1,97 @@
+import { sameShape } from '../core/shape.ts'
+import { type Attribute, type Tensor, topological } from '../core/tensor.ts'
+
+/**
+ * The same values from fewer nodes: equal nodes become one, and a sum with a matrix product becomes one Gemm.
+ *
+ * Inputs keep their identity. The gradient rules are gone: differentiate first.
+ */
+export function simplify(roots: readonly Tensor[]): Tensor[] {
+  return foldGemm(shareEqual(roots))
+}
+
+/** Common subexpressions, found by hash-consing: nodes of one recipe on the same inputs are one node. */
+function shareEqual(roots: readonly Tensor[]): Tensor[] {
+  const byRecipe = new Map<string, Tensor>()
+  const idOf = new Map<Tensor, number>()
+  return rebuild(roots, (t) => {
+    const recipe =
+      t.op === 'Input'
+        ? `Input ${idOf.size}`
+        : JSON.stringify([t.op, t.inputs.map((x) => idOf.get(x)), t.attributes, t.dtype, t.shape, numbers(t)])
+    const known = byRecipe.get(recipe) ?? t
+    byRecipe.set(recipe, known)
+    if (!idOf.has(known)) idOf.set(known, idOf.size)
+    return known
+  })
+}
+
+/** A constant's numbers as text. JSON has no NaN or −0, so they are spelt out. */
+const numbers = (t: Tensor): string | undefined =>
+  t.data && Array.from(t.data, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()
+
+/** `c ± A·B` becomes `Gemm(A, B, c)`, where nothing else needs the product. */
+function foldGemm(roots: readonly Tensor[]): Tensor[] {
+  const uses = new Map<Tensor, number>()
+  const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)
+  roots.forEach(count)
+  for (const t of topological(roots)) t.inputs.forEach(count)
+
+  const original = new Map<Tensor, Tensor>()
+  return rebuild(roots, (t, before) => {
+    const folded = asGemm(t, (x) => uses.get(original.get(x) ?? x) === 1)
+    original.set(folded, before)
+    return folded
+  })
+}
+
+function asGemm(t: Tensor, once: (x: Tensor) => boolean): Tensor {
+  if (t.op !== 'Add' && t.op !== 'Sub') return t
+  const isProduct = (x: Tensor): boolean =>
+    x.op === 'Gemm' && x.inputs.length === 2 && once(x) && sameShape(x.shape, t.shape)
+  const [left, right] = [t.inputs[0]!, t.inputs[1]!]
+  if (isProduct(right) && sameShape(left.shape, t.shape)) {
+    return withSum(t, right, left, t.op === 'Sub' ? -1 : 1, 1, once)
+  }
+  if (isProduct(left) && sameShape(right.shape, t.shape)) {
+    return withSum(t, left, right, 1, t.op === 'Sub' ? -1 : 1, once)
+  }
+  return t
+}
+
+/** `alpha · product + beta · c`; a constant factor of `c` goes into beta. */
+function withSum(
+  t: Tensor,
+  product: Tensor,
+  c: Tensor,
+  alpha: number,
+  beta: number,
+  once: (x: Tensor) => boolean,
+): Tensor {
+  const factor = c.op === 'Mul' && once(c) ? constantFactor(c) : undefined
+  const attributes: Record<string, Attribute> = {
+    ...product.attributes,
+    alpha: { float: alpha },
+    beta: { float: beta * (factor?.value ?? 1) },
+  }
+  return { ...t, op: 'Gemm', inputs: [...product.inputs, factor?.of ?? c], attributes }
+}
+
+function constantFactor(mul: Tensor): { readonly value: number; readonly of: Tensor } | undefined {
+  for (const [factor, of] of [mul.inputs, mul.inputs.toReversed()]) {
+    const value = factor?.data?.[0]
+    if (value !== undefined && factor!.shape.length === 0 && of) return { value, of }
+  }
+  return undefined
+}
+
+/** Every node remade from its remade inputs by `remake`, inputs before users. */
+function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
+  const remade = new Map<Tensor, Tensor>()
+  for (const t of topological(roots)) {
+    const inputs = t.inputs.map((x) => remade.get(x)!)
+    const changed = inputs.some((x, i) => x !== t.inputs[i])
+    remade.set(t, remake(changed ? { ...t, inputs } : t, t))
+  }
+  return roots.map((root) => remade.get(root)!)
+}

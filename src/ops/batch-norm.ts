@@ -1,0 +1,83 @@
+import { ShapeError } from '../core/errors.ts'
+import { type Shape, show, sizeOf } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { add, div, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
+import { reshape, sum } from './broadcast.ts'
+import { mean } from './statistics.ts'
+
+/** A normalised batch with the statistics it was normalised by, each `[channels]`. */
+export interface Normalized {
+  readonly y: Tensor
+  readonly mean: Tensor
+  /** Biased: divided by n. */
+  readonly variance: Tensor
+}
+
+/**
+ * Normalise each channel by the batch's own statistics.
+ *
+ *     μ = Σx/n    σ² = Σ(x − μ)²/n    y = γ · (x − μ)/√(σ² + ε) + β
+ *
+ * The variance is centred first, so large means lose no digits. The gradient is the closed form, of
+ * Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, section 3:
+ *
+ *     dβ = Σdy    dγ = Σ dy·x̂    dx = γ/√(σ² + ε) · (dy − dβ/n − x̂·dγ/n)
+ *
+ * @param x `[batch, channels, …]`
+ * @param weight γ, `[channels]`, or none for 1
+ * @param bias β, `[channels]`, or none for 0
+ */
+export function batchNorm(
+  x: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+): Normalized {
+  const along = perChannel(x)
+  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
+  const n = sizeOf(x.shape) / x.shape[1]!
+  const mu = mean(x, axes)
+  const centred = sub(x, along(mu))
+  const sigma2 = mean(mul(centred, centred), axes)
+  const inverse = reciprocal(sqrt(add(sigma2, eps)))
+  const scale = weight ? mul(inverse, weight) : inverse
+  const scaled = mul(centred, along(scale))
+  const y = bias ? add(scaled, along(bias)) : scaled
+  const grad = (dy: Tensor): (Tensor | null)[] => {
+    const dBias = sum(dy, axes)
+    const projection = mul(sum(mul(dy, centred), axes), inverse) // = dγ
+    const mean = along(div(dBias, n))
+    const slope = along(div(mul(projection, inverse), n))
+    const dx = mul(sub(sub(dy, mean), mul(centred, slope)), along(scale))
+    return [dx, ...(weight ? [projection] : []), ...(bias ? [dBias] : [])]
+  }
+  const sources = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])]
+  return { y: { ...y, sources, grad }, mean: mu, variance: sigma2 }
+}
+
+/**
+ * Normalise each channel by statistics that are given: BN in evaluation.
+ *
+ *     y = γ · (x − mean)/√(variance + ε) + β
+ */
+export function normalizeBy(
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+): Tensor {
+  const along = perChannel(x)
+  const inverse = reciprocal(sqrt(add(variance, eps)))
+  const scale = weight ? mul(inverse, weight) : inverse
+  const scaled = mul(sub(x, along(mean)), along(scale))
+  return bias ? add(scaled, along(bias)) : scaled
+}
+
+/** `[channels]` in the shape that broadcasts along axis 1 of `x`. */
+function perChannel(x: Tensor): (v: Tensor) => Tensor {
+  if (x.shape.length < 2) throw new ShapeError(`batchNorm: wanted [batch, channels, …], got ${show(x.shape)}`)
+  const shape: Shape = x.shape.length === 2 ? [x.shape[1]!] : x.shape.map((size, i) => (i === 1 ? size : 1))
+  return (v) => reshape(v, shape)
+}

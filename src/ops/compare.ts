@@ -1,0 +1,53 @@
+import { type DType, isFloat } from '../core/dtype.ts'
+import { ShapeError } from '../core/errors.ts'
+import { broadcast } from '../core/shape.ts'
+import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { type Operand, operands } from './arithmetic.ts'
+import { sumTo } from './broadcast.ts'
+
+// No gradient flows through a comparison; through `where` it flows to the side that was taken.
+
+function compare(op: string, a: Operand, b: Operand): Tensor {
+  const [x, y] = operands(op, a, b)
+  return node(op, { inputs: [x, y], shape: broadcast(op, x.shape, y.shape), dtype: 'bool' })
+}
+
+/** Whether `a = b`, element by element. */
+export const equal = (a: Operand, b: Operand): Tensor => compare('Equal', a, b)
+/** Whether `a > b`, element by element. */
+export const greater = (a: Operand, b: Operand): Tensor => compare('Greater', a, b)
+/** Whether `a < b`, element by element. */
+export const less = (a: Operand, b: Operand): Tensor => compare('Less', a, b)
+
+/** `a` where `condition` holds, `b` elsewhere; the three broadcast together. */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  const [x, y] = operands('where', a, b)
+  if (condition.dtype !== 'bool') {
+    throw new ShapeError(`where: wanted a bool condition, got ${condition.dtype}; compare it with something`)
+  }
+  const shape = broadcast('where', condition.shape, broadcast('where', x.shape, y.shape))
+  return node('Where', {
+    inputs: [condition, x, y],
+    shape,
+    dtype: x.dtype,
+    grad: (dy) => [
+      null,
+      sumTo(where(condition, dy, scalar(0, dy.dtype)), x.shape),
+      sumTo(where(condition, scalar(0, dy.dtype), dy), y.shape),
+    ],
+  })
+}
+
+const elementType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
+
+/** The same numbers as another type. A gradient flows from float to float, and is cast back. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x
+  return node('Cast', {
+    inputs: [x],
+    attributes: { to: elementType[dtype] },
+    shape: x.shape,
+    dtype,
+    ...(isFloat(x.dtype) && isFloat(dtype) && { grad: (dy) => [cast(dy, x.dtype)] }),
+  })
+}

@@ -1,0 +1,99 @@
+import { ShapeError } from '../core/errors.ts'
+import { broadcast, show, sizeOf } from '../core/shape.ts'
+import { node, type Tensor } from '../core/tensor.ts'
+import { add } from './arithmetic.ts'
+import { reshape, sum, sumTo } from './broadcast.ts'
+import { transpose } from './movement.ts'
+
+/**
+ * Matrix product over the last two axes; leading axes broadcast.
+ *
+ *     y[…, i, j] = Σₖ a[…, i, k] · b[…, k, j]
+ *
+ * @param a `[…, m, k]`
+ * @param b `[…, k, n]`
+ * @returns `[…, m, n]`
+ * @throws {ShapeError} when the inner sizes or the types differ, or an operand has fewer than 2 axes.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  const [m, k] = a.shape.slice(-2)
+  const [kOfB, n] = b.shape.slice(-2)
+  if (m === undefined || k === undefined || n === undefined || k !== kOfB || a.dtype !== b.dtype) {
+    throw new ShapeError(
+      `matmul: wanted […, m, k] × […, k, n] of one type, got ${a.dtype} ${show(a.shape)} × ${b.dtype} ${show(b.shape)}`,
+    )
+  }
+  if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b)
+  return node('MatMul', {
+    inputs: [a, b],
+    shape: [...broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n],
+    dtype: a.dtype,
+    grad: (dy) => [
+      sumTo(matmul(dy, swap(b)), a.shape), // dL/da = dy·bᵀ
+      sumTo(matmul(swap(a), dy), b.shape), // dL/db = aᵀ·dy
+    ],
+  })
+}
+
+/** The last two axes swapped. */
+const swap = (x: Tensor): Tensor => {
+  const axes = x.shape.map((_, i) => i)
+  return transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()])
+}
+
+interface Sides {
+  readonly transA?: boolean
+  readonly transB?: boolean
+}
+
+/** `op(a) · op(b)` of two matrices, where `op` transposes on request without moving anything. */
+function gemm(a: Tensor, b: Tensor, { transA = false, transB = false }: Sides = {}): Tensor {
+  return node('Gemm', {
+    inputs: [a, b],
+    attributes: { transA: Number(transA), transB: Number(transB) },
+    shape: [a.shape[transA ? 1 : 0]!, b.shape[transB ? 0 : 1]!],
+    dtype: a.dtype,
+    grad: (dy) => [
+      // With A = op(a) and B = op(b): dL/dA = dy·Bᵀ and dL/dB = Aᵀ·dy.
+      transA ? gemm(b, dy, { transA: transB, transB: true }) : gemm(dy, b, { transB: !transB }),
+      transB ? gemm(dy, a, { transA: true, transB: transA }) : gemm(a, dy, { transA: !transA }),
+    ],
+  })
+}
+
+/**
+ * An affine map over the last axis, as PyTorch's `nn.functional.linear`.
+ *
+ *     y = x · weightᵀ + bias
+ *
+ * @param x `[…, in]`
+ * @param weight `[out, in]`
+ * @param bias `[out]`, or none
+ * @returns `[…, out]`
+ * @throws {ShapeError} when `in` or `out` differ.
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const [out, features] = weight.shape
+  if (x.shape.at(-1) !== features || out === undefined || x.dtype !== weight.dtype) {
+    throw new ShapeError(
+      `linear: wanted […, ${features}] of ${weight.dtype}, got ${x.dtype} ${show(x.shape)}; ` +
+        `the weight is ${show(weight.shape)}`,
+    )
+  }
+  const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), features!])
+  const product = gemm(rows, weight, { transB: true })
+  return reshape(bias ? affine(product, bias) : product, [...x.shape.slice(0, -1), out])
+}
+
+/** `product + bias` in the product's own Gemm. */
+const affine = (product: Tensor, bias: Tensor): Tensor => {
+  const [a, b] = product.inputs
+  return {
+    ...add(product, bias),
+    op: 'Gemm',
+    inputs: [a!, b!, bias],
+    attributes: product.attributes,
+    sources: [product, bias],
+    grad: (dy) => [dy, sum(dy, [0])],
+  }
+}

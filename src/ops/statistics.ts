@@ -1,0 +1,37 @@
+import { ArgumentError } from '../core/errors.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { div, mul, sub } from './arithmetic.ts'
+import { type KeepDims, sum } from './broadcast.ts'
+
+// Composed from primitives, so none of these needs a gradient rule.
+
+const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i)
+
+/** Mean over `axes`, all of them by default. */
+export function mean(x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor {
+  const total = sum(x, axes, options)
+  return mul(total, sizeOf(total.shape) / sizeOf(x.shape))
+}
+
+/**
+ * Variance over `axes`, all of them by default: centred first, so large means lose no digits.
+ *
+ *     Σ(x − mean)² / (n − correction)
+ *
+ * @param options.correction 1 (unbiased) by default, as in PyTorch; 0 divides by n
+ * @throws {ArgumentError} when n ≤ correction.
+ */
+export function variance(
+  x: Tensor,
+  axes: readonly number[] = allAxes(x),
+  { correction = 1, keepDims = false }: KeepDims & { readonly correction?: number } = {},
+): Tensor {
+  const centred = sub(x, mean(x, axes, { keepDims: true }))
+  const total = sum(mul(centred, centred), axes, { keepDims })
+  const n = sizeOf(x.shape) / sizeOf(total.shape)
+  if (n <= correction) {
+    throw new ArgumentError(`variance: wanted more than ${correction} values, got ${n}; use correction 0`)
+  }
+  return div(total, n - correction)
+}
