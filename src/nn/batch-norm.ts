@@ -84,11 +84,11 @@ export class BatchNorm1d implements Module {
       )
     }
     const { y, mean, variance } = batchNorm(x, weight?.value, bias?.value, this.#eps)
-    this.#learn(mean, mul(variance, n / (n - 1)))
+    this.#learn(mean, variance, n / (n - 1))
     return y
   }
 
-  #learn(mean: Tensor, variance: Tensor): void {
+  #learn(mean: Tensor, variance: Tensor, unbias: number): void {
     const { runningMean, runningVar, numBatchesTracked } = this
     if (!runningMean || !runningVar || !numBatchesTracked) return
     const seen = add(numBatchesTracked.value, scalar(1, 'int64'))
@@ -97,18 +97,16 @@ export class BatchNorm1d implements Module {
       this.#momentum === null
         ? div(scalar(1, mean.dtype), cast(seen, mean.dtype))
         : hyperparameter(this.#momentum, mean.dtype)
-    runningMean.assign(blend(runningMean.value, mean, momentum))
-    runningVar.assign(blend(runningVar.value, variance, momentum))
+    const blend = (old: Tensor, next: Tensor, factor: number): Tensor =>
+      add(mul(old, sub(1, momentum)), mul(next, mul(momentum, factor)))
+    runningMean.assign(blend(runningMean.value, mean, 1))
+    runningVar.assign(blend(runningVar.value, variance, unbias))
   }
 
   #name(): string {
     return nameOf(this) ? `${nameOf(this)} (BatchNorm1d)` : 'BatchNorm1d'
   }
 }
-
-/** `(1 − weight) · old + weight · next`. */
-const blend = (old: Tensor, next: Tensor, weight: Tensor): Tensor =>
-  add(mul(old, sub(1, weight)), mul(next, weight))
 
 /** The weight of the newest batch, 0 to 1, or a schedule of it; `null` for the plain average of all batches. */
 export type Momentum = number | ((step: number) => number) | null

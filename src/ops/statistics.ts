@@ -2,16 +2,20 @@ import { ArgumentError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { div, mul, sub } from './arithmetic.ts'
-import { type KeepDims, sum } from './broadcast.ts'
+import { type KeepDims, sum, weightedSum } from './broadcast.ts'
 
 // Composed from primitives, so none of these needs a gradient rule.
 
 const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i)
 
 /** Mean over `axes`, all of them by default. */
-export function mean(x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor {
-  const total = sum(x, axes, options)
-  return mul(total, sizeOf(total.shape) / sizeOf(x.shape))
+export function mean(
+  x: Tensor,
+  axes: readonly number[] = allAxes(x),
+  { keepDims = false }: KeepDims = {},
+): Tensor {
+  const n = axes.reduce((size, axis) => size * (x.shape.at(axis) ?? 1), 1)
+  return weightedSum('mean', x, axes, keepDims, 1 / n)
 }
 
 /**
