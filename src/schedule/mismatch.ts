@@ -1,0 +1,54 @@
+import { ArgumentError } from '../core/errors.ts'
+
+/** The error of every refused argument: `who: wanted X, got Y; do Z`. */
+export function mismatch(who: string, wanted: string, got: unknown, fix?: string): ArgumentError {
+  return new ArgumentError(`${who}: wanted ${wanted}, got ${show(got)}${fix === undefined ? '' : `; ${fix}`}`)
+}
+
+/** The error of a name that is not one of `names`, with the nearest of them. */
+export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
+  const near = nearest(got, names)
+  const fix = near === undefined ? '' : `; did you mean ${near}?`
+  return new ArgumentError(`${who}: wanted ${what}one of ${names.join(', ')}, got ${got}${fix}`)
+}
+
+/** A value in an error message: numbers and text as one writes them, the rest in a word or two. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'function') return 'spec' in value ? 'a schedule' : 'a function'
+  if (typeof value === 'string') return shorten(JSON.stringify(value))
+  if (typeof value !== 'object' || value === null) return String(value)
+  try {
+    return shorten(JSON.stringify(value, (_, v) => (typeof v === 'function' ? show(v) : v)))
+  } catch {
+    return 'an object'
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** The name that takes fewest edits to write, when that is few enough to be a slip. */
+function nearest(word: string, names: readonly string[]): string | undefined {
+  const slip = 1 + word.length / 3
+  const ranked = names
+    .map((name) => ({ name, edits: edits(word.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits)
+  const best = ranked[0]
+  return best !== undefined && best.edits <= slip ? best.name : undefined
+}
+
+/** Levenshtein's distance, one row at a time. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
