@@ -1,0 +1,31 @@
+// Makes a clone ready: installs what package-lock.json names, and builds `dist` when a source is newer.
+// On a machine that has everything it only compares dates.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const at = (...path) => join(root, ...path)
+const dateOf = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
+
+/** The latest date of a file below `folder`. */
+const newestIn = (folder) =>
+  Math.max(
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => dateOf(join(entry.parentPath ?? entry.path, entry.name))),
+  )
+
+const npm = (what, ...args) => {
+  console.error(`evenstep: ${what} …`)
+  execFileSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+}
+
+if (dateOf(at('node_modules/.package-lock.json')) < dateOf(at('package-lock.json'))) {
+  npm('installing', 'ci', '--no-audit', '--no-fund')
+}
+
+const built = dateOf(at('dist/tsconfig.build.tsbuildinfo'))
+const sources = Math.max(newestIn(at('src')), dateOf(at('tsconfig.json')), dateOf(at('tsconfig.build.json')))
+if (built < sources) npm('building', 'run', '--silent', 'build')

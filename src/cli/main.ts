@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { EvenstepError } from '../core/errors.ts'
+import { trainCommand } from './train.ts'
+import { version } from './version.ts'
+
+const program = new Command('evenstep')
+  .description('Trains neural networks, and tells which learning rate and schedule to use.')
+  .version(version)
+  .addCommand(trainCommand())
+
+program.exitOverride()
+for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
+program.configureOutput({ outputError: () => {} })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+/** Says what went wrong; 2 for the caller's mistakes, 1 for ours. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
+    return 2
+  }
+  if (error instanceof EvenstepError) {
+    process.stderr.write(`${error.message}\n`)
+    return 2
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  return 1
+}

@@ -1,0 +1,125 @@
+import type { Experiment } from '../train/experiment.ts'
+import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/train.ts'
+
+const thousands = (n: number): string => Math.round(n).toLocaleString('en-US')
+
+/** A number in four significant digits. */
+const short = (x: number): string => (Math.abs(x) < 1e-3 && x !== 0 ? x.toExponential(2) : x.toPrecision(4))
+
+const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
+
+/** Tells a person about a run: a line an epoch, and on a terminal a progress bar between. */
+export class Report {
+  readonly #experiment: Experiment
+  readonly #file: string
+  readonly #folder: string
+  readonly #bar: Bar | undefined
+  #best = Number.POSITIVE_INFINITY
+
+  constructor(experiment: Experiment, file: string, folder: string) {
+    this.#experiment = experiment
+    this.#file = file
+    this.#folder = folder
+    this.#bar = process.stdout.isTTY ? new Bar() : undefined
+  }
+
+  event(event: TrainEvent): void {
+    if (event.type === 'steps') this.#bar?.draw(event)
+    else this.#line(this.#textOf(event))
+    if (event.type === 'start') this.#bar?.start(event)
+  }
+
+  #textOf(event: Exclude<TrainEvent, StepsEvent>): string {
+    if (event.type === 'start') return this.#header(event)
+    if (event.type === 'end') return this.#farewell(event)
+    this.#best = Math.min(this.#best, event.validationLoss)
+    return row(event)
+  }
+
+  /** Leave the terminal as it was. */
+  close(): void {
+    this.#bar?.clear()
+  }
+
+  #line(text: string): void {
+    this.#bar?.clear()
+    process.stdout.write(`${text}\n`)
+  }
+
+  #header({ stepsPerEpoch, epochs, parameters }: StartEvent): string {
+    const { name, batchSize, seed } = this.#experiment
+    const work = `${thousands(stepsPerEpoch)} steps of ${batchSize}`
+    const about = [
+      `${name}`,
+      `${thousands(parameters)} parameters`,
+      `${epochs} epochs of ${work}`,
+      `seed ${seed}`,
+    ]
+    return `${about.join(' · ')}\n\n${columns.map((name) => name.padStart(width)).join('')}`
+  }
+
+  #farewell({ steps, time }: EndEvent): string {
+    const train = `npx evenstep train ${this.#file}`
+    return [
+      '',
+      `${thousands(steps)} steps in ${time.seconds.toFixed(2)} s, best validation loss ${short(this.#best)}`,
+      `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
+      '',
+      'try next:',
+      `  ${train} --seed ${this.#experiment.seed + 1}`,
+      `  ${train} --set optimizer.lr=0.03`,
+      `  ${train} --set 'optimizer.lr={"type":"cosineAnnealing","initial":1,"tMax":${steps}}'`,
+    ].join('\n')
+  }
+}
+
+const width = 14
+
+function row({ epoch, trainLoss, validationLoss, validationAccuracy, lr, time }: EpochEvent): string {
+  const accuracy = validationAccuracy === undefined ? '–' : `${(100 * validationAccuracy).toFixed(2)} %`
+  const cells = [
+    epoch + 1,
+    trainLoss.toFixed(4),
+    validationLoss.toFixed(4),
+    accuracy,
+    short(lr),
+    thousands(time.stepsPerSecond),
+  ]
+  return cells.map((cell) => String(cell).padStart(width)).join('')
+}
+
+/** A line that is drawn again and again: how far the run is, how fast, and how long it will take. */
+class Bar {
+  #total = 1
+  #begun = 0
+  #drawn = 0
+
+  start({ stepsPerEpoch, epochs }: StartEvent): void {
+    this.#total = stepsPerEpoch * epochs
+    this.#begun = performance.now()
+  }
+
+  draw({ step, losses, lrs }: StepsEvent): void {
+    const now = performance.now()
+    if (now - this.#drawn < 100) return
+    this.#drawn = now
+    const done = step + losses.length
+    const speed = (done / (now - this.#begun)) * 1e3
+    const filled = Math.round((24 * done) / this.#total)
+    const bar = `${'━'.repeat(filled)}${'─'.repeat(24 - filled)}`
+    const loss = short(losses[losses.length - 1]!)
+    const parts = [
+      `${bar} ${Math.floor((100 * done) / this.#total)} %`,
+      `${thousands(speed)} steps/s`,
+      `${Math.ceil((this.#total - done) / speed)} s left`,
+      `loss ${loss}`,
+      `lr ${short(lrs[lrs.length - 1]!)}`,
+    ]
+    const line = parts.join('  ').slice(0, (process.stdout.columns || 80) - 1)
+    process.stdout.write(`\r\u001b[K${line}`)
+  }
+
+  clear(): void {
+    process.stdout.write('\r\u001b[K')
+  }
+}

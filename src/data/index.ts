@@ -1,0 +1,5 @@
+export { type Dataset, dataset, type Field, type Split } from './dataset.ts'
+export { digits10x10 } from './digits.ts'
+export { type IdxArray, idxImages, parseIdx, readIdx } from './idx.ts'
+export { type Batch, type Loader, type LoaderOptions, loader } from './loader.ts'
+export { type NormalizeOptions, normalize } from './normalize.ts'

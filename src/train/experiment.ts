@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { Split } from '../data/dataset.ts'
+import type { Module } from '../nn/module.ts'
+import type { Loss } from '../ops/loss.ts'
+import type { Optimizer } from '../optim/optimizer.ts'
+import { mismatch, unknownName } from '../schedule/mismatch.ts'
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+// Each description completes the sentence `wanted KEY as …`.
+const schema = z.strictObject({
+  name: z.string().min(1).optional().describe('a text'),
+  data: z
+    .custom<Split>((value) => isObject(value) && isObject(value.train) && isObject(value.validation))
+    .describe('a split with train and validation, such as data.digits10x10()'),
+  model: z
+    .custom<() => Module>(isFunction)
+    .describe('a function that returns a module, such as () => new Net()'),
+  loss: z.custom<Loss>(isFunction).describe('a function of output and target, such as ops.crossEntropy'),
+  optimizer: z
+    .custom<Optimizer>((value) => isObject(value) && isFunction(value.attach))
+    .describe('an optimizer, such as optim.sgd({ lr: 0.1 })'),
+  batchSize: z.int().min(1).describe('an integer ≥ 1'),
+  epochs: z.int().min(1).describe('an integer ≥ 1'),
+  seed: z.int().min(0).default(0).describe('an integer ≥ 0'),
+  lastBatch: z.enum(['drop', 'keep']).default('drop').describe("'drop' or 'keep'"),
+  dtype: z.enum(['float32', 'float64']).default('float32').describe("'float32' or 'float64'"),
+  threads: z.int().min(1).optional().describe('an integer ≥ 1'),
+})
+
+/** Everything that decides a training run. Two runs of one experiment give the same numbers. */
+export type Experiment = Optional & Required<Omit<ExperimentOptions, keyof Optional>>
+type Optional = Pick<ExperimentOptions, 'name' | 'threads'>
+
+/** An experiment as it is written: what has a default may be left out. */
+export interface ExperimentOptions {
+  /** What its runs are called; the file's name unless given. */
+  readonly name?: string
+  readonly data: Split
+  /** Makes the model, without weights: they come from the seed. */
+  readonly model: () => Module
+  readonly loss: Loss
+  readonly optimizer: Optimizer
+  /** Examples a training step. */
+  readonly batchSize: number
+  /** Passes over the training data. */
+  readonly epochs: number
+  /** Decides the first weights and the order of the data; 0. */
+  readonly seed?: number
+  /** What becomes of an epoch's last training batch when it is not full: `drop` it, or `keep` it. `drop`. */
+  readonly lastBatch?: 'drop' | 'keep'
+  /** What to compute in; `float32`. */
+  readonly dtype?: 'float32' | 'float64'
+  /** Threads an operator may use; chosen from the work in the graph. */
+  readonly threads?: number
+}
+
+/**
+ * An experiment, checked.
+ *
+ * @throws {ArgumentError} naming the first key that is unknown, missing or of the wrong kind.
+ */
+export function experiment(options: ExperimentOptions): Experiment {
+  const checked = schema.safeParse(options)
+  if (checked.success) return checked.data as Experiment
+  if (!isObject(options)) throw mismatch('experiment', 'an object', options, 'export train.experiment({ … })')
+  const names = Object.keys(schema.shape)
+  const stranger = Object.keys(options).find((key) => !names.includes(key))
+  if (stranger !== undefined) throw unknownName('experiment', names, stranger)
+  const key = String(checked.error.issues[0]!.path[0]) as keyof typeof schema.shape
+  throw mismatch('experiment', `${key} as ${schema.shape[key].description}`, options[key])
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { FormatError } from '../core/errors.ts'
+import * as data from '../data/index.ts'
+import * as nn from '../nn/index.ts'
+import type { Module } from '../nn/module.ts'
+import * as ops from '../ops/index.ts'
+import type { Optimizer } from '../optim/optimizer.ts'
+import { type SgdOptions, sgd } from '../optim/sgd.ts'
+import * as schedule from '../schedule/index.ts'
+import { mismatch, unknownName } from '../schedule/mismatch.ts'
+import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
+
+// Experiments as plain data: what a TypeScript file says with values, JSON says with names. Nothing is evaluated.
+
+const dataSets: Readonly<Record<string, () => data.Split>> = { digits10x10: data.digits10x10 }
+const losses: Readonly<Record<string, ops.Loss>> = { crossEntropy: ops.crossEntropy }
+const layers: Readonly<Record<string, (...args: never[]) => Module>> = {
+  BatchNorm1d: (...args: ConstructorParameters<typeof nn.BatchNorm1d>) => new nn.BatchNorm1d(...args),
+  Linear: (...args: ConstructorParameters<typeof nn.Linear>) => new nn.Linear(...args),
+  ReLU: () => new nn.ReLU(),
+}
+
+/**
+ * The experiment that a JSON value describes: the keys of `train.experiment`, with `data` and `loss` by name, the
+ * optimizer as its `type` and options, schedules as their specs or texts, and the model as a list of layers, each
+ * `[name, ...arguments]`.
+ *
+ * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
+ * @example
+ * { "data": "digits10x10", "model": [["Linear", 100, 100], ["ReLU"], ["BatchNorm1d", 100], ["Linear", 100, 10]],
+ *   "loss": "crossEntropy", "optimizer": { "type": "sgd", "lr": 0.1 }, "batchSize": 64, "epochs": 5 }
+ */
+export function parseExperiment(json: unknown): Experiment {
+  if (typeof json !== 'object' || json === null) throw mismatch('experiment', 'a JSON object', json)
+  const { data, loss, optimizer, model, ...rest } = json as Record<string, unknown>
+  return experiment({
+    ...rest,
+    data: byName('data', dataSets, data)(),
+    model: parseModel(model),
+    loss: byName('loss', losses, loss),
+    optimizer: parseOptimizer(optimizer),
+  } as ExperimentOptions)
+}
+
+function byName<T>(what: string, known: Readonly<Record<string, T>>, name: unknown): T {
+  const found = typeof name === 'string' && Object.hasOwn(known, name) ? known[name] : undefined
+  if (found === undefined) throw unknownName('experiment', Object.keys(known), String(name), `${what} as `)
+  return found
+}
+
+const layerList = z.array(z.tuple([z.string()], z.unknown())).min(1)
+
+function parseModel(spec: unknown): () => Module {
+  const list = layerList.safeParse(spec)
+  if (!list.success)
+    throw mismatch('experiment', 'model as a list of layers, such as ["Linear", 100, 10]', spec)
+  const make = (): Module =>
+    new nn.Sequential(
+      ...list.data.map(([name, ...args]) => byName('layer', layers, name)(...(args as never[]))),
+    )
+  make() // a wrong layer is told now, not when training starts
+  return make
+}
+
+/**
+ * The optimizer that a spec describes, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Where a schedule may
+ * stand, so may its spec or its text.
+ *
+ * @throws {ArgumentError} naming the first option that is unknown or wrong.
+ */
+export function parseOptimizer(spec: unknown): Optimizer {
+  if (typeof spec !== 'object' || spec === null) {
+    throw mismatch('optimizer', 'an object such as { "type": "sgd", "lr": 0.1 }', spec)
+  }
+  const { type, ...options } = spec as Record<string, unknown>
+  byName('optimizer', { sgd }, type)
+  const names = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov']
+  const stranger = Object.keys(options).find((name) => !names.includes(name))
+  if (stranger !== undefined) throw unknownName('sgd', names, stranger)
+  const scheduled = Object.entries(options).map(([name, value]) => [
+    name,
+    name === 'lr' || name === 'momentum' || name === 'weightDecay' ? scheduleOr(value) : value,
+  ])
+  return sgd(Object.fromEntries(scheduled) as SgdOptions)
+}
+
+/** A number or a function as it is; a spec or a text as the schedule that it describes. */
+const scheduleOr = (value: unknown): unknown =>
+  typeof value === 'object' || typeof value === 'string' ? schedule.parse(value) : value
+
+/**
+ * An experiment with some of its settings changed, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
+ * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value is JSON, or else a text.
+ *
+ * @throws {ArgumentError} when a path names nothing that can be set, or a value is wrong.
+ */
+export function override(base: Experiment, settings: readonly string[]): Experiment {
+  let current = base
+  for (const setting of settings) current = change(current, ...splitOnce(setting))
+  return current
+}
+
+function change(current: Experiment, path: string, text: string): Experiment {
+  const value = jsonOrText(text)
+  const [key, option, ...deeper] = path.split('.')
+  if (key === 'optimizer' && option !== undefined && deeper.length === 0) {
+    return { ...current, optimizer: parseOptimizer({ ...current.optimizer.spec, [option]: value }) }
+  }
+  if (!settable.includes(path)) throw unknownName('--set', settable, path, 'a path that is ')
+  return experiment({ ...current, [path]: value })
+}
+
+const settable = ['name', 'batchSize', 'epochs', 'seed', 'lastBatch', 'dtype', 'threads', 'optimizer.lr']
+
+function splitOnce(setting: string): readonly [path: string, value: string] {
+  const at = setting.indexOf('=')
+  if (at < 1) throw mismatch('--set', 'path=value, such as epochs=10', setting)
+  return [setting.slice(0, at), setting.slice(at + 1)]
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** The experiment in a JSON file's text. @throws {FormatError} when it is no JSON. */
+export function parseExperimentText(text: string, file: string): Experiment {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new FormatError(`${file}: wanted JSON, got ${(error as Error).message}`)
+  }
+  return parseExperiment(json)
+}
