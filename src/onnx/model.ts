@@ -28,13 +28,18 @@ export interface Repeated {
   readonly outputs: Named
 }
 
-/** The names of the inputs and outputs that `toOnnxLoop` adds. */
-export const loopNames = { count: 'count', next: (name: string): string => `next:${name}` } as const
+/** The names of what a model takes and gives besides its inputs and results. */
+export const names = {
+  /** How many steps a loop takes; int64. */
+  count: '#count',
+  /** What a variable becomes. */
+  next: (variable: string): string => `next:${variable}`,
+} as const
 
 /**
  * An ONNX model that runs a step `count` times in one `Loop`.
  *
- * Inputs: `count` (int64), the stacked ones, the fixed and the carried. Outputs: `next:NAME` for each carried
+ * Inputs: `#count` (int64), the stacked ones, the fixed and the carried. Outputs: `next:NAME` for each carried
  * one, and each output stacked along a first axis.
  */
 export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint8Array {
@@ -45,7 +50,7 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     ...fixed,
   ])
   const results = new Map([
-    ...[...carried].map(([name, { written }]) => [inner(loopNames.next(name)), written] as const),
+    ...[...carried].map(([name, { written }]) => [inner(names.next(name)), written] as const),
     ...[...outputs].map(([name, t]) => [inner(name), t] as const),
   ])
   const body = bodyOf('step', given, simplified(results))
@@ -64,8 +69,8 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     output: [valueInfo('continue', 'bool', []), ...body.output],
   }
   const loop = loopProto(
-    [loopNames.count, '', ...carried.keys()],
-    [...[...carried.keys()].map(loopNames.next), ...outputs.keys()],
+    [names.count, '', ...carried.keys()],
+    [...[...carried.keys()].map(names.next), ...outputs.keys()],
     step,
   )
   return modelBytes({
@@ -73,13 +78,13 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     node: [loop],
     initializer: [],
     input: [
-      valueInfo(loopNames.count, 'int64', []),
+      valueInfo(names.count, 'int64', []),
       ...[...stacked].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
       ...[...fixed].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, t.shape)),
       ...[...carried].map(([name, { read }]) => valueInfo(name, read.dtype, read.shape)),
     ],
     output: [
-      ...[...carried].map(([name, { read }]) => valueInfo(loopNames.next(name), read.dtype, read.shape)),
+      ...[...carried].map(([name, { read }]) => valueInfo(names.next(name), read.dtype, read.shape)),
       ...[...outputs].map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
     ],
   })
@@ -97,19 +102,19 @@ function bodyOf(
   outputs: Named,
 ): Omit<Graph, 'input'> & { readonly used: ReadonlySet<Tensor> } {
   const order = topological([...outputs.values()])
-  const names = new Map([...inputs].map(([given, t]) => [t, given]))
+  const named = new Map([...inputs].map(([given, t]) => [t, given]))
   // A result is named by its node, unless it is no node's, or two results are one tensor.
   const renamed: NodeProto[] = []
   for (const [output, t] of outputs) {
-    if (names.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
-    else names.set(t, output)
+    if (named.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
+    else named.set(t, output)
   }
   order.forEach((t, i) => {
-    if (t.op === 'Input' && !names.has(t)) throw new Error('onnx: an input of the graph was not named')
-    if (!names.has(t)) names.set(t, `${t.op}_${i}`)
+    if (t.op === 'Input' && !named.has(t)) throw new Error('onnx: an input of the graph was not named')
+    if (!named.has(t)) named.set(t, `${t.op}_${i}`)
   })
-  for (const node of renamed) node.input.push(names.get(outputs.get(node.output[0]!)!)!)
-  const nameOf = (t: Tensor): string => names.get(t)!
+  for (const node of renamed) node.input.push(named.get(outputs.get(node.output[0]!)!)!)
+  const nameOf = (t: Tensor): string => named.get(t)!
   const isNode = (t: Tensor): boolean => t.op !== 'Input' && t.op !== 'Constant'
   return {
     name,

@@ -80,7 +80,9 @@ function withSum(
 function constantFactor(mul: Tensor): { readonly value: number; readonly of: Tensor } | undefined {
   for (const [factor, of] of [mul.inputs, mul.inputs.toReversed()]) {
     const value = factor?.data?.[0]
-    if (value !== undefined && factor!.shape.length === 0 && of) return { value, of }
+    // An attribute is a float32, so in float64 only a factor that float32 holds exactly may become one.
+    const exact = factor?.dtype === 'float32' || value === Math.fround(value ?? Number.NaN)
+    if (value !== undefined && exact && factor!.shape.length === 0 && of) return { value, of }
   }
   return undefined
 }

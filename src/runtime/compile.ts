@@ -6,7 +6,7 @@ import { nameOf } from '../core/names.ts'
 import { type Shape, show, sizeOf } from '../core/shape.ts'
 import { input, type Tensor } from '../core/tensor.ts'
 import { type Trace, trace, type Variable } from '../core/variable.ts'
-import { loopNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
+import { names, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 import { openSession, type Session, type Value } from './node-cpu.ts'
 import { threadsFor } from './threads.ts'
 
@@ -82,8 +82,10 @@ export async function compile<In extends string, Out extends string>(
     trace(() => body(given)),
   )
   const model = loop ? loopModel(traced) : stepModel(traced)
-  const session = await openSession(model, threads ?? threadsFor(rootsOf(traced), availableParallelism()))
-  const results = Object.keys(Object.fromEntries(traced.outputs)) as Out[]
+  const session = await openSession(model, {
+    threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
+    exact: isExact(traced),
+  })
   const run = runner(traced, session, loop)
   let running = false
 
@@ -91,14 +93,21 @@ export async function compile<In extends string, Out extends string>(
     if (running) throw new ArgumentError('step: wanted one call at a time, got a second one; await the first')
     running = true
     try {
-      const out = await run(feeds, step)
-      return Object.fromEntries(results.map((name) => [name, out.get(name)!])) as Record<Out, Data>
+      const values = await run(feeds, step)
+      const results = [...traced.outputs.keys()].map((key) => [
+        key.slice(resultPrefix.length),
+        values.get(key)!,
+      ])
+      return Object.fromEntries(results) as Record<Out, Data>
     } finally {
       running = false
     }
   }
   return Object.assign(compiled, { traced })
 }
+
+/** Keeps the name of a result apart from that of an input. */
+const resultPrefix = 'result:'
 
 function nameAll(
   inputs: Readonly<Record<string, Tensor>>,
@@ -117,7 +126,7 @@ function nameAll(
     inputs: new Map(Object.entries(inputs)),
     variables: new Map(stored),
     scheduled: new Map([...scheduled].map(([read, value], i) => [`schedule#${i}`, { read, value }])),
-    outputs: new Map(Object.entries(result)),
+    outputs: new Map(Object.entries(result).map(([name, t]) => [resultPrefix + name, t])),
   }
 }
 
@@ -127,12 +136,15 @@ export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
   ...[...variables.values()].flatMap(({ written }) => (written ? [written] : [])),
 ]
 
+/** Whether a step computes in float64. */
+export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
+
 const reads = (items: ReadonlyMap<string, { readonly read: Tensor }>): [string, Tensor][] =>
   [...items].map(([name, { read }]) => [name, read])
 
 function stepModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Array {
   const written = [...variables].flatMap(([name, v]): [string, Tensor][] =>
-    v.written ? [[loopNames.next(name), v.written]] : [],
+    v.written ? [[names.next(name), v.written]] : [],
   )
   return toOnnx(
     new Map([...inputs, ...reads(variables), ...reads(scheduled)]),
@@ -160,7 +172,7 @@ function runner(
   return async (feeds, step) => {
     const values = await session.run(feedsOf(traced, feeds, step, loop))
     for (const [name, { variable, written }] of traced.variables) {
-      if (written) variable.data = values.get(loopNames.next(name))!
+      if (written) variable.data = values.get(names.next(name))!
     }
     return values
   }
@@ -176,7 +188,7 @@ export function feedsOf(
   const count = loop ? countOf(inputs, feeds) : 1
   const stack = (shape: Shape): Shape => (loop ? [count, ...shape] : shape)
   const values = new Map<string, Value>()
-  if (loop) values.set(loopNames.count, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(count)) })
+  if (loop) values.set(names.count, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(count)) })
   for (const [name, { dtype, shape }] of inputs) {
     const data = feeds[name]
     if (!holds(dtype, data) || data!.length !== count * sizeOf(shape)) {
@@ -197,9 +209,9 @@ export function feedsOf(
   return values
 }
 
-/** K, from the first input. */
+/** K, from the first input that holds anything. */
 function countOf(inputs: ReadonlyMap<string, Tensor>, feeds: Readonly<Record<string, Data>>): number {
-  const [first] = inputs
+  const first = [...inputs].find(([, { shape }]) => sizeOf(shape) > 0)
   if (!first) return 1
   const [name, { shape }] = first
   return Math.max(1, Math.round((feeds[name]?.length ?? 0) / sizeOf(shape)))

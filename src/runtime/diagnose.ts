@@ -2,7 +2,7 @@ import { type Data, isFloat } from '../core/dtype.ts'
 import { nameOf } from '../core/names.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
-import { feedsOf, rootsOf, type Traced } from './compile.ts'
+import { feedsOf, isExact, rootsOf, type Traced } from './compile.ts'
 import { openSession, type Value } from './node-cpu.ts'
 
 /**
@@ -28,12 +28,16 @@ export async function firstNonFinite(
 }
 
 async function runAll(
-  { inputs, variables, scheduled }: Traced,
+  traced: Traced,
   outputs: ReadonlyMap<string, Tensor>,
   values: ReadonlyMap<string, Value>,
 ): Promise<ReadonlyMap<string, Data>> {
+  const { inputs, variables, scheduled } = traced
   const reads = [...variables, ...scheduled].map(([name, { read }]): [string, Tensor] => [name, read])
-  const session = await openSession(toOnnx(new Map([...inputs, ...reads]), outputs), 1)
+  const session = await openSession(toOnnx(new Map([...inputs, ...reads]), outputs), {
+    threads: 1,
+    exact: isExact(traced),
+  })
   return session.run(values)
 }
 
