@@ -53,7 +53,7 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
         'the file is truncated or damaged',
     )
   }
-  if (code === 8) return { shape, data: bytes.subarray(start) }
+  if (code === 8) return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, size) }
   const data = make(size)
   for (let i = 0; i < size; i++) data[i] = view[read](start + i * width)
   return { shape, data }

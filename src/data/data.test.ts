@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { dataset, type Values } from './dataset.ts'
+import { digits10x10 } from './digits.ts'
+import { idxImages, parseIdx } from './idx.ts'
+import { loader } from './loader.ts'
+import { normalize } from './normalize.ts'
+
+const numbered = (n: number) =>
+  dataset({
+    x: Float32Array.from({ length: 2 * n }, (_, i) => i),
+    y: Int32Array.from({ length: n }, (_, i) => i),
+  })
+
+describe('a data set', () => {
+  test('finds the shape of its examples and the number of classes', () => {
+    const set = dataset({ x: new Float32Array(12), y: Int32Array.of(0, 2, 1) })
+    expect([set.length, set.x.shape, set.classes]).toEqual([3, [4], 3])
+    expect(dataset({ x: new Float32Array(2), y: Float32Array.of(0.5, 1) }).classes).toBeUndefined()
+  })
+
+  test('refuses lengths and labels that do not fit', () => {
+    expect(() => dataset({ x: new Float32Array(7), y: new Int32Array(2), shape: [3] })).toThrow(
+      'dataset: wanted 3 numbers of x for each of 2 examples, got 7; check shape',
+    )
+    expect(() => dataset({ x: new Float32Array(2), y: Int32Array.of(0, 3), classes: 3 })).toThrow(
+      'dataset: wanted labels from 0 to 2, got 3 at example 1',
+    )
+  })
+})
+
+describe('a loader', () => {
+  const seen = (batches: Iterable<{ y: ArrayLike<number | bigint> }>): number[] =>
+    [...batches].flatMap(({ y }) => Array.from(y, Number))
+
+  test('gives every example once an epoch, in an order that (seed, epoch) decides', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(99),
+        (n, batchSize, seed) => {
+          const make = () => loader(numbered(n), { batchSize, seed })
+          const [first, again, next] = [make().batches(0), make().batches(0), make().batches(1)].map(seen)
+          expect(first).toEqual(again)
+          expect([...first!].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i))
+          if (n > 20) expect(first).not.toEqual(next)
+        },
+      ),
+    )
+  })
+
+  test('keeps x and y of an example together', () => {
+    for (const { x, y } of loader(numbered(10), { batchSize: 3, seed: 0 }).batches(0)) {
+      for (const [i, label] of Array.from(y, Number).entries()) expect(x[2 * i]).toBe(2 * label)
+    }
+  })
+
+  test('keeps or drops the last batch, by rule', () => {
+    const sizes = (last: 'keep' | 'drop') =>
+      [...loader(numbered(10), { batchSize: 4, last }).batches(0)].map((b) => b.length)
+    expect(sizes('keep')).toEqual([4, 4, 2])
+    expect(sizes('drop')).toEqual([4, 4])
+    expect(loader(numbered(10), { batchSize: 4 }).length).toBe(3)
+    expect(() => loader(numbered(3), { batchSize: 4, last: 'drop' })).toThrow(
+      "loader: wanted at least one batch of 4, got 3 examples; use a smaller batchSize or last: 'keep'",
+    )
+    expect(() => loader(numbered(3), { batchSize: 0 })).toThrow(
+      'loader: wanted batchSize as a positive integer, got 0',
+    )
+  })
+
+  test('stacks batches in the same order, the odd one apart', () => {
+    const all = loader(numbered(11), { batchSize: 2, seed: 3 })
+    const stacks = [...all.stacks(0, () => 3)]
+    expect(stacks.map((s) => s.length)).toEqual([6, 4, 1])
+    expect(seen(stacks)).toEqual(seen(all.batches(0)))
+  })
+})
+
+describe('normalisation', () => {
+  const split = { train: numbered(4), validation: dataset({ x: Float32Array.of(9, 9), y: Int32Array.of(0) }) }
+
+  test('is that of the training part', () => {
+    const { train, validation } = normalize(split)
+    const mean = 3.5
+    const deviation = Math.sqrt(21 / 4)
+    expect(Number(train.x.data[0])).toBeCloseTo((0 - mean) / deviation, 6)
+    expect(Number(validation.x.data[0])).toBeCloseTo((9 - mean) / deviation, 6)
+  })
+
+  test('may go by feature, and shifts one that never varies', () => {
+    const x = Float32Array.of(1, 5, 3, 5)
+    const { train } = normalize(
+      { ...split, train: dataset({ x, y: Int32Array.of(0, 1) }) },
+      { per: 'feature' },
+    )
+    expect(Array.from(train.x.data, Number)).toEqual([-1, 0, 1, 0])
+  })
+})
+
+describe('IDX files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'evenstep-idx-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const idx = (code: number, shape: readonly number[], body: ArrayLike<number>): Uint8Array => {
+    const head = new DataView(new ArrayBuffer(4 + 4 * shape.length))
+    head.setUint32(0, (code << 8) | shape.length)
+    for (const [axis, n] of shape.entries()) head.setUint32(4 + 4 * axis, n)
+    return Uint8Array.from([...new Uint8Array(head.buffer), ...Array.from(body)])
+  }
+  const file = (name: string, bytes: Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes)
+    return join(folder, name)
+  }
+
+  test('are read gzipped or not, in every element type', () => {
+    const bytes = idx(8, [2, 2], [1, 2, 3, 255])
+    for (const form of [bytes, gzipSync(bytes)]) {
+      expect(parseIdx(form, 'a')).toEqual({ shape: [2, 2], data: Uint8Array.of(1, 2, 3, 255) })
+    }
+    expect(parseIdx(idx(9, [1], [255]), 'a').data).toEqual(Int8Array.of(-1))
+    expect(parseIdx(idx(11, [1], [1, 2]), 'a').data).toEqual(Int16Array.of(258))
+    expect(parseIdx(idx(12, [1], [0, 0, 1, 0]), 'a').data).toEqual(Int32Array.of(256))
+    expect(parseIdx(idx(13, [1], [63, 128, 0, 0]), 'a').data).toEqual(Float32Array.of(1))
+    expect(parseIdx(idx(14, [1], [63, 240, 0, 0, 0, 0, 0, 0]), 'a').data).toEqual(Float64Array.of(1))
+  })
+
+  test('say what is wrong with them', () => {
+    expect(() => parseIdx(Uint8Array.of(1, 2, 3, 4, 5), 'a.idx')).toThrow(
+      'a.idx: wanted an IDX file that starts 00 00 08, got 01 02 03 04',
+    )
+    expect(() => parseIdx(new Uint8Array(0), 'a.idx')).toThrow(
+      'a.idx: wanted an IDX file that starts 00 00 08, got nothing',
+    )
+    expect(() => parseIdx(idx(8, [2, 2], [1, 2, 3]), 'a.idx')).toThrow(
+      'a.idx: wanted 16 bytes for [2, 2], got 15; the file is truncated or damaged',
+    )
+    expect(() => parseIdx(gzipSync(idx(8, [2], [1, 2])).subarray(0, 20), 'a.gz')).toThrow(
+      'a.gz: wanted a whole gzip file, got one that is truncated or damaged',
+    )
+  })
+
+  test('become a data set, when images and labels fit', () => {
+    const images = file('images', idx(8, [2, 1, 2], [0, 255, 51, 0]))
+    const set = idxImages(images, file('labels', idx(8, [2], [1, 9])))
+    expect(Array.from(set.x.data as Values)).toEqual([0, 1, Math.fround(0.2), 0])
+    expect([set.x.shape, set.y.data]).toEqual([[2], Int32Array.of(1, 9)])
+    expect(() => idxImages(images, file('labels', idx(8, [3], [1, 2, 3])))).toThrow(
+      'labels: wanted 2 labels, one for each image, got [3]',
+    )
+    expect(() => idxImages(images, file('labels', idx(8, [2], [1, 10])))).toThrow(
+      'labels: wanted labels from 0 to 9, got 10 at example 1',
+    )
+  })
+})
+
+test('the digits are all of MNIST, small and normalised', () => {
+  const { train, validation } = digits10x10()
+  expect([train.length, validation.length, train.x.shape, train.classes]).toEqual([60_000, 10_000, [100], 10])
+  const x = train.x.data as Float32Array
+  const mean = x.reduce((a, b) => a + b, 0) / x.length
+  const deviation = Math.sqrt(x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length)
+  expect([mean, deviation - 1].every((m) => Math.abs(m) < 1e-5)).toBe(true)
+  expect(Array.from(train.y.data.slice(0, 10), Number)).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
+})

@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { posix as path } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** What each folder may import, besides itself. A folder that is not listed may not exist. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  schedule: ['core'],
+  ops: ['core'],
+  onnx: ['core'],
+  data: ['core'],
+  nn: ['core', 'schedule', 'ops'],
+  optim: ['core', 'schedule', 'ops'],
+  runtime: ['core', 'onnx'],
+  train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
+  cli: ['core', 'schedule', 'train', 'index.ts'],
+  'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
+}
+
+/** Packages that only one folder may touch. */
+const owners: Readonly<Record<string, string>> = {
+  'onnxruntime-node': 'runtime',
+  'onnx-buf': 'onnx',
+  '@bufbuild/protobuf': 'onnx',
+  commander: 'cli',
+  jiti: 'cli',
+  zod: 'train',
+  'pure-rand': 'core',
+}
+
+const root = path.join(import.meta.dirname, '../src')
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+)
+/** A file without its comments. */
+const source = (file: string): string =>
+  readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+const specifiers = (file: string): string[] =>
+  [...source(file).matchAll(/(?:from|import)\s+'([^']+)'|import\(\s*'([^']+)'/g)].map(([, a, b]) => (a ?? b)!)
+const importsOf = (file: string): string[] =>
+  specifiers(file)
+    .filter((to) => to.startsWith('.'))
+    .map((to) => path.join(path.dirname(file), to))
+const folderOf = (file: string): string => file.split('/')[0]!
+
+test('a folder imports only what lies below it', () => {
+  const wrong = files.flatMap((file) => {
+    const allowed = [folderOf(file), ...(mayImport[folderOf(file)] ?? [])]
+    return importsOf(file)
+      .filter((to) => !allowed.includes(folderOf(to)))
+      .map((to) => `${file} → ${to}`)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('every folder is in the table', () => {
+  expect([...new Set(files.map(folderOf))].filter((folder) => !(folder in mayImport))).toEqual([])
+})
+
+test('schedules and data never see a tensor', () => {
+  const wrong = files
+    .filter((file) => ['schedule', 'data'].includes(folderOf(file)))
+    .flatMap((file) => importsOf(file).filter((to) => /^core\/(tensor|grad|variable)/.test(to)))
+  expect(wrong).toEqual([])
+})
+
+test('each package is imported where it belongs, and schedules import none', () => {
+  const wrong = files.flatMap((file) =>
+    specifiers(file)
+      .filter((to) => !to.startsWith('.'))
+      .filter((to) => {
+        if (folderOf(file) === 'schedule') return true
+        if (to.startsWith('node:')) return false
+        const name = to
+          .split('/')
+          .slice(0, to.startsWith('@') ? 2 : 1)
+          .join('/')
+        return owners[name] !== folderOf(file)
+      })
+      .map((to) => `${file} imports ${to}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('only the command line touches the process', () => {
+  const wrong = files.filter((file) => folderOf(file) !== 'cli' && /\bprocess\./.test(source(file)))
+  expect(wrong).toEqual([])
+})
+
+test('no file imports itself through others', () => {
+  const done = new Set<string>()
+  const visit = (file: string, trail: readonly string[]): void => {
+    expect(trail.includes(file), `import cycle: ${[...trail, file].join(' → ')}`).toBe(false)
+    if (done.has(file)) return
+    for (const next of importsOf(file)) visit(next, [...trail, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+})
