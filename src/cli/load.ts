@@ -27,6 +27,7 @@ export async function loadExperiment(file: string): Promise<Experiment> {
 
 async function defaultExport(path: string, file: string): Promise<Experiment> {
   const jiti = createJiti(import.meta.url, {
+    interopDefault: false,
     virtualModules: { evenstep, 'evenstep/schedule': evenstep.schedule },
   })
   let module: { readonly default?: Experiment }

@@ -1,0 +1,298 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
+import { dataset } from '../data/dataset.ts'
+import { loader } from '../data/loader.ts'
+import * as ops from '../ops/index.ts'
+import { sgd } from '../optim/sgd.ts'
+import * as schedule from '../schedule/index.ts'
+import { experiment } from './experiment.ts'
+import { describe as describeRun, RunFolder, toLines } from './run-folder.ts'
+import { safetensors } from './safetensors.ts'
+import { override, parseExperiment, parseExperimentText } from './spec.ts'
+import { DivergedError, Task } from './task.ts'
+import { run, type TrainEvent, taskOf } from './train.ts'
+
+const collect = async (events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => {
+  const all: TrainEvent[] = []
+  for await (const event of events) all.push(event)
+  return all
+}
+
+/** Event lines without what depends on the clock. */
+const metrics = (events: readonly TrainEvent[]): string =>
+  events.map((event) => toLines('time' in event ? ({ ...event, time: undefined } as never) : event)).join('')
+
+describe('a run', () => {
+  test('yields steps and epochs in order, and learns', async () => {
+    const events = await collect(run(toy({ epochs: 3 })))
+    expect(events[0]).toEqual({ type: 'start', stepsPerEpoch: 12, epochs: 3, parameters: 67 })
+    expect(events.at(-1)).toMatchObject({ type: 'end', steps: 36 })
+    const steps = events.filter((event) => event.type === 'steps')
+    let next = 0
+    for (const event of steps) {
+      expect(event.step).toBe(next)
+      next += event.losses.length
+    }
+    expect(next).toBe(36)
+    const epochs = events.filter((event) => event.type === 'epoch')
+    expect(epochs.map((event) => [event.epoch, event.steps])).toEqual([
+      [0, 12],
+      [1, 24],
+      [2, 36],
+    ])
+    expect(epochs[2]!.validationLoss).toBeLessThan(epochs[0]!.validationLoss)
+    expect(epochs[2]!.validationAccuracy).toBeGreaterThan(0.9)
+    const mean = steps.filter((e) => e.epoch === 0).flatMap((e) => Array.from(e.losses))
+    expect(epochs[0]!.trainLoss).toBeCloseTo(mean.reduce((a, b) => a + b) / 12, 10)
+  })
+
+  test('twice with one seed gives the same bytes, with another seed not', async () => {
+    const once = async (seed: number) => {
+      const setup = toy({ seed })
+      const task = taskOf(setup)
+      const events = await collect(run(setup, task))
+      return { metrics: metrics(events), weights: safetensors(task.variables) }
+    }
+    const [first, again, other] = [await once(0), await once(0), await once(1)]
+    expect(again.metrics).toBe(first.metrics)
+    expect(again.weights).toEqual(first.weights)
+    expect(other.metrics).not.toBe(first.metrics)
+  })
+
+  test('K steps a call give the numbers of single steps', async () => {
+    const setup = toy({ epochs: 1 })
+    const [singles, stacked] = [taskOf(setup), taskOf(setup)]
+    const losses: number[] = []
+    const batches = loader(setup.data.train, { batchSize: 8, seed: 0, last: 'drop' })
+    for (const batch of batches.batches(0)) losses.push(await singles.step(batch))
+    for (const stack of batches.stacks(0, () => 5)) {
+      const { losses: these } = await stacked.learn(stack, 8)
+      expect([...these]).toEqual(losses.splice(0, these.length))
+    }
+    expect(safetensors(stacked.variables)).toEqual(safetensors(singles.variables))
+    expect(stacked.steps).toBe(12)
+  })
+
+  test('drops the last batch of an epoch, or keeps it as a smaller step', async () => {
+    const count = async (lastBatch: 'drop' | 'keep') =>
+      ((await collect(run(toy({ lastBatch, epochs: 1 })))).at(-1) as { steps: number }).steps
+    expect(await count('drop')).toBe(12)
+    expect(await count('keep')).toBe(13)
+  })
+
+  test('stops where its caller stops, with the weights of that event', async () => {
+    const setup = toy()
+    const task = taskOf(setup)
+    for await (const event of run(setup, task)) {
+      if (event.type !== 'steps') continue
+      expect(task.steps).toBe(event.step + event.losses.length)
+      break
+    }
+    expect(task.steps).toBeLessThan(24)
+    expect(await task.step([...loader(setup.data.train, { batchSize: 8 }).batches(0)][0]!)).toBeGreaterThan(0)
+  })
+
+  test('in float64 goes the same way as in float32', async () => {
+    const last = async (dtype: 'float32' | 'float64') =>
+      (await collect(run(toy({ dtype })))).flatMap((e) => (e.type === 'epoch' ? [e.validationLoss] : []))
+    const [single, double] = [await last('float32'), await last('float64')]
+    for (const [i, loss] of double.entries()) expect(single[i]).toBeCloseTo(loss, 4)
+    expect(single).not.toEqual(double)
+  })
+})
+
+describe('evaluation', () => {
+  test('changes nothing, and weights an odd last batch by its size', async () => {
+    const setup = toy()
+    const task = taskOf(setup)
+    const before = safetensors(task.variables)
+    const whole = await task.evaluate(setup.data.validation, { batchSize: 30 })
+    const odd = await task.evaluate(setup.data.validation, { batchSize: 7 })
+    expect(odd.loss).toBeCloseTo(whole.loss, 6)
+    expect(odd.accuracy).toBeCloseTo(whole.accuracy!, 10)
+    expect(safetensors(task.variables)).toEqual(before)
+  })
+
+  test('of targets that are no labels has no accuracy', async () => {
+    const data = dataset({ x: new Float32Array(8), y: Float32Array.of(0, 0, 0, 0) })
+    const loss = (output: Parameters<typeof ops.mul>[0], y: typeof output) =>
+      ops.mean(ops.add(ops.mean(output as never), ops.mean(y as never)))
+    const task = new Task({ model: new ToyNet(), loss: loss as never, optimizer: sgd({ lr: 0.1 }), data })
+    expect(Object.keys(await task.evaluate(data))).toEqual(['loss'])
+  })
+})
+
+describe('a loss that is not finite', () => {
+  test('ends the run, names step, rate and layer, and leaves the weights of the step before', async () => {
+    const setup = toy({ optimizer: sgd({ lr: (step) => (step < 7 ? 0.1 : 1e38) }), epochs: 3 })
+    const task = taskOf(setup)
+    const error = await collect(run(setup, task)).catch((e: unknown) => e as DivergedError)
+    expect(error).toBeInstanceOf(DivergedError)
+    expect((error as DivergedError).step).toBe(8)
+    expect((error as DivergedError).message).toBe(
+      'train: wanted a finite loss, got NaN at step 8, lr 1e+38, first in Mul in bn; lower the rate or warm up longer',
+    )
+    expect(task.steps).toBe(8)
+  })
+
+  test('is blamed on the data where the data are at fault', async () => {
+    const { train, validation } = clouds()
+    ;(train.x.data as Float32Array)[5] = Number.NaN
+    const error = await collect(run(toy({ data: { train, validation } }))).catch(
+      (e: unknown) => e as DivergedError,
+    )
+    expect((error as DivergedError).message).toMatch(
+      /^train: wanted a finite loss, got NaN at step \d+, lr 0.1, first in x;/,
+    )
+  })
+
+  test('leaves a model that goes on training', async () => {
+    const { train, validation } = clouds()
+    const task = taskOf(toy({ data: { train, validation } }))
+    const batch = [...loader(train, { batchSize: 8 }).batches(0)][0]!
+    const poisoned = {
+      ...batch,
+      x: Float32Array.from(batch.x as Float32Array).fill(Number.POSITIVE_INFINITY),
+    }
+    const before = safetensors(task.variables)
+    await expect(task.step(poisoned)).rejects.toThrow('first in x')
+    expect(safetensors(task.variables)).toEqual(before)
+    expect(await task.step(batch)).toBeGreaterThan(0)
+  })
+})
+
+describe('an experiment', () => {
+  const options = { ...toy() }
+
+  test('is checked, key by key', () => {
+    const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
+    expect(make({ learningRate: 0.1 })).toThrow(
+      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, dtype, threads, got learningRate',
+    )
+    expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
+    expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as an integer ≥ 1, got 0')
+    expect(make({ batchSize: '64' })).toThrow('experiment: wanted batchSize as an integer ≥ 1, got "64"')
+    expect(make({ seed: Number.NaN })).toThrow('experiment: wanted seed as an integer ≥ 0, got NaN')
+    expect(make({ model: new ToyNet() })).toThrow(
+      'experiment: wanted model as a function that returns a module, such as () => new Net(), got {',
+    )
+    expect(make({ data: undefined })).toThrow(
+      'experiment: wanted data as a split with train and validation, such as data.digits10x10(), got nothing',
+    )
+    expect(make({ lastBatch: 'wrap' })).toThrow(
+      "experiment: wanted lastBatch as 'drop' or 'keep', got \"wrap\"",
+    )
+    expect(() => experiment(3 as never)).toThrow(
+      'experiment: wanted an object, got 3; export train.experiment({ … })',
+    )
+  })
+
+  test('has settings that can be overridden', () => {
+    const changed = override(toy(), [
+      'epochs=7',
+      'optimizer.momentum=0.5',
+      'dtype=float64',
+      'optimizer.lr=0.25',
+    ])
+    expect([changed.epochs, changed.dtype, changed.optimizer.spec]).toEqual([
+      7,
+      'float64',
+      { type: 'sgd', lr: 0.25, momentum: 0.5 },
+    ])
+    const scheduled = override(toy(), ['optimizer.lr={"type":"step","initial":1,"stepSize":2}'])
+    expect((scheduled.optimizer.lr as (step: number) => number)(2)).toBeCloseTo(0.1, 12)
+  })
+
+  test('refuses settings that are none', () => {
+    const set =
+      (...settings: string[]) =>
+      () =>
+        override(toy(), settings)
+    expect(set('epochs')).toThrow('--set: wanted path=value, such as epochs=10, got "epochs"')
+    expect(set('epoch=3')).toThrow(
+      /^--set: wanted a path that is one of .*, got epoch; did you mean epochs\?$/,
+    )
+    expect(set('optimizer.rate=3')).toThrow(
+      'sgd: wanted one of lr, momentum, dampening, weightDecay, nesterov, got rate',
+    )
+    expect(set('optimizer.lr=-1')).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got -1')
+    expect(set('epochs=two')).toThrow('experiment: wanted epochs as an integer ≥ 1, got "two"')
+  })
+
+  test('may be plain JSON', async () => {
+    const json = {
+      data: 'digits10x10',
+      model: [['Linear', 100, 10], ['ReLU'], ['BatchNorm1d', 10]],
+      loss: 'crossEntropy',
+      optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 }, momentum: 0.9 },
+      batchSize: 100,
+      epochs: 1,
+    }
+    const parsed = parseExperiment(json)
+    expect([...taskOf(parsed).variables.keys()].slice(0, 3)).toEqual(['0.weight', '0.bias', '2.weight'])
+    const wrong = (changes: object) => () => parseExperiment({ ...json, ...changes })
+    expect(wrong({ data: 'digits' })).toThrow('experiment: wanted data as one of digits10x10, got digits')
+    expect(wrong({ loss: undefined })).toThrow(
+      'experiment: wanted loss as one of crossEntropy, got undefined',
+    )
+    expect(wrong({ model: 'mlp' })).toThrow(
+      'experiment: wanted model as a list of layers, such as ["Linear", 100, 10], got "mlp"',
+    )
+    expect(wrong({ model: [['Lineal', 1, 2]] })).toThrow(
+      'experiment: wanted layer as one of BatchNorm1d, Linear, ReLU, got Lineal; did you mean Linear?',
+    )
+    expect(wrong({ model: [['Linear', 1, -2]] })).toThrow(
+      'Linear: wanted outFeatures as a positive integer, got -2',
+    )
+    expect(wrong({ optimizer: { type: 'adma', lr: 1 } })).toThrow(
+      'experiment: wanted optimizer as one of sgd, got adma',
+    )
+    expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
+    expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
+  })
+})
+
+describe('a run folder', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'evenstep-run-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('says what was asked for, and what happened, a step a line', async () => {
+    const setup = toy({ optimizer: sgd({ lr: schedule.constant(0.1), momentum: (step) => step }), epochs: 1 })
+    const task = taskOf(setup)
+    const runFolder = new RunFolder(join(folder, 'a'), describeRun(setup, task))
+    for await (const event of run(setup, task)) runFolder.write(event)
+    runFolder.close()
+    expect(JSON.parse(readFileSync(join(folder, 'a/run.json'), 'utf8'))).toMatchObject({
+      batchSize: 8,
+      seed: 0,
+      loss: 'crossEntropy',
+      optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 } },
+      model: { 'fc1.weight': [8, 2], 'bn.num_batches_tracked': [] },
+      data: { train: { length: 100, x: [2], classes: 3 } },
+    })
+    const lines = readFileSync(join(folder, 'a/events.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((l) => JSON.parse(l))
+    expect(lines.filter((l) => l.type === 'step').map((l) => l.step)).toEqual(
+      Array.from({ length: 12 }, (_, i) => i),
+    )
+    expect(lines.map((l) => l.type).filter((t) => t !== 'step')).toEqual(['start', 'epoch', 'end'])
+  })
+})
+
+test('weights are written as safetensors', () => {
+  const task = taskOf(toy())
+  const file = safetensors(task.variables)
+  const size = Number(new DataView(file.buffer).getBigUint64(0, true))
+  expect(size % 8).toBe(0)
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + size)))
+  expect(header['fc1.weight']).toEqual({ dtype: 'F32', shape: [8, 2], data_offsets: [0, 64] })
+  expect(header['bn.num_batches_tracked'].dtype).toBe('I64')
+  const [from, to] = header['fc2.bias'].data_offsets
+  const bias = new Float32Array(file.slice(8 + size + from, 8 + size + to).buffer)
+  expect(bias).toEqual(task.variables.get('fc2.bias')!.data)
+})

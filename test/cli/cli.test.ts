@@ -1,0 +1,225 @@
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const main = join(repository, 'dist/cli/main.js')
+const folder = mkdtempSync(join(tmpdir(), 'evenstep-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Run the built command in an empty folder, as a user would. */
+const evenstep = (...args: string[]): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
+    })
+  })
+
+const toy = `
+import { data, nn, ops, optim, train } from 'evenstep'
+const make = (n: number) =>
+  data.dataset({
+    x: Float32Array.from({ length: 2 * n }, (_, i) => Math.sin(i * i)),
+    y: Int32Array.from({ length: n }, (_, i) => Number(Math.sin(4 * i * i) > 0)),
+    classes: 2,
+  })
+export default train.experiment({
+  data: { train: make(64), validation: make(16) },
+  model: () => new nn.Sequential(new nn.Linear(2, 4), new nn.ReLU(), new nn.BatchNorm1d(4), new nn.Linear(4, 2)),
+  loss: ops.crossEntropy,
+  optimizer: optim.sgd({ lr: LR }),
+  batchSize: 8,
+  epochs: EPOCHS,
+})
+`
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+const experiment = (name: string, lr: string = '0.1', epochs: string = '2'): string =>
+  file(name, toy.replace('LR', lr).replace('EPOCHS', epochs))
+
+beforeAll(() => {
+  experiment('toy.ts')
+})
+
+describe('evenstep train', () => {
+  test('prints a line an epoch, and says where the run is and what to try', async () => {
+    const { code, out, err } = await evenstep('train', 'toy.ts')
+    expect([code, err]).toEqual([0, ''])
+    const lines = out.split('\n')
+    expect(lines[0]).toBe('toy · 30 parameters · 2 epochs of 8 steps of 8 · seed 0')
+    expect(lines[2]!.trim().split(/ {2,}/)).toEqual([
+      'epoch',
+      'train loss',
+      'val loss',
+      'val accuracy',
+      'lr',
+      'steps/s',
+    ])
+    expect(lines[3]).toMatch(/^ +1 +\d\.\d{4} +\d\.\d{4} +\d+\.\d\d % +0\.1000 +[\d,]+$/)
+    expect(lines[4]).toMatch(/^ +2 /)
+    expect(out).toContain(`stored in ${join('runs', 'toy-1')}: run.json, events.jsonl, model.safetensors`)
+    expect(out).toContain('npx evenstep train toy.ts --seed 1')
+    expect(readdirSync(join(folder, 'runs/toy-1')).sort()).toEqual([
+      'events.jsonl',
+      'model.safetensors',
+      'run.json',
+    ])
+  })
+
+  test('writes the same metrics and weights when run again', async () => {
+    for (const name of ['a', 'b']) expect((await evenstep('train', 'toy.ts', '--out', name)).code).toBe(0)
+    const read = (name: string) => readFileSync(join(folder, name))
+    expect(read('a/model.safetensors')).toEqual(read('b/model.safetensors'))
+    const metrics = (name: string) =>
+      read(`${name}/events.jsonl`)
+        .toString()
+        .replace(/"time":\{[^}]*\}/g, '')
+    expect(metrics('a')).toBe(metrics('b'))
+    expect(metrics('a')).toContain('"type":"step","epoch":1,"step":15')
+  })
+
+  test('with --json prints events and nothing else', async () => {
+    const { code, out } = await evenstep(
+      'train',
+      'toy.ts',
+      '--json',
+      '--out',
+      'json',
+      '--seed',
+      '3',
+      '--set',
+      'epochs=1',
+    )
+    expect(code).toBe(0)
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.map((event) => event.type)).toEqual(['start', ...Array(8).fill('step'), 'epoch', 'end'])
+    const asked = JSON.parse(readFileSync(join(folder, 'json/run.json'), 'utf8'))
+    expect(asked).toMatchObject({ seed: 3, epochs: 1, name: 'toy' })
+    expect(Object.keys(asked.versions)).toEqual(['evenstep', 'node'])
+  })
+
+  test('takes an experiment in JSON', async () => {
+    const path = file(
+      'digits.json',
+      JSON.stringify({
+        data: 'digits10x10',
+        model: [['Linear', 100, 10]],
+        loss: 'crossEntropy',
+        optimizer: { type: 'sgd', lr: 0.1 },
+        batchSize: 1000,
+        epochs: 1,
+      }),
+    )
+    expect(await evenstep('train', path, '--json', '--out', 'from-json')).toMatchObject({ code: 0, err: '' })
+  })
+
+  test.each([
+    [
+      'a missing file',
+      ['nothing.ts'],
+      'train: wanted an experiment file, got nothing.ts, which does not exist',
+    ],
+    [
+      'an unknown option',
+      ['toy.ts', '--rate', '3'],
+      "evenstep: unknown option '--rate'; see evenstep --help",
+    ],
+    ['an unknown device', ['toy.ts', '--device', 'tpu'], '--device: wanted cpu, got tpu'],
+    [
+      'a seed that is no number',
+      ['toy.ts', '--seed', 'x'],
+      "evenstep: option '--seed <n>' argument 'x' is invalid. wanted an integer ≥ 0, got x; see evenstep --help",
+    ],
+    [
+      'a setting out of range',
+      ['toy.ts', '--set', 'epochs=0'],
+      'experiment: wanted epochs as an integer ≥ 1, got 0',
+    ],
+    ['no file', [], "evenstep: missing required argument 'file'; see evenstep --help"],
+  ])('tells in one line about %s', async (_, args, message) => {
+    expect(await evenstep('train', ...args)).toEqual({ code: 2, out: '', err: `${message}\n` })
+  })
+
+  test.each([
+    [
+      'a rate that is NaN',
+      toy.replace('LR', 'Number.NaN').replace('EPOCHS', '1'),
+      'sgd: wanted lr as a number ≥ 0 or a schedule, got NaN',
+    ],
+    [
+      'a key that is unknown',
+      toy.replace('LR', '1').replace('epochs: EPOCHS', 'epochs: 1, epoch: 2'),
+      /^experiment: wanted one of .*, got epoch; did you mean epochs\?$/,
+    ],
+    [
+      'a key of the wrong type',
+      toy.replace('LR', '1').replace('EPOCHS', '"five"'),
+      'experiment: wanted epochs as an integer ≥ 1, got "five"',
+    ],
+    ['a syntax error', 'export default {', /^wrong\.ts: wanted a module that loads, got /],
+    [
+      'an import that is missing',
+      "import './not-there.ts'\nexport default 1",
+      /^wrong\.ts: wanted a module that loads, got Cannot find module/,
+    ],
+    [
+      'no default export',
+      'export const a = 1',
+      'wrong.ts: wanted a default export, got none; write export default train.experiment({ … })',
+    ],
+  ])('tells in one line about a file with %s', async (_, text, message) => {
+    const { code, out, err } = await evenstep('train', file('wrong.ts', text))
+    expect([code, out]).toEqual([2, ''])
+    expect(err.endsWith('\n') && err.trimEnd().split('\n').length).toBe(1)
+    expect(err.trimEnd()).toMatch(message)
+  })
+
+  test('tells in one line when the loss is not finite, and keeps the run', async () => {
+    const { code, err } = await evenstep('train', experiment('hot.ts', '1e30', '3'), '--out', 'hot')
+    expect(code).toBe(2)
+    expect(err).toMatch(
+      /^train: wanted a finite loss, got NaN at step \d+, lr 1e\+30, first in .*; lower the rate or warm up longer\n$/,
+    )
+    expect(readFileSync(join(folder, 'hot/events.jsonl'), 'utf8')).toMatch(/^\{"type":"start"/)
+  })
+
+  test('stops at Ctrl-C with what it has, and code 130', async () => {
+    const child = spawn(
+      process.execPath,
+      [main, 'train', experiment('long.ts', '0.1', '1000000'), '--out', 'long'],
+      { cwd: folder },
+    )
+    let err = ''
+    child.stderr.on('data', (text) => {
+      err += text
+    })
+    child.stdout.once('data', () => setTimeout(() => child.kill('SIGINT'), 200))
+    const code = await new Promise((resolve) => child.on('exit', resolve))
+    expect(code).toBe(130)
+    expect(err).toMatch(/^stopped after \d+ steps; the run is in long\n$/)
+    expect(readdirSync(join(folder, 'long'))).toContain('model.safetensors')
+  })
+})
+
+test('evenstep --version and --help', async () => {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+  expect(await evenstep('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  const help = await evenstep('--help')
+  expect([help.code, help.err]).toEqual([0, ''])
+  expect(help.out).toContain('train')
+  expect((await evenstep('fly')).code).toBe(2)
+})
