@@ -1,5 +1,5 @@
 /** Smooth curves from one value to another. Stepwise ones are in steps.ts, periodic ones in cycles.ts. */
-import { number } from './field.ts'
+import { boolean, number } from './field.ts'
 import { type Kind, kind, make, type Span } from './kind.ts'
 import type { After, Schedule } from './schedule.ts'
 
@@ -20,6 +20,41 @@ export const constantKind: Kind = kind({
  */
 export function constant(value: number): Schedule {
   return make(constantKind, value)
+}
+
+export interface ConstantFactorOptions {
+  /** What multiplies `initial` before step `totalIters`; 1/3 unless given. */
+  readonly factor?: number
+  /** Steps with the factor, > 0; 5 unless given. */
+  readonly totalIters?: number
+  readonly after?: After
+}
+
+export const constantFactorKind: Kind = kind({
+  type: 'constantFactor',
+  about: 'is multiplied by a factor for its first steps',
+  fields: {
+    initial: number('the value from step totalIters on'),
+    factor: number('what multiplies it before', {}, 1 / 3),
+    totalIters: number('the number of steps with the factor', { above: 0 }, 5),
+  },
+  span: ({ totalIters }) => whole(totalIters),
+  curve({ initial, factor, totalIters }) {
+    const before = initial * factor
+    return (step) => (step < totalIters ? before : initial)
+  },
+})
+
+/**
+ * `initial · factor` for the first `totalIters` steps, then `initial`.
+ *
+ * Any factor is allowed, also 0 (by which PyTorch's would divide).
+ *
+ * Source: PyTorch's ConstantLR, and its defaults.
+ * @example schedule.constantFactor(0.1, { factor: 0.5, totalIters: 3 })(2) // 0.05
+ */
+export function constantFactor(initial: number, options: ConstantFactorOptions = {}): Schedule {
+  return make(constantFactorKind, initial, options)
 }
 
 export interface LinearOptions {
@@ -60,6 +95,55 @@ export const linearKind: Kind = kind({
  */
 export function linear(initial: number, options: LinearOptions = {}): Schedule {
   return make(linearKind, initial, options)
+}
+
+export interface PolynomialOptions {
+  /** Steps from `initial` to `endValue`, > 0; 5 unless given. */
+  readonly totalIters?: number
+  /** The power, > 0; 1, a straight line, unless given. */
+  readonly power?: number
+  /** The value at step `totalIters`; 0 unless given. */
+  readonly endValue?: number
+  /** Whether, at each end, it begins again from the line's height at that step of a run as many times longer. */
+  readonly cycle?: boolean
+  readonly after?: After
+}
+
+export const polynomialKind: Kind = kind({
+  type: 'polynomial',
+  about: 'falls as a power of the steps left',
+  fields: {
+    initial: number('the value of step 0'),
+    totalIters: number('the number of steps from initial to endValue', { above: 0 }, 5),
+    power: number('the power of the share of steps left', { above: 0 }, 1),
+    endValue: number('the value at step totalIters', {}, 0),
+    cycle: boolean('whether it begins again, lower, at each end', false),
+  },
+  span: ({ totalIters, cycle }) => whole(cycle ? Infinity : totalIters),
+  extrapolates: ({ power }) => Number.isInteger(power),
+  curve({ initial, totalIters, power, endValue, cycle }) {
+    const drop = initial - endValue
+    if (!cycle) return (step) => endValue + drop * (1 - step / totalIters) ** power
+    return (step) => {
+      const length = totalIters * Math.max(Math.ceil(step / totalIters), 1)
+      return endValue + drop * (1 - step / length) ** power
+    }
+  },
+})
+
+/**
+ * A power of the share of steps left.
+ *
+ *     endValue + (initial − endValue) · (1 − step / n)^power          n = totalIters
+ *
+ * With `cycle`, n = totalIters · ⌈step / totalIters⌉: at each end it begins again, lower each time.
+ *
+ * @throws {ArgumentError} when `after` is 'extrapolate' and the power is no whole number
+ * Source: PyTorch's PolynomialLR, and its defaults; `endValue` and `cycle` are Keras's.
+ * @example schedule.polynomial(1, { totalIters: 4, power: 2 })(2) // 0.25
+ */
+export function polynomial(initial: number, options: PolynomialOptions = {}): Schedule {
+  return make(polynomialKind, initial, options)
 }
 
 export interface CosineAnnealingOptions {
@@ -110,6 +194,6 @@ export function cosineAnnealing(initial: number, options: CosineAnnealingOptions
 }
 
 /** A span that begins again where it ends. */
-function whole(steps: number): Span {
+export function whole(steps: number): Span {
   return { end: steps, period: steps }
 }

@@ -95,6 +95,15 @@ export function choice<const C extends string>(about: string, choices: readonly 
   return field('choice', about, { choices, fallback, read })
 }
 
+/** As `choice`, but it may be left out, and then is undefined. */
+export function maybeChoice<const C extends string>(
+  about: string,
+  choices: readonly C[],
+): Field<C | undefined> {
+  const { read } = choice(about, choices, choices[0]!)
+  return field<C | undefined>('choice', about, { choices, optional: true, read })
+}
+
 /** A list of finite numbers, each within `range`. */
 export function numbers(about: string, range: Range = {}): Field<readonly number[]> {
   const read = (who: string, name: string, v: unknown) => {

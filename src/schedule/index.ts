@@ -1,14 +1,99 @@
-/** Schedules of hyperparameters. */
-export { type SequentialOptions, sequential } from './compose.ts'
+/**
+ * Schedules of hyperparameters: pure functions of the step, each with a spec in JSON.
+ *
+ * It stands alone: nothing here knows of tensors or optimizers.
+ */
 export {
+  type DecayShape,
+  type FlatCosineOptions,
+  flatCosine,
+  type RexOptions,
+  rex,
+  type SwaOptions,
+  swa,
+  type TanhOptions,
+  tanh,
+  type WarmupStableDecayOptions,
+  warmupStableDecay,
+} from './budgets.ts'
+export {
+  type ClampedOptions,
+  chained,
+  clamped,
+  type PerEpochOptions,
+  perEpoch,
+  periodic,
+  type SequentialOptions,
+  scaled,
+  sequential,
+  shifted,
+} from './compose.ts'
+export { type Controller, fold } from './controller.ts'
+export { parseController } from './controllers.ts'
+export {
+  type ConstantFactorOptions,
   type CosineAnnealingOptions,
   constant,
+  constantFactor,
   cosineAnnealing,
   type LinearOptions,
   linear,
+  type PolynomialOptions,
+  polynomial,
 } from './curves.ts'
+export {
+  type CosineAnnealingWarmRestartsOptions,
+  type CyclicMomentumOptions,
+  type CyclicOptions,
+  cosineAnnealingWarmRestarts,
+  cyclic,
+  cyclicMomentum,
+} from './cycles.ts'
+export {
+  type DecayOptions,
+  type ExponentialOptions,
+  exponential,
+  type InverseSqrtOptions,
+  inverseSqrt,
+  inverseTime,
+  type NoamOptions,
+  naturalExp,
+  noam,
+} from './decays.ts'
+export { type EarlyStoppingOptions, type EarlyStoppingState, earlyStopping } from './early-stopping.ts'
+export type { Field, Fields, Point } from './field.ts'
+export { format } from './format.ts'
+export { type GreedyOptions, type GreedyState, greedy } from './greedy.ts'
+export type { Mode, NonFinite, ThresholdMode } from './improvement.ts'
+export type { Kind } from './kind.ts'
+export { kinds } from './kinds.ts'
 export { type Factor, lambda, multiplicative } from './lambda.ts'
+export { type MomentumOptions, momentumOf } from './momentum.ts'
+export { type NoiseOptions, noise } from './noise.ts'
+export {
+  type OneCycleMomentumOptions,
+  type OneCycleOptions,
+  oneCycle,
+  oneCycleMomentum,
+} from './one-cycle.ts'
+export {
+  type PlateauPreset,
+  type PlateauState,
+  type ReduceOnPlateauOptions,
+  reduceOnPlateau,
+} from './plateau.ts'
+export { type PointsOptions, piecewiseCosine, piecewiseLinear, table } from './points.ts'
+export { refine } from './refine.ts'
 export { type After, isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
-export { fromSpec as parse } from './spec.ts'
-export { type StepOptions, step } from './steps.ts'
+export { type Summary, summary, values } from './simulate.ts'
+export {
+  type MultiStepOptions,
+  multiStep,
+  type PiecewiseConstantOptions,
+  piecewiseConstant,
+  type StepOptions,
+  step,
+} from './steps.ts'
+export { parse } from './text.ts'
 export { type WarmupOptions, type WarmupShape, warmup } from './warmup.ts'
+export { toWeightDecayFree, type WeightDecayFreeOptions } from './weight-decay-free.ts'

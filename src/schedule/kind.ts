@@ -48,25 +48,45 @@ export function kind<F extends Fields>(definition: Definition<F>): Kind {
  */
 export function make(kind: Kind, first: unknown, options: object = {}): Schedule {
   const who = `schedule.${kind.type}`
-  const given = readOptions(who, kind, options)
-  const values: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(kind.fields)) {
-    values[name] = readField(who, name, field, name === kind.first ? first : given[name])
-  }
+  const values = readValues(who, kind.fields, options, { name: kind.first, value: first })
   const refusal = kind.check?.(values)
   if (refusal !== undefined) throw refusal
   const curve = past(who, kind, values)
-  return withSpec(curve, specOf(kind, values))
+  return Object.defineProperty(curve, 'spec', {
+    value: specOf(kind.type, kind.fields, values),
+    enumerable: true,
+  }) as Schedule
 }
 
-function readOptions(who: string, kind: Kind, options: unknown): Record<string, unknown> {
-  const names = Object.keys(kind.fields).filter((name) => name !== kind.first)
+/** The values of fields, checked and with defaults, from an options object and perhaps a first argument. */
+export function readValues<F extends Fields>(
+  who: string,
+  fields: F,
+  options: unknown,
+  first?: { readonly name: string; readonly value: unknown },
+): Values<F> {
+  const names = Object.keys(fields).filter((name) => name !== first?.name)
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw mismatch(who, `options as an object${names.length > 0 ? ` of ${names.join(', ')}` : ''}`, options)
   }
   const stray = Object.keys(options).find((name) => !names.includes(name))
   if (stray !== undefined) throw unknownName(who, names, stray)
-  return options as Record<string, unknown>
+  const given = options as Record<string, unknown>
+  const values = Object.entries(fields).map(([name, field]) => {
+    return [name, readField(who, name, field, name === first?.name ? first.value : given[name])]
+  })
+  return Object.fromEntries(values)
+}
+
+/** A type and its values as JSON: what was left out stays out, and so does an `after` of 'hold'. */
+export function specOf(type: string, fields: Fields, values: Values<Fields>): ScheduleSpec {
+  const spec: Record<string, SpecValue> & { type: string } = { type }
+  for (const [name, field] of Object.entries(fields)) {
+    const value = values[name]
+    if (value === undefined || (name === 'after' && value === 'hold')) continue
+    spec[name] = field.spec(value)
+  }
+  return Object.freeze(spec)
 }
 
 function readField(who: string, name: string, field: Field<unknown>, value: unknown): unknown {
@@ -97,18 +117,4 @@ function tooFar(who: string, end: number, step: number): never {
     step,
     'train for fewer steps, or set after to hold, repeat or extrapolate',
   )
-}
-
-function specOf(kind: Kind, values: Values<Fields>): ScheduleSpec {
-  const spec: Record<string, SpecValue> & { type: string } = { type: kind.type }
-  for (const [name, field] of Object.entries(kind.fields)) {
-    const value = values[name]
-    if (value === undefined || (name === 'after' && value === 'hold')) continue
-    spec[name] = field.spec(value)
-  }
-  return Object.freeze(spec)
-}
-
-function withSpec(curve: Curve, spec: ScheduleSpec): Schedule {
-  return Object.defineProperty(curve, 'spec', { value: spec, enumerable: true }) as Schedule
 }

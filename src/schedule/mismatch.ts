@@ -7,6 +7,7 @@ export function mismatch(who: string, wanted: string, got: unknown, fix?: string
 
 /** The error of a name that is not one of `names`, with the nearest of them. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
+  if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
   const near = nearest(got, names)
   const fix = near === undefined ? '' : `; did you mean ${near}?`
   return new ArgumentError(`${who}: wanted ${what}one of ${names.join(', ')}, got ${got}${fix}`)
