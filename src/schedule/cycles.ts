@@ -31,14 +31,22 @@ export const cosineAnnealingWarmRestartsKind: Kind = kind({
     if (tMult === 1 && cycleDecay === 1) return (step) => etaMin + drop * low((step % t0) / t0)
     if (tMult === 1)
       return (step) => etaMin + drop * cycleDecay ** Math.floor(step / t0) * low((step % t0) / t0)
-    const start = (cycle: number) => (t0 * (tMult ** cycle - 1)) / (tMult - 1)
     const logMult = Math.log(tMult)
     return (step) => {
       let cycle = Math.floor(Math.log((step / t0) * (tMult - 1) + 1) / logMult)
+      let length = t0 * tMult ** cycle
+      let since = step - (length - t0) / (tMult - 1)
       // The logarithm may round across the start of a cycle.
-      if (step >= start(cycle + 1)) cycle++
-      else if (step < start(cycle)) cycle--
-      return etaMin + drop * cycleDecay ** cycle * low((step - start(cycle)) / (t0 * tMult ** cycle))
+      if (since >= length) {
+        since -= length
+        length *= tMult
+        cycle++
+      } else if (since < 0) {
+        length /= tMult
+        since += length
+        cycle--
+      }
+      return etaMin + drop * cycleDecay ** cycle * low(since / length)
     }
   },
 })

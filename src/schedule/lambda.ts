@@ -71,6 +71,7 @@ export function multiplicative(initial: number, factor: Factor): Schedule {
 function notFinite(who: string, factor: Formula, step: number): Error | undefined {
   const value: unknown = factor.evaluate(step, 0)
   if (typeof value === 'number' && Number.isFinite(value)) return undefined
-  const fix = step === 0 ? 'steps count from 0, so divide by (step + 1)' : 'return a number'
+  const fix =
+    typeof value === 'number' ? 'steps count from 0, so divide by (step + 1), say' : 'return a number'
   return mismatch(who, `a finite factor at step ${step}`, value, fix)
 }

@@ -11,6 +11,7 @@ import {
   threshold,
 } from './improvement.ts'
 import { readValues, specOf } from './kind.ts'
+import { mismatch } from './mismatch.ts'
 
 /** Whose way of counting: they reduce at different evaluations. */
 export type PlateauPreset = 'torch' | 'keras' | 'optax'
@@ -89,6 +90,9 @@ type Rules = Values<typeof fields> & Judge
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Controller<PlateauState> {
   const values = readValues(who, fields, options)
+  if (values.preset === 'optax' && values.patience === 0) {
+    throw mismatch(who, 'patience >= 1 for optax', 0, 'with 0, Optax reduces at each improvement')
+  }
   const thresholdMode = values.thresholdMode ?? (values.preset === 'keras' ? 'abs' : 'rel')
   const rules = { ...values, thresholdMode, eps: values.eps ?? (values.preset === 'torch' ? 1e-8 : 0) }
   const judge = { torch: torchStep, keras: kerasStep, optax: optaxStep }[values.preset]

@@ -1,0 +1,124 @@
+/** One curve: the value of each step from 0 on. */
+export interface Series {
+  readonly label: string
+  readonly values: readonly number[]
+}
+
+export interface PlotOptions {
+  /** Characters across, axis and all. */
+  readonly columns: number
+  readonly rows?: number
+  readonly color?: boolean
+}
+
+/** The lowest and highest value that an axis shows. 0 is in it when the values come near. */
+export interface Extent {
+  readonly low: number
+  readonly high: number
+}
+
+const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
+const colors = [36, 33, 35, 32, 31, 34, 96, 93]
+
+/**
+ * Curves drawn with characters, with axes and a legend.
+ *
+ * One curve is drawn in braille, 2 × 4 dots a character; several each in a mark of their own, so that they can be
+ * told apart without colour.
+ */
+export function plot(series: readonly Series[], { columns, rows = 15, color = false }: PlotOptions): string {
+  const extent = extentOf(series)
+  const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map(shortNumber)
+  const margin = Math.max(...labels.map((label) => label.length)) + 1
+  const width = Math.max(columns - margin - 2, 10)
+  const cells =
+    series.length === 1
+      ? braille(series[0]!, extent, width, rows)
+      : marked(series, extent, width, rows, color)
+  const middle = Math.floor((rows - 1) / 2)
+  const lines = cells.map((line, row) => {
+    const label = row === 0 ? labels[0] : row === middle ? labels[1] : row === rows - 1 ? labels[2] : ''
+    return `${label!.padStart(margin)} ${label === '' ? '│' : '┤'}${line}`.trimEnd()
+  })
+  const last = Math.max(...series.map(({ values }) => values.length)) - 1
+  const axis = `${' '.repeat(margin)} └${'─'.repeat(width)}`
+  const steps = `${' '.repeat(margin + 2)}0${`step ${last}`.padStart(width - 1)}`
+  const legend = series.map(({ label }, i) => {
+    return `${' '.repeat(margin + 2)}${series.length === 1 ? '' : `${painted(i, color)} `}${label}`
+  })
+  return `${[...lines, axis, steps, ...legend].join('\n')}\n`
+}
+
+/** What an axis for these curves must show. */
+export function extentOf(series: readonly Series[]): Extent {
+  const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
+  const [lowest, highest] = [Math.min(...all), Math.max(...all)]
+  const low = lowest > 0 && lowest < highest / 2 ? 0 : lowest
+  if (highest > low) return { low, high: highest }
+  return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
+}
+
+/** A number in at most four digits. */
+export function shortNumber(value: number): string {
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2).replace(/\.?0+e/, 'e')
+  return String(Number(value.toPrecision(4)))
+}
+
+/** The lowest and highest value in each of `width` columns, from each column's first step to the next one's. */
+export function envelope(values: readonly number[], width: number): Extent[] {
+  const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
+  return Array.from({ length: width }, (_, column) => {
+    const first = Math.floor(column * scale)
+    const last = Math.min(Math.max(Math.floor((column + 1) * scale), first), values.length - 1)
+    const part = values.slice(first, last + 1)
+    return { low: least(part), high: -least(part.map((value) => -value)) }
+  })
+}
+
+/** From the first dot of a 2 × 4 character, row by row, to its bit. */
+const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
+
+function braille({ values }: Series, extent: Extent, width: number, rows: number): string[] {
+  const bits = Array.from({ length: rows }, () => new Array<number>(width).fill(0))
+  envelope(values, width * 2).forEach(({ low, high }, x) => {
+    for (let y = rowOf(high, extent, rows * 4); y <= rowOf(low, extent, rows * 4); y++) {
+      bits[y >> 2]![x >> 1]! |= dots[(y & 3) * 2 + (x & 1)]!
+    }
+  })
+  return bits.map((row) =>
+    row.map((cell) => (cell === 0 ? ' ' : String.fromCharCode(0x2800 + cell))).join(''),
+  )
+}
+
+function marked(
+  series: readonly Series[],
+  extent: Extent,
+  width: number,
+  rows: number,
+  color: boolean,
+): string[] {
+  const cells = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
+  series.forEach(({ values }, i) => {
+    envelope(values, width).forEach(({ low, high }, x) => {
+      for (let y = rowOf(high, extent, rows); y <= rowOf(low, extent, rows); y++)
+        cells[y]![x] = painted(i, color)
+    })
+  })
+  return cells.map((row) => row.join(''))
+}
+
+function painted(i: number, color: boolean): string {
+  const mark = marks[i % marks.length]!
+  return color ? `\u001b[${colors[i % colors.length]}m${mark}\u001b[0m` : mark
+}
+
+/** The row, from the top, that shows a value. */
+function rowOf(value: number, { low, high }: Extent, rows: number): number {
+  const row = Math.round(((high - value) / (high - low)) * (rows - 1))
+  return Math.min(Math.max(row, 0), rows - 1)
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Infinity)
+}

@@ -1,0 +1,97 @@
+import { envelope, extentOf, type Series, shortNumber } from './plot.ts'
+
+/** A group of curves that share an axis. */
+export interface Panel {
+  readonly title: string
+  readonly series: readonly Series[]
+}
+
+const [width, height] = [800, 360]
+const [left, right, top] = [70, 20, 40]
+const plotHeight = 240
+const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+const dashes = ['', '8 4', '2 3', '10 3 2 3']
+
+/** Curves as an SVG image that needs nothing else: titles, axes and legends. One panel below the other. */
+export function svg(title: string, panels: readonly Panel[]): string {
+  const heights = panels.map(({ series }) => height + 18 * Math.max(series.length - 1, 0))
+  const total = heights.reduce((sum, h) => sum + h, 0)
+  let offset = 0
+  const bodies = panels.map((panel, i) => {
+    const body = `<g transform="translate(0 ${offset})">\n${draw(panel)}\n</g>`
+    offset += heights[i]!
+    return body
+  })
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" role="img"`
+  const style = 'font-family="system-ui, sans-serif" font-size="12" fill="#222"'
+  const paper = `<rect width="${width}" height="${total}" fill="#fff"/>`
+  return [`${open} ${style}>`, `<title>${escapeXml(title)}</title>`, paper, ...bodies, '</svg>\n'].join('\n')
+}
+
+function draw({ title, series }: Panel): string {
+  const { low, high } = extentOf(series)
+  const last = Math.max(...series.map(({ values }) => values.length - 1), 1)
+  const x = (step: number) => left + (step / last) * (width - left - right)
+  const y = (value: number) => top + ((high - value) / (high - low)) * plotHeight
+  const bottom = top + plotHeight
+  const quarters = [0, 0.25, 0.5, 0.75, 1]
+  const yTicks = quarters.map((share) => {
+    const value = low + share * (high - low)
+    const line = `<path d="M${left} ${round(y(value))}H${width - right}" stroke="#ddd"/>`
+    return `${line}<text x="${left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${shortNumber(value)}</text>`
+  })
+  const xTicks = quarters.map((share) => {
+    const step = Math.round(share * last)
+    return `<text x="${round(x(step))}" y="${bottom + 18}" text-anchor="middle">${step}</text>`
+  })
+  return [
+    `<text x="${left}" y="24" font-size="15">${escapeXml(title)}</text>`,
+    ...yTicks,
+    ...xTicks,
+    `<text x="${(left + width - right) / 2}" y="${bottom + 36}" text-anchor="middle">step</text>`,
+    `<path d="M${left} ${top}V${bottom}H${width - right}" fill="none" stroke="#222"/>`,
+    ...series.map((one, i) => `<path d="${path(one, x, y)}" fill="none" stroke-width="1.5" ${stroke(i)}/>`),
+    ...series.map((one, i) => legend(one.label, i, bottom + 56 + 18 * i)),
+  ].join('\n')
+}
+
+/** All steps when they are few, else the lowest and highest of each pixel. */
+function path({ values }: Series, x: (step: number) => number, y: (value: number) => number): string {
+  const pixels = width - left - right
+  const scale = (values.length - 1) / (pixels - 1)
+  const points =
+    values.length <= 2 * pixels
+      ? values.map((value, step) => [x(step), y(value)] as const)
+      : envelope(values, pixels).flatMap(({ low, high }, column) => {
+          const at = x(column * scale)
+          return low === high
+            ? [[at, y(low)] as const]
+            : ([
+                [at, y(high)],
+                [at, y(low)],
+              ] as const)
+        })
+  return points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${round(px)} ${round(py)}`).join('')
+}
+
+function legend(label: string, i: number, y: number): string {
+  const line = `<path d="M${left} ${y - 4}h28" stroke-width="2" ${stroke(i)}/>`
+  return `${line}<text x="${left + 36}" y="${y}">${escapeXml(label)}</text>`
+}
+
+function stroke(i: number): string {
+  const dash = dashes[Math.floor(i / colors.length) % dashes.length] || dashes[i % dashes.length]
+  return `stroke="${colors[i % colors.length]}"${dash === '' ? '' : ` stroke-dasharray="${dash}"`}`
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}
+
+function escapeXml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

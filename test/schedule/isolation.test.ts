@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../src', import.meta.url))
+
+/** Every file that importing one loads, by its import statements. */
+function loaded(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  const source = readFileSync(file, 'utf8')
+  for (const [, from] of source.matchAll(/^(?:import|export|\})[^'\n]*'([^']+)'$/gm)) {
+    if (from!.startsWith('.')) loaded(resolve(dirname(file), from!), seen)
+    else seen.add(from!)
+  }
+  return seen
+}
+
+test('evenstep/schedule loads its own files and the errors, and nothing else', () => {
+  const all = [...loaded(`${root}/schedule/index.ts`)].map((file) => relative(root, file))
+  const own = readdirSync(`${root}/schedule`).filter((name) => !name.endsWith('.test.ts'))
+  expect(all.sort()).toEqual([...own.map((name) => `schedule/${name}`), 'core/errors.ts'].sort())
+})
+
+test('no schedule evaluates text as code', () => {
+  for (const name of readdirSync(`${root}/schedule`)) {
+    if (name.endsWith('.test.ts')) continue
+    expect(readFileSync(`${root}/schedule/${name}`, 'utf8'), name).not.toMatch(
+      /\beval\(|new Function|\bFunction\(|import\(/,
+    )
+  }
+})
