@@ -2,8 +2,8 @@
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-mlp.py
 
-Writes test/golden/mlp.json.gz: first weights, 50 batches, and what PyTorch makes of them by plain SGD, and by SGD with
-momentum, dampening, Nesterov and weight decay: every loss, the gradients of step 1, every weight and statistic after.
+Writes test/golden/mlp.json.gz: first weights, 50 batches, and what PyTorch makes of them by SGD (plain, with momentum,
+dampening, Nesterov, weight decay, parameter groups), Adam and AdamW: every loss, the gradients of step 1, every weight and statistic after.
 """
 
 import gzip
@@ -23,6 +23,9 @@ OPTIMIZERS = {
     "dampening": {"lr": 0.05, "momentum": 0.9, "dampening": 0.5},
     "nesterov": {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
     "decay": {"lr": 0.1, "weight_decay": 0.01},
+    "groups": {"lr": 0.1, "weight_decay": 0.01},
+    "adam": {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-6, "weight_decay": 0.01},
+    "adamw": {"lr": 0.01, "weight_decay": 0.1},
 }
 
 
@@ -47,10 +50,20 @@ x = torch.randn(STEPS, BATCH, 100).to(torch.float32).double()
 y = torch.randint(0, 10, (STEPS, BATCH))
 
 
-def train(options):
+def optimizer_of(name, net, options):
+    if name.startswith("adam"):
+        return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name](net.parameters(), **options)
+    if name != "groups":
+        return torch.optim.SGD(net.parameters(), **options)
+    decayed = [p for k, p in net.named_parameters() if k.startswith("fc") and k.endswith("weight")]
+    rest = [p for k, p in net.named_parameters() if not (k.startswith("fc") and k.endswith("weight"))]
+    return torch.optim.SGD([{"params": decayed}, {"params": rest, "weight_decay": 0, "lr": 0.05}], **options)
+
+
+def train(name, options):
     net = Net()
     net.load_state_dict(first)
-    optimizer = torch.optim.SGD(net.parameters(), **options)
+    optimizer = optimizer_of(name, net, options)
     losses, gradients = [], {}
     for step in range(STEPS):
         optimizer.zero_grad()
@@ -71,7 +84,7 @@ def short(result):
     return {**result, "gradients": {}, "state": keep(result["state"])}
 
 
-runs = {name: train(options) for name, options in OPTIMIZERS.items()}
+runs = {name: train(name, options) for name, options in OPTIMIZERS.items()}
 golden = {
     "torch": torch.__version__,
     "batch": BATCH,

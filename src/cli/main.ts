@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
+import { scheduleCommand } from './schedule.ts'
 import { trainCommand } from './train.ts'
 import { version } from './version.ts'
 
@@ -8,6 +9,7 @@ const program = new Command('evenstep')
   .description('Trains neural networks, and tells which learning rate and schedule to use.')
   .version(version)
   .addCommand(trainCommand())
+  .addCommand(scheduleCommand())
 
 program.exitOverride()
 for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })

@@ -101,32 +101,33 @@ interface VariableOptions {
 }
 
 /**
- * Every variable of a model by its state name, in the order of its fields. Names each layer and variable as well.
+ * Every object below `root` with the path of fields that leads to it, each once: layers, lists of layers, variables.
+ * Names them all as well.
  *
- * A name is the path of fields with the variable itself in snake case, as in PyTorch: `layers.0.running_mean`.
- * A layer that is used twice is listed once.
+ * A variable's own field is in snake case, as in PyTorch: `layers.0.running_mean`.
  */
-export function variables(root: object): Map<string, Variable> {
-  const found = new Map<string, Variable>()
+export function* walk(root: object): Generator<readonly [path: string, object: object]> {
   const seen = new Set<object>()
-  const visit = (object: object, path: string): void => {
+  function* visit(object: object, path: string): Generator<readonly [string, object]> {
+    if (seen.has(object)) return
     seen.add(object)
     setName(object, path)
+    yield [path, object]
+    if (object instanceof Variable) return
     for (const [field, child] of Object.entries(object)) {
-      if (!isContainer(child) || seen.has(child)) continue
-      if (child instanceof Variable) {
-        const name = join(path, snakeCase(field))
-        seen.add(child)
-        setName(child, name)
-        found.set(name, child)
-      } else visit(child, join(path, field))
+      if (!isContainer(child)) continue
+      const name = child instanceof Variable ? snakeCase(field) : field
+      yield* visit(child, path ? `${path}.${name}` : name)
     }
   }
-  visit(root, '')
-  return found
+  yield* visit(root, '')
 }
 
-const join = (path: string, field: string): string => (path ? `${path}.${field}` : field)
+/** Every variable of a model by its state name, in the order of its fields. A layer used twice is listed once. */
+export function variables(root: object): Map<string, Variable> {
+  return new Map([...walk(root)].filter((entry): entry is [string, Variable] => entry[1] instanceof Variable))
+}
+
 const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)

@@ -1,2 +1,4 @@
-export { type Attached, type Hyperparameter, type Optimizer, valueAt } from './optimizer.ts'
+export { type AdamOptions, adam, adamw } from './adam.ts'
+export type { Attached, Hyperparameter, Optimizer } from './optimizer.ts'
+export { parse } from './parse.ts'
 export { type SgdOptions, sgd } from './sgd.ts'

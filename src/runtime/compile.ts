@@ -39,6 +39,8 @@ export interface Compiled<In extends string, Out extends string> {
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
   /** What the step reads, assigns and returns, for whoever wants to look at its graph. */
   readonly traced: Traced
+  /** Trace the step once more, for whoever wants to watch. */
+  retrace(): Traced
 }
 
 /** A traced step with a name for everything that goes in and comes out. */
@@ -77,10 +79,12 @@ export async function compile<In extends string, Out extends string>(
   { loop = false, threads }: CompileOptions = {},
 ): Promise<Compiled<In, Out>> {
   const given = mapValues(inputs, ({ shape, dtype }) => input(shape, dtype))
-  const traced = nameAll(
-    given,
-    trace(() => body(given)),
-  )
+  const retrace = (): Traced =>
+    nameAll(
+      given,
+      trace(() => body(given)),
+    )
+  const traced = retrace()
   const model = loop ? loopModel(traced) : stepModel(traced)
   const session = await openSession(model, {
     threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
@@ -103,7 +107,7 @@ export async function compile<In extends string, Out extends string>(
       running = false
     }
   }
-  return Object.assign(compiled, { traced })
+  return Object.assign(compiled, { traced, retrace })
 }
 
 /** Keeps the name of a result apart from that of an input. */

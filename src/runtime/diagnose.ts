@@ -1,5 +1,4 @@
 import { type Data, isFloat } from '../core/dtype.ts'
-import { nameOf } from '../core/names.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { feedsOf, isExact, rootsOf, type Traced } from './compile.ts'
@@ -7,14 +6,17 @@ import { openSession, type Value } from './node-cpu.ts'
 
 /**
  * Where a step first leaves the finite numbers: the first tensor, in the order of computation, that holds a NaN
- * or an infinity, told as `Gemm in fc1`; undefined when all are finite.
+ * or an infinity, told as `Mul in bn`; undefined when all are finite.
  *
  * Runs the step once on the variables as they are, with every tensor between as a result. Changes nothing.
+ *
+ * @param layerOf the layer that made a tensor, where one did
  */
 export async function firstNonFinite(
   traced: Traced,
   feeds: Readonly<Record<string, Data>>,
   step: number,
+  layerOf: (t: Tensor) => string | undefined,
 ): Promise<string | undefined> {
   const values = feedsOf(traced, feeds, step, false)
   const given = [...values].find(([, value]) => !allFinite(value.data))
@@ -24,7 +26,7 @@ export async function firstNonFinite(
   const names = new Map(order.map((t, i) => [`t${i}`, t]))
   const results = await runAll(traced, names, values)
   const first = [...names].find(([name]) => !allFinite(results.get(name)!))?.[1]
-  return first && `${first.op} in ${layerOf(first, traced)}`
+  return first && `${first.op} ${place(first, layerOf)}`
 }
 
 async function runAll(
@@ -43,16 +45,17 @@ async function runAll(
 
 const isLeaf = (t: Tensor): boolean => t.op === 'Input' || t.op === 'Constant'
 
-/** The layer whose variable is nearest upstream. */
-function layerOf(tensor: Tensor, { variables }: Traced): string {
-  const byRead = new Map([...variables.values()].map(({ read, variable }) => [read, nameOf(variable)]))
-  const queue = [tensor]
+/** The layer of a tensor, or else the nearest one upstream. */
+function place(tensor: Tensor, layerOf: (t: Tensor) => string | undefined): string {
+  const own = layerOf(tensor)
+  if (own) return `in ${own}`
+  const queue = new Set([tensor])
   for (const t of queue) {
-    const name = byRead.get(t)
-    if (name) return name.split('.').slice(0, -1).join('.') || name
-    queue.push(...t.inputs)
+    const near = layerOf(t)
+    if (near) return `after ${near}`
+    for (const source of t.inputs) queue.add(source)
   }
-  return 'the loss'
+  return 'outside of any layer'
 }
 
 function allFinite(data: Data): boolean {

@@ -3,6 +3,7 @@ import type { Split } from '../data/dataset.ts'
 import type { Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
+import type { Controller } from '../schedule/controller.ts'
 import { mismatch, unknownName } from '../schedule/mismatch.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -26,6 +27,14 @@ const schema = z.strictObject({
   epochs: z.int().min(1).describe('an integer ≥ 1'),
   seed: z.int().min(0).default(0).describe('an integer ≥ 0'),
   lastBatch: z.enum(['drop', 'keep']).default('drop').describe("'drop' or 'keep'"),
+  control: z
+    .array(z.custom<Controller>((value) => isObject(value) && isFunction(value.update)))
+    .default([])
+    .describe('a list of controllers, such as [schedule.reduceOnPlateau()]'),
+  monitor: z
+    .enum(['trainLoss', 'validationLoss', 'validationAccuracy'])
+    .default('validationLoss')
+    .describe("'trainLoss', 'validationLoss' or 'validationAccuracy'"),
   dtype: z.enum(['float32', 'float64']).default('float32').describe("'float32' or 'float64'"),
   threads: z.int().min(1).optional().describe('an integer ≥ 1'),
 })
@@ -51,6 +60,10 @@ export interface ExperimentOptions {
   readonly seed?: number
   /** What becomes of an epoch's last training batch when it is not full: `drop` it, or `keep` it. `drop`. */
   readonly lastBatch?: 'drop' | 'keep'
+  /** What watches the learning curve: each multiplies the learning rate, and may end the run. None. */
+  readonly control?: readonly Controller[]
+  /** What `control` is told after each epoch; `validationLoss`. */
+  readonly monitor?: 'trainLoss' | 'validationLoss' | 'validationAccuracy'
   /** What to compute in; `float32`. */
   readonly dtype?: 'float32' | 'float64'
   /** Threads an operator may use; chosen from the work in the graph. */

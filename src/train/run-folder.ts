@@ -41,7 +41,7 @@ export function toLines(event: TrainEvent): string {
 
 /** An experiment as plain data: everything that decides its numbers, as far as JSON can say it. */
 export function describe(experiment: Experiment, task: Task): object {
-  const { data, model, loss, optimizer, ...rest } = experiment
+  const { data, model, loss, optimizer, control, ...rest } = experiment
   const shape = ({ length, x, classes }: Experiment['data']['train']): object => ({
     length,
     x: x.shape,
@@ -52,6 +52,7 @@ export function describe(experiment: Experiment, task: Task): object {
     data: { train: shape(data.train), validation: shape(data.validation) },
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
     loss: loss.name,
+    control: control.map(({ spec }) => spec),
     optimizer: JSON.parse(
       JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
     ),

@@ -4,9 +4,8 @@ import * as data from '../data/index.ts'
 import * as nn from '../nn/index.ts'
 import type { Module } from '../nn/module.ts'
 import * as ops from '../ops/index.ts'
-import type { Optimizer } from '../optim/optimizer.ts'
-import { type SgdOptions, sgd } from '../optim/sgd.ts'
-import * as schedule from '../schedule/index.ts'
+import { parse as parseOptimizer } from '../optim/parse.ts'
+import { parseController } from '../schedule/index.ts'
 import { mismatch, unknownName } from '../schedule/mismatch.ts'
 import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 
@@ -32,14 +31,15 @@ const layers: Readonly<Record<string, (...args: never[]) => Module>> = {
  */
 export function parseExperiment(json: unknown): Experiment {
   if (typeof json !== 'object' || json === null) throw mismatch('experiment', 'a JSON object', json)
-  const { data, loss, optimizer, model, ...rest } = json as Record<string, unknown>
+  const { data, loss, optimizer, model, control, ...rest } = json as Record<string, unknown>
   return experiment({
     ...rest,
     data: byName('data', dataSets, data)(),
     model: parseModel(model),
     loss: byName('loss', losses, loss),
     optimizer: parseOptimizer(optimizer),
-  } as ExperimentOptions)
+    ...(Array.isArray(control) && { control: control.map(parseController) }),
+  } as unknown as ExperimentOptions)
 }
 
 function byName<T>(what: string, known: Readonly<Record<string, T>>, name: unknown): T {
@@ -61,32 +61,6 @@ function parseModel(spec: unknown): () => Module {
   make() // a wrong layer is told now, not when training starts
   return make
 }
-
-/**
- * The optimizer that a spec describes, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Where a schedule may
- * stand, so may its spec or its text.
- *
- * @throws {ArgumentError} naming the first option that is unknown or wrong.
- */
-export function parseOptimizer(spec: unknown): Optimizer {
-  if (typeof spec !== 'object' || spec === null) {
-    throw mismatch('optimizer', 'an object such as { "type": "sgd", "lr": 0.1 }', spec)
-  }
-  const { type, ...options } = spec as Record<string, unknown>
-  byName('optimizer', { sgd }, type)
-  const names = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov']
-  const stranger = Object.keys(options).find((name) => !names.includes(name))
-  if (stranger !== undefined) throw unknownName('sgd', names, stranger)
-  const scheduled = Object.entries(options).map(([name, value]) => [
-    name,
-    name === 'lr' || name === 'momentum' || name === 'weightDecay' ? scheduleOr(value) : value,
-  ])
-  return sgd(Object.fromEntries(scheduled) as SgdOptions)
-}
-
-/** A number or a function as it is; a spec or a text as the schedule that it describes. */
-const scheduleOr = (value: unknown): unknown =>
-  typeof value === 'object' || typeof value === 'string' ? schedule.parse(value) : value
 
 /**
  * An experiment with some of its settings changed, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,

@@ -1,14 +1,15 @@
 import type { Data } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import type { Dataset, Field } from '../data/dataset.ts'
 import { type Batch, loader } from '../data/loader.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
+import { observe, type Seen } from '../nn/observe.ts'
 import { cast } from '../ops/compare.ts'
 import { accuracy, type Loss } from '../ops/loss.ts'
-import { type Attached, type Optimizer, valueAt } from '../optim/optimizer.ts'
+import type { Attached, Optimizer } from '../optim/optimizer.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
 
@@ -57,12 +58,14 @@ export class Task {
   readonly #learners = new Map<number, Promise<StepGraph>>()
   readonly #evaluators = new Map<number, Promise<EvalGraph>>()
   #step = 0
+  /** Multiplies every learning rate from the next step on: what a controller says. */
+  lrFactor = 1
 
   constructor(options: TaskOptions) {
     const { model, optimizer, seed = 0, dtype = 'float32' } = options
     this.#options = options
     this.model = toDType(initialize(model, seed), dtype)
-    this.#optimizer = optimizer.attach(variables(model))
+    this.#optimizer = optimizer.attach(variables(model), () => this.lrFactor)
   }
 
   /** The model's variables by state name. */
@@ -78,6 +81,11 @@ export class Task {
   /** How many optimizer steps were taken. */
   get steps(): number {
     return this.#step
+  }
+
+  /** The learning rate that a step has, counted from 0, as things stand. */
+  lr(step: number): number {
+    return this.#optimizer.lr(step)
   }
 
   /**
@@ -107,7 +115,7 @@ export class Task {
       for (const [variable, data] of before) variable.data = data
       throw await this.#diverged(graph, stack, batchSize, bad, losses[bad]!)
     }
-    const lrs = Float64Array.from(losses, (_, k) => valueAt(this.#options.optimizer.lr, this.#step + k))
+    const lrs = Float64Array.from(losses, (_, k) => this.lr(this.#step + k))
     this.#step += losses.length
     return { losses, lrs }
   }
@@ -138,13 +146,11 @@ export class Task {
   ): Promise<DivergedError> {
     if (bad > 0) await graph(rows(stack, batchSize, 0, bad), this.#step)
     this.#step += bad
-    const where = await firstNonFinite(graph.traced, rows(stack, batchSize, bad, bad + 1), this.#step)
-    return new DivergedError(
-      this.#step,
-      valueAt(this.#options.optimizer.lr, this.#step),
-      loss,
-      where ?? 'the loss',
-    )
+    const layers = new Map<Tensor, string>()
+    const traced = observe(this.model, labelling(layers), () => graph.retrace())
+    const feeds = rows(stack, batchSize, bad, bad + 1)
+    const where = await firstNonFinite(traced, feeds, this.#step, (t) => layers.get(t))
+    return new DivergedError(this.#step, this.lr(this.#step), loss, where ?? 'the loss')
   }
 
   #learner(batchSize: number): Promise<StepGraph> {
@@ -197,11 +203,19 @@ export class DivergedError extends EvenstepError {
 
   constructor(step: number, lr: number, loss: number, where: string) {
     super(
-      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}, first in ${where}; ` +
-        'lower the rate or warm up longer',
+      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
+        `is ${where}; lower the rate or warm up longer`,
     )
     this.step = step
     this.lr = lr
+  }
+}
+
+/** Labels the tensors that a module made with its path; inner modules come first. */
+function labelling(layers: Map<Tensor, string>): Seen {
+  return (path, x, y) => {
+    const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)
+    for (const t of topological([y], sources)) if (t !== x && !layers.has(t)) layers.set(t, path)
   }
 }
 

@@ -125,6 +125,40 @@ describe('evaluation', () => {
   })
 })
 
+describe('control by the learning curve', () => {
+  const epochs = async (changes: Parameters<typeof toy>[0]) => {
+    const events = await collect(run(toy(changes)))
+    return { epochs: events.flatMap((e) => (e.type === 'epoch' ? [e] : [])), end: events.at(-1) }
+  }
+  const never = { mode: 'max', threshold: 10, thresholdMode: 'abs' } as const
+
+  test('multiplies the rate of any schedule, from the next step on', async () => {
+    const control = [schedule.reduceOnPlateau({ ...never, patience: 0, factor: 0.5 })]
+    const optimizer = sgd({ lr: (step) => (step < 24 ? 0.1 : 0.2) })
+    const { epochs: all } = await epochs({ control, optimizer, epochs: 4 })
+    expect(all.map(({ lr, lrFactor }) => [lr, lrFactor])).toEqual([
+      [0.1, 1],
+      [0.1, 0.5],
+      [0.1, 0.25],
+      [0.05, 0.125],
+    ])
+  })
+
+  test('ends a run that does not get better', async () => {
+    const control = [schedule.earlyStopping({ ...never, patience: 2 })]
+    const { epochs: all, end } = await epochs({ control, epochs: 9 })
+    expect(all.length).toBe(3)
+    expect(end).toMatchObject({ type: 'end', reason: 'control', steps: 36 })
+    expect((await epochs({})).end).toMatchObject({ reason: 'epochs' })
+  })
+
+  test('may follow another metric', async () => {
+    const control = [schedule.earlyStopping({ mode: 'max', patience: 1 })]
+    const { epochs: all } = await epochs({ control, monitor: 'trainLoss', epochs: 9 })
+    expect(all.length).toBe(2)
+  })
+})
+
 describe('a loss that is not finite', () => {
   test('ends the run, names step, rate and layer, and leaves the weights of the step before', async () => {
     const setup = toy({ optimizer: sgd({ lr: (step) => (step < 7 ? 0.1 : 1e38) }), epochs: 3 })
@@ -133,7 +167,7 @@ describe('a loss that is not finite', () => {
     expect(error).toBeInstanceOf(DivergedError)
     expect((error as DivergedError).step).toBe(8)
     expect((error as DivergedError).message).toBe(
-      'train: wanted a finite loss, got NaN at step 8, lr 1e+38, first in Mul in bn; lower the rate or warm up longer',
+      'train: wanted a finite loss, got NaN at step 8, lr 1e+38; the first tensor that is not finite is Mul in bn; lower the rate or warm up longer',
     )
     expect(task.steps).toBe(8)
   })
@@ -145,7 +179,7 @@ describe('a loss that is not finite', () => {
       (e: unknown) => e as DivergedError,
     )
     expect((error as DivergedError).message).toMatch(
-      /^train: wanted a finite loss, got NaN at step \d+, lr 0.1, first in x;/,
+      /^train: wanted a finite loss, got NaN at step \d+, lr 0.1; the first tensor that is not finite is x;/,
     )
   })
 
@@ -158,7 +192,7 @@ describe('a loss that is not finite', () => {
       x: Float32Array.from(batch.x as Float32Array).fill(Number.POSITIVE_INFINITY),
     }
     const before = safetensors(task.variables)
-    await expect(task.step(poisoned)).rejects.toThrow('first in x')
+    await expect(task.step(poisoned)).rejects.toThrow('the first tensor that is not finite is x')
     expect(safetensors(task.variables)).toEqual(before)
     expect(await task.step(batch)).toBeGreaterThan(0)
   })
@@ -170,7 +204,7 @@ describe('an experiment', () => {
   test('is checked, key by key', () => {
     const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
     expect(make({ learningRate: 0.1 })).toThrow(
-      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, dtype, threads, got learningRate',
+      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, dtype, threads, got learningRate',
     )
     expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
     expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as an integer ≥ 1, got 0')
@@ -203,7 +237,7 @@ describe('an experiment', () => {
       { type: 'sgd', lr: 0.25, momentum: 0.5 },
     ])
     const scheduled = override(toy(), ['optimizer.lr={"type":"step","initial":1,"stepSize":2}'])
-    expect((scheduled.optimizer.lr as (step: number) => number)(2)).toBeCloseTo(0.1, 12)
+    expect(taskOf(scheduled).lr(2)).toBeCloseTo(0.1, 12)
   })
 
   test('refuses settings that are none', () => {
@@ -248,7 +282,7 @@ describe('an experiment', () => {
       'Linear: wanted outFeatures as a positive integer, got -2',
     )
     expect(wrong({ optimizer: { type: 'adma', lr: 1 } })).toThrow(
-      'experiment: wanted optimizer as one of sgd, got adma',
+      'optimizer: wanted type as one of sgd, adam, adamw, got adma; did you mean adam?',
     )
     expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
     expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)

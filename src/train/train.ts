@@ -34,12 +34,16 @@ export interface EpochEvent {
   readonly validationAccuracy?: number
   /** Of the epoch's last step. */
   readonly lr: number
+  /** What multiplies the learning rate from here on, where the experiment has a `control`. */
+  readonly lrFactor?: number
   /** Time spent on training steps, and steps a second in it. */
   readonly time: { readonly seconds: number; readonly stepsPerSecond: number }
 }
 
 export interface EndEvent {
   readonly type: 'end'
+  /** Whether all epochs were done, or `control` ended the run. */
+  readonly reason: 'epochs' | 'control'
   readonly steps: number
   readonly time: { readonly seconds: number }
 }
@@ -61,6 +65,7 @@ export async function* run(
   const { data, batchSize, epochs, seed, lastBatch } = experiment
   const batches = loader(data.train, { batchSize, seed, last: lastBatch })
   const pace = new Pace()
+  const control = new Control(experiment)
   const begun = performance.now()
   yield { type: 'start', stepsPerEpoch: batches.length, epochs, parameters: task.parameters }
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -78,17 +83,55 @@ export async function* run(
       yield { type: 'steps', epoch, step, losses, lrs }
     }
     const seconds = totals.ms / 1e3
+    const measured = {
+      trainLoss: totals.loss / totals.steps,
+      ...validation(await task.evaluate(data.validation, { batchSize })),
+    }
     yield {
       type: 'epoch',
       epoch,
       steps: task.steps,
-      trainLoss: totals.loss / totals.steps,
-      ...validation(await task.evaluate(data.validation, { batchSize })),
+      ...measured,
       lr: totals.lr,
+      ...control.learn(measured, task),
       time: { seconds, stepsPerSecond: totals.steps / seconds },
     }
+    if (control.stop) break
   }
-  yield { type: 'end', steps: task.steps, time: { seconds: (performance.now() - begun) / 1e3 } }
+  yield {
+    type: 'end',
+    reason: control.stop ? 'control' : 'epochs',
+    steps: task.steps,
+    time: { seconds: (performance.now() - begun) / 1e3 },
+  }
+}
+
+type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy'>
+
+/** The controllers of a run with their states. */
+class Control {
+  readonly #controllers: Experiment['control']
+  readonly #monitor: Experiment['monitor']
+  #states: unknown[]
+
+  constructor({ control, monitor }: Experiment) {
+    this.#controllers = control
+    this.#monitor = monitor
+    this.#states = control.map(({ initial }) => initial)
+  }
+
+  get stop(): boolean {
+    return this.#controllers.some((controller, i) => controller.stop(this.#states[i]))
+  }
+
+  /** Tell each controller the metric, and the task the factor that they agree on. */
+  learn(measured: Measured, task: Task): { readonly lrFactor?: number } {
+    if (this.#controllers.length === 0) return {}
+    const metric = measured[this.#monitor] ?? Number.NaN
+    this.#states = this.#controllers.map((controller, i) => controller.update(this.#states[i], metric))
+    task.lrFactor = this.#controllers.reduce((product, c, i) => product * c.factor(this.#states[i]), 1)
+    return { lrFactor: task.lrFactor }
+  }
 }
 
 /** The task of an experiment, at its start. */

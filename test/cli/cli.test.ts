@@ -192,7 +192,7 @@ describe('evenstep train', () => {
     const { code, err } = await evenstep('train', experiment('hot.ts', '1e30', '3'), '--out', 'hot')
     expect(code).toBe(2)
     expect(err).toMatch(
-      /^train: wanted a finite loss, got NaN at step \d+, lr 1e\+30, first in .*; lower the rate or warm up longer\n$/,
+      /^train: wanted a finite loss, got NaN at step \d+, lr 1e\+30; the first tensor that is not finite is .*; lower the rate or warm up longer\n$/,
     )
     expect(readFileSync(join(folder, 'hot/events.jsonl'), 'utf8')).toMatch(/^\{"type":"start"/)
   })

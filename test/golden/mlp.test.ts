@@ -4,7 +4,7 @@ import { gradients } from '../../src/core/grad.ts'
 import { variables } from '../../src/core/variable.ts'
 import { dataset } from '../../src/data/index.ts'
 import { crossEntropy } from '../../src/ops/index.ts'
-import { sgd } from '../../src/optim/index.ts'
+import { adam, adamw, type Optimizer, sgd } from '../../src/optim/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
 import { Task } from '../../src/train/task.ts'
 import { ArticleNet } from '../support/article-net.ts'
@@ -12,7 +12,6 @@ import { difference, golden } from '../support/golden.ts'
 
 type Numbers = Readonly<Record<string, readonly number[]>>
 interface Run {
-  readonly options: Readonly<Record<string, number | boolean>>
   readonly losses: readonly number[]
   readonly gradients: Numbers
   readonly state: Numbers
@@ -39,21 +38,27 @@ function startingNet(dtype: 'float32' | 'float64'): ArticleNet {
   return model
 }
 
-const ours = ({ weight_decay, ...options }: Run['options']): Parameters<typeof sgd>[0] =>
-  ({ ...options, ...(weight_decay !== undefined && { weightDecay: weight_decay }) }) as Parameters<
-    typeof sgd
-  >[0]
+const optimizers: Readonly<Record<string, Optimizer>> = {
+  plain: sgd({ lr: 0.1 }),
+  momentum: sgd({ lr: 0.05, momentum: 0.9 }),
+  dampening: sgd({ lr: 0.05, momentum: 0.9, dampening: 0.5 }),
+  nesterov: sgd({ lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  decay: sgd({ lr: 0.1, weightDecay: 0.01 }),
+  groups: sgd({ lr: 0.1, weightDecay: 0.01, groups: [{ match: 'bias|bn', weightDecay: 0, lr: 0.05 }] }),
+  adam: adam({ lr: 0.01, beta1: 0.8, beta2: 0.99, eps: 1e-6, weightDecay: 0.01 }),
+  adamw: adamw({ lr: 0.01, weightDecay: 0.1 }),
+}
 
 describe.each([
   ['float64', 1e-10],
   ['float32', 1e-4],
 ] as const)('in %s the article’s network agrees with PyTorch', (dtype, tolerance) => {
-  test.each(Object.entries(runs))('over 50 steps of SGD, %s', async (_, run) => {
+  test.each(Object.entries(runs))('over 50 steps of %s', async (name, run) => {
     const model = startingNet(dtype)
     const task = new Task({
       model,
       loss: crossEntropy,
-      optimizer: sgd(ours(run.options)),
+      optimizer: optimizers[name]!,
       data: examples,
       dtype,
     })

@@ -1,0 +1,56 @@
+import { mismatch, unknownName } from '../schedule/mismatch.ts'
+
+/** What an option may be. `wanted` completes the sentence `wanted NAME as …`. */
+export interface Option {
+  readonly wanted: string
+  readonly ok: (value: unknown) => boolean
+  /** Whether it may follow a schedule. */
+  readonly scheduled?: true
+}
+
+const between = (value: unknown, low: number, high: number): boolean =>
+  typeof value === 'number' && value >= low && value < high
+
+/** A number ≥ 0, or a schedule of it. */
+export const rate: Option = {
+  wanted: 'a number ≥ 0 or a schedule',
+  ok: (value) => typeof value === 'function' || between(value, 0, Number.POSITIVE_INFINITY),
+  scheduled: true,
+}
+
+/** The weight of the old in an average, 0 to 1 without 1, or a schedule of it. */
+export const decay: Option = {
+  wanted: 'a number from 0 to 1 without 1, or a schedule',
+  ok: (value) => typeof value === 'function' || between(value, 0, 1),
+  scheduled: true,
+}
+
+/** Any finite number. */
+export const number: Option = { wanted: 'a number', ok: Number.isFinite }
+
+/** A number ≥ 0. */
+export const positive: Option = {
+  wanted: 'a number ≥ 0',
+  ok: (value) => between(value, 0, Number.POSITIVE_INFINITY),
+}
+
+/** true or false. */
+export const flag: Option = { wanted: 'true or false', ok: (value) => typeof value === 'boolean' }
+
+/**
+ * @throws {ArgumentError} naming the first option that is unknown, wrong or, when in `required`, missing.
+ */
+export function checkOptions(
+  who: string,
+  table: Readonly<Record<string, Option>>,
+  options: Readonly<Record<string, unknown>>,
+  required: readonly string[],
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    const option = Object.hasOwn(table, name) ? table[name] : undefined
+    if (!option) throw unknownName(who, Object.keys(table), name)
+    if (!option.ok(value)) throw mismatch(who, `${name} as ${option.wanted}`, value)
+  }
+  const missing = required.find((name) => options[name] === undefined)
+  if (missing !== undefined) throw mismatch(who, `${missing} as ${table[missing]!.wanted}`, undefined)
+}
