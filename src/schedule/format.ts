@@ -67,11 +67,14 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
   return undefined
 }
 
+/** As a constructor's call, without the options that have their default. */
 function printCall({ type, ...values }: ScheduleSpec): string {
   const { fields, first } = kindOf(type)
-  const args = Object.entries(values).map(([name, value]) => {
-    const text = printValue(value, fields[name]!)
-    return name === first ? text : `${name}: ${text}`
+  const args = Object.entries(values).flatMap(([name, value]) => {
+    const field = fields[name]!
+    if (name !== first && Object.is(value, field.fallback)) return []
+    const text = printValue(value, field)
+    return [name === first ? text : `${name}: ${text}`]
   })
   return `${type}(${args.join(', ')})`
 }

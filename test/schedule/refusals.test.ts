@@ -29,6 +29,8 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
   [() => s.cosineAnnealing(1, given({ tMax: 5, after: 'loop' })), 'schedule.cosineAnnealing: wanted after as one of hold, repeat, extrapolate, throw, got "loop"; after is what follows the last step'],
   [() => s.exponential(1, given({ gamma: 0.9, staircase: 1 })), 'schedule.exponential: wanted staircase as true or false, got 1; staircase is whether the value jumps every decaySteps steps'],
   [() => s.rex(1, { totalSteps: 5, after: 'extrapolate' }), 'schedule.rex: wanted after as hold, repeat or throw, got "extrapolate"; its formula has no values past the end'],
+  [() => s.table([1, 2], { after: 'extrapolate' }), 'schedule.table: wanted after as hold, repeat or throw, got "extrapolate"; its formula has no values past the end'],
+  [() => s.oneCycle(1, { totalSteps: 10, pctStart: 1, after: 'extrapolate' }), 'schedule.oneCycle: wanted after as hold, repeat or throw, got "extrapolate"; its formula has no values past the end'],
   [() => s.polynomial(1, { power: 0.5, after: 'extrapolate' }), 'schedule.polynomial: wanted after as hold, repeat or throw, got "extrapolate"; its formula has no values past the end'],
   [() => s.oneCycle(1, {}), 'schedule.oneCycle: wanted totalSteps, or epochs and stepsPerEpoch, got {}; give the length once'],
   [() => s.oneCycle(1, { totalSteps: 10, epochs: 5 }), 'schedule.oneCycle: wanted totalSteps, or epochs and stepsPerEpoch, got {"totalSteps":10,"epochs":5}; give the length once'],

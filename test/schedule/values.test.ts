@@ -294,10 +294,10 @@ describe('text', () => {
     'linear 0 to 0.1 over 5 for 5 then 0.1 for 20 then exponential 0.1 times 0.9 every 1',
     '(warmup 5 + 1) for 9 then (1 for 2 then 3)',
     'oneCycle 0.1 over 1000',
-    'cosineAnnealing(0.1, tMax: 100, etaMin: 0, exponent: 1, kDecay: 1, after: repeat)',
+    'cosineAnnealing(0.1, tMax: 100, after: repeat)',
     "chained([cosine 0.1 to 0 over 10, lambda(1, factor: 'step + 1')])",
-    "warmupStableDecay(0.1, warmupSteps: 0, stableSteps: 5, decaySteps: 5, warmupShape: linear, decayShape: '1-sqrt', endFactor: 0)",
-    'multiStep(1, milestones: [2, 2, 4], gamma: 0.1)',
+    "warmupStableDecay(0.1, stableSteps: 5, decaySteps: 5, decayShape: '1-sqrt')",
+    'multiStep(1, milestones: [2, 2, 4], gamma: 0.2)',
   ])('%s is printed as it was read', (text) => {
     expect(s.format(s.parse(text))).toBe(text)
   })
@@ -308,6 +308,18 @@ describe('text', () => {
         return Object.is(s.parse(s.format(s.constant(x)))(0), x)
       }),
     )
+  })
+
+  test('milestones come back to the last bit', () => {
+    const milestone = fc.double({ min: 0.001, max: 100, noNaN: true })
+    fc.assert(
+      fc.property(fc.uniqueArray(milestone, { minLength: 1, maxLength: 4 }), (list) => {
+        const milestones = list.sort((a, b) => a - b)
+        const schedule = s.sequential(new Array(milestones.length + 1).fill(cosine), { milestones })
+        expect(s.parse(s.format(schedule)).spec).toEqual(schedule.spec)
+      }),
+    )
+    expect(Object.is(s.parse(s.format(s.constant(-0)))(0), -0)).toBe(true)
   })
 
   test('any text gives a schedule or an EvenstepError', () => {
