@@ -5,6 +5,8 @@ export interface Phrase {
   readonly head: string
   /** The field that the number after the head gives, then each word and its field. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
+  /** A word that may not be left out. A type says itself which of its own fields it needs. */
+  readonly needs?: string
   toSpec(fields: Readonly<Record<string, number>>): ScheduleSpec
   /** The numbers that say this spec, as far as they can: the printer checks that they say all of it. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
@@ -26,6 +28,7 @@ export const phrases: readonly Phrase[] = [
   {
     head: 'linear',
     fields: ['from', ['to', 'to'], ['over', 'steps']],
+    needs: 'over',
     toSpec({ from, to = 0, steps }) {
       return { type: 'piecewiseLinear', points: [[0, from] as SpecValue[], [steps, to] as SpecValue[]] }
     },

@@ -100,14 +100,17 @@ class Parser {
     throw this.refuse(`a number, a call like step(0.1, stepSize: 30), or one of ${heads}`)
   }
 
-  private phrase({ head, fields: [first, ...rest], toSpec }: Phrase): SpecValue {
+  private phrase({ head, fields: [first, ...rest], needs, toSpec }: Phrase): SpecValue {
     const values: Record<string, number> = { [first]: this.number(`'${head}'`) }
     for (;;) {
       const part = rest.find(([word, field]) => this.isWord(word) && values[field] === undefined)
-      if (part === undefined) return toSpec(values)
+      if (part === undefined) break
       this.next++
       values[part[1]] = this.number(`'${part[0]}'`)
     }
+    const missing = rest.find(([word, field]) => word === needs && values[field] === undefined)
+    if (missing !== undefined) throw this.refuse(`'${needs}' and a number after '${head}'`)
+    return toSpec(values)
   }
 
   private call(type: string): SpecValue {

@@ -78,6 +78,7 @@ test.each<[string, string]>([
   ['cosine', `schedule.parse: wanted a number after 'cosine' in "cosine", got the end`],
   ['cosin 0.1', 'schedule.parse: wanted a number, a call like step(0.1, stepSize: 30), or one of warmup, constant, cosine, polynomial, rex, step, exponential, oneCycle, linear in "cosin 0.1", got cosin'],
   ['0.1 0.2', 'schedule.parse: wanted the end in "0.1 0.2", got 0.2'],
+  ['linear 0 to 1', `schedule.parse: wanted 'over' and a number after 'linear' in "linear 0 to 1", got the end`],
   ['warmup 5', `schedule.parse: wanted + and a schedule after 'warmup' in "warmup 5", got the end`],
   ['0.1 for 5', `schedule.parse: wanted 'then' and a schedule after 'for' in "0.1 for 5", got the end`],
   ['(0.1', 'schedule.parse: wanted ) in "(0.1", got the end'],
