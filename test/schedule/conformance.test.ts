@@ -36,13 +36,15 @@ describe.each(Object.entries(rows))('%s', (_, { make, last, negative, near }) =>
     )
   })
 
-  test.skipIf(last === undefined)('keeps its last value after the end', () => {
-    const schedule = make()
-    fc.assert(
-      fc.property(fc.nat(1e9), (more) => schedule(last! + more) === schedule(last!)),
-      { numRuns: 20 },
-    )
-  })
+  if (last !== undefined) {
+    test('keeps its last value after the end', () => {
+      const schedule = make()
+      fc.assert(
+        fc.property(fc.nat(1e9), (more) => schedule(last + more) === schedule(last)),
+        { numRuns: 20 },
+      )
+    })
+  }
 
   test('comes back from its spec, from JSON and from text', () => {
     const schedule = make()
