@@ -67,8 +67,8 @@ export class Report {
       '',
       'try next:',
       `  ${train} --seed ${this.#experiment.seed + 1}`,
-      `  ${train} --set optimizer.lr=0.03`,
-      `  ${train} --set 'optimizer.lr={"type":"cosineAnnealing","initial":1,"tMax":${steps}}'`,
+      `  ${train} --set 'optimizer.lr=warmup ${Math.ceil(steps / 20)} + cosine 1 to 0 over ${steps}'`,
+      `  npx evenstep schedule 'warmup ${Math.ceil(steps / 20)} + cosine 1 to 0 over ${steps}' --steps ${steps}`,
     ].join('\n')
   }
 }

@@ -1,9 +1,9 @@
 import { gradients } from '../core/grad.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { setName } from '../core/names.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { filled, hyperparameter, Variable } from '../core/variable.ts'
 import { mul } from '../ops/arithmetic.ts'
-import { mismatch } from '../schedule/mismatch.ts'
 import { checkOptions, type Option } from './options.ts'
 
 /** A hyperparameter: a number, or a function of the step such as a schedule. */

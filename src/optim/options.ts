@@ -1,4 +1,4 @@
-import { mismatch, unknownName } from '../schedule/mismatch.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
 
 /** What an option may be. `wanted` completes the sentence `wanted NAME as …`. */
 export interface Option {

@@ -1,5 +1,5 @@
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
-import { mismatch, unknownName } from '../schedule/mismatch.ts'
 import { adamRule, adamwRule } from './adam.ts'
 import { type CommonOptions, type Optimizer, optimizer, type Rule } from './optimizer.ts'
 import { sgdRule } from './sgd.ts'

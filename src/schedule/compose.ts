@@ -1,8 +1,9 @@
 /** Schedules made of schedules. `warmup` has its own file. */
+
+import { mismatch } from '../core/mismatch.ts'
 import { countUpTo, rising } from './bisect.ts'
 import { boolean, inner, inners, maybeNumber, number, numbers } from './field.ts'
 import { type Kind, kind, make } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import type { Schedule } from './schedule.ts'
 
 export interface SequentialOptions {

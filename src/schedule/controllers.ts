@@ -1,7 +1,7 @@
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Controller } from './controller.ts'
 import { earlyStopping } from './early-stopping.ts'
 import { greedy } from './greedy.ts'
-import { mismatch, unknownName } from './mismatch.ts'
 import { reduceOnPlateau } from './plateau.ts'
 
 const controllers: ReadonlyMap<string, (options: object) => Controller> = new Map<

@@ -1,7 +1,8 @@
 /** Schedules that rise and fall again and again. */
+
+import { mismatch } from '../core/mismatch.ts'
 import { choice, maybeFormula, maybeNumber, number, type Values } from './field.ts'
 import { type Kind, kind, make } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import type { Curve, Schedule } from './schedule.ts'
 
 export interface CosineAnnealingWarmRestartsOptions {

@@ -3,8 +3,9 @@
  *
  * Constructors, the parser, error messages and the JSON Schema are all derived from these.
  */
+
+import { mismatch } from '../core/mismatch.ts'
 import { compile, type Expression } from './expression.ts'
-import { mismatch } from './mismatch.ts'
 import { isSchedule, type Schedule, type SpecValue, type Unserialisable } from './schedule.ts'
 
 export interface Range {

@@ -1,8 +1,8 @@
+import { mismatch } from '../core/mismatch.ts'
 import type { Controller } from './controller.ts'
 import { choice, integer, number } from './field.ts'
 import { better, type Mode, mode, type NonFinite, nonFinite, skips, threshold } from './improvement.ts'
 import { readValues, specOf } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 
 export interface GreedyOptions {
   /** Whether a lower ('min', the default) or a higher metric is better. */

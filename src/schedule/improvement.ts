@@ -1,6 +1,7 @@
 /** What all controllers ask of a metric: is it better than the best? And what if it is no number? */
+
+import { mismatch } from '../core/mismatch.ts'
 import { choice, type Field, number } from './field.ts'
-import { mismatch } from './mismatch.ts'
 
 export type Mode = 'min' | 'max'
 export type ThresholdMode = 'rel' | 'abs'

@@ -1,5 +1,5 @@
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import { choice, type Field, type Fields, type Values } from './field.ts'
-import { mismatch, unknownName } from './mismatch.ts'
 import type { After, Curve, Schedule, ScheduleSpec, SpecValue } from './schedule.ts'
 
 /** Where a finite schedule ends: its last step, and the length after which `repeat` begins again. */

@@ -1,6 +1,6 @@
+import { mismatch } from '../core/mismatch.ts'
 import { type Formula, formula, number } from './field.ts'
 import { type Kind, kind, make } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import { recurrence } from './recurrence.ts'
 import type { Schedule } from './schedule.ts'
 

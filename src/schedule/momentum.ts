@@ -1,5 +1,5 @@
+import { mismatch } from '../core/mismatch.ts'
 import { cyclicMomentum } from './cycles.ts'
-import { mismatch } from './mismatch.ts'
 import { oneCycleMomentum } from './one-cycle.ts'
 import type { Schedule } from './schedule.ts'
 

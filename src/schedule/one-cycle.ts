@@ -1,6 +1,6 @@
+import { mismatch } from '../core/mismatch.ts'
 import { boolean, choice, maybeInteger, number, type Values } from './field.ts'
 import { type Kind, kind, make, type Span } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import type { After, Curve, Schedule } from './schedule.ts'
 
 interface PhaseOptions {

@@ -1,3 +1,4 @@
+import { mismatch } from '../core/mismatch.ts'
 import type { Controller } from './controller.ts'
 import { choice, integer, maybeChoice, maybeNumber, number, type Values } from './field.ts'
 import {
@@ -11,7 +12,6 @@ import {
   threshold,
 } from './improvement.ts'
 import { readValues, specOf } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 
 /** Whose way of counting: they reduce at different evaluations. */
 export type PlateauPreset = 'torch' | 'keras' | 'optax'

@@ -1,8 +1,9 @@
 /** Schedules that go through given points. */
+
+import { mismatch } from '../core/mismatch.ts'
 import { countUpTo } from './bisect.ts'
 import { type Fields, numbers, type Point, points, type Values } from './field.ts'
 import { type Kind, kind, make } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import type { After, Curve, Schedule } from './schedule.ts'
 
 export interface PointsOptions {

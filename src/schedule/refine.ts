@@ -1,4 +1,4 @@
-import { mismatch } from './mismatch.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { table } from './points.ts'
 import type { Schedule } from './schedule.ts'
 

@@ -1,7 +1,7 @@
 import { FormatError } from '../core/errors.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import { type Kind, make } from './kind.ts'
 import { kinds } from './kinds.ts'
-import { mismatch, unknownName } from './mismatch.ts'
 import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
 
 const byType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))

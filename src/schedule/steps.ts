@@ -1,8 +1,9 @@
 /** Schedules that keep a value for a while, then jump to the next. */
+
+import { mismatch } from '../core/mismatch.ts'
 import { countUpTo, rising } from './bisect.ts'
 import { number, numbers } from './field.ts'
 import { type Kind, kind, make } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import type { Schedule } from './schedule.ts'
 
 export interface StepOptions {

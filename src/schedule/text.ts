@@ -9,8 +9,8 @@
  *     value    = number | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, where the field is one
  */
 import { FormatError } from '../core/errors.ts'
+import { show } from '../core/mismatch.ts'
 import type { Field } from './field.ts'
-import { show } from './mismatch.ts'
 import { type Phrase, phrases } from './phrase.ts'
 import type { Schedule, SpecValue } from './schedule.ts'
 import { fromJson, fromSpec, kindOf } from './spec.ts'

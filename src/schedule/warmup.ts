@@ -1,6 +1,6 @@
+import { mismatch } from '../core/mismatch.ts'
 import { boolean, choice, inner, maybeNumber, number } from './field.ts'
 import { type Kind, kind, make } from './kind.ts'
-import { mismatch } from './mismatch.ts'
 import type { Curve, Schedule } from './schedule.ts'
 
 /** How a warmup rises. */

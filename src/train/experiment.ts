@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Split } from '../data/dataset.ts'
 import type { Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import type { Controller } from '../schedule/controller.ts'
-import { mismatch, unknownName } from '../schedule/mismatch.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as data from '../data/index.ts'
 import * as nn from '../nn/index.ts'
 import type { Module } from '../nn/module.ts'
 import * as ops from '../ops/index.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { parseController } from '../schedule/index.ts'
-import { mismatch, unknownName } from '../schedule/mismatch.ts'
 import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 
 // Experiments as plain data: what a TypeScript file says with values, JSON says with names. Nothing is evaluated.

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../core/errors.ts'
+import { ArgumentError } from './errors.ts'
 
 /** The error of every refused argument: `who: wanted X, got Y; do Z`. */
 export function mismatch(who: string, wanted: string, got: unknown, fix?: string): ArgumentError {
