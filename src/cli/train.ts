@@ -1,13 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { describe, RunFolder, toLines } from '../train/run-folder.ts'
-import { safetensors } from '../train/safetensors.ts'
+import { RunFolder, toLines } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
-import type { Task } from '../train/task.ts'
-import { run, type TrainEvent, taskOf } from '../train/train.ts'
+import type { TrainEvent } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
 import { Report } from './report.ts'
 import { version } from './version.ts'
@@ -16,6 +14,7 @@ interface Options {
   readonly set: readonly string[]
   readonly seed?: number
   readonly out?: string
+  readonly resume?: true
   readonly json?: true
   readonly device: string
 }
@@ -28,6 +27,7 @@ export function trainCommand(): Command {
     .option('--set <path=value>', 'change a setting, such as epochs=10 or optimizer.lr=0.5', collect, [])
     .option('--seed <n>', 'the seed of weights and data order', integer)
     .option('--out <dir>', 'the folder of the run; runs/NAME-1, -2, … unless given')
+    .option('--resume', 'go on with the run in --out, or with the last one')
     .option('--device <device>', 'where to compute: cpu', 'cpu')
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
@@ -46,35 +46,44 @@ function integer(text: string): number {
 }
 
 async function train(experiment: Experiment, file: string, options: Options): Promise<void> {
-  const task = taskOf(experiment)
-  const folder = new RunFolder(options.out ?? freeFolder(experiment.name ?? 'run'), {
-    ...describe(experiment, task),
-    versions: { evenstep: version, node: process.versions.node },
-  })
+  const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
+  const resume = options.resume === true
+  const folder = new RunFolder(path, experiment, { resume, notes: { versions } })
   const report: { event(event: TrainEvent): void; close?(): void } = options.json
     ? { event: (event) => void process.stdout.write(toLines(event)) }
-    : new Report(experiment, file, folder.path)
+    : new Report(experiment, file, path)
   const interrupt = onInterrupt()
   try {
-    for await (const event of run(experiment, task)) {
-      folder.write(event)
+    for await (const event of folder.events()) {
       report.event(event)
-      if (interrupt.asked) break
+      if (!interrupt.asked || event.type === 'end') continue
+      folder.save()
+      process.exitCode = 130
+      break
     }
-    save(task, folder.path)
   } finally {
     interrupt.stop()
-    folder.close()
     report.close?.()
+    folder.close()
   }
-  if (interrupt.asked) {
-    process.stderr.write(`stopped after ${task.steps} steps; the run is in ${folder.path}\n`)
-    process.exitCode = 130
+  if (process.exitCode === 130) {
+    const again = `npx evenstep train ${file} --out ${path} --resume`
+    process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)
   }
 }
 
-const save = (task: Task, folder: string): void =>
-  writeFileSync(join(folder, 'model.safetensors'), safetensors(task.variables))
+const versions = { evenstep: version, node: process.versions.node }
+
+/** The last of runs/NAME-1, runs/NAME-2, … */
+function lastFolder(name: string): string {
+  const numbers = (existsSync('runs') ? readdirSync('runs') : [])
+    .filter((folder) => folder.startsWith(`${name}-`))
+    .map((folder) => Number(folder.slice(name.length + 1)))
+    .filter(Number.isInteger)
+  if (numbers.length === 0)
+    throw new ArgumentError(`--resume: wanted a run of ${name} in runs, got none; name it with --out`)
+  return join('runs', `${name}-${Math.max(...numbers)}`)
+}
 
 /** The first of runs/NAME-1, runs/NAME-2, … that does not exist yet, made. */
 function freeFolder(name: string): string {

@@ -28,8 +28,12 @@ export interface Loader {
   readonly length: number
   /** The batches of one epoch, counted from 0. */
   batches(epoch: number): Generator<Batch>
-  /** The same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows. */
-  stacks(epoch: number, count: () => number): Generator<Batch>
+  /**
+   * The same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows.
+   *
+   * @param first the batch of the epoch to begin with, from 0
+   */
+  stacks(epoch: number, count: () => number, first?: number): Generator<Batch>
 }
 
 /**
@@ -50,12 +54,12 @@ export function loader(dataset: Dataset, { batchSize, seed, last = 'keep' }: Loa
         "use a smaller batchSize or last: 'keep'",
     )
   }
-  const stacks = function* (epoch: number, count: () => number): Generator<Batch> {
+  const stacks = function* (epoch: number, count: () => number, first = 0): Generator<Batch> {
     const order =
       seed === undefined
         ? Int32Array.from({ length: dataset.length }, (_, i) => i)
         : random(seed, 'epoch', epoch).permutation(dataset.length)
-    for (let from = 0, to = 0; from < used; from = to) {
+    for (let from = first * batchSize, to = 0; from < used; from = to) {
       const whole = Math.min(from + count() * batchSize, full * batchSize)
       to = whole > from ? whole : used // what is left is one batch that is not full
       yield {

@@ -35,6 +35,10 @@ const schema = z.strictObject({
     .enum(['trainLoss', 'validationLoss', 'validationAccuracy'])
     .default('validationLoss')
     .describe("'trainLoss', 'validationLoss' or 'validationAccuracy'"),
+  checkpoints: z
+    .strictObject({ everySteps: z.int().min(1).optional(), keep: z.int().min(1).optional() })
+    .default({})
+    .describe('everySteps and keep, each an integer ≥ 1'),
   dtype: z.enum(['float32', 'float64']).default('float32').describe("'float32' or 'float64'"),
   threads: z.int().min(1).optional().describe('an integer ≥ 1'),
 })
@@ -64,6 +68,8 @@ export interface ExperimentOptions {
   readonly control?: readonly Controller[]
   /** What `control` is told after each epoch; `validationLoss`. */
   readonly monitor?: 'trainLoss' | 'validationLoss' | 'validationAccuracy'
+  /** Checkpoints besides those at the end of each epoch, and how many of the last to `keep` besides the best; 2. */
+  readonly checkpoints?: { readonly everySteps?: number; readonly keep?: number }
   /** What to compute in; `float32`. */
   readonly dtype?: 'float32' | 'float64'
   /** Threads an operator may use; chosen from the work in the graph. */

@@ -1,9 +1,14 @@
+export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
-export { describe, RunFolder, toLines } from './run-folder.ts'
+export { describe, RunFolder, type RunFolderOptions, toLines } from './run-folder.ts'
+export { assignAll, readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
 export { DivergedError, type Evaluation, type Steps, Task, type TaskOptions } from './task.ts'
 export {
+  beginning,
   type EndEvent,
   type EpochEvent,
+  type Progress,
+  type RunOptions,
   run,
   type StartEvent,
   type StepsEvent,

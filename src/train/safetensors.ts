@@ -1,4 +1,6 @@
-import type { DType } from '../core/dtype.ts'
+import { type Data, type DType, toData } from '../core/dtype.ts'
+import { FormatError } from '../core/errors.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 
 const codes: Readonly<Record<DType, string>> = {
@@ -8,32 +10,147 @@ const codes: Readonly<Record<DType, string>> = {
   int64: 'I64',
   bool: 'BOOL',
 }
+const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1 }
+
+/** A tensor in a file. */
+export interface Stored {
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly data: Data
+}
 
 /**
- * Variables as a safetensors file: PyTorch, and everything else that reads the format, loads them by name.
+ * Tensors as a safetensors file: PyTorch, and everything else that reads the format, loads them by name.
  *
  * Eight bytes with the header's length, the header as JSON (type, shape and place of each tensor), the numbers, all
  * little-endian. The header is padded so that the numbers start at a multiple of 8.
  *
  * Source: https://huggingface.co/docs/safetensors
  */
-export function safetensors(variables: ReadonlyMap<string, Variable>): Uint8Array {
+export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array {
   let end = 0
   const header: Record<string, object> = {}
-  for (const [name, { dtype, shape, data }] of variables) {
+  for (const [name, { dtype, shape, data }] of tensors) {
     const start = end
     end += data.byteLength
     header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
   }
-  const text = JSON.stringify(header)
-  const json = new TextEncoder().encode(text + ' '.repeat((8 - (text.length % 8)) % 8))
-  const file = new Uint8Array(8 + json.length + end)
-  new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true)
-  file.set(json, 8)
-  let at = 8 + json.length
-  for (const { data } of variables.values()) {
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const body = 8 + Math.ceil(text.length / 8) * 8
+  const file = new Uint8Array(body + end)
+  new DataView(file.buffer).setBigUint64(0, BigInt(body - 8), true)
+  file.fill(0x20, 8, body)
+  file.set(text, 8)
+  let at = body
+  for (const { data } of tensors.values()) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
     at += data.byteLength
   }
   return file
+}
+
+/**
+ * The tensors in a safetensors file, by name.
+ *
+ * @param name what messages call the file
+ * @throws {FormatError} when the file is truncated, or its header does not describe its bytes exactly.
+ */
+export function readSafetensors(file: Uint8Array, name: string): Map<string, Stored> {
+  const { header, body } = headerOf(file, name)
+  const places = Object.entries(header)
+    .filter(([key]) => key !== '__metadata__')
+    .map(([key, entry]) => placeOf(name, key, entry))
+    .sort((a, b) => a.start - b.start)
+  let at = 0
+  for (const { key, start, end } of places) {
+    if (start !== at) throw new FormatError(`${name}: wanted ${key} to start at byte ${at}, got ${start}`)
+    at = end
+  }
+  if (file.length - body !== at) {
+    throw new FormatError(
+      `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
+    )
+  }
+  return new Map(
+    places.map(({ key, dtype, shape, start, end }) => {
+      // Not file.slice: a Buffer's would share its memory, which may start anywhere.
+      const bytes = Uint8Array.from(file.subarray(body + start, body + end))
+      return [key, { dtype, shape, data: view(dtype, bytes.buffer) }]
+    }),
+  )
+}
+
+function headerOf(file: Uint8Array, name: string): { readonly header: object; readonly body: number } {
+  const size = file.length < 8 ? 0 : Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
+  if (file.length < 8 || size > file.length - 8) {
+    throw new FormatError(
+      `${name}: wanted a safetensors file, got ${file.length} bytes; it is truncated or damaged`,
+    )
+  }
+  let header: unknown
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + size)))
+  } catch {
+    header = undefined
+  }
+  if (typeof header === 'object' && header !== null && !Array.isArray(header))
+    return { header, body: 8 + size }
+  throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
+}
+
+interface Place {
+  readonly key: string
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly start: number
+  readonly end: number
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+function placeOf(file: string, key: string, entry: unknown): Place {
+  const { dtype: code, shape, data_offsets: offsets } = Object(entry)
+  const dtype = (Object.keys(codes) as DType[]).find((known) => codes[known] === code)
+  if (!dtype) {
+    throw new FormatError(`${file}: wanted ${key} of ${Object.values(codes).join(', ')}, got ${String(code)}`)
+  }
+  const sizes = Array.isArray(shape) && shape.every(isSize) ? shape : undefined
+  const [start, end] = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize) ? offsets : []
+  if (!sizes || start === undefined || end === undefined || end - start !== sizeOf(sizes) * bytesOf[dtype]) {
+    throw new FormatError(
+      `${file}: wanted a shape and a place that fit for ${key}, got ${JSON.stringify(entry)}`,
+    )
+  }
+  return { key, dtype, shape, start, end }
+}
+
+/** The bytes of a buffer of its own as elements. */
+function view(dtype: DType, buffer: ArrayBuffer): Data {
+  const empty = toData(dtype, [])
+  return new (empty.constructor as new (buffer: ArrayBuffer) => Data)(buffer)
+}
+
+/**
+ * Give variables the numbers of a file.
+ *
+ * @param name what messages call the file
+ * @throws {FormatError} when a tensor is missing, left over, or of another shape or type. Nothing has changed then.
+ */
+export function assignAll(
+  variables: ReadonlyMap<string, Variable>,
+  tensors: ReadonlyMap<string, Stored>,
+  name: string,
+): void {
+  const extra = [...tensors.keys()].find((key) => !variables.has(key))
+  if (extra !== undefined)
+    throw new FormatError(`${name}: wanted the tensors of this model, got ${extra} as well`)
+  for (const [key, variable] of variables) {
+    const tensor = tensors.get(key)
+    if (!tensor) throw new FormatError(`${name}: wanted ${key}, got no such tensor; it is of another model`)
+    if (tensor.dtype !== variable.dtype || String(tensor.shape) !== String(variable.shape)) {
+      const [wanted, got] = [variable, tensor].map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`)
+      throw new FormatError(`${name}: wanted ${key} as ${wanted}, got ${got}; it is of another model`)
+    }
+  }
+  for (const [key, variable] of variables) variable.data = tensors.get(key)!.data
 }

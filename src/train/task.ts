@@ -58,14 +58,13 @@ export class Task {
   readonly #learners = new Map<number, Promise<StepGraph>>()
   readonly #evaluators = new Map<number, Promise<EvalGraph>>()
   #step = 0
-  /** Multiplies every learning rate from the next step on: what a controller says. */
-  lrFactor = 1
+  #lrFactor = 1
 
   constructor(options: TaskOptions) {
     const { model, optimizer, seed = 0, dtype = 'float32' } = options
     this.#options = options
     this.model = toDType(initialize(model, seed), dtype)
-    this.#optimizer = optimizer.attach(variables(model), () => this.lrFactor)
+    this.#optimizer = optimizer.attach(variables(model), () => this.#lrFactor)
   }
 
   /** The model's variables by state name. */
@@ -76,6 +75,17 @@ export class Task {
   /** Trained numbers in the model. */
   get parameters(): number {
     return [...this.variables.values()].reduce((n, v) => n + (v.trainable ? v.data.length : 0), 0)
+  }
+
+  /** The optimizer's variables, such as momentum buffers, by name. */
+  get optimizerState(): ReadonlyMap<string, Variable> {
+    return this.#optimizer.state
+  }
+
+  /** Count steps on from `step`, and multiply every learning rate by `lrFactor`, until told otherwise. */
+  goTo(step: number, lrFactor: number): void {
+    this.#step = step
+    this.#lrFactor = lrFactor
   }
 
   /** How many optimizer steps were taken. */

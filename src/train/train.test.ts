@@ -1,7 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
 import { dataset } from '../data/dataset.ts'
 import { loader } from '../data/loader.ts'
@@ -9,8 +6,8 @@ import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
 import { experiment } from './experiment.ts'
-import { describe as describeRun, RunFolder, toLines } from './run-folder.ts'
-import { safetensors } from './safetensors.ts'
+import { toLines } from './run-folder.ts'
+import { writeSafetensors } from './safetensors.ts'
 import { override, parseExperiment, parseExperimentText } from './spec.ts'
 import { DivergedError, Task } from './task.ts'
 import { run, type TrainEvent, taskOf } from './train.ts'
@@ -53,8 +50,8 @@ describe('a run', () => {
     const once = async (seed: number) => {
       const setup = toy({ seed })
       const task = taskOf(setup)
-      const events = await collect(run(setup, task))
-      return { metrics: metrics(events), weights: safetensors(task.variables) }
+      const events = await collect(run(setup, { task }))
+      return { metrics: metrics(events), weights: writeSafetensors(task.variables) }
     }
     const [first, again, other] = [await once(0), await once(0), await once(1)]
     expect(again.metrics).toBe(first.metrics)
@@ -72,7 +69,7 @@ describe('a run', () => {
       const { losses: these } = await stacked.learn(stack, 8)
       expect([...these]).toEqual(losses.splice(0, these.length))
     }
-    expect(safetensors(stacked.variables)).toEqual(safetensors(singles.variables))
+    expect(writeSafetensors(stacked.variables)).toEqual(writeSafetensors(singles.variables))
     expect(stacked.steps).toBe(12)
   })
 
@@ -86,7 +83,7 @@ describe('a run', () => {
   test('stops where its caller stops, with the weights of that event', async () => {
     const setup = toy()
     const task = taskOf(setup)
-    for await (const event of run(setup, task)) {
+    for await (const event of run(setup, { task })) {
       if (event.type !== 'steps') continue
       expect(task.steps).toBe(event.step + event.losses.length)
       break
@@ -108,12 +105,12 @@ describe('evaluation', () => {
   test('changes nothing, and weights an odd last batch by its size', async () => {
     const setup = toy()
     const task = taskOf(setup)
-    const before = safetensors(task.variables)
+    const before = writeSafetensors(task.variables)
     const whole = await task.evaluate(setup.data.validation, { batchSize: 30 })
     const odd = await task.evaluate(setup.data.validation, { batchSize: 7 })
     expect(odd.loss).toBeCloseTo(whole.loss, 6)
     expect(odd.accuracy).toBeCloseTo(whole.accuracy!, 10)
-    expect(safetensors(task.variables)).toEqual(before)
+    expect(writeSafetensors(task.variables)).toEqual(before)
   })
 
   test('of targets that are no labels has no accuracy', async () => {
@@ -163,7 +160,7 @@ describe('a loss that is not finite', () => {
   test('ends the run, names step, rate and layer, and leaves the weights of the step before', async () => {
     const setup = toy({ optimizer: sgd({ lr: (step) => (step < 7 ? 0.1 : 1e38) }), epochs: 3 })
     const task = taskOf(setup)
-    const error = await collect(run(setup, task)).catch((e: unknown) => e as DivergedError)
+    const error = await collect(run(setup, { task })).catch((e: unknown) => e as DivergedError)
     expect(error).toBeInstanceOf(DivergedError)
     expect((error as DivergedError).step).toBe(8)
     expect((error as DivergedError).message).toBe(
@@ -191,9 +188,9 @@ describe('a loss that is not finite', () => {
       ...batch,
       x: Float32Array.from(batch.x as Float32Array).fill(Number.POSITIVE_INFINITY),
     }
-    const before = safetensors(task.variables)
+    const before = writeSafetensors(task.variables)
     await expect(task.step(poisoned)).rejects.toThrow('the first tensor that is not finite is x')
-    expect(safetensors(task.variables)).toEqual(before)
+    expect(writeSafetensors(task.variables)).toEqual(before)
     expect(await task.step(batch)).toBeGreaterThan(0)
   })
 })
@@ -204,7 +201,7 @@ describe('an experiment', () => {
   test('is checked, key by key', () => {
     const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
     expect(make({ learningRate: 0.1 })).toThrow(
-      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, dtype, threads, got learningRate',
+      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, checkpoints, dtype, threads, got learningRate',
     )
     expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
     expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as an integer ≥ 1, got 0')
@@ -287,46 +284,4 @@ describe('an experiment', () => {
     expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
     expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
   })
-})
-
-describe('a run folder', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'evenstep-run-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
-
-  test('says what was asked for, and what happened, a step a line', async () => {
-    const setup = toy({ optimizer: sgd({ lr: schedule.constant(0.1), momentum: (step) => step }), epochs: 1 })
-    const task = taskOf(setup)
-    const runFolder = new RunFolder(join(folder, 'a'), describeRun(setup, task))
-    for await (const event of run(setup, task)) runFolder.write(event)
-    runFolder.close()
-    expect(JSON.parse(readFileSync(join(folder, 'a/run.json'), 'utf8'))).toMatchObject({
-      batchSize: 8,
-      seed: 0,
-      loss: 'crossEntropy',
-      optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 } },
-      model: { 'fc1.weight': [8, 2], 'bn.num_batches_tracked': [] },
-      data: { train: { length: 100, x: [2], classes: 3 } },
-    })
-    const lines = readFileSync(join(folder, 'a/events.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((l) => JSON.parse(l))
-    expect(lines.filter((l) => l.type === 'step').map((l) => l.step)).toEqual(
-      Array.from({ length: 12 }, (_, i) => i),
-    )
-    expect(lines.map((l) => l.type).filter((t) => t !== 'step')).toEqual(['start', 'epoch', 'end'])
-  })
-})
-
-test('weights are written as safetensors', () => {
-  const task = taskOf(toy())
-  const file = safetensors(task.variables)
-  const size = Number(new DataView(file.buffer).getBigUint64(0, true))
-  expect(size % 8).toBe(0)
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + size)))
-  expect(header['fc1.weight']).toEqual({ dtype: 'F32', shape: [8, 2], data_offsets: [0, 64] })
-  expect(header['bn.num_batches_tracked'].dtype).toBe('I64')
-  const [from, to] = header['fc2.bias'].data_offsets
-  const bias = new Float32Array(file.slice(8 + size + from, 8 + size + to).buffer)
-  expect(bias).toEqual(task.variables.get('fc2.bias')!.data)
 })

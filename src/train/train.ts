@@ -1,6 +1,6 @@
 import { loader } from '../data/loader.ts'
 import type { Experiment } from './experiment.ts'
-import { type Evaluation, Task } from './task.ts'
+import { type Evaluation, type Steps, Task } from './task.ts'
 
 /** What happened. Steps and epochs count from 0; times are in seconds. */
 export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
@@ -48,91 +48,132 @@ export interface EndEvent {
   readonly time: { readonly seconds: number }
 }
 
+/** Where a run stands, as plain JSON: with the numbers of its task, all that it takes to go on. */
+export interface Progress {
+  /** Optimizer steps taken. */
+  steps: number
+  /** The epoch that is under way, or comes next. */
+  epoch: number
+  /** What the epoch has done so far. */
+  sofar: Sofar
+  /** The states of the experiment's controllers. */
+  control: readonly unknown[]
+}
+
+interface Sofar {
+  readonly batches: number
+  /** Sum over the batches. */
+  readonly loss: number
+  /** Of the last step. */
+  readonly lr: number
+}
+
+const nothing: Sofar = { batches: 0, loss: 0, lr: 0 }
+
+/** Where every run of an experiment begins. */
+export const beginning = ({ control }: Experiment): Progress => ({
+  steps: 0,
+  epoch: 0,
+  sofar: nothing,
+  control: control.map(({ initial }) => initial),
+})
+
+export interface RunOptions {
+  /** The model with its optimizer; a new one unless given. */
+  readonly task?: Task
+  /** Where to go on, and kept up to date: at each event it says where the run stands. The beginning unless given. */
+  readonly progress?: Progress
+}
+
 /**
  * Train an experiment, yielding each thing as it happens.
  *
  * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing runs
- * ahead of the caller: after each event the weights of `task` are those of that event's last step.
+ * ahead of the caller: at each event the weights of `task` and `progress` are those of that event.
  *
  * @throws {DivergedError} at the first step whose loss is not finite.
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
-export async function* run(
-  experiment: Experiment,
-  task: Task = taskOf(experiment),
-): AsyncGenerator<TrainEvent> {
+export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const { data, batchSize, epochs, seed, lastBatch } = experiment
+  const { task = taskOf(experiment), progress = beginning(experiment) } = options
   const batches = loader(data.train, { batchSize, seed, last: lastBatch })
   const pace = new Pace()
-  const control = new Control(experiment)
   const begun = performance.now()
+  task.goTo(progress.steps, factorOf(experiment, progress))
   yield { type: 'start', stepsPerEpoch: batches.length, epochs, parameters: task.parameters }
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const totals = { loss: 0, lr: 0, steps: 0, ms: 0 }
-    for (const stack of batches.stacks(epoch, () => pace.steps)) {
+  while (progress.epoch < epochs && !stopped(experiment, progress)) {
+    const { epoch } = progress
+    let ms = 0
+    for (const stack of batches.stacks(epoch, () => pace.steps, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
-      const { losses, lrs } = await task.learn(stack, Math.min(batchSize, stack.length))
-      const ms = performance.now() - start
-      pace.learn(losses.length, ms)
-      for (const loss of losses) totals.loss += loss
-      totals.steps += losses.length
-      totals.lr = lrs.at(-1)!
-      totals.ms += ms
-      yield { type: 'steps', epoch, step, losses, lrs }
+      const done = await task.learn(stack, Math.min(batchSize, stack.length))
+      const taken = performance.now() - start
+      pace.learn(done.losses.length, taken)
+      ms += taken
+      progress.steps = task.steps
+      progress.sofar = extended(progress.sofar, done)
+      yield { type: 'steps', epoch, step, ...done }
     }
-    const seconds = totals.ms / 1e3
+    const stepsDone = progress.steps
+    const { sofar } = progress
     const measured = {
-      trainLoss: totals.loss / totals.steps,
+      trainLoss: sofar.loss / sofar.batches,
       ...validation(await task.evaluate(data.validation, { batchSize })),
     }
+    progress.epoch++
+    progress.sofar = nothing
     yield {
       type: 'epoch',
       epoch,
-      steps: task.steps,
+      steps: stepsDone,
       ...measured,
-      lr: totals.lr,
-      ...control.learn(measured, task),
-      time: { seconds, stepsPerSecond: totals.steps / seconds },
+      lr: sofar.lr,
+      ...control(experiment, progress, measured, task),
+      time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.batches) / ms },
     }
-    if (control.stop) break
   }
   yield {
     type: 'end',
-    reason: control.stop ? 'control' : 'epochs',
+    reason: stopped(experiment, progress) ? 'control' : 'epochs',
     steps: task.steps,
     time: { seconds: (performance.now() - begun) / 1e3 },
   }
 }
 
+function extended({ batches, loss }: Sofar, { losses, lrs }: Steps): Sofar {
+  let total = loss
+  // One after another, so that the sum does not depend on how many steps a call took.
+  for (const next of losses) total += next
+  return { batches: batches + losses.length, loss: total, lr: lrs.at(-1)! }
+}
+
 type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy'>
 
-/** The controllers of a run with their states. */
-class Control {
-  readonly #controllers: Experiment['control']
-  readonly #monitor: Experiment['monitor']
-  #states: unknown[]
-
-  constructor({ control, monitor }: Experiment) {
-    this.#controllers = control
-    this.#monitor = monitor
-    this.#states = control.map(({ initial }) => initial)
-  }
-
-  get stop(): boolean {
-    return this.#controllers.some((controller, i) => controller.stop(this.#states[i]))
-  }
-
-  /** Tell each controller the metric, and the task the factor that they agree on. */
-  learn(measured: Measured, task: Task): { readonly lrFactor?: number } {
-    if (this.#controllers.length === 0) return {}
-    const metric = measured[this.#monitor] ?? Number.NaN
-    this.#states = this.#controllers.map((controller, i) => controller.update(this.#states[i], metric))
-    task.lrFactor = this.#controllers.reduce((product, c, i) => product * c.factor(this.#states[i]), 1)
-    return { lrFactor: task.lrFactor }
-  }
+/** Tell each controller the metric, and the task the factor that they agree on. */
+function control(
+  experiment: Experiment,
+  progress: Progress,
+  measured: Measured,
+  task: Task,
+): { readonly lrFactor?: number } {
+  if (experiment.control.length === 0) return {}
+  const metric = measured[experiment.monitor] ?? Number.NaN
+  progress.control = experiment.control.map((c, i) => c.update(progress.control[i], metric))
+  const lrFactor = factorOf(experiment, progress)
+  task.goTo(task.steps, lrFactor)
+  return { lrFactor }
 }
+
+/** What the controllers multiply the learning rate by. */
+const factorOf = (experiment: Experiment, progress: Progress): number =>
+  experiment.control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
+
+/** Whether a controller ended the run. */
+const stopped = (experiment: Experiment, progress: Progress): boolean =>
+  experiment.control.some((c, i) => c.stop(progress.control[i]))
 
 /** The task of an experiment, at its start. */
 export function taskOf({ model, loss, optimizer, data, seed, dtype, threads }: Experiment): Task {

@@ -71,6 +71,7 @@ describe('evenstep train', () => {
     expect(out).toContain(`stored in ${join('runs', 'toy-1')}: run.json, events.jsonl, model.safetensors`)
     expect(out).toContain('npx evenstep train toy.ts --seed 1')
     expect(readdirSync(join(folder, 'runs/toy-1')).sort()).toEqual([
+      'checkpoints',
       'events.jsonl',
       'model.safetensors',
       'run.json',
@@ -197,12 +198,9 @@ describe('evenstep train', () => {
     expect(readFileSync(join(folder, 'hot/events.jsonl'), 'utf8')).toMatch(/^\{"type":"start"/)
   })
 
-  test('stops at Ctrl-C with what it has, and code 130', async () => {
-    const child = spawn(
-      process.execPath,
-      [main, 'train', experiment('long.ts', '0.1', '1000000'), '--out', 'long'],
-      { cwd: folder },
-    )
+  test('saves at Ctrl-C, ends with code 130, says how to go on, and goes on', async () => {
+    const args = ['train', experiment('long.ts', '0.1', '1000000'), '--out', 'long']
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder })
     let err = ''
     child.stderr.on('data', (text) => {
       err += text
@@ -210,8 +208,29 @@ describe('evenstep train', () => {
     child.stdout.once('data', () => setTimeout(() => child.kill('SIGINT'), 200))
     const code = await new Promise((resolve) => child.on('exit', resolve))
     expect(code).toBe(130)
-    expect(err).toMatch(/^stopped after \d+ steps; the run is in long\n$/)
-    expect(readdirSync(join(folder, 'long'))).toContain('model.safetensors')
+    expect(err).toMatch(
+      /^stopped after \d+ steps, saved in long; go on with npx evenstep train long\.ts --out long --resume\n$/,
+    )
+    const steps = Number(/\d+/.exec(err)![0])
+    const epochs = String(Math.ceil(steps / 8) + 2)
+    const { out } = await evenstep(...args, '--resume', '--json', '--set', `epochs=${epochs}`)
+    const first = out
+      .split('\n')
+      .map((line) => JSON.parse(line || 'null'))
+      .find((event) => event?.type === 'step')
+    expect(first.step).toBe(steps)
+  })
+
+  test('resumes the last run when none is named', async () => {
+    experiment('again.ts')
+    for (const more of [[], ['--set', 'epochs=3', '--resume']]) {
+      expect((await evenstep('train', 'again.ts', ...more)).code).toBe(0)
+    }
+    expect(readdirSync(join(folder, 'runs')).filter((name) => name.startsWith('again'))).toEqual(['again-1'])
+    expect(await evenstep('train', 'hot.ts', '--resume')).toMatchObject({
+      code: 2,
+      err: '--resume: wanted a run of hot in runs, got none; name it with --out\n',
+    })
   })
 })
 

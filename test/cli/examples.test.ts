@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -22,7 +25,7 @@ test('the manual loop prints a validation loss after each epoch, the one that ev
     'epochs=1',
     '--json',
     '--out',
-    'runs/.test',
+    join(mkdtempSync(join(tmpdir(), 'evenstep-')), 'run'),
   ]
   const events = execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' })
     .trimEnd()

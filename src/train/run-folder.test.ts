@@ -1,0 +1,218 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { clouds, toy } from '../../test/support/toy.ts'
+import { sgd } from '../optim/sgd.ts'
+import * as schedule from '../schedule/index.ts'
+import type { ExperimentOptions } from './experiment.ts'
+import { RunFolder, type RunFolderOptions } from './run-folder.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'evenstep-run-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+const setup = (changes: Partial<ExperimentOptions> = {}) =>
+  toy({
+    epochs: 4,
+    optimizer: sgd({ lr: schedule.constant(0.1), momentum: 0.9 }),
+    control: [schedule.reduceOnPlateau({ mode: 'max', patience: 0, factor: 0.5 })],
+    checkpoints: { everySteps: 5 },
+    ...changes,
+  })
+
+/** Run until `stop` events, or to the end, as if killed there: nothing is saved or closed in an orderly way. */
+async function train(
+  name: string,
+  stop = Number.POSITIVE_INFINITY,
+  options: RunFolderOptions = {},
+  experiment = setup(),
+) {
+  const folder = new RunFolder(join(root, name), experiment, options)
+  let seen = 0
+  for await (const _ of folder.events()) if (++seen >= stop) break
+  folder.close()
+  return folder
+}
+
+const read = (name: string, file: string): Buffer => readFileSync(join(root, name, file))
+/** The log without times. */
+const metrics = (name: string): string =>
+  read(name, 'events.jsonl')
+    .toString()
+    .replace(/"time":\{[^}]*\}/g, '')
+const checkpoints = (name: string): string[] => readdirSync(join(root, name, 'checkpoints')).sort()
+const resume = { resume: true }
+
+describe('a run folder', () => {
+  test('says what was asked for, and what happened, a step a line', async () => {
+    await train('plain', undefined, { notes: { versions: { evenstep: '1' } } })
+    expect(JSON.parse(read('plain', 'run.json').toString())).toMatchObject({
+      batchSize: 8,
+      seed: 0,
+      loss: 'crossEntropy',
+      optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 }, momentum: 0.9 },
+      control: [{ type: 'reduceOnPlateau', patience: 0 }],
+      model: { 'fc1.weight': [8, 2], 'bn.num_batches_tracked': [] },
+      data: { train: { length: 100, x: [2], classes: 3 } },
+      versions: { evenstep: '1' },
+    })
+    const lines = read('plain', 'events.jsonl')
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.filter((l) => l.type === 'step').map((l) => l.step)).toEqual(
+      Array.from({ length: 48 }, (_, i) => i),
+    )
+    expect(lines.map((l) => l.type).filter((t) => t !== 'step')).toEqual([
+      'start',
+      ...Array(4).fill('epoch'),
+      'end',
+    ])
+  })
+
+  test('resumed from anywhere writes the bytes of a run that was never stopped', async () => {
+    await train('whole')
+    for (let stop = 1; stop < 20; stop++) {
+      const name = `stopped-${stop}`
+      await train(name, stop)
+      await train(name, 2, resume)
+      await train(name, undefined, resume)
+      expect(metrics(name)).toBe(metrics('whole'))
+      expect(read(name, 'model.safetensors')).toEqual(read('whole', 'model.safetensors'))
+      for (const file of ['model.safetensors', 'optimizer.safetensors']) {
+        const last = join('checkpoints', checkpoints('whole').at(-1)!, file)
+        expect(read(name, last)).toEqual(read('whole', last))
+      }
+    }
+  })
+
+  test('keeps the last checkpoints and the best one', async () => {
+    const found = checkpoints('whole')
+    const epochs = metrics('whole')
+      .split('\n')
+      .filter((l) => l.includes('"epoch"'))
+      .flatMap((l) => {
+        const event = JSON.parse(l.replace(/,}$/, '}'))
+        return event.type === 'epoch' ? [event] : []
+      })
+    const best = epochs.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a))
+    expect(found).toContain(`step-${String(best.steps).padStart(8, '0')}`)
+    expect(found).toContain('step-00000048')
+    expect(found.length).toBeLessThanOrEqual(3)
+  })
+
+  test('a finished run that is resumed stays as it is, and may be given more epochs', async () => {
+    await train('more', undefined, {}, setup({ epochs: 2 }))
+    await train('more', undefined, resume)
+    expect(read('more', 'model.safetensors')).toEqual(read('whole', 'model.safetensors'))
+  })
+
+  test('refuses a folder with a run, and one without', async () => {
+    await expect(train('whole')).rejects.toThrow(
+      `${join(root, 'whole')}: wanted a new folder, got one with a run; resume it, or choose another`,
+    )
+    await expect(train('nowhere', 1, resume)).rejects.toThrow(
+      `${join(root, 'nowhere')}: wanted a run to resume, got no such folder`,
+    )
+  })
+
+  test('killed before it had written anything begins', async () => {
+    mkdirSync(join(root, 'empty'))
+    await train('empty', undefined, resume)
+    expect(metrics('empty')).toBe(metrics('whole'))
+  })
+
+  test('refuses another experiment, other data, and a damaged description', async () => {
+    await train('same', 8)
+    const other = (changes: Partial<ExperimentOptions>) => train('same', 1, resume, setup(changes))
+    await expect(other({ batchSize: 16 })).rejects.toThrow(
+      `${join(root, 'same')}: wanted the experiment of this run, got batchSize 16 where it was 8`,
+    )
+    const { train: examples, validation } = clouds()
+    ;(examples.x.data as Float32Array)[0]! += 1
+    await expect(other({ data: { train: examples, validation } })).rejects.toThrow(
+      'wanted the data that the run began with, got other data; resume with the same files',
+    )
+    writeFileSync(join(root, 'same', 'run.json'), '{')
+    await expect(other({})).rejects.toThrow('run.json: wanted JSON, got something else; the file is damaged')
+  })
+})
+
+describe('a damaged checkpoint', () => {
+  const last = (name: string, file: string): string =>
+    join(root, name, 'checkpoints', checkpoints(name).at(-1)!, file)
+  const damaged = async (name: string, file: string, damage: (path: string) => void): Promise<string> => {
+    await train(name, 30)
+    const before = checkpoints(name)
+    damage(last(name, file))
+    const error = await train(name, undefined, resume).then(
+      () => 'none',
+      (e: Error) => e.message,
+    )
+    // The one before still loads.
+    rmSync(join(root, name, 'checkpoints', before.at(-1)!), { recursive: true })
+    await train(name, undefined, resume)
+    expect(metrics(name)).toBe(metrics('whole'))
+    return error.replace(/step-\d+/, 'step-N')
+  }
+  const damagedAt = join('step-N', 'model.safetensors')
+
+  test.each<[string, string, (path: string) => void, string]>([
+    [
+      'truncated',
+      'model.safetensors',
+      (p) => truncateSync(p, 40),
+      `${damagedAt}: wanted the bytes that were written, got others; the file is damaged`,
+    ],
+    [
+      'longer',
+      'model.safetensors',
+      (p) => appendFileSync(p, 'x'),
+      `${damagedAt}: wanted the bytes that were written, got others; the file is damaged`,
+    ],
+    [
+      'no JSON',
+      'checkpoint.json',
+      (p) => writeFileSync(p, '{"format":1'),
+      `${join('step-N', 'checkpoint.json')}: wanted JSON, got something else; the file is damaged`,
+    ],
+    [
+      'without a field',
+      'checkpoint.json',
+      (p) => writeFileSync(p, '{"format":1}'),
+      `${join('step-N', 'checkpoint.json')}: wanted a checkpoint's fields, got a wrong fingerprint; the file is damaged`,
+    ],
+    [
+      'newer',
+      'checkpoint.json',
+      (p) => writeFileSync(p, '{"format":2}'),
+      `${join('step-N', 'checkpoint.json')}: wanted format 1 or older, got 2; use a newer Evenstep`,
+    ],
+  ])('that is %s is refused, and the one before still loads', async (name, file, damage, message) => {
+    expect(await damaged(`damaged-${name}`, file, damage)).toBe(message)
+  })
+
+  test('that lacks a file is refused', async () => {
+    const message = await damaged('damaged-missing', 'optimizer.safetensors', (p) => rmSync(p))
+    expect(message).toMatch(/: wanted a checkpoint, got no optimizer\.safetensors$/)
+  })
+
+  test('half written is no checkpoint', async () => {
+    await train('partial', 5)
+    mkdirSync(join(root, 'partial', 'checkpoints', 'step-99999999.partial'))
+    await train('partial', undefined, resume)
+    expect(metrics('partial')).toBe(metrics('whole'))
+    expect(existsSync(join(root, 'partial', 'checkpoints', 'step-99999999.partial'))).toBe(false)
+  })
+})

@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { toy } from '../../test/support/toy.ts'
+import { toData } from '../core/dtype.ts'
+import { Variable } from '../core/variable.ts'
+import { assignAll, readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
+import { taskOf } from './train.ts'
+
+const tensors = new Map<string, Stored>([
+  ['weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 4, 5, 6) }],
+  ['steps', { dtype: 'int64', shape: [], data: BigInt64Array.of(-7n) }],
+  ['mask', { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) }],
+  ['empty', { dtype: 'float64', shape: [0, 4], data: new Float64Array(0) }],
+  ['größe', { dtype: 'int32', shape: [1], data: Int32Array.of(9) }],
+])
+
+test('tensors come back as they were', () => {
+  expect(readSafetensors(writeSafetensors(tensors), 'a')).toEqual(tensors)
+})
+
+test('the header is padded to 8 bytes, and says type, shape and place', () => {
+  const { variables } = taskOf(toy())
+  const file = writeSafetensors(variables)
+  const size = Number(new DataView(file.buffer).getBigUint64(0, true))
+  expect(size % 8).toBe(0)
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + size)))
+  expect(header['fc1.weight']).toEqual({ dtype: 'F32', shape: [8, 2], data_offsets: [0, 64] })
+  expect(header['bn.num_batches_tracked'].dtype).toBe('I64')
+})
+
+describe('a file that is not as it should be', () => {
+  const file = (header: string, body = 0): Uint8Array => {
+    const bytes = new Uint8Array(8 + header.length + body)
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true)
+    bytes.set(new TextEncoder().encode(header), 8)
+    return bytes
+  }
+  test.each([
+    [new Uint8Array(3), 'a: wanted a safetensors file, got 3 bytes; it is truncated or damaged'],
+    [file('{}').subarray(0, 9), 'a: wanted a safetensors file, got 9 bytes; it is truncated or damaged'],
+    [file('[]'), 'a: wanted a header in JSON, got something else; the file is damaged'],
+    [
+      file('{"w":{"dtype":"F16","shape":[],"data_offsets":[0,2]}}', 2),
+      'a: wanted w of F32, F64, I32, I64, BOOL, got F16',
+    ],
+    [
+      file('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', 4),
+      'a: wanted a shape and a place that fit for w, got {"dtype":"F32","shape":[2],"data_offsets":[0,4]}',
+    ],
+    [
+      file('{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', 4),
+      'a: wanted a shape and a place that fit for w, got {"dtype":"F32","shape":[-1],"data_offsets":[0,4]}',
+    ],
+    [
+      file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', 8),
+      'a: wanted w to start at byte 0, got 4',
+    ],
+    [
+      file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 3),
+      /^a: wanted 66 bytes, got 65; the file is truncated or damaged$/,
+    ],
+  ])('is refused (%#)', (bytes, message) => {
+    expect(() => readSafetensors(bytes, 'a')).toThrow(message)
+  })
+
+  test('never crashes, hangs, or gives other numbers without a word', () => {
+    const whole = writeSafetensors(tensors)
+    const size = Number(new DataView(whole.buffer).getBigUint64(0, true))
+    fc.assert(
+      fc.property(
+        fc.nat(8 + size - 1),
+        fc.integer({ min: 1, max: 255 }),
+        fc.nat(whole.length),
+        fc.boolean(),
+        (at, flip, end, cut) => {
+          const bytes = whole.slice(0, cut ? end : undefined)
+          if (at < bytes.length) bytes[at]! ^= flip
+          try {
+            const read = readSafetensors(bytes, 'a')
+            // A change of a name or of a space is another file, which says something else.
+            return [...read.values()].every(
+              ({ data, shape }) => data.length === shape.reduce((a, b) => a * b, 1),
+            )
+          } catch (error) {
+            return (error as Error).name === 'FormatError'
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('assigning a file to variables', () => {
+  const make = () =>
+    new Map([
+      ['w', new Variable([2])],
+      ['b', new Variable([1])],
+    ])
+  const stored = (changes: object) =>
+    new Map<string, Stored>(
+      Object.entries({
+        w: { dtype: 'float32', shape: [2], data: toData('float32', [1, 2]) },
+        b: { dtype: 'float32', shape: [1], data: toData('float32', [3]) },
+        ...changes,
+      } as Record<string, Stored>).filter(([, t]) => t),
+    )
+
+  test('takes all or nothing', () => {
+    const variables = make()
+    for (const [changes, message] of [
+      [{ b: undefined }, 'a: wanted b, got no such tensor; it is of another model'],
+      [{ c: stored({}).get('b') }, 'a: wanted the tensors of this model, got c as well'],
+      [
+        { b: { dtype: 'float32', shape: [2], data: toData('float32', [1, 2]) } },
+        'a: wanted b as float32 [1], got float32 [2]; it is of another model',
+      ],
+      [
+        { b: { dtype: 'float64', shape: [1], data: toData('float64', [1]) } },
+        'a: wanted b as float32 [1], got float64 [1]; it is of another model',
+      ],
+    ] as const) {
+      expect(() => assignAll(variables, stored(changes), 'a')).toThrow(message)
+      expect(variables.get('w')!.initialized).toBe(false)
+    }
+    assignAll(variables, stored({}), 'a')
+    expect(variables.get('w')!.data).toEqual(Float32Array.of(1, 2))
+  })
+})
