@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { classes, eps, features, keep, labels, lr, prepared, weights } from '../nets.mjs'
+import { serve, stepping } from './serve.mjs'
+
+globalThis.navigator ??= {} // the library reads it; Node has one from version 21 on
+const { defaultDevice, init, jit, nn, numpy: np, valueAndGrad } = await import('@jax-js/jax')
+await init('wasm')
+defaultDevice('wasm')
+
+const array = (values, shape) => np.array(values).reshape(shape)
+
+// Weights and statistics are flat lists: w, b and, but for the last layer, gamma, beta; mean, variance.
+const first = (sizes) =>
+  sizes.slice(1).flatMap((outputs, i) => {
+    const linear = [array(weights(sizes[i], outputs), [sizes[i], outputs]), np.zeros([outputs])]
+    return i === sizes.length - 2 ? linear : [...linear, np.ones([outputs]), np.zeros([outputs])]
+  })
+const firstStatistics = (sizes) => sizes.slice(1, -1).flatMap((n) => [np.zeros([n]), np.ones([n])])
+
+/** Batch normalization, and the running statistics after it. */
+function batchNorm(h, gamma, beta, mean, variance) {
+  const n = h.shape[0]
+  const mu = np.mean(h.ref, 0)
+  const centred = h.sub(mu.ref)
+  const sigma2 = np.mean(np.square(centred.ref), 0)
+  const y = centred
+    .div(np.sqrt(sigma2.ref.add(eps)))
+    .mul(gamma)
+    .add(beta)
+  const blend = (old, now, factor) => old.mul(keep).add(now.mul((1 - keep) * factor))
+  return { y, running: [blend(mean, mu, 1), blend(variance, sigma2, n / (n - 1))] }
+}
+
+const lossOf = (layers) => (params, statistics, x, y) => {
+  const running = []
+  let h = x
+  for (let l = 0, p = 0; l < layers; l++) {
+    h = np.matmul(h, params[p++]).add(params[p++])
+    if (l === layers - 1) break
+    const normed = batchNorm(nn.relu(h), params[p++], params[p++], statistics[2 * l], statistics[2 * l + 1])
+    running.push(...normed.running)
+    h = normed.y
+  }
+  const batch = y.shape[0]
+  return [np.sum(nn.logSoftmax(h, 1).mul(y)).mul(-1 / batch), running]
+}
+
+const stepOf = (layers) =>
+  jit((params, statistics, x, y) => {
+    const graded = valueAndGrad(lossOf(layers), { hasAux: true })
+    const [[loss, running], slopes] = graded(
+      params.map((p) => p.ref),
+      statistics,
+      x,
+      y,
+    )
+    return [loss, params.map((p, i) => p.sub(slopes[i].mul(lr))), running]
+  })
+
+function oneHot(names) {
+  const rows = new Float32Array(names.length * classes)
+  for (const [i, name] of names.entries()) rows[i * classes + name] = 1
+  return rows
+}
+
+const batchOf = (sizes, batch) => ({
+  x: array(features(batch * sizes[0]), [batch, sizes[0]]),
+  y: array(oneHot(labels(batch)), [batch, classes]),
+})
+
+async function prepare({ sizes, batch }) {
+  const step = stepOf(sizes.length - 1)
+  const batches = Array.from({ length: prepared }, () => batchOf(sizes, batch))
+  let params = first(sizes)
+  let statistics = firstStatistics(sizes)
+  return stepping(async (k) => {
+    const { x, y } = batches[k % prepared]
+    const [loss, ...next] = step(params, statistics, x.ref, y.ref)
+    params = next[0]
+    statistics = next[1]
+    return (await loss.data())[0]
+  })
+}
+
+const manifest = new URL('../node_modules/@jax-js/jax/package.json', import.meta.url)
+await serve({ version: JSON.parse(readFileSync(manifest)).version, backend: 'wasm' }, prepare)
