@@ -39,7 +39,7 @@ export class Contender {
     if (!this.#warm.has(net)) {
       await this.#ask(net, 3) // compiles
       this.#warm.set(net, await this.#ask(net, 3))
-      this.#warm.set(net, await this.#ask(net, this.#stepsIn(net, ms / 2)))
+      this.#warm.set(net, await this.#ask(net, this.#stepsIn(net, ms)))
     }
     const taken = await this.#ask(net, this.#stepsIn(net, ms))
     this.#warm.set(net, taken)

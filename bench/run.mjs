@@ -1,6 +1,7 @@
 // Training steps of three networks in Evenstep and its peers, side by side. What is timed: docs/benchmarks.md.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Contender } from './contender.mjs'
 import { load, machine } from './machine.mjs'
@@ -71,6 +72,9 @@ function chosen(items, list, keyOf) {
   return names.length === 0 ? items : items.filter((item) => names.includes(keyOf(item)))
 }
 
+/** Milliseconds between bursts, in which threads that wait for more work give up and sleep. */
+const settling = 100
+
 /** One after another: a burst of every contender on a net, then the next net; who begins changes by round. */
 async function measure(contenders, nets, { rounds, burst }) {
   const times = new Map(contenders.map(({ name }) => [name, new Map(nets.map((net) => [net.name, []]))]))
@@ -78,6 +82,7 @@ async function measure(contenders, nets, { rounds, burst }) {
     for (const net of nets) {
       for (let i = 0; i < contenders.length; i++) {
         const contender = contenders[(i + round) % contenders.length]
+        await setTimeout(settling)
         const { microseconds } = await contender.burst(net, burst)
         times.get(contender.name).get(net.name).push(microseconds)
       }
