@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
+import { findLrCommand } from './find-lr.ts'
 import { scheduleCommand } from './schedule.ts'
 import { trainCommand } from './train.ts'
 import { version } from './version.ts'
@@ -10,6 +11,7 @@ const program = new Command('evenstep')
   .version(version)
   .addCommand(trainCommand())
   .addCommand(scheduleCommand())
+  .addCommand(findLrCommand())
 
 program.exitOverride()
 for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })

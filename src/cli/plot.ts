@@ -9,6 +9,8 @@ export interface PlotOptions {
   readonly columns: number
   readonly rows?: number
   readonly color?: boolean
+  /** What stands below the first and the last value; the steps unless given. */
+  readonly ends?: readonly [first: string, last: string]
 }
 
 /** The lowest and highest value that an axis shows. 0 is in it when the values come near. */
@@ -26,7 +28,8 @@ const colors = [36, 33, 35, 32, 31, 34, 96, 93]
  * One curve is drawn in braille, 2 × 4 dots a character; several each in a mark of their own, so that they can be
  * told apart without colour.
  */
-export function plot(series: readonly Series[], { columns, rows = 15, color = false }: PlotOptions): string {
+export function plot(series: readonly Series[], options: PlotOptions): string {
+  const { columns, rows = 15, color = false } = options
   const extent = extentOf(series)
   const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map(shortNumber)
   const margin = Math.max(...labels.map((label) => label.length)) + 1
@@ -40,9 +43,9 @@ export function plot(series: readonly Series[], { columns, rows = 15, color = fa
     const label = row === 0 ? labels[0] : row === middle ? labels[1] : row === rows - 1 ? labels[2] : ''
     return `${label!.padStart(margin)} ${label === '' ? '│' : '┤'}${line}`.trimEnd()
   })
-  const last = Math.max(...series.map(({ values }) => values.length)) - 1
+  const [first, last] = options.ends ?? ['0', `step ${Math.max(...series.map((s) => s.values.length)) - 1}`]
   const axis = `${' '.repeat(margin)} └${'─'.repeat(width)}`
-  const steps = `${' '.repeat(margin + 2)}0${`step ${last}`.padStart(width - 1)}`
+  const steps = `${' '.repeat(margin + 2)}${first}${last.padStart(width - first.length)}`
   const legend = series.map(({ label }, i) => {
     return `${' '.repeat(margin + 2)}${series.length === 1 ? '' : `${painted(i, color)} `}${label}`
   })

@@ -2,15 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import * as schedule from '../schedule/index.ts'
+import { type Output, terminal } from './output.ts'
 import { plot, type Series, shortNumber } from './plot.ts'
 import { type Panel, svg } from './svg.ts'
-
-/** Where a command prints, and what is known of it. */
-export interface Output {
-  readonly columns: number
-  readonly color: boolean
-  write(text: string): void
-}
 
 interface Options {
   readonly steps?: string
@@ -120,14 +114,4 @@ function readSteps(text: string | undefined): number {
 function refusal(wanted: string, got: string, fix?: string): ArgumentError {
   const tail = fix === undefined ? '' : `; ${fix}`
   return new ArgumentError(`evenstep schedule: wanted ${wanted}, got ${got}${tail}`)
-}
-
-/** Standard output: its width, or 80 on a pipe; colour only on a terminal without NO_COLOR. */
-function terminal(): Output {
-  const { stdout, env } = process
-  return {
-    columns: stdout.columns ?? 80,
-    color: stdout.isTTY === true && !env.NO_COLOR,
-    write: (text) => void stdout.write(text),
-  }
 }

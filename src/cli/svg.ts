@@ -4,7 +4,11 @@ import { envelope, extentOf, type Series, shortNumber } from './plot.ts'
 export interface Panel {
   readonly title: string
   readonly series: readonly Series[]
+  /** What the horizontal axis shows, and how; steps unless given. */
+  readonly axis?: { readonly title: string; readonly tick: (step: number) => string }
 }
+
+const stepAxis = { title: 'step', tick: String }
 
 const [width, height] = [800, 360]
 const [left, right, top] = [70, 20, 40]
@@ -28,7 +32,7 @@ export function svg(title: string, panels: readonly Panel[]): string {
   return [`${open} ${style}>`, `<title>${escapeXml(title)}</title>`, paper, ...bodies, '</svg>\n'].join('\n')
 }
 
-function draw({ title, series }: Panel): string {
+function draw({ title, series, axis = stepAxis }: Panel): string {
   const { low, high } = extentOf(series)
   const last = Math.max(...series.map(({ values }) => values.length - 1), 1)
   const x = (step: number) => left + (step / last) * (width - left - right)
@@ -42,13 +46,13 @@ function draw({ title, series }: Panel): string {
   })
   const xTicks = quarters.map((share) => {
     const step = Math.round(share * last)
-    return `<text x="${round(x(step))}" y="${bottom + 18}" text-anchor="middle">${step}</text>`
+    return `<text x="${round(x(step))}" y="${bottom + 18}" text-anchor="middle">${escapeXml(axis.tick(step))}</text>`
   })
   return [
     `<text x="${left}" y="24" font-size="15">${escapeXml(title)}</text>`,
     ...yTicks,
     ...xTicks,
-    `<text x="${(left + width - right) / 2}" y="${bottom + 36}" text-anchor="middle">step</text>`,
+    `<text x="${(left + width - right) / 2}" y="${bottom + 36}" text-anchor="middle">${escapeXml(axis.title)}</text>`,
     `<path d="M${left} ${top}V${bottom}H${width - right}" fill="none" stroke="#222"/>`,
     ...series.map((one, i) => `<path d="${path(one, x, y)}" fill="none" stroke-width="1.5" ${stroke(i)}/>`),
     ...series.map((one, i) => legend(one.label, i, bottom + 56 + 18 * i)),

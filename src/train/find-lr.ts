@@ -1,0 +1,161 @@
+import { ArgumentError } from '../core/errors.ts'
+import { loader } from '../data/loader.ts'
+import { parse } from '../optim/parse.ts'
+import type { Experiment } from './experiment.ts'
+import { DivergedError, Task } from './task.ts'
+import { taskOf } from './train.ts'
+
+export interface FindLearningRateOptions {
+  /** The rate of the first step, > 0; 1e-5. */
+  readonly from?: number
+  /** The rate of the last step, > from; 10. */
+  readonly to?: number
+  /** Steps of the ramp, ≥ 20; 600. With BN a ramp of fewer than 500 suggests rates that are too high. */
+  readonly steps?: number
+  /** The model to test, as it is; a new one unless given. */
+  readonly task?: Task
+}
+
+/** What a range test saw, and the rates it suggests. */
+export interface LearningRates {
+  /** The rate of each step that was taken. */
+  readonly lrs: readonly number[]
+  /** The loss of each step, smoothed. */
+  readonly losses: readonly number[]
+  /** Where the smoothed loss falls fastest against the logarithm of the rate. */
+  readonly steepest: number
+  /** Half-way down the longest valley. */
+  readonly valley: number
+  /** A tenth of the rate at the lowest smoothed loss. */
+  readonly minimumTenth: number
+  /** The geometric mean of valley and minimumTenth: the one to begin with. */
+  readonly suggestion: number
+}
+
+/**
+ * A learning-rate range test: train with a rate that rises exponentially from step to step, and see where the loss
+ * falls, and where it breaks.
+ *
+ *     lr(k) = from · (to/from)^(k/(steps − 1))
+ *
+ * Stops when the smoothed loss is above four times its best, or not finite. The rate at which it stops is no rate to
+ * train with: with batch normalization it lies 5 to 13 times above the highest stable one.
+ *
+ * The model, its statistics, its optimizer and the order of the data are afterwards what they were before, to the bit:
+ * the ramp has an optimizer of its own, and every array is put back. Parameter groups keep their options but for `lr`.
+ *
+ * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as fastai's `lr_find`.
+ *
+ * @throws {ArgumentError} when an option is out of range, or the loss broke before a curve could be seen.
+ */
+export async function findLearningRate(
+  experiment: Experiment,
+  { from = 1e-5, to = 10, steps = 600, task = taskOf(experiment) }: FindLearningRateOptions = {},
+): Promise<LearningRates> {
+  if (!(from > 0 && to > from && to < Number.POSITIVE_INFINITY)) {
+    throw new ArgumentError(`find-lr: wanted 0 < from < to, got from ${from} and to ${to}`)
+  }
+  if (!(Number.isInteger(steps) && steps >= 20)) {
+    throw new ArgumentError(`find-lr: wanted steps as an integer ≥ 20, got ${steps}`)
+  }
+  const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
+  const before = [...task.variables.values()].map((variable) => [variable, variable.data] as const)
+  try {
+    const losses = await ramp(experiment, task, rate, steps)
+    return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
+  } finally {
+    for (const [variable, data] of before) variable.data = data
+  }
+}
+
+/** The loss of each step, until it breaks or the ramp ends. */
+async function ramp(
+  experiment: Experiment,
+  { model }: Task,
+  rate: (step: number) => number,
+  steps: number,
+): Promise<number[]> {
+  const { data, batchSize, seed, loss, dtype, threads, optimizer } = experiment
+  const { groups = [], ...spec } = optimizer.spec as { readonly groups?: readonly Record<string, unknown>[] }
+  const options = { model, loss, data: data.train, dtype, ...(threads !== undefined && { threads }) }
+  const ramped = parse({ ...spec, groups: groups.map(({ lr: _, ...own }) => own), lr: rate })
+  const task = new Task({ ...options, optimizer: ramped })
+  const batches = loader(data.train, { batchSize, seed, last: 'drop' })
+  const losses: number[] = []
+  const average = smoother()
+  let best = Number.POSITIVE_INFINITY
+  for (let epoch = 0; losses.length < steps; epoch++) {
+    for (const batch of batches.batches(epoch)) {
+      const lost = await task.step(batch).catch(broken)
+      if (lost === undefined) return losses
+      losses.push(lost)
+      const smoothed = average(lost)
+      best = Math.min(best, smoothed)
+      if (smoothed > 4 * best || losses.length === steps) return losses
+    }
+  }
+  return losses
+}
+
+function broken(error: unknown): undefined {
+  if (!(error instanceof DivergedError)) throw error
+}
+
+/** An exponential mean that keeps 0.98 of the old, without the bias of its beginning. */
+function smoother(): (loss: number) => number {
+  let [mean, weight] = [0, 0]
+  return (loss) => {
+    mean = 0.98 * mean + 0.02 * loss
+    weight = 0.98 * weight + 0.02
+    return mean / weight
+  }
+}
+
+const smooth = (losses: readonly number[]): number[] => losses.map(smoother())
+
+const curve = (
+  losses: readonly number[],
+  rate: (step: number) => number,
+): Pick<LearningRates, 'lrs' | 'losses'> => ({
+  lrs: losses.map((_, step) => rate(step)),
+  losses: smooth(losses),
+})
+
+type Suggestions = Pick<LearningRates, 'steepest' | 'valley' | 'minimumTenth' | 'suggestion'>
+
+/** The first tenth of the curve is still settling, and the last 5 steps are breaking: they are left out. */
+function suggest(smoothed: readonly number[], rate: (step: number) => number): Suggestions {
+  const first = Math.floor(smoothed.length / 10)
+  const seen = smoothed.slice(first, -5)
+  if (seen.length < 10) {
+    throw new ArgumentError(
+      `find-lr: wanted a curve of 10 steps or more, got ${seen.length} before the loss broke; begin at a lower rate`,
+    )
+  }
+  const at = (index: number): number => rate(first + index)
+  const valley = at(valleyOf(seen))
+  const minimumTenth = at(indexOfLeast(seen)) / 10
+  const slopes = seen.map((_, i) => (seen[Math.min(i + 1, seen.length - 1)]! - seen[Math.max(i - 1, 0)]!) / 2)
+  return {
+    steepest: at(indexOfLeast(slopes)),
+    valley,
+    minimumTenth,
+    suggestion: Math.sqrt(valley * minimumTenth),
+  }
+}
+
+const indexOfLeast = (values: readonly number[]): number => values.indexOf(Math.min(...values))
+
+/** Half-way into the longest series of ever lower losses, which need not follow one another. */
+function valleyOf(losses: readonly number[]): number {
+  const lengths = losses.map(() => 1)
+  for (let i = 1; i < losses.length; i++) {
+    for (let j = 0; j < i; j++) {
+      if (losses[i]! < losses[j]!) lengths[i] = Math.max(lengths[i]!, lengths[j]! + 1)
+    }
+  }
+  const end = lengths.indexOf(Math.max(...lengths))
+  const start = Math.max(0, end - lengths[end]!)
+  const third = (end - start) / 3
+  return start + Math.floor(third) + Math.floor(third / 2)
+}
