@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only one folder may touch. */
 const owners: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'runtime',
+  'onnxruntime-web': 'runtime',
   'onnx-buf': 'onnx',
   '@bufbuild/protobuf': 'onnx',
   commander: 'cli',

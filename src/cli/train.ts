@@ -16,7 +16,7 @@ interface Options {
   readonly out?: string
   readonly resume?: true
   readonly json?: true
-  readonly device: string
+  readonly device?: string
 }
 
 /** `evenstep train FILE`: trains an experiment, and keeps the run in a folder. */
@@ -28,12 +28,14 @@ export function trainCommand(): Command {
     .option('--seed <n>', 'the seed of weights and data order', integer)
     .option('--out <dir>', 'the folder of the run; runs/NAME-1, -2, … unless given')
     .option('--resume', 'go on with the run in --out, or with the last one')
-    .option('--device <device>', 'where to compute: cpu', 'cpu')
+    .option('--device <device>', 'where to compute: cpu, wasm or webgpu')
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
-      if (options.device !== 'cpu') throw new ArgumentError(`--device: wanted cpu, got ${options.device}`)
-      const seed = options.seed === undefined ? [] : [`seed=${options.seed}`]
-      const experiment = override(await loadExperiment(file), [...options.set, ...seed])
+      const own = ['seed', 'device'].flatMap((key) => {
+        const value = options[key as 'seed' | 'device']
+        return value === undefined ? [] : [`${key}=${value}`]
+      })
+      const experiment = override(await loadExperiment(file), [...options.set, ...own])
       await train(experiment, file, options)
     })
 }

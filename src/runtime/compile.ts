@@ -7,7 +7,8 @@ import { type Shape, show, sizeOf } from '../core/shape.ts'
 import { input, type Tensor } from '../core/tensor.ts'
 import { type Trace, trace, type Variable } from '../core/variable.ts'
 import { names, toOnnx, toOnnxLoop } from '../onnx/model.ts'
-import { openSession, type Session, type Value } from './node-cpu.ts'
+import { backendOf, type Device } from './device.ts'
+import type { Session, Value } from './session.ts'
 import { threadsFor } from './threads.ts'
 
 /** The shape and element type of what a step is given; float32 unless told. */
@@ -23,7 +24,9 @@ export interface CompileOptions {
    */
   readonly loop?: boolean
   /** How many threads one operator may use; by default, chosen from the work in the graph. */
-  readonly threads?: number
+  readonly threads?: number | undefined
+  /** Where to compute; the CPU unless given, natively where there is a binary. */
+  readonly device?: Device | undefined
 }
 
 /** A step that was traced and compiled: call it with numbers. */
@@ -76,7 +79,7 @@ interface Scheduled {
 export async function compile<In extends string, Out extends string>(
   inputs: Readonly<Record<In, InputSpec>>,
   body: (inputs: Record<In, Tensor>) => Readonly<Record<Out, Tensor>>,
-  { loop = false, threads }: CompileOptions = {},
+  { loop = false, threads, device }: CompileOptions = {},
 ): Promise<Compiled<In, Out>> {
   const given = mapValues(inputs, ({ shape, dtype }) => input(shape, dtype))
   const retrace = (): Traced =>
@@ -85,12 +88,14 @@ export async function compile<In extends string, Out extends string>(
       trace(() => body(given)),
     )
   const traced = retrace()
-  const model = loop ? loopModel(traced) : stepModel(traced)
-  const session = await openSession(model, {
+  const backend = await backendOf(device)
+  const looped = loop && backend.loops
+  const session = await backend.open(looped ? loopModel(traced) : stepModel(traced), {
     threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
     exact: isExact(traced),
   })
-  const run = runner(traced, session, loop)
+  const once = runner(traced, session, looped)
+  const run = loop && !looped ? oneByOne(traced, once) : once
   let running = false
 
   const compiled = async (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> => {
@@ -167,12 +172,10 @@ function loopModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Arra
   })
 }
 
+type Run = (feeds: Readonly<Record<string, Data>>, step: number) => Promise<ReadonlyMap<string, Data>>
+
 /** Feeds, runs and keeps: variables change only after a run that succeeded. */
-function runner(
-  traced: Traced,
-  session: Session,
-  loop: boolean,
-): (feeds: Readonly<Record<string, Data>>, step: number) => Promise<ReadonlyMap<string, Data>> {
+function runner(traced: Traced, session: Session, loop: boolean): Run {
   return async (feeds, step) => {
     const values = await session.run(feedsOf(traced, feeds, step, loop))
     for (const [name, { variable, written }] of traced.variables) {
@@ -180,6 +183,51 @@ function runner(
     }
     return values
   }
+}
+
+/** K runs of one step, for a backend that has no loop. A failure on the way puts every variable back. */
+function oneByOne(traced: Traced, once: Run): Run {
+  return async (feeds, step) => {
+    const count = countOf(traced.inputs, feeds)
+    const before = [...traced.variables.values()].map(({ variable }) => [variable, variable.data] as const)
+    const part = (data: Data, k: number): Data =>
+      data.slice((k * data.length) / count, ((k + 1) * data.length) / count)
+    const results: ReadonlyMap<string, Data>[] = []
+    try {
+      for (let k = 0; k < count; k++)
+        results.push(
+          await once(
+            mapValues(feeds, (data) => part(data, k)),
+            step + k,
+          ),
+        )
+    } catch (error) {
+      for (const [variable, data] of before) variable.data = data
+      throw error
+    }
+    return new Map(
+      [...traced.outputs].map(([name, { dtype }]) => [
+        name,
+        stacked(
+          dtype,
+          results.map((r) => r.get(name)!),
+        ),
+      ]),
+    )
+  }
+}
+
+function stacked(dtype: DType, parts: readonly Data[]): Data {
+  const all = allocate(
+    dtype,
+    parts.reduce((n, part) => n + part.length, 0),
+  )
+  let at = 0
+  for (const part of parts) {
+    all.set(part as never, at)
+    at += part.length
+  }
+  return all
 }
 
 /** Every value a run needs: the caller's numbers, the variables' and the schedules'. */

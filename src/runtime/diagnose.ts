@@ -2,7 +2,8 @@ import { type Data, isFloat } from '../core/dtype.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { feedsOf, isExact, rootsOf, type Traced } from './compile.ts'
-import { openSession, type Value } from './node-cpu.ts'
+import { backendOf, type Device } from './device.ts'
+import type { Value } from './session.ts'
 
 /**
  * Where a step first leaves the finite numbers: the first tensor, in the order of computation, that holds a NaN
@@ -13,6 +14,7 @@ import { openSession, type Value } from './node-cpu.ts'
  * @param layerOf the layer that made a tensor, where one did
  */
 export async function firstNonFinite(
+  device: Device | undefined,
   traced: Traced,
   feeds: Readonly<Record<string, Data>>,
   step: number,
@@ -24,19 +26,21 @@ export async function firstNonFinite(
 
   const order = topological(rootsOf(traced)).filter((t) => isFloat(t.dtype) && !isLeaf(t))
   const names = new Map(order.map((t, i) => [`t${i}`, t]))
-  const results = await runAll(traced, names, values)
+  const results = await runAll(device, traced, names, values)
   const first = [...names].find(([name]) => !allFinite(results.get(name)!))?.[1]
   return first && `${first.op} ${place(first, layerOf)}`
 }
 
 async function runAll(
+  device: Device | undefined,
   traced: Traced,
   outputs: ReadonlyMap<string, Tensor>,
   values: ReadonlyMap<string, Value>,
 ): Promise<ReadonlyMap<string, Data>> {
   const { inputs, variables, scheduled } = traced
   const reads = [...variables, ...scheduled].map(([name, { read }]): [string, Tensor] => [name, read])
-  const session = await openSession(toOnnx(new Map([...inputs, ...reads]), outputs), {
+  const backend = await backendOf(device)
+  const session = await backend.open(toOnnx(new Map([...inputs, ...reads]), outputs), {
     threads: 1,
     exact: isExact(traced),
   })

@@ -4,6 +4,7 @@ import type { Split } from '../data/dataset.ts'
 import type { Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
+import { type Device, devices } from '../runtime/device.ts'
 import type { Controller } from '../schedule/controller.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -40,12 +41,16 @@ const schema = z.strictObject({
     .default({})
     .describe('everySteps and keep, each an integer ≥ 1'),
   dtype: z.enum(['float32', 'float64']).default('float32').describe("'float32' or 'float64'"),
+  device: z
+    .enum(devices as [Device, ...Device[]])
+    .optional()
+    .describe("'cpu', 'wasm' or 'webgpu'"),
   threads: z.int().min(1).optional().describe('an integer ≥ 1'),
 })
 
 /** Everything that decides a training run. Two runs of one experiment give the same numbers. */
 export type Experiment = Optional & Required<Omit<ExperimentOptions, keyof Optional>>
-type Optional = Pick<ExperimentOptions, 'name' | 'threads'>
+type Optional = Pick<ExperimentOptions, 'name' | 'device' | 'threads'>
 
 /** An experiment as it is written: what has a default may be left out. */
 export interface ExperimentOptions {
@@ -72,6 +77,8 @@ export interface ExperimentOptions {
   readonly checkpoints?: { readonly everySteps?: number; readonly keep?: number }
   /** What to compute in; `float32`. */
   readonly dtype?: 'float32' | 'float64'
+  /** Where to compute; the CPU, natively where there is a binary. */
+  readonly device?: Device
   /** Threads an operator may use; chosen from the work in the graph. */
   readonly threads?: number
 }

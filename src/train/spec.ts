@@ -84,7 +84,17 @@ function change(current: Experiment, path: string, text: string): Experiment {
   return experiment({ ...current, [path]: value })
 }
 
-const settable = ['name', 'batchSize', 'epochs', 'seed', 'lastBatch', 'dtype', 'threads', 'optimizer.lr']
+const settable = [
+  'name',
+  'batchSize',
+  'epochs',
+  'seed',
+  'lastBatch',
+  'dtype',
+  'device',
+  'threads',
+  'optimizer.lr',
+]
 
 function splitOnce(setting: string): readonly [path: string, value: string] {
   const at = setting.indexOf('=')

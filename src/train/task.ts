@@ -11,6 +11,7 @@ import { cast } from '../ops/compare.ts'
 import { accuracy, type Loss } from '../ops/loss.ts'
 import type { Attached, Optimizer } from '../optim/optimizer.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
+import type { Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
 
 export interface TaskOptions {
@@ -24,7 +25,9 @@ export interface TaskOptions {
   /** What to compute in; float32 unless given. float64 is for verification, and slower. */
   readonly dtype?: 'float32' | 'float64'
   /** Threads an operator may use; chosen from the work in the graph unless given. */
-  readonly threads?: number
+  readonly threads?: number | undefined
+  /** Where to compute; the CPU unless given. */
+  readonly device?: Device | undefined
 }
 
 /** What steps did: the loss of each batch before its update, and the rate that the update used. */
@@ -159,7 +162,7 @@ export class Task {
     const layers = new Map<Tensor, string>()
     const traced = observe(this.model, labelling(layers), () => graph.retrace())
     const feeds = rows(stack, batchSize, bad, bad + 1)
-    const where = await firstNonFinite(traced, feeds, this.#step, (t) => layers.get(t))
+    const where = await firstNonFinite(this.#options.device, traced, feeds, this.#step, (t) => layers.get(t))
     return new DivergedError(this.#step, this.lr(this.#step), loss, where ?? 'the loss')
   }
 
@@ -187,7 +190,7 @@ export class Task {
     mode: Mode,
     results: (output: Tensor, y: Tensor) => Record<Out, Tensor>,
   ): Promise<Compiled<'x' | 'y', Out>> {
-    const { data, threads, dtype = 'float32' } = this.#options
+    const { data, threads, device, dtype = 'float32' } = this.#options
     const spec = ({ shape, dtype }: Field): { shape: number[]; dtype: Field['dtype'] } => ({
       shape: [batchSize, ...shape],
       dtype,
@@ -196,7 +199,7 @@ export class Task {
     return compile(
       { x: spec(data.x), y: spec(data.y) },
       ({ x, y }) => results(this.model.forward(float(x), mode), float(y)),
-      { loop: true, ...(threads !== undefined && { threads }) },
+      { loop: true, device, threads },
     )
   }
 }

@@ -176,9 +176,8 @@ const stopped = (experiment: Experiment, progress: Progress): boolean =>
   experiment.control.some((c, i) => c.stop(progress.control[i]))
 
 /** The task of an experiment, at its start. */
-export function taskOf({ model, loss, optimizer, data, seed, dtype, threads }: Experiment): Task {
-  const options = { model: model(), loss, optimizer, data: data.train, seed, dtype }
-  return new Task(threads === undefined ? options : { ...options, threads })
+export function taskOf({ model, loss, optimizer, data, seed, dtype, device, threads }: Experiment): Task {
+  return new Task({ model: model(), loss, optimizer, data: data.train, seed, dtype, device, threads })
 }
 
 const validation = ({

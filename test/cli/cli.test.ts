@@ -139,7 +139,11 @@ describe('evenstep train', () => {
       ['toy.ts', '--rate', '3'],
       "evenstep: unknown option '--rate'; see evenstep --help",
     ],
-    ['an unknown device', ['toy.ts', '--device', 'tpu'], '--device: wanted cpu, got tpu'],
+    [
+      'an unknown device',
+      ['toy.ts', '--device', 'tpu'],
+      "experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got \"tpu\"",
+    ],
     [
       'a seed that is no number',
       ['toy.ts', '--seed', 'x'],

@@ -1,0 +1,36 @@
+import { ArgumentError } from '../core/errors.ts'
+import type { Backend } from './session.ts'
+
+/** Where to compute. */
+export type Device = 'cpu' | 'wasm' | 'webgpu'
+
+/** Every device, for messages and options. */
+export const devices: readonly Device[] = ['cpu', 'wasm', 'webgpu']
+
+const load: Readonly<Record<Device, () => Promise<{ readonly backend: Backend }>>> = {
+  cpu: () => import('./node-cpu.ts'),
+  wasm: () => import('./wasm.ts'),
+  webgpu: () => import('./node-webgpu.ts'),
+}
+
+const remedy: Readonly<Record<Device, string>> = {
+  cpu: "install onnxruntime-node, or use device 'wasm'",
+  wasm: 'install onnxruntime-web',
+  webgpu: "install onnxruntime-node, or use device 'cpu'",
+}
+
+/**
+ * The backend of a device, loaded when it is first asked for. When none is named: the CPU's native binary, or
+ * WebAssembly on a machine that has none.
+ *
+ * @throws {ArgumentError} when its package is missing, or has no binary for this machine.
+ */
+export async function backendOf(device?: Device): Promise<Backend> {
+  if (device === undefined) return backendOf('cpu').catch(() => backendOf('wasm'))
+  try {
+    return (await load[device]()).backend
+  } catch (cause) {
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n')
+    throw new ArgumentError(`device: wanted ${device}, got ${reason}; ${remedy[device]}`, { cause })
+  }
+}

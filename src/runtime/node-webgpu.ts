@@ -1,0 +1,33 @@
+import * as ort from 'onnxruntime-node'
+import { ArgumentError } from '../core/errors.ts'
+import { type Backend, type Value, wrap } from './session.ts'
+
+/**
+ * A GPU from Node, by WebGPU in ONNX Runtime's native binary. On Linux it takes a Vulkan driver.
+ *
+ * Operators without a kernel there run on the CPU, and numbers cross at every step: small networks are slower than on
+ * the CPU.
+ */
+export const backend: Backend = {
+  loops: false, // there is no WebGPU kernel for Loop
+  async open(model, { exact }) {
+    const options: ort.InferenceSession.SessionOptions = {
+      executionProviders: ['webgpu', 'cpu'],
+      graphOptimizationLevel: exact ? 'basic' : 'all',
+      logSeverityLevel: 4,
+    }
+    return wrap(await ort.InferenceSession.create(model, options).catch(refuse), tensor)
+  },
+}
+
+/** No adapter: the machine's fault, not the graph's. */
+function refuse(cause: Error): never {
+  if (!/adapter|vulkan|webgpu/i.test(cause.message)) throw cause
+  throw new ArgumentError(
+    "device: wanted webgpu, got no adapter; install a graphics driver with Vulkan (in software: Debian's chromium has " +
+      "one, VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json), or use device 'cpu'",
+    { cause },
+  )
+}
+
+const tensor = ({ dtype, data, shape }: Value): ort.Tensor => new ort.Tensor(dtype, data as never, shape)
