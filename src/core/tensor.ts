@@ -27,12 +27,17 @@ export interface Tensor {
    * carry the derivative of the whole, in closed form.
    */
   readonly sources?: readonly Tensor[]
+  /**
+   * Which result of its node this is, where the operator gives several. The results of one node are tensors of
+   * one `op` with the same `inputs` and `attributes`: writing a model makes them one node again.
+   */
+  readonly output?: { readonly index: number; readonly count: number }
   /** The numbers of a `Constant`. */
   readonly data?: ArrayLike<number>
 }
 
 type Recipe = Pick<Tensor, 'inputs' | 'shape' | 'dtype'> &
-  Partial<Pick<Tensor, 'attributes' | 'grad' | 'sources'>>
+  Partial<Pick<Tensor, 'attributes' | 'grad' | 'sources' | 'output'>>
 
 /** A tensor computed by the ONNX operator `op`. */
 export const node = (op: string, recipe: Recipe): Tensor => ({ op, attributes: {}, ...recipe })

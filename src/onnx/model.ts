@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { type Graph, loopProto, modelBytes, nodeProto, tensorProto, valueInfo } from './proto.ts'
-import { simplify } from './simplify.ts'
+import { byNode, simplify } from './simplify.ts'
 
 export type Named = ReadonlyMap<string, Tensor>
 
@@ -115,15 +115,19 @@ function bodyOf(
   })
   for (const node of renamed) node.input.push(named.get(outputs.get(node.output[0]!)!)!)
   const nameOf = (t: Tensor): string => named.get(t)!
-  const isNode = (t: Tensor): boolean => t.op !== 'Input' && t.op !== 'Constant'
   return {
     name,
-    node: [
-      ...order.filter(isNode).map((t) => nodeProto(t.op, t.inputs.map(nameOf), [nameOf(t)], t.attributes)),
-      ...renamed,
-    ],
+    node: [...byNode(order).map((results) => nodeOf(results, nameOf)), ...renamed],
     initializer: order.filter((t) => t.op === 'Constant').map((t) => tensorProto(nameOf(t), t)),
     output: [...outputs].map(([output, t]) => valueInfo(output, t.dtype, t.shape)),
     used: new Set(order),
   }
+}
+
+/** The node that computes `results`. One that nobody asked for has a name too: ONNX Runtime insists. */
+function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): NodeProto {
+  const { op, inputs, attributes, output } = results[0]!
+  const named = Array.from({ length: output?.count ?? 1 }, (_, k) => `${nameOf(results[0]!)}.${k}`)
+  for (const t of results) named[t.output?.index ?? 0] = nameOf(t)
+  return nodeProto(op, inputs.map(nameOf), named, attributes)
 }

@@ -1,6 +1,6 @@
 import { show } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
-import { simplify } from './simplify.ts'
+import { byNode, simplify } from './simplify.ts'
 
 /**
  * A graph as text, a node a line, as it would be written to ONNX. For golden files, and for the curious.
@@ -10,16 +10,16 @@ import { simplify } from './simplify.ts'
 export function print(inputs: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<string, Tensor>): string {
   const roots = simplify([...outputs.values()])
   const names = new Map([...inputs].map(([name, t]) => [t, name]))
-  const lines: string[] = []
-  for (const t of topological(roots)) {
-    if (t.op === 'Constant') names.set(t, literal(t))
-    if (t.op === 'Constant' || t.op === 'Input') continue
-    const name = `%${lines.length}`
-    const attributes = Object.entries(t.attributes).map(([key, value]) => ` ${key}=${text(value)}`)
-    const call = `${t.op}(${t.inputs.map((x) => names.get(x)).join(', ')})${attributes.join('')}`
-    lines.push(`${name} = ${call} : ${t.dtype} ${show(t.shape)}`)
-    names.set(t, name)
-  }
+  const order = topological(roots)
+  for (const t of order) if (t.op === 'Constant') names.set(t, literal(t))
+  const lines = byNode(order).map((results, i) => {
+    for (const t of results) names.set(t, t.output ? `%${i}.${t.output.index}` : `%${i}`)
+    const { op, inputs, attributes } = results[0]!
+    const options = Object.entries(attributes).map(([key, value]) => ` ${key}=${text(value)}`)
+    const types = results.map((t) => `${t.dtype} ${show(t.shape)}`).join(', ')
+    const named = results.map((t) => names.get(t)).join(', ')
+    return `${named} = ${op}(${inputs.map((x) => names.get(x)).join(', ')})${options.join('')} : ${types}`
+  })
   const results = [...outputs.keys()].map((name, i) => `${name} = ${names.get(roots[i]!)}`)
   return [...lines, ...results].join('\n')
 }

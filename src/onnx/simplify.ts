@@ -18,7 +18,15 @@ function shareEqual(roots: readonly Tensor[]): Tensor[] {
     const recipe =
       t.op === 'Input'
         ? `Input ${idOf.size}`
-        : JSON.stringify([t.op, t.inputs.map((x) => idOf.get(x)), t.attributes, t.dtype, t.shape, numbers(t)])
+        : JSON.stringify([
+            t.op,
+            t.inputs.map((x) => idOf.get(x)),
+            t.attributes,
+            t.output?.index,
+            t.dtype,
+            t.shape,
+            numbers(t),
+          ])
     const known = byRecipe.get(recipe) ?? t
     byRecipe.set(recipe, known)
     if (!idOf.has(known)) idOf.set(known, idOf.size)
@@ -96,4 +104,20 @@ function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) =
     remade.set(t, remake(changed ? { ...t, inputs } : t, t))
   }
   return roots.map((root) => remade.get(root)!)
+}
+
+/** The tensors of `order` that nodes compute, those of one node together, in the order of the first of each. */
+export function byNode(order: readonly Tensor[]): Tensor[][] {
+  const nodes: Tensor[][] = []
+  const several = new Map<string, Tensor[]>()
+  const idOf = new Map(order.map((t, i) => [t, i]))
+  for (const t of order) {
+    if (t.op === 'Input' || t.op === 'Constant') continue
+    const recipe = t.output && JSON.stringify([t.op, t.inputs.map((x) => idOf.get(x)), t.attributes])
+    const siblings = recipe === undefined ? undefined : several.get(recipe)
+    if (siblings) siblings.push(t)
+    else nodes.push([t])
+    if (recipe !== undefined && !siblings) several.set(recipe, nodes.at(-1)!)
+  }
+  return nodes
 }

@@ -1,6 +1,7 @@
 import { ShapeError } from '../core/errors.ts'
-import { show } from '../core/shape.ts'
+import { resolveAxes, type Shape, show, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
+import { expand, reshape } from './broadcast.ts'
 
 /**
  * The axes of `x` in another order: axis `i` of the result is axis `order[i]` of `x`. As PyTorch's `permute`.
@@ -19,4 +20,60 @@ export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, 
     dtype: x.dtype,
     grad: (dy) => [transpose(dy, inverse)],
   })
+}
+
+/** `x` without `axes`, which must have size 1; without all such by default. As PyTorch's `squeeze`. */
+export function squeeze(
+  x: Tensor,
+  axes: readonly number[] = x.shape.flatMap((n, i) => (n === 1 ? [i] : [])),
+): Tensor {
+  const gone = resolveAxes('squeeze', axes, x.shape.length)
+  const long = gone.find((axis) => x.shape[axis] !== 1)
+  if (long !== undefined) {
+    throw new ShapeError(`squeeze: wanted size 1 on axis ${long}, got ${show(x.shape)}`)
+  }
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !gone.includes(i)),
+  )
+}
+
+/** `x` with a new axis of size 1, the one that is `axis` of the result. As PyTorch's `unsqueeze`. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const [at] = resolveAxes('unsqueeze', [axis], x.shape.length + 1)
+  return reshape(x, x.shape.toSpliced(at!, 0, 1))
+}
+
+/** `x` with its axes from `first` to `last` made one, all of them by default. As PyTorch's `flatten`. */
+export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor {
+  if (x.shape.length === 0) return reshape(x, [1])
+  const [from] = resolveAxes('flatten', [first], x.shape.length)
+  const [to] = resolveAxes('flatten', [last], x.shape.length)
+  const merged = sizeOf(x.shape.slice(from, to! + 1))
+  return reshape(x, [...x.shape.slice(0, from), merged, ...x.shape.slice(to! + 1)])
+}
+
+/**
+ * `x` again and again along its axes. As PyTorch's `tile`.
+ *
+ * @param repeats how often along each of the last axes; more of them than axes makes new leading axes
+ */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  const odd = repeats.find((n) => !Number.isInteger(n) || n < 0)
+  if (odd !== undefined) throw new ShapeError(`tile: wanted whole repeats, got ${show(repeats)}`)
+  const rank = Math.max(x.shape.length, repeats.length)
+  const ones = (list: Shape): Shape => [...new Array<number>(rank - list.length).fill(1), ...list]
+  const [sizes, times] = [ones(x.shape), ones(repeats)]
+  const apart = reshape(
+    x,
+    sizes.flatMap((n) => [1, n]),
+  )
+  const stretched = expand(
+    apart,
+    sizes.flatMap((n, i) => [times[i]!, n]),
+  )
+  return reshape(
+    stretched,
+    sizes.map((n, i) => n * times[i]!),
+  )
 }

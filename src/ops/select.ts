@@ -7,7 +7,8 @@ import { cast } from './compare.ts'
 /**
  * A row of zeros with a 1 at each label.
  *
- * @param labels `[…]` of int32 or int64; one outside 0 … classes − 1 gives a row of zeros
+ * @param labels `[…]` of int32 or int64. One outside −classes … classes − 1 gives a row of zeros, and a negative
+ *   one within counts from the end, as ONNX has it.
  * @returns `[…, classes]` of `dtype`
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
@@ -24,9 +25,14 @@ export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'
 }
 
 /** The index of the greatest element along `axis`, the first of equals; int64, and `axis` is gone. */
-export function argMax(x: Tensor, axis: number = -1): Tensor {
-  const [along] = resolveAxes('argMax', [axis], x.shape.length)
-  return node('ArgMax', {
+export const argMax = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMax', 'argMax', x, axis)
+
+/** The index of the least element along `axis`, the first of equals; int64, and `axis` is gone. */
+export const argMin = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMin', 'argMin', x, axis)
+
+function indexOf(op: string, who: string, x: Tensor, axis: number): Tensor {
+  const [along] = resolveAxes(who, [axis], x.shape.length)
+  return node(op, {
     inputs: [x],
     attributes: { axis: along!, keepdims: 0 },
     shape: x.shape.filter((_, i) => i !== along),

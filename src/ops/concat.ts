@@ -1,0 +1,99 @@
+import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { resolveAxes, show } from '../core/shape.ts'
+import { node, type Tensor } from '../core/tensor.ts'
+import { squeeze, unsqueeze } from './movement.ts'
+import { type Range, slice } from './slice.ts'
+
+// Joining tensors along an axis, and taking them apart: each other's adjoint.
+
+/**
+ * Tensors one after another along `axis`. As PyTorch's `cat`.
+ *
+ * @param tensors one or more, of one type, whose shapes differ along `axis` alone
+ * @throws {ArgumentError} when there are none.
+ * @throws {ShapeError} when shapes or types do not fit.
+ */
+export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  const [first] = tensors
+  if (!first) throw new ArgumentError('concat: wanted one tensor or more, got none')
+  if (tensors.length === 1) return first
+  const [along] = resolveAxes('concat', [axis], first.shape.length)
+  const other = tensors.find((t) => !joins(first, t, along!))
+  if (other) {
+    throw new ShapeError(
+      `concat: wanted ${first.dtype} ${show(first.shape)} but for axis ${along}, got ${other.dtype} ${show(other.shape)}`,
+    )
+  }
+  const sizes = tensors.map((t) => t.shape[along!]!)
+  const total = sizes.reduce((a, b) => a + b, 0)
+  return node('Concat', {
+    inputs: tensors,
+    attributes: { axis: along! },
+    shape: first.shape.map((n, i) => (i === along ? total : n)),
+    dtype: first.dtype,
+    grad: (dy) => split(dy, sizes, along),
+  })
+}
+
+const joins = (a: Tensor, b: Tensor, axis: number): boolean =>
+  a.dtype === b.dtype &&
+  a.shape.length === b.shape.length &&
+  a.shape.every((n, i) => i === axis || n === b.shape[i])
+
+/**
+ * Consecutive parts of `x` along `axis`. As PyTorch's `split`.
+ *
+ * @param sizes the size of each part; or one size for all, where the last may be smaller
+ * @throws {ShapeError} when the sizes do not add up to the axis.
+ */
+export function split(x: Tensor, sizes: number | readonly number[], axis: number = 0): Tensor[] {
+  const [along] = resolveAxes('split', [axis], x.shape.length)
+  const n = x.shape[along!]!
+  const parts = typeof sizes === 'number' ? equalParts(n, sizes) : sizes
+  const whole = parts.every((size) => Number.isInteger(size) && size >= 0)
+  if (!whole || parts.reduce((a, b) => a + b, 0) !== n) {
+    throw new ShapeError(`split: wanted sizes that add up to ${n}, got ${JSON.stringify(sizes)}`)
+  }
+  let start = 0
+  return parts.map((size) => {
+    const part = between(x, along!, start, start + size)
+    start += size
+    return part
+  })
+}
+
+const between = (x: Tensor, axis: number, start: number, end: number): Tensor =>
+  slice(x, [...new Array<Range>(axis).fill([]), [start, end]])
+
+const equalParts = (n: number, size: number): number[] =>
+  size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]
+
+/** `x` in `count` equal parts along `axis`, the last smaller or some missing where it does not divide. As PyTorch's. */
+export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
+  const [along] = resolveAxes('chunk', [axis], x.shape.length)
+  if (!Number.isInteger(count) || count < 1) {
+    throw new ArgumentError(`chunk: wanted a count of 1 or more, got ${count}`)
+  }
+  return split(x, Math.ceil(x.shape[along!]! / count), along)
+}
+
+/** Tensors of one shape along a new `axis`: `n` of `[a, b]` to `[n, a, b]`. As PyTorch's `stack`. */
+export const stack = (tensors: readonly Tensor[], axis: number = 0): Tensor =>
+  concat(
+    tensors.map((t) => unsqueeze(t, axis)),
+    axis,
+  )
+
+/** What lies along `axis`, one by one, without that axis: `[n, a, b]` to `n` of `[a, b]`. As PyTorch's `unbind`. */
+export const unbind = (x: Tensor, axis: number = 0): Tensor[] =>
+  split(x, 1, axis).map((part) => squeeze(part, [axis]))
+
+/** `x` moved on by `shift` along `axis`, where what leaves at one end comes in at the other. As PyTorch's `roll`. */
+export function roll(x: Tensor, shift: number, axis: number): Tensor {
+  const [along] = resolveAxes('roll', [axis], x.shape.length)
+  const n = x.shape[along!]!
+  const cut = n === 0 ? 0 : ((-shift % n) + n) % n
+  if (cut === 0) return x
+  const [left, right] = split(x, [cut, n - cut], along)
+  return concat([right!, left!], along)
+}

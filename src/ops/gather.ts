@@ -1,0 +1,146 @@
+import { ShapeError } from '../core/errors.ts'
+import { resolveAxes, type Shape, sameShape, show, sizeOf } from '../core/shape.ts'
+import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { expand, reshape } from './broadcast.ts'
+import { cast } from './compare.ts'
+
+// `gather` and `scatterAdd` are each other's adjoint, so they share a file; so do selecting and adding rows.
+// An index outside of its axis ends the run with an error of ONNX Runtime's that names it.
+
+/**
+ * Elements picked along one axis, each by its own index. As PyTorch's `gather`.
+ *
+ *     y[i, j, k] = x[i, index[i, j, k], k]    for axis 1 of 3
+ *
+ * @param index of int32 or int64, with the axes of `x`, none but `axis` longer than in `x`
+ * @returns the shape of `index`
+ * @throws {ShapeError} when the shapes do not fit, or the index is not of integers.
+ */
+export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
+  const along = checkIndex('gather', x, axis, index)
+  return node('GatherElements', {
+    inputs: [x, index],
+    attributes: { axis: along },
+    shape: index.shape,
+    dtype: x.dtype,
+    grad: (dy) => [scatterAdd(zeros(x.shape, dy), along, index, dy), null],
+  })
+}
+
+/**
+ * `x` with each element of `source` added at its own index along one axis. As PyTorch's `scatter_add`.
+ *
+ *     y = x;  y[i, index[i, j, k], k] += source[i, j, k]    for axis 1 of 3
+ *
+ * @param index of int32 or int64, with the axes of `x`, none but `axis` longer than in `x`
+ * @param source the shape of `index`
+ * @throws {ShapeError} when the shapes or types do not fit.
+ */
+export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor {
+  const along = checkIndex('scatterAdd', x, axis, index)
+  if (!sameShape(source.shape, index.shape) || source.dtype !== x.dtype) {
+    throw new ShapeError(
+      `scatterAdd: wanted a source of ${x.dtype} ${show(index.shape)}, got ${source.dtype} ${show(source.shape)}`,
+    )
+  }
+  return node('ScatterElements', {
+    inputs: [x, index, source],
+    attributes: { axis: along, reduction: 'add' },
+    shape: x.shape,
+    dtype: x.dtype,
+    grad: (dy) => [dy, null, gather(dy, along, index)],
+  })
+}
+
+function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number {
+  const [along] = resolveAxes(who, [axis], x.shape.length)
+  checkIntegers(who, index)
+  const fits = index.shape.every((n, i) => i === along || n <= x.shape[i]!)
+  if (index.shape.length !== x.shape.length || !fits) {
+    throw new ShapeError(
+      `${who}: wanted an index within ${show(x.shape)} but for axis ${along}, got ${show(index.shape)}`,
+    )
+  }
+  return along!
+}
+
+function checkIntegers(who: string, index: Tensor): void {
+  if (index.dtype !== 'int32' && index.dtype !== 'int64') {
+    throw new ShapeError(`${who}: wanted an index of int32 or int64, got ${index.dtype}`)
+  }
+}
+
+const zeros = (shape: Shape, { dtype }: Tensor): Tensor => expand(scalar(0, dtype), shape)
+
+/**
+ * The parts of `x` that `index` lists along `axis`, in its order. As PyTorch's `index_select`.
+ *
+ * @param index `[k]` of int32 or int64
+ * @returns the shape of `x`, with k along `axis`
+ * @throws {ShapeError} when `index` is not a list of integers.
+ */
+export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
+  const [along] = resolveAxes('indexSelect', [axis], x.shape.length)
+  if (index.shape.length !== 1) {
+    throw new ShapeError(`indexSelect: wanted an index of [k], got ${show(index.shape)}`)
+  }
+  checkIntegers('indexSelect', index)
+  return select(x, along!, index)
+}
+
+const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
+  node('Gather', {
+    inputs: [x, index],
+    attributes: { axis },
+    shape: x.shape.map((n, i) => (i === axis ? index.shape[0]! : n)),
+    dtype: x.dtype,
+    grad: (dy) => [addAt(x.shape, axis, index, dy), null],
+  })
+
+/** Zeros of `shape` with each part of `dy` added where `index` says: the adjoint of `select`. */
+function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
+  if (axis === 0) return addRows(shape, index, dy)
+  const column = reshape(
+    index,
+    shape.map((_, i) => (i === axis ? index.shape[0]! : 1)),
+  )
+  return scatterAdd(zeros(shape, dy), axis, expand(column, dy.shape), dy)
+}
+
+/**
+ * `addAt` for the first axis, whose parts lie in one piece: 0.9 ms for 4,096 rows of 128 into 10,000, where adding
+ * element by element takes 15, and 0.19 ms for 1,024 rows of 64 into 1,000, where a one-hot product takes 3.7.
+ */
+const addRows = (shape: Shape, index: Tensor, dy: Tensor): Tensor =>
+  node('ScatterND', {
+    inputs: [zeros(shape, dy), cast(reshape(index, [-1, 1]), 'int64'), dy],
+    attributes: { reduction: 'add' },
+    shape,
+    dtype: dy.dtype,
+    sources: [dy],
+    grad: (ddy) => [select(ddy, 0, index)],
+  })
+
+/**
+ * A row of `weight` for each number of `index`: a table of learned vectors. As PyTorch's `embedding`.
+ *
+ * @param index `[…]` of int32 or int64, each a row of the table
+ * @param weight `[rows, features]`
+ * @returns `[…, features]`
+ * @throws {ShapeError} when `index` is not of integers, or `weight` is not a matrix.
+ */
+export function embedding(index: Tensor, weight: Tensor): Tensor {
+  checkIntegers('embedding', index)
+  if (weight.shape.length !== 2) {
+    throw new ShapeError(`embedding: wanted a weight of [rows, features], got ${show(weight.shape)}`)
+  }
+  const rows = select(weight, 0, reshape(index, [sizeOf(index.shape)]))
+  return reshape(rows, [...index.shape, weight.shape[1]!])
+}
+
+/** The elements of `x`, counted row by row, that `index` lists; the shape of `index`. As PyTorch's `take`. */
+export function take(x: Tensor, index: Tensor): Tensor {
+  checkIntegers('take', index)
+  const list = reshape(index, [sizeOf(index.shape)])
+  return reshape(select(reshape(x, [sizeOf(x.shape)]), 0, list), index.shape)
+}
