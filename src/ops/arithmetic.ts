@@ -10,7 +10,7 @@ export type Operand = Tensor | number
 type Partials = (dy: Tensor, a: Tensor, b: Tensor) => readonly [da: Tensor, db: Tensor]
 
 /** `a ∘ b` elementwise, by NumPy's broadcasting. @throws {ShapeError} when shapes or types do not fit. */
-function binary(op: string, a: Operand, b: Operand, partials: Partials): Tensor {
+export function binary(op: string, a: Operand, b: Operand, partials: Partials): Tensor {
   const [x, y] = operands(op, a, b)
   return node(op, {
     inputs: [x, y],
@@ -36,13 +36,14 @@ export function operands(who: string, a: Operand, b: Operand): readonly [Tensor,
   return [x, y]
 }
 
-function unary(op: string, x: Tensor, partial: (dy: Tensor, y: Tensor) => Tensor): Tensor {
+/** `f(x)` elementwise, of floats. Without a `partial` no gradient flows. */
+export function unary(op: string, x: Tensor, partial?: (dy: Tensor, y: Tensor) => Tensor): Tensor {
   if (!isFloat(x.dtype)) throw new ShapeError(`${op}: wanted floats, got ${x.dtype}; use ops.cast first`)
   const y: Tensor = node(op, {
     inputs: [x],
     shape: x.shape,
     dtype: x.dtype,
-    grad: (dy) => [partial(dy, y)],
+    ...(partial && { grad: (dy) => [partial(dy, y)] }),
   })
   return y
 }
@@ -68,3 +69,15 @@ export const log = (x: Tensor): Tensor => unary('Log', x, (dy) => div(dy, x))
 export const sqrt = (x: Tensor): Tensor => unary('Sqrt', x, (dy, y) => div(dy, add(y, y)))
 /** `1/x`. */
 export const reciprocal = (x: Tensor): Tensor => unary('Reciprocal', x, (dy, y) => neg(mul(dy, mul(y, y))))
+/** `x²`. */
+export const square = (x: Tensor): Tensor => mul(x, x)
+/** `|x|`. Its slope at 0 is taken as 0, as in PyTorch. */
+export const abs = (x: Tensor): Tensor => unary('Abs', x, (dy) => mul(dy, sign(x)))
+/** −1, 0 or 1. No gradient. */
+export const sign = (x: Tensor): Tensor => unary('Sign', x)
+/** The greatest whole number that is not above `x`. No gradient. */
+export const floor = (x: Tensor): Tensor => unary('Floor', x)
+/** The least whole number that is not below `x`. No gradient. */
+export const ceil = (x: Tensor): Tensor => unary('Ceil', x)
+/** The whole number nearest to `x`, the even one of two, as in PyTorch. No gradient. */
+export const round = (x: Tensor): Tensor => unary('Round', x)

@@ -2,8 +2,9 @@ import { type DType, isFloat } from '../core/dtype.ts'
 import { ShapeError } from '../core/errors.ts'
 import { broadcast } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
-import { type Operand, operands } from './arithmetic.ts'
+import { abs, type Operand, operands } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
+import { logicalNot } from './logic.ts'
 
 // No gradient flows through a comparison; through `where` it flows to the side that was taken.
 
@@ -18,6 +19,17 @@ export const equal = (a: Operand, b: Operand): Tensor => compare('Equal', a, b)
 export const greater = (a: Operand, b: Operand): Tensor => compare('Greater', a, b)
 /** Whether `a < b`, element by element. */
 export const less = (a: Operand, b: Operand): Tensor => compare('Less', a, b)
+/** Whether `a ≥ b`, element by element. */
+export const greaterEqual = (a: Operand, b: Operand): Tensor => compare('GreaterOrEqual', a, b)
+/** Whether `a ≤ b`, element by element. */
+export const lessEqual = (a: Operand, b: Operand): Tensor => compare('LessOrEqual', a, b)
+/** Whether `a ≠ b`, element by element. */
+export const notEqual = (a: Operand, b: Operand): Tensor => logicalNot(equal(a, b))
+
+/** Whether `x` is not a number. */
+export const isNaN = (x: Tensor): Tensor => notEqual(x, x)
+/** Whether `x` is a number other than ±∞. */
+export const isFinite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
 
 /** `a` where `condition` holds, `b` elsewhere; the three broadcast together. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {

@@ -1,14 +1,64 @@
-export { logSoftmax, relu, softmax } from './activation.ts'
-export { add, div, exp, log, mul, neg, reciprocal, sqrt, sub } from './arithmetic.ts'
+export {
+  celu,
+  elu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  prelu,
+  relu,
+  relu6,
+  selu,
+} from './activation.ts'
+export {
+  abs,
+  add,
+  ceil,
+  div,
+  exp,
+  floor,
+  log,
+  mul,
+  neg,
+  reciprocal,
+  round,
+  sign,
+  sqrt,
+  square,
+  sub,
+} from './arithmetic.ts'
 export { batchNorm, normalizeBy } from './batch-norm.ts'
 export { expand, reshape, sum } from './broadcast.ts'
-export { cast, equal, greater, less, where } from './compare.ts'
+export {
+  cast,
+  equal,
+  greater,
+  greaterEqual,
+  isFinite,
+  isNaN,
+  less,
+  lessEqual,
+  notEqual,
+  where,
+} from './compare.ts'
 export { chunk, concat, roll, split, stack, unbind } from './concat.ts'
+export { cumSum } from './cumulative.ts'
+export { erf } from './erf.ts'
+export { clamp, max, maximum, min, minimum } from './extremum.ts'
 export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'
+export { gelu } from './gelu.ts'
+export { expm1, log1p } from './logarithm.ts'
+export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logic.ts'
 export { accuracy, crossEntropy, type Loss } from './loss.ts'
 export { linear, matmul } from './matmul.ts'
 export { flatten, squeeze, tile, transpose, unsqueeze } from './movement.ts'
+export { type NormOptions, norm } from './norm.ts'
+export { pow } from './power.ts'
+export { all, any, logSumExp, prod } from './reduction.ts'
 export { argMax, argMin, oneHot } from './select.ts'
+export { logSigmoid, mish, sigmoid, silu, softplus, tanh } from './sigmoid.ts'
 export { flip, type PadOptions, type Pads, pad, type Range, slice } from './slice.ts'
+export { logSoftmax, softmax } from './softmax.ts'
 export { argSort, type Sorted, sort, topK } from './sort.ts'
 export { mean, variance } from './statistics.ts'
+export { cos, sin, tan } from './trigonometry.ts'

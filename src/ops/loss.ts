@@ -1,11 +1,11 @@
 import { ShapeError } from '../core/errors.ts'
 import { show } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { logSoftmax } from './activation.ts'
 import { div, exp, mul, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { cast, equal } from './compare.ts'
 import { argMax, oneHot } from './select.ts'
+import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
 
 /** A number to make small, from a model's output and the target of the same batch. */

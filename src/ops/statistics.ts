@@ -3,10 +3,9 @@ import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { div, mul, sub } from './arithmetic.ts'
 import { type KeepDims, sum, weightedSum } from './broadcast.ts'
+import { allAxes } from './reduction.ts'
 
 // Composed from primitives, so none of these needs a gradient rule.
-
-const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i)
 
 /** Mean over `axes`, all of them by default. */
 export function mean(

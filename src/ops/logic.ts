@@ -1,0 +1,22 @@
+import { ShapeError } from '../core/errors.ts'
+import { broadcast } from '../core/shape.ts'
+import { node, type Tensor } from '../core/tensor.ts'
+
+function connect(op: string, who: string, ...operands: readonly Tensor[]): Tensor {
+  const other = operands.find(({ dtype }) => dtype !== 'bool')
+  if (other) throw new ShapeError(`${who}: wanted bools, got ${other.dtype}; compare it with something`)
+  return node(op, {
+    inputs: operands,
+    shape: operands.reduce((shape, t) => broadcast(who, shape, t.shape), operands[0]!.shape),
+    dtype: 'bool',
+  })
+}
+
+/** Whether both `a` and `b` hold, element by element. */
+export const logicalAnd = (a: Tensor, b: Tensor): Tensor => connect('And', 'logicalAnd', a, b)
+/** Whether `a` or `b` holds, or both, element by element. */
+export const logicalOr = (a: Tensor, b: Tensor): Tensor => connect('Or', 'logicalOr', a, b)
+/** Whether one of `a` and `b` holds and not the other, element by element. */
+export const logicalXor = (a: Tensor, b: Tensor): Tensor => connect('Xor', 'logicalXor', a, b)
+/** Whether `x` does not hold, element by element. */
+export const logicalNot = (x: Tensor): Tensor => connect('Not', 'logicalNot', x)

@@ -1,0 +1,30 @@
+import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { binary, log, mul, type Operand, sub } from './arithmetic.ts'
+import { equal, where } from './compare.ts'
+
+/**
+ * `aᵇ`, by NumPy's broadcasting; NaN for a negative base with an exponent that is no whole number.
+ *
+ *     da = b·aᵇ⁻¹    db = aᵇ·ln a
+ *
+ * As in PyTorch, da is 0 where b is 0, and db is 0 where a is 0.
+ *
+ * @throws {ShapeError} when shapes or types do not fit.
+ */
+export function pow(a: Operand, b: Operand): Tensor {
+  if (typeof a !== 'number' && typeof b === 'number') return powOfNumber(a, b)
+  return binary('Pow', a, b, (dy, x, y) => {
+    const slope = where(equal(y, 0), 0, mul(y, pow(x, sub(y, 1))))
+    const ln = where(equal(x, 0), 0, log(where(equal(x, 0), 1, x)))
+    return [mul(dy, slope), mul(dy, mul(pow(x, y), ln))]
+  })
+}
+
+/** `xⁿ` for one n known beforehand: no logarithm, and an end to derivatives, since that of x⁰ is nothing. */
+const powOfNumber = (x: Tensor, n: number): Tensor =>
+  node('Pow', {
+    inputs: [x, scalar(n, x.dtype)],
+    shape: x.shape,
+    dtype: x.dtype,
+    grad: (dy) => [n === 0 ? null : mul(dy, mul(powOfNumber(x, n - 1), n)), null],
+  })
