@@ -27,9 +27,9 @@ export const lessEqual = (a: Operand, b: Operand): Tensor => compare('LessOrEqua
 export const notEqual = (a: Operand, b: Operand): Tensor => logicalNot(equal(a, b))
 
 /** Whether `x` is not a number. */
-export const isNaN = (x: Tensor): Tensor => notEqual(x, x)
+export const notANumber = (x: Tensor): Tensor => notEqual(x, x)
 /** Whether `x` is a number other than ±∞. */
-export const isFinite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
+export const finite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
 
 /** `a` where `condition` holds, `b` elsewhere; the three broadcast together. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {

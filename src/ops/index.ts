@@ -32,29 +32,47 @@ export { expand, reshape, sum } from './broadcast.ts'
 export {
   cast,
   equal,
+  finite as isFinite,
   greater,
   greaterEqual,
-  isFinite,
-  isNaN,
   less,
   lessEqual,
+  notANumber as isNaN,
   notEqual,
   where,
 } from './compare.ts'
 export { chunk, concat, roll, split, stack, unbind } from './concat.ts'
 export { cumSum } from './cumulative.ts'
+export { einsum } from './einsum.ts'
 export { erf } from './erf.ts'
 export { clamp, max, maximum, min, minimum } from './extremum.ts'
 export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'
 export { gelu } from './gelu.ts'
+export type { LabelOptions } from './label.ts'
 export { expm1, log1p } from './logarithm.ts'
 export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logic.ts'
-export { accuracy, crossEntropy, type Loss } from './loss.ts'
+export { accuracy, type CrossEntropyOptions, crossEntropy, type Loss, nllLoss } from './loss.ts'
+export type { Reduced, Reduction } from './loss-reduction.ts'
+export {
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  hingeEmbeddingLoss,
+  type MarginOptions,
+  type MultiMarginOptions,
+  multiMarginLoss,
+} from './margin-loss.ts'
 export { linear, matmul } from './matmul.ts'
 export { flatten, squeeze, tile, transpose, unsqueeze } from './movement.ts'
 export { type NormOptions, norm } from './norm.ts'
 export { pow } from './power.ts'
+export {
+  type BinaryOptions,
+  binaryCrossEntropyWithLogits,
+  type KlDivOptions,
+  klDiv,
+} from './probability-loss.ts'
 export { all, any, logSumExp, prod } from './reduction.ts'
+export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from './regression-loss.ts'
 export { argMax, argMin, oneHot } from './select.ts'
 export { logSigmoid, mish, sigmoid, silu, softplus, tanh } from './sigmoid.ts'
 export { flip, type PadOptions, type Pads, pad, type Range, slice } from './slice.ts'

@@ -23,10 +23,9 @@ export function expm1(x: Tensor): Tensor {
   const ln = log(u)
   const near = mul(far, div(x, where(equal(ln, 0), 1, ln)))
   const small = where(equal(ln, 0), x, near)
-  const y: Tensor = {
+  return {
     ...where(less(abs(x), 1), small, far),
     sources: [x],
-    grad: (dy) => [mul(dy, add(y, 1))],
+    grad: (dy) => [mul(dy, exp(x))], // not y + 1, which is 0 far below
   }
-  return y
 }

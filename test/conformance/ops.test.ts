@@ -5,10 +5,20 @@ import * as ops from '../../src/ops/index.ts'
 import { checkGradients, type Row } from '../support/gradient-check.ts'
 import { core } from './rows/core.ts'
 import { activations, elementwise, reductions } from './rows/elementwise.ts'
+import { einsums, losses } from './rows/losses.ts'
 import { movement, picking } from './rows/movement.ts'
 
 // Every operator with a gradient has a row: adding one is adding its row.
-const rows: readonly Row[] = [...core, ...elementwise, ...activations, ...reductions, ...movement, ...picking]
+const rows: readonly Row[] = [
+  ...core,
+  ...elementwise,
+  ...activations,
+  ...reductions,
+  ...movement,
+  ...picking,
+  ...einsums,
+  ...losses,
+]
 
 describe('analytic gradients are central differences', () => {
   test.each(rows)('$name', checkGradients)
