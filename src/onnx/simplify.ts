@@ -1,13 +1,16 @@
 import { sameShape } from '../core/shape.ts'
-import { type Attribute, type Tensor, topological } from '../core/tensor.ts'
+import type { Attribute, Tensor } from '../core/tensor.ts'
+import { joinParts } from './join-parts.ts'
+import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * The same values from fewer nodes: equal nodes become one, and a sum with a matrix product becomes one Gemm.
+ * The same values from fewer nodes: equal nodes become one, a sum of parts side by side becomes one Concat, and a
+ * sum with a matrix product becomes one Gemm.
  *
  * Inputs keep their identity. The gradient rules are gone: differentiate first.
  */
 export function simplify(roots: readonly Tensor[]): Tensor[] {
-  return foldGemm(shareEqual(roots))
+  return foldGemm(joinParts(shareEqual(roots)))
 }
 
 /** Common subexpressions, found by hash-consing: nodes of one recipe on the same inputs are one node. */
@@ -40,11 +43,7 @@ const numbers = (t: Tensor): string | undefined =>
 
 /** `c ± A·B` becomes `Gemm(A, B, c)`, where nothing else needs the product. */
 function foldGemm(roots: readonly Tensor[]): Tensor[] {
-  const uses = new Map<Tensor, number>()
-  const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)
-  roots.forEach(count)
-  for (const t of topological(roots)) t.inputs.forEach(count)
-
+  const uses = usesOf(roots)
   const original = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
     const folded = asGemm(t, (x) => uses.get(original.get(x) ?? x) === 1)
@@ -93,17 +92,6 @@ function constantFactor(mul: Tensor): { readonly value: number; readonly of: Ten
     if (value !== undefined && exact && factor!.shape.length === 0 && of) return { value, of }
   }
   return undefined
-}
-
-/** Every node remade from its remade inputs by `remake`, inputs before users. */
-function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
-  const remade = new Map<Tensor, Tensor>()
-  for (const t of topological(roots)) {
-    const inputs = t.inputs.map((x) => remade.get(x)!)
-    const changed = inputs.some((x, i) => x !== t.inputs[i])
-    remade.set(t, remake(changed ? { ...t, inputs } : t, t))
-  }
-  return roots.map((root) => remade.get(root)!)
 }
 
 /** The tensors of `order` that nodes compute, those of one node together, in the order of the first of each. */

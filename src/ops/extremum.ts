@@ -1,4 +1,5 @@
-import { ArgumentError } from '../core/errors.ts'
+import { isFloat } from '../core/dtype.ts'
+import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { binary, div, mul, type Operand } from './arithmetic.ts'
 import { type KeepDims, sum } from './broadcast.ts'
@@ -24,9 +25,11 @@ const share = (a: Tensor, b: Tensor): Tensor =>
  * @param low −∞ for none
  * @param high ∞ for none
  * @throws {ArgumentError} when low > high.
+ * @throws {ShapeError} when `x` is not of floats; `maximum` and `minimum` take integers too.
  */
 export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INFINITY): Tensor {
   if (!(low <= high)) throw new ArgumentError(`clamp: wanted low ≤ high, got ${low} and ${high}`)
+  if (!isFloat(x.dtype)) throw new ShapeError(`clamp: wanted floats, got ${x.dtype}; use ops.cast first`)
   return node('Clip', {
     inputs: [x, scalar(low, x.dtype), scalar(high, x.dtype)],
     shape: x.shape,

@@ -1,0 +1,23 @@
+import { type Tensor, topological } from '../core/tensor.ts'
+
+// What every rewrite of a graph is made of.
+
+/** Every node remade from its remade inputs by `remake`, inputs before users. */
+export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
+  const remade = new Map<Tensor, Tensor>()
+  for (const t of topological(roots)) {
+    const inputs = t.inputs.map((x) => remade.get(x)!)
+    const changed = inputs.some((x, i) => x !== t.inputs[i])
+    remade.set(t, remake(changed ? { ...t, inputs } : t, t))
+  }
+  return roots.map((root) => remade.get(root)!)
+}
+
+/** How many nodes and roots take each tensor. */
+export function usesOf(roots: readonly Tensor[]): ReadonlyMap<Tensor, number> {
+  const uses = new Map<Tensor, number>()
+  const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)
+  roots.forEach(count)
+  for (const t of topological(roots)) t.inputs.forEach(count)
+  return uses
+}
