@@ -179,7 +179,7 @@ def activations():
 
 
 def arithmetic():
-    x, y = given([0.0, 1.0, 2.0, 2.0, 3.0]), given([2.0, 1.0, 0.0, 1.5, -1.0])
+    x, y = given([0.0, 1.0, 2.0, 2.0, 3.0, 0.0]), given([2.0, 1.0, 0.0, 1.5, -1.0, 0.0])
     case("pow", torch.pow(x, y), x, y)
     for n in [0, 1, 2, 3]:
         z = given([-2.0, 0.0, 3.0])

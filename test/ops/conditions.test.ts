@@ -45,6 +45,7 @@ test('integers and bools can be moved, and integers ordered', async () => {
     const big = ops.greater(x, 2)
     return {
       least: ops.topK(x, 2, 0, { largest: false }).values,
+      order: ops.topK(x, 2, 0, { largest: false }).indices,
       most: ops.max(x),
       moved: ops.concat([ops.flip(big, [0]), ops.pad(ops.slice(big, [[1, 3]]), [[1, 0]])]),
       picked: ops.gather(ops.cumSum(x, 0), 0, constant([3, 0], [2], 'int64')),
@@ -53,6 +54,7 @@ test('integers and bools can be moved, and integers ordered', async () => {
   const results = await step({ x: BigInt64Array.of(3n, 1n, 4n, 2n) })
   expect(Object.fromEntries(Object.entries(results).map(([k, v]) => [k, Array.from(v, Number)]))).toEqual({
     least: [1, 2],
+    order: [1, 3],
     most: [4],
     moved: [0, 1, 0, 1, 0, 0, 1],
     picked: [10, 3],
@@ -75,4 +77,16 @@ test('adding rows loses none, whatever the number of threads', async () => {
     dy: new Float32Array(n * 16).fill(1),
   }
   expect((await step(feeds)).sums.every((x) => Number(x) === n / rows)).toBe(true)
+})
+
+test('erf in float64 is right to the last digits', async () => {
+  const step = await compile({ x: { shape: [8], dtype: 'float64' } }, ({ x }) => ({ y: ops.erf(x) }))
+  const { y } = await step({ x: Float64Array.of(-1e-3, 0.5, 1, 2, 3, 4.5, 5.9, 1e9) })
+  const wanted = [
+    ...[-0.0011283787909692365, 0.5204998778130465, 0.8427007929497149, 0.9953222650189527],
+    ...[0.9999779095030014, 0.9999999998033839, 0.9999999999999999, 1],
+  ]
+  wanted.forEach((value, i) => {
+    expect(Math.abs(Number(y[i]) / value - 1)).toBeLessThan(2e-15)
+  })
 })
