@@ -76,7 +76,7 @@ export function normalizeBy(
 }
 
 /** `[channels]` in the shape that broadcasts along axis 1 of `x`. */
-function perChannel(x: Tensor): (v: Tensor) => Tensor {
+export function perChannel(x: Tensor): (v: Tensor) => Tensor {
   if (x.shape.length < 2) throw new ShapeError(`batchNorm: wanted [batch, channels, …], got ${show(x.shape)}`)
   const shape: Shape = x.shape.length === 2 ? [x.shape[1]!] : x.shape.map((size, i) => (i === 1 ? size : 1))
   return (v) => reshape(v, shape)

@@ -48,10 +48,29 @@ export { erf } from './erf.ts'
 export { clamp, max, maximum, min, minimum } from './extremum.ts'
 export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'
 export { gelu } from './gelu.ts'
+export { ghostBatchNorm } from './ghost-batch-norm.ts'
 export type { LabelOptions } from './label.ts'
-export { expm1, log1p } from './logarithm.ts'
-export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logic.ts'
-export { accuracy, type CrossEntropyOptions, crossEntropy, type Loss, nllLoss } from './loss.ts'
+export { expm1, expm1, log1p, log1p } from './logarithm.ts'
+export {
+  logicalAnd,
+  logicalAnd,
+  logicalNot,
+  logicalNot,
+  logicalOr,
+  logicalOr,
+  logicalXor,
+  logicalXor,
+} from './logic.ts'
+export {
+  accuracy,
+  accuracy,
+  type CrossEntropyOptions,
+  crossEntropy,
+  crossEntropy,
+  type Loss,
+  type Loss,
+  nllLoss,
+} from './loss.ts'
 export type { Reduced, Reduction } from './loss-reduction.ts'
 export {
   cosineEmbeddingLoss,
@@ -61,6 +80,7 @@ export {
   type MultiMarginOptions,
   multiMarginLoss,
 } from './margin-loss.ts'
+export { maskedBatchNorm } from './masked-batch-norm.ts'
 export { linear, matmul } from './matmul.ts'
 export { flatten, squeeze, tile, transpose, unsqueeze } from './movement.ts'
 export { type NormOptions, norm } from './norm.ts'
@@ -78,5 +98,6 @@ export { logSigmoid, mish, sigmoid, silu, softplus, tanh } from './sigmoid.ts'
 export { flip, type PadOptions, type Pads, pad, type Range, slice } from './slice.ts'
 export { logSoftmax, softmax } from './softmax.ts'
 export { argSort, type Sorted, sort, topK } from './sort.ts'
+export { rootMeanSquareNorm, standardize } from './standardize.ts'
 export { mean, variance } from './statistics.ts'
 export { cos, sin, tan } from './trigonometry.ts'

@@ -7,6 +7,7 @@ import { core } from './rows/core.ts'
 import { activations, elementwise, reductions } from './rows/elementwise.ts'
 import { einsums, losses } from './rows/losses.ts'
 import { movement, picking } from './rows/movement.ts'
+import { normalization } from './rows/normalization.ts'
 
 // Every operator with a gradient has a row: adding one is adding its row.
 const rows: readonly Row[] = [
@@ -16,6 +17,7 @@ const rows: readonly Row[] = [
   ...reductions,
   ...movement,
   ...picking,
+  ...normalization,
   ...einsums,
   ...losses,
 ]

@@ -1,0 +1,45 @@
+import { ShapeError } from '../core/errors.ts'
+import { show } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { add, mul } from './arithmetic.ts'
+import { type Normalized, perChannel } from './batch-norm.ts'
+import { reshape } from './broadcast.ts'
+import { standardize } from './standardize.ts'
+import { mean } from './statistics.ts'
+
+/**
+ * Batch normalization of each run of `virtualBatchSize` examples by its own statistics, as if it were a batch.
+ *
+ * Source: Hoffer et al. 2017, https://arxiv.org/abs/1705.08741, algorithm 1.
+ *
+ * @param x `[batch, channels, …]`
+ * @returns `mean` and `variance` are averages over the virtual batches
+ * @throws {ShapeError} when the batch is larger than `virtualBatchSize` and no multiple of it.
+ */
+export function ghostBatchNorm(
+  x: Tensor,
+  virtualBatchSize: number,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+): Normalized {
+  const along = perChannel(x)
+  const [batch, channels, ...rest] = x.shape
+  const size = Math.min(virtualBatchSize, batch!)
+  if (batch! % size !== 0) {
+    throw new ShapeError(
+      `ghostBatchNorm: wanted a batch that is a multiple of ${size}, got ${show(x.shape)}; drop what is left over`,
+    )
+  }
+  const chunks = batch! / size
+  const axes = [1, ...rest.map((_, i) => i + 3)]
+  const ghosts = standardize(reshape(x, [chunks, size, channels!, ...rest]), axes, eps)
+  const average = (t: Tensor): Tensor => mean(reshape(t, [chunks, channels!]), [0])
+  const whole = reshape(ghosts.y, x.shape)
+  const scaled = weight ? mul(whole, along(weight)) : whole
+  return {
+    y: bias ? add(scaled, along(bias)) : scaled,
+    mean: average(ghosts.mean),
+    variance: average(ghosts.variance),
+  }
+}

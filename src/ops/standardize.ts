@@ -1,0 +1,44 @@
+import type { Tensor } from '../core/tensor.ts'
+import { add, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
+import { mean } from './statistics.ts'
+
+/** A standardised tensor with the statistics it was standardised by, each with its axes kept as size 1. */
+export interface Standardized {
+  readonly y: Tensor
+  readonly mean: Tensor
+  /** Biased: divided by n. */
+  readonly variance: Tensor
+}
+
+/**
+ * Mean 0 and variance 1 over `axes`: the heart of layer, group and instance normalization.
+ *
+ *     y = (x − μ)/√(σ² + ε)    dx = (dy − mean(dy) − y · mean(dy·y))/√(σ² + ε)
+ *
+ * The variance is biased and centred first, so large means lose no digits.
+ *
+ * @throws {ShapeError} when an axis is outside `x`.
+ */
+export function standardize(x: Tensor, axes: readonly number[], eps: number): Standardized {
+  const average = (t: Tensor): Tensor => mean(t, axes, { keepDims: true })
+  const mu = average(x)
+  const centred = sub(x, mu)
+  const variance = average(mul(centred, centred))
+  const inverse = reciprocal(sqrt(add(variance, eps)))
+  const value = mul(centred, inverse)
+  const y: Tensor = {
+    ...value,
+    sources: [x],
+    grad: (dy) => [mul(sub(sub(dy, average(dy)), mul(y, average(mul(dy, y)))), inverse)],
+  }
+  return { y, mean: mu, variance }
+}
+
+/**
+ * `x/√(mean(x²) + ε)` over `axes`: nothing is subtracted.
+ *
+ * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467, equation 4, with ε under the root.
+ */
+export function rootMeanSquareNorm(x: Tensor, axes: readonly number[], eps: number): Tensor {
+  return mul(x, reciprocal(sqrt(add(mean(mul(x, x), axes, { keepDims: true }), eps))))
+}
