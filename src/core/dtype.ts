@@ -34,3 +34,10 @@ export function toData(dtype: DType, values: ArrayLike<number | bigint>): Data {
 /** Whether `data` is the array in which elements of `dtype` are stored. */
 export const holds = (dtype: DType, data: unknown): boolean =>
   allocate(dtype, 0).constructor === (data as object | null | undefined)?.constructor
+
+/** Whether no element is NaN or infinite. */
+export function allFinite(data: Data): boolean {
+  if (data instanceof BigInt64Array) return true
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false
+  return true
+}

@@ -24,6 +24,8 @@ export class Variable {
   readonly shape: Shape
   /** Whether optimizers change it. Running statistics and optimizer state are not trainable. */
   readonly trainable: boolean
+  /** Whether a run that would store a NaN or an infinity in it fails instead, and changes nothing. */
+  readonly finite: boolean
   readonly #initializer: Initializer
   #dtype: DType
   #data: Data | undefined
@@ -31,10 +33,11 @@ export class Variable {
   constructor(
     shape: Shape,
     initializer: Initializer = filled(0),
-    { trainable = true, dtype = 'float32' }: VariableOptions = {},
+    { trainable = true, finite = false, dtype = 'float32' }: VariableOptions = {},
   ) {
     this.shape = shape
     this.trainable = trainable
+    this.finite = finite
     this.#initializer = initializer
     this.#dtype = dtype
   }
@@ -97,6 +100,7 @@ export class Variable {
 
 interface VariableOptions {
   readonly trainable?: boolean
+  readonly finite?: boolean
   readonly dtype?: DType
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { nameOf } from '../core/names.ts'
 
 /** @throws {ArgumentError} when one of the named sizes is not a positive integer. */
 export function sizes(who: string, named: Readonly<Record<string, number>>): void {
@@ -8,3 +9,14 @@ export function sizes(who: string, named: Readonly<Record<string, number>>): voi
     }
   }
 }
+
+/** @throws {ArgumentError} when `eps` is not a positive number. */
+export function positive(who: string, eps: number): void {
+  if (!(eps > 0 && eps < Number.POSITIVE_INFINITY)) {
+    throw new ArgumentError(`${who}: wanted eps as a positive number, got ${eps}`)
+  }
+}
+
+/** How messages call a layer: `fc1 (Linear)` in a model, `Linear` outside one. */
+export const called = (layer: object, kind: string): string =>
+  nameOf(layer) ? `${nameOf(layer)} (${kind})` : kind

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Data, DType } from '../core/dtype.ts'
-import { allocate, holds } from '../core/dtype.ts'
-import { ArgumentError } from '../core/errors.ts'
+import { allFinite, allocate, holds } from '../core/dtype.ts'
+import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
 import { type Shape, show, sizeOf } from '../core/shape.ts'
 import { input, type Tensor } from '../core/tensor.ts'
@@ -38,6 +38,7 @@ export interface Compiled<In extends string, Out extends string> {
    * @param step the number of the first step, for schedules; counted from 0
    * @returns the numbers of each result, `[K, …]` with `loop`
    * @throws {ArgumentError} when the numbers do not fit, or a call is still running. Nothing has changed then.
+   * @throws {EvenstepError} when a variable that must stay finite would not. Nothing has changed then.
    */
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
   /** What the step reads, assigns and returns, for whoever wants to look at its graph. */
@@ -178,9 +179,11 @@ type Run = (feeds: Readonly<Record<string, Data>>, step: number) => Promise<Read
 function runner(traced: Traced, session: Session, loop: boolean): Run {
   return async (feeds, step) => {
     const values = await session.run(feedsOf(traced, feeds, step, loop))
-    for (const [name, { variable, written }] of traced.variables) {
-      if (written) variable.data = values.get(names.next(name))!
-    }
+    const stored = [...traced.variables].flatMap(([name, { variable, written }]): [Variable, Data][] =>
+      written ? [[variable, values.get(names.next(name))!]] : [],
+    )
+    for (const [variable, data] of stored) if (variable.finite) checkFinite(variable, data)
+    for (const [variable, data] of stored) variable.data = data
     return values
   }
 }
@@ -228,6 +231,13 @@ function stacked(dtype: DType, parts: readonly Data[]): Data {
     at += part.length
   }
   return all
+}
+
+function checkFinite(variable: Variable, data: Data): void {
+  if (allFinite(data)) return
+  throw new EvenstepError(
+    `${nameOf(variable)}: wanted finite numbers after the run, got NaN or infinity; nothing was changed`,
+  )
 }
 
 /** Every value a run needs: the caller's numbers, the variables' and the schedules'. */

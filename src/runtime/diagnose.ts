@@ -1,4 +1,4 @@
-import { type Data, isFloat } from '../core/dtype.ts'
+import { allFinite, type Data, isFloat } from '../core/dtype.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { feedsOf, isExact, rootsOf, type Traced } from './compile.ts'
@@ -60,10 +60,4 @@ function place(tensor: Tensor, layerOf: (t: Tensor) => string | undefined): stri
     for (const source of t.inputs) queue.add(source)
   }
   return 'outside of any layer'
-}
-
-function allFinite(data: Data): boolean {
-  if (data instanceof BigInt64Array) return true
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false
-  return true
 }

@@ -1,0 +1,31 @@
+import { setName } from '../core/names.ts'
+import { Variable } from '../core/variable.ts'
+import type { Module } from './module.ts'
+
+/**
+ * Every module of a model by name, the model itself first, as `''`. As PyTorch's `named_modules`.
+ *
+ * A name is the path of fields: `layers.0.bn`. A module that is used twice is listed once.
+ */
+export function modules(root: object): Map<string, Module> {
+  const found = new Map<string, Module>()
+  const seen = new Set<object>()
+  const visit = (object: object, path: string): void => {
+    seen.add(object)
+    if (isModule(object)) {
+      setName(object, path)
+      found.set(path, object)
+    }
+    for (const [field, child] of Object.entries(object)) {
+      if (isContainer(child) && !seen.has(child)) visit(child, path ? `${path}.${field}` : field)
+    }
+  }
+  visit(root, '')
+  return found
+}
+
+const isModule = (object: object): object is Module =>
+  'forward' in object && typeof object.forward === 'function'
+
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !(value instanceof Variable)

@@ -1,0 +1,125 @@
+import { ArgumentError } from '../core/errors.ts'
+import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { hyperparameter, type Variable } from '../core/variable.ts'
+import { add, div, mul, sub } from '../ops/arithmetic.ts'
+import { sum } from '../ops/broadcast.ts'
+import { cast, equal, greater, where } from '../ops/compare.ts'
+
+/** The weight of the newest batch, 0 to 1, or a schedule of it; `null` for the plain average of all batches. */
+export type Momentum = number | ((step: number) => number) | null
+
+/** How running statistics learn from a batch. */
+export interface LearningRule {
+  readonly momentum: Momentum
+  readonly zeroDebias: boolean
+  readonly fullBatchSize: number | undefined
+  readonly nonFinite: 'allow' | 'skip' | 'throw'
+}
+
+/** What a batch says of its channels. */
+export interface BatchStatistics {
+  /** `[channels]`. */
+  readonly mean: Tensor
+  /** `[channels]`, biased. */
+  readonly variance: Tensor
+  /** Values a channel: a tensor when it depends on a mask. */
+  readonly count: number | Tensor
+  /** Examples in the batch. */
+  readonly examples: number
+}
+
+/** What the statistics are kept in. */
+export interface RunningStatistics {
+  readonly runningMean: Variable
+  readonly runningVar: Variable
+  readonly numBatchesTracked: Variable
+}
+
+/**
+ * Move running statistics towards those of a batch, the variance unbiased:
+ *
+ *     running ← (1 − w) · running + w · batch
+ *
+ * where w is `weightOf` the batch. A batch that must not be learnt from leaves them, and their count, as they are.
+ */
+export function learn(running: RunningStatistics, batch: BatchStatistics, rule: LearningRule): void {
+  const { runningMean, runningVar, numBatchesTracked } = running
+  const usable = usableOf(batch, rule)
+  const one = usable ? cast(usable, 'int64') : scalar(1, 'int64')
+  const seen = add(numBatchesTracked.value, one)
+  numBatchesTracked.assign(seen)
+  const weight = weightOf(seen, batch, rule)
+  const blend = (variable: Variable, next: Tensor, factor: number | Tensor): void => {
+    const old = variable.value
+    const blended = add(mul(old, sub(1, weight)), mul(next, mul(weight, factor)))
+    variable.assign(usable ? where(usable, blended, old) : blended)
+  }
+  blend(runningMean, batch.mean, 1)
+  blend(runningVar, batch.variance, unbias(batch.count))
+}
+
+/** n/(n − 1): what turns a biased variance into an unbiased one. */
+function unbias(count: number | Tensor): number | Tensor {
+  if (typeof count === 'number') return count / (count - 1)
+  return div(count, where(greater(count, 1), sub(count, 1), 1))
+}
+
+/** Whether a batch may be learnt from, `[]`; none when it always may. */
+function usableOf(
+  { mean, variance, count }: BatchStatistics,
+  { nonFinite }: LearningRule,
+): Tensor | undefined {
+  const enough = typeof count === 'number' ? undefined : greater(count, 1)
+  if (nonFinite !== 'skip') return enough
+  // 0 · NaN and 0 · ∞ are NaN, and NaN is not equal to 0.
+  const finite = equal(sum(mul(add(mean, variance), 0)), 0)
+  return enough ? node('And', { inputs: [enough, finite], shape: [], dtype: 'bool' }) : finite
+}
+
+/** The weight of the newest batch, `[]`. */
+function weightOf(
+  seen: Tensor,
+  { mean: { dtype }, examples }: BatchStatistics,
+  { momentum, zeroDebias, fullBatchSize = examples }: LearningRule,
+): Tensor {
+  if (momentum === null) return div(scalar(1, dtype), cast(seen, dtype))
+  const weight =
+    zeroDebias && typeof momentum === 'number'
+      ? debiased(momentum, cast(seen, dtype))
+      : hyperparameter(momentum, dtype)
+  return examples < fullBatchSize ? mul(weight, examples / fullBatchSize) : weight
+}
+
+/**
+ * `m / (1 − (1 − m)ᵗ)`: the weight of batch t with which nothing of the first numbers is left.
+ *
+ * Equal to dividing an average that started at 0 by 1 − (1 − m)ᵗ. The divisor is taken as
+ * `1 − eᶻ = −2 tanh(z/2)/(1 − tanh(z/2))` with z = t·ln(1 − m), which loses no digits where eᶻ is near 1.
+ */
+function debiased(momentum: number, t: Tensor): Tensor {
+  const half = mul(t, Math.log1p(-momentum) / 2)
+  const tanh = node('Tanh', { inputs: [half], shape: half.shape, dtype: half.dtype })
+  return mul(div(sub(1, tanh), tanh), -momentum / 2)
+}
+
+/** @throws {ArgumentError} when an option is out of range, or two exclude each other. */
+export function checkRule(who: string, { momentum, zeroDebias, fullBatchSize }: LearningRule): void {
+  if (typeof momentum === 'number' && !(momentum >= 0 && momentum <= 1)) {
+    throw new ArgumentError(
+      `${who}: wanted momentum from 0 to 1, null or a schedule, got ${momentum}; it is the weight of the newest batch`,
+    )
+  }
+  if (zeroDebias && !(typeof momentum === 'number' && momentum > 0 && momentum < 1)) {
+    const got = typeof momentum === 'function' ? 'a schedule' : momentum
+    throw new ArgumentError(`${who}: wanted momentum between 0 and 1 with zeroDebias, got ${got}`)
+  }
+  if (fullBatchSize === undefined) return
+  if (!Number.isInteger(fullBatchSize) || fullBatchSize < 1) {
+    throw new ArgumentError(`${who}: wanted fullBatchSize as a positive integer, got ${fullBatchSize}`)
+  }
+  if (momentum === null) {
+    throw new ArgumentError(
+      `${who}: wanted momentum as a number or a schedule with fullBatchSize, got null; use train.recalibrate for a weighted average`,
+    )
+  }
+}
