@@ -26,7 +26,8 @@ export class Variable {
   readonly trainable: boolean
   /** Whether a run that would store a NaN or an infinity in it fails instead, and changes nothing. */
   readonly finite: boolean
-  readonly #initializer: Initializer
+  /** Where `initialize` draws the first numbers from. Another one counts until then. */
+  initializer: Initializer
   #dtype: DType
   #data: Data | undefined
 
@@ -38,7 +39,7 @@ export class Variable {
     this.shape = shape
     this.trainable = trainable
     this.finite = finite
-    this.#initializer = initializer
+    this.initializer = initializer
     this.#dtype = dtype
   }
 
@@ -87,7 +88,7 @@ export class Variable {
 
   /** Give it its first numbers, drawn from the stream of (seed, name). */
   initialize(seed: number): void {
-    this.data = toData(this.#dtype, this.#initializer(random(seed, nameOf(this)), this.shape))
+    this.data = toData(this.#dtype, this.initializer(random(seed, nameOf(this)), this.shape))
   }
 
   /** Change the element type, keeping the numbers. Integer variables stay as they are. */

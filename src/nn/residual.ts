@@ -1,0 +1,40 @@
+import { ShapeError } from '../core/errors.ts'
+import { sameShape, show } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { add } from '../ops/arithmetic.ts'
+import { called } from './arguments.ts'
+import type { Mode, Module } from './module.ts'
+
+/** `x`, unchanged. As PyTorch's `nn.Identity`. */
+export class Identity implements Module {
+  forward(x: Tensor): Tensor {
+    return x
+  }
+}
+
+/**
+ * `shortcut(x) + branch(x)`: the branch learns what is to be added.
+ *
+ * With `lastNorm.weight.initializer = nn.init.zeros` in the branch, the block starts as its shortcut. Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017,
+ * https://arxiv.org/abs/1706.02677, section 5.1.
+ */
+export class Residual implements Module {
+  readonly branch: Module
+  readonly shortcut: Module
+
+  /** @param shortcut a projection, where the branch changes the shape; nothing by default */
+  constructor(branch: Module, shortcut: Module = new Identity()) {
+    this.branch = branch
+    this.shortcut = shortcut
+  }
+
+  /** @throws {ShapeError} when branch and shortcut give different shapes. */
+  forward(x: Tensor, mode: Mode): Tensor {
+    const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]
+    if (sameShape(short.shape, long.shape)) return add(short, long)
+    throw new ShapeError(
+      `${called(this, 'Residual')}: wanted a branch of ${show(short.shape)}, the shape of the shortcut, ` +
+        `got ${show(long.shape)}; project the shortcut`,
+    )
+  }
+}
