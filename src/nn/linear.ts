@@ -3,6 +3,7 @@ import { Variable } from '../core/variable.ts'
 import { linear } from '../ops/matmul.ts'
 import { sizes } from './arguments.ts'
 import { uniform } from './init.ts'
+import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
 /**
@@ -24,6 +25,15 @@ export class Linear implements Module {
 
   forward(x: Tensor): Tensor {
     return linear(x, this.weight.value, this.bias?.value)
+  }
+
+  /** A new layer of the same sizes and element type with a bias, without numbers. */
+  withBias(): Linear {
+    const [outFeatures, inFeatures] = this.weight.shape
+    return toDType(
+      new Linear(inFeatures!, outFeatures!),
+      this.weight.dtype === 'float64' ? 'float64' : 'float32',
+    )
   }
 }
 

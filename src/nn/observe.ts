@@ -1,40 +1,45 @@
 import type { Tensor } from '../core/tensor.ts'
-import { walk } from '../core/variable.ts'
-import type { Mode, Module } from './module.ts'
+import type { Module } from './module.ts'
+import { modules } from './modules.ts'
 
-/** A module's call: its path in the model, what it was given, and what it made of it. */
-export type Seen = (path: string, x: Tensor, y: Tensor) => void
-
-/**
- * Run `body` while every call of a module's `forward` in `model` is told to `seen`, inner modules first.
- *
- * Each `forward` is shadowed by a field of its module meanwhile, and uncovered again, whatever happens.
- */
-export function observe<T>(model: object, seen: Seen, body: () => T): T {
-  const uncover = [...walk(model)].flatMap(([path, object]) =>
-    isModule(object) ? [cover(object, path, seen)] : [],
-  )
-  try {
-    return body()
-  } finally {
-    for (const restore of uncover) restore()
-  }
+/** One call of a module's `forward`. */
+export interface Call {
+  /** The module's path in the model. */
+  readonly name: string
+  readonly module: Module
+  /** What it was called with: the input, the mode, and what else it takes. */
+  readonly inputs: readonly unknown[]
+  readonly output: Tensor
 }
 
-const isModule = (object: object): object is Module =>
-  'forward' in object && typeof object.forward === 'function'
-
-function cover(module: Module, path: string, seen: Seen): () => void {
-  const own = Object.getOwnPropertyDescriptor(module, 'forward')
-  const forward = module.forward
-  const observed = (x: Tensor, mode: Mode): Tensor => {
-    const y = forward.call(module, x, mode)
-    seen(path, x, y)
-    return y
-  }
-  Object.defineProperty(module, 'forward', { value: observed, configurable: true, writable: true })
-  return () => {
-    if (own) Object.defineProperty(module, 'forward', own)
-    else Reflect.deleteProperty(module, 'forward')
+/**
+ * Run `body` and be told of every call of a module in `model`, inner calls before the outer one ends.
+ *
+ * While `body` runs, each module has a `forward` of its own that tells and passes on; afterwards none has.
+ *
+ * @returns what `body` returns
+ */
+export function observe<T>(model: object, onCall: (call: Call) => void, body: () => T): T {
+  const watched = [...modules(model)].map(([name, module]) => ({
+    name,
+    module,
+    own: Object.getOwnPropertyDescriptor(module, 'forward'),
+    forward: module.forward as (...inputs: unknown[]) => Tensor,
+  }))
+  try {
+    for (const { name, module, forward } of watched) {
+      const value = (...inputs: unknown[]): Tensor => {
+        const output = forward.apply(module, inputs)
+        onCall({ name, module, inputs, output })
+        return output
+      }
+      Object.defineProperty(module, 'forward', { value, configurable: true })
+    }
+    return body()
+  } finally {
+    for (const { module, own } of watched) {
+      if (own) Object.defineProperty(module, 'forward', own)
+      else Reflect.deleteProperty(module, 'forward')
+    }
   }
 }

@@ -6,7 +6,7 @@ import type { Dataset, Field } from '../data/dataset.ts'
 import { type Batch, loader } from '../data/loader.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
-import { observe, type Seen } from '../nn/observe.ts'
+import { type Call, observe } from '../nn/observe.ts'
 import { cast } from '../ops/compare.ts'
 import { accuracy, type Loss } from '../ops/loss.ts'
 import type { Attached, Optimizer } from '../optim/optimizer.ts'
@@ -225,10 +225,10 @@ export class DivergedError extends EvenstepError {
 }
 
 /** Labels the tensors that a module made with its path; inner modules come first. */
-function labelling(layers: Map<Tensor, string>): Seen {
-  return (path, x, y) => {
+function labelling(layers: Map<Tensor, string>): (call: Call) => void {
+  return ({ name, inputs: [x], output }) => {
     const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)
-    for (const t of topological([y], sources)) if (t !== x && !layers.has(t)) layers.set(t, path)
+    for (const t of topological([output], sources)) if (t !== x && !layers.has(t)) layers.set(t, name)
   }
 }
 
