@@ -113,16 +113,24 @@ def layers():
 
 
 def activations():
-    x = lambda: [exact(torch.randn(3, 5) * 2)]
+    x = lambda: [exact(torch.randn(3, 5) * 2.5)]
     for kind, options in {
         "ReLU": [{}],
+        "ReLU6": [{}],
+        "PReLU": [{}, {"numParameters": 5}],
+        "SELU": [{}],
+        "CELU": [{}, {"alpha": 0.5}],
+        "Mish": [{}],
+        "LogSigmoid": [{}],
+        # Not Hardsigmoid: its gradient in PyTorch is 1/6 as float32 has it, also in float64.
+        "Hardswish": [{}],
         "LeakyReLU": [{}, {"negativeSlope": 0.2}],
         "ELU": [{}, {"alpha": 0.5}],
         "GELU": [{}, {"approximate": "tanh"}],
         "SiLU": [{}],
         "Tanh": [{}],
         "Sigmoid": [{}],
-        "Softplus": [{}, {"beta": 2.0, "threshold": 3.0}],
+        "Softplus": [{}, {"beta": 2.0}],
         "Hardtanh": [{}, {"minVal": -2.0, "maxVal": 0.5}],
         "Softmax": [{"dim": 0}, {"dim": -1}],
         "LogSoftmax": [{"dim": 0}, {"dim": -1}],

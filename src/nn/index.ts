@@ -1,5 +1,6 @@
 export { variables } from '../core/variable.ts'
-export { ReLU } from './activation.ts'
+export * from './activation.ts'
+export { type AttentionInputs, MultiheadAttention, type MultiheadAttentionOptions } from './attention.ts'
 export {
   type BatchNorm,
   BatchNorm1d,
@@ -7,6 +8,7 @@ export {
   BatchNorm3d,
   type BatchNormOptions,
 } from './batch-norm.ts'
+export { Embedding, type EmbeddingOptions } from './embedding.ts'
 export { freeze, resetRunningStatistics, unfreeze } from './freeze.ts'
 export { type Fusable, fuse, fuseAll } from './fuse.ts'
 export { GroupNorm, type GroupNormOptions } from './group-norm.ts'
@@ -19,7 +21,9 @@ export { Linear } from './linear.ts'
 export type { Mode, Module } from './module.ts'
 export { modules } from './modules.ts'
 export { type Call, observe } from './observe.ts'
+export type { RecurrentOptions, Unrolled, UnrollOptions } from './recurrent.ts'
 export type { Renorm } from './renorm.ts'
 export { Identity, Residual } from './residual.ts'
+export { GRU, LSTM, RNN, type RNNOptions } from './rnn.ts'
 export type { Momentum } from './running-statistics.ts'
 export { Sequential } from './sequential.ts'

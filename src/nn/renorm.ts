@@ -1,9 +1,10 @@
 import { ArgumentError } from '../core/errors.ts'
-import { node, type Tensor } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter } from '../core/variable.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from '../ops/arithmetic.ts'
 import type { Normalized } from '../ops/batch-norm.ts'
-import { greater, less, where } from '../ops/compare.ts'
+import { detach } from '../ops/detach.ts'
+import { maximum, minimum } from '../ops/extremum.ts'
 
 /** How far batch renormalization may correct a batch towards the running statistics: numbers, or schedules. */
 export interface Renorm {
@@ -41,20 +42,13 @@ export function renormalize(
   const sigma = deviation(running.variance)
   const factor = hyperparameter(rMax, dtype)
   const shift = hyperparameter(dMax, dtype)
-  const r = clip(div(deviation(constantly(batch.variance)), sigma), reciprocal(factor), factor)
-  const d = clip(div(sub(constantly(batch.mean), running.mean), sigma), neg(shift), shift)
+  const r = clip(div(deviation(detach(batch.variance)), sigma), reciprocal(factor), factor)
+  const d = clip(div(sub(detach(batch.mean), running.mean), sigma), neg(shift), shift)
   const shifted = weight ? mul(weight, d) : d
   return normalize(weight ? mul(weight, r) : r, bias ? add(bias, shifted) : shifted)
 }
 
-/** The same numbers, through which no gradient flows. */
-const constantly = (t: Tensor): Tensor =>
-  node(t.op, { inputs: t.inputs, attributes: t.attributes, shape: t.shape, dtype: t.dtype })
-
-const clip = (t: Tensor, low: Tensor, high: Tensor): Tensor => {
-  const capped = where(less(t, high), t, high)
-  return where(greater(capped, low), capped, low)
-}
+const clip = (t: Tensor, low: Tensor, high: Tensor): Tensor => maximum(minimum(t, high), low)
 
 /** @throws {ArgumentError} when a clip is out of range. */
 export function checkRenorm(who: string, { rMax = 3, dMax = 5 }: Renorm): void {

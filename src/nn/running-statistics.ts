@@ -1,9 +1,11 @@
 import { ArgumentError } from '../core/errors.ts'
-import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { scalar, type Tensor } from '../core/tensor.ts'
 import { hyperparameter, type Variable } from '../core/variable.ts'
-import { add, div, mul, sub } from '../ops/arithmetic.ts'
-import { sum } from '../ops/broadcast.ts'
-import { cast, equal, greater, where } from '../ops/compare.ts'
+import { abs, add, div, mul, sub } from '../ops/arithmetic.ts'
+import { cast, greater, less, where } from '../ops/compare.ts'
+import { expm1 } from '../ops/logarithm.ts'
+import { logicalAnd } from '../ops/logic.ts'
+import { all } from '../ops/reduction.ts'
 
 /** The weight of the newest batch, 0 to 1, or a schedule of it; `null` for the plain average of all batches. */
 export type Momentum = number | ((step: number) => number) | null
@@ -71,9 +73,8 @@ function usableOf(
 ): Tensor | undefined {
   const enough = typeof count === 'number' ? undefined : greater(count, 1)
   if (nonFinite !== 'skip') return enough
-  // 0 · NaN and 0 · ∞ are NaN, and NaN is not equal to 0.
-  const finite = equal(sum(mul(add(mean, variance), 0)), 0)
-  return enough ? node('And', { inputs: [enough, finite], shape: [], dtype: 'bool' }) : finite
+  const finite = all(less(abs(add(mean, variance)), Number.POSITIVE_INFINITY))
+  return enough ? logicalAnd(enough, finite) : finite
 }
 
 /** The weight of the newest batch, `[]`. */
@@ -91,16 +92,10 @@ function weightOf(
 }
 
 /**
- * `m / (1 − (1 − m)ᵗ)`: the weight of batch t with which nothing of the first numbers is left.
- *
- * Equal to dividing an average that started at 0 by 1 − (1 − m)ᵗ. The divisor is taken as
- * `1 − eᶻ = −2 tanh(z/2)/(1 − tanh(z/2))` with z = t·ln(1 − m), which loses no digits where eᶻ is near 1.
+ * `m / (1 − (1 − m)ᵗ)`: the weight of batch t with which nothing of the first numbers is left. Equal to dividing an
+ * average that started at 0 by 1 − (1 − m)ᵗ.
  */
-function debiased(momentum: number, t: Tensor): Tensor {
-  const half = mul(t, Math.log1p(-momentum) / 2)
-  const tanh = node('Tanh', { inputs: [half], shape: half.shape, dtype: half.dtype })
-  return mul(div(sub(1, tanh), tanh), -momentum / 2)
-}
+const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 
 /** @throws {ArgumentError} when an option is out of range, or two exclude each other. */
 export function checkRule(who: string, { momentum, zeroDebias, fullBatchSize }: LearningRule): void {

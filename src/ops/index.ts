@@ -44,6 +44,7 @@ export {
 export { chunk, concat, roll, split, stack, unbind } from './concat.ts'
 export { cumSum } from './cumulative.ts'
 export { einsum } from './einsum.ts'
+export { detach } from './detach.ts'
 export { erf } from './erf.ts'
 export { clamp, max, maximum, min, minimum } from './extremum.ts'
 export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'

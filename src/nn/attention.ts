@@ -1,0 +1,162 @@
+import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { type Shape, sameShape, show } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { filled, Variable } from '../core/variable.ts'
+import { add, mul } from '../ops/arithmetic.ts'
+import { reshape } from '../ops/broadcast.ts'
+import { where } from '../ops/compare.ts'
+import { chunk } from '../ops/concat.ts'
+import { linear, matmul } from '../ops/matmul.ts'
+import { transpose } from '../ops/movement.ts'
+import { softmax } from '../ops/softmax.ts'
+import { called, sizes } from './arguments.ts'
+import { xavierUniform } from './init.ts'
+import { Linear } from './linear.ts'
+import type { Mode, Module } from './module.ts'
+
+export interface MultiheadAttentionOptions {
+  /** Whether the projections have biases, which start at 0; true. */
+  readonly bias?: boolean
+  /** Features of a key; those of a query. */
+  readonly kdim?: number
+  /** Features of a value; those of a query. */
+  readonly vdim?: number
+  /** Whether inputs and output are `[batch, length, …]`, not `[length, batch, …]`; false. */
+  readonly batchFirst?: boolean
+}
+
+/** What a query attends to, and what it must not see. */
+export interface AttentionInputs {
+  /** `[source, batch, kdim]`; the query itself unless given. */
+  readonly key?: Tensor
+  /** `[source, batch, vdim]`; the key unless given. */
+  readonly value?: Tensor
+  /** bool `[batch, source]`: true where a key is padding. */
+  readonly keyPaddingMask?: Tensor
+  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where not to look, or floats to add. */
+  readonly attnMask?: Tensor
+}
+
+/**
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without the attention's weights as a
+ * second result.
+ *
+ *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
+ *
+ * A query that may look at nothing gives NaN, as in PyTorch.
+ *
+ * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
+ */
+export class MultiheadAttention implements Module {
+  /** The projections of query, key and value, one below the other: `[3 · embedDim, embedDim]`; Xavier uniform. */
+  readonly inProjWeight: Variable | undefined
+  /** `[embedDim, embedDim]`, where keys or values have other features than queries; Xavier uniform. */
+  readonly qProjWeight: Variable | undefined
+  /** `[embedDim, kdim]`. */
+  readonly kProjWeight: Variable | undefined
+  /** `[embedDim, vdim]`. */
+  readonly vProjWeight: Variable | undefined
+  /** `[3 · embedDim]`. */
+  readonly inProjBias: Variable | undefined
+  /** Mixes the heads. Spelt as PyTorch's state names. */
+  readonly out_proj: Linear
+  readonly #heads: number
+  readonly #sizes: readonly [query: number, key: number, value: number]
+  readonly #batchFirst: boolean
+
+  /** @throws {ArgumentError} when `numHeads` does not divide `embedDim`, or a size is not a positive integer. */
+  constructor(
+    embedDim: number,
+    numHeads: number,
+    { bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false }: MultiheadAttentionOptions = {},
+  ) {
+    sizes('MultiheadAttention', { embedDim, numHeads, kdim, vdim })
+    if (embedDim % numHeads !== 0) {
+      throw new ArgumentError(
+        `MultiheadAttention: wanted embedDim as a multiple of numHeads, got ${embedDim} and ${numHeads}`,
+      )
+    }
+    this.#heads = numHeads
+    this.#sizes = [embedDim, kdim, vdim]
+    this.#batchFirst = batchFirst
+    const projection = (rows: number, features: number): Variable =>
+      new Variable([rows, features], xavierUniform())
+    if (kdim === embedDim && vdim === embedDim) this.inProjWeight = projection(3 * embedDim, embedDim)
+    else {
+      this.qProjWeight = projection(embedDim, embedDim)
+      this.kProjWeight = projection(embedDim, kdim)
+      this.vProjWeight = projection(embedDim, vdim)
+    }
+    if (bias) this.inProjBias = new Variable([3 * embedDim])
+    this.out_proj = new Linear(embedDim, embedDim, { bias })
+    if (this.out_proj.bias) this.out_proj.bias.initializer = filled(0)
+  }
+
+  /**
+   * @param query `[target, batch, embedDim]`, or `[batch, target, embedDim]` with `batchFirst`
+   * @returns the shape of `query`
+   * @throws {ShapeError} when a shape differs.
+   */
+  forward(query: Tensor, _mode?: Mode, inputs: AttentionInputs = {}): Tensor {
+    const { key = query, value = key } = inputs
+    const given = [query, key, value].map((x, i) => this.#batchMajor(x, this.#sizes[i]!))
+    const [q, k, v] = this.#project(given).map((x) => this.#split(x))
+    const scale = 1 / Math.sqrt(q!.shape[3]!)
+    const scores = this.#masked(matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])), inputs)
+    const heads = transpose(matmul(softmax(scores), v!), [0, 2, 1, 3])
+    const y = this.out_proj.forward(reshape(heads, given[0]!.shape))
+    return this.#batchFirst ? y : transpose(y, [1, 0, 2])
+  }
+
+  #batchMajor(x: Tensor, features: number): Tensor {
+    if (x.shape.length !== 3 || x.shape[2] !== features) {
+      const order = this.#batchFirst ? 'batch, length' : 'length, batch'
+      throw new ShapeError(`${this.#name()}: wanted [${order}, ${features}], got ${show(x.shape)}`)
+    }
+    return this.#batchFirst ? x : transpose(x, [1, 0, 2])
+  }
+
+  /** Query, key and value, each `[batch, length, embedDim]`. */
+  #project(given: readonly Tensor[]): Tensor[] {
+    const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = this
+    const biases = this.inProjBias ? chunk(this.inProjBias.value, 3) : []
+    const weights = inProjWeight
+      ? chunk(inProjWeight.value, 3)
+      : [qProjWeight!.value, kProjWeight!.value, vProjWeight!.value]
+    return given.map((x, i) => linear(x, weights[i]!, biases[i]))
+  }
+
+  /** `[batch, length, embedDim]` to `[batch, heads, length, embedDim / heads]`. */
+  #split(x: Tensor): Tensor {
+    const [batch, length, features] = x.shape
+    const heads = reshape(x, [batch!, length!, this.#heads, features! / this.#heads])
+    return transpose(heads, [0, 2, 1, 3])
+  }
+
+  #masked(scores: Tensor, { keyPaddingMask, attnMask }: AttentionInputs): Tensor {
+    const [batch, heads, target, source] = scores.shape as [number, number, number, number]
+    let masked = scores
+    if (attnMask) {
+      const each = attnMask.shape.length === 3
+      this.#check('attnMask', attnMask, each ? [batch * heads, target, source] : [target, source])
+      masked = mask(masked, reshape(attnMask, each ? scores.shape : [1, 1, target, source]))
+    }
+    if (keyPaddingMask) {
+      this.#check('keyPaddingMask', keyPaddingMask, [batch, source])
+      masked = mask(masked, reshape(keyPaddingMask, [batch, 1, 1, source]))
+    }
+    return masked
+  }
+
+  #check(name: string, { shape }: Tensor, wanted: Shape): void {
+    if (sameShape(shape, wanted)) return
+    throw new ShapeError(`${this.#name()}: wanted ${name} of ${show(wanted)}, got ${show(shape)}`)
+  }
+
+  #name(): string {
+    return called(this, 'MultiheadAttention')
+  }
+}
+
+const mask = (scores: Tensor, mask: Tensor): Tensor =>
+  mask.dtype === 'bool' ? where(mask, Number.NEGATIVE_INFINITY, scores) : add(scores, mask)

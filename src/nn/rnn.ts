@@ -1,0 +1,70 @@
+import { ArgumentError } from '../core/errors.ts'
+import { relu } from '../ops/activation.ts'
+import { add, mul, sub } from '../ops/arithmetic.ts'
+import { chunk } from '../ops/concat.ts'
+import { sigmoid, tanh } from '../ops/sigmoid.ts'
+import { type Cell, Recurrent, type RecurrentOptions } from './recurrent.ts'
+
+export interface RNNOptions extends RecurrentOptions {
+  /** `tanh` or `relu`; `tanh`. */
+  readonly nonlinearity?: 'tanh' | 'relu'
+}
+
+/**
+ * The plain recurrent network. As PyTorch's `nn.RNN`, without dropout between layers.
+ *
+ *     h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh)
+ */
+export class RNN extends Recurrent {
+  /** @throws {ArgumentError} when a size is not a positive integer. */
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    const { nonlinearity = 'tanh' } = options
+    const bend = { tanh, relu }[nonlinearity]
+    if (!bend) throw new ArgumentError(`RNN: wanted nonlinearity as 'tanh' or 'relu', got ${nonlinearity}`)
+    super('RNN', 1, (input, recurrent) => [bend(add(input, recurrent))], inputSize, hiddenSize, options)
+  }
+}
+
+/**
+ * Long short-term memory. As PyTorch's `nn.LSTM`, without dropout between layers and projections.
+ *
+ *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)    each with its own weights, in the order i, f, g, o
+ *     c ← f·c + i·g    h ← o·tanh(c)
+ *
+ * Source: Hochreiter & Schmidhuber 1997; with forget gates, Gers, Schmidhuber & Cummins 2000.
+ */
+export class LSTM extends Recurrent {
+  /** @throws {ArgumentError} when a size is not a positive integer. */
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super('LSTM', 4, lstm, inputSize, hiddenSize, options)
+  }
+}
+
+const lstm: Cell = (input, recurrent, [, cell]) => {
+  const [i, f, g, o] = chunk(add(input, recurrent), 4, 1)
+  const next = add(mul(sigmoid(f!), cell!), mul(sigmoid(i!), tanh(g!)))
+  return [mul(sigmoid(o!), tanh(next)), next]
+}
+
+/**
+ * Gated recurrent units. As PyTorch's `nn.GRU`, without dropout between layers.
+ *
+ *     r, z = σ(W·x + b + U·h + b′)    n = tanh(W·x + b + r·(U·h + b′))    in the order r, z, n
+ *     h ← (1 − z)·n + z·h
+ *
+ * Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, with r outside the product, as in cuDNN.
+ */
+export class GRU extends Recurrent {
+  /** @throws {ArgumentError} when a size is not a positive integer. */
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super('GRU', 3, gru, inputSize, hiddenSize, options)
+  }
+}
+
+const gru: Cell = (input, recurrent, [hidden]) => {
+  const [xr, xz, xn] = chunk(input, 3, 1)
+  const [hr, hz, hn] = chunk(recurrent, 3, 1)
+  const z = sigmoid(add(xz!, hz!))
+  const n = tanh(add(xn!, mul(sigmoid(add(xr!, hr!)), hn!)))
+  return [add(n, mul(z, sub(hidden, n)))]
+}
