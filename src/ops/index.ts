@@ -43,35 +43,17 @@ export {
 } from './compare.ts'
 export { chunk, concat, roll, split, stack, unbind } from './concat.ts'
 export { cumSum } from './cumulative.ts'
-export { einsum } from './einsum.ts'
 export { detach } from './detach.ts'
+export { einsum } from './einsum.ts'
 export { erf } from './erf.ts'
 export { clamp, max, maximum, min, minimum } from './extremum.ts'
 export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'
 export { gelu } from './gelu.ts'
 export { ghostBatchNorm } from './ghost-batch-norm.ts'
 export type { LabelOptions } from './label.ts'
-export { expm1, expm1, log1p, log1p } from './logarithm.ts'
-export {
-  logicalAnd,
-  logicalAnd,
-  logicalNot,
-  logicalNot,
-  logicalOr,
-  logicalOr,
-  logicalXor,
-  logicalXor,
-} from './logic.ts'
-export {
-  accuracy,
-  accuracy,
-  type CrossEntropyOptions,
-  crossEntropy,
-  crossEntropy,
-  type Loss,
-  type Loss,
-  nllLoss,
-} from './loss.ts'
+export { expm1, log1p } from './logarithm.ts'
+export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logic.ts'
+export { accuracy, type CrossEntropyOptions, crossEntropy, type Loss, nllLoss } from './loss.ts'
 export type { Reduced, Reduction } from './loss-reduction.ts'
 export {
   cosineEmbeddingLoss,
