@@ -1,0 +1,124 @@
+import type { DType } from '../core/dtype.ts'
+import { type Shape, show, sizeOf } from '../core/shape.ts'
+import { input, type Tensor, topological } from '../core/tensor.ts'
+import { trace, variables } from '../core/variable.ts'
+import { flopsOf } from './flops.ts'
+import type { Module } from './module.ts'
+import { modules } from './modules.ts'
+import { type Call, observe } from './observe.ts'
+
+/** One module of a model. */
+export interface LayerSummary {
+  /** Its path; empty for the model itself. */
+  readonly name: string
+  /** Its class. */
+  readonly kind: string
+  /** Of its last call; none when the model never called it. */
+  readonly output: Shape | undefined
+  /** Trained numbers of its own, those of inner modules not counted. */
+  readonly parameters: number
+  /** Floating-point operations of all its calls, those of inner modules not counted. */
+  readonly flops: number
+}
+
+/** A model at a glance. As text it is a table. */
+export interface Summary {
+  readonly layers: readonly LayerSummary[]
+  readonly parameters: number
+  /** Of one forward pass in evaluation. */
+  readonly flops: number
+  toString(): string
+}
+
+export interface SummaryOptions {
+  /** The element type of the input; float32. */
+  readonly dtype?: DType
+}
+
+/**
+ * The modules of a model with what they give, hold and cost, for an input of `shape`. Traces the model once, in
+ * `eval`, and computes nothing; weights need no numbers.
+ *
+ * @param shape of the whole batch
+ * @throws what the model throws for such an input.
+ * @example console.log(`${nn.summary(new Net(), [64, 100])}`)
+ */
+export function summary(model: Module, shape: Shape, { dtype = 'float32' }: SummaryOptions = {}): Summary {
+  const calls: Call[] = []
+  trace(() =>
+    observe(
+      model,
+      (call) => calls.push(call),
+      () => model.forward(input(shape, dtype), 'eval'),
+    ),
+  )
+  const parameters = ownParameters(model)
+  const flops = ownFlops(calls)
+  const layers = [...modules(model)].map(
+    ([name, module]): LayerSummary => ({
+      name,
+      kind: module.constructor.name,
+      output: calls.findLast((call) => call.module === module)?.output.shape,
+      parameters: parameters.get(name) ?? 0,
+      flops: flops.get(module) ?? 0,
+    }),
+  )
+  const total = (of: (layer: LayerSummary) => number): number =>
+    layers.reduce((sum, layer) => sum + of(layer), 0)
+  const totals = { parameters: total((l) => l.parameters), flops: total((l) => l.flops) }
+  return { layers, ...totals, toString: () => table(layers, totals) }
+}
+
+/** Trained numbers by the path of the innermost module that holds them. */
+function ownParameters(model: Module): Map<string, number> {
+  const paths = [...modules(model).keys()].reverse() // inner ones before outer ones
+  const counts = new Map<string, number>()
+  for (const [name, { trainable, shape }] of variables(model)) {
+    const owner = paths.find((path) => path === '' || name.startsWith(`${path}.`)) ?? ''
+    if (trainable) counts.set(owner, (counts.get(owner) ?? 0) + sizeOf(shape))
+  }
+  return counts
+}
+
+/** The work between a call's inputs and its output, without that of calls inside it: these ended before. */
+function ownFlops(calls: readonly Call[]): Map<Module, number> {
+  const claimed = new Set<Tensor>()
+  const flops = new Map<Module, number>()
+  for (const { module, inputs, output } of calls) {
+    const given = new Set(inputs.flatMap(tensorsIn))
+    const inside = topological([output], (t) => (given.has(t) ? [] : t.inputs))
+    const nodes = inside.filter((t) => !given.has(t) && !claimed.has(t))
+    for (const t of nodes) claimed.add(t)
+    flops.set(
+      module,
+      nodes.reduce((sum, t) => sum + flopsOf(t), flops.get(module) ?? 0),
+    )
+  }
+  return flops
+}
+
+/** A tensor, or those in an object of options. */
+const tensorsIn = (given: unknown): Tensor[] =>
+  isTensor(given) ? [given] : Object.values(given ?? {}).filter(isTensor)
+
+const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && 'op' in value && 'inputs' in value
+
+function table(layers: readonly LayerSummary[], totals: Pick<Summary, 'parameters' | 'flops'>): string {
+  const count = (n: number): string => n.toLocaleString('en-US')
+  const rows = [
+    ['layer', 'kind', 'output', 'parameters', 'FLOPs'],
+    ...layers.map((l) => [
+      l.name || '(model)',
+      l.kind,
+      l.output ? show(l.output) : '–',
+      count(l.parameters),
+      count(l.flops),
+    ]),
+    ['total', '', '', count(totals.parameters), count(totals.flops)],
+  ]
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')
+  return rows.map(line).join('\n')
+}
