@@ -19,7 +19,12 @@ const newestIn = (folder) =>
 
 const npm = (what, ...args) => {
   console.error(`evenstep: ${what} …`)
-  execFileSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+  try {
+    execFileSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+  } catch {
+    console.error(`evenstep: ${what} failed; see what npm says above`)
+    process.exit(1)
+  }
 }
 
 if (dateOf(at('node_modules/.package-lock.json')) < dateOf(at('package-lock.json'))) {

@@ -26,7 +26,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
       'gradients: wanted a loss that depends on what it is differentiated by, got one that does not',
     )
   }
-  const cotangents = new Map([[loss, seed ?? constant([1], loss.shape, loss.dtype)]])
+  const cotangents = new Map([[loss, seedFor(loss, seed)]])
   for (const tensor of order.reverse()) {
     const dy = cotangents.get(tensor)
     if (!dy || !tensor.grad || !relevant.has(tensor)) continue
@@ -37,6 +37,17 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
     })
   }
   return wrt.map((t) => cotangents.get(t) ?? zeros(t))
+}
+
+/** A cotangent of the loss's shape: `seed`, or 1. */
+function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
+  if (!seed) return constant([1], loss.shape, loss.dtype)
+  if (sameShape(seed.shape, loss.shape)) return seed
+  return node('Reshape', {
+    inputs: [seed, constant(loss.shape, [loss.shape.length], 'int64')],
+    shape: loss.shape,
+    dtype: loss.dtype,
+  })
 }
 
 const sourcesOf = (t: Tensor): readonly Tensor[] => (t.grad ? (t.sources ?? t.inputs) : [])

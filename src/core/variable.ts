@@ -119,6 +119,9 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
     setName(object, path)
     yield [path, object]
     if (object instanceof Variable) return
+    if (object instanceof Map || object instanceof Set) {
+      throw new ArgumentError(`model: wanted layers in fields, lists or objects, got a Map or Set at ${path}`)
+    }
     for (const [field, child] of Object.entries(object)) {
       if (!isContainer(child)) continue
       const name = child instanceof Variable ? snakeCase(field) : field
@@ -130,12 +133,27 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
 
 /** Every variable of a model by its state name, in the order of its fields. A layer used twice is listed once. */
 export function variables(root: object): Map<string, Variable> {
-  return new Map([...walk(root)].filter((entry): entry is [string, Variable] => entry[1] instanceof Variable))
+  const found = new Map<string, Variable>()
+  for (const [name, object] of walk(root)) {
+    if (!(object instanceof Variable)) continue
+    if (found.has(name)) {
+      throw new ArgumentError(`model: wanted a name for each variable, got ${name} twice; rename a field`)
+    }
+    found.set(name, object)
+  }
+  return found
 }
 
 const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
+
+/** A number that the host computes for each step. */
+export interface Scheduled {
+  /** What messages call it. */
+  readonly name: string
+  readonly value: (step: number) => number
+}
 
 /** What a step read, wrote and asked of the host while it was traced. */
 export interface Trace {
@@ -144,13 +162,13 @@ export interface Trace {
   /** Variables that were assigned, with the last value of each. */
   readonly writes: ReadonlyMap<Variable, Tensor>
   /** Graph inputs of one number that the host computes for each step, counted from 0. */
-  readonly scheduled: ReadonlyMap<Tensor, (step: number) => number>
+  readonly scheduled: ReadonlyMap<Tensor, Scheduled>
 }
 
 class Recorder implements Trace {
   readonly reads = new Map<Variable, Tensor>()
   readonly writes = new Map<Variable, Tensor>()
-  readonly scheduled = new Map<Tensor, (step: number) => number>()
+  readonly scheduled = new Map<Tensor, Scheduled>()
 
   read(variable: Variable): Tensor {
     const known = this.writes.get(variable) ?? this.reads.get(variable)
@@ -187,10 +205,16 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
 /**
  * A hyperparameter inside a step: a number is part of the graph; a function of the step is computed on the
  * host in float64 and fed, so that changing it recompiles nothing.
+ *
+ * @param name what messages call it
  */
-export function hyperparameter(value: number | ((step: number) => number), dtype: DType = 'float32'): Tensor {
+export function hyperparameter(
+  value: number | ((step: number) => number),
+  dtype: DType = 'float32',
+  name: string = 'hyperparameter',
+): Tensor {
   if (typeof value === 'number') return scalar(value, dtype)
   const fed = input([], dtype)
-  active('hyperparameter').scheduled.set(fed, value)
+  active('hyperparameter').scheduled.set(fed, { name, value })
   return fed
 }

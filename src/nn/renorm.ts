@@ -40,8 +40,8 @@ export function renormalize(
   const { dtype } = batch.mean
   const deviation = (variance: Tensor): Tensor => sqrt(add(variance, eps))
   const sigma = deviation(running.variance)
-  const factor = hyperparameter(rMax, dtype)
-  const shift = hyperparameter(dMax, dtype)
+  const factor = hyperparameter(rMax, dtype, 'rMax')
+  const shift = hyperparameter(dMax, dtype, 'dMax')
   const r = clip(div(deviation(detach(batch.variance)), sigma), reciprocal(factor), factor)
   const d = clip(div(sub(detach(batch.mean), running.mean), sigma), neg(shift), shift)
   const shifted = weight ? mul(weight, d) : d

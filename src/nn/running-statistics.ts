@@ -87,7 +87,7 @@ function weightOf(
   const weight =
     zeroDebias && typeof momentum === 'number'
       ? debiased(momentum, cast(seen, dtype))
-      : hyperparameter(momentum, dtype)
+      : hyperparameter(momentum, dtype, 'momentum')
   return examples < fullBatchSize ? mul(weight, examples / fullBatchSize) : weight
 }
 

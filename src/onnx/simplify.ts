@@ -89,7 +89,9 @@ function constantFactor(mul: Tensor): { readonly value: number; readonly of: Ten
     const value = factor?.data?.[0]
     // An attribute is a float32, so in float64 only a factor that float32 holds exactly may become one.
     const exact = factor?.dtype === 'float32' || value === Math.fround(value ?? Number.NaN)
-    if (value !== undefined && exact && factor!.shape.length === 0 && of) return { value, of }
+    // A factor of 0 would leave out even NaN.
+    if (value && Number.isFinite(Math.fround(value)) && exact && factor!.shape.length === 0 && of)
+      return { value, of }
   }
   return undefined
 }

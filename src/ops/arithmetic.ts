@@ -26,6 +26,13 @@ export function binary(op: string, a: Operand, b: Operand, partials: Partials): 
 /** Both operands as tensors of one element type. */
 export function operands(who: string, a: Operand, b: Operand): readonly [Tensor, Tensor] {
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : scalar(a)
+  for (const value of [a, b]) {
+    if (typeof value === 'number' && !isFloat(like.dtype) && !Number.isInteger(value)) {
+      throw new ShapeError(
+        `${who}: wanted a whole number beside ${like.dtype}, got ${value}; use ops.cast first`,
+      )
+    }
+  }
   const x = typeof a === 'number' ? scalar(a, like.dtype) : a
   const y = typeof b === 'number' ? scalar(b, like.dtype) : b
   if (x.dtype !== y.dtype) {
@@ -36,9 +43,14 @@ export function operands(who: string, a: Operand, b: Operand): readonly [Tensor,
   return [x, y]
 }
 
+/** @throws {ShapeError} when `x` does not hold floats. */
+export function checkFloat(who: string, { dtype }: Tensor): void {
+  if (!isFloat(dtype)) throw new ShapeError(`${who}: wanted floats, got ${dtype}; use ops.cast first`)
+}
+
 /** `f(x)` elementwise, of floats. Without a `partial` no gradient flows. */
 export function unary(op: string, x: Tensor, partial?: (dy: Tensor, y: Tensor) => Tensor): Tensor {
-  if (!isFloat(x.dtype)) throw new ShapeError(`${op}: wanted floats, got ${x.dtype}; use ops.cast first`)
+  checkFloat(op, x)
   const y: Tensor = node(op, {
     inputs: [x],
     shape: x.shape,

@@ -2,8 +2,9 @@ import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg, sub } from './arithmetic.ts'
-import { sum } from './broadcast.ts'
+import { reshape, sum } from './broadcast.ts'
 import { cast, equal } from './compare.ts'
+import { gather } from './gather.ts'
 import { checkLabels, checkWeight, classesLast, type LabelOptions, labelled, labelReduced } from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
 import { argMax, oneHot } from './select.ts'
@@ -51,7 +52,8 @@ function plain(logits: Tensor, labels: Tensor): Tensor {
   const [n, classes] = [logits.shape[0]!, logits.shape[1]!]
   const logProbabilities = logSoftmax(logits)
   const target = oneHot(labels, classes, logits.dtype)
-  const loss = mul(sum(mul(logProbabilities, target)), -1 / n)
+  const picked = gather(logProbabilities, 1, reshape(labels, [n, 1]))
+  const loss = mul(sum(picked), -1 / n)
   return {
     ...loss,
     sources: [logits],

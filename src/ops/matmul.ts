@@ -1,7 +1,7 @@
 import { ShapeError } from '../core/errors.ts'
 import { broadcast, show, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
-import { add } from './arithmetic.ts'
+import { add, checkFloat } from './arithmetic.ts'
 import { reshape, sum, sumTo } from './broadcast.ts'
 import { transpose } from './movement.ts'
 
@@ -18,6 +18,7 @@ import { transpose } from './movement.ts'
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2)
   const [kOfB, n] = b.shape.slice(-2)
+  checkFloat('matmul', a)
   if (m === undefined || k === undefined || n === undefined || k !== kOfB || a.dtype !== b.dtype) {
     throw new ShapeError(
       `matmul: wanted […, m, k] × […, k, n] of one type, got ${a.dtype} ${show(a.shape)} × ${b.dtype} ${show(b.shape)}`,
@@ -73,12 +74,16 @@ function gemm(a: Tensor, b: Tensor, { transA = false, transB = false }: Sides = 
  * @throws {ShapeError} when `in` or `out` differ.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  checkFloat('linear', x)
   const [out, features] = weight.shape
   if (x.shape.at(-1) !== features || out === undefined || x.dtype !== weight.dtype) {
     throw new ShapeError(
       `linear: wanted […, ${features}] of ${weight.dtype}, got ${x.dtype} ${show(x.shape)}; ` +
         `the weight is ${show(weight.shape)}`,
     )
+  }
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
+    throw new ShapeError(`linear: wanted a bias of [${out}], got ${show(bias.shape)}`)
   }
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), features!])
   const product = gemm(rows, weight, { transB: true })

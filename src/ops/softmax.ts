@@ -1,10 +1,11 @@
 import { resolveAxes } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
-import { exp, mul, sub } from './arithmetic.ts'
+import { checkFloat, exp, mul, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 
 /** `x − ln Σ eˣ` along `axis`: the logarithm of the softmax, without overflow. */
 export function logSoftmax(x: Tensor, axis: number = -1): Tensor {
+  checkFloat('logSoftmax', x)
   const [along] = resolveAxes('logSoftmax', [axis], x.shape.length)
   const y: Tensor = node('LogSoftmax', {
     inputs: [x],
@@ -18,6 +19,7 @@ export function logSoftmax(x: Tensor, axis: number = -1): Tensor {
 
 /** `eˣ / Σ eˣ` along `axis`: positive numbers whose sum is 1. */
 export function softmax(x: Tensor, axis: number = -1): Tensor {
+  checkFloat('softmax', x)
   const [along] = resolveAxes('softmax', [axis], x.shape.length)
   const y: Tensor = node('Softmax', {
     inputs: [x],

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { div, mul, sub } from './arithmetic.ts'
+import { checkFloat, div, mul, sub } from './arithmetic.ts'
 import { type KeepDims, sum, weightedSum } from './broadcast.ts'
 import { allAxes } from './reduction.ts'
 
@@ -13,6 +13,7 @@ export function mean(
   axes: readonly number[] = allAxes(x),
   { keepDims = false }: KeepDims = {},
 ): Tensor {
+  checkFloat('mean', x)
   const n = axes.reduce((size, axis) => size * (x.shape.at(axis) ?? 1), 1)
   return weightedSum('mean', x, axes, keepDims, 1 / n)
 }

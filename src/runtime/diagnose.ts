@@ -1,9 +1,10 @@
 import { allFinite, type Data, isFloat } from '../core/dtype.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
-import { feedsOf, isExact, rootsOf, type Traced } from './compile.ts'
 import { backendOf, type Device } from './device.ts'
+import { valuesOf } from './feeds.ts'
 import type { Value } from './session.ts'
+import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
  * Where a step first leaves the finite numbers: the first tensor, in the order of computation, that holds a NaN
@@ -20,9 +21,9 @@ export async function firstNonFinite(
   step: number,
   layerOf: (t: Tensor) => string | undefined,
 ): Promise<string | undefined> {
-  const values = feedsOf(traced, feeds, step, false)
+  const values = valuesOf(traced, feeds, step, false)
   const given = [...values].find(([, value]) => !allFinite(value.data))
-  if (given) return given[0].replace(/#\d+$/, '')
+  if (given) return given[0].replace(/^input:|#\d+$/g, '')
 
   const order = topological(rootsOf(traced)).filter((t) => isFloat(t.dtype) && !isLeaf(t))
   const names = new Map(order.map((t, i) => [`t${i}`, t]))
@@ -38,9 +39,9 @@ async function runAll(
   values: ReadonlyMap<string, Value>,
 ): Promise<ReadonlyMap<string, Data>> {
   const { inputs, variables, scheduled } = traced
-  const reads = [...variables, ...scheduled].map(([name, { read }]): [string, Tensor] => [name, read])
+  const reads = [...readsOf(inputs), ...readsOf(variables), ...readsOf(scheduled)]
   const backend = await backendOf(device)
-  const session = await backend.open(toOnnx(new Map([...inputs, ...reads]), outputs), {
+  const session = await backend.open(toOnnx(new Map(reads), outputs), {
     threads: 1,
     exact: isExact(traced),
   })

@@ -6,7 +6,8 @@ import { constant, type Tensor } from '../../src/core/tensor.ts'
 import { variables } from '../../src/core/variable.ts'
 import * as nn from '../../src/nn/index.ts'
 import { add, mul, sum } from '../../src/ops/index.ts'
-import { compile, type InputSpec } from '../../src/runtime/compile.ts'
+import { compile } from '../../src/runtime/compile.ts'
+import type { InputSpec } from '../../src/runtime/traced.ts'
 import { difference, golden } from '../support/golden.ts'
 
 interface Numbers {

@@ -34,12 +34,20 @@ test('an ignored label counts for nothing', async () => {
 
 test('the plain cross-entropy is five nodes', () => {
   const [x, y] = [input([4, 3]), input([4], 'int32')]
-  const text = print(
-    new Map([
-      ['x', x],
-      ['y', y],
-    ]),
-    new Map([['loss', ops.crossEntropy(x, y)]]),
-  )
-  expect(text.match(/= \w+\(/g)).toEqual(['= LogSoftmax(', '= OneHot(', '= Mul(', '= ReduceSum(', '= Mul('])
+  const given = new Map([
+    ['x', x],
+    ['y', y],
+  ])
+  const text = print(given, new Map([['loss', ops.crossEntropy(x, y)]]))
+  expect(text.match(/\w+\(/g)).toEqual(['LogSoftmax(', 'Reshape(', 'GatherElements(', 'ReduceSum(', 'Mul('])
+})
+
+test('the plain cross-entropy is finite beside an impossible class, and ends the run at a label that is none', async () => {
+  const loss = await compile({ x: { shape: [2, 3] }, y: { shape: [2], dtype: 'int32' } }, ({ x, y }) => ({
+    loss: ops.crossEntropy(x, y),
+  }))
+  const x = Float32Array.of(0, 0, Number.NEGATIVE_INFINITY, 1, 1, 1)
+  const { loss: value } = await loss({ x, y: Int32Array.of(0, 2) })
+  expect(value[0]).toBeCloseTo((Math.log(2) + Math.log(3)) / 2, 6)
+  await expect(loss({ x, y: Int32Array.of(0, 3) })).rejects.toThrow(/GatherElements/)
 })

@@ -1,0 +1,57 @@
+import { allocate, type Data, holds } from '../core/dtype.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { type Shape, show, sizeOf } from '../core/shape.ts'
+import { names } from '../onnx/model.ts'
+import type { Value } from './session.ts'
+import type { Traced } from './traced.ts'
+
+/** The caller's numbers by name. */
+export type Feeds = Readonly<Record<string, Data>>
+
+/**
+ * Every value a run needs: the caller's numbers, the variables' and the schedules'.
+ *
+ * @param step the number of the first step, for schedules
+ * @throws {ArgumentError} when numbers do not fit, or a schedule gives none.
+ */
+export function valuesOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, Value> {
+  const count = loop ? countOf(traced, feeds) : 1
+  const stack = (shape: Shape): Shape => (loop ? [count, ...shape] : shape)
+  const values = new Map<string, Value>()
+  if (loop) values.set(names.count, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(count)) })
+  for (const [key, { name, read, fixed }] of traced.inputs) {
+    const { dtype } = read
+    const shape = fixed ? read.shape : stack(read.shape)
+    values.set(key, { dtype, shape, data: checked(name, { dtype, shape }, feeds[name]) })
+  }
+  for (const [key, { variable }] of traced.variables) {
+    values.set(key, { dtype: variable.dtype, shape: variable.shape, data: variable.data })
+  }
+  for (const [key, { name, value, read }] of traced.scheduled) {
+    const data = allocate(read.dtype, count)
+    for (let k = 0; k < count; k++) data[k] = finite(name, value(step + k), step + k)
+    values.set(key, { dtype: read.dtype, shape: stack([]), data })
+  }
+  return values
+}
+
+function checked(name: string, { dtype, shape }: Omit<Value, 'data'>, data: Data | undefined): Data {
+  const size = sizeOf(shape)
+  if (data && holds(dtype, data) && data.length === size) return data
+  const got = data ? `${data.length} in ${data.constructor.name}` : String(data)
+  throw new ArgumentError(
+    `step: wanted ${name} as ${size} numbers of ${dtype} for ${show(shape)}, got ${got}`,
+  )
+}
+
+function finite(name: string, value: number, step: number): number {
+  if (Number.isFinite(value)) return value
+  throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
+}
+
+/** K, from the first input that differs from step to step and holds anything. */
+export function countOf({ inputs }: Traced, feeds: Feeds): number {
+  const first = [...inputs.values()].find(({ read, fixed }) => !fixed && sizeOf(read.shape) > 0)
+  if (!first) return 1
+  return Math.max(1, Math.round((feeds[first.name]?.length ?? 0) / sizeOf(first.read.shape)))
+}

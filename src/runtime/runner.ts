@@ -1,0 +1,76 @@
+import { allFinite, allocate, type Data, type DType } from '../core/dtype.ts'
+import { EvenstepError } from '../core/errors.ts'
+import { nameOf } from '../core/names.ts'
+import type { Variable } from '../core/variable.ts'
+import { names } from '../onnx/model.ts'
+import { countOf, type Feeds, valuesOf } from './feeds.ts'
+import type { Session } from './session.ts'
+import type { Traced } from './traced.ts'
+
+/** Runs a step, or K of them, and keeps what was assigned. */
+export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
+
+/** Feeds, runs and keeps: variables change only after a run that succeeded. */
+export function runner(traced: Traced, session: Session, loop: boolean): Run {
+  return async (feeds, step) => {
+    const values = await session.run(valuesOf(traced, feeds, step, loop))
+    const stored = [...traced.variables].flatMap(([name, { variable, written }]): [Variable, Data][] =>
+      written ? [[variable, values.get(names.next(name))!]] : [],
+    )
+    for (const [variable, data] of stored) if (variable.finite) checkFinite(variable, data)
+    for (const [variable, data] of stored) variable.data = data
+    return values
+  }
+}
+
+function checkFinite(variable: Variable, data: Data): void {
+  if (allFinite(data)) return
+  throw new EvenstepError(
+    `${nameOf(variable)}: wanted finite numbers after the run, got NaN or infinity; nothing was changed`,
+  )
+}
+
+/** K runs of one step, for a backend that has no loop. A failure on the way puts every variable back. */
+export function oneByOne(traced: Traced, once: Run): Run {
+  return async (feeds, step) => {
+    const count = countOf(traced, feeds)
+    const before = [...traced.variables.values()].map(({ variable }) => [variable, variable.data] as const)
+    const results: ReadonlyMap<string, Data>[] = []
+    try {
+      for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k))
+    } catch (error) {
+      for (const [variable, data] of before) variable.data = data
+      throw error
+    }
+    const all = [...traced.outputs].map(([name, { dtype }]): [string, Data] => [
+      name,
+      joined(
+        dtype,
+        results.map((result) => result.get(name)!),
+      ),
+    ])
+    return new Map(all)
+  }
+}
+
+/** What the `k`-th of `count` steps is given. */
+function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
+  const slices = [...inputs.values()].map(({ name, fixed }) => {
+    const data = feeds[name]!
+    return [name, fixed ? data : data.slice((k * data.length) / count, ((k + 1) * data.length) / count)]
+  })
+  return Object.fromEntries(slices)
+}
+
+function joined(dtype: DType, parts: readonly Data[]): Data {
+  const all = allocate(
+    dtype,
+    parts.reduce((n, data) => n + data.length, 0),
+  )
+  let at = 0
+  for (const data of parts) {
+    all.set(data as never, at)
+    at += data.length
+  }
+  return all
+}
