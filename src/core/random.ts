@@ -39,11 +39,14 @@ export function random(...keys: readonly (number | string)[]): Random {
   }
 }
 
+const encoder = new TextEncoder()
+
 /** Four words from a text: FNV-1a from four starting points, each mixed with MurmurHash3's finaliser. */
 function hash(text: string): number[] {
+  const bytes = encoder.encode(text)
   return [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((start) => {
     let h = start
-    for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193)
+    for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193)
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
     return h ^ (h >>> 16)
