@@ -27,6 +27,10 @@ const owners: Readonly<Record<string, string>> = {
   jiti: 'cli',
   zod: 'train',
   'pure-rand': 'core',
+  papaparse: 'data',
+  hyparquet: 'data',
+  'hyparquet-compressors': 'data',
+  sharp: 'data',
 }
 
 const root = path.join(import.meta.dirname, '../src')

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { dataset, type Values } from './dataset.ts'
+import { dataset, subset, type Values } from './dataset.ts'
 import { digits10x10 } from './digits.ts'
 import { idxImages, parseIdx } from './idx.ts'
 import { loader } from './loader.ts'
-import { normalize } from './normalize.ts'
+import { moments, normalize, standardize, streamMoments } from './normalize.ts'
+import { collect, stream } from './stream.ts'
 
 const numbered = (n: number) =>
   dataset({
@@ -30,6 +31,15 @@ describe('a data set', () => {
     expect(() => dataset({ x: new Float32Array(2), y: Int32Array.of(0, 3), classes: 3 })).toThrow(
       'dataset: wanted labels from 0 to 2, got 3 at example 1',
     )
+    expect(() => dataset({ x: new Float32Array(3), y: new Float32Array(3), targetShape: [2] })).toThrow(
+      'dataset: wanted whole targets of 2 numbers, got 3; check targetShape',
+    )
+    const names = { classes: 3, classNames: ['a', 'b'] }
+    expect(() => dataset({ x: new Float32Array(2), y: Int32Array.of(0, 1), ...names })).toThrow(
+      'dataset: wanted 3 classNames, one a class, got 2',
+    )
+    expect(() => subset(numbered(3), [0, 3])).toThrow('subset: wanted indices from 0 to 2, got 3')
+    expect(() => subset(numbered(3), [])).toThrow('subset: wanted indices from 0 to 2, got nothing')
   })
 })
 
@@ -76,9 +86,19 @@ describe('a loader', () => {
 
   test('stacks batches in the same order, the odd one apart', () => {
     const all = loader(numbered(11), { batchSize: 2, seed: 3 })
-    const stacks = [...all.stacks(0, () => 3)]
-    expect(stacks.map((s) => s.length)).toEqual([6, 4, 1])
-    expect(seen(stacks)).toEqual(seen(all.batches(0)))
+    const stacks = [...all.stacks(0, () => 3)].map((s) => s.length)
+    expect(stacks).toEqual([6, 4, 1])
+    const inTurn = [] // a stack is written over the one before
+    for (const stack of all.stacks(0, () => 3)) inTurn.push(...seen([stack]))
+    expect(inTurn).toEqual(seen(all.batches(0)))
+  })
+
+  test('copies rows of any length whole', () => {
+    for (const size of [1, 2, 23, 24, 100]) {
+      const x = Float32Array.from({ length: 5 * size }, (_, i) => i)
+      const picked = subset(dataset({ x, y: new Int32Array(5) }), [3, 0]).x.data
+      expect(Array.from(picked, Number)).toEqual([...x.subarray(3 * size, 4 * size), ...x.subarray(0, size)])
+    }
   })
 })
 
@@ -91,6 +111,39 @@ describe('normalisation', () => {
     const deviation = Math.sqrt(21 / 4)
     expect(Number(train.x.data[0])).toBeCloseTo((0 - mean) / deviation, 6)
     expect(Number(validation.x.data[0])).toBeCloseTo((9 - mean) / deviation, 6)
+  })
+
+  test('may go by channel', () => {
+    const x = Float32Array.of(1, 3, 10, 10, 3, 1, 10, 30)
+    const { train } = normalize(
+      {
+        ...split,
+        train: dataset({ x, y: Int32Array.of(0, 1), shape: [2, 2] }),
+        validation: dataset({ x, y: Int32Array.of(0, 1), shape: [2, 2] }),
+      },
+      { per: 'channel' },
+    )
+    expect(Array.from(train.x.data.slice(0, 2), Number)).toEqual([-1, 1])
+    const second = [10, 10, 10, 30].map((v) => Math.fround((v - 15) / Math.sqrt(75)))
+    expect([2, 3, 6, 7].map((i) => Number(train.x.data[i]))).toEqual(second)
+  })
+
+  test('keeps its digits far from 0, also over a stream', async () => {
+    const values = [1e9, 1e9 + 1, 1e9 + 2]
+    const x = Float64Array.from(values)
+    const exact = { mean: Float64Array.of(1e9 + 1), deviation: Float64Array.of(Math.sqrt(2 / 3)) }
+    expect(moments(dataset({ x, y: new Int32Array(3) }))).toEqual(exact)
+    const flow = stream(() => values.map((v) => ({ x: [v], y: 0 })), { shape: [1], dtype: 'float64' })
+    const found = await streamMoments(flow)
+    expect(found).toEqual(exact)
+    const standard = await collect(standardize(flow, found))
+    expect(standard.x.data).toEqual(standardize(dataset({ x, y: new Int32Array(3) }), exact).x.data)
+    expect(() =>
+      standardize(numbered(2), { mean: new Float64Array(3), deviation: new Float64Array(3) }),
+    ).toThrow('standardize: wanted a mean and a deviation for equal parts of x [2], got 3')
+    await expect(streamMoments(stream(() => [], { shape: [1] }))).rejects.toThrow(
+      'streamMoments: wanted at least one example, got 0',
+    )
   })
 
   test('may go by feature, and shifts one that never varies', () => {
@@ -150,6 +203,9 @@ describe('IDX files', () => {
     const set = idxImages(images, file('labels', idx(8, [2], [1, 9])))
     expect(Array.from(set.x.data as Values)).toEqual([0, 1, Math.fround(0.2), 0])
     expect([set.x.shape, set.y.data]).toEqual([[2], Int32Array.of(1, 9)])
+    expect(idxImages(images, file('labels', idx(8, [2], [1, 9])), { layout: 'image' }).x.shape).toEqual([
+      1, 1, 2,
+    ])
     expect(() => idxImages(images, file('labels', idx(8, [3], [1, 2, 3])))).toThrow(
       'labels: wanted 2 labels, one for each image, got [3]',
     )

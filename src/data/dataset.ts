@@ -1,23 +1,36 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 
-/** One thing known of each example: its features, or its label. */
-export interface Field {
-  /** Example after example. */
-  readonly data: Data
-  /** Of one example: `[100]` for 100 features, `[]` for a label. */
+/** What one thing known of an example looks like. */
+export interface FieldSpec {
+  /** Of one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a label. */
   readonly shape: Shape
   readonly dtype: DType
 }
 
+/** One thing known of each example: its features, or its label. */
+export interface Field extends FieldSpec {
+  /** Example after example. */
+  readonly data: Data
+}
+
+/** What labels and features are called. */
+export interface Names {
+  /** How many classes the labels name, where `y` is labels. */
+  readonly classes?: number
+  /** What the labels 0, 1, … stand for, where that is known. */
+  readonly classNames?: readonly string[]
+  /** What the numbers of x are, where that is known. */
+  readonly featureNames?: readonly string[]
+}
+
 /** Examples in memory: `x` is what a model sees, `y` what it should say. */
-export interface Dataset {
+export interface Dataset extends Names {
   readonly length: number
   readonly x: Field
   readonly y: Field
-  /** How many classes the labels name, where `y` is labels. */
-  readonly classes?: number
 }
 
 /** Examples to learn from, and others to be measured on. */
@@ -29,30 +42,57 @@ export interface Split {
 /** The arrays that hold examples; labels are integers. */
 export type Values = Float32Array | Float64Array | Int32Array
 
-interface Columns {
+export interface Columns extends Names {
   readonly x: Values
   readonly y: Values
-  /** The shape of one example's `x`; `[features]` with `features = x.length / y.length` unless given. */
+  /** The shape of one example's `x`; `[features]` with `features = x.length / examples` unless given. */
   readonly shape?: Shape
-  /** How many classes the labels of an Int32Array `y` name; one more than the greatest unless given. */
-  readonly classes?: number
+  /** The shape of one example's `y`; `[]`, one number, unless given. */
+  readonly targetShape?: Shape
 }
 
 /**
  * Examples from arrays, one after another.
  *
- * @param columns.y one number an example: labels as an Int32Array, or targets as floats
+ * @param columns.y labels as an Int32Array, or targets as floats
+ * @param columns.classes of an Int32Array `y`: as many as there are `classNames`, or one more than the greatest
+ *   label, unless given
  * @throws {ArgumentError} when the lengths do not fit, or a label is outside 0 … classes − 1.
+ * @example dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }) // x [2], 3 classes
  */
-export function dataset({ x, y, shape = [x.length / y.length], classes }: Columns): Dataset {
+export function dataset(columns: Columns): Dataset {
+  const { x, y, targetShape = [] } = columns
+  const length = y.length / (sizeOf(targetShape) || 1)
+  const { shape = [x.length / length] } = columns
   const size = sizeOf(shape)
-  if (y.length === 0 || x.length !== y.length * size) {
-    throw new ArgumentError(
-      `dataset: wanted ${size} numbers of x for each of ${y.length} examples, got ${x.length}; check shape`,
+  if (!Number.isInteger(length)) {
+    throw mismatch(
+      'dataset',
+      `whole targets of ${sizeOf(targetShape)} numbers`,
+      y.length,
+      'check targetShape',
     )
   }
-  const labels = y instanceof Int32Array ? { classes: checkLabels(y, classes) } : {}
-  return { length: y.length, x: field(x, shape), y: field(y, []), ...labels }
+  if (length === 0 || x.length !== length * size) {
+    throw new ArgumentError(
+      `dataset: wanted ${size} numbers of x for each of ${length} examples, got ${x.length}; check shape`,
+    )
+  }
+  return { length, x: field(x, shape), y: field(y, targetShape), ...names(columns) }
+}
+
+/** Names that fit the numbers. */
+function names({ y, targetShape, classes, classNames, featureNames }: Columns): Names {
+  const labels = y instanceof Int32Array && (targetShape ?? []).length === 0
+  const count = classes ?? classNames?.length
+  if (classNames !== undefined && count !== classNames.length) {
+    throw mismatch('dataset', `${count} classNames, one a class`, classNames.length)
+  }
+  return {
+    ...(labels && { classes: checkLabels(y, count) }),
+    ...(classNames !== undefined && { classNames }),
+    ...(featureNames !== undefined && { featureNames }),
+  }
 }
 
 function checkLabels(
@@ -68,23 +108,50 @@ function checkLabels(
   return classes
 }
 
-const field = (data: Values, shape: Shape): Field => ({
-  data,
-  shape,
-  dtype: data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32',
-})
+const field = (data: Values, shape: Shape): Field => ({ data, shape, dtype: dtypeOf(data) })
 
-/** The examples whose numbers `order` lists from `from` to `to`, as one array. */
-export function gather({ data, shape, dtype }: Field, order: Int32Array, from: number, to: number): Data {
-  const size = sizeOf(shape)
-  const out = allocate(dtype, (to - from) * size)
-  if (size === 1) {
-    for (let i = from; i < to; i++) out[i - from] = data[order[i]!]!
-    return out
+/** The element type of an array of examples. */
+export const dtypeOf = (data: Values): 'float32' | 'float64' | 'int32' =>
+  data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'
+
+/**
+ * The examples that `indices` lists, in that order, copied.
+ *
+ * @throws {ArgumentError} when one is not there, or there is none.
+ */
+export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  const order = Int32Array.from(indices)
+  const wrong = order.findIndex((index, i) => index !== indices[i] || index < 0 || index >= dataset.length)
+  if (wrong >= 0 || order.length === 0) {
+    throw mismatch('subset', `indices from 0 to ${dataset.length - 1}`, indices[wrong])
   }
-  for (let i = from, at = 0; i < to; i++) {
+  const pick = (field: Field): Field => ({ ...field, data: gather(field, order) })
+  return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
+}
+
+/** The examples whose numbers `order` lists, as one array: `out` where it is given, of their exact length. */
+export function gather(
+  { data, shape, dtype }: Field,
+  order: Int32Array,
+  out: Data = allocate(dtype, order.length * sizeOf(shape)),
+): Data {
+  const size = sizeOf(shape)
+  if (size < 24) gatherNumbers(out, data, size, order)
+  else gatherRows(out as Float32Array, data as Float32Array, size, order)
+  return out
+}
+
+/** Short rows: a call to copy one costs more than its numbers do. */
+function gatherNumbers(out: Data, data: Data, size: number, order: Int32Array): void {
+  for (let i = 0, at = 0; i < order.length; i++) {
     const first = order[i]! * size
     for (let j = first; j < first + size; j++) out[at++] = data[j]!
   }
-  return out
+}
+
+function gatherRows(out: Float32Array, data: Float32Array, size: number, order: Int32Array): void {
+  for (let i = 0; i < order.length; i++) {
+    const first = order[i]! * size
+    out.set(data.subarray(first, first + size), i * size)
+  }
 }

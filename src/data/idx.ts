@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { FormatError } from '../core/errors.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { type Dataset, dataset } from './dataset.ts'
+import { unzip } from './gzip.ts'
 
 /** An array from an IDX file: numbers row by row. */
 export interface IdxArray {
@@ -59,29 +59,32 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
   return { shape, data }
 }
 
-function unzip(file: Uint8Array, name: string): Uint8Array {
-  if (file[0] !== 0x1f || file[1] !== 0x8b) return file
-  try {
-    return gunzipSync(file)
-  } catch (cause) {
-    throw new FormatError(`${name}: wanted a whole gzip file, got one that is truncated or damaged`, {
-      cause,
-    })
-  }
+export interface IdxOptions {
+  /** How many classes the labels name; 10 unless given. */
+  readonly classes?: number
+  /** Pixels of an image in a row, or as an image with one channel; `flat` unless given. */
+  readonly layout?: 'flat' | 'image'
 }
 
 /**
  * Images with labels, from two IDX files.
  *
- * @param options.classes how many classes the labels name
- * @returns x `[height · width]` in 0 … 1, that is byte / 255; y int32
+ * @returns x `[height · width]`, or as an `image` `[1, height, width]`, in 0 … 1, that is byte / 255; y int32
  * @throws {FormatError} when a file is damaged, counts differ, or a label is outside 0 … classes − 1.
  */
-export function idxImages(
+export function idxImages(imagesPath: string, labelsPath: string, options: IdxOptions = {}): Dataset {
+  const { bytes, ...columns } = idxBytes(imagesPath, labelsPath, options)
+  const x = new Float32Array(bytes.length)
+  for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
+  return dataset({ x, ...columns })
+}
+
+/** Images as they are in their file, with what else a data set needs. */
+export function idxBytes(
   imagesPath: string,
   labelsPath: string,
-  { classes = 10 }: { readonly classes?: number } = {},
-): Dataset {
+  { classes = 10, layout = 'flat' }: IdxOptions = {},
+): { bytes: IdxArray['data']; y: Int32Array; shape: Shape; classes: number } {
   const images = readIdx(imagesPath)
   const labels = readIdx(labelsPath)
   const [count, ...size] = images.shape
@@ -96,7 +99,7 @@ export function idxImages(
       `${basename(labelsPath)}: wanted labels from 0 to ${classes - 1}, got ${labels.data[wrong]} at example ${wrong}`,
     )
   }
-  const x = new Float32Array(images.data.length)
-  for (let i = 0; i < x.length; i++) x[i] = images.data[i]! / 255
-  return dataset({ x, y: Int32Array.from(labels.data), shape: [sizeOf(size)], classes })
+  const image = size.length === 2 ? [1, ...size] : size
+  const shape = layout === 'image' ? image : [sizeOf(size)]
+  return { bytes: images.data, y: Int32Array.from(labels.data), shape, classes }
 }

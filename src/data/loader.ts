@@ -1,23 +1,28 @@
-import type { Data } from '../core/dtype.ts'
+import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { random } from '../core/random.ts'
-import { type Dataset, gather } from './dataset.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Batch } from './batch.ts'
+import { type Dataset, type Field, gather } from './dataset.ts'
+import type { Sampler } from './sampler.ts'
+import { isStream, type Stream } from './stream.ts'
+import { type StreamLoader, type StreamLoaderOptions, streamLoader } from './stream-loader.ts'
+import { type Transform, transforming } from './transform.ts'
 
-/** Some examples: rows of `x` and `y`, one after another. */
-export interface Batch {
-  readonly x: Data
-  readonly y: Data
-  /** How many examples. */
-  readonly length: number
-}
+export type { Batch }
 
 export interface LoaderOptions {
   /** Examples a batch, ≥ 1. */
   readonly batchSize: number
-  /** Shuffle by (seed, epoch); in the order of the data set unless given. */
+  /** Shuffle by (seed, epoch), and transform by (seed, epoch, example); in the data set's order unless given. */
   readonly seed?: number
   /** What becomes of a last batch that is not full: `drop` it, or `keep` it as it is. `keep` unless given. */
   readonly last?: 'drop' | 'keep'
+  /** Which examples an epoch has, instead of each once. */
+  readonly sampler?: Sampler
+  /** Changes examples on their way out, one after another. For training: evaluation has none. */
+  readonly transform?: Transform | readonly Transform[]
 }
 
 /** Batches of a data set, in an order that depends on (seed, epoch) alone. */
@@ -29,7 +34,8 @@ export interface Loader {
   /** The batches of one epoch, counted from 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * The same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows.
+   * The same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows. The next
+   * stack is written over the last one: fresh memory costs more than the numbers in it.
    *
    * @param first the batch of the epoch to begin with, from 0
    */
@@ -37,43 +43,81 @@ export interface Loader {
 }
 
 /**
- * Batches of a data set.
+ * Batches of a data set, or of a stream.
  *
- * @throws {ArgumentError} when `batchSize` is not a positive integer, or `drop` would leave no batch.
+ * @throws {ArgumentError} when `batchSize` is not a positive integer, `drop` would leave no batch, or a transform
+ *   does not suit the examples.
  * @example for (const { x, y } of data.loader(split.train, { batchSize: 64, seed: 0 }).batches(epoch)) …
  */
-export function loader(dataset: Dataset, { batchSize, seed, last = 'keep' }: LoaderOptions): Loader {
+export function loader(dataset: Dataset, options: LoaderOptions): Loader
+export function loader(stream: Stream, options: StreamLoaderOptions): StreamLoader
+export function loader(
+  source: Dataset | Stream,
+  options: LoaderOptions | StreamLoaderOptions,
+): Loader | StreamLoader {
+  const { batchSize } = options
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new ArgumentError(`loader: wanted batchSize as a positive integer, got ${batchSize}`)
+    throw mismatch('loader', 'batchSize as a positive integer', batchSize)
   }
-  const full = Math.floor(dataset.length / batchSize)
-  const used = last === 'drop' ? full * batchSize : dataset.length
+  return isStream(source) ? streamLoader(source, options) : memoryLoader(source, options)
+}
+
+function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {
+  const { batchSize, seed, last = 'keep', sampler, transform = [] } = options
+  const count = sampler?.count ?? dataset.length
+  const full = Math.floor(count / batchSize)
+  const used = last === 'drop' ? full * batchSize : count
   if (used === 0) {
     throw new ArgumentError(
-      `loader: wanted at least one batch of ${batchSize}, got ${dataset.length} examples; ` +
+      `loader: wanted at least one batch of ${batchSize}, got ${count} examples; ` +
         "use a smaller batchSize or last: 'keep'",
     )
   }
-  const stacks = function* (epoch: number, count: () => number, first = 0): Generator<Batch> {
-    const order =
-      seed === undefined
-        ? Int32Array.from({ length: dataset.length }, (_, i) => i)
-        : random(seed, 'epoch', epoch).permutation(dataset.length)
+  const transformed = transforming(dataset, [transform].flat(), seed ?? 0)
+  const orderOf = (epoch: number): Int32Array => {
+    if (sampler !== undefined) return sampler.order(dataset, seed ?? 0, epoch)
+    return seed === undefined
+      ? Int32Array.from({ length: count }, (_, i) => i)
+      : random(seed, 'epoch', epoch).permutation(count)
+  }
+  const stacksIn = function* (
+    memory: Memory,
+    epoch: number,
+    count: () => number,
+    first: number = 0,
+  ): Generator<Batch> {
+    const order = orderOf(epoch)
     for (let from = first * batchSize, to = 0; from < used; from = to) {
       const whole = Math.min(from + count() * batchSize, full * batchSize)
       to = whole > from ? whole : used // what is left is one batch that is not full
-      yield {
-        x: gather(dataset.x, order, from, to),
-        y: gather(dataset.y, order, from, to),
-        length: to - from,
-      }
+      const indices = order.subarray(from, to)
+      const rows = ({ shape, dtype }: Field, name: 'x' | 'y'): Data =>
+        memory(name, dtype, indices.length * sizeOf(shape))
+      const x = gather(dataset.x, indices, rows(dataset.x, 'x'))
+      const y = gather(dataset.y, indices, rows(dataset.y, 'y'))
+      yield transformed({ x, y, length: indices.length }, indices, epoch)
     }
   }
   return {
     dataset,
     batchSize,
     length: Math.ceil(used / batchSize),
-    stacks,
-    batches: (epoch) => stacks(epoch, () => 1),
+    stacks: (epoch, count, first) => stacksIn(reused(), epoch, count, first),
+    batches: (epoch) => stacksIn(fresh, epoch, () => 1),
+  }
+}
+
+/** Where rows are put. */
+type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
+
+const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
+
+function reused(): Memory {
+  const held = new Map<string, Data>()
+  return (field, dtype, length) => {
+    const known = held.get(field)
+    const data = known !== undefined && known.length >= length ? known : allocate(dtype, length)
+    held.set(field, data)
+    return data.subarray(0, length)
   }
 }
