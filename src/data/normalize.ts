@@ -72,7 +72,14 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
 }
 
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
-  for (let from = 0, group = 0; from < data.length; from += run, group = (group + 1) % mean.length) {
+  const groups = mean.length
+  if (run === 1) {
+    for (let i = 0; i < data.length; i += groups) {
+      for (let g = 0; g < groups; g++) out[i + g] = (Number(data[i + g]) - mean[g]!) / deviation[g]!
+    }
+    return out
+  }
+  for (let from = 0, group = 0; from < data.length; from += run, group = (group + 1) % groups) {
     const m = mean[group]!
     const d = deviation[group]!
     for (let i = from; i < from + run; i++) out[i] = (Number(data[i]) - m) / d
@@ -105,8 +112,13 @@ class Sums {
 
   add(data: Data): void {
     if (this.count === 0) this.#begin(data)
-    const run = this.#run
     const groups = this.#sum.length
+    if (this.#run === 1) addEach(data, this.#shift, this.#sum, this.#squares)
+    else this.#addRuns(data, this.#run, groups)
+    this.count += data.length / groups
+  }
+
+  #addRuns(data: Data, run: number, groups: number): void {
     for (let from = 0, group = 0; from < data.length; from += run, group = (group + 1) % groups) {
       const shift = this.#shift[group]!
       let sum = 0
@@ -119,7 +131,6 @@ class Sums {
       this.#sum[group]! += sum
       this.#squares[group]! += squares
     }
-    this.count += data.length / groups
   }
 
   #begin(data: Data): void {
@@ -133,6 +144,18 @@ class Sums {
     return {
       mean: offset.map((d, group) => this.#shift[group]! + d),
       deviation: offset.map((d, group) => Math.sqrt(Math.max(0, this.#squares[group]! / n - d * d)) || 1),
+    }
+  }
+}
+
+/** Where each number of an example has sums of its own. */
+function addEach(data: Data, shift: Float64Array, sum: Float64Array, squares: Float64Array): void {
+  const groups = shift.length
+  for (let i = 0; i < data.length; i += groups) {
+    for (let g = 0; g < groups; g++) {
+      const d = Number(data[i + g]) - shift[g]!
+      sum[g]! += d
+      squares[g]! += d * d
     }
   }
 }
