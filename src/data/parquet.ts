@@ -1,0 +1,191 @@
+import { basename } from 'node:path'
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import { allocate, type Data } from '../core/dtype.ts'
+import { FormatError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
+import type { Batch } from './batch.ts'
+import type { Dataset } from './dataset.ts'
+import { joined, type Stream } from './stream.ts'
+import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
+
+/**
+ * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
+ *
+ * @throws {FormatError} when it is no Parquet file, or naming the row and the column of what is missing, or no number.
+ * @throws {ArgumentError} when a column is not there.
+ * @example await data.parquet('iris.parquet', { label: 'species' })
+ */
+export async function parquet(path: string, options: TableOptions): Promise<Dataset> {
+  const file = await ParquetTable.open(path, options)
+  const parts: Batch[] = []
+  for await (const part of file.read()) parts.push(part)
+  if (!parts.some(({ length }) => length > 0)) {
+    throw new FormatError(`${basename(path)}: wanted at least one row of values, got none`)
+  }
+  const { x, y, label, featureNames } = file.plan
+  const { order, ...names } = label === undefined ? { order: [] } : file.cells.classes()
+  if (order.length > 0) {
+    for (const { y: labels } of parts)
+      for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
+  }
+  return joined(parts, x, y, { ...names, ...(featureNames && { featureNames }) })
+}
+
+/**
+ * Examples from a Parquet file of any size: one of its row groups is in memory at a time.
+ *
+ * @throws {FormatError} and {ArgumentError} as `parquet`; and when there is a label without `classNames` or
+ *   `classes`, which cannot be known before the end of the file.
+ */
+export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
+  const { label, classNames, classes } = options
+  if (label !== undefined && classNames === undefined && classes === undefined) {
+    throw mismatch(
+      basename(path),
+      'classNames or classes, for labels are not known before the end of a stream',
+      undefined,
+    )
+  }
+  const file = await ParquetTable.open(path, options)
+  const count = classNames?.length ?? classes
+  return {
+    x: file.plan.x,
+    y: file.plan.y,
+    ...(file.plan.featureNames !== undefined && { featureNames: file.plan.featureNames }),
+    ...(label !== undefined && count !== undefined && { classes: count }),
+    ...(classNames !== undefined && { classNames }),
+    read: () => file.read(),
+  }
+}
+
+/** Rows that are handed on together. */
+const pieceRows = 4096
+
+type File = Awaited<ReturnType<typeof asyncBufferFromFile>>
+type Values = ArrayLike<unknown>
+
+class ParquetTable {
+  readonly plan: TablePlan
+  readonly cells: Cells
+  readonly #name: string
+  readonly #file: File
+  readonly #metadata: FileMetaData
+  readonly #columns: readonly string[]
+
+  private constructor(name: string, file: File, metadata: FileMetaData, options: TableOptions) {
+    this.#name = name
+    this.#file = file
+    this.#metadata = metadata
+    this.#columns = topColumns(metadata)
+    this.cells = new Cells(name, options)
+    this.plan = planTable(name, this.#columns, options)
+  }
+
+  static async open(path: string, options: TableOptions): Promise<ParquetTable> {
+    const file = await asyncBufferFromFile(path)
+    const metadata = await told(basename(path), () => parquetMetadataAsync(file))
+    return new ParquetTable(basename(path), file, metadata, options)
+  }
+
+  async *read(): AsyncGenerator<Batch> {
+    let start = 0
+    for (const { num_rows } of this.#metadata.row_groups) {
+      const rows = Number(num_rows)
+      const { x, y, length } = await this.#group(start, rows)
+      const [xSize, ySize] = [x.length / (length || 1), y.length / (length || 1)]
+      for (let from = 0; from < length; from += pieceRows) {
+        const to = Math.min(length, from + pieceRows)
+        const part = { x: x.subarray(from * xSize, to * xSize), y: y.subarray(from * ySize, to * ySize) }
+        yield { ...part, length: to - from }
+      }
+      start += rows
+    }
+  }
+
+  /** A row group, column after column, so that only one is there in any other form than numbers. */
+  async #group(start: number, rows: number): Promise<Batch> {
+    const { features, targets, label, x: xSpec, y: ySpec } = this.plan
+    const x = allocate(xSpec.dtype, rows * features.length)
+    const ySize = targets.length || 1
+    const y = allocate(ySpec.dtype, rows * ySize)
+    const dropped = new Uint8Array(rows)
+    const fill = async (out: Data, column: number, at: number, step: number, kind: Kind): Promise<void> => {
+      const values = await this.#values(column, start, rows)
+      for (let row = 0; row < rows; row++) {
+        const value = this.#cell(values[row], column, start + row, kind)
+        if (kind === 'label' ? value < 0 : Number.isNaN(value)) dropped[row] = 1
+        else out[row * step + at] = value
+      }
+    }
+    for (const [at, column] of features.entries()) await fill(x, column, at, features.length, 'feature')
+    for (const [at, column] of targets.entries()) await fill(y, column, at, ySize, 'target')
+    if (label !== undefined) await fill(y, label, 0, 1, 'label')
+    return without(dropped, { x, y, length: rows })
+  }
+
+  #cell(value: unknown, column: number, row: number, kind: Kind): number {
+    if (kind !== 'label' && typeof value === 'number' && isPlain(value)) return value
+    const where = (): string => `row ${row}, column ${this.#columns[column]}`
+    return kind === 'label'
+      ? this.cells.label(value, where)
+      : this.cells.number(value, where, kind === 'feature')
+  }
+
+  async #values(column: number, start: number, rows: number): Promise<Values> {
+    const name = this.#columns[column]!
+    const values = new Array<unknown>(rows)
+    await told(this.#name, () =>
+      parquetRead({
+        file: this.#file,
+        metadata: this.#metadata,
+        compressors,
+        columns: [name],
+        rowStart: start,
+        rowEnd: start + rows,
+        onChunk: ({ columnData, rowStart }) => {
+          for (let i = 0; i < columnData.length; i++) values[rowStart - start + i] = columnData[i]
+        },
+      }),
+    )
+    return values
+  }
+}
+
+type Kind = 'feature' | 'target' | 'label'
+
+/** The names of a table's columns: those of the schema's root. */
+function topColumns({ schema }: FileMetaData): string[] {
+  const names: string[] = []
+  const skip = (at: number): number => {
+    let next = at + 1
+    for (let child = 0; child < (schema[at]!.num_children ?? 0); child++) next = skip(next)
+    return next
+  }
+  for (let at = 1; at < schema.length; at = skip(at)) names.push(schema[at]!.name)
+  return names
+}
+
+function without(dropped: Uint8Array, batch: Batch): Batch {
+  if (!dropped.includes(1)) return batch
+  const kept = Int32Array.from(dropped, (_, i) => i).filter((i) => dropped[i] === 0)
+  const keep = (data: Data): Data => {
+    const size = data.length / batch.length
+    const out = data.slice(0, kept.length * size)
+    for (const [to, from] of kept.entries()) {
+      for (let j = 0; j < size; j++) out[to * size + j] = data[from * size + j]!
+    }
+    return out
+  }
+  return { x: keep(batch.x), y: keep(batch.y), length: kept.length }
+}
+
+/** What the Parquet reader found wrong, in our words. */
+async function told<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new FormatError(`${name}: wanted a Parquet file, got one that cannot be read: ${reason}`, { cause })
+  }
+}
