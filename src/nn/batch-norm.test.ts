@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { exact, expectClose, moments, noise, normalized, statistics } from '../../test/support/run-module.ts'
 import { ShapeError } from '../core/errors.ts'
+import { gradients } from '../core/grad.ts'
 import { constant, input } from '../core/tensor.ts'
 import { trace, variables } from '../core/variable.ts'
+import { exp, sum } from '../ops/index.ts'
+import { compile } from '../runtime/compile.ts'
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.ts'
 
 const message = (f: () => unknown): string => {
@@ -215,6 +218,28 @@ describe('renormalization', () => {
       6,
     )
   })
+})
+
+test.each([
+  ['clipped', 1.25],
+  ['not clipped', 100],
+])('no gradient flows through the corrections of renormalization, %s', async (_, rMax) => {
+  const x = noise(8).map((a) => 3 * a)
+  const slope = async (bn: BatchNorm1d): Promise<number[]> => {
+    const step = await compile({ x: { shape: [8, 1], dtype: 'float64' } }, ({ x }) => ({
+      dx: gradients(sum(exp(bn.forward(x, 'train'))), [x])[0]!,
+    }))
+    return Array.from((await step({ x: Float64Array.from(x) })).dx as Float64Array)
+  }
+  // With y = x̂·r + d: dL/dx is that of x̂ ↦ exp(x̂·r + d) alone, which is that of a scale r and a shift d.
+  const { mean, variance } = moments(x)
+  const r = Math.min(rMax, Math.sqrt((variance + 1e-5) / (1 + 1e-5)))
+  const d = mean / Math.sqrt(1 + 1e-5)
+  const bn = exact(new BatchNorm1d(1))
+  bn.weight!.data = Float64Array.of(r)
+  bn.bias!.data = Float64Array.of(d)
+  const renormed = exact(new BatchNorm1d(1, { renorm: { rMax, dMax: 100 } }))
+  expectClose(await slope(renormed), await slope(bn), 9)
 })
 
 describe('mistakes are told at once', () => {
