@@ -71,7 +71,7 @@ export abstract class BatchNorm implements Module {
   readonly numBatchesTracked: Variable | undefined
   /**
    * While true, the layer uses its running statistics in `train` as well, and does not change them; γ and β are
-   * trained on. Read when a step is traced: a compiled step stays as it was.
+   * trained on. Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
    */
   frozen = false
   /** Added to the variance. */

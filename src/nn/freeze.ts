@@ -8,7 +8,7 @@ export const batchNorms = (model: object): Map<string, BatchNorm> =>
 /**
  * Keep every batch-normalization layer on its running statistics, in `train` as well; γ and β are trained on.
  *
- * Call it before a step is traced: a compiled step stays as it was. @returns the model
+ * `train.Task` notices between steps; a step of your own `compile` stays as it was traced. @returns the model
  */
 export function freeze<M extends object>(model: M): M {
   for (const layer of batchNorms(model).values()) layer.frozen = true

@@ -4,6 +4,8 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import type { Dataset, Field } from '../data/dataset.ts'
 import { type Batch, loader } from '../data/loader.ts'
+import type { BatchNorm } from '../nn/batch-norm.ts'
+import { batchNorms } from '../nn/freeze.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
 import { type Call, observe } from '../nn/observe.ts'
@@ -58,7 +60,8 @@ export class Task {
   readonly model: Module
   readonly #options: TaskOptions
   readonly #optimizer: Attached
-  readonly #learners = new Map<number, Promise<StepGraph>>()
+  readonly #norms: readonly BatchNorm[]
+  readonly #learners = new Map<string, Promise<StepGraph>>()
   readonly #evaluators = new Map<number, Promise<EvalGraph>>()
   #step = 0
   #lrFactor = 1
@@ -68,6 +71,7 @@ export class Task {
     this.#options = options
     this.model = toDType(initialize(model, seed), dtype)
     this.#optimizer = optimizer.attach(variables(model), () => this.#lrFactor)
+    this.#norms = [...batchNorms(model).values()]
   }
 
   /** The model's variables by state name. */
@@ -167,7 +171,9 @@ export class Task {
   }
 
   #learner(batchSize: number): Promise<StepGraph> {
-    return once(this.#learners, batchSize, () =>
+    // A layer that is frozen or thawed between steps makes another graph.
+    const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
+    return once(this.#learners, `${batchSize} ${frozen}`, () =>
       this.#compile(batchSize, 'train', (output, y) => {
         const loss = this.#options.loss(output, y)
         this.#optimizer.minimize(loss)
