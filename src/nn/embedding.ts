@@ -31,7 +31,11 @@ export class Embedding implements Module {
     this.weight = new Variable([numEmbeddings, embeddingDim], rows(this.#paddingIdx))
   }
 
-  /** @param index `[…]` of int32 or int64 @returns `[…, embeddingDim]` @throws {ShapeError} when `index` is not of integers. */
+  /**
+   * @param index `[…]` of int32 or int64
+   * @returns `[…, embeddingDim]`
+   * @throws {ShapeError} when `index` is not of integers.
+   */
   forward(index: Tensor): Tensor {
     const picked = embedding(index, this.weight.value)
     if (this.#paddingIdx === undefined) return picked

@@ -21,7 +21,11 @@ export function unfreeze<M extends object>(model: M): M {
   return model
 }
 
-/** Give every batch-normalization layer the running statistics it started with: mean 0, variance 1. @returns the model */
+/**
+ * Give every batch-normalization layer the running statistics it started with: mean 0, variance 1.
+ *
+ * @returns the model
+ */
 export function resetRunningStatistics<M extends object>(model: M): M {
   for (const { runningMean, runningVar, numBatchesTracked } of batchNorms(model).values()) {
     for (const variable of [runningMean, runningVar, numBatchesTracked]) variable?.initialize(0)

@@ -7,7 +7,7 @@ import type { Module } from './module.ts'
 import { Residual } from './residual.ts'
 import { Sequential } from './sequential.ts'
 
-/** A layer into which batch normalization can be folded: linear in its weight, whose first axis is the output's channels. */
+/** A layer that batch normalization can be folded into: linear in its weight, whose first axis is the output's channels. */
 export interface Fusable extends Module {
   /** `[out, …]`. */
   readonly weight: Variable

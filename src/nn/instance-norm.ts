@@ -23,7 +23,8 @@ export interface InstanceNormOptions {
 
 /**
  * Normalises each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d` and
- * `2d`, whose defaults are neither affine nor tracking.
+ * `2d`, whose defaults are neither affine nor tracking. Unlike there, batches are counted, so that a momentum of
+ * `null` gives their average.
  *
  * Source: Ulyanov, Vedaldi & Lempitsky 2016, https://arxiv.org/abs/1607.08022.
  */
@@ -69,7 +70,10 @@ abstract class InstanceNorm implements Module {
     }
   }
 
-  /** @returns the shape of `x` @throws {ShapeError} when `x` has another shape, or a channel of one value to learn from. */
+  /**
+   * @returns the shape of `x`
+   * @throws {ShapeError} when `x` has another shape, or a channel of one value to normalise by.
+   */
   forward(x: Tensor, mode: Mode): Tensor {
     const count = this.#check(x)
     const { runningMean, runningVar, numBatchesTracked } = this

@@ -30,7 +30,7 @@ const names = {
   moving_variance: 'running_var',
 } as const
 
-/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. The numbers are the same ones. */
+/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. The numbers stay. */
 export function stateFromKeras<T>(
   weights: Partial<Readonly<Record<keyof typeof names, T>>>,
 ): Record<string, T> {

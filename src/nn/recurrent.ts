@@ -53,6 +53,16 @@ export type State = readonly [hidden: Tensor, cell?: Tensor]
  */
 export type Cell = (input: Tensor, recurrent: Tensor, state: State) => State
 
+/** What tells one recurrent network from another. */
+export interface RecurrentKind {
+  readonly name: string
+  /** How many times wider than the state the cell's inputs are. */
+  readonly gates: number
+  /** Whether there is a cell state beside the hidden one. */
+  readonly hasCell: boolean
+  readonly cell: Cell
+}
+
 /** One direction of one layer. */
 interface Weights {
   readonly ih: Variable
@@ -71,35 +81,28 @@ interface Weights {
  * `_l0_reverse`, `_l1`, and so on. Everything starts uniform in ±1/√hiddenSize.
  */
 export abstract class Recurrent implements Module {
-  readonly #kind: string
-  readonly #cell: Cell
+  readonly #kind: RecurrentKind
   readonly #inputSize: number
   readonly #hiddenSize: number
   readonly #layers: readonly (readonly Weights[])[]
   readonly #batchFirst: boolean
-  readonly #hasCell: boolean
 
-  /** @param gates how many times wider than the state what goes into `cell` is */
   protected constructor(
-    kind: string,
-    gates: number,
-    cell: Cell,
+    kind: RecurrentKind,
     inputSize: number,
     hiddenSize: number,
     { numLayers = 1, bias = true, batchFirst = false, bidirectional = false }: RecurrentOptions,
   ) {
-    sizes(kind, { inputSize, hiddenSize, numLayers })
+    sizes(kind.name, { inputSize, hiddenSize, numLayers })
     this.#kind = kind
-    this.#cell = cell
     this.#inputSize = inputSize
     this.#hiddenSize = hiddenSize
     this.#batchFirst = batchFirst
-    this.#hasCell = kind === 'LSTM'
     const suffixes = bidirectional ? ['', '_reverse'] : ['']
     this.#layers = Array.from({ length: numLayers }, (_, layer) =>
       suffixes.map((suffix) => {
         const features = layer === 0 ? inputSize : hiddenSize * suffixes.length
-        return this.#weights(`l${layer}${suffix}`, gates * hiddenSize, features, bias)
+        return this.#weights(`l${layer}${suffix}`, kind.gates * hiddenSize, features, bias)
       }),
     )
   }
@@ -145,7 +148,9 @@ export abstract class Recurrent implements Module {
     }
     const output = this.#batchFirst ? swapped(sequence) : sequence
     const hidden = stack(last.map(([hidden]) => hidden))
-    return this.#hasCell ? { output, hidden, cell: stack(last.map(([, cell]) => cell!)) } : { output, hidden }
+    return this.#kind.hasCell
+      ? { output, hidden, cell: stack(last.map(([, cell]) => cell!)) }
+      : { output, hidden }
   }
 
   /** One direction of one layer over all steps of `[length, batch, features]`. */
@@ -161,7 +166,7 @@ export abstract class Recurrent implements Module {
     const outputs: Tensor[] = []
     let state = first
     for (const t of backwards ? order.reverse() : order) {
-      const next = this.#cell(inputs[t]!, linear(state[0], hh.value, biasHh?.value), state)
+      const next = this.#kind.cell(inputs[t]!, linear(state[0], hh.value, biasHh?.value), state)
       const isReal = real?.[t]
       state = isReal ? keep(isReal, next, state) : next
       outputs[t] = isReal ? where(isReal, next[0], 0) : next[0]
@@ -171,7 +176,7 @@ export abstract class Recurrent implements Module {
 
   /** The state before the first step of each layer and direction. */
   #firstStates(x: Tensor, { lengths, hidden, cell }: UnrollOptions): State[] {
-    const who = called(this, this.#kind)
+    const who = called(this, this.#kind.name)
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
     if (x.shape.length !== 3 || x.shape[2] !== this.#inputSize || length === 0) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
@@ -180,7 +185,7 @@ export abstract class Recurrent implements Module {
     if (lengths && !sameShape(lengths.shape, [batch!])) {
       throw new ShapeError(`${who}: wanted lengths of [${batch}], got ${show(lengths.shape)}`)
     }
-    if (cell && !this.#hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
+    if (cell && !this.#kind.hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
     const count = this.#layers.length * this.#layers[0]!.length
     const shape = [count, batch!, this.#hiddenSize]
     const each = (name: string, given: Tensor | undefined): Tensor[] => {
@@ -190,7 +195,7 @@ export abstract class Recurrent implements Module {
       return unbind(given ?? expand(scalar(0, x.dtype), shape))
     }
     const hiddens = each('hidden', hidden)
-    const cells = this.#hasCell ? each('cell', cell) : []
+    const cells = this.#kind.hasCell ? each('cell', cell) : []
     return hiddens.map((hidden, i): State => (cells[i] ? [hidden, cells[i]] : [hidden]))
   }
 }

@@ -15,8 +15,10 @@ export class Identity implements Module {
 /**
  * `shortcut(x) + branch(x)`: the branch learns what is to be added.
  *
- * With `lastNorm.weight.initializer = nn.init.zeros` in the branch, the block starts as its shortcut. Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017,
- * https://arxiv.org/abs/1706.02677, section 5.1.
+ * With `lastNorm.weight.initializer = nn.init.zeros` in the branch, the block starts as its shortcut.
+ *
+ * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017, https://arxiv.org/abs/1706.02677,
+ * section 5.1.
  */
 export class Residual implements Module {
   readonly branch: Module

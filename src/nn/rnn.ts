@@ -21,7 +21,8 @@ export class RNN extends Recurrent {
     const { nonlinearity = 'tanh' } = options
     const bend = { tanh, relu }[nonlinearity]
     if (!bend) throw new ArgumentError(`RNN: wanted nonlinearity as 'tanh' or 'relu', got ${nonlinearity}`)
-    super('RNN', 1, (input, recurrent) => [bend(add(input, recurrent))], inputSize, hiddenSize, options)
+    const cell: Cell = (input, recurrent) => [bend(add(input, recurrent))]
+    super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, options)
   }
 }
 
@@ -36,7 +37,7 @@ export class RNN extends Recurrent {
 export class LSTM extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super('LSTM', 4, lstm, inputSize, hiddenSize, options)
+    super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, options)
   }
 }
 
@@ -57,7 +58,7 @@ const lstm: Cell = (input, recurrent, [, cell]) => {
 export class GRU extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super('GRU', 3, gru, inputSize, hiddenSize, options)
+    super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, options)
   }
 }
 
