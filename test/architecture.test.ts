@@ -11,7 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   data: ['core'],
   nn: ['core', 'schedule', 'ops'],
   optim: ['core', 'schedule', 'ops'],
-  runtime: ['core', 'onnx'],
+  runtime: ['core', 'onnx', 'ops'],
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   cli: ['core', 'schedule', 'train', 'index.ts'],
   'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],

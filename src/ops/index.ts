@@ -42,19 +42,30 @@ export {
   where,
 } from './compare.ts'
 export { chunk, concat, roll, split, stack, unbind } from './concat.ts'
+export {
+  type ConvolutionOptions,
+  type ConvolutionTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type PerAxis,
+} from './convolution.ts'
 export { cumSum } from './cumulative.ts'
 export { detach } from './detach.ts'
+export { type DropoutOptions, dropout } from './dropout.ts'
 export { einsum } from './einsum.ts'
 export { erf } from './erf.ts'
 export { clamp, max, maximum, min, minimum } from './extremum.ts'
 export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'
 export { gelu } from './gelu.ts'
 export { ghostBatchNorm } from './ghost-batch-norm.ts'
-export type { LabelOptions } from './label.ts'
+export { type InterpolateOptions, interpolate } from './interpolate.ts'
 export { expm1, log1p } from './logarithm.ts'
 export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logic.ts'
 export { accuracy, type CrossEntropyOptions, crossEntropy, type Loss, nllLoss } from './loss.ts'
-export type { Reduced, Reduction } from './loss-reduction.ts'
 export {
   cosineEmbeddingLoss,
   cosineSimilarity,
@@ -67,6 +78,21 @@ export { maskedBatchNorm } from './masked-batch-norm.ts'
 export { linear, matmul } from './matmul.ts'
 export { flatten, squeeze, tile, transpose, unsqueeze } from './movement.ts'
 export { type NormOptions, norm } from './norm.ts'
+export {
+  type AveragePoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type PoolOptions,
+} from './pool.ts'
 export { pow } from './power.ts'
 export {
   type BinaryOptions,

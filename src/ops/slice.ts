@@ -79,8 +79,8 @@ function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   return pad(spread, pads)
 }
 
-/** `step − 1` zeros between neighbours of each axis. */
-function dilate(x: Tensor, steps: readonly number[]): Tensor {
+/** `step − 1` zeros between neighbours along each axis. */
+export function dilate(x: Tensor, steps: readonly number[]): Tensor {
   if (steps.every((step) => step === 1)) return x
   const pairs = x.shape.flatMap((n) => [n, 1])
   const padded = pad(

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { blockConvolutions } from './blocked.ts'
 import { backendOf, type Device } from './device.ts'
 import { oneByOne, runner } from './runner.ts'
 import { threadsFor } from './threads.ts'
@@ -66,7 +67,9 @@ export async function compile<In extends string, Out extends string>(
   const traced = retrace()
   const backend = await backendOf(device)
   const looped = loop && backend.loops
-  const session = await backend.open(looped ? loopModel(traced) : stepModel(traced), {
+  const convolves = topological(rootsOf(traced)).some((t) => t.op === 'Conv')
+  const lowered = lower(traced, convolves ? await backend.blockSize() : 1)
+  const session = await backend.open(looped ? loopModel(lowered) : stepModel(lowered), {
     threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
     exact: isExact(traced),
   })
@@ -86,4 +89,17 @@ export async function compile<In extends string, Out extends string>(
     }
   }
   return Object.assign(compiled, { traced, retrace })
+}
+
+/** The same step in operators that the backend is fast at. */
+function lower(traced: Traced, block: number): Traced {
+  const roots = rootsOf(traced)
+  const fast = new Map(blockConvolutions(roots, block).map((t, i) => [roots[i]!, t]))
+  return {
+    ...traced,
+    outputs: new Map([...traced.outputs].map(([name, t]) => [name, fast.get(t)!])),
+    variables: new Map(
+      [...traced.variables].map(([name, v]) => [name, { ...v, written: v.written && fast.get(v.written)! }]),
+    ),
+  }
 }

@@ -27,6 +27,8 @@ export interface SessionOptions {
 export interface Backend {
   /** Whether it has a kernel for `Loop`: K steps a call. */
   readonly loops: boolean
+  /** How many channels its convolutions take side by side; 1 where it has no kernels for that. */
+  blockSize(): Promise<number>
   /** Compile the bytes of an ONNX model. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }

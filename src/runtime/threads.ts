@@ -14,9 +14,18 @@ export function threadsFor(roots: readonly Tensor[], available: number): number 
   return work < worthSharing ? 1 : Math.min(4, available)
 }
 
-/** Multiplications in one node, of matrix products alone: m·k·n = √(mk · kn · mn). */
+/** Multiplications in one node, of matrix products and convolutions alone. */
 function multiplications(t: Tensor): number {
-  if (t.op !== 'Gemm' && t.op !== 'MatMul') return 0
-  const [a, b] = t.inputs
-  return Math.sqrt(sizeOf(a!.shape) * sizeOf(b!.shape) * sizeOf(t.shape))
+  const [a, b] = t.inputs.map(({ shape }) => shape)
+  switch (t.op) {
+    case 'Gemm':
+    case 'MatMul': // m·k·n = √(mk · kn · mn)
+      return Math.sqrt(sizeOf(a!) * sizeOf(b!) * sizeOf(t.shape))
+    case 'Conv': // each output sees all of its weights
+      return sizeOf(t.shape) * sizeOf(b!.slice(1))
+    case 'ConvTranspose': // each input does
+      return sizeOf(a!) * sizeOf(b!.slice(1))
+    default:
+      return 0
+  }
 }

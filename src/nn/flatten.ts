@@ -1,0 +1,18 @@
+import type { Tensor } from '../core/tensor.ts'
+import { flatten } from '../ops/movement.ts'
+import type { Module } from './module.ts'
+
+/** The axes from `startDim` to `endDim` made one: by default all but the batch. As PyTorch's `nn.Flatten`. */
+export class Flatten implements Module {
+  readonly #startDim: number
+  readonly #endDim: number
+
+  constructor(startDim: number = 1, endDim: number = -1) {
+    this.#startDim = startDim
+    this.#endDim = endDim
+  }
+
+  forward(x: Tensor): Tensor {
+    return flatten(x, this.#startDim, this.#endDim)
+  }
+}

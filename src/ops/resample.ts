@@ -1,0 +1,39 @@
+import { sizeOf } from '../core/shape.ts'
+import { constant, type Tensor } from '../core/tensor.ts'
+import { reshape } from './broadcast.ts'
+import { matmul } from './matmul.ts'
+
+/** For each element of a new axis, how much of which elements of the old one it is. */
+export type Weights = readonly ReadonlyMap<number, number>[]
+
+/**
+ * Each axis behind `[batch, channels, …]` replaced by weighted sums along it: means of windows, or interpolation.
+ *
+ * A product with a matrix of mostly zeros: it has a kernel for every float, and its gradient is another product.
+ *
+ * @param weights one for each axis from the third
+ */
+export function weighAxes(x: Tensor, weights: readonly Weights[]): Tensor {
+  return weights.reduce((t, axisWeights, i) => weighAxis(t, i + 2, axisWeights), x)
+}
+
+function weighAxis(x: Tensor, axis: number, weights: Weights): Tensor {
+  const n = x.shape[axis]!
+  if (weights.length === n && weights.every((row, i) => row.size === 1 && row.get(i) === 1)) return x
+  const shape = x.shape.with(axis, weights.length)
+  if (axis === x.shape.length - 1) {
+    const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), n])
+    return reshape(matmul(rows, matrix(weights, n, true, x)), shape)
+  }
+  const planes = reshape(x, [sizeOf(x.shape.slice(0, axis)), n, sizeOf(x.shape.slice(axis + 1))])
+  return reshape(matmul(matrix(weights, n, false, x), planes), shape)
+}
+
+/** The weights as `[new, old]`, or transposed. */
+function matrix(weights: Weights, n: number, transposed: boolean, { dtype }: Tensor): Tensor {
+  const data = new Float64Array(weights.length * n)
+  weights.forEach((row, i) => {
+    for (const [j, weight] of row) data[transposed ? j * weights.length + i : i * n + j] = weight
+  })
+  return constant(data, transposed ? [n, weights.length] : [weights.length, n], dtype)
+}
