@@ -1,10 +1,37 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import * as schedule from '../schedule/index.ts'
+import { adagradRule } from './adagrad.ts'
 import { adamRule, adamwRule } from './adam.ts'
-import { type CommonOptions, type Optimizer, optimizer, type Rule } from './optimizer.ts'
+import { averageTable } from './average.ts'
+import { clipTable } from './clip.ts'
+import { lambRule } from './lamb.ts'
+import { larsRule } from './lars.ts'
+import { lionRule } from './lion.ts'
+import { nadamRule } from './nadam.ts'
+import { type CommonOptions, type Optimizer, optimizer } from './optimizer.ts'
+import { withSchedules } from './options.ts'
+import { radamRule } from './radam.ts'
+import { rmspropRule } from './rmsprop.ts'
+import { type Rule, tableOf } from './rule.ts'
+import { scheduleFreeAdamWRule, scheduleFreeSgdRule } from './schedule-free.ts'
 import { sgdRule } from './sgd.ts'
 
-const rules = [sgdRule, adamRule, adamwRule] as readonly Rule<CommonOptions<object>>[]
+/** A rule whose options nobody has looked at. */
+interface Unread extends CommonOptions<Unread> {}
+
+const rules = [
+  sgdRule,
+  adamRule,
+  adamwRule,
+  rmspropRule,
+  adagradRule,
+  nadamRule,
+  radamRule,
+  larsRule,
+  lambRule,
+  lionRule,
+  scheduleFreeSgdRule,
+  scheduleFreeAdamWRule,
+] as unknown as readonly Rule<Unread>[]
 
 /**
  * The optimizer that a spec describes, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Where a schedule may
@@ -16,26 +43,27 @@ export function parse(spec: unknown): Optimizer {
   if (typeof spec !== 'object' || spec === null) {
     throw mismatch('optimizer', "an object such as { type: 'sgd', lr: 0.1 }", spec)
   }
-  const { type, groups, ...options } = spec as Record<string, unknown>
+  const { type, ...options } = spec as Record<string, unknown>
   const rule = rules.find((known) => known.type === type)
-  if (!rule)
-    throw unknownName(
-      'optimizer',
-      rules.map((known) => known.type),
-      String(type),
-      'type as ',
-    )
-  const own = Array.isArray(groups) ? { groups: groups.map((group) => withSchedules(rule, group)) } : {}
-  return optimizer(rule, { ...withSchedules(rule, options), ...own } as unknown as CommonOptions<object>)
+  if (!rule) {
+    const names = rules.map((known) => known.type)
+    throw unknownName('optimizer', names, String(type), 'type as ')
+  }
+  return optimizer(rule, read(rule, options) as Unread)
 }
 
 /** Options with the specs and texts in them made schedules. */
-const withSchedules = (rule: Rule<CommonOptions<object>>, options: Record<string, unknown>): object =>
-  Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
-      name,
-      rule.options[name]?.scheduled && (typeof value === 'object' || typeof value === 'string')
-        ? schedule.parse(value)
-        : value,
-    ]),
-  )
+function read(rule: Rule<Unread>, options: Readonly<Record<string, unknown>>): object {
+  const { clip, average, groups, ...own } = options
+  const table = tableOf(rule)
+  return {
+    ...withSchedules(table, own),
+    ...(clip !== undefined && { clip: withSchedules(clipTable(rule.type, clip), clip as object as never) }),
+    ...(average !== undefined && {
+      average: withSchedules(averageTable(rule.type, average), average as object as never),
+    }),
+    ...(groups !== undefined && {
+      groups: Array.isArray(groups) ? groups.map((group) => withSchedules(table, group)) : groups,
+    }),
+  }
+}

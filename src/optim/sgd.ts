@@ -1,7 +1,10 @@
 import { ArgumentError } from '../core/errors.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
-import { type CommonOptions, type Hyperparameter, type Optimizer, optimizer, type Rule } from './optimizer.ts'
+import type { Hyperparameter } from './hyperparameter.ts'
+import { type CommonOptions, type Optimizer, optimizer } from './optimizer.ts'
 import { flag, number, rate } from './options.ts'
+import type { Rule } from './rule.ts'
+import { penalized } from './weight-decay.ts'
 
 export interface SgdOptions extends CommonOptions<SgdOptions> {
   /** The weight of the old velocity, ≥ 0; 0. */
@@ -17,7 +20,7 @@ export interface SgdOptions extends CommonOptions<SgdOptions> {
 /** SGD's rule, as PyTorch has it. */
 export const sgdRule: Rule<SgdOptions> = {
   type: 'sgd',
-  options: { lr: rate, momentum: rate, dampening: number, weightDecay: rate, nesterov: flag },
+  options: { momentum: rate, dampening: number, weightDecay: rate, nesterov: flag },
   defaults: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
   check({ momentum, dampening, nesterov }) {
     if (nesterov && (momentum === 0 || dampening !== 0)) {
@@ -26,20 +29,21 @@ export const sgdRule: Rule<SgdOptions> = {
       )
     }
   },
-  buffers: ({ momentum }) => (momentum === 0 ? [] : ['momentum_buffer']),
+  buffers: ({ momentum }) => (momentum === 0 ? {} : { momentum_buffer: 0 }),
   linear: ({ momentum }) => momentum === 0,
-  update({ options, w, g, lr, lrG, hyper, host, buffer }) {
+  update(at) {
+    const { options, w, lr, lrG, hyper, host, buffer } = at
     const { momentum, dampening = 0, weightDecay, nesterov } = options
     if (momentum === 0) {
       return sub(weightDecay === 0 ? w : mul(w, sub(1, mul(lr, hyper('weightDecay')))), lrG)
     }
-    const slope = weightDecay === 0 ? g : add(g, mul(w, hyper('weightDecay')))
+    const slope = penalized(at)
     const taken =
       dampening === 0
         ? slope
         : mul(
             slope,
-            host((step) => (step === 0 ? 1 : 1 - dampening)),
+            host('taken', (step) => (step === 0 ? 1 : 1 - dampening)),
           )
     const velocity = buffer('momentum_buffer')
     const v = add(mul(velocity.value, hyper('momentum')), taken)

@@ -6,6 +6,7 @@ import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { type Device, devices } from '../runtime/device.ts'
 import type { Controller } from '../schedule/controller.ts'
+import type { Accumulate } from './accumulation.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
@@ -40,6 +41,16 @@ const schema = z.strictObject({
     .strictObject({ everySteps: z.int().min(1).optional(), keep: z.int().min(1).optional() })
     .default({})
     .describe('everySteps and keep, each an integer ≥ 1'),
+  accumulate: z
+    .union([
+      z.int().min(1),
+      z.strictObject({ steps: z.int().min(1), batchNorm: z.enum(['perMicroBatch', 'exact']).optional() }),
+    ])
+    .default(1)
+    .describe("an integer ≥ 1, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }"),
+  nonFinite: z.enum(['throw', 'skip']).default('throw').describe("'throw' or 'skip'"),
+  gradientNorm: z.boolean().default(false).describe('true or false'),
+  recalibrateBeforeEvaluation: z.boolean().default(false).describe('true or false'),
   dtype: z.enum(['float32', 'float64']).default('float32').describe("'float32' or 'float64'"),
   device: z
     .enum(devices as [Device, ...Device[]])
@@ -61,7 +72,7 @@ export interface ExperimentOptions {
   readonly model: () => Module
   readonly loss: Loss
   readonly optimizer: Optimizer
-  /** Examples a training step. */
+  /** Examples a training step, or with `accumulate` each of its parts. */
   readonly batchSize: number
   /** Passes over the training data. */
   readonly epochs: number
@@ -75,6 +86,14 @@ export interface ExperimentOptions {
   readonly monitor?: 'trainLoss' | 'validationLoss' | 'validationAccuracy'
   /** Checkpoints besides those at the end of each epoch, and how many of the last to `keep` besides the best; 2. */
   readonly checkpoints?: { readonly everySteps?: number; readonly keep?: number }
+  /** How many batches of `batchSize` make one optimizer step; 1. A number is `{ steps }`. */
+  readonly accumulate?: number | Accumulate
+  /** What becomes of a step that makes a number not finite: an error, or it is left out; `throw`. */
+  readonly nonFinite?: 'throw' | 'skip'
+  /** Whether steps tell the norm of their gradients, before clipping; false. */
+  readonly gradientNorm?: boolean
+  /** Whether evaluation measures the running statistics of batch normalization anew first; false. */
+  readonly recalibrateBeforeEvaluation?: boolean
   /** What to compute in; `float32`. */
   readonly dtype?: 'float32' | 'float64'
   /** Where to compute; the CPU, natively where there is a binary. */

@@ -1,10 +1,12 @@
+export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
 export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
 export { describe, RunFolder, type RunFolderOptions, toLines } from './run-folder.ts'
 export { assignAll, readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
-export { DivergedError, type Evaluation, type Steps, Task, type TaskOptions } from './task.ts'
+export type { Steps } from './steps.ts'
+export { DivergedError, type Evaluation, Task, type TaskOptions } from './task.ts'
 export {
   beginning,
   type EndEvent,

@@ -90,6 +90,8 @@ const settable = [
   'epochs',
   'seed',
   'lastBatch',
+  'accumulate',
+  'nonFinite',
   'dtype',
   'device',
   'threads',

@@ -1,9 +1,9 @@
-import type { Data } from '../core/dtype.ts'
-import { EvenstepError } from '../core/errors.ts'
+import { allFinite, type Data } from '../core/dtype.ts'
+import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import type { Dataset, Field } from '../data/dataset.ts'
-import { type Batch, loader } from '../data/loader.ts'
+import { type Batch, type Loader, loader } from '../data/loader.ts'
 import type { BatchNorm } from '../nn/batch-norm.ts'
 import { batchNorms } from '../nn/freeze.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
@@ -11,10 +11,17 @@ import type { Mode, Module } from '../nn/module.ts'
 import { type Call, observe } from '../nn/observe.ts'
 import { cast } from '../ops/compare.ts'
 import { accuracy, type Loss } from '../ops/loss.ts'
-import type { Attached, Optimizer } from '../optim/optimizer.ts'
-import { type Compiled, compile } from '../runtime/compile.ts'
+import type { Attached } from '../optim/attach.ts'
+import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
+import type { Optimizer } from '../optim/optimizer.ts'
+import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import type { Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
+import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf, perStep } from './accumulation.ts'
+import { recalibrate } from './recalibrate.ts'
+import { rows } from './rows.ts'
+import { type Failure, skipping } from './skipping.ts'
+import { type Steps, told } from './steps.ts'
 
 export interface TaskOptions {
   readonly model: Module
@@ -28,14 +35,21 @@ export interface TaskOptions {
   readonly dtype?: 'float32' | 'float64'
   /** Threads an operator may use; chosen from the work in the graph unless given. */
   readonly threads?: number | undefined
-  /** Where to compute; the CPU unless given. */
+  /** Where to compute; the CPU unless given, natively where there is a binary. */
   readonly device?: Device | undefined
-}
-
-/** What steps did: the loss of each batch before its update, and the rate that the update used. */
-export interface Steps {
-  readonly losses: Float32Array | Float64Array
-  readonly lrs: Float64Array
+  /** How many micro-batches make one step; 1. A number is `{ steps }`. */
+  readonly accumulate?: number | Accumulate
+  /**
+   * What becomes of a step that makes a number not finite: an error, or it is left out as if its batch had not been
+   * there; `throw`. A step that is left out moves no schedule and no running statistic.
+   */
+  readonly nonFinite?: 'throw' | 'skip'
+  /** Whether steps tell √Σg² over all gradients, before clipping; false. */
+  readonly gradientNorm?: boolean
+  /** Whether evaluation measures the running statistics anew first, also of weights that are no averages; false. */
+  readonly recalibrateBeforeEvaluation?: boolean
+  /** Measures running statistics anew on batches of the training data: `train.recalibrate`, or `train.updateBn`. */
+  readonly recalibrate?: (model: Module, batches: Loader) => Promise<unknown>
 }
 
 /** Means over the examples of a data set. `accuracy` is there when the data are labelled. */
@@ -44,7 +58,6 @@ export interface Evaluation {
   readonly accuracy?: number
 }
 
-type StepGraph = Compiled<'x' | 'y', 'loss'>
 type EvalGraph = Compiled<'x' | 'y', 'loss' | 'accuracy'>
 
 /**
@@ -61,9 +74,14 @@ export class Task {
   readonly #options: TaskOptions
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
-  readonly #learners = new Map<string, Promise<StepGraph>>()
+  readonly #learners = new Map<string, Promise<MicroGraph>>()
   readonly #evaluators = new Map<number, Promise<EvalGraph>>()
+  readonly #stored: readonly Variable[]
+  readonly #accumulation: Accumulation
   #step = 0
+  #batchSize: number | undefined
+  /** What has the variables for itself. */
+  #busy: 'learn' | 'evaluation' | undefined
   #lrFactor = 1
 
   constructor(options: TaskOptions) {
@@ -72,6 +90,8 @@ export class Task {
     this.model = toDType(initialize(model, seed), dtype)
     this.#optimizer = optimizer.attach(variables(model), () => this.#lrFactor)
     this.#norms = [...batchNorms(model).values()]
+    this.#stored = [...variables(model).values(), ...this.#optimizer.state.values()]
+    this.#accumulation = new Accumulation(this.#optimizer, (length) => this.#learner(length), this.#compiling)
   }
 
   /** The model's variables by state name. */
@@ -118,30 +138,130 @@ export class Task {
 
   /**
    * As many steps as `stack` holds batches of `batchSize`, in one run of the graph: the numbers are those of as
-   * many single steps.
+   * many single steps. With `accumulate`, each batch is cut into micro-batches, and each of those is a run.
    *
-   * @throws {DivergedError} at the first loss that is not finite; the weights are those before its step.
+   * @throws {DivergedError} at the first loss that is not finite, unless such steps are left out; the weights are
+   *   those before its step.
    */
   async learn(stack: Batch, batchSize: number): Promise<Steps> {
-    const graph = await this.#learner(batchSize)
-    const before = snapshot(graph)
-    const { loss } = await graph({ x: stack.x, y: stack.y }, this.#step)
-    const losses = loss as Float32Array | Float64Array
-    const bad = losses.findIndex((value) => !Number.isFinite(value))
-    if (bad >= 0) {
-      for (const [variable, data] of before) variable.data = data
-      throw await this.#diverged(graph, stack, batchSize, bad, losses[bad]!)
+    this.#refuse('learn')
+    this.#busy = 'learn'
+    try {
+      return await this.#learn(stack, batchSize)
+    } finally {
+      this.#busy = undefined
     }
-    const lrs = Float64Array.from(losses, (_, k) => this.lr(this.#step + k))
-    this.#step += losses.length
-    return { losses, lrs }
   }
 
-  /** The model on a whole data set, in evaluation mode. Changes nothing. */
-  async evaluate(
-    dataset: Dataset,
-    { batchSize = 64 }: { readonly batchSize?: number } = {},
-  ): Promise<Evaluation> {
+  /** @throws {ArgumentError} while another call has the variables for itself. */
+  #refuse(call: string): void {
+    if (this.#busy === undefined) return
+    throw new ArgumentError(
+      `task: wanted one call at a time, got ${call} during ${this.#busy}; await the first`,
+    )
+  }
+
+  async #learn(stack: Batch, batchSize: number): Promise<Steps> {
+    this.#batchSize = batchSize
+    const attempt = (from: number, to: number): Promise<Steps | Failure> =>
+      this.#attempt(rows(stack, batchSize, from, to), batchSize)
+    const count = stack.length / batchSize
+    if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
+    const done = await attempt(0, count)
+    if (!('bad' in done)) return done
+    throw await this.#diverged(stack, batchSize, done)
+  }
+
+  /** The steps of a stack; when they fail, nothing has changed. */
+  async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
+    const before = this.#stored.map((variable) => [variable, variable.data] as const)
+    const restore = (): void => {
+      for (const [variable, data] of before) variable.data = data
+    }
+    try {
+      const done = await this.#run(stack, batchSize)
+      const bad = done.losses.findIndex((value) => !Number.isFinite(value))
+      const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))
+      if (bad >= 0 || broken) {
+        restore()
+        return { bad, loss: done.losses[bad] ?? Number.NaN }
+      }
+      const lrs = Float64Array.from(done.losses, (_, k) => this.lr(this.#step + k))
+      this.#step += done.losses.length
+      return { ...done, lrs }
+    } catch (error) {
+      restore()
+      throw error
+    }
+  }
+
+  /** Run the graphs of the steps of a stack. */
+  async #run(stack: Batch, batchSize: number): Promise<Omit<Steps, 'lrs'>> {
+    const parts = partsOf(this.#options.accumulate)
+    const { dtype = 'float32', gradientNorm } = this.#options
+    if (parts === 1) {
+      const graph = await this.#learner(batchSize)
+      const { loss, ...rest } = await graph({ x: stack.x, y: stack.y }, this.#step)
+      return told(loss, (rest as Partial<Record<string, Data>>).gradientNorm)
+    }
+    const done: { readonly loss: number; readonly gradientNorm: number }[] = []
+    for (let k = 0; k < stack.length / batchSize; k++) {
+      done.push(await this.#accumulation.step(rows(stack, batchSize, k, k + 1), parts, this.#step + k))
+      if (!Number.isFinite(done[k]!.loss)) break // what comes after would not be either
+    }
+    const of = (key: 'loss' | 'gradientNorm'): Data =>
+      perStep(
+        dtype,
+        done.map((one) => one[key]),
+      )
+    return told(of('loss'), gradientNorm ? of('gradientNorm') : undefined)
+  }
+
+  /** The model on a whole data set, in evaluation mode, with its weights for evaluation. Changes nothing. */
+  evaluate(dataset: Dataset, { batchSize = 64 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
+    return this.atEvaluation(() => this.#measure(dataset, batchSize))
+  }
+
+  /**
+   * Run `body` while the model's variables hold what evaluation uses: averages of the weights where the optimizer
+   * keeps some, and running statistics that fit them. Each has its own numbers back after.
+   *
+   * @example await task.atEvaluation(async () => safetensors(task.variables))
+   */
+  async atEvaluation<T>(body: () => Promise<T>): Promise<T> {
+    const weights = this.#evaluationWeights()
+    if (!weights || this.#busy === 'evaluation') return body()
+    this.#refuse('evaluation')
+    this.#busy = 'evaluation'
+    try {
+      return await swapped(this.variables.values(), weights.variables, async () => {
+        if (weights.batchNorm === 'recalibrate') await this.#recalibrate()
+        return body()
+      })
+    } finally {
+      this.#busy = undefined
+    }
+  }
+
+  /** None before the first step: there are no averages yet. */
+  #evaluationWeights(): EvaluationWeights | undefined {
+    if (this.#step === 0) return undefined
+    const { recalibrateBeforeEvaluation } = this.#options
+    const own: EvaluationWeights | undefined = recalibrateBeforeEvaluation
+      ? { variables: new Map(), batchNorm: 'recalibrate' }
+      : undefined
+    return this.#optimizer.evaluation ?? own
+  }
+
+  /** Fit the running statistics to the weights as they are. */
+  async #recalibrate(): Promise<void> {
+    if (this.#norms.length === 0) return
+    const { data, seed = 0, recalibrate: measure = recalibrate } = this.#options
+    const batchSize = Math.min(this.#batchSize ?? 64, data.length)
+    await measure(this.model, loader(data, { batchSize, seed, last: 'drop' }))
+  }
+
+  async #measure(dataset: Dataset, batchSize: number): Promise<Evaluation> {
     const totals = { loss: 0, accuracy: 0 }
     for (const stack of loader(dataset, { batchSize }).stacks(0, () => stackSize)) {
       const rows = Math.min(batchSize, stack.length)
@@ -154,32 +274,43 @@ export class Task {
   }
 
   /** Redo the finite steps before the bad one, then look where it fails. */
-  async #diverged(
-    graph: StepGraph,
-    stack: Batch,
-    batchSize: number,
-    bad: number,
-    loss: number,
-  ): Promise<DivergedError> {
-    if (bad > 0) await graph(rows(stack, batchSize, 0, bad), this.#step)
-    this.#step += bad
-    const layers = new Map<Tensor, string>()
-    const traced = observe(this.model, labelling(layers), () => graph.retrace())
-    const feeds = rows(stack, batchSize, bad, bad + 1)
-    const where = await firstNonFinite(this.#options.device, traced, feeds, this.#step, (t) => layers.get(t))
+  async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
+    if (bad > 0) await this.#attempt(rows(stack, batchSize, 0, bad), batchSize)
+    const batch = rows(stack, batchSize, bad, bad + 1)
+    const at = cuts(batchSize, partsOf(this.#options.accumulate))
+    let where: string | undefined
+    for (const [i, to] of at.slice(1).entries()) {
+      const layers = new Map<Tensor, string>()
+      const graph = await this.#learner(to - at[i]!)
+      const traced = observe(this.model, labelling(layers), () => graph.retrace())
+      where ??= await firstNonFinite(
+        this.#options.device,
+        traced,
+        record(rows(batch, 1, at[i]!, to)),
+        this.#step,
+        (t) => layers.get(t),
+      )
+    }
     return new DivergedError(this.#step, this.lr(this.#step), loss, where ?? 'the loss')
   }
 
-  #learner(batchSize: number): Promise<StepGraph> {
+  #learner(batchSize: number): Promise<MicroGraph> {
     // A layer that is frozen or thawed between steps makes another graph.
     const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
     return once(this.#learners, `${batchSize} ${frozen}`, () =>
-      this.#compile(batchSize, 'train', (output, y) => {
+      this.#compile(batchSize, 'train', (output, y): { loss: Tensor } => {
         const loss = this.#options.loss(output, y)
-        this.#optimizer.minimize(loss)
-        return { loss }
+        return { loss, ...this.#update(loss) }
       }),
     )
+  }
+
+  /** While a step is traced: what becomes of its loss. */
+  #update(loss: Tensor): { gradientNorm?: Tensor } {
+    if (partsOf(this.#options.accumulate) > 1) this.#accumulation.add(loss)
+    else if (this.#options.gradientNorm) return { ...this.#optimizer.apply(this.#optimizer.gradients(loss)) }
+    else this.#optimizer.minimize(loss)
+    return {}
   }
 
   #evaluator(batchSize: number): Promise<EvalGraph> {
@@ -191,12 +322,17 @@ export class Task {
     )
   }
 
+  get #compiling(): CompileOptions {
+    const { threads, device } = this.#options
+    return { threads, device }
+  }
+
   #compile<Out extends string>(
     batchSize: number,
     mode: Mode,
     results: (output: Tensor, y: Tensor) => Record<Out, Tensor>,
   ): Promise<Compiled<'x' | 'y', Out>> {
-    const { data, threads, device, dtype = 'float32' } = this.#options
+    const { data, dtype = 'float32' } = this.#options
     const spec = ({ shape, dtype }: Field): { shape: number[]; dtype: Field['dtype'] } => ({
       shape: [batchSize, ...shape],
       dtype,
@@ -205,7 +341,7 @@ export class Task {
     return compile(
       { x: spec(data.x), y: spec(data.y) },
       ({ x, y }) => results(this.model.forward(float(x), mode), float(y)),
-      { loop: true, device, threads },
+      { ...this.#compiling, loop: true },
     )
   }
 }
@@ -238,20 +374,7 @@ function labelling(layers: Map<Tensor, string>): (call: Call) => void {
   }
 }
 
-/** What the variables that a step assigns hold now. The arrays are never written to, only replaced. */
-const snapshot = (graph: StepGraph): [Variable, Data][] =>
-  [...graph.traced.variables.values()].flatMap(({ variable, written }): [Variable, Data][] =>
-    written ? [[variable, variable.data]] : [],
-  )
-
-/** Some of the batches in a stack. */
-function rows(stack: Batch, batchSize: number, from: number, to: number): Pick<Batch, 'x' | 'y'> {
-  const part = (data: Data): Data => {
-    const size = (data.length / stack.length) * batchSize
-    return data.slice(from * size, to * size)
-  }
-  return { x: part(stack.x), y: part(stack.y) }
-}
+const record = ({ x, y }: Batch): Record<'x' | 'y', Data> => ({ x, y })
 
 function once<K, V>(cache: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
   const known = cache.get(key)

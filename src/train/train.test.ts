@@ -201,7 +201,7 @@ describe('an experiment', () => {
   test('is checked, key by key', () => {
     const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
     expect(make({ learningRate: 0.1 })).toThrow(
-      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, checkpoints, dtype, device, threads, got learningRate',
+      'experiment: wanted one of name, data, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, checkpoints, accumulate, nonFinite, gradientNorm, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
     )
     expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
     expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as an integer ≥ 1, got 0')
@@ -247,7 +247,7 @@ describe('an experiment', () => {
       /^--set: wanted a path that is one of .*, got epoch; did you mean epochs\?$/,
     )
     expect(set('optimizer.rate=3')).toThrow(
-      'sgd: wanted one of lr, momentum, dampening, weightDecay, nesterov, got rate',
+      'sgd: wanted one of lr, momentum, dampening, weightDecay, nesterov, lrScale, peakLr, got rate',
     )
     expect(set('optimizer.lr=-1')).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got -1')
     expect(set('epochs=two')).toThrow('experiment: wanted epochs as an integer ≥ 1, got "two"')
@@ -279,7 +279,7 @@ describe('an experiment', () => {
       'Linear: wanted outFeatures as a positive integer, got -2',
     )
     expect(wrong({ optimizer: { type: 'adma', lr: 1 } })).toThrow(
-      'optimizer: wanted type as one of sgd, adam, adamw, got adma; did you mean adam?',
+      /^optimizer: wanted type as one of sgd, adam, adamw, .*, got adma; did you mean adam\?$/,
     )
     expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
     expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)

@@ -1,6 +1,8 @@
 import { loader } from '../data/loader.ts'
+import { stepsOf } from './accumulation.ts'
 import type { Experiment } from './experiment.ts'
-import { type Evaluation, type Steps, Task } from './task.ts'
+import type { Steps } from './steps.ts'
+import { type Evaluation, Task } from './task.ts'
 
 /** What happened. Steps and epochs count from 0; times are in seconds. */
 export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
@@ -21,6 +23,10 @@ export interface StepsEvent {
   readonly step: number
   readonly losses: ArrayLike<number>
   readonly lrs: ArrayLike<number>
+  /** √Σg² of each step, before clipping, where the experiment asks for it. */
+  readonly gradientNorms?: ArrayLike<number>
+  /** How many batches were left out among them, where some were. */
+  readonly skipped?: number
 }
 
 export interface EpochEvent {
@@ -61,14 +67,16 @@ export interface Progress {
 }
 
 interface Sofar {
+  /** Batches that are done with, whether they made a step or were left out. */
   readonly batches: number
-  /** Sum over the batches. */
+  readonly steps: number
+  /** Sum over the steps. */
   readonly loss: number
   /** Of the last step. */
   readonly lr: number
 }
 
-const nothing: Sofar = { batches: 0, loss: 0, lr: 0 }
+const nothing: Sofar = { batches: 0, steps: 0, loss: 0, lr: 0 }
 
 /** Where every run of an experiment begins. */
 export const beginning = ({ control }: Experiment): Progress => ({
@@ -98,7 +106,8 @@ export interface RunOptions {
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const { data, batchSize, epochs, seed, lastBatch } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
-  const batches = loader(data.train, { batchSize, seed, last: lastBatch })
+  const examples = batchSize * stepsOf(experiment.accumulate)
+  const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch })
   const pace = new Pace()
   const begun = performance.now()
   task.goTo(progress.steps, factorOf(experiment, progress))
@@ -109,18 +118,19 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
     for (const stack of batches.stacks(epoch, () => pace.steps, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
-      const done = await task.learn(stack, Math.min(batchSize, stack.length))
+      const done = await task.learn(stack, Math.min(examples, stack.length))
       const taken = performance.now() - start
-      pace.learn(done.losses.length, taken)
+      const count = Math.ceil(stack.length / examples)
+      pace.learn(count, taken)
       ms += taken
       progress.steps = task.steps
-      progress.sofar = extended(progress.sofar, done)
+      progress.sofar = extended(progress.sofar, count, done)
       yield { type: 'steps', epoch, step, ...done }
     }
     const stepsDone = progress.steps
     const { sofar } = progress
     const measured = {
-      trainLoss: sofar.loss / sofar.batches,
+      trainLoss: sofar.loss / sofar.steps,
       ...validation(await task.evaluate(data.validation, { batchSize })),
     }
     progress.epoch++
@@ -132,7 +142,7 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       ...measured,
       lr: sofar.lr,
       ...control(experiment, progress, measured, task),
-      time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.batches) / ms },
+      time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.steps) / ms },
     }
   }
   yield {
@@ -143,11 +153,16 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   }
 }
 
-function extended({ batches, loss }: Sofar, { losses, lrs }: Steps): Sofar {
-  let total = loss
+function extended(before: Sofar, count: number, { losses, lrs }: Steps): Sofar {
+  let total = before.loss
   // One after another, so that the sum does not depend on how many steps a call took.
   for (const next of losses) total += next
-  return { batches: batches + losses.length, loss: total, lr: lrs.at(-1)! }
+  return {
+    batches: before.batches + count,
+    steps: before.steps + losses.length,
+    loss: total,
+    lr: lrs.at(-1) ?? before.lr,
+  }
 }
 
 type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy'>
@@ -176,8 +191,9 @@ const stopped = (experiment: Experiment, progress: Progress): boolean =>
   experiment.control.some((c, i) => c.stop(progress.control[i]))
 
 /** The task of an experiment, at its start. */
-export function taskOf({ model, loss, optimizer, data, seed, dtype, device, threads }: Experiment): Task {
-  return new Task({ model: model(), loss, optimizer, data: data.train, seed, dtype, device, threads })
+export function taskOf(experiment: Experiment): Task {
+  const { model, data, ...options } = experiment
+  return new Task({ ...options, model: model(), data: data.train })
 }
 
 const validation = ({

@@ -1,0 +1,35 @@
+import { constant, node, type Tensor } from '../core/tensor.ts'
+import { add, sqrt } from '../ops/arithmetic.ts'
+import { greater, where } from '../ops/compare.ts'
+
+// What optimizers ask of gradients. None of it is differentiated.
+
+/** `Σx²`, of everything. */
+const sumOfSquares = (x: Tensor): Tensor =>
+  node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
+
+/** `√Σx²`. */
+export const norm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
+
+/** `√Σx²` over several tensors, as if they were one. */
+export const globalNorm = (all: readonly Tensor[]): Tensor =>
+  sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
+
+/** The norm of what makes one output: of each row of a weight, or of all of a vector. Broadcasts along `x`. */
+export function unitNorm(x: Tensor): Tensor {
+  if (x.shape.length < 2) return norm(x)
+  const axes = x.shape.map((_, i) => i).slice(1)
+  const squares = node('ReduceSumSquare', {
+    inputs: [x, constant(axes, [axes.length], 'int64')],
+    attributes: { keepdims: 1 },
+    shape: x.shape.map((n, i) => (i === 0 ? n : 1)),
+    dtype: x.dtype,
+  })
+  return sqrt(squares)
+}
+
+/** The greater of two, element by element. */
+export const maximum = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), a, b)
+
+/** The lesser of two, element by element. */
+export const minimum = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)

@@ -1,0 +1,12 @@
+import type { Data } from '../core/dtype.ts'
+import type { Batch } from '../data/loader.ts'
+
+/** Some of the batches of `size` examples in a stack: from batch `from` to batch `to`, exclusive. */
+export function rows(stack: Batch, size: number, from: number, to: number): Batch {
+  if (from === 0 && to * size === stack.length) return stack
+  const part = (data: Data): Data => {
+    const one = (data.length / stack.length) * size
+    return data.slice(from * one, to * one)
+  }
+  return { x: part(stack.x), y: part(stack.y), length: (to - from) * size }
+}

@@ -1,0 +1,40 @@
+import { joined, type Steps } from './steps.ts'
+
+/** Steps that could not be taken: a loss is not finite, or what the steps would leave behind. Nothing has changed. */
+export interface Failure {
+  /** The first batch whose loss is not finite, of those tried; −1 where all losses are. */
+  readonly bad: number
+  /** Its loss. */
+  readonly loss: number
+}
+
+/**
+ * Learn from batches, leaving out each that would make a number not finite: as if it had not been there.
+ *
+ * Batches are tried many at a time; where that fails, those before the first bad one are tried again, then single ones
+ * and twice as many each time. Since a failure changes nothing, no one sees the tries.
+ *
+ * @param attempt takes the steps of batches `from` to `to`, exclusive, or fails
+ */
+export async function skipping(
+  count: number,
+  attempt: (from: number, to: number) => Promise<Steps | Failure>,
+): Promise<Steps> {
+  const done: Steps[] = []
+  let skipped = 0
+  for (let at = 0, size = count; at < count; ) {
+    const tried = Math.min(size, count - at)
+    const result = await attempt(at, at + tried)
+    if (!('bad' in result)) {
+      done.push(result)
+      at += tried
+      size = 2 * tried
+    } else if (tried === 1) {
+      skipped++
+      at++
+    } else {
+      size = result.bad > 0 ? result.bad : Math.max(1, result.bad === 0 ? 1 : tried >> 1)
+    }
+  }
+  return { ...joined(done), ...(skipped > 0 && { skipped }) }
+}
