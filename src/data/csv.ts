@@ -3,12 +3,12 @@ import { basename } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { allocate, type Data } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
 import type { Batch } from './batch.ts'
 import { CsvRows } from './csv-rows.ts'
 import type { Dataset } from './dataset.ts'
-import { joined, type Stream } from './stream.ts'
+import type { Stream } from './stream.ts'
 import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
+import { tableDataset, tableSpec } from './table-examples.ts'
 
 export interface CsvOptions extends TableOptions {
   /** Whether the first row names the columns; true unless given. */
@@ -41,22 +41,9 @@ export function parseCsv(text: string, name: string, options: CsvOptions): Datas
  */
 export function csvStream(path: string, options: CsvOptions): Stream {
   const name = basename(path)
-  const { label, classNames, classes } = options
-  if (label !== undefined && classNames === undefined && classes === undefined) {
-    throw mismatch(
-      name,
-      'classNames or classes, for labels are not known before the end of a stream',
-      undefined,
-    )
-  }
   const { plan } = new CsvReader(name, options).start(pieces(path))
-  const count = classNames?.length ?? classes
   return {
-    x: plan.x,
-    y: plan.y,
-    ...(plan.featureNames !== undefined && { featureNames: plan.featureNames }),
-    ...(label !== undefined && count !== undefined && { classes: count }),
-    ...(classNames !== undefined && { classNames }),
+    ...tableSpec(name, plan, options),
     read: async function* () {
       const reader = new CsvReader(name, options)
       for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceSize })) {
@@ -78,17 +65,7 @@ function fromPieces(texts: Iterable<string>, name: string, options: CsvOptions):
   }
   reader.rows.end()
   parts.push(reader.take())
-  if (!parts.some(({ length }) => length > 0)) {
-    throw new FormatError(`${name}: wanted at least one row of values, got none`)
-  }
-  const { x, y, featureNames, label } = reader.plan
-  if (label === undefined) return joined(parts, x, y, { ...(featureNames && { featureNames }) })
-  const { order, ...names } = reader.cells.classes()
-  if (order.length > 0) {
-    for (const { y: labels } of parts)
-      for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
-  }
-  return joined(parts, x, y, { ...names, ...(featureNames && { featureNames }) })
+  return tableDataset(name, parts, () => reader.plan, reader.cells)
 }
 
 const pieceSize = 1 << 20

@@ -3,11 +3,11 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRe
 import { compressors } from 'hyparquet-compressors'
 import { allocate, type Data } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
 import type { Batch } from './batch.ts'
 import type { Dataset } from './dataset.ts'
-import { joined, type Stream } from './stream.ts'
+import type { Stream } from './stream.ts'
 import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
+import { tableDataset, tableSpec } from './table-examples.ts'
 
 /**
  * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
@@ -20,16 +20,7 @@ export async function parquet(path: string, options: TableOptions): Promise<Data
   const file = await ParquetTable.open(path, options)
   const parts: Batch[] = []
   for await (const part of file.read()) parts.push(part)
-  if (!parts.some(({ length }) => length > 0)) {
-    throw new FormatError(`${basename(path)}: wanted at least one row of values, got none`)
-  }
-  const { x, y, label, featureNames } = file.plan
-  const { order, ...names } = label === undefined ? { order: [] } : file.cells.classes()
-  if (order.length > 0) {
-    for (const { y: labels } of parts)
-      for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
-  }
-  return joined(parts, x, y, { ...names, ...(featureNames && { featureNames }) })
+  return tableDataset(basename(path), parts, () => file.plan, file.cells)
 }
 
 /**
@@ -39,24 +30,8 @@ export async function parquet(path: string, options: TableOptions): Promise<Data
  *   `classes`, which cannot be known before the end of the file.
  */
 export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
-  const { label, classNames, classes } = options
-  if (label !== undefined && classNames === undefined && classes === undefined) {
-    throw mismatch(
-      basename(path),
-      'classNames or classes, for labels are not known before the end of a stream',
-      undefined,
-    )
-  }
   const file = await ParquetTable.open(path, options)
-  const count = classNames?.length ?? classes
-  return {
-    x: file.plan.x,
-    y: file.plan.y,
-    ...(file.plan.featureNames !== undefined && { featureNames: file.plan.featureNames }),
-    ...(label !== undefined && count !== undefined && { classes: count }),
-    ...(classNames !== undefined && { classNames }),
-    read: () => file.read(),
-  }
+  return { ...tableSpec(basename(path), file.plan, options), read: () => file.read() }
 }
 
 /** Rows that are handed on together. */
