@@ -198,6 +198,29 @@ describe('IDX files', () => {
     )
   })
 
+  test('are refused when damaged, or have as many numbers as they say', () => {
+    const bytes = idx(8, [2, 2], [1, 2, 3, 255])
+    fc.assert(
+      fc.property(
+        fc.constantFrom(bytes, new Uint8Array(gzipSync(bytes))),
+        fc.nat(60),
+        fc.nat(255),
+        fc.boolean(),
+        (whole, at, put, cut) => {
+          const changed = Uint8Array.from(cut ? whole.subarray(0, at) : whole)
+          if (!cut && at < changed.length) changed[at] = put
+          try {
+            const { shape, data } = parseIdx(changed, 'a')
+            expect(data.length).toBe(shape.reduce((a, b) => a * b, 1))
+          } catch (error) {
+            expect((error as Error).message).toMatch(/^a: wanted /)
+          }
+        },
+      ),
+      { numRuns: 1500 },
+    )
+  })
+
   test('become a data set, when images and labels fit', () => {
     const images = file('images', idx(8, [2, 1, 2], [0, 255, 51, 0]))
     const set = idxImages(images, file('labels', idx(8, [2], [1, 9])))
