@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Sharp } from 'sharp'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { random } from '../core/random.ts'
@@ -78,7 +77,7 @@ function list(path: string): Listed {
 
 /** An image as planes of numbers from 0 to 1. */
 async function pixels(
-  image: Sharp,
+  image: Picture,
   file: string,
   [height, width]: ImageFolderOptions['size'],
   channels: 1 | 3,
@@ -104,10 +103,21 @@ async function pixels(
   return out
 }
 
+/** What is used of `sharp`: its own types are not there for who does not have it. */
+export interface Picture {
+  rotate(): Picture
+  resize(width: number, height: number, options: { fit: 'cover' }): Picture
+  flatten(): Picture
+  toColourspace(name: string): Picture
+  greyscale(): Picture
+  raw(): Picture
+  toBuffer(): Promise<Uint8Array>
+}
+
 /** The package `sharp`, which is installed by those who need it. */
 export async function sharpPackage(
-  load: () => Promise<{ readonly default: (path: string) => Sharp }> = () => import('sharp'),
-): Promise<(path: string) => Sharp> {
+  load: () => Promise<{ readonly default: (path: string) => Picture }> = () => import('sharp'),
+): Promise<(path: string) => Picture> {
   try {
     return (await load()).default
   } catch (cause) {

@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { allocate, type Data } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import type { Batch } from './batch.ts'
@@ -37,18 +36,17 @@ export async function parquetStream(path: string, options: TableOptions): Promis
 /** Rows that are handed on together. */
 const pieceRows = 4096
 
-type File = Awaited<ReturnType<typeof asyncBufferFromFile>>
 type Values = ArrayLike<unknown>
 
 class ParquetTable {
   readonly plan: TablePlan
   readonly cells: Cells
   readonly #name: string
-  readonly #file: File
+  readonly #file: AsyncBuffer
   readonly #metadata: FileMetaData
   readonly #columns: readonly string[]
 
-  private constructor(name: string, file: File, metadata: FileMetaData, options: TableOptions) {
+  private constructor(name: string, file: AsyncBuffer, metadata: FileMetaData, options: TableOptions) {
     this.#name = name
     this.#file = file
     this.#metadata = metadata
@@ -58,6 +56,7 @@ class ParquetTable {
   }
 
   static async open(path: string, options: TableOptions): Promise<ParquetTable> {
+    const { asyncBufferFromFile, parquetMetadataAsync } = await import('hyparquet') // 80 ms: only who needs it waits
     const file = await asyncBufferFromFile(path)
     const metadata = await told(basename(path), () => parquetMetadataAsync(file))
     return new ParquetTable(basename(path), file, metadata, options)
@@ -108,6 +107,10 @@ class ParquetTable {
   }
 
   async #values(column: number, start: number, rows: number): Promise<Values> {
+    const [{ parquetRead }, { compressors }] = await Promise.all([
+      import('hyparquet'),
+      import('hyparquet-compressors'),
+    ])
     const name = this.#columns[column]!
     const values = new Array<unknown>(rows)
     await told(this.#name, () =>
