@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
+import { csvCommand } from './csv.ts'
 import { findLrCommand } from './find-lr.ts'
 import { scheduleCommand } from './schedule.ts'
 import { trainCommand } from './train.ts'
@@ -12,6 +13,7 @@ const program = new Command('evenstep')
   .addCommand(trainCommand())
   .addCommand(scheduleCommand())
   .addCommand(findLrCommand())
+  .addCommand(csvCommand())
 
 program.exitOverride()
 for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })

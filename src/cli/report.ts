@@ -8,6 +8,12 @@ const short = (x: number): string => (Math.abs(x) < 1e-3 && x !== 0 ? x.toExpone
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
+/** The metrics that have a column: the first few that are one number. All are in events.jsonl. */
+const shown = ({ metrics }: Experiment): string[] =>
+  Object.keys(metrics)
+    .filter((name) => metrics[name]!.goal !== undefined)
+    .slice(0, 3)
+
 /** Tells a person about a run: a line an epoch, and on a terminal a progress bar between. */
 export class Report {
   readonly #experiment: Experiment
@@ -33,7 +39,7 @@ export class Report {
     if (event.type === 'start') return this.#header(event)
     if (event.type === 'end') return this.#farewell(event)
     this.#best = Math.min(this.#best, event.validationLoss)
-    return row(event)
+    return row(event, shown(this.#experiment))
   }
 
   /** Leave the terminal as it was. */
@@ -55,7 +61,7 @@ export class Report {
       `${epochs} epochs of ${work}`,
       `seed ${seed}`,
     ]
-    return `${about.join(' · ')}\n\n${columns.map((name) => name.padStart(width)).join('')}`
+    return `${about.join(' · ')}\n\n${line([...columns, ...shown(this.#experiment)])}`
   }
 
   #farewell({ steps, time }: EndEvent): string {
@@ -75,18 +81,28 @@ export class Report {
 
 const width = 14
 
-function row({ epoch, trainLoss, validationLoss, validationAccuracy, lr, time }: EpochEvent): string {
+/** Cells at the right of their columns; long names are cut. */
+const line = (cells: readonly string[]): string =>
+  cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
+
+function row(event: EpochEvent, names: readonly string[]): string {
+  const { epoch, trainLoss, validationLoss, validationAccuracy, lr, time, metrics } = event
   const accuracy = validationAccuracy === undefined ? '–' : `${(100 * validationAccuracy).toFixed(2)} %`
   const cells = [
-    epoch + 1,
+    String(epoch + 1),
     trainLoss.toFixed(4),
     validationLoss.toFixed(4),
     accuracy,
     short(lr),
     thousands(time.stepsPerSecond),
+    ...names.map((name) => cellOf(metrics?.[name])),
   ]
-  return cells.map((cell) => String(cell).padStart(width)).join('')
+  return line(cells)
 }
+
+/** A dash where a metric is not defined. */
+const cellOf = (value: unknown): string =>
+  typeof value === 'number' && !Number.isNaN(value) ? short(value) : '–'
 
 /** A line that is drawn again and again: how far the run is, how fast, and how long it will take. */
 class Bar {

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { tensorBoard } from '../log/tensorboard.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { RunFolder, toLines } from '../train/run-folder.ts'
+import { describe, RunFolder, toLines } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import type { TrainEvent } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
@@ -17,6 +18,7 @@ interface Options {
   readonly resume?: true
   readonly json?: true
   readonly device?: string
+  readonly tensorboard?: true
 }
 
 /** `evenstep train FILE`: trains an experiment, and keeps the run in a folder. */
@@ -29,6 +31,7 @@ export function trainCommand(): Command {
     .option('--out <dir>', 'the folder of the run; runs/NAME-1, -2, … unless given')
     .option('--resume', 'go on with the run in --out, or with the last one')
     .option('--device <device>', 'where to compute: cpu, wasm or webgpu')
+    .option('--tensorboard', 'write event files for TensorBoard into the folder of the run')
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
       const own = ['seed', 'device'].flatMap((key) => {
@@ -56,7 +59,7 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     : new Report(experiment, file, path)
   const interrupt = onInterrupt()
   try {
-    for await (const event of folder.events()) {
+    for await (const event of options.tensorboard ? watched(folder, experiment) : folder.events()) {
       report.event(event)
       if (!interrupt.asked || event.type === 'end') continue
       folder.save()
@@ -72,6 +75,12 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     const again = `npx evenstep train ${file} --out ${path} --resume`
     process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)
   }
+}
+
+/** The events of a run, kept for TensorBoard as well. */
+function watched(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
+  const { model, ...settings } = describe(experiment, folder.task)
+  return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })
 }
 
 const versions = { evenstep: version, node: process.versions.node }

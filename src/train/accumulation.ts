@@ -1,4 +1,4 @@
-import { allocate, type Data } from '../core/dtype.ts'
+import { allocate } from '../core/dtype.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter, Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
@@ -100,10 +100,3 @@ export class Accumulation {
 }
 
 const size = ({ shape }: Variable): number => shape.reduce((n, axis) => n * axis, 1)
-
-/** Numbers of each step, in what the task computes in. */
-export function perStep(dtype: 'float32' | 'float64', values: readonly number[]): Data {
-  const data = allocate(dtype, values.length)
-  for (const [i, value] of values.entries()) data[i] = value
-  return data
-}

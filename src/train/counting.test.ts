@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { difference } from '../../test/support/golden.ts'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
 import { type Dataset, dataset } from '../data/dataset.ts'
-import { type Batch, loader } from '../data/loader.ts'
+import type { Batch } from '../data/loader.ts'
 import * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
 import { adam, type Optimizer, sgd } from '../optim/index.ts'
@@ -35,11 +35,17 @@ describe('accumulation', () => {
     'without batch normalization is one large batch to rounding: %s',
     async (_, make) => {
       const [whole, parts] = [1, 4].map((accumulate) =>
-        task({ model: plain(), optimizer: make(), dtype: 'float64', accumulate, gradientNorm: true }),
+        task({
+          model: plain(),
+          optimizer: make(),
+          dtype: 'float64',
+          accumulate,
+          log: { gradientNorm: true },
+        }),
       )
       const [one, other] = [await whole!.learn(stackOf(data), 24), await parts!.learn(stackOf(data), 24)]
       expect(difference(other.losses, [...one.losses])).toBeLessThan(1e-12)
-      expect(difference(other.gradientNorms!, [...one.gradientNorms!])).toBeLessThan(1e-12)
+      expect(difference(other.logs!.gradientNorm!, Array.from(one.logs!.gradientNorm!))).toBeLessThan(1e-12)
       expect(other.lrs).toEqual(one.lrs)
       expect(parts!.steps).toBe(4)
       for (const [name, wanted] of Object.entries(numbers(whole!))) {
@@ -193,16 +199,4 @@ describe('steps that are not finite', () => {
     expect(done).toEqual(await other.learn(stackOf(data), 8))
     expect(numbers(one)).toEqual(numbers(other))
   })
-})
-
-test('a task tells the norm of its gradients where it is asked to, and the numbers stay what they are', async () => {
-  const [told, silent] = [task({ gradientNorm: true, dtype: 'float64' }), task({ dtype: 'float64' })]
-  const { losses, gradientNorms } = await told.learn(stackOf(data), 8)
-  const wanted = await silent.learn(stackOf(data), 8)
-  expect(wanted.gradientNorms).toBeUndefined()
-  expect(difference(losses, [...wanted.losses])).toBeLessThan(1e-12)
-  expect(gradientNorms!.length).toBe(12)
-  expect(gradientNorms!.every((norm) => norm > 0)).toBe(true)
-  const [batch] = [...loader(data, { batchSize: 8 }).batches(0)]
-  expect(await task({ accumulate: 2 }).step(batch!)).toBeGreaterThan(0)
 })

@@ -7,6 +7,8 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { type Device, devices } from '../runtime/device.ts'
 import type { Controller } from '../schedule/controller.ts'
 import type { Accumulate } from './accumulation.ts'
+import type { Metric, Metrics } from './metrics/metric.ts'
+import type { LogOptions } from './watch.ts'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
@@ -34,9 +36,26 @@ const schema = z.strictObject({
     .default([])
     .describe('a list of controllers, such as [schedule.reduceOnPlateau()]'),
   monitor: z
-    .enum(['trainLoss', 'validationLoss', 'validationAccuracy'])
+    .string()
     .default('validationLoss')
-    .describe("'trainLoss', 'validationLoss' or 'validationAccuracy'"),
+    .describe(
+      "'trainLoss', 'validationLoss', 'validationAccuracy' or the name of a metric that is one number",
+    ),
+  metrics: z
+    .record(
+      z.string().min(1),
+      z.custom<Metric>((value) => isObject(value) && isFunction(value.update)),
+    )
+    .default({})
+    .describe('metrics by name, such as { f1: train.metrics.f1() }'),
+  log: z
+    .strictObject({
+      gradientNorm: z.boolean().optional(),
+      batchNorm: z.boolean().optional(),
+      samplesPerSecond: z.boolean().optional(),
+    })
+    .default({})
+    .describe('gradientNorm, batchNorm and samplesPerSecond, each true or false'),
   checkpoints: z
     .strictObject({ everySteps: z.int().min(1).optional(), keep: z.int().min(1).optional() })
     .default({})
@@ -49,7 +68,6 @@ const schema = z.strictObject({
     .default(1)
     .describe("an integer ≥ 1, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }"),
   nonFinite: z.enum(['throw', 'skip']).default('throw').describe("'throw' or 'skip'"),
-  gradientNorm: z.boolean().default(false).describe('true or false'),
   recalibrateBeforeEvaluation: z.boolean().default(false).describe('true or false'),
   dtype: z.enum(['float32', 'float64']).default('float32').describe("'float32' or 'float64'"),
   device: z
@@ -82,16 +100,18 @@ export interface ExperimentOptions {
   readonly lastBatch?: 'drop' | 'keep'
   /** What watches the learning curve: each multiplies the learning rate, and may end the run. None. */
   readonly control?: readonly Controller[]
-  /** What `control` is told after each epoch; `validationLoss`. */
-  readonly monitor?: 'trainLoss' | 'validationLoss' | 'validationAccuracy'
+  /** What `control` is told after each epoch, and the best checkpoint is best in; `validationLoss`. */
+  readonly monitor?: Monitor
+  /** What to measure on the validation data after each epoch, besides loss and accuracy, by name. None. */
+  readonly metrics?: Metrics
+  /** What to log of each step, besides its loss and rate. Nothing. */
+  readonly log?: LogOptions
   /** Checkpoints besides those at the end of each epoch, and how many of the last to `keep` besides the best; 2. */
   readonly checkpoints?: { readonly everySteps?: number; readonly keep?: number }
   /** How many batches of `batchSize` make one optimizer step; 1. A number is `{ steps }`. */
   readonly accumulate?: number | Accumulate
   /** What becomes of a step that makes a number not finite: an error, or it is left out; `throw`. */
   readonly nonFinite?: 'throw' | 'skip'
-  /** Whether steps tell the norm of their gradients, before clipping; false. */
-  readonly gradientNorm?: boolean
   /** Whether evaluation measures the running statistics of batch normalization anew first; false. */
   readonly recalibrateBeforeEvaluation?: boolean
   /** What to compute in; `float32`. */
@@ -102,6 +122,13 @@ export interface ExperimentOptions {
   readonly threads?: number
 }
 
+/** A number of each epoch, or the name of a metric. */
+export type Monitor = 'trainLoss' | 'validationLoss' | 'validationAccuracy' | (string & {})
+
+const isMonitored = ({ monitor, metrics }: z.output<typeof schema>): boolean =>
+  ['trainLoss', 'validationLoss', 'validationAccuracy'].includes(monitor) ||
+  metrics[monitor]?.goal !== undefined
+
 /**
  * An experiment, checked.
  *
@@ -109,11 +136,11 @@ export interface ExperimentOptions {
  */
 export function experiment(options: ExperimentOptions): Experiment {
   const checked = schema.safeParse(options)
-  if (checked.success) return checked.data as Experiment
+  if (checked.success && isMonitored(checked.data)) return checked.data as Experiment
   if (!isObject(options)) throw mismatch('experiment', 'an object', options, 'export train.experiment({ … })')
   const names = Object.keys(schema.shape)
   const stranger = Object.keys(options).find((key) => !names.includes(key))
   if (stranger !== undefined) throw unknownName('experiment', names, stranger)
-  const key = String(checked.error.issues[0]!.path[0]) as keyof typeof schema.shape
+  const key = String(checked.error?.issues[0]?.path[0] ?? 'monitor') as keyof typeof schema.shape
   throw mismatch('experiment', `${key} as ${schema.shape[key].description}`, options[key])
 }

@@ -2,6 +2,7 @@ export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
+export * as metrics from './metrics/index.ts'
 export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
 export { describe, RunFolder, type RunFolderOptions, toLines } from './run-folder.ts'
 export { assignAll, readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
@@ -19,3 +20,4 @@ export {
   type TrainEvent,
   taskOf,
 } from './train.ts'
+export type { LogOptions } from './watch.ts'

@@ -17,7 +17,7 @@ import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import type { Experiment } from './experiment.ts'
 import { writeSafetensors } from './safetensors.ts'
 import type { Task } from './task.ts'
-import { beginning, type Progress, run, type TrainEvent, taskOf } from './train.ts'
+import { beginning, monitored, type Progress, run, type TrainEvent, taskOf } from './train.ts'
 
 /** What a checkpoint of a run says besides its tensors. */
 interface Saved {
@@ -133,12 +133,11 @@ export class RunFolder {
 }
 
 /** What the best checkpoint has least of. */
-function scoreOf(
-  event: TrainEvent & { readonly type: 'epoch' },
-  { monitor }: Experiment,
-): number | undefined {
-  const value = event[monitor]
-  return monitor === 'validationAccuracy' && value !== undefined ? -value : value
+function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
+  const { monitor, metrics } = experiment
+  const value = monitored(experiment, event)
+  if (Number.isNaN(value)) return undefined
+  return monitor === 'validationAccuracy' || metrics[monitor]?.goal === 'max' ? -value : value
 }
 
 function begin(path: string, description: object): void {
@@ -175,16 +174,19 @@ function checkSame(path: string, description: Readonly<Record<string, unknown>>)
 /** An event as JSON lines. A `steps` event becomes a `step` line for each step. */
 export function toLines(event: TrainEvent): string {
   if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
-  const { epoch, step, losses, lrs } = event
+  const { epoch, step, losses, lrs, logs = {}, time } = event
+  const others = (k: number): object =>
+    Object.fromEntries(Object.entries(logs).map(([key, all]) => [key, all[k]]))
   return Array.from(
     losses,
-    (loss, k) => `${JSON.stringify({ type: 'step', epoch, step: step + k, loss, lr: lrs[k] })}\n`,
+    (loss, k) =>
+      `${JSON.stringify({ type: 'step', epoch, step: step + k, loss, lr: lrs[k], ...others(k), time })}\n`,
   ).join('')
 }
 
 /** An experiment as plain data: everything that decides its numbers, as far as JSON can say it. */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, model, loss, optimizer, control, ...rest } = experiment
+  const { data, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   const shape = ({ length, x, classes }: Experiment['data']['train']): object => ({
     length,
     x: x.shape,
@@ -196,6 +198,10 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
     loss: loss.name,
     control: control.map(({ spec }) => spec),
+    ...(Object.keys(log).length > 0 && { log }),
+    ...(Object.keys(metrics).length > 0 && {
+      metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
+    }),
     optimizer: JSON.parse(
       JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
     ),

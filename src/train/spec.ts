@@ -8,6 +8,7 @@ import * as ops from '../ops/index.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { parseController } from '../schedule/index.ts'
 import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
+import { parseMetrics } from './metrics/parse.ts'
 
 // Experiments as plain data: what a TypeScript file says with values, JSON says with names. Nothing is evaluated.
 
@@ -21,8 +22,8 @@ const layers: Readonly<Record<string, (...args: never[]) => Module>> = {
 
 /**
  * The experiment that a JSON value describes: the keys of `train.experiment`, with `data` and `loss` by name, the
- * optimizer as its `type` and options, schedules as their specs or texts, and the model as a list of layers, each
- * `[name, ...arguments]`.
+ * optimizer as its `type` and options, schedules as their specs or texts, metrics as types or specs, and the model as a
+ * list of layers, each `[name, ...arguments]`.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
  * @example
@@ -31,7 +32,7 @@ const layers: Readonly<Record<string, (...args: never[]) => Module>> = {
  */
 export function parseExperiment(json: unknown): Experiment {
   if (typeof json !== 'object' || json === null) throw mismatch('experiment', 'a JSON object', json)
-  const { data, loss, optimizer, model, control, ...rest } = json as Record<string, unknown>
+  const { data, loss, optimizer, model, control, metrics, ...rest } = json as Record<string, unknown>
   return experiment({
     ...rest,
     data: byName('data', dataSets, data)(),
@@ -39,6 +40,7 @@ export function parseExperiment(json: unknown): Experiment {
     loss: byName('loss', losses, loss),
     optimizer: parseOptimizer(optimizer),
     ...(Array.isArray(control) && { control: control.map(parseController) }),
+    ...(metrics !== undefined && { metrics: parseMetrics(metrics) }),
   } as unknown as ExperimentOptions)
 }
 
@@ -95,6 +97,7 @@ const settable = [
   'dtype',
   'device',
   'threads',
+  'log',
   'optimizer.lr',
 ]
 

@@ -1,5 +1,6 @@
-import { allFinite, type Data } from '../core/dtype.ts'
-import { ArgumentError, EvenstepError } from '../core/errors.ts'
+import { allFinite, type Data, toData } from '../core/dtype.ts'
+import { ArgumentError, EvenstepError, ShapeError } from '../core/errors.ts'
+import { show } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import type { Dataset, Field } from '../data/dataset.ts'
@@ -17,11 +18,13 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import type { Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
-import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf, perStep } from './accumulation.ts'
+import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf } from './accumulation.ts'
+import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
 import { type Failure, skipping } from './skipping.ts'
 import { type Steps, told } from './steps.ts'
+import { type LogOptions, Watch } from './watch.ts'
 
 export interface TaskOptions {
   readonly model: Module
@@ -44,21 +47,26 @@ export interface TaskOptions {
    * there; `throw`. A step that is left out moves no schedule and no running statistic.
    */
   readonly nonFinite?: 'throw' | 'skip'
-  /** Whether steps tell √Σg² over all gradients, before clipping; false. */
-  readonly gradientNorm?: boolean
+  /** What to measure on a data set besides, by name. */
+  readonly metrics?: Metrics
+  /** What to log of each step, besides its loss and rate; of an accumulated one, only its gradient norm. */
+  readonly log?: LogOptions
   /** Whether evaluation measures the running statistics anew first, also of weights that are no averages; false. */
   readonly recalibrateBeforeEvaluation?: boolean
   /** Measures running statistics anew on batches of the training data: `train.recalibrate`, or `train.updateBn`. */
   readonly recalibrate?: (model: Module, batches: Loader) => Promise<unknown>
 }
 
-/** Means over the examples of a data set. `accuracy` is there when the data are labelled. */
-export interface Evaluation {
+/** Of a data set. `accuracy` is there when the data are labelled, `metrics` when some were asked for. */
+export interface Evaluation extends Partial<Measurements> {
+  /** Mean over the examples. */
   readonly loss: number
+  /** The part of the examples, 0 to 1, whose greatest score is at the label. */
   readonly accuracy?: number
 }
 
-type EvalGraph = Compiled<'x' | 'y', 'loss' | 'accuracy'>
+type EvalResult = 'loss' | 'accuracy' | 'output'
+type EvalGraph = Compiled<'x' | 'y', EvalResult>
 
 /**
  * A model with its loss and optimizer, ready to learn and to be measured. Each graph is compiled when a batch of
@@ -198,23 +206,23 @@ export class Task {
   /** Run the graphs of the steps of a stack. */
   async #run(stack: Batch, batchSize: number): Promise<Omit<Steps, 'lrs'>> {
     const parts = partsOf(this.#options.accumulate)
-    const { dtype = 'float32', gradientNorm } = this.#options
     if (parts === 1) {
       const graph = await this.#learner(batchSize)
-      const { loss, ...rest } = await graph({ x: stack.x, y: stack.y }, this.#step)
-      return told(loss, (rest as Partial<Record<string, Data>>).gradientNorm)
+      const { loss, ...logs } = await graph({ x: stack.x, y: stack.y }, this.#step)
+      return told(loss, logs)
     }
     const done: { readonly loss: number; readonly gradientNorm: number }[] = []
     for (let k = 0; k < stack.length / batchSize; k++) {
       done.push(await this.#accumulation.step(rows(stack, batchSize, k, k + 1), parts, this.#step + k))
       if (!Number.isFinite(done[k]!.loss)) break // what comes after would not be either
     }
+    const { dtype = 'float32', log } = this.#options
     const of = (key: 'loss' | 'gradientNorm'): Data =>
-      perStep(
+      toData(
         dtype,
         done.map((one) => one[key]),
       )
-    return told(of('loss'), gradientNorm ? of('gradientNorm') : undefined)
+    return told(of('loss'), log?.gradientNorm ? { gradientNorm: of('gradientNorm') } : {})
   }
 
   /** The model on a whole data set, in evaluation mode, with its weights for evaluation. Changes nothing. */
@@ -262,15 +270,21 @@ export class Task {
   }
 
   async #measure(dataset: Dataset, batchSize: number): Promise<Evaluation> {
+    const { metrics } = this.#options
+    const measures = metrics && new Measures(metrics)
     const totals = { loss: 0, accuracy: 0 }
     for (const stack of loader(dataset, { batchSize }).stacks(0, () => stackSize)) {
       const rows = Math.min(batchSize, stack.length)
       const means = await (await this.#evaluator(rows))({ x: stack.x, y: stack.y })
       totals.loss += sum(means.loss) * rows
       totals.accuracy += sum(means.accuracy) * rows
+      measures?.add({ output: means.output, target: stack.y, length: stack.length })
     }
-    const loss = totals.loss / dataset.length
-    return dataset.classes === undefined ? { loss } : { loss, accuracy: totals.accuracy / dataset.length }
+    return {
+      loss: totals.loss / dataset.length,
+      ...(dataset.classes !== undefined && { accuracy: totals.accuracy / dataset.length }),
+      ...measures?.results,
+    }
   }
 
   /** Redo the finite steps before the bad one, then look where it fails. */
@@ -297,28 +311,41 @@ export class Task {
   #learner(batchSize: number): Promise<MicroGraph> {
     // A layer that is frozen or thawed between steps makes another graph.
     const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
+    const watch = new Watch(this.model, this.#options.log)
+    const results = (output: Tensor, y: Tensor): Record<string, Tensor> => {
+      const loss = this.#options.loss(output, y)
+      if (partsOf(this.#options.accumulate) > 1) {
+        this.#accumulation.add(loss)
+        return { loss }
+      }
+      const logs = watch.results(loss, (step) => this.lr(step))
+      this.#optimizer.minimize(loss)
+      return { loss, ...logs }
+    }
     return once(this.#learners, `${batchSize} ${frozen}`, () =>
-      this.#compile(batchSize, 'train', (output, y): { loss: Tensor } => {
-        const loss = this.#options.loss(output, y)
-        return { loss, ...this.#update(loss) }
-      }),
+      this.#compile(batchSize, 'train', results, watch),
     )
-  }
-
-  /** While a step is traced: what becomes of its loss. */
-  #update(loss: Tensor): { gradientNorm?: Tensor } {
-    if (partsOf(this.#options.accumulate) > 1) this.#accumulation.add(loss)
-    else if (this.#options.gradientNorm) return { ...this.#optimizer.apply(this.#optimizer.gradients(loss)) }
-    else this.#optimizer.minimize(loss)
-    return {}
   }
 
   #evaluator(batchSize: number): Promise<EvalGraph> {
     return once(this.#evaluators, batchSize, () =>
       this.#compile(batchSize, 'eval', (output, y) => {
         const loss = this.#options.loss(output, y)
-        return { loss, accuracy: this.#options.data.classes === undefined ? loss : accuracy(output, y) }
+        const measured = {
+          loss,
+          accuracy: this.#options.data.classes === undefined ? loss : accuracy(output, y),
+        }
+        return (this.#options.metrics ? { ...measured, output } : measured) as Record<EvalResult, Tensor>
       }),
+    )
+  }
+
+  /** @throws {ShapeError} when labels may be beyond the scores. */
+  #checkClasses({ shape }: Tensor): void {
+    const { classes } = this.#options.data
+    if (classes === undefined || shape.length !== 2 || shape[1]! >= classes) return
+    throw new ShapeError(
+      `task: wanted a score for each of ${classes} classes, got ${show(shape)}; widen the last layer`,
     )
   }
 
@@ -331,6 +358,7 @@ export class Task {
     batchSize: number,
     mode: Mode,
     results: (output: Tensor, y: Tensor) => Record<Out, Tensor>,
+    watch: Watch = new Watch(this.model),
   ): Promise<Compiled<'x' | 'y', Out>> {
     const { data, dtype = 'float32' } = this.#options
     const spec = ({ shape, dtype }: Field): { shape: number[]; dtype: Field['dtype'] } => ({
@@ -340,7 +368,11 @@ export class Task {
     const float = (t: Tensor): Tensor => (t.dtype.startsWith('float') ? cast(t, dtype) : t)
     return compile(
       { x: spec(data.x), y: spec(data.y) },
-      ({ x, y }) => results(this.model.forward(float(x), mode), float(y)),
+      ({ x, y }) => {
+        const output = watch.forward(() => this.model.forward(float(x), mode))
+        this.#checkClasses(output)
+        return results(output, float(y))
+      },
       { ...this.#compiling, loop: true },
     )
   }

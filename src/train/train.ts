@@ -1,6 +1,7 @@
 import { loader } from '../data/loader.ts'
 import { stepsOf } from './accumulation.ts'
 import type { Experiment } from './experiment.ts'
+import type { Measurements } from './metrics/metric.ts'
 import type { Steps } from './steps.ts'
 import { type Evaluation, Task } from './task.ts'
 
@@ -23,13 +24,15 @@ export interface StepsEvent {
   readonly step: number
   readonly losses: ArrayLike<number>
   readonly lrs: ArrayLike<number>
-  /** √Σg² of each step, before clipping, where the experiment asks for it. */
-  readonly gradientNorms?: ArrayLike<number>
+  /** What else the experiment logs, by name: `logs.gradientNorm[k]` is that of step `step + k`. */
+  readonly logs?: Readonly<Record<string, ArrayLike<number>>>
+  readonly time?: { readonly samplesPerSecond: number }
   /** How many batches were left out among them, where some were. */
   readonly skipped?: number
 }
 
-export interface EpochEvent {
+/** An epoch is done. With `metrics`, and `reasons` for those that are NaN, where the experiment has some. */
+export interface EpochEvent extends Partial<Measurements> {
   readonly type: 'epoch'
   readonly epoch: number
   /** Optimizer steps taken so far. */
@@ -104,7 +107,7 @@ export interface RunOptions {
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { data, batchSize, epochs, seed, lastBatch } = experiment
+  const { data, batchSize, epochs, seed, lastBatch, log } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
   const examples = batchSize * stepsOf(experiment.accumulate)
   const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch })
@@ -125,7 +128,8 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       ms += taken
       progress.steps = task.steps
       progress.sofar = extended(progress.sofar, count, done)
-      yield { type: 'steps', epoch, step, ...done }
+      const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
+      yield { type: 'steps', epoch, step, ...done, ...time }
     }
     const stepsDone = progress.steps
     const { sofar } = progress
@@ -165,7 +169,7 @@ function extended(before: Sofar, count: number, { losses, lrs }: Steps): Sofar {
   }
 }
 
-type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy'>
+type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
 
 /** Tell each controller the metric, and the task the factor that they agree on. */
 function control(
@@ -175,12 +179,21 @@ function control(
   task: Task,
 ): { readonly lrFactor?: number } {
   if (experiment.control.length === 0) return {}
-  const metric = measured[experiment.monitor] ?? Number.NaN
+  const metric = monitored(experiment, measured)
   progress.control = experiment.control.map((c, i) => c.update(progress.control[i], metric))
   const lrFactor = factorOf(experiment, progress)
   task.goTo(task.steps, lrFactor)
   return { lrFactor }
 }
+
+/** What the controllers are told. */
+export function monitored({ monitor }: Experiment, measured: Measured): number {
+  const value = isOwn(monitor) ? measured[monitor] : measured.metrics?.[monitor]
+  return typeof value === 'number' ? value : Number.NaN
+}
+
+const own = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
+const isOwn = (monitor: string): monitor is (typeof own)[number] => own.some((name) => name === monitor)
 
 /** What the controllers multiply the learning rate by. */
 const factorOf = (experiment: Experiment, progress: Progress): number =>
@@ -192,15 +205,16 @@ const stopped = (experiment: Experiment, progress: Progress): boolean =>
 
 /** The task of an experiment, at its start. */
 export function taskOf(experiment: Experiment): Task {
-  const { model, data, ...options } = experiment
-  return new Task({ ...options, model: model(), data: data.train })
+  const { model, data, metrics, ...options } = experiment
+  const measured = Object.keys(metrics).length > 0 ? { metrics } : {}
+  return new Task({ ...options, ...measured, model: model(), data: data.train })
 }
 
-const validation = ({
-  loss,
-  accuracy,
-}: Evaluation): Pick<EpochEvent, 'validationLoss' | 'validationAccuracy'> =>
-  accuracy === undefined ? { validationLoss: loss } : { validationLoss: loss, validationAccuracy: accuracy }
+const validation = ({ loss, accuracy, ...measured }: Evaluation): Omit<Measured, 'trainLoss'> => ({
+  validationLoss: loss,
+  ...(accuracy !== undefined && { validationAccuracy: accuracy }),
+  ...measured,
+})
 
 /** How many steps fit into one call, so that the event loop breathes about 25 times a second. */
 class Pace {

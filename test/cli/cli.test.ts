@@ -113,6 +113,31 @@ describe('evenstep train', () => {
     expect(Object.keys(asked.versions)).toEqual(['evenstep', 'node'])
   })
 
+  test('gives metrics a column, and tells TensorBoard when asked', async () => {
+    const metrics = 'metrics: { f1: train.metrics.f1(), auc: train.metrics.rocAuc() },\n})'
+    const text = toy
+      .replace('LR', '0.1')
+      .replace('EPOCHS', '2')
+      .replace(/\}\)\n$/, metrics)
+    const { code, out } = await evenstep(
+      'train',
+      file('measured.ts', text),
+      '--out',
+      'board',
+      '--tensorboard',
+    )
+    expect(code).toBe(0)
+    expect(out.split('\n')[2]!.trim().split(/ {2,}/).slice(-3)).toEqual(['steps/s', 'f1', 'auc'])
+    expect(out.split('\n')[3]).toMatch(/^ +1 .* [\d.]+ +[\d.]+$/)
+    expect(readdirSync(join(folder, 'board')).sort()[2]).toMatch(/^events\.out\.tfevents\.\d+\.evenstep$/)
+
+    const csv = await evenstep('csv', 'board')
+    expect([csv.code, csv.err]).toEqual([0, ''])
+    expect(csv.out.split('\n')[0]).toMatch(/^epoch,steps,trainLoss,.*,metrics\.f1,metrics\.auc,/)
+    expect(csv.out.trimEnd().split('\n').length).toBe(3)
+    expect((await evenstep('csv', 'board', '--every', 'step')).out.trimEnd().split('\n').length).toBe(17)
+  })
+
   test('takes an experiment in JSON', async () => {
     const path = file(
       'digits.json',

@@ -1,0 +1,144 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { isFloat } from '../core/dtype.ts'
+import type { Variable } from '../core/variable.ts'
+import type { Task } from '../train/task.ts'
+import type { EpochEvent, StepsEvent, TrainEvent } from '../train/train.ts'
+import {
+  hparamsEnd,
+  hparamsStart,
+  type Setting,
+  type Summary,
+  startEvent,
+  summaryEvent,
+  versionEvent,
+} from './event.ts'
+import { histogram } from './histogram.ts'
+import { record } from './record.ts'
+
+export interface TensorBoardOptions {
+  /** The model that trains: after each epoch, histograms of its weights and statistics. */
+  readonly task?: Task
+  /** What was asked for, such as `train.describe(experiment, task)`: a row of the table of hyperparameters. */
+  readonly settings?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The same events, each kept in an event file in `folder` for TensorBoard first.
+ *
+ * Scalars: at each step `train/loss`, `train/lr` and what else the step logs; at the last of each epoch `validation/loss`,
+ * `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS` of a list; a matrix is left out), and
+ * `epoch/trainLoss`, `epoch/stepsPerSecond`. A resumed run begins a new file, which takes the place of the steps that
+ * the files before have from there on.
+ *
+ * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
+ */
+export async function* tensorBoard(
+  events: AsyncIterable<TrainEvent>,
+  folder: string,
+  { task, settings }: TensorBoardOptions = {},
+): AsyncGenerator<TrainEvent> {
+  const file = openFile(folder)
+  try {
+    for await (const event of events) {
+      const now = Date.now() / 1e3
+      if (event.type === 'start') write(file, beginning(now, task?.steps ?? 0, settings))
+      else write(file, bytesOf(event, now, task?.variables))
+      yield event
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A new file, whose name sorts after those of before. */
+function openFile(folder: string): number {
+  mkdirSync(folder, { recursive: true })
+  for (let ms = Date.now(); ; ms++) {
+    try {
+      return openSync(join(folder, `events.out.tfevents.${ms}.evenstep`), 'wx')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Events one after another, as records. */
+function write(file: number, events: readonly Uint8Array[]): void {
+  const bytes = Buffer.concat(events.map(record))
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+}
+
+function beginning(now: number, step: number, settings: object | undefined): Uint8Array[] {
+  const begun = [versionEvent(now), startEvent(now, step)]
+  return settings === undefined
+    ? begun
+    : [...begun, summaryEvent(now, step, [hparamsStart(flat(settings), now)])]
+}
+
+function bytesOf(
+  event: Exclude<TrainEvent, { readonly type: 'start' }>,
+  now: number,
+  variables: ReadonlyMap<string, Variable> = new Map(),
+): Uint8Array[] {
+  if (event.type === 'steps') return stepsOf(event, now)
+  const values = event.type === 'end' ? [hparamsEnd(now)] : [...scalarsOf(event), ...histogramsOf(variables)]
+  // At the last step taken: a run that is resumed after it replaces the steps that come next.
+  return [summaryEvent(now, Math.max(0, event.steps - 1), values)]
+}
+
+function stepsOf({ step, losses, lrs, logs = {}, time }: StepsEvent, now: number): Uint8Array[] {
+  const named = Object.entries(logs).map(([name, values]) => ({ tag: tagOf(name), values }))
+  const timed = Object.entries(time ?? {}).map(([name, scalar]) => ({ tag: tagOf(name), scalar }))
+  return Array.from(losses, (loss, k) =>
+    summaryEvent(now, step + k, [
+      { tag: 'train/loss', scalar: loss },
+      { tag: 'train/lr', scalar: lrs[k]! },
+      ...named.map(({ tag, values }) => ({ tag, scalar: values[k]! })),
+      ...timed,
+    ]),
+  )
+}
+
+/** `layers.1.batchMean` under `layers.1`, and what is of no layer under `train`. */
+const tagOf = (name: string): string =>
+  name.includes('.') ? name.replace(/\.(?=[^.]*$)/, '/') : `train/${name}`
+
+function scalarsOf(event: EpochEvent): Summary[] {
+  const { trainLoss, validationLoss, validationAccuracy, lrFactor, time, metrics = {} } = event
+  const scalars: readonly [string, unknown][] = [
+    ['epoch/trainLoss', trainLoss],
+    ['epoch/stepsPerSecond', time.stepsPerSecond],
+    ['epoch/lrFactor', lrFactor],
+    ['validation/loss', validationLoss],
+    ['validation/accuracy', validationAccuracy],
+    ...Object.entries(metrics).flatMap(([name, value]): [string, unknown][] =>
+      typeof value === 'number'
+        ? [[`validation/${name}`, value]]
+        : value.map((x, c) => [`validation/${name}/${c}`, x]),
+    ),
+  ]
+  return scalars.flatMap(([tag, scalar]) => (typeof scalar === 'number' ? [{ tag, scalar }] : []))
+}
+
+function histogramsOf(variables: ReadonlyMap<string, Variable>): Summary[] {
+  return [...variables].flatMap(([name, { data, dtype }]) => {
+    const spread = isFloat(dtype) ? histogram(data as ArrayLike<number>) : undefined
+    return spread === undefined ? [] : [{ tag: `weights/${name}`, histogram: spread }]
+  })
+}
+
+/** Settings by path: `optimizer.lr.type`. A list is its JSON. */
+function flat(settings: object, path: string = ''): Record<string, Setting> {
+  return Object.assign(
+    {},
+    ...Object.entries(settings).map(([key, value]) => {
+      const name = path + key
+      if (isSetting(value)) return { [name]: value }
+      if (Array.isArray(value)) return { [name]: JSON.stringify(value) }
+      return typeof value === 'object' && value !== null ? flat(value, `${name}.`) : {}
+    }),
+  )
+}
+
+const isSetting = (value: unknown): value is Setting => ['string', 'number', 'boolean'].includes(typeof value)

@@ -1,0 +1,8 @@
+export { type ConfusionMatrixOptions, confusionMatrix } from './confusion-matrix.ts'
+export { type Average, type AverageOptions, f1, precision, recall } from './counts.ts'
+export type { Measurements, Metric, Metrics, MetricValue, Predictions } from './metric.ts'
+export { parseMetrics as parse } from './parse.ts'
+export { perplexity } from './perplexity.ts'
+export { mae, mse, r2 } from './regression.ts'
+export { type RocAucOptions, rocAuc } from './roc-auc.ts'
+export { accuracy, topK } from './top-k.ts'

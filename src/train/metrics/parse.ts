@@ -1,0 +1,45 @@
+import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { confusionMatrix } from './confusion-matrix.ts'
+import { f1, precision, recall } from './counts.ts'
+import type { Metric, Metrics } from './metric.ts'
+import { perplexity } from './perplexity.ts'
+import { mae, mse, r2 } from './regression.ts'
+import { rocAuc } from './roc-auc.ts'
+import { accuracy, topK } from './top-k.ts'
+
+const kinds: Readonly<Record<string, (options: never) => Metric>> = {
+  accuracy,
+  confusionMatrix,
+  f1,
+  mae,
+  mse,
+  perplexity,
+  precision,
+  r2,
+  recall,
+  rocAuc,
+  topK,
+}
+
+/**
+ * Metrics from JSON: by name the `type` and options of each, or its type alone.
+ *
+ * @throws {ArgumentError} naming the first that is no metric, or has a wrong option.
+ * @example parseMetrics({ auc: 'rocAuc', top3: { type: 'topK', k: 3 } })
+ */
+export function parseMetrics(json: unknown): Metrics {
+  if (!isObject(json)) throw mismatch('metrics', 'an object of metrics by name', json)
+  return Object.fromEntries(Object.entries(json).map(([name, spec]) => [name, parseMetric(spec)]))
+}
+
+function parseMetric(spec: unknown): Metric {
+  if (typeof spec !== 'string' && !isObject(spec))
+    throw mismatch('metrics', 'a type or an object with one', spec)
+  const { type, ...options } = typeof spec === 'string' ? { type: spec } : spec
+  const make = typeof type === 'string' && Object.hasOwn(kinds, type) ? kinds[type] : undefined
+  if (make === undefined) throw unknownName('metrics', Object.keys(kinds), String(type), 'type as ')
+  return make(options as never)
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

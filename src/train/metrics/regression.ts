@@ -1,0 +1,97 @@
+import { ArgumentError } from '../../core/errors.ts'
+import { checkNames, type Metric, type Predictions } from './metric.ts'
+
+// Errors of numbers: each a mean over all of them.
+
+interface Mean {
+  readonly sum: number
+  readonly count: number
+}
+
+/** The mean of |output − target|. As scikit-learn's `mean_absolute_error`; ≥ 0. */
+export const mae = (options: object = {}): Metric => meanError('mae', options, (gap) => Math.abs(gap))
+
+/** The mean of (output − target)². As scikit-learn's `mean_squared_error`; ≥ 0. */
+export const mse = (options: object = {}): Metric => meanError('mse', options, (gap) => gap * gap)
+
+function meanError(type: string, options: object, error: (gap: number) => number): Metric<Mean> {
+  checkNames(type, options, [])
+  return {
+    spec: { type },
+    goal: 'min',
+    initial: { sum: 0, count: 0 },
+    update({ sum, count }, predictions) {
+      const { output, target } = numbers(type, predictions)
+      let total = sum
+      for (let i = 0; i < target.length; i++) total += error(Number(output[i]) - Number(target[i]))
+      return { sum: total, count: count + target.length }
+    },
+    result: ({ sum, count }) => sum / count,
+  }
+}
+
+/** Of each of the numbers that an example has: their mean, and squares about it and about the outputs. */
+interface Squares {
+  readonly count: number
+  readonly mean: readonly number[]
+  readonly aboutMean: readonly number[]
+  readonly aboutOutput: readonly number[]
+}
+
+/**
+ * How much of the targets' variance the outputs explain; the mean over the numbers of an example.
+ *
+ *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²
+ *
+ * As scikit-learn's `r2_score`: ≤ 1; of targets that are all equal 1 where the outputs are right, else 0; NaN, with its
+ * reason, of one example.
+ *
+ * Source: Welford 1962, https://doi.org/10.2307/1266577, for the squares about the mean in one pass.
+ */
+export function r2(options: object = {}): Metric {
+  checkNames('r2', options, [])
+  const metric: Metric<Squares> = {
+    spec: { type: 'r2' },
+    goal: 'max',
+    initial: { count: 0, mean: [], aboutMean: [], aboutOutput: [] },
+    update: (before, predictions) => squares(before, numbers('r2', predictions)),
+    result({ count, aboutMean, aboutOutput }) {
+      if (count < 2) return Number.NaN
+      const each = aboutMean.map((total, j) => explained(aboutOutput[j]!, total))
+      return each.reduce((a, b) => a + b, 0) / each.length
+    },
+    reason: ({ count }) => (count < 2 ? 'r2: one example has no variance' : undefined),
+  }
+  return metric
+}
+
+function explained(left: number, total: number): number {
+  if (total === 0) return left === 0 ? 1 : 0
+  return 1 - left / total
+}
+
+function squares(before: Squares, { output, target, length }: Predictions): Squares {
+  const width = target.length / length
+  const copy = (values: readonly number[]): number[] =>
+    values.length === 0 ? new Array<number>(width).fill(0) : [...values]
+  const [mean, aboutMean, aboutOutput] = [copy(before.mean), copy(before.aboutMean), copy(before.aboutOutput)]
+  for (let i = 0; i < target.length; i++) {
+    const j = i % width
+    const y = Number(target[i])
+    const gap = y - mean[j]!
+    mean[j]! += gap / (before.count + Math.floor(i / width) + 1)
+    aboutMean[j]! += gap * (y - mean[j]!)
+    aboutOutput[j]! += (y - Number(output[i])) ** 2
+  }
+  return { count: before.count + length, mean, aboutMean, aboutOutput }
+}
+
+/** Predictions that are as many numbers as their targets. */
+function numbers(who: string, predictions: Predictions): Predictions {
+  const { output, target, length } = predictions
+  if (output.length === target.length) return predictions
+  throw new ArgumentError(
+    `${who}: wanted as many outputs as targets, got ${output.length / length} and ${target.length / length} ` +
+      'an example; of classes, measure train.metrics.f1()',
+  )
+}
