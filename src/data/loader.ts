@@ -1,16 +1,14 @@
-import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { random } from '../core/random.ts'
-import { sizeOf } from '../core/shape.ts'
-import type { Batch } from './batch.ts'
-import { type Dataset, type Field, gather } from './dataset.ts'
+import { type Batch, type Memory, picked, reused } from './batch.ts'
+import type { Dataset } from './dataset.ts'
 import type { Sampler } from './sampler.ts'
 import { isStream, type Stream } from './stream.ts'
 import { type StreamLoader, type StreamLoaderOptions, streamLoader } from './stream-loader.ts'
 import { type Transform, transforming } from './transform.ts'
 
-export type { Batch }
+export type { Batch } from './batch.ts'
 
 export interface LoaderOptions {
   /** Examples a batch, ≥ 1. */
@@ -81,7 +79,7 @@ function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {
       : random(seed, 'epoch', epoch).permutation(count)
   }
   const stacksIn = function* (
-    memory: Memory,
+    memory: Memory | undefined,
     epoch: number,
     count: () => number,
     first: number = 0,
@@ -91,11 +89,7 @@ function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {
       const whole = Math.min(from + count() * batchSize, full * batchSize)
       to = whole > from ? whole : used // what is left is one batch that is not full
       const indices = order.subarray(from, to)
-      const rows = ({ shape, dtype }: Field, name: 'x' | 'y'): Data =>
-        memory(name, dtype, indices.length * sizeOf(shape))
-      const x = gather(dataset.x, indices, rows(dataset.x, 'x'))
-      const y = gather(dataset.y, indices, rows(dataset.y, 'y'))
-      yield transformed({ x, y, length: indices.length }, indices, epoch)
+      yield transformed(picked(dataset, indices, memory), indices, epoch)
     }
   }
   return {
@@ -103,21 +97,6 @@ function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {
     batchSize,
     length: Math.ceil(used / batchSize),
     stacks: (epoch, count, first) => stacksIn(reused(), epoch, count, first),
-    batches: (epoch) => stacksIn(fresh, epoch, () => 1),
-  }
-}
-
-/** Where rows are put. */
-type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
-
-const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
-
-function reused(): Memory {
-  const held = new Map<string, Data>()
-  return (field, dtype, length) => {
-    const known = held.get(field)
-    const data = known !== undefined && known.length >= length ? known : allocate(dtype, length)
-    held.set(field, data)
-    return data.subarray(0, length)
+    batches: (epoch) => stacksIn(undefined, epoch, () => 1),
   }
 }

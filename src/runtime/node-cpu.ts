@@ -3,7 +3,7 @@ import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
 import { type Backend, type Session, type SessionOptions, type Value, wrap } from './session.ts'
 
 /** The CPU of this Node process, by ONNX Runtime's native binary. */
-export const backend: Backend = { loops: true, open, blockSize }
+export const backend: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
 async function open(model: Uint8Array, { threads, exact }: SessionOptions): Promise<Session> {
   const session = await ort.InferenceSession.create(model, {

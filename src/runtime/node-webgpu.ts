@@ -10,6 +10,7 @@ import { type Backend, type Value, wrap } from './session.ts'
  */
 export const backend: Backend = {
   loops: false, // there is no WebGPU kernel for Loop
+  sharesMemory: false,
   blockSize: async () => 1,
   async open(model, { exact }) {
     const options: ort.InferenceSession.SessionOptions = {

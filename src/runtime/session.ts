@@ -27,6 +27,8 @@ export interface SessionOptions {
 export interface Backend {
   /** Whether it has a kernel for `Loop`: K steps a call. */
   readonly loops: boolean
+  /** Whether it reads the caller's arrays where they are, so that feeding a large one costs nothing. */
+  readonly sharesMemory: boolean
   /** How many channels its convolutions take side by side; 1 where it has no kernels for that. */
   blockSize(): Promise<number>
   /** Compile the bytes of an ONNX model. */

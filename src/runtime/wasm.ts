@@ -7,6 +7,7 @@ ort.env.logLevel = 'error'
 /** WebAssembly, in Node and in browsers: no native binary, one thread. */
 export const backend: Backend = {
   loops: true,
+  sharesMemory: false,
   blockSize: async () => 1,
   async open(model, { exact }) {
     const session = await ort.InferenceSession.create(model, {

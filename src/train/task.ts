@@ -11,13 +11,15 @@ import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
 import { type Call, observe } from '../nn/observe.ts'
 import { cast } from '../ops/compare.ts'
+import { indexSelect } from '../ops/gather.ts'
 import { accuracy, type Loss } from '../ops/loss.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
-import type { Device } from '../runtime/device.ts'
+import { backendOf, type Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
+import type { InputSpec } from '../runtime/traced.ts'
 import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf } from './accumulation.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 import { recalibrate } from './recalibrate.ts'
@@ -207,8 +209,9 @@ export class Task {
   async #run(stack: Batch, batchSize: number): Promise<Omit<Steps, 'lrs'>> {
     const parts = partsOf(this.#options.accumulate)
     if (parts === 1) {
-      const graph = await this.#learner(batchSize)
-      const { loss, ...logs } = await graph({ x: stack.x, y: stack.y }, this.#step)
+      const resident = await this.#isResident(stack)
+      const graph = await this.#learner(batchSize, resident)
+      const { loss, ...logs } = await graph(resident ? this.#residentFeeds(stack) : record(stack), this.#step)
       return told(loss, logs)
     }
     const done: { readonly loss: number; readonly gradientNorm: number }[] = []
@@ -308,7 +311,21 @@ export class Task {
     return new DivergedError(this.#step, this.lr(this.#step), loss, where ?? 'the loss')
   }
 
-  #learner(batchSize: number): Promise<MicroGraph> {
+  /**
+   * Whether the examples are in memory that the graph can read itself: then it is given their numbers alone, and
+   * nothing has to be put together here.
+   */
+  async #isResident({ from }: Batch): Promise<boolean> {
+    if (from?.dataset !== this.#options.data) return false
+    return (await backendOf(this.#options.device)).sharesMemory
+  }
+
+  #residentFeeds({ from }: Batch): Record<'x' | 'y' | 'rows', Data> {
+    const { x, y } = this.#options.data
+    return { x: x.data, y: y.data, rows: from!.indices }
+  }
+
+  #learner(batchSize: number, resident: boolean = false): Promise<MicroGraph> {
     // A layer that is frozen or thawed between steps makes another graph.
     const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
     const watch = new Watch(this.model, this.#options.log)
@@ -322,9 +339,8 @@ export class Task {
       this.#optimizer.minimize(loss)
       return { loss, ...logs }
     }
-    return once(this.#learners, `${batchSize} ${frozen}`, () =>
-      this.#compile(batchSize, 'train', results, watch),
-    )
+    const key = `${batchSize} ${resident} ${frozen}`
+    return once(this.#learners, key, () => this.#compile(batchSize, 'train', results, watch, resident))
   }
 
   #evaluator(batchSize: number): Promise<EvalGraph> {
@@ -359,19 +375,24 @@ export class Task {
     mode: Mode,
     results: (output: Tensor, y: Tensor) => Record<Out, Tensor>,
     watch: Watch = new Watch(this.model),
+    resident: boolean = false,
   ): Promise<Compiled<'x' | 'y', Out>> {
     const { data, dtype = 'float32' } = this.#options
-    const spec = ({ shape, dtype }: Field): { shape: number[]; dtype: Field['dtype'] } => ({
-      shape: [batchSize, ...shape],
+    const length = resident ? data.length : batchSize
+    const spec = ({ shape, dtype }: Field): InputSpec => ({
+      shape: [length, ...shape],
       dtype,
+      fixed: resident,
     })
+    const rows: Record<string, InputSpec> = resident ? { rows: { shape: [batchSize], dtype: 'int32' } } : {}
     const float = (t: Tensor): Tensor => (t.dtype.startsWith('float') ? cast(t, dtype) : t)
     return compile(
-      { x: spec(data.x), y: spec(data.y) },
-      ({ x, y }) => {
-        const output = watch.forward(() => this.model.forward(float(x), mode))
+      { x: spec(data.x), y: spec(data.y), ...rows },
+      (given: Record<string, Tensor>) => {
+        const [x, y] = [given.x!, given.y!].map((t) => float(given.rows ? indexSelect(t, 0, given.rows) : t))
+        const output = watch.forward(() => this.model.forward(x!, mode))
         this.#checkClasses(output)
-        return results(output, float(y))
+        return results(output, y!)
       },
       { ...this.#compiling, loop: true },
     )
