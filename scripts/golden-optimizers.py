@@ -172,7 +172,7 @@ RUNS = {
     "rmsprop momentum": ({"type": "rmsprop", **SCHEDULE, "momentum": 0.8, "eps": 1e-2}, plain(optim.RMSprop, lr=1, momentum=0.8, eps=1e-2), {"lr": scheduled}),
     "rmsprop all": ({"type": "rmsprop", "lr": 0.003, "momentum": 0.5, "centered": True, "eps": 1e-4}, plain(optim.RMSprop, lr=0.003, momentum=0.5, centered=True, eps=1e-4), {}),
     "adagrad": ({"type": "adagrad", "lr": 0.05}, plain(optim.Adagrad, lr=0.05), {}),
-    "adagrad start": ({"type": "adagrad", "lr": 0.1, "initialAccumulatorValue": 0.1, "lrDecay": 0.05, "eps": 1e-4}, plain(optim.Adagrad, lr=0.1, initial_accumulator_value=0.1, lr_decay=0.05, eps=1e-4), {}),
+    "adagrad start": ({"type": "adagrad", "lr": 0.03, "initialAccumulatorValue": 0.1, "lrDecay": 0.05, "eps": 1e-4}, plain(optim.Adagrad, lr=0.03, initial_accumulator_value=0.1, lr_decay=0.05, eps=1e-4), {}),
     "adagrad decay": ({"type": "adagrad", **SCHEDULE, "weightDecay": 0.1}, plain(optim.Adagrad, lr=1, weight_decay=0.1), {"lr": scheduled}),
     "nadam": ({"type": "nadam", "lr": 0.01}, plain(optim.NAdam, lr=0.01), {}),
     "nadam decoupled": ({"type": "nadam", "lr": 0.02, "beta1": 0.8, "beta2": 0.99, "momentumDecay": 0.1, "weightDecay": 0.2, "decoupledWeightDecay": True}, plain(optim.NAdam, lr=0.02, betas=(0.8, 0.99), momentum_decay=0.1, weight_decay=0.2, decoupled_weight_decay=True), {}),

@@ -19,6 +19,9 @@ program.exitOverride()
 for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
 program.configureOutput({ outputError: () => {} })
 
+// A reader that has seen enough, such as `head`, closes the pipe: there is nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -28,7 +31,7 @@ try {
 /** Says what went wrong; 2 for the caller's mistakes, 1 for ours. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
+    if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2
     process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
     return 2
   }

@@ -17,21 +17,25 @@ const shown = ({ metrics }: Experiment): string[] =>
 /** Tells a person about a run: a line an epoch, and on a terminal a progress bar between. */
 export class Report {
   readonly #experiment: Experiment
-  readonly #file: string
+  readonly #command: string
   readonly #folder: string
   readonly #bar: Bar | undefined
   #best = Number.POSITIVE_INFINITY
+  /** The highest rate of the run. */
+  #peak = 0
 
-  constructor(experiment: Experiment, file: string, folder: string) {
+  constructor(experiment: Experiment, command: string, folder: string) {
     this.#experiment = experiment
-    this.#file = file
+    this.#command = command
     this.#folder = folder
     this.#bar = process.stdout.isTTY ? new Bar() : undefined
   }
 
   event(event: TrainEvent): void {
-    if (event.type === 'steps') this.#bar?.draw(event)
-    else this.#line(this.#textOf(event))
+    if (event.type === 'steps') {
+      for (const lr of Array.from(event.lrs)) this.#peak = Math.max(this.#peak, lr)
+      this.#bar?.draw(event)
+    } else this.#line(this.#textOf(event))
     if (event.type === 'start') this.#bar?.start(event)
   }
 
@@ -58,23 +62,24 @@ export class Report {
     const about = [
       `${name}`,
       `${thousands(parameters)} parameters`,
-      `${epochs} epochs of ${work}`,
+      `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${work}`,
       `seed ${seed}`,
     ]
     return `${about.join(' · ')}\n\n${line([...columns, ...shown(this.#experiment)])}`
   }
 
   #farewell({ steps, time }: EndEvent): string {
-    const train = `npx evenstep train ${this.#file}`
+    const curve = `warmup ${Math.ceil(steps / 20)} + cosine ${short(this.#peak)} to 0 over ${steps}`
     return [
       '',
       `${thousands(steps)} steps in ${time.seconds.toFixed(2)} s, best validation loss ${short(this.#best)}`,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
       '',
       'try next:',
-      `  ${train} --seed ${this.#experiment.seed + 1}`,
-      `  ${train} --set 'optimizer.lr=warmup ${Math.ceil(steps / 20)} + cosine 1 to 0 over ${steps}'`,
-      `  npx evenstep schedule 'warmup ${Math.ceil(steps / 20)} + cosine 1 to 0 over ${steps}' --steps ${steps}`,
+      `  ${this.#command} --seed ${this.#experiment.seed + 1}`,
+      `  ${this.#command.replace(' train ', ' find-lr ')}`,
+      `  ${this.#command} --set 'optimizer.lr=${curve}'`,
+      `  npx evenstep schedule '${curve}' --steps ${steps}`,
     ].join('\n')
   }
 }

@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
+import { stepsOf } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { describe, RunFolder, toLines } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
-import type { TrainEvent } from '../train/train.ts'
+import { type TrainEvent, taskOf } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
 import { Report } from './report.ts'
 import { version } from './version.ts'
@@ -51,12 +52,15 @@ function integer(text: string): number {
 }
 
 async function train(experiment: Experiment, file: string, options: Options): Promise<void> {
+  const task = taskOf(experiment)
+  // What does not fit together is told before there is a folder.
+  await task.prepare(experiment.batchSize * stepsOf(experiment.accumulate))
   const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
   const resume = options.resume === true
-  const folder = new RunFolder(path, experiment, { resume, notes: { versions } })
+  const folder = new RunFolder(path, experiment, { resume, task, notes: { versions } })
   const report: { event(event: TrainEvent): void; close?(): void } = options.json
     ? { event: (event) => void process.stdout.write(toLines(event)) }
-    : new Report(experiment, file, path)
+    : new Report(experiment, commandOf(file, options), path)
   const interrupt = onInterrupt()
   try {
     for await (const event of options.tensorboard ? watched(folder, experiment) : folder.events()) {
@@ -72,10 +76,14 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     folder.close()
   }
   if (process.exitCode === 130) {
-    const again = `npx evenstep train ${file} --out ${path} --resume`
+    const again = `${commandOf(file, options)} --out ${path} --resume`
     process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)
   }
 }
+
+/** What to type for this experiment with these settings. */
+const commandOf = (file: string, { set }: Options): string =>
+  ['npx evenstep train', file, ...set.map((setting) => `--set '${setting}'`)].join(' ')
 
 /** The events of a run, kept for TensorBoard as well. */
 function watched(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
@@ -96,14 +104,11 @@ function lastFolder(name: string): string {
   return join('runs', `${name}-${Math.max(...numbers)}`)
 }
 
-/** The first of runs/NAME-1, runs/NAME-2, … that does not exist yet, made. */
+/** The first of runs/NAME-1, runs/NAME-2, … that does not exist yet. */
 function freeFolder(name: string): string {
-  for (let n = 1; ; n++) {
-    const path = join('runs', `${name}-${n}`)
-    if (existsSync(path)) continue
-    mkdirSync(path, { recursive: true })
-    return path
-  }
+  let n = 1
+  while (existsSync(join('runs', `${name}-${n}`))) n++
+  return join('runs', `${name}-${n}`)
 }
 
 /** Whether Ctrl-C was pressed: the first asks the loop to stop, a second ends the process. */

@@ -1,11 +1,11 @@
-import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 
 /** @throws {ArgumentError} when one of the named sizes is not a positive integer. */
 export function sizes(who: string, named: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(named)) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new ArgumentError(`${who}: wanted ${name} as a positive integer, got ${value}`)
+      throw mismatch(who, `${name} as a positive integer`, value)
     }
   }
 }
@@ -13,7 +13,7 @@ export function sizes(who: string, named: Readonly<Record<string, number>>): voi
 /** @throws {ArgumentError} when `eps` is not a positive number. */
 export function positive(who: string, eps: number): void {
   if (!(eps > 0 && eps < Number.POSITIVE_INFINITY)) {
-    throw new ArgumentError(`${who}: wanted eps as a positive number, got ${eps}`)
+    throw mismatch(who, 'eps as a positive number', eps)
   }
 }
 

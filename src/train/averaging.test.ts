@@ -63,7 +63,7 @@ describe('averages', () => {
     })
     await of.learn(stack, 8)
     const trained = of.variables.get('fc1.weight')!.data
-    await of.evaluate(validation)
+    await of.evaluate(validation, { batchSize: 8 })
     expect(seen).toEqual([[8, 12, false]])
   })
 

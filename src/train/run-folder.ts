@@ -29,6 +29,8 @@ interface Saved {
 export interface RunFolderOptions {
   /** Go on where the last checkpoint stands, or else from the beginning. */
   readonly resume?: boolean
+  /** The experiment's task; a new one unless given. */
+  readonly task?: Task
   /** Kept in run.json, such as the versions of what made the run. */
   readonly notes?: Readonly<Record<string, unknown>>
 }
@@ -57,10 +59,11 @@ export class RunFolder {
    * @throws {ArgumentError} when there is a run already and `resume` is not asked for, or no folder and it is.
    * @throws {FormatError} when the run is of another experiment, or its last checkpoint cannot be used.
    */
-  constructor(path: string, experiment: Experiment, { resume = false, notes = {} }: RunFolderOptions = {}) {
+  constructor(path: string, experiment: Experiment, options: RunFolderOptions = {}) {
+    const { resume = false, notes = {}, task = taskOf(experiment) } = options
     this.path = path
     this.#experiment = experiment
-    this.task = taskOf(experiment)
+    this.task = task
     this.#fingerprint = fingerprint(experiment.data)
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), experiment.checkpoints)
     const description = { ...describe(experiment, this.task), ...notes }
@@ -92,7 +95,7 @@ export class RunFolder {
       if (event.type !== 'start' || !resumed) this.#write(event)
       if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
       if (event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps) this.save()
-      if (event.type === 'end') this.#keepModel()
+      if (event.type === 'end') await this.#keepModel()
       yield event
     }
   }
@@ -127,8 +130,13 @@ export class RunFolder {
     writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
   }
 
-  #keepModel(): void {
-    writeWhole(join(this.path, 'model.safetensors'), writeSafetensors(this.task.variables))
+  /** The weights that evaluation uses: averages, where the optimizer keeps some. */
+  async #keepModel(): Promise<void> {
+    const { batchSize } = this.#experiment
+    const model = await this.task.atEvaluation(async () => writeSafetensors(this.task.variables), {
+      batchSize,
+    })
+    writeWhole(join(this.path, 'model.safetensors'), model)
   }
 }
 

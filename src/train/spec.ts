@@ -6,7 +6,7 @@ import * as nn from '../nn/index.ts'
 import type { Module } from '../nn/module.ts'
 import * as ops from '../ops/index.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
-import { parseController } from '../schedule/index.ts'
+import { type Controller, parseController } from '../schedule/index.ts'
 import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 import { parseMetrics } from './metrics/parse.ts'
 
@@ -39,7 +39,7 @@ export function parseExperiment(json: unknown): Experiment {
     model: parseModel(model),
     loss: byName('loss', losses, loss),
     optimizer: parseOptimizer(optimizer),
-    ...(Array.isArray(control) && { control: control.map(parseController) }),
+    ...(control !== undefined && { control: controllers(control) }),
     ...(metrics !== undefined && { metrics: parseMetrics(metrics) }),
   } as unknown as ExperimentOptions)
 }
@@ -48,6 +48,11 @@ function byName<T>(what: string, known: Readonly<Record<string, T>>, name: unkno
   const found = typeof name === 'string' && Object.hasOwn(known, name) ? known[name] : undefined
   if (found === undefined) throw unknownName('experiment', Object.keys(known), String(name), `${what} as `)
   return found
+}
+
+function controllers(list: unknown): Controller[] {
+  if (Array.isArray(list)) return list.map(parseController)
+  throw mismatch('experiment', 'control as a list of controllers', list)
 }
 
 const layerList = z.array(z.tuple([z.string()], z.unknown())).min(1)

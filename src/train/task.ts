@@ -89,7 +89,6 @@ export class Task {
   readonly #stored: readonly Variable[]
   readonly #accumulation: Accumulation
   #step = 0
-  #batchSize: number | undefined
   /** What has the variables for itself. */
   #busy: 'learn' | 'evaluation' | undefined
   #lrFactor = 1
@@ -136,6 +135,17 @@ export class Task {
   }
 
   /**
+   * Compile the graphs of a batch of this size now, rather than when the first one comes.
+   *
+   * @throws {ShapeError} when model, data and loss do not fit together.
+   */
+  async prepare(batchSize: number): Promise<void> {
+    const resident = (await backendOf(this.#options.device)).sharesMemory
+    const parts = partsOf(this.#options.accumulate)
+    await (parts === 1 ? this.#learner(batchSize, resident) : this.#learner(cuts(batchSize, parts)[1]!))
+  }
+
+  /**
    * One optimizer step.
    *
    * @returns the batch's mean loss, before the step
@@ -172,7 +182,6 @@ export class Task {
   }
 
   async #learn(stack: Batch, batchSize: number): Promise<Steps> {
-    this.#batchSize = batchSize
     const attempt = (from: number, to: number): Promise<Steps | Failure> =>
       this.#attempt(rows(stack, batchSize, from, to), batchSize)
     const count = stack.length / batchSize
@@ -230,23 +239,27 @@ export class Task {
 
   /** The model on a whole data set, in evaluation mode, with its weights for evaluation. Changes nothing. */
   evaluate(dataset: Dataset, { batchSize = 64 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
-    return this.atEvaluation(() => this.#measure(dataset, batchSize))
+    return this.atEvaluation(() => this.#measure(dataset, batchSize), { batchSize })
   }
 
   /**
    * Run `body` while the model's variables hold what evaluation uses: averages of the weights where the optimizer
    * keeps some, and running statistics that fit them. Each has its own numbers back after.
    *
+   * @param options.batchSize examples a batch where statistics are measured anew: those of training; 64 unless given
    * @example await task.atEvaluation(async () => safetensors(task.variables))
    */
-  async atEvaluation<T>(body: () => Promise<T>): Promise<T> {
+  async atEvaluation<T>(
+    body: () => Promise<T>,
+    { batchSize = 64 }: { readonly batchSize?: number } = {},
+  ): Promise<T> {
     const weights = this.#evaluationWeights()
     if (!weights || this.#busy === 'evaluation') return body()
     this.#refuse('evaluation')
     this.#busy = 'evaluation'
     try {
       return await swapped(this.variables.values(), weights.variables, async () => {
-        if (weights.batchNorm === 'recalibrate') await this.#recalibrate()
+        if (weights.batchNorm === 'recalibrate') await this.#recalibrate(batchSize)
         return body()
       })
     } finally {
@@ -265,11 +278,11 @@ export class Task {
   }
 
   /** Fit the running statistics to the weights as they are. */
-  async #recalibrate(): Promise<void> {
+  async #recalibrate(batchSize: number): Promise<void> {
     if (this.#norms.length === 0) return
     const { data, seed = 0, recalibrate: measure = recalibrate } = this.#options
-    const batchSize = Math.min(this.#batchSize ?? 64, data.length)
-    await measure(this.model, loader(data, { batchSize, seed, last: 'drop' }))
+    const batches = loader(data, { batchSize: Math.min(batchSize, data.length), seed, last: 'drop' })
+    await measure(this.model, batches)
   }
 
   async #measure(dataset: Dataset, batchSize: number): Promise<Evaluation> {

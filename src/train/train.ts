@@ -1,3 +1,4 @@
+import { EvenstepError } from '../core/errors.ts'
 import { loader } from '../data/loader.ts'
 import { stepsOf } from './accumulation.ts'
 import type { Experiment } from './experiment.ts'
@@ -43,6 +44,8 @@ export interface EpochEvent extends Partial<Measurements> {
   readonly validationAccuracy?: number
   /** Of the epoch's last step. */
   readonly lr: number
+  /** How many batches were left out because they would have made a number not finite, where some were. */
+  readonly skipped?: number
   /** What multiplies the learning rate from here on, where the experiment has a `control`. */
   readonly lrFactor?: number
   /** Time spent on training steps, and steps a second in it. */
@@ -73,13 +76,14 @@ interface Sofar {
   /** Batches that are done with, whether they made a step or were left out. */
   readonly batches: number
   readonly steps: number
+  readonly skipped: number
   /** Sum over the steps. */
   readonly loss: number
   /** Of the last step. */
   readonly lr: number
 }
 
-const nothing: Sofar = { batches: 0, steps: 0, loss: 0, lr: 0 }
+const nothing: Sofar = { batches: 0, steps: 0, skipped: 0, loss: 0, lr: 0 }
 
 /** Where every run of an experiment begins. */
 export const beginning = ({ control }: Experiment): Progress => ({
@@ -137,6 +141,12 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       trainLoss: sofar.loss / sofar.steps,
       ...validation(await task.evaluate(data.validation, { batchSize })),
     }
+    if (!Number.isFinite(measured.validationLoss)) {
+      throw new EvenstepError(
+        `train: wanted a finite validation loss, got ${measured.validationLoss} after step ${task.steps - 1}, ` +
+          `lr ${sofar.lr}; lower the rate, or look for numbers in the data that are not finite`,
+      )
+    }
     progress.epoch++
     progress.sofar = nothing
     yield {
@@ -145,6 +155,7 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       steps: stepsDone,
       ...measured,
       lr: sofar.lr,
+      ...(sofar.skipped > 0 && { skipped: sofar.skipped }),
       ...control(experiment, progress, measured, task),
       time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.steps) / ms },
     }
@@ -157,13 +168,14 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   }
 }
 
-function extended(before: Sofar, count: number, { losses, lrs }: Steps): Sofar {
+function extended(before: Sofar, count: number, { losses, lrs, skipped = 0 }: Steps): Sofar {
   let total = before.loss
   // One after another, so that the sum does not depend on how many steps a call took.
   for (const next of losses) total += next
   return {
     batches: before.batches + count,
     steps: before.steps + losses.length,
+    skipped: before.skipped + skipped,
     loss: total,
     lr: lrs.at(-1) ?? before.lr,
   }

@@ -173,13 +173,13 @@ const [bottom, steepness] = [
 ]
 
 /** An optimizer on ½ Σ aᵢ·(wᵢ − cᵢ)² from 0.3, a matrix and a vector alike. */
-async function bowl(optimizer: optim.Optimizer, loop: boolean = true) {
+async function bowl(optimizer: optim.Optimizer, loop: boolean = true, factor: () => number = () => 1) {
   const weights = new Map([
     ['a.weight', new Variable([1, 3])],
     ['a.bias', new Variable([3])],
   ])
   for (const w of weights.values()) w.data = new Float32Array(3).fill(0.3)
-  const attached = optimizer.attach(weights)
+  const attached = optimizer.attach(weights, factor)
   const run = await compile(
     { scale: { shape: [] } },
     ({ scale }) => {
@@ -286,13 +286,35 @@ describe('groups', () => {
   test('are composed: a weight takes the options of all that it is in, the first group first', async () => {
     const groups = [
       { match: 'bias', lr: 0.5 },
-      { maxRank: 1, lr: 1, lrScale: 0 },
-      { match: 'weight', lr: 0 },
+      { maxRank: 1, lr: 1, lrScale: 0.1 },
+      { match: 'weight', lrScale: 0 },
     ]
     const { weights, steps: run } = await bowl(optim.sgd({ lr: 0.1, groups }))
     await run(1)
-    // The bias has lr 0.5 of the first and lrScale 0 of the second; the weight lr 0 of the third.
-    for (const w of weights.values()) expect(w.data).toEqual(new Float32Array(3).fill(0.3))
+    expect(weights.get('a.weight')!.data).toEqual(new Float32Array(3).fill(0.3))
+    const slopes = bottom.map((c, i) => steepness[i]! * (0.3 - c))
+    for (const [i, w] of weights.get('a.bias')!.data.entries()) {
+      expect(Number(w)).toBeCloseTo(0.3 - 0.5 * 0.1 * slopes[i]!, 6)
+    }
+  })
+
+  test('decay with the rate, a controller’s factor included, whatever their own rate is', async () => {
+    const { weights, steps: run } = await bowl(
+      optim.sgd({ lr: 1, weightDecay: 0.5, peakLr: 2, groups: [{ match: 'bias', lrScale: 0.5 }] }),
+      true,
+      () => 0.5,
+    )
+    await run(1)
+    const decay = 0.5 * (0.5 / 2) // weightDecay · lr / peakLr
+    for (const [name, rate] of [
+      ['a.weight', 0.5],
+      ['a.bias', 0.25],
+    ] as const) {
+      for (const [i, w] of weights.get(name)!.data.entries()) {
+        const slope = steepness[i]! * (0.3 - bottom[i]!)
+        expect(Number(w)).toBeCloseTo(0.3 * (1 - rate * decay) - rate * slope, 6)
+      }
+    }
   })
 
   test('leave biases and normalizations undecayed, whatever they are called', async () => {
