@@ -99,7 +99,11 @@ const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(m
 
 /** @throws {ArgumentError} when an option is out of range, or two exclude each other. */
 export function checkRule(who: string, { momentum, zeroDebias, fullBatchSize }: LearningRule): void {
-  if (typeof momentum === 'number' && !(momentum >= 0 && momentum <= 1)) {
+  const right =
+    typeof momentum === 'number'
+      ? momentum >= 0 && momentum <= 1
+      : momentum === null || typeof momentum === 'function'
+  if (!right) {
     throw new ArgumentError(
       `${who}: wanted momentum from 0 to 1, null or a schedule, got ${momentum}; it is the weight of the newest batch`,
     )

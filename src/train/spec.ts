@@ -6,18 +6,32 @@ import * as nn from '../nn/index.ts'
 import type { Module } from '../nn/module.ts'
 import * as ops from '../ops/index.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
-import { type Controller, parseController } from '../schedule/index.ts'
+import { type Controller, parseController, parse as parseSchedule } from '../schedule/index.ts'
 import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 import { parseMetrics } from './metrics/parse.ts'
 
 // Experiments as plain data: what a TypeScript file says with values, JSON says with names. Nothing is evaluated.
 
 const dataSets: Readonly<Record<string, () => data.Split>> = { digits10x10: data.digits10x10 }
-const losses: Readonly<Record<string, ops.Loss>> = { crossEntropy: ops.crossEntropy }
-const layers: Readonly<Record<string, (...args: never[]) => Module>> = {
-  BatchNorm1d: (...args: ConstructorParameters<typeof nn.BatchNorm1d>) => new nn.BatchNorm1d(...args),
-  Linear: (...args: ConstructorParameters<typeof nn.Linear>) => new nn.Linear(...args),
-  ReLU: () => new nn.ReLU(),
+const { crossEntropy, mseLoss, l1Loss, huberLoss, smoothL1Loss, binaryCrossEntropyWithLogits } = ops
+const losses: Readonly<Record<string, ops.Loss>> = {
+  crossEntropy,
+  mseLoss,
+  l1Loss,
+  huberLoss,
+  smoothL1Loss,
+  binaryCrossEntropyWithLogits,
+}
+
+type Layer = new (...args: never[]) => Module
+
+/** Every layer there is, by its name. */
+const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
+  Object.entries(nn).filter((entry): entry is [string, Layer & (typeof entry)[1]] => isLayer(entry[1])),
+)
+
+function isLayer(value: unknown): value is Layer {
+  return typeof value === 'function' && typeof value.prototype?.forward === 'function'
 }
 
 /**
@@ -63,10 +77,19 @@ function parseModel(spec: unknown): () => Module {
     throw mismatch('experiment', 'model as a list of layers, such as ["Linear", 100, 10]', spec)
   const make = (): Module =>
     new nn.Sequential(
-      ...list.data.map(([name, ...args]) => byName('layer', layers, name)(...(args as never[]))),
+      ...list.data.map(
+        ([name, ...args]) => new (byName('layer', layers, name))(...(args.map(readable) as never[])),
+      ),
     )
   make() // a wrong layer is told now, not when training starts
   return make
+}
+
+/** An argument of a layer; a momentum that is a schedule's spec or text is that schedule. */
+function readable(argument: unknown): unknown {
+  const { momentum } = Object(argument)
+  if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
+  return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
 /**
