@@ -169,6 +169,7 @@ class Recorder implements Trace {
   readonly reads = new Map<Variable, Tensor>()
   readonly writes = new Map<Variable, Tensor>()
   readonly scheduled = new Map<Tensor, Scheduled>()
+  readonly calls = new Map<object, number>()
 
   read(variable: Variable): Tensor {
     const known = this.writes.get(variable) ?? this.reads.get(variable)
@@ -200,6 +201,14 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
   } finally {
     recorder = outer
   }
+}
+
+/** How many times this was asked of `layer` before, in the step that is being traced: 0, 1, 2, … */
+export function callOf(layer: object): number {
+  const { calls } = active('callOf')
+  const call = calls.get(layer) ?? 0
+  calls.set(layer, call + 1)
+  return call
 }
 
 /**

@@ -16,6 +16,7 @@ import { type PadOptions, type Pads, pad } from '../ops/slice.ts'
 import { perAxis } from '../ops/window.ts'
 import { sizes } from './arguments.ts'
 import { uniform } from './init.ts'
+import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
 export interface ConvOptions extends ConvolutionOptions {
@@ -36,6 +37,7 @@ abstract class Convolution implements Module {
   readonly #convolve: Convolve
   readonly #options: ConvolutionOptions
   readonly #border: Border | undefined
+  readonly #another: (options: ConvOptions) => this
 
   constructor(
     [who, rank, convolve]: readonly [who: string, rank: number, convolve: Convolve],
@@ -44,6 +46,9 @@ abstract class Convolution implements Module {
     kernelSize: PerAxis,
     { bias = true, paddingMode = 'zeros', ...options }: ConvOptions = {},
   ) {
+    const Kind = new.target as unknown as Kind<this>
+    this.#another = (changes) =>
+      new Kind(inChannels, outChannels, kernelSize, { paddingMode, ...options, ...changes })
     const { groups = 1, padding = 0, dilation = 1 } = options
     checkChannels(who, inChannels, outChannels, groups)
     const kernel = perAxis(who, 'kernelSize', kernelSize, rank, 1)
@@ -72,7 +77,14 @@ abstract class Convolution implements Module {
     const seen = this.#border ? pad(x, this.#border.pads, { mode: this.#border.mode }) : x
     return this.#convolve(seen, this.weight.value, this.bias?.value, this.#options)
   }
+
+  /** A new layer of the same sizes, options and element type with a bias, without numbers. */
+  withBias(): this {
+    return toDType(this.#another({ bias: true }), this.weight.dtype === 'float64' ? 'float64' : 'float32')
+  }
 }
+
+type Kind<C> = new (inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvOptions) => C
 
 interface Border {
   readonly mode: NonNullable<PadOptions['mode']>

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { exact, expectClose, noise } from '../../test/support/run-module.ts'
 import { toData } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
 import { variables } from '../core/variable.ts'
 import { compile } from '../runtime/compile.ts'
 import { ReLU } from './activation.ts'
-import { BatchNorm1d, type BatchNormOptions } from './batch-norm.ts'
+import { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts'
+import { Conv2d, type ConvOptions } from './convolution.ts'
 import { fuse, fuseAll } from './fuse.ts'
 import { Linear } from './linear.ts'
 import type { Module } from './module.ts'
@@ -21,11 +23,11 @@ function trained<M extends object>(model: M): M {
   return model
 }
 
-async function evaluated(model: Module): Promise<number[]> {
-  const run = await compile({ x: { shape: [5, 3], dtype: 'float64' } }, ({ x }) => ({
+async function evaluated(model: Module, shape: readonly number[] = [5, 3]): Promise<number[]> {
+  const run = await compile({ x: { shape, dtype: 'float64' } }, ({ x }) => ({
     y: model.forward(x, 'eval'),
   }))
-  return Array.from((await run({ x: toData('float64', noise(15)) })).y as Float64Array)
+  return Array.from((await run({ x: toData('float64', noise(sizeOf(shape))) })).y as Float64Array)
 }
 
 describe('one layer does what two did', () => {
@@ -38,6 +40,22 @@ describe('one layer does what two did', () => {
       expectClose(await evaluated(fuse(linear, bn)), await evaluated(new Sequential(linear, bn)))
     },
   )
+
+  const convolutions: readonly ConvOptions[] = [
+    { padding: 1 },
+    { bias: false, stride: 2 },
+    { groups: 2, dilation: [1, 2], padding: 'same', paddingMode: 'reflect' },
+  ]
+  test.each(convolutions)('of a convolution, %j', async (options) => {
+    const convolution = trained(new Conv2d(2, 4, 3, options))
+    const bn = trained(new BatchNorm2d(4))
+    const fused = fuseAll(new Sequential(convolution, bn))
+    expectClose(
+      await evaluated(fused, [2, 2, 5, 6]),
+      await evaluated(new Sequential(convolution, bn), [2, 2, 5, 6]),
+    )
+    expect([...variables(fused).keys()]).toEqual(['0.weight', '0.bias'])
+  })
 
   test('wherever the order of layers is known', async () => {
     const model = trained(

@@ -1,7 +1,8 @@
-import { variables } from '../core/variable.ts'
+import { variables, walk } from '../core/variable.ts'
+import { Dropout } from './dropout.ts'
 
 /**
- * Give every variable that has no numbers yet its first ones.
+ * Give every variable that has no numbers yet its first ones, and every `Dropout` that has no seed this one.
  *
  * They depend on (seed, state name) alone: the same seed gives the same weights on every machine, in whatever
  * order layers are made. Variables that have numbers keep them.
@@ -10,6 +11,7 @@ import { variables } from '../core/variable.ts'
  */
 export function initialize<M extends object>(model: M, seed: number): M {
   for (const variable of variables(model).values()) if (!variable.initialized) variable.initialize(seed)
+  for (const [, layer] of walk(model)) if (layer instanceof Dropout) layer.seed ??= seed
   return model
 }
 

@@ -17,6 +17,8 @@ export interface ModuleRow {
   readonly state: readonly string[]
   /** The variables that a forward pass in `train` changes; none by default. */
   readonly learns?: readonly string[]
+  /** Whether each step in `train` draws something, so that differences between steps say nothing of slopes. */
+  readonly draws?: boolean
   /** False where a second derivative does not exist. */
   readonly smooth?: boolean
   readonly call?: (module: Module, x: Tensor, mode: Mode) => Tensor

@@ -253,4 +253,109 @@ const sequences: readonly ModuleRow[] = [
   },
 ]
 
-export const modules: readonly ModuleRow[] = [...simple, ...activations, ...normalizations, ...sequences]
+const convolutions: readonly ModuleRow[] = [
+  {
+    name: 'Conv1d',
+    make: () => new nn.Conv1d(2, 3, 2, { stride: 2, padding: 1 }),
+    input: [2, 2, 5],
+    output: [2, 3, 3],
+    state: affine,
+  },
+  {
+    name: 'Conv1d, circular, no bias',
+    make: () => new nn.Conv1d(2, 2, 3, { padding: 'same', paddingMode: 'circular', bias: false }),
+    input: [2, 2, 4],
+    output: [2, 2, 4],
+    state: ['weight'],
+  },
+  {
+    name: 'Conv2d',
+    make: () => new nn.Conv2d(2, 3, 3, { padding: 1 }),
+    input: [2, 2, 3, 4],
+    output: [2, 3, 3, 4],
+    state: affine,
+  },
+  {
+    name: 'Conv2d, strided in groups',
+    make: () => new nn.Conv2d(4, 2, [2, 1], { stride: [2, 1], dilation: [1, 2], groups: 2 }),
+    input: [2, 4, 4, 3],
+    output: [2, 2, 2, 3],
+    state: affine,
+  },
+  {
+    name: 'Conv3d',
+    make: () => new nn.Conv3d(1, 2, 2, { padding: [0, 1, 0] }),
+    input: [2, 1, 2, 2, 3],
+    output: [2, 2, 1, 3, 2],
+    state: affine,
+  },
+  {
+    name: 'ConvTranspose1d',
+    make: () => new nn.ConvTranspose1d(2, 3, 3, { stride: 2, padding: 1, outputPadding: 1 }),
+    input: [2, 2, 3],
+    output: [2, 3, 6],
+    state: affine,
+  },
+  {
+    name: 'ConvTranspose2d',
+    make: () => new nn.ConvTranspose2d(2, 2, 2, { stride: 2, groups: 2, bias: false }),
+    input: [2, 2, 2, 3],
+    output: [2, 2, 4, 6],
+    state: ['weight'],
+  },
+]
+
+/** Layers without variables: pools, and what changes a shape or drops elements. */
+const stateless: readonly ModuleRow[] = [
+  // A difference of two steps is one of two masks: test/conformance/dropout.test.ts has the slope under one.
+  { name: 'Dropout', make: () => new nn.Dropout(0.4), input: [3, 4], output: [3, 4], state: [], draws: true },
+  { name: 'Flatten', make: () => new nn.Flatten(), input: [2, 3, 2], output: [2, 6], state: [] },
+  { name: 'Flatten, inner', make: () => new nn.Flatten(0, 1), input: [2, 3, 2], output: [6, 2], state: [] },
+  {
+    name: 'MaxPool1d',
+    make: () => new nn.MaxPool1d(2),
+    input: [2, 2, 5],
+    output: [2, 2, 2],
+    state: [],
+    smooth: false,
+  },
+  {
+    name: 'MaxPool2d',
+    make: () => new nn.MaxPool2d(3, { stride: 2, padding: 1 }),
+    input: [2, 2, 4, 3],
+    output: [2, 2, 2, 2],
+    state: [],
+    smooth: false,
+  },
+  { name: 'AvgPool1d', make: () => new nn.AvgPool1d(2), input: [2, 2, 5], output: [2, 2, 2], state: [] },
+  {
+    name: 'AvgPool2d',
+    make: () => new nn.AvgPool2d(2, { stride: 1, padding: 1 }),
+    input: [2, 2, 3, 2],
+    output: [2, 2, 4, 3],
+    state: [],
+  },
+  {
+    name: 'AdaptiveAvgPool1d',
+    make: () => new nn.AdaptiveAvgPool1d(3),
+    input: [2, 2, 5],
+    output: [2, 2, 3],
+    state: [],
+  },
+  {
+    name: 'AdaptiveAvgPool2d',
+    make: () => new nn.AdaptiveAvgPool2d([1, 2]),
+    input: [2, 2, 4, 3],
+    output: [2, 2, 1, 2],
+    state: [],
+  },
+]
+
+export const modules: readonly ModuleRow[] = [
+  ...simple,
+  ...activations,
+  ...normalizations,
+  ...convolutions,
+  ...stateless,
+  ...sequences,
+]
