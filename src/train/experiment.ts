@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Split } from '../data/dataset.ts'
+import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
@@ -20,6 +21,10 @@ const schema = z.strictObject({
   data: z
     .custom<Split>((value) => isObject(value) && isObject(value.train) && isObject(value.validation))
     .describe('a split with train and validation, such as data.digits10x10()'),
+  transform: z
+    .array(z.custom<Transform>((value) => isObject(value) && isFunction(value.apply)))
+    .default([])
+    .describe('a list of transforms, such as [data.horizontalFlip()]'),
   model: z
     .custom<() => Module>(isFunction)
     .describe('a function that returns a module, such as () => new Net()'),
@@ -86,6 +91,8 @@ export interface ExperimentOptions {
   /** What its runs are called; the file's name unless given. */
   readonly name?: string
   readonly data: Split
+  /** What changes each training example, anew in each epoch. Nothing. */
+  readonly transform?: readonly Transform[]
   /** Makes the model, without weights: they come from the seed. */
   readonly model: () => Module
   readonly loss: Loss

@@ -75,12 +75,12 @@ async function ramp(
   rate: (step: number) => number,
   steps: number,
 ): Promise<number[]> {
-  const { data, batchSize, seed, loss, dtype, device, threads, optimizer } = experiment
+  const { data, transform, batchSize, seed, loss, dtype, device, threads, optimizer } = experiment
   const { groups = [], ...spec } = optimizer.spec as { readonly groups?: readonly Record<string, unknown>[] }
   const options = { model, loss, data: data.train, dtype, device, threads }
   const ramped = parse({ ...spec, groups: groups.map(({ lr: _, ...own }) => own), lr: rate })
   const task = new Task({ ...options, optimizer: ramped })
-  const batches = loader(data.train, { batchSize, seed, last: 'drop' })
+  const batches = loader(data.train, { batchSize, seed, last: 'drop', transform })
   const losses: number[] = []
   const average = smoother()
   let best = Number.POSITIVE_INFINITY

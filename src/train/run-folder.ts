@@ -194,7 +194,7 @@ export function toLines(event: TrainEvent): string {
 
 /** An experiment as plain data: everything that decides its numbers, as far as JSON can say it. */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, model, loss, optimizer, control, metrics, log, ...rest } = experiment
+  const { data, transform, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   const shape = ({ length, x, classes }: Experiment['data']['train']): object => ({
     length,
     x: x.shape,
@@ -203,6 +203,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   return {
     ...rest,
     data: { train: shape(data.train), validation: shape(data.validation) },
+    transform: transform.map(({ name }) => name),
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
     loss: loss.name,
     control: control.map(({ spec }) => spec),

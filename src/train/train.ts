@@ -111,10 +111,10 @@ export interface RunOptions {
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { data, batchSize, epochs, seed, lastBatch, log } = experiment
+  const { data, transform, batchSize, epochs, seed, lastBatch, log } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
   const examples = batchSize * stepsOf(experiment.accumulate)
-  const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch })
+  const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch, transform })
   const pace = new Pace()
   const begun = performance.now()
   task.goTo(progress.steps, factorOf(experiment, progress))
