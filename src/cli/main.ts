@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { csvCommand } from './csv.ts'
+import { evalCommand } from './eval.ts'
+import { exportCommand } from './export.ts'
 import { findLrCommand } from './find-lr.ts'
 import { scheduleCommand } from './schedule.ts'
 import { trainCommand } from './train.ts'
@@ -13,6 +15,8 @@ const program = new Command('evenstep')
   .addCommand(trainCommand())
   .addCommand(scheduleCommand())
   .addCommand(findLrCommand())
+  .addCommand(evalCommand())
+  .addCommand(exportCommand())
   .addCommand(csvCommand())
 
 program.exitOverride()

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
@@ -10,6 +10,7 @@ import { override } from '../train/spec.ts'
 import { type TrainEvent, taskOf } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
 import { Report } from './report.ts'
+import type { Origin } from './run.ts'
 import { version } from './version.ts'
 
 interface Options {
@@ -35,14 +36,14 @@ export function trainCommand(): Command {
     .option('--tensorboard', 'write event files for TensorBoard into the folder of the run')
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
-      const own = ['seed', 'device'].flatMap((key) => {
-        const value = options[key as 'seed' | 'device']
-        return value === undefined ? [] : [`${key}=${value}`]
-      })
-      const experiment = override(await loadExperiment(file), [...options.set, ...own])
+      const experiment = override(await loadExperiment(file), [...options.set, ...settingsOf(options)])
       await train(experiment, file, options)
     })
 }
+
+/** The options that are settings as well. */
+const settingsOf = ({ seed, device }: { seed?: number | undefined; device?: string | undefined }): string[] =>
+  Object.entries({ seed, device }).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]))
 
 const collect = (setting: string, before: readonly string[]): readonly string[] => [...before, setting]
 
@@ -57,7 +58,11 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
   await task.prepare(experiment.batchSize * stepsOf(experiment.accumulate))
   const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
   const resume = options.resume === true
-  const folder = new RunFolder(path, experiment, { resume, task, notes: { versions } })
+  const folder = new RunFolder(path, experiment, {
+    resume,
+    task,
+    notes: { origin: originOf(file, options), versions },
+  })
   const report: { event(event: TrainEvent): void; close?(): void } = options.json
     ? { event: (event) => void process.stdout.write(toLines(event)) }
     : new Report(experiment, commandOf(file, options), path)
@@ -80,6 +85,11 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)
   }
 }
+
+const originOf = (file: string, { set, seed, device }: Options): Origin => ({
+  file: resolve(file),
+  settings: [...set, ...settingsOf({ seed, device })],
+})
 
 /** What to type for this experiment with these settings. */
 const commandOf = (file: string, { set }: Options): string =>

@@ -5,14 +5,20 @@ import { byNode, simplify } from './simplify.ts'
 
 export type Named = ReadonlyMap<string, Tensor>
 
-/** An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out. */
-export function toOnnx(inputs: Named, outputs: Named): Uint8Array {
+/**
+ * An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out; constants may stand
+ * among them, to have a name.
+ *
+ * @param first the name of a first axis of any size, for a graph that does not depend on it; fixed unless given
+ */
+export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Array {
   const graph = bodyOf('step', inputs, simplified(outputs))
+  const info = (name: string, { dtype, shape }: Tensor): ReturnType<typeof valueInfo> =>
+    valueInfo(name, dtype, first === undefined ? shape : [first, ...shape.slice(1)])
   return modelBytes({
     ...graph,
-    input: [...inputs]
-      .filter(([, t]) => graph.used.has(t))
-      .map(([name, t]) => valueInfo(name, t.dtype, t.shape)),
+    input: [...inputs].filter(([, t]) => t.op === 'Input' && graph.used.has(t)).map((one) => info(...one)),
+    output: [...outputs].map((one) => info(...one)),
   })
 }
 

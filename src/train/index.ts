@@ -1,6 +1,7 @@
 export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
+export { exportOnnx, loadWeights } from './export.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
 export * as metrics from './metrics/index.ts'
 export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'

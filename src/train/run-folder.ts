@@ -169,7 +169,7 @@ function checkSame(path: string, description: Readonly<Record<string, unknown>>)
     throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
   }
   for (const [key, value] of Object.entries(description)) {
-    if (key === 'epochs' || key === 'versions') continue
+    if (key === 'epochs' || key === 'versions' || key === 'origin') continue
     const [now, then] = [JSON.stringify(value), JSON.stringify(before[key])]
     if (now !== then) {
       throw new ArgumentError(

@@ -263,6 +263,35 @@ describe('evenstep train', () => {
   })
 })
 
+describe('a finished run', () => {
+  test('is measured again by eval, and exported as an ONNX file', async () => {
+    const { out } = await evenstep('train', 'toy.ts', '--out', 'done', '--json', '--set', 'epochs=3')
+    const last = out
+      .split('\n')
+      .filter((line) => line.startsWith('{"type":"epoch"'))
+      .map((line) => JSON.parse(line))
+      .at(-1)
+    const measured = await evenstep('eval', 'done', '--json')
+    expect(JSON.parse(measured.out)).toEqual({ loss: last.validationLoss, accuracy: last.validationAccuracy })
+    expect((await evenstep('eval', 'done')).out).toMatch(/^loss +\d\.\d{6}\naccuracy +\d\.\d{6}\n$/)
+    expect((await evenstep('export', 'done', 'model.onnx')).out).toMatch(
+      /^model\.onnx: [\d,]+ bytes, x float32 \[N, 2\] to y\n$/,
+    )
+    expect(readdirSync(folder)).toContain('model.onnx')
+  })
+
+  test('is what eval and export want', async () => {
+    expect(await evenstep('eval', 'nowhere')).toEqual({
+      code: 2,
+      out: '',
+      err: 'nowhere: wanted the folder of a run, got no run.json in it\n',
+    })
+    expect((await evenstep('export', 'hot', 'model.onnx')).err).toBe(
+      'hot: wanted a finished run, got no model.safetensors; resume it first\n',
+    )
+  })
+})
+
 test('evenstep --version and --help', async () => {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
   expect(await evenstep('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })

@@ -1,0 +1,59 @@
+"""Weights that cross between PyTorch and Evenstep as safetensors files.
+
+    python3 -m venv venv && venv/bin/pip install torch==2.13.0 safetensors
+    venv/bin/python scripts/golden-safetensors.py              # writes the golden files
+    venv/bin/python scripts/golden-safetensors.py MODEL X Y    # checks files that Evenstep wrote
+
+The first form writes test/golden/pytorch.safetensors, a network after some training in PyTorch, and pytorch.json, what
+it makes of some inputs. The second loads MODEL (safetensors) into the same network, strictly, and compares what it
+makes of X with Y (raw float32).
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+golden = Path(__file__).parent.parent / "test/golden"
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(100, 100)
+        self.bn = nn.BatchNorm1d(100)
+        self.fc2 = nn.Linear(100, 10)
+
+    def forward(self, x):
+        return self.fc2(self.bn(torch.relu(self.fc1(x))))
+
+
+def write():
+    torch.manual_seed(0)
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(5):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(torch.randn(16, 100)), torch.randint(0, 10, (16,))).backward()
+        optimizer.step()
+    net.eval()
+    x = torch.randn(3, 100)
+    save_file(net.state_dict(), golden / "pytorch.safetensors")
+    (golden / "pytorch.json").write_text(json.dumps({"x": x.flatten().tolist(), "y": net(x).flatten().tolist()}))
+
+
+def check(model, x, y):
+    net = Net()
+    net.load_state_dict(load_file(model), strict=True)
+    net.eval()
+    x, y = (torch.from_numpy(numpy.fromfile(path, numpy.float32)) for path in (x, y))
+    difference = (net(x.reshape(-1, 100)).flatten() - y).abs().max().item()
+    print(f"{model}: loads; outputs differ by at most {difference:.2e}")
+    assert difference < 1e-5
+
+
+write() if len(sys.argv) == 1 else check(*sys.argv[1:])

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ArgumentError, FormatError } from '../core/errors.ts'
+import type { Experiment } from '../train/experiment.ts'
+import { loadWeights } from '../train/export.ts'
+import { override } from '../train/spec.ts'
+import type { Task } from '../train/task.ts'
+import { taskOf } from '../train/train.ts'
+import { loadExperiment } from './load.ts'
+
+/** Where a run's experiment came from: kept in its run.json. */
+export interface Origin {
+  /** The experiment's file. */
+  readonly file: string
+  readonly settings: readonly string[]
+}
+
+/**
+ * The experiment of a run, with its model as it came out.
+ *
+ * @throws {EvenstepError} when the folder holds no finished run, or the experiment is no longer what it was.
+ */
+export async function loadRun(
+  folder: string,
+): Promise<{ readonly experiment: Experiment; readonly task: Task }> {
+  const path = join(folder, 'run.json')
+  if (!existsSync(path))
+    throw new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it`)
+  const weights = join(folder, 'model.safetensors')
+  if (!existsSync(weights)) {
+    throw new ArgumentError(`${folder}: wanted a finished run, got no model.safetensors; resume it first`)
+  }
+  const { origin } = JSON.parse(readFileSync(path, 'utf8')) as { origin?: Partial<Origin> }
+  if (!origin?.file) throw new FormatError(`${path}: wanted origin.file, the experiment's file, got none`)
+  const experiment = override(await loadExperiment(origin.file), origin.settings ?? [])
+  const task = taskOf(experiment)
+  loadWeights(task.model, weights)
+  return { experiment, task }
+}

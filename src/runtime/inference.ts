@@ -1,0 +1,40 @@
+import { ArgumentError } from '../core/errors.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { toOnnx } from '../onnx/model.ts'
+import { rebuild } from '../onnx/rebuild.ts'
+
+/**
+ * A model file that computes `y` from the `Input` among `inputs`, for any number of examples.
+ *
+ * The graph was traced with `batch` examples, a number that stands for itself wherever it turns up: in the sizes of a
+ * reshape it becomes "whatever is left", and anywhere else the graph depends on it.
+ *
+ * @param weights what stands for each weight that was read
+ * @throws {ArgumentError} when the graph depends on the number of examples.
+ */
+export function inferenceModel(
+  inputs: ReadonlyMap<string, Tensor>,
+  weights: ReadonlyMap<Tensor, Tensor>,
+  y: Tensor,
+  batch: number,
+): Uint8Array {
+  const [free] = rebuild([y], (t) => weights.get(t) ?? (t.op === 'Reshape' ? anyRows(t, batch) : t))
+  const known = new Set(inputs.values())
+  const bound = topological([free!]).find((t) => t.op === 'Constant' && !known.has(t) && mentions(t, batch))
+  if (bound || y.shape[0] !== batch) {
+    throw new ArgumentError('export: wanted a model that takes each example alike, got one that counts them')
+  }
+  return toOnnx(inputs, new Map([['y', free!]]), 'N')
+}
+
+/** A reshape whose size that goes with the number of examples is left open. */
+function anyRows(t: Tensor, batch: number): Tensor {
+  const [x, shape] = t.inputs
+  const sizes = Array.from(shape!.data!)
+  if (sizes.filter((n) => n > 0 && n % batch === 0).length !== 1) return t
+  const data = sizes.map((n) => (n > 0 && n % batch === 0 ? -1 : n))
+  return { ...t, inputs: [x!, { ...shape!, data }] }
+}
+
+const mentions = ({ data, shape }: Tensor, batch: number): boolean =>
+  [...shape, ...Array.from(data ?? [])].some((n) => n !== 0 && n % batch === 0)

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { ArgumentError } from '../core/errors.ts'
+import { nameOf } from '../core/names.ts'
+import { constant, input, type Tensor } from '../core/tensor.ts'
+import { trace, variables } from '../core/variable.ts'
+import type { FieldSpec } from '../data/dataset.ts'
+import { fuseAll } from '../nn/fuse.ts'
+import type { Module } from '../nn/module.ts'
+import { inferenceModel } from '../runtime/inference.ts'
+import { assignAll, readSafetensors } from './safetensors.ts'
+
+/** A batch size that no other size of a network is likely to be a multiple of. */
+const batch = 7919
+
+/**
+ * A model as an ONNX file for inference: weights inside, batch normalization on its running statistics and folded into
+ * the layer before it where the order is known, any number of examples at a time. Input `x`, output `y`.
+ *
+ * @param x the shape and type of one example
+ * @throws {ArgumentError} when the graph of the model depends on the number of examples, or it learns in evaluation.
+ */
+export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Array {
+  const fused = fuseAll(model)
+  const named = variables(model)
+  const x = input([batch, ...shape], dtype)
+  const { reads, writes, result } = trace(() => fused.forward(x, 'eval'))
+  if (writes.size > 0)
+    throw new ArgumentError('export: wanted a model that only computes, got one that learns in eval')
+  const weights = new Map<Tensor, Tensor>()
+  const inputs = new Map<string, Tensor>([['x', x]])
+  for (const [variable, read] of reads) {
+    const weight = constant(Float64Array.from(variable.data, Number), variable.shape, variable.dtype)
+    const name = nameOf(variable)
+    inputs.set(named.has(name) && !inputs.has(name) ? name : `weight_${inputs.size}`, weight)
+    weights.set(read, weight)
+  }
+  return inferenceModel(inputs, weights, result, batch)
+}
+
+/**
+ * Give a model the weights in a safetensors file, such as PyTorch's `save_file(model.state_dict(), path)` writes.
+ *
+ * @returns the model
+ * @throws {FormatError} when the file is damaged, or a tensor is missing, left over, or of another shape or type.
+ *   Nothing has changed then.
+ */
+export function loadWeights<M extends object>(model: M, path: string): M {
+  assignAll(variables(model), readSafetensors(readFileSync(path), basename(path)), basename(path))
+  return model
+}
