@@ -12,7 +12,9 @@ if (!existsSync(folder)) {
   )
 }
 
-const epochs = 10
+console.error('to reach: validation accuracy 65 % from data_batch_1 and data_batch_2 alone')
+
+const epochs = 5
 const batchSize = 128
 const cifar = data.normalize(data.cifar10(folder), { per: 'channel' })
 const stepsPerEpoch = Math.floor(cifar.train.length / batchSize)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
 import { dataset } from '../data/dataset.ts'
 import { loader } from '../data/loader.ts'
+import type { Transform } from '../data/transform.ts'
 import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
@@ -10,7 +11,7 @@ import { toLines } from './run-folder.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { override, parseExperiment, parseExperimentText } from './spec.ts'
 import { DivergedError, Task } from './task.ts'
-import { run, type TrainEvent, taskOf } from './train.ts'
+import { type EpochEvent, run, type TrainEvent, taskOf } from './train.ts'
 
 const collect = async (events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => {
   const all: TrainEvent[] = []
@@ -78,6 +79,23 @@ describe('a run', () => {
       ((await collect(run(toy({ lastBatch, epochs: 1 })))).at(-1) as { steps: number }).steps
     expect(await count('drop')).toBe(12)
     expect(await count('keep')).toBe(13)
+  })
+
+  test('changes the examples that it learns from, not those that it measures on', async () => {
+    const blank: Transform = { name: 'blank', apply: ({ x }) => void x.fill(0) }
+    const losses = async (changes: Parameters<typeof toy>[0]) => {
+      const [epoch] = (await collect(run(toy({ epochs: 1, ...changes })))).filter((e) => e.type === 'epoch')
+      return epoch as EpochEvent
+    }
+    const [blind, seeing] = [await losses({ transform: [blank] }), await losses({})]
+    expect(blind.trainLoss).toBeGreaterThan(seeing.trainLoss)
+    const { train, validation } = toy().data
+    const zeros = new Float32Array(train.x.data.length)
+    const zeroed = { train: { ...train, x: { ...train.x, data: zeros } }, validation }
+    expect(await losses({ data: zeroed })).toMatchObject({
+      trainLoss: blind.trainLoss,
+      validationLoss: blind.validationLoss,
+    })
   })
 
   test('stops where its caller stops, with the weights of that event', async () => {
