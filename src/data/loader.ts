@@ -71,7 +71,8 @@ function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {
         "use a smaller batchSize or last: 'keep'",
     )
   }
-  const transformed = transforming(dataset, [transform].flat(), seed ?? 0)
+  const transforms = [transform].flat()
+  const transformed = transforming(dataset, transforms, seed ?? 0)
   const orderOf = (epoch: number): Int32Array => {
     if (sampler !== undefined) return sampler.order(dataset, seed ?? 0, epoch)
     return seed === undefined
@@ -89,7 +90,9 @@ function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {
       const whole = Math.min(from + count() * batchSize, full * batchSize)
       to = whole > from ? whole : used // what is left is one batch that is not full
       const indices = order.subarray(from, to)
-      yield transformed(picked(dataset, indices, memory), indices, epoch)
+      const batch = picked(dataset, indices, memory)
+      // A spread batch has its rows, and no longer says that they are from the data set: they are about to change.
+      yield transforms.length === 0 ? batch : transformed({ ...batch }, indices, epoch)
     }
   }
   return {
