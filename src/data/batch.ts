@@ -8,8 +8,8 @@ export interface Batch {
   readonly y: Data
   /** How many examples. */
   readonly length: number
-  /** Which examples of which data set they are, unchanged; absent where they were made or changed. */
-  readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array }
+  /** Which examples of which data set they are; absent where they may be others, made or changed. */
+  readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
 /** Where rows are put. */
@@ -37,8 +37,9 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
       return rows('y')
     },
   }
-  // Not enumerable: a copy with other rows, `{ ...batch, x }`, is no longer from there.
-  return Object.defineProperty(batch, 'from', { value: { dataset, indices } })
+  // Whoever has seen the rows may have changed them. Not enumerable: a copy, `{ ...batch, x }`, is not from there.
+  const from = (): Batch['from'] => (held.size === 0 ? { dataset, indices } : undefined)
+  return Object.defineProperty(batch, 'from', { get: from })
 }
 
 /** Memory that each batch is written over in the next time. */

@@ -119,6 +119,17 @@ describe('a run', () => {
   })
 })
 
+test('a step learns from the rows of its batch, also when they were changed', async () => {
+  const setup = toy()
+  const [batch, same, changed] = [0, 0, 0].map(
+    () => [...loader(setup.data.train, { batchSize: 8 }).batches(0)][0]!,
+  )
+  const loss = await taskOf(setup).step(batch!)
+  expect(await taskOf(setup).step({ ...same! })).toBe(loss)
+  ;(changed!.x as Float32Array).fill(0)
+  expect(await taskOf(setup).step(changed!)).not.toBe(loss)
+})
+
 describe('evaluation', () => {
   test('changes nothing, and weights an odd last batch by its size', async () => {
     const setup = toy()
