@@ -70,12 +70,20 @@ export function writeCheckpoint<Progress>(
   const json = JSON.stringify({ format, ...checkpoint, crc32: sums })
   writeWhole(join(partial, 'checkpoint.json'), new TextEncoder().encode(json))
   flush(partial)
-  rmSync(path, { recursive: true, force: true })
+  remove(path)
   renameSync(partial, path)
   flush(join(path, '..'))
 }
 
 const partialSuffix = '.partial'
+
+/** Remove a folder, which is never seen half removed under its name. */
+function remove(path: string): void {
+  const going = `${path}.old${partialSuffix}`
+  rmSync(going, { recursive: true, force: true })
+  if (existsSync(path)) renameSync(path, going)
+  rmSync(going, { recursive: true, force: true })
+}
 
 function writeWhole(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'w')
@@ -176,9 +184,8 @@ export class Checkpoints {
     const best = leastBy(all, (path) => scoreOf(path))
     const partial = readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix))
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
-    for (const path of [...old, ...partial.map((name) => join(this.#folder, name))]) {
-      rmSync(path, { recursive: true, force: true })
-    }
+    for (const path of old) remove(path)
+    for (const name of partial) rmSync(join(this.#folder, name), { recursive: true, force: true })
   }
 }
 
