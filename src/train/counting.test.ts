@@ -6,7 +6,8 @@ import type { Batch } from '../data/loader.ts'
 import * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
 import { adam, type Optimizer, sgd } from '../optim/index.ts'
-import { DivergedError, Task, type TaskOptions } from './task.ts'
+import { DivergedError } from './diverged.ts'
+import { Task, type TaskOptions } from './task.ts'
 import { run, taskOf } from './train.ts'
 
 // Which steps count, and what they change: gradient accumulation, and steps that are left out.

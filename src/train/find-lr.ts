@@ -1,8 +1,9 @@
 import { ArgumentError } from '../core/errors.ts'
 import { loader } from '../data/loader.ts'
 import { parse } from '../optim/parse.ts'
+import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
-import { DivergedError, Task } from './task.ts'
+import { Task } from './task.ts'
 import { taskOf } from './train.ts'
 
 export interface FindLearningRateOptions {

@@ -1,5 +1,6 @@
 export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+export { DivergedError } from './diverged.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 export { exportOnnx, loadWeights } from './export.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
@@ -8,7 +9,7 @@ export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts
 export { describe, RunFolder, type RunFolderOptions, toLines } from './run-folder.ts'
 export { assignAll, readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
 export type { Steps } from './steps.ts'
-export { DivergedError, type Evaluation, Task, type TaskOptions } from './task.ts'
+export { type Evaluation, Task, type TaskOptions } from './task.ts'
 export {
   beginning,
   type EndEvent,

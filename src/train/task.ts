@@ -1,7 +1,7 @@
 import { allFinite, type Data, toData } from '../core/dtype.ts'
-import { ArgumentError, EvenstepError, ShapeError } from '../core/errors.ts'
+import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { show } from '../core/shape.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import type { Dataset, Field } from '../data/dataset.ts'
 import { type Batch, type Loader, loader } from '../data/loader.ts'
@@ -9,7 +9,7 @@ import type { BatchNorm } from '../nn/batch-norm.ts'
 import { batchNorms } from '../nn/freeze.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
-import { type Call, observe } from '../nn/observe.ts'
+import { observe } from '../nn/observe.ts'
 import { cast } from '../ops/compare.ts'
 import { indexSelect } from '../ops/gather.ts'
 import { accuracy, type Loss } from '../ops/loss.ts'
@@ -21,6 +21,7 @@ import { backendOf, type Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf } from './accumulation.ts'
+import { DivergedError, labelling } from './diverged.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
@@ -414,31 +415,6 @@ export class Task {
 
 /** Batches that one evaluation call takes: enough to make calls cheap, few enough to stay in the cache. */
 const stackSize = 32
-
-/** A loss became NaN or infinite. */
-export class DivergedError extends EvenstepError {
-  override readonly name = 'DivergedError'
-  /** The step, from 0, whose loss was not finite. */
-  readonly step: number
-  readonly lr: number
-
-  constructor(step: number, lr: number, loss: number, where: string) {
-    super(
-      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
-        `is ${where}; lower the rate or warm up longer`,
-    )
-    this.step = step
-    this.lr = lr
-  }
-}
-
-/** Labels the tensors that a module made with its path; inner modules come first. */
-function labelling(layers: Map<Tensor, string>): (call: Call) => void {
-  return ({ name, inputs: [x], output }) => {
-    const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)
-    for (const t of topological([output], sources)) if (t !== x && !layers.has(t)) layers.set(t, name)
-  }
-}
 
 const record = ({ x, y }: Batch): Record<'x' | 'y', Data> => ({ x, y })
 

@@ -6,11 +6,12 @@ import type { Transform } from '../data/transform.ts'
 import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
+import { DivergedError } from './diverged.ts'
 import { experiment } from './experiment.ts'
 import { toLines } from './run-folder.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { override, parseExperiment, parseExperimentText } from './spec.ts'
-import { DivergedError, Task } from './task.ts'
+import { Task } from './task.ts'
 import { type EpochEvent, run, type TrainEvent, taskOf } from './train.ts'
 
 const collect = async (events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => {

@@ -1,0 +1,28 @@
+import { EvenstepError } from '../core/errors.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
+import type { Call } from '../nn/observe.ts'
+
+/** A loss became NaN or infinite. */
+export class DivergedError extends EvenstepError {
+  override readonly name = 'DivergedError'
+  /** The step, from 0, whose loss was not finite. */
+  readonly step: number
+  readonly lr: number
+
+  constructor(step: number, lr: number, loss: number, where: string) {
+    super(
+      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
+        `is ${where}; lower the rate or warm up longer`,
+    )
+    this.step = step
+    this.lr = lr
+  }
+}
+
+/** Labels the tensors that a module made with its path; inner modules come first. */
+export function labelling(layers: Map<Tensor, string>): (call: Call) => void {
+  return ({ name, inputs: [x], output }) => {
+    const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)
+    for (const t of topological([output], sources)) if (t !== x && !layers.has(t)) layers.set(t, name)
+  }
+}
