@@ -56,15 +56,13 @@ export class Report {
     process.stdout.write(`${text}\n`)
   }
 
-  #header({ stepsPerEpoch, epochs, parameters }: StartEvent): string {
+  #header({ stepsPerEpoch, epochs, steps, parameters }: StartEvent): string {
     const { name, batchSize, seed } = this.#experiment
-    const work = `${thousands(stepsPerEpoch)} steps of ${batchSize}`
-    const about = [
-      `${name}`,
-      `${thousands(parameters)} parameters`,
-      `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${work}`,
-      `seed ${seed}`,
-    ]
+    const work =
+      steps === epochs * stepsPerEpoch
+        ? `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${thousands(stepsPerEpoch)} steps of ${batchSize}`
+        : `${thousands(steps)} steps of ${batchSize}`
+    const about = [`${name}`, `${thousands(parameters)} parameters`, work, `seed ${seed}`]
     return `${about.join(' · ')}\n\n${line([...columns, ...shown(this.#experiment)])}`
   }
 
@@ -115,8 +113,8 @@ class Bar {
   #begun = 0
   #drawn = 0
 
-  start({ stepsPerEpoch, epochs }: StartEvent): void {
-    this.#total = stepsPerEpoch * epochs
+  start({ steps }: StartEvent): void {
+    this.#total = steps
     this.#begun = performance.now()
   }
 

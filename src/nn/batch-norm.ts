@@ -76,6 +76,7 @@ export abstract class BatchNorm implements Module {
   frozen = false
   /** Added to the variance. */
   readonly eps: number
+  readonly #options: BatchNormOptions
   readonly #kind: string
   readonly #layouts: Layouts
   readonly #channels: number
@@ -89,6 +90,7 @@ export abstract class BatchNorm implements Module {
     const { momentum = 0.1, zeroDebias = false, fullBatchSize, nonFinite = 'allow' } = options
     this.#rule = { momentum, zeroDebias, fullBatchSize, nonFinite }
     check(kind, options, this.#rule, eps)
+    this.#options = options
     this.#kind = kind
     this.#layouts = layouts
     this.#channels = numFeatures
@@ -103,6 +105,11 @@ export abstract class BatchNorm implements Module {
       this.runningVar = new Variable([numFeatures], filled(1), kept)
       this.numBatchesTracked = new Variable([], filled(0), { trainable: false, dtype: 'int64' })
     }
+  }
+
+  /** What it was made with. */
+  get options(): BatchNormOptions {
+    return this.#options
   }
 
   /**

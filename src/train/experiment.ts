@@ -3,6 +3,7 @@ import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Split } from '../data/dataset.ts'
 import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
+import type { Normalization } from '../nn/normalization.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { type Device, devices } from '../runtime/device.ts'
@@ -33,7 +34,9 @@ const schema = z.strictObject({
     .custom<Optimizer>((value) => isObject(value) && isFunction(value.attach))
     .describe('an optimizer, such as optim.sgd({ lr: 0.1 })'),
   batchSize: z.int().min(1).describe('an integer ≥ 1'),
-  epochs: z.int().min(1).describe('an integer ≥ 1'),
+  normalization: z.custom<Normalization>().optional().describe('a kind of normalisation'),
+  epochs: z.int().min(1).optional().describe('an integer ≥ 1'),
+  steps: z.int().min(1).optional().describe('an integer ≥ 1'),
   seed: z.int().min(0).default(0).describe('an integer ≥ 0'),
   lastBatch: z.enum(['drop', 'keep']).default('drop').describe("'drop' or 'keep'"),
   control: z
@@ -84,7 +87,7 @@ const schema = z.strictObject({
 
 /** Everything that decides a training run. Two runs of one experiment give the same numbers. */
 export type Experiment = Optional & Required<Omit<ExperimentOptions, keyof Optional>>
-type Optional = Pick<ExperimentOptions, 'name' | 'device' | 'threads'>
+type Optional = Pick<ExperimentOptions, 'name' | 'normalization' | 'epochs' | 'steps' | 'device' | 'threads'>
 
 /** An experiment as it is written: what has a default may be left out. */
 export interface ExperimentOptions {
@@ -99,8 +102,12 @@ export interface ExperimentOptions {
   readonly optimizer: Optimizer
   /** Examples a training step, or with `accumulate` each of its parts. */
   readonly batchSize: number
-  /** Passes over the training data. */
-  readonly epochs: number
+  /** How to normalise the model's hidden layers instead of as it says itself. */
+  readonly normalization?: Normalization
+  /** Passes over the training data. One of `epochs` and `steps` must be there. */
+  readonly epochs?: number
+  /** Optimizer steps after which the run ends, in the middle of an epoch where they fall there. */
+  readonly steps?: number
   /** Decides the first weights and the order of the data; 0. */
   readonly seed?: number
   /** What becomes of an epoch's last training batch when it is not full: `drop` it, or `keep` it. `drop`. */
@@ -143,7 +150,11 @@ const isMonitored = ({ monitor, metrics }: z.output<typeof schema>): boolean =>
  */
 export function experiment(options: ExperimentOptions): Experiment {
   const checked = schema.safeParse(options)
-  if (checked.success && isMonitored(checked.data)) return checked.data as Experiment
+  if (checked.success && isMonitored(checked.data)) {
+    const { epochs, steps } = checked.data
+    if (epochs !== undefined || steps !== undefined) return checked.data as Experiment
+    throw mismatch('experiment', 'epochs or steps as an integer ≥ 1', undefined)
+  }
   if (!isObject(options)) throw mismatch('experiment', 'an object', options, 'export train.experiment({ … })')
   const names = Object.keys(schema.shape)
   const stranger = Object.keys(options).find((key) => !names.includes(key))

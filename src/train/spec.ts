@@ -110,14 +110,18 @@ function change(current: Experiment, path: string, text: string): Experiment {
   if (key === 'optimizer' && option !== undefined && deeper.length === 0) {
     return { ...current, optimizer: parseOptimizer({ ...current.optimizer.spec, [option]: value }) }
   }
+  if (path === 'optimizer') return { ...current, optimizer: parseOptimizer(value) }
+  if (path === 'control') return experiment({ ...current, control: controllers(value) })
   if (!settable.includes(path)) throw unknownName('--set', settable, path, 'a path that is ')
   return experiment({ ...current, [path]: value })
 }
 
 const settable = [
   'name',
+  'normalization',
   'batchSize',
   'epochs',
+  'steps',
   'seed',
   'lastBatch',
   'accumulate',
@@ -126,6 +130,10 @@ const settable = [
   'device',
   'threads',
   'log',
+  'monitor',
+  'recalibrateBeforeEvaluation',
+  'control',
+  'optimizer',
   'optimizer.lr',
 ]
 

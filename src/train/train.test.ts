@@ -27,7 +27,7 @@ const metrics = (events: readonly TrainEvent[]): string =>
 describe('a run', () => {
   test('yields steps and epochs in order, and learns', async () => {
     const events = await collect(run(toy({ epochs: 3 })))
-    expect(events[0]).toEqual({ type: 'start', stepsPerEpoch: 12, epochs: 3, parameters: 67 })
+    expect(events[0]).toEqual({ type: 'start', stepsPerEpoch: 12, epochs: 3, steps: 36, parameters: 67 })
     expect(events.at(-1)).toMatchObject({ type: 'end', steps: 36 })
     const steps = events.filter((event) => event.type === 'steps')
     let next = 0
@@ -46,6 +46,48 @@ describe('a run', () => {
     expect(epochs[2]!.validationAccuracy).toBeGreaterThan(0.9)
     const mean = steps.filter((e) => e.epoch === 0).flatMap((e) => Array.from(e.losses))
     expect(epochs[0]!.trainLoss).toBeCloseTo(mean.reduce((a, b) => a + b) / 12, 10)
+  })
+
+  test('ends after so many steps, in the middle of an epoch, with what the same steps give', async () => {
+    const { epochs: _, ...rest } = toy()
+    const events = await collect(run(experiment({ ...rest, steps: 17 })))
+    expect(events[0]).toMatchObject({ stepsPerEpoch: 12, epochs: 2, steps: 17 })
+    expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'steps', steps: 17 })
+    const losses = (all: readonly TrainEvent[]) =>
+      all.flatMap((event) => (event.type === 'steps' ? Array.from(event.losses) : []))
+    expect(losses(events)).toEqual(losses(await collect(run(toy({ epochs: 2 })))).slice(0, 17))
+    const epochs = events.filter((event) => event.type === 'epoch')
+    expect(epochs.map(({ epoch, steps }) => [epoch, steps])).toEqual([
+      [0, 12],
+      [1, 17],
+    ])
+  })
+
+  test('of so many steps ends when none can be taken', async () => {
+    const { epochs: _, ...rest } = toy()
+    const setup = experiment({
+      ...rest,
+      steps: 17,
+      nonFinite: 'skip',
+      loss: (x, y) => ops.mul(ops.crossEntropy(x, y), Number.NaN),
+    })
+    await expect(collect(run(setup))).rejects.toThrow(
+      'train: wanted 17 steps, got an epoch in which each would have made a number not finite; lower the rate, ' +
+        'or look for numbers in the data that are not finite',
+    )
+  })
+
+  test('normalises the model as it is told', () => {
+    const names = (normalization: 'none' | 'layer') => [...taskOf(toy({ normalization })).variables.keys()]
+    expect(names('none').filter((name) => name.startsWith('bn'))).toEqual([])
+    expect(names('layer').filter((name) => name.startsWith('bn'))).toEqual(['bn.weight', 'bn.bias'])
+  })
+
+  test('needs a length', () => {
+    const { epochs: _, ...rest } = toy()
+    expect(() => experiment(rest)).toThrow(
+      'experiment: wanted epochs or steps as an integer ≥ 1, got nothing',
+    )
   })
 
   test('twice with one seed gives the same bytes, with another seed not', async () => {
@@ -231,7 +273,7 @@ describe('an experiment', () => {
   test('is checked, key by key', () => {
     const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
     expect(make({ learningRate: 0.1 })).toThrow(
-      'experiment: wanted one of name, data, transform, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, metrics, log, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
+      'experiment: wanted one of name, data, transform, model, loss, optimizer, batchSize, normalization, epochs, steps, seed, lastBatch, control, monitor, metrics, log, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
     )
     expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
     expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as an integer ≥ 1, got 0')

@@ -1,5 +1,8 @@
+import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
+import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
+import { normalizeLayers } from '../nn/normalization.ts'
 import { stepsOf } from './accumulation.ts'
 import type { Experiment } from './experiment.ts'
 import type { Measurements } from './metrics/metric.ts'
@@ -14,6 +17,8 @@ export interface StartEvent {
   /** Optimizer steps an epoch. */
   readonly stepsPerEpoch: number
   readonly epochs: number
+  /** Optimizer steps of the whole run, if no controller ends it before. */
+  readonly steps: number
   /** Trained numbers in the model. */
   readonly parameters: number
 }
@@ -32,7 +37,7 @@ export interface StepsEvent {
   readonly skipped?: number
 }
 
-/** An epoch is done. With `metrics`, and `reasons` for those that are NaN, where the experiment has some. */
+/** An epoch is done, or as much of it as `steps` leaves. With `metrics`, and `reasons` for those that are NaN, where the experiment has some. */
 export interface EpochEvent extends Partial<Measurements> {
   readonly type: 'epoch'
   readonly epoch: number
@@ -54,8 +59,8 @@ export interface EpochEvent extends Partial<Measurements> {
 
 export interface EndEvent {
   readonly type: 'end'
-  /** Whether all epochs were done, or `control` ended the run. */
-  readonly reason: 'epochs' | 'control'
+  /** Whether all epochs or steps were done, or `control` ended the run. */
+  readonly reason: 'epochs' | 'steps' | 'control'
   readonly steps: number
   readonly time: { readonly seconds: number }
 }
@@ -111,18 +116,20 @@ export interface RunOptions {
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { data, transform, batchSize, epochs, seed, lastBatch, log } = experiment
+  const { data, transform, batchSize, seed, lastBatch, log } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
   const examples = batchSize * stepsOf(experiment.accumulate)
   const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch, transform })
   const pace = new Pace()
   const begun = performance.now()
   task.goTo(progress.steps, factorOf(experiment, progress))
-  yield { type: 'start', stepsPerEpoch: batches.length, epochs, parameters: task.parameters }
-  while (progress.epoch < epochs && !stopped(experiment, progress)) {
+  const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
+  yield { type: 'start', ...plan(epochs, steps, batches.length), parameters: task.parameters }
+  while (progress.epoch < epochs && task.steps < steps && !stopped(experiment, progress)) {
     const { epoch } = progress
     let ms = 0
-    for (const stack of batches.stacks(epoch, () => pace.steps, progress.sofar.batches)) {
+    const next = (): number => Math.min(pace.steps, steps - task.steps)
+    for (const stack of batches.stacks(epoch, next, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
       const done = await task.learn(stack, Math.min(examples, stack.length))
@@ -134,9 +141,16 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       progress.sofar = extended(progress.sofar, count, done)
       const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
       yield { type: 'steps', epoch, step, ...done, ...time }
+      if (task.steps === steps) break
     }
     const stepsDone = progress.steps
     const { sofar } = progress
+    if (sofar.steps === 0 && epochs === Number.POSITIVE_INFINITY) {
+      throw new EvenstepError(
+        `train: wanted ${steps} steps, got an epoch in which each would have made a number not finite; ` +
+          'lower the rate, or look for numbers in the data that are not finite',
+      )
+    }
     const measured = {
       trainLoss: sofar.loss / sofar.steps,
       ...validation(await task.evaluate(data.validation, { batchSize })),
@@ -162,11 +176,22 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   }
   yield {
     type: 'end',
-    reason: stopped(experiment, progress) ? 'control' : 'epochs',
+    reason: stopped(experiment, progress) ? 'control' : progress.epoch < epochs ? 'steps' : 'epochs',
     steps: task.steps,
     time: { seconds: (performance.now() - begun) / 1e3 },
   }
 }
+
+/** What is to be done, where each epoch has so many steps. */
+const plan = (
+  epochs: number,
+  steps: number,
+  stepsPerEpoch: number,
+): Pick<StartEvent, 'stepsPerEpoch' | 'epochs' | 'steps'> => ({
+  stepsPerEpoch,
+  epochs: Math.min(epochs, Math.ceil(steps / stepsPerEpoch)),
+  steps: Math.min(steps, epochs * stepsPerEpoch),
+})
 
 function extended(before: Sofar, count: number, { losses, lrs, skipped = 0 }: Steps): Sofar {
   let total = before.loss
@@ -217,9 +242,17 @@ const stopped = (experiment: Experiment, progress: Progress): boolean =>
 
 /** The task of an experiment, at its start. */
 export function taskOf(experiment: Experiment): Task {
-  const { model, data, metrics, ...options } = experiment
+  const { model: make, data, metrics, normalization, ...options } = experiment
   const measured = Object.keys(metrics).length > 0 ? { metrics } : {}
-  return new Task({ ...options, ...measured, model: model(), data: data.train })
+  const model = make()
+  if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
+  return new Task({ ...options, ...measured, model, data: data.train })
+}
+
+/** What a batch looks like when the model sees it. */
+function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shape; readonly dtype: DType } {
+  const { x } = data.train
+  return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
 }
 
 const validation = ({ loss, accuracy, ...measured }: Evaluation): Omit<Measured, 'trainLoss'> => ({
