@@ -14,7 +14,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core', 'onnx', 'ops'],
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   log: ['core', 'train'],
-  cli: ['core', 'schedule', 'train', 'log', 'index.ts'],
+  study: ['core', 'schedule', 'nn', 'optim', 'data', 'train', 'doctor'],
+  cli: ['core', 'schedule', 'train', 'log', 'study', 'index.ts'],
   'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log'],
 }
 
