@@ -9,11 +9,8 @@ export class DivergedError extends EvenstepError {
   readonly step: number
   readonly lr: number
 
-  constructor(step: number, lr: number, loss: number, where: string) {
-    super(
-      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
-        `is ${where}; lower the rate or warm up longer`,
-    )
+  constructor(message: string, step: number, lr: number) {
+    super(message)
     this.step = step
     this.lr = lr
   }

@@ -322,7 +322,13 @@ export class Task {
         (t) => layers.get(t),
       )
     }
-    return new DivergedError(this.#step, this.lr(this.#step), loss, where ?? 'the loss')
+    const [step, lr] = [this.#step, this.lr(this.#step)]
+    return new DivergedError(
+      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
+        `is ${where ?? 'the loss'}; lower the rate or warm up longer`,
+      step,
+      lr,
+    )
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
 import { normalizeLayers } from '../nn/normalization.ts'
 import { stepsOf } from './accumulation.ts'
+import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
 import type { Measurements } from './metrics/metric.ts'
 import type { Steps } from './steps.ts'
@@ -156,9 +157,11 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       ...validation(await task.evaluate(data.validation, { batchSize })),
     }
     if (!Number.isFinite(measured.validationLoss)) {
-      throw new EvenstepError(
+      throw new DivergedError(
         `train: wanted a finite validation loss, got ${measured.validationLoss} after step ${task.steps - 1}, ` +
           `lr ${sofar.lr}; lower the rate, or look for numbers in the data that are not finite`,
+        task.steps - 1,
+        sofar.lr,
       )
     }
     progress.epoch++
