@@ -3,10 +3,10 @@ import type { Drift, LayerCurve, Trial, TrialResult, Value } from './trial.ts'
 /** A trial with what came of it. */
 export type Finished = Trial & { readonly result: TrialResult }
 
-/** An estimate with its 95 % interval. */
+/** An estimate with its 95 % interval, which one seed does not give. */
 export interface Estimate {
   readonly value: number
-  readonly interval: readonly [low: number, high: number]
+  readonly interval?: readonly [low: number, high: number]
 }
 
 /** What a study found: everything that its report shows, as plain JSON. */
@@ -61,11 +61,13 @@ export interface Interaction {
   readonly share: number
 }
 
-/** The rates that may be used: those whose cells score within `within` of the best rate of their group. */
+/** The rates that may be used: those that score within `within` of the best rate of their group. */
 export interface RateWindow {
   /** The settings that the rates have in common: normalisation, or normalisation and schedule. */
   readonly group: Readonly<Record<string, Value>>
-  /** In the metric's unit: 0.02 of an accuracy, or a part of the best loss. */
+  /** What usable rates are told by: the accuracy where there is one, or else the study's metric. */
+  readonly metric: string
+  /** How much worse than the best a usable rate may be, in the metric's unit. */
   readonly within: number
   readonly best: { readonly lr: number; readonly score: Estimate }
   readonly low: number

@@ -1,0 +1,68 @@
+import { bestOf, cellsOf, type Goal, groupedBy, isScored, keyOf, only, type Scored } from './cells.ts'
+import type { Finished, RateWindow } from './findings.ts'
+
+/** A metric by which rates count as usable: within `within` of the best, or within that part of it. */
+export interface Tolerance {
+  readonly metric: string
+  readonly goal: Goal
+  readonly within: number
+  readonly relative?: boolean
+}
+
+/** Two points of accuracy where there is one; else a tenth of the best of what the study is judged by. */
+export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
+  finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
+    ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }
+    : { metric, goal, within: 0.1, relative: true }
+
+/**
+ * The usable rates of each group of settings: the unbroken run of tried rates around the best one whose every seed was
+ * done and whose score is within the tolerance.
+ *
+ * @param group the factors that the rates of a window agree in, such as normalisation and schedule; of the others, the
+ *   best cell counts at each rate
+ */
+export function windowsOf(
+  finished: readonly Finished[],
+  group: readonly string[],
+  tolerance: Tolerance,
+): RateWindow[] {
+  const cells = cellsOf(finished, tolerance.metric).filter(({ settings }) => typeof settings.lr === 'number')
+  return [...groupedBy(cells, ({ settings }) => keyOf(only(settings, group))).values()].flatMap((members) => {
+    const rates = [...groupedBy(members, ({ settings }) => String(settings.lr)).values()]
+    const tried = rates
+      .map((same) => ({ lr: Number(same[0]!.settings.lr), best: bestOf(same, tolerance.goal) }))
+      .sort((a, b) => a.lr - b.lr)
+    const best = bestOf(members, tolerance.goal)
+    return best ? [windowAround(best, tried, only(best.settings, group), tolerance)] : []
+  })
+}
+
+function windowAround(
+  best: Scored,
+  tried: readonly { readonly lr: number; readonly best: Scored | undefined }[],
+  group: RateWindow['group'],
+  tolerance: Tolerance,
+): RateWindow {
+  const usable = tried.map(({ best: cell }) => cell !== undefined && isUsable(cell, best, tolerance))
+  const at = tried.findIndex(({ lr }) => lr === best.settings.lr)
+  let [first, last] = [at, at]
+  while (usable[first - 1]) first--
+  while (usable[last + 1]) last++
+  const [low, high] = [tried[first]!.lr, tried[last]!.lr]
+  return {
+    group,
+    metric: tolerance.metric,
+    within: tolerance.relative ? tolerance.within * Math.abs(best.score.value) : tolerance.within,
+    best: { lr: tried[at]!.lr, score: best.score },
+    low,
+    high,
+    decades: Math.log10(high / low),
+    open: { low: first === 0, high: last === tried.length - 1 },
+  }
+}
+
+function isUsable(cell: Scored, best: Scored, { goal, within, relative }: Tolerance): boolean {
+  const worse = (cell.score.value - best.score.value) * (goal === 'max' ? -1 : 1)
+  return isScored(cell) && worse <= within * (relative ? Math.abs(best.score.value) : 1) + 1e-12
+}
