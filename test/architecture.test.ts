@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   log: ['core', 'train'],
   study: ['core', 'schedule', 'nn', 'optim', 'data', 'train', 'doctor'],
-  cli: ['core', 'schedule', 'train', 'log', 'study', 'index.ts'],
+  cli: ['core', 'schedule', 'runtime', 'train', 'log', 'study', 'index.ts'],
   'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log', 'study'],
 }
 

@@ -1,19 +1,21 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Finished } from './findings.ts'
-import type { StudyInfo } from './prepared.ts'
+import { analyse, type Subject } from './analyse.ts'
+import type { Findings, Finished } from './findings.ts'
+
+/** The files that `finish` writes. */
+export const written: readonly string[] = ['results.json', 'findings.json']
 
 /**
- * Write what a study found into its folder.
+ * Write into a study's folder what came of each trial, and what all of them say.
  *
- * @returns the names of the files
+ * @returns what they say
  */
-export function finish(folder: string, info: StudyInfo, finished: readonly Finished[]): readonly string[] {
-  write(join(folder, 'results.json'), { ...info, trials: finished })
-  return ['results.json']
-}
-
-function write(path: string, value: unknown): void {
-  writeFileSync(`${path}.partial`, `${JSON.stringify(value, null, 2)}\n`)
-  renameSync(`${path}.partial`, path)
+export function finish(folder: string, subject: Subject, finished: readonly Finished[]): Findings {
+  const findings = analyse(subject, finished)
+  const write = (name: string, value: unknown): void =>
+    writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`)
+  write('results.json', { ...subject, trials: finished })
+  write('findings.json', findings)
+  return findings
 }

@@ -42,9 +42,13 @@ export class Pool {
         this.#idle.push(worker)
         return result
       } catch (error) {
-        this.#all.delete(worker)
         if (this.#closed || !(error instanceof WorkerEnded)) throw error
         how = error.message
+        if (attempt === tries - 1 && !worker.ready) {
+          throw new EvenstepError(
+            `study: wanted a worker that begins, got ${tries} that ended; the last ${how}`,
+          )
+        }
       }
     }
     return failed(`study: wanted a worker that finishes the trial, got ${tries} that ended; the last ${how}`)
@@ -57,7 +61,10 @@ export class Pool {
   }
 
   #begin(): Worker {
-    const worker = new Worker(this.#start())
+    const worker = new Worker(this.#start(), () => {
+      this.#all.delete(worker)
+      this.#idle.splice(0, Infinity, ...this.#idle.filter((one) => one !== worker))
+    })
     this.#all.add(worker)
     return worker
   }
@@ -78,16 +85,26 @@ class WorkerEnded extends EvenstepError {
 }
 
 class Worker {
-  readonly #process: ChildProcess
-  readonly #ended: Promise<string>
+  readonly #child: ChildProcess
+  readonly #waiting: FromWorker[] = []
   #ready = false
+  #how: string | undefined
+  readonly #wakes: (() => void)[] = []
 
-  constructor(process: ChildProcess) {
-    this.#process = process
-    this.#ended = new Promise((resolve) => {
-      process.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `gave ${code}`))
-      process.once('error', ({ message }) => resolve(`did not start: ${message}`))
+  /** @param ended is called when the process is over */
+  constructor(child: ChildProcess, ended: () => void) {
+    this.#child = child
+    const over = (how: string): void => {
+      this.#how ??= how
+      ended()
+      this.#wake()
+    }
+    child.on('message', (message: FromWorker) => {
+      this.#waiting.push(message)
+      this.#wake()
     })
+    child.once('exit', (code, signal) => over(signal ? `was ended by ${signal}` : `gave ${code}`))
+    child.on('error', ({ message }) => over(message))
   }
 
   /** @throws {WorkerEnded} when the process ends before the trial does. */
@@ -97,21 +114,37 @@ class Worker {
       if (first.type === 'refused') throw new EvenstepError(first.message)
       this.#ready = true
     }
-    this.#process.send(job)
+    this.#child.send(job, () => {}) // when it cannot be sent, the process is over
     const message = await this.#next()
     if (message.type !== 'finished') throw new EvenstepError(`study: wanted a result, got ${message.type}`)
     return message.result
   }
 
+  /** End the process, and wait for that. */
   async end(): Promise<void> {
-    this.#process.kill('SIGKILL')
-    await this.#ended
+    this.#child.kill('SIGKILL')
+    while (this.#how === undefined) await this.#change()
   }
 
-  #next(): Promise<FromWorker> {
-    return new Promise((resolve, reject) => {
-      this.#process.once('message', resolve)
-      void this.#ended.then((how) => reject(new WorkerEnded(how)))
-    })
+  async #next(): Promise<FromWorker> {
+    for (;;) {
+      const message = this.#waiting.shift()
+      if (message !== undefined) return message
+      if (this.#how !== undefined) throw new WorkerEnded(this.#how)
+      await this.#change()
+    }
+  }
+
+  /** Whether trials are what it ends of, rather than its beginning. */
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  #change(): Promise<void> {
+    return new Promise((wake) => void this.#wakes.push(wake))
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes.splice(0)) wake()
   }
 }

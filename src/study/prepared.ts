@@ -4,31 +4,22 @@ import type { Experiment } from '../train/experiment.ts'
 import { describe } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
-import { keyOf, type Space } from './design/design.ts'
+import type { Subject } from './analyse.ts'
+import type { Metric } from './comparisons.ts'
+import type { Space } from './design/design.ts'
 import { plan } from './design/plan.ts'
 import { type Factors, valuesOf } from './factor.ts'
-import type { Finished } from './findings.ts'
+import type { Finished, Repeat } from './findings.ts'
 import { hasSchedule, settingsOf, stepsWith } from './settings.ts'
 import type { Study } from './study.ts'
 import type { Trial, Value } from './trial.ts'
-
-/** What a study is about, for whoever reads its trials. */
-export interface StudyInfo {
-  readonly name: string
-  readonly metric: { readonly name: string; readonly goal: 'min' | 'max' }
-  /** The values of each factor; of a range without a count, those that were tried. */
-  readonly factors: Readonly<Record<string, readonly Value[]>>
-  readonly seeds: readonly number[]
-  /** The study as it was asked for, and its experiment, as far as JSON can say it. */
-  readonly study: Readonly<Record<string, unknown>>
-}
 
 /** A study with its experiment at hand. */
 export interface Prepared {
   readonly name: string
   readonly study: Study
   readonly experiment: Experiment
-  readonly metric: StudyInfo['metric']
+  readonly metric: Metric
   readonly space: Space
   /** A trial as `path=value`. */
   settingsOf(trial: Pick<Trial, 'settings' | 'seed' | 'steps'>): string[]
@@ -84,7 +75,7 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
   return prepared
 }
 
-function metricOf({ metric }: Study, experiment: Experiment): StudyInfo['metric'] {
+function metricOf({ metric }: Study, experiment: Experiment): Metric {
   const name = metric ?? experiment.monitor
   const { metrics } = override(experiment, [`monitor=${name}`])
   const most = name === 'validationAccuracy' || metrics[name]?.goal === 'max'
@@ -92,7 +83,7 @@ function metricOf({ metric }: Study, experiment: Experiment): StudyInfo['metric'
 }
 
 const scoring =
-  ({ name, goal }: StudyInfo['metric']) =>
+  ({ name, goal }: Metric) =>
   ({ result }: Finished): number => {
     const value = result.status === 'done' ? result.metrics[name] : undefined
     return value === undefined ? Number.POSITIVE_INFINITY : goal === 'max' ? -value : value
@@ -120,46 +111,22 @@ function described(experiment: Experiment): Record<string, unknown> {
   return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }
 }
 
-/** What the trials of a study are about. */
-export function infoOf(prepared: Prepared, finished: readonly Finished[]): StudyInfo {
-  const { name, metric, space, study } = prepared
-  const tried = (path: string): Value[] => {
-    const all = finished.map(({ settings }) => settings[path]).filter((value) => value !== undefined)
-    return [...new Set(all.map((value) => JSON.stringify(value)))].map((text): Value => JSON.parse(text))
-  }
+/** What an analysis of the trials is told: of a range without a count, the values that were tried. */
+export function subjectOf(
+  { name, metric, space, study, describe }: Prepared,
+  finished: readonly Finished[],
+  repeat: Pick<Repeat, 'command' | 'versions'>,
+): Subject {
+  const tried = (path: string): Value[] =>
+    [...new Set(finished.map(({ settings }) => settings[path] as number))].sort((a, b) => a - b)
   const values = Object.entries(study.factors).map(([path, factor]) => [
     path,
-    valuesOf(path, factor) ?? tried(path).sort((a, b) => Number(a) - Number(b)),
+    valuesOf(path, factor) ?? tried(path),
   ])
   return {
     name,
     metric,
     factors: Object.fromEntries(values),
-    seeds: space.seeds,
-    study: { ...prepared.describe() },
+    repeat: { ...repeat, study: describe(), seeds: space.seeds },
   }
-}
-
-/** Trials by combination and steps, with the mean score over seeds that are finished; the best first. */
-export function ranking(
-  { space }: Prepared,
-  finished: readonly Finished[],
-): {
-  readonly settings: Trial['settings']
-  readonly steps: number
-  readonly scores: number[]
-  readonly mean: number
-}[] {
-  const cells = new Map<string, Finished[]>()
-  for (const one of finished) {
-    const key = keyOf({ ...one, seed: 0 })
-    cells.set(key, [...(cells.get(key) ?? []), one])
-  }
-  return [...cells.values()]
-    .map((trials) => {
-      const scores = trials.map((one) => space.scoreOf(one))
-      const { settings, steps } = trials[0]!
-      return { settings, steps, scores, mean: scores.reduce((a, b) => a + b) / scores.length }
-    })
-    .sort((a, b) => b.steps - a.steps || a.mean - b.mean)
 }

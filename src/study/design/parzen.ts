@@ -63,9 +63,9 @@ export function discrete(points: readonly number[], count: number): Density {
   return {
     at: (x) => (count * times[Math.floor(x * count)]!) / total,
     draw(source) {
-      let left = source.uniform(0, total)
-      const value = times.findIndex((n) => (left -= n) < 0)
-      return (Math.max(0, value) + 0.5) / count
+      let [left, value] = [source.uniform(0, total), 0]
+      while (value < count - 1 && left >= times[value]!) left -= times[value++]!
+      return (value + 0.5) / count
     },
   }
 }
