@@ -85,13 +85,14 @@ const angleKey = 'angle'
 function layersOf(points: readonly Point[], optimizer: Optimizer): Record<string, LayerCurve> {
   const keys = Object.keys(points[0]?.last ?? {}).filter((key) => key.split('.').at(-1) === rateKey)
   const equilibrium = equilibriumOf(points, optimizer)
+  const hasAngle = (path: string): boolean => points[0]?.last[path + angleKey] !== undefined
   return Object.fromEntries(
     keys.map((key) => {
       const path = key.slice(0, -rateKey.length)
       const curve: LayerCurve = {
         steps: points.map(({ last }) => last.step),
         effectiveRate: points.map((point) => mean(point, key)),
-        angle: points.map((point) => mean(point, path + angleKey)),
+        angle: hasAngle(path) ? points.map((point) => mean(point, path + angleKey)) : [],
         ...(equilibrium && { equilibrium }),
       }
       return [path.replace(/\.$/, ''), curve]
