@@ -306,7 +306,7 @@ export class Task {
 
   /** Redo the finite steps before the bad one, then look where it fails. */
   async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
-    if (bad > 0) await this.#attempt(rows(stack, batchSize, 0, bad), batchSize)
+    const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
     const batch = rows(stack, batchSize, bad, bad + 1)
     const at = cuts(batchSize, partsOf(this.#options.accumulate))
     let where: string | undefined
@@ -328,6 +328,7 @@ export class Task {
         `is ${where ?? 'the loss'}; lower the rate or warm up longer`,
       step,
       lr,
+      before && 'lrs' in before ? before : undefined,
     )
   }
 

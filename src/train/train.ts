@@ -1,7 +1,7 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
-import { loader } from '../data/loader.ts'
+import { type Batch, loader } from '../data/loader.ts'
 import { normalizeLayers } from '../nn/normalization.ts'
 import { stepsOf } from './accumulation.ts'
 import { DivergedError } from './diverged.ts'
@@ -112,7 +112,7 @@ export interface RunOptions {
  * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing runs
  * ahead of the caller: at each event the weights of `task` and `progress` are those of that event.
  *
- * @throws {DivergedError} at the first step whose loss is not finite.
+ * @throws {DivergedError} at the first step whose loss is not finite, after the event of those before it.
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
@@ -133,15 +133,16 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
     for (const stack of batches.stacks(epoch, next, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
-      const done = await task.learn(stack, Math.min(examples, stack.length))
+      const { done, diverged } = await learn(task, stack, Math.min(examples, stack.length))
       const taken = performance.now() - start
-      const count = Math.ceil(stack.length / examples)
+      const count = diverged ? done.losses.length : Math.ceil(stack.length / examples)
       pace.learn(count, taken)
       ms += taken
       progress.steps = task.steps
       progress.sofar = extended(progress.sofar, count, done)
       const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
       yield { type: 'steps', epoch, step, ...done, ...time }
+      if (diverged) throw diverged
       if (task.steps === steps) break
     }
     const stepsDone = progress.steps
@@ -182,6 +183,20 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
     reason: stopped(experiment, progress) ? 'control' : progress.epoch < epochs ? 'steps' : 'epochs',
     steps: task.steps,
     time: { seconds: (performance.now() - begun) / 1e3 },
+  }
+}
+
+/** The steps of a stack, or where one diverges those before it: an event log does not depend on how many a call took. */
+async function learn(
+  task: Task,
+  stack: Batch,
+  batchSize: number,
+): Promise<{ readonly done: Steps; readonly diverged?: DivergedError }> {
+  try {
+    return { done: await task.learn(stack, batchSize) }
+  } catch (error) {
+    if (error instanceof DivergedError && error.before) return { done: error.before, diverged: error }
+    throw error
   }
 }
 
