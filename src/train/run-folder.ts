@@ -12,7 +12,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { fingerprint } from '../data/fingerprint.ts'
+import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
+import type { Sampler } from '../data/sampler.ts'
+import { isStream, type Source } from '../data/stream.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import type { Experiment } from './experiment.ts'
 import { safetensorsParts } from './safetensors.ts'
@@ -235,15 +237,11 @@ export function toLines(event: TrainEvent): string {
 
 /** An experiment as plain data: everything that decides its numbers, as far as JSON can say it. */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, transform, model, loss, optimizer, control, metrics, log, ...rest } = experiment
-  const shape = ({ length, x, classes }: Experiment['data']['train']): object => ({
-    length,
-    x: x.shape,
-    classes,
-  })
+  const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   return {
     ...rest,
-    data: { train: shape(data.train), validation: shape(data.validation) },
+    data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
+    ...(sampler && { sampler: samplerOf(sampler, experiment) }),
     transform: transform.map(({ name }) => name),
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
     loss: loss.name,
@@ -257,3 +255,16 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     ),
   }
 }
+
+/** How long a stream is shows when it ends. */
+const shapeOf = (source: Source): object => ({
+  ...(!isStream(source) && { length: source.length }),
+  x: source.x.shape,
+  classes: source.classes,
+})
+
+/** A sampler by what it does first. */
+const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
+  count,
+  ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
+})

@@ -1,5 +1,6 @@
 import { EvenstepError } from '../core/errors.ts'
-import { loader } from '../data/loader.ts'
+import { type Loader, loader } from '../data/loader.ts'
+import type { StreamLoader } from '../data/stream-loader.ts'
 import { stepsOf } from './accumulation.ts'
 import type { Experiment } from './experiment.ts'
 import type { Measurements } from './metrics/metric.ts'
@@ -11,8 +12,8 @@ export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
 
 export interface StartEvent {
   readonly type: 'start'
-  /** Optimizer steps an epoch. */
-  readonly stepsPerEpoch: number
+  /** Optimizer steps an epoch; absent where the training data are a stream, whose end shows when it is there. */
+  readonly stepsPerEpoch?: number
   readonly epochs: number
   /** Trained numbers in the model. */
   readonly parameters: number
@@ -111,18 +112,19 @@ export interface RunOptions {
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { data, transform, batchSize, epochs, seed, lastBatch, log } = experiment
+  const { data, batchSize, epochs, lastBatch, log } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
   const examples = batchSize * stepsOf(experiment.accumulate)
-  const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch, transform })
+  const batches = trainingBatches(experiment, examples, lastBatch)
   const pace = new Pace()
   const begun = performance.now()
   task.goTo(progress.steps, factorOf(experiment, progress))
-  yield { type: 'start', stepsPerEpoch: batches.length, epochs, parameters: task.parameters }
+  const known = 'length' in batches && { stepsPerEpoch: batches.length }
+  yield { type: 'start', ...known, epochs, parameters: task.parameters }
   while (progress.epoch < epochs && !stopped(experiment, progress)) {
     const { epoch } = progress
     let ms = 0
-    for (const stack of batches.stacks(epoch, () => pace.steps, progress.sofar.batches)) {
+    for await (const stack of batches.stacks(epoch, () => pace.steps, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
       const done = await task.learn(stack, Math.min(examples, stack.length))
@@ -214,6 +216,16 @@ const factorOf = (experiment: Experiment, progress: Progress): number =>
 /** Whether a controller ended the run. */
 const stopped = (experiment: Experiment, progress: Progress): boolean =>
   experiment.control.some((c, i) => c.stop(progress.control[i]))
+
+/** The training data in batches of `batchSize`, in the experiment's order and with its transforms. */
+export function trainingBatches(
+  { data, transform, seed, sampler, shuffleBuffer }: Experiment,
+  batchSize: number,
+  last: 'drop' | 'keep',
+): Loader | StreamLoader {
+  const order = { ...(sampler && { sampler }), ...(shuffleBuffer !== undefined && { shuffleBuffer }) }
+  return loader(data.train, { batchSize, seed, last, transform, ...order })
+}
 
 /** The task of an experiment, at its start. */
 export function taskOf(experiment: Experiment): Task {
