@@ -25,7 +25,7 @@ export function tables(claims: readonly Claim[], results: Results): string {
 }
 
 function section({ id, title, source, says }: Claim, result: Result | undefined): string {
-  const head = `### ${id} ${title}\n\n${source}: ${says}`
+  const head = `### ${id} ${title}\n\n${says}\n\nSource: ${source}.`
   if (result === undefined) return head
   const { measured, checks, remark, seconds, date, versions } = result
   const numbers = table(

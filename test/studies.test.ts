@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Claim } from '../studies/claim.ts'
@@ -18,11 +19,27 @@ describe.each(claims)('$id: $title', (claim) => {
     expect(measured.length).toBeGreaterThan(0)
     expect(checks.length).toBeGreaterThan(0)
     expect(checks.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual([])
-  })
+  }, 180_000)
 })
 
 test('no two claims have one id', () => {
   expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
+})
+
+test('studies import Evenstep as its users do', () => {
+  const root = fileURLToPath(new URL('../studies', import.meta.url))
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  const wrong = files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import) '([^']+)'/g)]
+      .map(([, to]) => to!)
+      .filter((to) => !(to === 'evenstep' || to.startsWith('node:')))
+      .filter((to) => !to.startsWith('.') || join(dirname(file), to).startsWith('..'))
+      .map((to) => `${file} imports ${to}`),
+  )
+  expect(files.length).toBeGreaterThan(claims.length)
+  expect(wrong).toEqual([])
 })
 
 test('the page shows what was measured', () => {
@@ -57,7 +74,9 @@ test('a result is a row, a table of numbers and its checks', () => {
 
 ### S1 T
 
-P: Q.
+Q.
+
+Source: P.
 
 | Measured | Value               | Expected |
 | -------- | ------------------- | -------- |
