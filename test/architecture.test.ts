@@ -15,8 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   log: ['core', 'train'],
   study: ['core', 'schedule', 'nn', 'optim', 'data', 'train', 'doctor'],
-  cli: ['core', 'schedule', 'train', 'log', 'study', 'index.ts'],
-  'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log'],
+  cli: ['core', 'schedule', 'runtime', 'train', 'log', 'study', 'index.ts'],
+  'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log', 'study'],
 }
 
 /** Packages that only some folders may touch. */
@@ -27,7 +27,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['onnx', 'log'],
   commander: ['cli'],
   jiti: ['cli'],
-  zod: ['train'],
+  zod: ['train', 'study'],
+  libsql: ['study'],
   'pure-rand': ['core'],
   papaparse: ['data'],
   hyparquet: ['data'],

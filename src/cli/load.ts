@@ -1,36 +1,79 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, extname, resolve } from 'node:path'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
 import * as evenstep from '../index.ts'
+import { define, isStudy, parseStudyText, type Study } from '../study/study.ts'
 import { type Experiment, experiment } from '../train/experiment.ts'
 import { parseExperimentText } from '../train/spec.ts'
 
 /**
- * The experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
+ * The experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. Of a study, it is
+ * the one that the study is of.
  *
  * The module's `import … from 'evenstep'` is this very package, wherever the file lies.
  *
  * @throws {EvenstepError} when the file is missing, does not load, or is no experiment.
  */
 export async function loadExperiment(file: string): Promise<Experiment> {
-  const path = resolve(file)
-  if (!existsSync(path)) {
-    throw new ArgumentError(`train: wanted an experiment file, got ${file}, which does not exist`)
-  }
-  const loaded =
-    extname(path) === '.json'
-      ? parseExperimentText(readFileSync(path, 'utf8'), file)
-      : experiment(await defaultExport(path, file))
-  return { name: basename(path, extname(path)), ...loaded }
+  const loaded = await load(file, 'train', 'an experiment file')
+  if (isStudy(loaded)) return (await experimentOf(loaded, file)).experiment
+  return { name: nameOf(file), ...experiment(loaded as Experiment) }
 }
 
-async function defaultExport(path: string, file: string): Promise<Experiment> {
+/** A study with its experiment, and the file that this is in. */
+export interface LoadedStudy {
+  readonly study: Study
+  readonly experiment: Experiment
+  readonly origin: string
+}
+
+/**
+ * The study in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
+ *
+ * @throws {EvenstepError} when the file is missing, does not load, or is no study.
+ */
+export async function loadStudy(file: string): Promise<LoadedStudy> {
+  const loaded = await load(file, 'study', 'the file of a study')
+  const study = define(loaded as Study)
+  return { study: { ...study, name: study.name ?? nameOf(file) }, ...(await experimentOf(study, file)) }
+}
+
+async function experimentOf({ experiment }: Study, file: string): Promise<Omit<LoadedStudy, 'study'>> {
+  if (typeof experiment !== 'string') {
+    return { experiment: { name: nameOf(file), ...experiment }, origin: resolve(file) }
+  }
+  const origin = resolve(dirname(file), experiment)
+  return { experiment: await loadExperiment(origin), origin }
+}
+
+const nameOf = (file: string): string => basename(file, extname(file))
+
+/** What a file holds, not checked but for JSON. */
+async function load(file: string, who: string, wanted: string): Promise<unknown> {
+  const path = resolve(file)
+  if (!existsSync(path))
+    throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
+  if (extname(path) !== '.json') return defaultExport(path, file, who)
+  const text = readFileSync(path, 'utf8')
+  return who === 'study' || hasFactors(text) ? parseStudyText(text, file) : parseExperimentText(text, file)
+}
+
+/** Whether a text is the JSON of a study. */
+function hasFactors(text: string): boolean {
+  try {
+    return Object.hasOwn(Object(JSON.parse(text)), 'factors')
+  } catch {
+    return false
+  }
+}
+
+async function defaultExport(path: string, file: string, who: string): Promise<unknown> {
   const jiti = createJiti(import.meta.url, {
     interopDefault: false,
     virtualModules: { evenstep, 'evenstep/schedule': evenstep.schedule },
   })
-  let module: { readonly default?: Experiment }
+  let module: { readonly default?: unknown }
   try {
     module = await jiti.import(path)
   } catch (error) {
@@ -39,9 +82,8 @@ async function defaultExport(path: string, file: string): Promise<Experiment> {
     throw new FormatError(`${file}: wanted a module that loads, got ${reason}`, { cause: error })
   }
   if (module.default === undefined) {
-    throw new FormatError(
-      `${file}: wanted a default export, got none; write export default train.experiment({ … })`,
-    )
+    const make = who === 'study' ? 'study.define' : 'train.experiment'
+    throw new FormatError(`${file}: wanted a default export, got none; write export default ${make}({ … })`)
   }
   return module.default
 }

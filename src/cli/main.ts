@@ -6,8 +6,10 @@ import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
 import { findLrCommand } from './find-lr.ts'
 import { scheduleCommand } from './schedule.ts'
+import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
 import { version } from './version.ts'
+import { workerCommand } from './worker.ts'
 
 const program = new Command('evenstep')
   .description('Trains neural networks, and tells which learning rate and schedule to use.')
@@ -18,6 +20,8 @@ const program = new Command('evenstep')
   .addCommand(evalCommand())
   .addCommand(exportCommand())
   .addCommand(csvCommand())
+  .addCommand(studyCommand())
+  .addCommand(workerCommand(), { hidden: true })
 
 program.exitOverride()
 for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })

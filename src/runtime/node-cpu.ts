@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as ort from 'onnxruntime-node'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
 import { type Backend, type Session, type SessionOptions, type Value, wrap } from './session.ts'
@@ -5,7 +6,30 @@ import { type Backend, type Session, type SessionOptions, type Value, wrap } fro
 /** The CPU of this Node process, by ONNX Runtime's native binary. */
 export const backend: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
-async function open(model: Uint8Array, { threads, exact }: SessionOptions): Promise<Session> {
+/** Sessions of the last models, by what they were made of; the last one that was used is last. */
+const kept = new Map<string, Promise<Session>>()
+let most = 0
+
+/**
+ * Keep the sessions of the last `count` models, and use them again for models of the same bytes: for processes that train
+ * one model many times. None unless called.
+ */
+export function keepSessions(count: number): void {
+  most = count
+}
+
+function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  if (most === 0) return create(model, options)
+  const key = createHash('sha256').update(JSON.stringify(options)).update(model).digest('base64')
+  const session = kept.get(key) ?? create(model, options)
+  kept.delete(key)
+  kept.set(key, session)
+  session.catch(() => kept.delete(key))
+  for (const old of [...kept.keys()].slice(0, -most)) kept.delete(old)
+  return session
+}
+
+async function create(model: Uint8Array, { threads, exact }: SessionOptions): Promise<Session> {
   const session = await ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,

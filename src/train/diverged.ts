@@ -1,6 +1,7 @@
 import { EvenstepError } from '../core/errors.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import type { Call } from '../nn/observe.ts'
+import type { Steps } from './steps.ts'
 
 /** A loss became NaN or infinite. */
 export class DivergedError extends EvenstepError {
@@ -8,14 +9,14 @@ export class DivergedError extends EvenstepError {
   /** The step, from 0, whose loss was not finite. */
   readonly step: number
   readonly lr: number
+  /** The steps of the call that were taken before it. */
+  readonly before: Steps | undefined
 
-  constructor(step: number, lr: number, loss: number, where: string) {
-    super(
-      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
-        `is ${where}; lower the rate or warm up longer`,
-    )
+  constructor(message: string, step: number, lr: number, before?: Steps) {
+    super(message)
     this.step = step
     this.lr = lr
+    this.before = before
   }
 }
 

@@ -34,6 +34,8 @@ export interface RunFolderOptions {
   readonly resume?: boolean
   /** The experiment's task; a new one unless given. */
   readonly task?: Task
+  /** Seconds of training before the first checkpoint, and between two: a run that is shorter has none. None unless given. */
+  readonly checkpointSeconds?: number
   /** Kept in run.json, such as the versions of what made the run. */
   readonly notes?: Readonly<Record<string, unknown>>
 }
@@ -50,14 +52,16 @@ export class RunFolder {
   readonly task: Task
   readonly #experiment: Experiment
   readonly #checkpoints: Checkpoints
-  readonly #fingerprint: string
+  readonly #pause: number
   readonly #progress: Progress
   readonly #log: number
   #savedAt: number
+  #savedTime: number = performance.now()
   #score: number | undefined
   /** The end of the last checkpoint's writing, and whether it is still to come. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
+  #known: string | undefined
 
   /**
    * Begin a run in `path`, or resume the one that is there.
@@ -66,11 +70,11 @@ export class RunFolder {
    * @throws {FormatError} when the run is of another experiment, or its last checkpoint cannot be used.
    */
   constructor(path: string, experiment: Experiment, options: RunFolderOptions = {}) {
-    const { resume = false, notes = {}, task = taskOf(experiment) } = options
+    const { resume = false, notes = {}, task = taskOf(experiment), checkpointSeconds = 0 } = options
     this.path = path
     this.#experiment = experiment
     this.task = task
-    this.#fingerprint = fingerprint(experiment.data)
+    this.#pause = 1e3 * checkpointSeconds
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), experiment.checkpoints)
     const description = { ...describe(experiment, this.task), ...notes }
     if (resume && !existsSync(path))
@@ -109,7 +113,8 @@ export class RunFolder {
         if (event.type !== 'start' || !resumed) this.#write(event)
         if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
         if (event.type !== 'steps' || !this.#saving) await this.#saved
-        if (event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps) this.#beginSave()
+        const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
+        if (due && performance.now() - this.#savedTime >= this.#pause) this.#beginSave()
         if (event.type === 'end') await this.#keepModel()
         yield event
       }
@@ -140,7 +145,14 @@ export class RunFolder {
       })
     this.#saved.catch(() => {}) // told by whoever awaits it
     this.#savedAt = this.#progress.steps
+    this.#savedTime = performance.now()
     this.#score = undefined
+  }
+
+  /** Of the data: read as a whole for it, so not before a checkpoint needs it. */
+  get #fingerprint(): string {
+    this.#known ??= fingerprint(this.#experiment.data)
+    return this.#known
   }
 
   close(): void {

@@ -310,7 +310,7 @@ export class Task {
 
   /** Redo the finite steps before the bad one, then look where it fails. */
   async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
-    if (bad > 0) await this.#attempt(rows(stack, batchSize, 0, bad), batchSize)
+    const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
     const batch = rows(stack, batchSize, bad, bad + 1)
     const at = cuts(batchSize, partsOf(this.#options.accumulate))
     let where: string | undefined
@@ -326,7 +326,14 @@ export class Task {
         (t) => layers.get(t),
       )
     }
-    return new DivergedError(this.#step, this.lr(this.#step), loss, where ?? 'the loss')
+    const [step, lr] = [this.#step, this.lr(this.#step)]
+    return new DivergedError(
+      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
+        `is ${where ?? 'the loss'}; lower the rate or warm up longer`,
+      step,
+      lr,
+      before && 'lrs' in before ? before : undefined,
+    )
   }
 
   /**

@@ -241,6 +241,16 @@ describe('a loss that is not finite', () => {
     expect(task.steps).toBe(8)
   })
 
+  test('tells every step before, however many a call took', async () => {
+    const told: number[] = []
+    const setup = toy({ optimizer: sgd({ lr: (step) => (step < 22 ? 0.1 : 1e38) }), epochs: 3 })
+    const events = async (): Promise<void> => {
+      for await (const event of run(setup)) if (event.type === 'steps') told.push(...Array.from(event.lrs))
+    }
+    await expect(events()).rejects.toThrow('at step 23')
+    expect(told).toEqual(Array.from({ length: 23 }, (_, step) => (step < 22 ? 0.1 : 1e38)))
+  })
+
   test('is blamed on the data where the data are at fault', async () => {
     const { train, validation } = clouds()
     ;(train.x.data as Float32Array)[5] = Number.NaN

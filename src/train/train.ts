@@ -1,10 +1,11 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
-import { type Loader, loader } from '../data/loader.ts'
+import { type Batch, type Loader, loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/normalization.ts'
 import { stepsOf } from './accumulation.ts'
+import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
 import type { Measurements } from './metrics/metric.ts'
 import type { Steps } from './steps.ts'
@@ -113,7 +114,7 @@ export interface RunOptions {
  * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing runs
  * ahead of the caller: at each event the weights of `task` and `progress` are those of that event.
  *
- * @throws {DivergedError} at the first step whose loss is not finite.
+ * @throws {DivergedError} at the first step whose loss is not finite, after the event of those before it.
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
@@ -134,15 +135,16 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
     for await (const stack of batches.stacks(epoch, next, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
-      const done = await task.learn(stack, Math.min(examples, stack.length))
+      const { done, diverged } = await learn(task, stack, Math.min(examples, stack.length))
       const taken = performance.now() - start
-      const count = Math.ceil(stack.length / examples)
+      const count = diverged ? done.losses.length : Math.ceil(stack.length / examples)
       pace.learn(count, taken)
       ms += taken
       progress.steps = task.steps
       progress.sofar = extended(progress.sofar, count, done)
       const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
       yield { type: 'steps', epoch, step, ...done, ...time }
+      if (diverged) throw diverged
       if (task.steps === steps) break
     }
     const stepsDone = progress.steps
@@ -158,9 +160,11 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
       ...validation(await task.evaluate(data.validation, { batchSize })),
     }
     if (!Number.isFinite(measured.validationLoss)) {
-      throw new EvenstepError(
+      throw new DivergedError(
         `train: wanted a finite validation loss, got ${measured.validationLoss} after step ${task.steps - 1}, ` +
           `lr ${sofar.lr}; lower the rate, or look for numbers in the data that are not finite`,
+        task.steps - 1,
+        sofar.lr,
       )
     }
     progress.epoch++
@@ -181,6 +185,20 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
     reason: stopped(experiment, progress) ? 'control' : progress.epoch < epochs ? 'steps' : 'epochs',
     steps: task.steps,
     time: { seconds: (performance.now() - begun) / 1e3 },
+  }
+}
+
+/** The steps of a stack, or where one diverges those before it: an event log does not depend on how many a call took. */
+async function learn(
+  task: Task,
+  stack: Batch,
+  batchSize: number,
+): Promise<{ readonly done: Steps; readonly diverged?: DivergedError }> {
+  try {
+    return { done: await task.learn(stack, batchSize) }
+  } catch (error) {
+    if (error instanceof DivergedError && error.before) return { done: error.before, diverged: error }
+    throw error
   }
 }
 

@@ -1,0 +1,92 @@
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { finish, written } from '../study/finish.ts'
+import { prepare, subjectOf } from '../study/prepared.ts'
+import { runStudy, type StudyEvent, workersLock } from '../study/run-study.ts'
+import { override } from '../train/spec.ts'
+import { loadStudy } from './load.ts'
+import { StudyReport } from './study-report.ts'
+import { version } from './version.ts'
+
+interface Options {
+  readonly set: readonly string[]
+  readonly out?: string
+  readonly workers?: number
+  readonly json?: true
+}
+
+/** `evenstep study FILE`: runs every trial of a study, and says what they say together. */
+export function studyCommand(): Command {
+  return new Command('study')
+    .description('run the study in FILE (TypeScript, JavaScript or JSON), or go on with it')
+    .argument('<file>', 'the study')
+    .option('--set <path=value>', 'change a setting of its experiment, such as batchSize=128', collect, [])
+    .option('--out <dir>', 'the folder of the study; runs/NAME unless given')
+    .option('--workers <n>', 'trials at a time; as many as there are cores unless given', positive)
+    .option('--json', 'print events as JSON lines')
+    .action(study)
+}
+
+const collect = (setting: string, before: readonly string[]): readonly string[] => [...before, setting]
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`wanted an integer ≥ 1, got ${text}`)
+  return Number(text)
+}
+
+async function study(file: string, options: Options): Promise<void> {
+  const { study, experiment } = await loadStudy(file)
+  const prepared = prepare(study, override(experiment, options.set), study.name!)
+  const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
+  const command = commandOf(file, options)
+  const start = (): ReturnType<typeof fork> =>
+    fork(process.argv[1]!, ['worker', file, workersLock(folder), ...options.set.flatMap((s) => ['--set', s])])
+  const interrupt = onInterrupt()
+  const report = new StudyReport(prepared, folder, workers)
+  try {
+    for await (const event of runStudy(prepared, { folder, workers, start, signal: interrupt.signal })) {
+      if (options.json) process.stdout.write(`${JSON.stringify(lineOf(event))}\n`)
+      else report.event(event)
+      if (event.type !== 'end') continue
+      const versions = { evenstep: version, node: process.versions.node }
+      const subject = subjectOf(prepared, event.finished, { command, versions })
+      const findings = finish(folder, subject, event.finished)
+      if (!options.json) report.findings(findings, written)
+    }
+  } finally {
+    interrupt.stop()
+    if (!options.json) report.close()
+  }
+  if (!interrupt.signal.aborted) return
+  process.exitCode = 130
+  process.stderr.write(`stopped; trials that are over are in ${folder}; go on with ${command}\n`)
+}
+
+/** An event as a line of JSON: of trials, what came out, without curves. */
+function lineOf(event: StudyEvent): object {
+  if (event.type !== 'trial') return { ...event, finished: event.finished.length }
+  const { curve, layers, ...result } = event.finished.result
+  return { ...event, finished: { ...event.finished, result } }
+}
+
+/** A signal that Ctrl-C gives; a second one ends the process. */
+function onInterrupt(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  const ask = (): void => {
+    if (controller.signal.aborted) process.exit(130)
+    controller.abort()
+  }
+  process.on('SIGINT', ask)
+  return { signal: controller.signal, stop: () => void process.off('SIGINT', ask) }
+}
+
+/** What to type for this study. */
+const commandOf = (file: string, { set, out }: Options): string =>
+  [
+    'npx evenstep study',
+    file,
+    ...set.map((setting) => `--set '${setting}'`),
+    ...(out === undefined ? [] : ['--out', out]),
+  ].join(' ')

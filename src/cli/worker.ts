@@ -1,0 +1,43 @@
+import { Command } from 'commander'
+import { EvenstepError } from '../core/errors.ts'
+import { keepSessions } from '../runtime/node-cpu.ts'
+import { lockShared } from '../study/lock.ts'
+import type { FromWorker } from '../study/pool.ts'
+import { type Job, runTrial } from '../study/run-trial.ts'
+import { override } from '../train/spec.ts'
+import { loadStudy } from './load.ts'
+import type { Origin } from './run.ts'
+import { version } from './version.ts'
+
+/** `evenstep worker FILE`: runs the trials of a study that its parent sends. Not for people. */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('run trials for evenstep study')
+    .argument('<file>', 'the study')
+    .argument('<lock>', 'what to share while it runs')
+    .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
+    .action(work)
+}
+
+async function work(file: string, lock: string, { set }: { readonly set: readonly string[] }): Promise<void> {
+  process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which ends its workers
+  process.on('disconnect', () => process.exit(1))
+  try {
+    if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
+    const { experiment, origin } = await loadStudy(file)
+    const base = override(experiment, set)
+    keepSessions(8)
+    process.on('message', async (job: Job) => {
+      const notes = {
+        origin: { file: origin, settings: [...set, ...job.settings] } satisfies Origin,
+        versions: { evenstep: version, node: process.versions.node },
+      }
+      say({ type: 'finished', result: await runTrial(base, job, notes) })
+    })
+    say({ type: 'ready' })
+  } catch (error) {
+    say({ type: 'refused', message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+const say = (message: FromWorker): void => void process.send!(message)

@@ -1,0 +1,39 @@
+import { random } from '../../core/random.ts'
+
+/**
+ * A randomized Halton sequence: the `i`-th point of the unit cube, so that any number of points from the first leave no
+ * large gaps.
+ *
+ *     x_j(i) = Σ_k π_jk(digit k of i in base p_j) · p_j^−(k+1)
+ *
+ * in which p_j is the j-th prime, and π_jk permutes the digits at random: the plain sequence is nearly a line where two
+ * axes have large primes.
+ *
+ * Sources: Halton 1960, https://doi.org/10.1007/BF01386213; Owen 2017, https://arxiv.org/abs/1706.02808.
+ */
+export function halton(seed: number, axes: number): (i: number) => readonly number[] {
+  const all = primes(axes).map((base, axis) => ({ base, permutations: permutations(seed, axis, base) }))
+  return (i) => all.map(({ base, permutations }) => radicalInverse(i, base, permutations))
+}
+
+/** One for each digit that a float64 can tell from the next. */
+function permutations(seed: number, axis: number, base: number): readonly Int32Array[] {
+  const digits = Math.ceil(52 / Math.log2(base))
+  return Array.from({ length: digits }, (_, k) => random(seed, 'halton', axis, k).permutation(base))
+}
+
+function radicalInverse(i: number, base: number, permutations: readonly Int32Array[]): number {
+  let [left, unit, sum] = [i, 1 / base, 0]
+  for (const permutation of permutations) {
+    sum += permutation[left % base]! * unit
+    left = Math.floor(left / base)
+    unit /= base
+  }
+  return Math.min(sum, 1 - Number.EPSILON)
+}
+
+function primes(count: number): number[] {
+  const found: number[] = []
+  for (let n = 2; found.length < count; n++) if (found.every((prime) => n % prime !== 0)) found.push(n)
+  return found
+}

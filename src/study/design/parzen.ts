@@ -1,0 +1,71 @@
+import type { Random } from '../../core/random.ts'
+
+/** A probability density on [0, 1). */
+export interface Density {
+  at(x: number): number
+  draw(source: Random): number
+}
+
+/**
+ * A Parzen estimator: the mean of a normal density about each point and one about the middle, each cut off at 0 and 1.
+ *
+ * Each is as wide as the distance to the farther of its neighbours, but no narrower than 1 / (n + 1); that about the
+ * middle has a standard deviation of 1. Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization",
+ * section 4.2.
+ */
+export function continuous(points: readonly number[]): Density {
+  const normals = [{ mean: 0.5, width: 1 }, ...normalsAbout([...points].sort((a, b) => a - b))]
+  return {
+    at: (x) => normals.reduce((sum, normal) => sum + densityOf(normal, x), 0) / normals.length,
+    draw(source) {
+      const { mean, width } = normals[Math.floor(source.uniform() * normals.length)]!
+      for (;;) {
+        const x = source.normal(mean, width)
+        if (x >= 0 && x < 1) return x
+      }
+    },
+  }
+}
+
+interface Normal {
+  readonly mean: number
+  readonly width: number
+}
+
+function normalsAbout(sorted: readonly number[]): Normal[] {
+  const least = 1 / Math.min(100, sorted.length + 1)
+  return sorted.map((mean, i) => {
+    const gap = Math.max(mean - (sorted[i - 1] ?? 0), (sorted[i + 1] ?? 1) - mean)
+    return { mean, width: Math.max(gap, least) }
+  })
+}
+
+/** Of a normal distribution that is cut off at 0 and 1. */
+function densityOf({ mean, width }: Normal, x: number): number {
+  const inside = below((1 - mean) / width) - below(-mean / width)
+  return Math.exp(-(((x - mean) / width) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * width * inside)
+}
+
+/** The standard normal distribution function, to 1e-7: Abramowitz & Stegun 1964, formula 26.2.17. */
+function below(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z))
+  const series =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+  const tail = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series
+  return z > 0 ? 1 - tail : tail
+}
+
+/** How often each of `count` values was met, and once more: `[0, 1)` in as many equal parts. */
+export function discrete(points: readonly number[], count: number): Density {
+  const times = new Float64Array(count).fill(1)
+  for (const x of points) times[Math.floor(x * count)]! += 1
+  const total = points.length + count
+  return {
+    at: (x) => (count * times[Math.floor(x * count)]!) / total,
+    draw(source) {
+      let [left, value] = [source.uniform(0, total), 0]
+      while (value < count - 1 && left >= times[value]!) left -= times[value++]!
+      return (value + 0.5) / count
+    },
+  }
+}

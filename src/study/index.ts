@@ -1,0 +1,6 @@
+export type { Design, Racing } from './design/design.ts'
+export type { Factor, Factors, Range, Settings } from './factor.ts'
+export type * from './findings.ts'
+export { scheduleNames, scheduleText } from './schedules.ts'
+export { define, type Study, type StudyOptions } from './study.ts'
+export type * from './trial.ts'

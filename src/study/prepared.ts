@@ -1,0 +1,132 @@
+import { mismatch } from '../core/mismatch.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import type { Experiment } from '../train/experiment.ts'
+import { describe } from '../train/run-folder.ts'
+import { override } from '../train/spec.ts'
+import { taskOf } from '../train/train.ts'
+import type { Subject } from './analyse.ts'
+import type { Metric } from './comparisons.ts'
+import type { Space } from './design/design.ts'
+import { plan } from './design/plan.ts'
+import { type Factors, valuesOf } from './factor.ts'
+import type { Finished, Repeat } from './findings.ts'
+import { hasSchedule, settingsOf, stepsWith } from './settings.ts'
+import type { Study } from './study.ts'
+import type { Trial, Value } from './trial.ts'
+
+/** A study with its experiment at hand. */
+export interface Prepared {
+  readonly name: string
+  readonly study: Study
+  readonly experiment: Experiment
+  readonly metric: Metric
+  readonly space: Space
+  /** A trial as `path=value`. */
+  settingsOf(trial: Pick<Trial, 'settings' | 'seed' | 'steps'>): string[]
+  /** All that makes it this study and no other, as plain JSON. */
+  describe(): Record<string, unknown>
+}
+
+/**
+ * A study, checked against its experiment: each value of each factor makes an experiment, and a kind of normalisation a
+ * model.
+ *
+ * @throws {EvenstepError} naming what does not fit.
+ */
+export function prepare(study: Study, given: Experiment, name: string): Prepared {
+  const { factors, design, watch } = study
+  const base = study.steps === undefined ? given : { ...given, steps: study.steps, epochs: undefined }
+  const experiment = base as Experiment
+  const metric = metricOf(study, experiment)
+  const space: Space = {
+    factors,
+    seeds: Array.from({ length: study.seeds }, (_, i) => experiment.seed + i),
+    seed: experiment.seed,
+    stepsOf: stepsWith(experiment),
+    scoreOf: scoring(metric),
+  }
+  const common = { metric: metric.name, watch }
+  const prepared: Prepared = {
+    name,
+    study,
+    experiment,
+    metric,
+    space,
+    settingsOf: (trial) => settingsOf(given, trial, common),
+    describe: () => ({
+      experiment: described(given),
+      factors,
+      design,
+      seeds: study.seeds,
+      ...(study.steps !== undefined && { steps: study.steps }),
+      metric: metric.name,
+      watch,
+    }),
+  }
+  if (design.type === 'racing' && factors.schedule === undefined && hasSchedule(experiment)) {
+    throw mismatch(
+      'study',
+      "factors.schedule for a race where the experiment's own rate is a schedule",
+      undefined,
+    )
+  }
+  tryValues(prepared, factors)
+  plan(design, space, [])
+  return prepared
+}
+
+function metricOf({ metric }: Study, experiment: Experiment): Metric {
+  const name = metric ?? experiment.monitor
+  const { metrics } = override(experiment, [`monitor=${name}`])
+  const most = name === 'validationAccuracy' || metrics[name]?.goal === 'max'
+  return { name, goal: most ? 'max' : 'min' }
+}
+
+const scoring =
+  ({ name, goal }: Metric) =>
+  ({ result }: Finished): number => {
+    const value = result.status === 'done' ? result.metrics[name] : undefined
+    return value === undefined ? Number.POSITIVE_INFINITY : goal === 'max' ? -value : value
+  }
+
+/** Each value of a factor once, the other factors at their first. */
+function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors): void {
+  const ends = Object.entries(factors).map(([path, factor]) => {
+    const { from, to } = factor as { readonly from: number; readonly to: number }
+    return [path, valuesOf(path, factor) ?? [from, to]] as const
+  })
+  const first = Object.fromEntries(ends.map(([path, values]) => [path, values[0]!]))
+  for (const [path, values] of ends) {
+    for (const value of values) {
+      const settings = { ...first, [path]: value }
+      const tried = override(experiment, settingsOf({ settings, seed: 0, steps: space.stepsOf(settings) }))
+      if (path === 'normalization') taskOf(tried)
+    }
+  }
+}
+
+/** An experiment without what a trial decides. */
+function described(experiment: Experiment): Record<string, unknown> {
+  const { name, ...rest } = describe(experiment, taskOf(experiment))
+  return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }
+}
+
+/** What an analysis of the trials is told: of a range without a count, the values that were tried. */
+export function subjectOf(
+  { name, metric, space, study, describe }: Prepared,
+  finished: readonly Finished[],
+  repeat: Pick<Repeat, 'command' | 'versions'>,
+): Subject {
+  const tried = (path: string): Value[] =>
+    [...new Set(finished.map(({ settings }) => settings[path] as number))].sort((a, b) => a - b)
+  const values = Object.entries(study.factors).map(([path, factor]) => [
+    path,
+    valuesOf(path, factor) ?? tried(path),
+  ])
+  return {
+    name,
+    metric,
+    factors: Object.fromEntries(values),
+    repeat: { ...repeat, study: describe(), seeds: space.seeds },
+  }
+}
