@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import { resnet20 } from '../examples/resnet20.ts'
+import type { Dataset } from '../src/data/index.ts'
 import { initialize, summary, variables } from '../src/nn/index.ts'
 import * as schedule from '../src/schedule/index.ts'
 import { type EpochEvent, type Experiment, run } from '../src/train/index.ts'
@@ -31,7 +32,7 @@ const script = (name: string, env: NodeJS.ProcessEnv = {}): { stdout: string; st
 /** What the last epoch measured, over so many epochs and a one-cycle of their length. */
 async function reached(experiment: Experiment, epochs: number, maxLr: number): Promise<EpochEvent> {
   const { data, batchSize } = experiment
-  const totalSteps = epochs * Math.floor(data.train.length / batchSize)
+  const totalSteps = epochs * Math.floor((data.train as Dataset).length / batchSize)
   const spec = JSON.stringify(schedule.oneCycle(maxLr, { totalSteps }).spec)
   let last: EpochEvent | undefined
   for await (const event of run(override(experiment, [`epochs=${epochs}`, `optimizer.lr=${spec}`]))) {

@@ -36,6 +36,7 @@ export class Report {
       for (const lr of Array.from(event.lrs)) this.#peak = Math.max(this.#peak, lr)
       this.#bar?.draw(event)
     } else this.#line(this.#textOf(event))
+    if (event.type === 'epoch') this.#bar?.learn(event)
     if (event.type === 'start') this.#bar?.start(event)
   }
 
@@ -58,10 +59,12 @@ export class Report {
 
   #header({ stepsPerEpoch, epochs, steps, parameters }: StartEvent): string {
     const { name, batchSize, seed } = this.#experiment
-    const work =
-      steps === epochs * stepsPerEpoch
-        ? `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${thousands(stepsPerEpoch)} steps of ${batchSize}`
-        : `${thousands(steps)} steps of ${batchSize}`
+    const size = `steps of ${batchSize}`
+    const some = stepsPerEpoch === undefined ? size : `${thousands(stepsPerEpoch)} ${size}`
+    const whole = epochs !== undefined && (stepsPerEpoch === undefined || steps === epochs * stepsPerEpoch)
+    const work = whole
+      ? `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${some}`
+      : `${thousands(steps!)} ${size}`
     const about = [`${name}`, `${thousands(parameters)} parameters`, work, `seed ${seed}`]
     return `${about.join(' · ')}\n\n${line([...columns, ...shown(this.#experiment)])}`
   }
@@ -109,13 +112,21 @@ const cellOf = (value: unknown): string =>
 
 /** A line that is drawn again and again: how far the run is, how fast, and how long it will take. */
 class Bar {
-  #total = 1
+  #epochs: number | undefined
+  /** Steps of the run, once that is known. */
+  #total: number | undefined
   #begun = 0
   #drawn = 0
 
-  start({ steps }: StartEvent): void {
+  start({ steps, epochs }: StartEvent): void {
     this.#total = steps
+    this.#epochs = epochs
     this.#begun = performance.now()
+  }
+
+  /** An epoch that ended tells how long the others are. */
+  learn({ epoch, steps }: EpochEvent): void {
+    if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }
 
   draw({ step, losses, lrs }: StepsEvent): void {
@@ -124,18 +135,26 @@ class Bar {
     this.#drawn = now
     const done = step + losses.length
     const speed = (done / (now - this.#begun)) * 1e3
-    const filled = Math.round((24 * done) / this.#total)
-    const bar = `${'━'.repeat(filled)}${'─'.repeat(24 - filled)}`
-    const loss = short(losses[losses.length - 1]!)
     const parts = [
-      `${bar} ${Math.floor((100 * done) / this.#total)} %`,
-      `${thousands(speed)} steps/s`,
-      `${Math.ceil((this.#total - done) / speed)} s left`,
-      `loss ${loss}`,
+      ...this.#progress(done, speed),
+      `loss ${short(losses[losses.length - 1]!)}`,
       `lr ${short(lrs[lrs.length - 1]!)}`,
     ]
     const line = parts.join('  ').slice(0, (process.stdout.columns || 80) - 1)
     process.stdout.write(`\r\u001b[K${line}`)
+  }
+
+  #progress(done: number, speed: number): string[] {
+    const pace = `${thousands(speed)} steps/s`
+    const total = this.#total
+    if (total === undefined) return [`${thousands(done)} steps`, pace]
+    const filled = Math.min(24, Math.round((24 * done) / total))
+    const bar = `${'━'.repeat(filled)}${'─'.repeat(24 - filled)}`
+    return [
+      `${bar} ${Math.floor((100 * done) / total)} %`,
+      pace,
+      `${Math.ceil((total - done) / speed)} s left`,
+    ]
   }
 
   clear(): void {

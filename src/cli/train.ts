@@ -71,7 +71,7 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     for await (const event of options.tensorboard ? watched(folder, experiment) : folder.events()) {
       report.event(event)
       if (!interrupt.asked || event.type === 'end') continue
-      folder.save()
+      await folder.save()
       process.exitCode = 130
       break
     }

@@ -6,6 +6,7 @@ import { FormatError } from '../core/errors.ts'
 import type { Batch } from './batch.ts'
 import { CsvRows } from './csv-rows.ts'
 import type { Dataset } from './dataset.ts'
+import { fileFingerprint } from './fingerprint.ts'
 import type { Stream } from './stream.ts'
 import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
 import { tableDataset, tableSpec } from './table-examples.ts'
@@ -44,6 +45,7 @@ export function csvStream(path: string, options: CsvOptions): Stream {
   const { plan } = new CsvReader(name, options).start(pieces(path))
   return {
     ...tableSpec(name, plan, options),
+    fingerprint: fileFingerprint(path, options),
     read: async function* () {
       const reader = new CsvReader(name, options)
       for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceSize })) {

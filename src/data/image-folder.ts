@@ -1,10 +1,11 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { random } from '../core/random.ts'
 import { ahead } from './ahead.ts'
 import type { Dataset } from './dataset.ts'
+import { valueFingerprint } from './fingerprint.ts'
 import { collect, type Stream, stream } from './stream.ts'
 
 export interface ImageFolderOptions {
@@ -44,7 +45,7 @@ export async function imageFolderStream(path: string, options: ImageFolderOption
         order.map(({ file, label }) => async () => ({ x: await read(file), y: label })),
         readAhead,
       ),
-    { shape: [channels, ...size], classNames },
+    { shape: [channels, ...size], classNames, fingerprint: valueFingerprint([size, channels, images]) },
   )
 }
 
@@ -55,7 +56,7 @@ const extensions = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i
 
 interface Listed {
   readonly classNames: readonly string[]
-  readonly images: readonly { readonly file: string; readonly label: number }[]
+  readonly images: readonly { readonly file: string; readonly label: number; readonly bytes: number }[]
 }
 
 function list(path: string): Listed {
@@ -67,7 +68,7 @@ function list(path: string): Listed {
     readdirSync(join(path, name))
       .filter((file) => extensions.test(file))
       .sort()
-      .map((file) => ({ file: join(name, file), label })),
+      .map((file) => ({ file: join(name, file), label, bytes: statSync(join(path, name, file)).size })),
   )
   if (images.length === 0) {
     throw new FormatError(`${path}: wanted a sub-folder of images for each class, got no image`)

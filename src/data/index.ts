@@ -34,7 +34,15 @@ export { encodeNpz, type NumpyOptions, npy, npz, parseNpz, readNpz, writeNpz } f
 export { parquet, parquetStream } from './parquet.ts'
 export { type Sampler, type WeightedSamplerOptions, weightedSampler } from './sampler.ts'
 export { type KFoldOptions, kFold, type SplitOptions, split } from './split.ts'
-export { collect, type Stream, type StreamExample, type StreamOptions, stream } from './stream.ts'
+export {
+  collect,
+  type Source,
+  type Sources,
+  type Stream,
+  type StreamExample,
+  type StreamOptions,
+  stream,
+} from './stream.ts'
 export type { StreamLoader, StreamLoaderOptions } from './stream-loader.ts'
 export type { Column, TableOptions } from './table.ts'
 export { loaderStream, type ThreadedOptions, type ThreadedStream, threaded } from './thread.ts'

@@ -4,7 +4,7 @@ import { random } from '../core/random.ts'
 import { type Batch, type Memory, picked, reused } from './batch.ts'
 import type { Dataset } from './dataset.ts'
 import type { Sampler } from './sampler.ts'
-import { isStream, type Stream } from './stream.ts'
+import { isStream, type Source, type Stream } from './stream.ts'
 import { type StreamLoader, type StreamLoaderOptions, streamLoader } from './stream-loader.ts'
 import { type Transform, transforming } from './transform.ts'
 
@@ -43,21 +43,41 @@ export interface Loader {
 /**
  * Batches of a data set, or of a stream.
  *
- * @throws {ArgumentError} when `batchSize` is not a positive integer, `drop` would leave no batch, or a transform
- *   does not suit the examples.
+ * @throws {ArgumentError} when `batchSize` is not a positive integer, `drop` would leave no batch, a transform does
+ *   not suit the examples, or there is a `sampler` for a stream or a `shuffleBuffer` for a data set.
  * @example for (const { x, y } of data.loader(split.train, { batchSize: 64, seed: 0 }).batches(epoch)) …
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader
 export function loader(stream: Stream, options: StreamLoaderOptions): StreamLoader
-export function loader(
-  source: Dataset | Stream,
-  options: LoaderOptions | StreamLoaderOptions,
-): Loader | StreamLoader {
+export function loader(source: Source, options: LoaderOptions & StreamLoaderOptions): Loader | StreamLoader
+export function loader(source: Source, options: LoaderOptions & StreamLoaderOptions): Loader | StreamLoader {
   const { batchSize } = options
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw mismatch('loader', 'batchSize as a positive integer', batchSize)
   }
+  checkOrder('loader', source, options)
   return isStream(source) ? streamLoader(source, options) : memoryLoader(source, options)
+}
+
+/** @throws {ArgumentError} when the order that is asked for is one that such a source cannot have. */
+export function checkOrder(
+  who: string,
+  source: Source,
+  {
+    sampler,
+    shuffleBuffer,
+  }: { readonly sampler?: Sampler | undefined; readonly shuffleBuffer?: number | undefined },
+): void {
+  if (isStream(source) && sampler !== undefined) {
+    throw new ArgumentError(
+      `${who}: wanted a data set in memory for a sampler, got a stream; leave it out, or data.collect the stream`,
+    )
+  }
+  if (!isStream(source) && shuffleBuffer !== undefined) {
+    throw new ArgumentError(
+      `${who}: wanted a stream for shuffleBuffer, got a data set, which is shuffled as a whole; leave it out`,
+    )
+  }
 }
 
 function memoryLoader(dataset: Dataset, options: LoaderOptions): Loader {

@@ -2,6 +2,7 @@ import { allocate, type Data } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { show, sizeOf } from '../core/shape.ts'
 import type { Dataset, FieldSpec, Split } from './dataset.ts'
+import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 export interface NormalizeOptions {
@@ -65,6 +66,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   if (!isStream(source)) return { ...source, x: { shape, dtype, data: apply(source.x.data) } }
   return {
     ...source,
+    ...(source.fingerprint !== undefined && { fingerprint: valueFingerprint([source.fingerprint, moments]) }),
     read: async function* (epoch) {
       for await (const batch of source.read(epoch)) yield { ...batch, x: apply(batch.x) }
     },

@@ -4,6 +4,7 @@ import { allocate, type Data } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import type { Batch } from './batch.ts'
 import type { Dataset } from './dataset.ts'
+import { fileFingerprint } from './fingerprint.ts'
 import type { Stream } from './stream.ts'
 import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
 import { tableDataset, tableSpec } from './table-examples.ts'
@@ -30,7 +31,11 @@ export async function parquet(path: string, options: TableOptions): Promise<Data
  */
 export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
   const file = await ParquetTable.open(path, options)
-  return { ...tableSpec(basename(path), file.plan, options), read: () => file.read() }
+  return {
+    ...tableSpec(basename(path), file.plan, options),
+    fingerprint: fileFingerprint(path, options),
+    read: () => file.read(),
+  }
 }
 
 /** Rows that are handed on together. */

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { type Random, random } from '../core/random.ts'
 import type { Batch } from './batch.ts'
@@ -23,11 +24,19 @@ export interface StreamLoader {
   readonly batchSize: number
   /** The batches of one epoch, counted from 0. */
   batches(epoch: number): AsyncGenerator<Batch>
-  /** The same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows. */
-  stacks(epoch: number, count: () => number): AsyncGenerator<Batch>
+  /**
+   * The same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows.
+   *
+   * @param first the batch of the epoch to begin with, from 0: those before are read all the same
+   */
+  stacks(epoch: number, count: () => number, first?: number): AsyncGenerator<Batch>
 }
 
-/** Batches of a stream: transformed as they come, then shuffled, then put together. */
+/**
+ * Batches of a stream: transformed as they come, then shuffled, then put together.
+ *
+ * @throws {ArgumentError} when an epoch ends without a batch, or before the one to begin with.
+ */
 export function streamLoader(stream: Stream, options: StreamLoaderOptions): StreamLoader {
   const { batchSize, seed, shuffleBuffer = 4096, last = 'keep', transform = [] } = options
   if (!Number.isInteger(shuffleBuffer) || shuffleBuffer < 1) {
@@ -47,14 +56,42 @@ export function streamLoader(stream: Stream, options: StreamLoaderOptions): Stre
     seed === undefined
       ? changed(epoch)
       : shuffled(changed(epoch), stream, shuffleBuffer, random(seed, 'epoch', epoch))
-  const stacks = async function* (epoch: number, count: () => number): AsyncGenerator<Batch> {
-    for await (const stack of restacked(ordered(epoch), stream, () => count() * batchSize)) {
+  const stacks = async function* (
+    epoch: number,
+    count: () => number,
+    first: number = 0,
+  ): AsyncGenerator<Batch> {
+    let seen = 0
+    const counted = async function* (): AsyncGenerator<Batch> {
+      for await (const batch of ordered(epoch)) {
+        const skipped = Math.min(batch.length, Math.max(0, first * batchSize - seen))
+        seen += batch.length
+        if (skipped < batch.length) yield part(batch, skipped, batch.length)
+      }
+    }
+    for await (const stack of restacked(counted(), stream, () => count() * batchSize)) {
       const full = stack.length - (stack.length % batchSize)
       if (full > 0) yield part(stack, 0, full)
       if (full < stack.length && last === 'keep') yield part(stack, full, stack.length)
     }
+    checkEnd(seen, options, first)
   }
   return { stream, batchSize, stacks, batches: (epoch) => stacks(epoch, () => 1) }
+}
+
+/** What an epoch of `seen` examples must have had. */
+function checkEnd(seen: number, { batchSize, last = 'keep' }: StreamLoaderOptions, first: number): void {
+  if (seen < (last === 'drop' ? batchSize : 1)) {
+    throw new ArgumentError(
+      `loader: wanted at least one batch of ${batchSize}, got ${seen} examples; ` +
+        "use a smaller batchSize or last: 'keep'",
+    )
+  }
+  if (seen <= (first - 1) * batchSize) {
+    throw new ArgumentError(
+      `loader: wanted a stream of at least ${first} batches, as before, got ${seen} examples; read the same one`,
+    )
+  }
 }
 
 const owned = ({ x, y, length }: Batch): Batch => ({ x: x.slice(), y: y.slice(), length })

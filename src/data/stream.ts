@@ -8,11 +8,22 @@ import { type Dataset, dataset, type FieldSpec, type Names, type Values } from '
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
+  /** What tells these examples from others, as far as it shows without reading all: a run is resumed with the same. */
+  readonly fingerprint?: string
   /** The examples of an epoch from the first, some at a time; arrays that are not written to again. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
 }
 
-export const isStream = (source: Dataset | Stream): source is Stream => 'read' in source
+/** Where examples come from. */
+export type Source = Dataset | Stream
+
+/** Examples to learn from, and others to be measured on, each in memory or as a stream. */
+export interface Sources {
+  readonly train: Source
+  readonly validation: Source
+}
+
+export const isStream = (source: Source): source is Stream => 'read' in source
 
 /** One example: its numbers, and its label or target. */
 export interface StreamExample {
@@ -27,6 +38,8 @@ export interface StreamOptions extends Names {
   readonly targetShape?: Shape
   /** Of `x`, and of `y` where it is not labels; float32 unless given. */
   readonly dtype?: 'float32' | 'float64' | 'int32'
+  /** Any text that tells these examples from others; nothing does unless given. */
+  readonly fingerprint?: string
 }
 
 /**
@@ -129,7 +142,7 @@ export class Rows {
  * @throws {ArgumentError} when there is none.
  */
 export async function collect(stream: Stream): Promise<Dataset> {
-  const { x, y, read, ...names } = stream
+  const { x, y, read, fingerprint: _, ...names } = stream
   const parts: Batch[] = []
   for await (const part of stream.read(0)) parts.push(part)
   return joined(parts, x, y, names)

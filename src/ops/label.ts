@@ -1,6 +1,6 @@
 import { ShapeError } from '../core/errors.ts'
 import { sameShape, show } from '../core/shape.ts'
-import { scalar, type Tensor } from '../core/tensor.ts'
+import { constant, scalar, type Tensor } from '../core/tensor.ts'
 import { div } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { cast, equal, greaterEqual, less, where } from './compare.ts'
@@ -10,10 +10,15 @@ import { type Reduced, reduced } from './loss-reduction.ts'
 import { squeeze, transpose, unsqueeze } from './movement.ts'
 
 export interface LabelOptions extends Reduced {
-  /** How much each class counts, `[classes]`; the same by default. */
-  readonly weight?: Tensor
+  /** How much each class counts, `[classes]`, as a tensor or numbers; the same by default. */
+  readonly weight?: Tensor | ArrayLike<number>
   /** A label whose example does not count; none by default. */
   readonly ignoreIndex?: number
+}
+
+/** Options as `weighted` gives them. */
+export interface WeightedLabelOptions extends Omit<LabelOptions, 'weight'> {
+  readonly weight?: Tensor
 }
 
 /** Labels as classes of scores, those that count apart from those that do not. */
@@ -30,7 +35,7 @@ export interface Labelled {
 export function labelled(
   labels: Tensor,
   { shape, dtype }: Tensor,
-  { weight, ignoreIndex }: LabelOptions,
+  { weight, ignoreIndex }: WeightedLabelOptions,
 ): Labelled {
   const inside = logicalAnd(greaterEqual(labels, 0), less(labels, shape.at(-1)!))
   const ignored = ignoreIndex === undefined ? undefined : equal(labels, ignoreIndex)
@@ -49,7 +54,7 @@ export function labelReduced(
   who: string,
   costs: Tensor,
   weights: Tensor,
-  { reduction = 'mean', weight, ignoreIndex }: LabelOptions,
+  { reduction = 'mean', weight, ignoreIndex }: WeightedLabelOptions,
 ): Tensor {
   const even = weight === undefined && ignoreIndex === undefined
   return reduction === 'mean' && !even ? div(sum(costs), sum(weights)) : reduced(who, costs, reduction)
@@ -80,11 +85,23 @@ export function checkLabels(
   return [n, classes]
 }
 
-/** @throws {ShapeError} when `weight` is given and not `[classes]` of the type of the scores. */
-export function checkWeight(who: string, scores: Tensor, weight: Tensor | undefined): void {
+/**
+ * Options with their weight as a tensor.
+ *
+ * @throws {ShapeError} when it is not `[classes]`, or a tensor of another type than the scores.
+ */
+export function weighted<O extends LabelOptions>(
+  who: string,
+  scores: Tensor,
+  { weight: given, ...rest }: O,
+): Omit<O, 'weight'> & { readonly weight?: Tensor } {
+  if (!given) return rest
   const classes = scores.shape[1]!
-  if (!weight || (sameShape(weight.shape, [classes]) && weight.dtype === scores.dtype)) return
+  const weight = isTensor(given) ? given : constant(Array.from(given), [given.length], scores.dtype)
+  if (sameShape(weight.shape, [classes]) && weight.dtype === scores.dtype) return { ...rest, weight }
   throw new ShapeError(
     `${who}: wanted a weight of ${scores.dtype} [${classes}], one for each class, got ${weight.dtype} ${show(weight.shape)}`,
   )
 }
+
+const isTensor = (weight: Tensor | ArrayLike<number>): weight is Tensor => 'op' in weight

@@ -5,7 +5,15 @@ import { add, div, exp, mul, neg, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
 import { cast, equal } from './compare.ts'
 import { gather } from './gather.ts'
-import { checkLabels, checkWeight, classesLast, type LabelOptions, labelled, labelReduced } from './label.ts'
+import {
+  checkLabels,
+  classesLast,
+  type LabelOptions,
+  labelled,
+  labelReduced,
+  type WeightedLabelOptions,
+  weighted,
+} from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
 import { argMax, oneHot } from './select.ts'
 import { logSoftmax } from './softmax.ts'
@@ -33,6 +41,7 @@ export interface CrossEntropyOptions extends LabelOptions {
  * @param target labels, `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1; or probabilities of the shape
  *   and type of `logits`
  * @returns one number, in nats; with reduction `none`, one for each label
+ * @example (output, target) => crossEntropy(output, target, { weight: data.classWeights(split.train) })
  * @throws {ShapeError} when the shapes do not fit.
  * @throws {ArgumentError} when `labelSmoothing` is outside 0 … 1, or `ignoreIndex` is given for probabilities.
  */
@@ -41,12 +50,14 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new ArgumentError(`crossEntropy: wanted labelSmoothing from 0 to 1, got ${smoothing}`)
   }
-  checkWeight('crossEntropy', logits, options.weight)
-  if (isFloat(target.dtype)) return againstProbabilities(logits, target, options)
+  const settings = weighted('crossEntropy', logits, options)
+  if (isFloat(target.dtype)) return againstProbabilities(logits, target, settings)
   checkLabels('crossEntropy', logits, target)
   if (Object.keys(options).length === 0 && logits.shape.length === 2) return plain(logits, target)
-  return againstLabels('crossEntropy', logSoftmax(classesLast(logits)), target, options)
+  return againstLabels('crossEntropy', logSoftmax(classesLast(logits)), target, settings)
 }
+
+type Weighted = WeightedLabelOptions & Pick<CrossEntropyOptions, 'labelSmoothing'>
 
 function plain(logits: Tensor, labels: Tensor): Tensor {
   const [n, classes] = [logits.shape[0]!, logits.shape[1]!]
@@ -62,7 +73,7 @@ function plain(logits: Tensor, labels: Tensor): Tensor {
   }
 }
 
-function againstLabels(who: string, logP: Tensor, labels: Tensor, options: CrossEntropyOptions): Tensor {
+function againstLabels(who: string, logP: Tensor, labels: Tensor, options: Weighted): Tensor {
   const { weight, labelSmoothing: smoothing = 0 } = options
   const { pick, weights, settle } = labelled(labels, logP, options)
   const sharp = neg(weight ? mul(pick(logP), weights) : pick(logP))
@@ -75,7 +86,7 @@ function againstLabels(who: string, logP: Tensor, labels: Tensor, options: Cross
 function againstProbabilities(
   logits: Tensor,
   target: Tensor,
-  { weight, ignoreIndex, labelSmoothing: smoothing = 0, reduction }: CrossEntropyOptions,
+  { weight, ignoreIndex, labelSmoothing: smoothing = 0, reduction }: Weighted,
 ): Tensor {
   checkAlike('crossEntropy', logits, target)
   if (ignoreIndex !== undefined) {
@@ -100,9 +111,9 @@ function againstProbabilities(
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
-  checkWeight('nllLoss', logProbabilities, options.weight)
+  const settings = weighted('nllLoss', logProbabilities, options)
   checkLabels('nllLoss', logProbabilities, labels)
-  return againstLabels('nllLoss', classesLast(logProbabilities), labels, options)
+  return againstLabels('nllLoss', classesLast(logProbabilities), labels, settings)
 }
 
 /** The part of a batch, 0 to 1, whose greatest score is at its label. No gradient. */

@@ -6,7 +6,7 @@ import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { equal, notEqual, where } from './compare.ts'
 import { maximum } from './extremum.ts'
-import { checkLabels, checkWeight, labelled } from './label.ts'
+import { checkLabels, type LabelOptions, labelled, weighted } from './label.ts'
 import { type Reduced, reduced } from './loss-reduction.ts'
 import { unsqueeze } from './movement.ts'
 import { norm } from './norm.ts'
@@ -78,11 +78,9 @@ function checkSigns(who: string, target: Tensor, shape: readonly number[]): void
   throw new ShapeError(`${who}: wanted a target of ${show(shape)}, got ${show(target.shape)}`)
 }
 
-export interface MultiMarginOptions extends MarginOptions {
+export interface MultiMarginOptions extends MarginOptions, Pick<LabelOptions, 'weight'> {
   /** The power of each shortfall, 1 or 2; 1 by default. */
   readonly p?: 1 | 2
-  /** How much each class counts, `[classes]`; the same by default. */
-  readonly weight?: Tensor
 }
 
 /**
@@ -102,10 +100,10 @@ export interface MultiMarginOptions extends MarginOptions {
 export function multiMarginLoss(
   scores: Tensor,
   labels: Tensor,
-  { margin = 1, p = 1, weight, reduction }: MultiMarginOptions = {},
+  { margin = 1, p = 1, reduction, ...options }: MultiMarginOptions = {},
 ): Tensor {
   const [, classes] = checkLabels('multiMarginLoss', scores, labels)
-  checkWeight('multiMarginLoss', scores, weight)
+  const { weight } = weighted('multiMarginLoss', scores, options)
   if (p !== 1 && p !== 2) throw new ArgumentError(`multiMarginLoss: wanted p of 1 or 2, got ${p}`)
   const { pick, weights, settle } = labelled(labels, scores, weight ? { weight } : {})
   const power = (x: Tensor): Tensor => (p === 1 ? x : square(x))

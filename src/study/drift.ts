@@ -1,4 +1,5 @@
 import { loader } from '../data/loader.ts'
+import { isStream } from '../data/stream.ts'
 import type { BatchNorm } from '../nn/batch-norm.ts'
 import { batchNorms } from '../nn/freeze.ts'
 import type { Experiment } from '../train/experiment.ts'
@@ -22,7 +23,7 @@ export async function driftOf(task: Task, experiment: Experiment): Promise<Drift
     async () => {
       const validationLoss = await evaluate()
       const running = layers.map(statistics)
-      const last = data.train.length < batchSize ? 'keep' : 'drop'
+      const last = !isStream(data.train) && data.train.length < batchSize ? 'keep' : 'drop'
       await recalibrate(task.model, loader(data.train, { batchSize, seed, last }), { batches })
       const kl = Math.max(...layers.map((layer, i) => divergence(statistics(layer), running[i]!, layer)))
       const recalibratedLoss = await evaluate()

@@ -1,9 +1,9 @@
 import { mismatch } from '../core/mismatch.ts'
-import { loader } from '../data/loader.ts'
 import { isSchedule } from '../schedule/index.ts'
 import { stepsOf as partsOf } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
+import { trainingBatches } from '../train/train.ts'
 import type { Settings } from './factor.ts'
 import { scheduleText } from './schedules.ts'
 import type { Trial, Value } from './trial.ts'
@@ -31,7 +31,8 @@ export function settingsOf(
     set(path, path === 'optimizer.lr' ? asRate(value) : value),
   )
   const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
-  const epochs = Math.ceil(steps / stepsPerEpoch(override(experiment, own)))
+  // As many as the steps take, whatever the experiment says itself; of a stream, an epoch has one step or more.
+  const epochs = Math.ceil(steps / (stepsPerEpoch(override(experiment, own)) ?? 1))
   return [
     ...own,
     ...(rate === undefined ? [] : [set('optimizer.lr', rate)]),
@@ -81,15 +82,19 @@ function rateOf(
   return asRate(lr)
 }
 
-/** Optimizer steps in an epoch. */
-function stepsPerEpoch({ data, batchSize, accumulate, lastBatch }: Experiment): number {
-  return loader(data.train, { batchSize: batchSize * partsOf(accumulate), last: lastBatch }).length
+/** Optimizer steps in an epoch; nothing of a stream, whose end shows when it is there. */
+function stepsPerEpoch(experiment: Experiment): number | undefined {
+  const { batchSize, accumulate, lastBatch } = experiment
+  const batches = trainingBatches(experiment, batchSize * partsOf(accumulate), lastBatch)
+  return 'length' in batches ? batches.length : undefined
 }
 
-/** Optimizer steps of a run of an experiment. */
+/** Optimizer steps of a run of an experiment. @throws {ArgumentError} when it is one of a stream that only says its epochs. */
 function lengthOf(experiment: Experiment): number {
   const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
-  return Math.min(steps, epochs * stepsPerEpoch(experiment))
+  const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))
+  if (length < Number.POSITIVE_INFINITY) return length
+  throw mismatch('study', 'steps, for an epoch of a stream has no length that is known before', undefined)
 }
 
 /** What decides how many steps an epoch has. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clouds, ToyNet } from '../../test/support/toy.ts'
-import type { Batch } from '../data/loader.ts'
+import type { Batch, Loader } from '../data/loader.ts'
 import * as ops from '../ops/index.ts'
 import { type BatchNormPolicy, scheduleFreeSgd, sgd } from '../optim/index.ts'
 import { writeSafetensors } from './safetensors.ts'
@@ -57,7 +57,7 @@ describe('averages', () => {
       optimizer: ema('recalibrate'),
       recalibrate: async (model, batches) => {
         const same = of.variables.get('fc1.weight')!.data === trained
-        seen.push([batches.batchSize, batches.length, same])
+        seen.push([batches.batchSize, (batches as Loader).length, same])
         expect(model).toBe(of.model)
       },
     })

@@ -4,7 +4,7 @@ import { nameOf } from '../core/names.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { variables } from '../core/variable.ts'
-import type { Field } from '../data/dataset.ts'
+import type { FieldSpec } from '../data/dataset.ts'
 import type { Batch } from '../data/loader.ts'
 import { BatchNorm } from '../nn/batch-norm.ts'
 import type { Module } from '../nn/module.ts'
@@ -42,7 +42,7 @@ type Graph = { readonly step: Compiled<'x', string>; readonly traced: readonly T
  */
 export function statisticsOf(
   model: Module,
-  { shape, dtype }: Field,
+  { shape, dtype }: FieldSpec,
 ): (batch: Batch) => Promise<BatchStatistics[]> {
   const graphs = new Map<number, Graph>()
   return async (batch) => {

@@ -1,22 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { platform } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
 import type { Variable } from '../core/variable.ts'
-import { assignAll, readSafetensors, writeSafetensors } from './safetensors.ts'
+import { assignAll, readSafetensors, safetensorsParts } from './safetensors.ts'
+import { flushFolder, writeFlushed } from './whole-file.ts'
 
 /** The version of the format. A newer one is refused. */
 const format = 1
@@ -52,55 +41,45 @@ const files = ['model', 'optimizer'] as const
  *
  * The folder is written under another name, flushed to the disk and then renamed, so that a folder of the final name
  * is whole, whenever the process or the machine stops.
+ *
+ * What is written is what the tensors and `checkpoint` are when this is called: training may go on meanwhile, for a
+ * step gives each variable another array, and writes to none.
+ *
+ * @param before what must be on the disk before the checkpoint is
  */
-export function writeCheckpoint<Progress>(
+export async function writeCheckpoint<Progress>(
   path: string,
   tensors: Tensors,
   checkpoint: Checkpoint<Progress>,
-): void {
+  before: Promise<unknown> = Promise.resolve(),
+): Promise<void> {
   const partial = `${path}${partialSuffix}`
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
-  const sums: Record<string, number> = {}
-  for (const name of files) {
-    const bytes = writeSafetensors(tensors[name])
-    sums[name] = crc32(bytes)
-    writeWhole(join(partial, `${name}.safetensors`), bytes)
-  }
-  const json = JSON.stringify({ format, ...checkpoint, crc32: sums })
-  writeWhole(join(partial, 'checkpoint.json'), new TextEncoder().encode(json))
-  flush(partial)
-  remove(path)
+  const write = (name: string, parts: readonly Uint8Array[]): Promise<void> =>
+    writeFlushed(join(partial, name), parts)
+  const parts = files.map((name) => [name, safetensorsParts(tensors[name])] as const)
+  const writing = parts.map(([name, own]) => write(`${name}.safetensors`, own))
+  const sums = Object.fromEntries(parts.map(([name, own]) => [name, sumOf(own)])) // while the disk is busy
+  const json = new TextEncoder().encode(JSON.stringify({ format, ...checkpoint, crc32: sums }))
+  await Promise.all([before, ...writing, write('checkpoint.json', [json])])
+  await flushFolder(partial)
+  const old = setAside(path)
   renameSync(partial, path)
-  flush(join(path, '..'))
+  await flushFolder(join(path, '..'))
+  rmSync(old, { recursive: true, force: true })
 }
 
 const partialSuffix = '.partial'
 
-/** Remove a folder, which is never seen half removed under its name. */
-function remove(path: string): void {
+const sumOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, bytes) => crc32(bytes, sum), 0)
+
+/** Take a folder's name away, so that it is never seen half removed under it. @returns what it is called now */
+function setAside(path: string): string {
   const going = `${path}.old${partialSuffix}`
   rmSync(going, { recursive: true, force: true })
   if (existsSync(path)) renameSync(path, going)
-  rmSync(going, { recursive: true, force: true })
-}
-
-function writeWhole(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, 'w')
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Flush a folder's entries to the disk; where folders cannot be opened, there is nothing to flush. */
-function flush(folder: string): void {
-  if (platform() === 'win32') return
-  const handle = openSync(folder, 'r')
-  fsyncSync(handle)
-  closeSync(handle)
+  return going
 }
 
 /**
@@ -158,6 +137,8 @@ function parse(bytes: Uint8Array, name: string): z.output<typeof schema> {
 export class Checkpoints {
   readonly #folder: string
   readonly #keep: number
+  /** By path, of those that are known; infinite where there was no evaluation. */
+  readonly #scores = new Map<string, number>()
 
   constructor(folder: string, { keep = 2 }: { readonly keep?: number } = {}) {
     this.#folder = folder
@@ -171,21 +152,39 @@ export class Checkpoints {
     return names.sort((a, b) => stepOf(a) - stepOf(b)).map((name) => join(this.#folder, name))
   }
 
-  /** Write one, then remove those that are neither among the last few nor the best. @returns its path */
-  save<Progress>(step: number, tensors: Tensors, checkpoint: Checkpoint<Progress>): string {
+  /**
+   * Write one, as `writeCheckpoint` does, then remove those that are neither among the last few nor the best. One at
+   * a time.
+   *
+   * @returns its path
+   */
+  async save<Progress>(
+    step: number,
+    tensors: Tensors,
+    checkpoint: Checkpoint<Progress>,
+    before?: Promise<unknown>,
+  ): Promise<string> {
     const path = join(this.#folder, `step-${String(step).padStart(8, '0')}`)
-    writeCheckpoint(path, tensors, checkpoint)
+    const { score = Number.POSITIVE_INFINITY } = checkpoint
+    await writeCheckpoint(path, tensors, checkpoint, before)
+    this.#scores.set(path, score)
     this.#prune()
     return path
   }
 
   #prune(): void {
     const all = this.list()
-    const best = leastBy(all, (path) => scoreOf(path))
-    const partial = readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix))
+    const best = leastBy(all, (path) => this.#scoreOf(path))
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
-    for (const path of old) remove(path)
+    for (const path of old) rmSync(setAside(path), { recursive: true, force: true })
+    const partial = readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix))
     for (const name of partial) rmSync(join(this.#folder, name), { recursive: true, force: true })
+  }
+
+  #scoreOf(path: string): number {
+    const score = this.#scores.get(path) ?? scoreOf(path)
+    this.#scores.set(path, score)
+    return score
   }
 }
 

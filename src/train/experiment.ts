@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import type { Split } from '../data/dataset.ts'
+import { checkOrder } from '../data/loader.ts'
+import type { Sampler } from '../data/sampler.ts'
+import type { Sources } from '../data/stream.ts'
 import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/normalization.ts'
@@ -20,8 +22,13 @@ const isFunction = (value: unknown): boolean => typeof value === 'function'
 const schema = z.strictObject({
   name: z.string().min(1).optional().describe('a text'),
   data: z
-    .custom<Split>((value) => isObject(value) && isObject(value.train) && isObject(value.validation))
+    .custom<Sources>((value) => isObject(value) && isObject(value.train) && isObject(value.validation))
     .describe('a split with train and validation, such as data.digits10x10()'),
+  sampler: z
+    .custom<Sampler>((value) => isObject(value) && isFunction(value.order))
+    .optional()
+    .describe('a sampler, such as data.weightedSampler(data.exampleWeights(split.train))'),
+  shuffleBuffer: z.int().min(1).optional().describe('an integer ≥ 1'),
   transform: z
     .array(z.custom<Transform>((value) => isObject(value) && isFunction(value.apply)))
     .default([])
@@ -87,13 +94,21 @@ const schema = z.strictObject({
 
 /** Everything that decides a training run. Two runs of one experiment give the same numbers. */
 export type Experiment = Optional & Required<Omit<ExperimentOptions, keyof Optional>>
-type Optional = Pick<ExperimentOptions, 'name' | 'normalization' | 'epochs' | 'steps' | 'device' | 'threads'>
+type Optional = Pick<
+  ExperimentOptions,
+  'name' | 'sampler' | 'shuffleBuffer' | 'normalization' | 'epochs' | 'steps' | 'device' | 'threads'
+>
 
 /** An experiment as it is written: what has a default may be left out. */
 export interface ExperimentOptions {
   /** What its runs are called; the file's name unless given. */
   readonly name?: string
-  readonly data: Split
+  /** What to learn from and what to be measured on: data sets, or streams of what is larger than memory. */
+  readonly data: Sources
+  /** Which training examples an epoch has, instead of each once; for a data set in memory. Each once. */
+  readonly sampler?: Sampler
+  /** How many examples of a training stream are held back, so that one of them, at random, comes next; 4096. */
+  readonly shuffleBuffer?: number
   /** What changes each training example, anew in each epoch. Nothing. */
   readonly transform?: readonly Transform[]
   /** Makes the model, without weights: they come from the seed. */
@@ -146,12 +161,13 @@ const isMonitored = ({ monitor, metrics }: z.output<typeof schema>): boolean =>
 /**
  * An experiment, checked.
  *
- * @throws {ArgumentError} naming the first key that is unknown, missing or of the wrong kind.
+ * @throws {ArgumentError} naming the first key that is unknown, missing or of the wrong kind, or does not suit the data.
  */
 export function experiment(options: ExperimentOptions): Experiment {
   const checked = schema.safeParse(options)
   if (checked.success && isMonitored(checked.data)) {
-    const { epochs, steps } = checked.data
+    const { data, epochs, steps } = checked.data
+    checkOrder('experiment', data.train, checked.data)
     if (epochs !== undefined || steps !== undefined) return checked.data as Experiment
     throw mismatch('experiment', 'epochs or steps as an integer ≥ 1', undefined)
   }

@@ -1,10 +1,9 @@
 import { ArgumentError } from '../core/errors.ts'
-import { loader } from '../data/loader.ts'
 import { parse } from '../optim/parse.ts'
 import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
 import { Task } from './task.ts'
-import { taskOf } from './train.ts'
+import { taskOf, trainingBatches } from './train.ts'
 
 export interface FindLearningRateOptions {
   /** The rate of the first step, > 0; 1e-5. */
@@ -76,17 +75,17 @@ async function ramp(
   rate: (step: number) => number,
   steps: number,
 ): Promise<number[]> {
-  const { data, transform, batchSize, seed, loss, dtype, device, threads, optimizer } = experiment
+  const { data, batchSize, loss, dtype, device, threads, optimizer } = experiment
   const { groups = [], ...spec } = optimizer.spec as { readonly groups?: readonly Record<string, unknown>[] }
   const options = { model, loss, data: data.train, dtype, device, threads }
   const ramped = parse({ ...spec, groups: groups.map(({ lr: _, ...own }) => own), lr: rate })
   const task = new Task({ ...options, optimizer: ramped })
-  const batches = loader(data.train, { batchSize, seed, last: 'drop', transform })
+  const batches = trainingBatches(experiment, batchSize, 'drop')
   const losses: number[] = []
   const average = smoother()
   let best = Number.POSITIVE_INFINITY
   for (let epoch = 0; losses.length < steps; epoch++) {
-    for (const batch of batches.batches(epoch)) {
+    for await (const batch of batches.batches(epoch)) {
       const lost = await task.step(batch).catch(broken)
       if (lost === undefined) return losses
       losses.push(lost)

@@ -1,13 +1,14 @@
 import { toData } from '../core/dtype.ts'
 import { variables } from '../core/variable.ts'
 import type { Loader } from '../data/loader.ts'
+import type { StreamLoader } from '../data/stream-loader.ts'
 import type { BatchNorm } from '../nn/batch-norm.ts'
 import { batchNorms } from '../nn/freeze.ts'
 import type { Module } from '../nn/module.ts'
 import { type BatchStatistics, learns, statisticsOf } from './batch-statistics.ts'
 
 export interface RecalibrateOptions {
-  /** How many batches to look at, from the first; all by default. */
+  /** How many batches to look at, from the first; all by default, and 200 of a stream, as fvcore's `PreciseBN`. */
   readonly batches?: number
 }
 
@@ -27,7 +28,7 @@ export interface RecalibrateOptions {
  */
 export const recalibrate = <M extends Module>(
   model: M,
-  loader: Loader,
+  loader: Loader | StreamLoader,
   options: RecalibrateOptions = {},
 ): Promise<M> => measure(model, loader, options, pooled)
 
@@ -41,7 +42,7 @@ export const recalibrate = <M extends Module>(
  */
 export const updateBn = <M extends Module>(
   model: M,
-  loader: Loader,
+  loader: Loader | StreamLoader,
   options: RecalibrateOptions = {},
 ): Promise<M> => measure(model, loader, options, averaged)
 
@@ -52,8 +53,8 @@ interface Estimate {
 
 async function measure<M extends Module>(
   model: M,
-  loader: Loader,
-  { batches = Number.POSITIVE_INFINITY }: RecalibrateOptions,
+  loader: Loader | StreamLoader,
+  { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: RecalibrateOptions,
   estimate: (lots: readonly BatchStatistics[]) => Estimate,
 ): Promise<M> {
   if (![...batchNorms(model).values()].some(learns)) return model
@@ -70,15 +71,15 @@ async function measure<M extends Module>(
 /** What the first batches say of each layer; the model's variables are as before. */
 async function collect(
   model: Module,
-  loader: Loader,
+  loader: Loader | StreamLoader,
   batches: number,
 ): Promise<ReadonlyMap<BatchNorm, readonly BatchStatistics[]>> {
   const before = [...variables(model).values()].map((v) => [v, v.data] as const)
   const lots = new Map<BatchNorm, BatchStatistics[]>()
-  const look = statisticsOf(model, loader.dataset.x)
+  const look = statisticsOf(model, ('stream' in loader ? loader.stream : loader.dataset).x)
   let looked = 0
   try {
-    for (const batch of loader.batches(0)) {
+    for await (const batch of loader.batches(0)) {
       if (looked++ >= batches) break
       for (const lot of await look(batch)) {
         const own = lots.get(lot.layer) ?? []

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,8 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
+import { Variable } from '../core/variable.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { ExperimentOptions } from './experiment.ts'
 import { RunFolder, type RunFolderOptions } from './run-folder.ts'
 
@@ -146,6 +149,60 @@ describe('a run folder', () => {
     writeFileSync(join(root, 'same', 'run.json'), '{')
     await expect(other({})).rejects.toThrow('run.json: wanted JSON, got something else; the file is damaged')
   })
+})
+
+describe('a checkpoint that is written while training goes on', () => {
+  const path = join(root, 'snapshot')
+  const numbers = (value: number): Variable => {
+    const variable = new Variable([3])
+    variable.data = Float32Array.of(value, value, value)
+    return variable
+  }
+
+  test('is of the moment it was begun', async () => {
+    const [w, m, progress] = [numbers(1), numbers(2), { steps: 3 }]
+    const tensors = { model: new Map([['w', w]]), optimizer: new Map([['m', m]]) }
+    const writing = writeCheckpoint(path, tensors, { progress, fingerprint: 'x' })
+    for (const variable of [w, m]) variable.data = Float32Array.of(0, 0, 0)
+    progress.steps = 4
+    await writing
+    expect(readCheckpoint(path, tensors, 'x')).toEqual({ steps: 3 })
+    expect([...w.data, ...m.data]).toEqual([1, 1, 1, 2, 2, 2])
+  })
+
+  test('is not there before what it counts on', async () => {
+    const tensors = { model: new Map([['w', numbers(1)]]), optimizer: new Map() }
+    let flush = (): void => {}
+    const log = new Promise<void>((resolve) => {
+      flush = resolve
+    })
+    const late = join(root, 'late')
+    const writing = writeCheckpoint(late, tensors, { progress: 0, fingerprint: 'x' }, log)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(existsSync(late)).toBe(false)
+    flush()
+    await writing
+    expect(existsSync(late)).toBe(true)
+  })
+
+  test.each([4, Number.POSITIVE_INFINITY])(
+    'and fails is an error of the run, left after %d events',
+    async (stop) => {
+      const name = `failing-${stop}`
+      mkdirSync(join(root, name))
+      writeFileSync(join(root, name, 'checkpoints'), 'not a folder')
+      await expect(train(name, stop, resume)).rejects.toThrow(/EEXIST|ENOTDIR/)
+    },
+  )
+})
+
+test('a log that is shorter than the checkpoint knows is refused', async () => {
+  await train('short', 12)
+  const log = join(root, 'short', 'events.jsonl')
+  truncateSync(log, 10)
+  await expect(train('short', undefined, resume)).rejects.toThrow(
+    /events\.jsonl: wanted the \d+ bytes that the last checkpoint knows of, got 10; the file is damaged$/,
+  )
 })
 
 describe('a damaged checkpoint', () => {

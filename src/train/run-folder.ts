@@ -12,12 +12,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { fingerprint } from '../data/fingerprint.ts'
+import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
+import type { Sampler } from '../data/sampler.ts'
+import { isStream, type Source } from '../data/stream.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import type { Experiment } from './experiment.ts'
-import { writeSafetensors } from './safetensors.ts'
+import { safetensorsParts } from './safetensors.ts'
 import type { Task } from './task.ts'
 import { beginning, monitored, type Progress, run, type TrainEvent, taskOf } from './train.ts'
+import { flushed, replaceFile } from './whole-file.ts'
 
 /** What a checkpoint of a run says besides its tensors. */
 interface Saved {
@@ -55,6 +58,9 @@ export class RunFolder {
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
+  /** The end of the last checkpoint's writing, and whether it is still to come. */
+  #saved: Promise<unknown> = Promise.resolve()
+  #saving = false
   #known: string | undefined
 
   /**
@@ -88,32 +94,56 @@ export class RunFolder {
       join(path, 'events.jsonl'),
       resume && existsSync(join(path, 'events.jsonl')) ? 'r+' : 'w',
     )
-    ftruncateSync(this.#log, saved?.logged ?? 0)
+    cut(this.#log, saved?.logged ?? 0, path)
   }
 
-  /** Train on, keeping the log and checkpoints, and the model at the end. Yields each event once it is kept. */
+  /**
+   * Train on, keeping the log and checkpoints, and the model at the end. Yields each event once it is kept.
+   *
+   * Checkpoints are written while training goes on; whoever leaves the loop, or comes to its end, waits for the last.
+   * One that is due while another is still being written is made when that is done, of where the run stands then.
+   *
+   * @throws what made a checkpoint fail.
+   */
   async *events(): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const resumed = this.#progress.steps > 0
-    for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
-      if (event.type !== 'start' || !resumed) this.#write(event)
-      if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
-      const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
-      if (due && performance.now() - this.#savedTime >= this.#pause) this.save()
-      if (event.type === 'end') await this.#keepModel()
-      yield event
+    try {
+      for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
+        if (event.type !== 'start' || !resumed) this.#write(event)
+        if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
+        if (event.type !== 'steps' || !this.#saving) await this.#saved
+        const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
+        if (due && performance.now() - this.#savedTime >= this.#pause) this.#beginSave()
+        if (event.type === 'end') await this.#keepModel()
+        yield event
+      }
+    } finally {
+      await this.#saved
     }
   }
 
-  /** Write a checkpoint of where the run stands. */
-  save(): void {
+  /** Write a checkpoint of where the run stands, and wait for it. */
+  async save(): Promise<void> {
+    await this.#saved
+    this.#beginSave()
+    await this.#saved
+  }
+
+  #beginSave(): void {
+    if (this.#saving) return
     const progress: Saved = { progress: this.#progress, logged: fstatSync(this.#log).size }
     const score = this.#score === undefined ? {} : { score: this.#score }
-    this.#checkpoints.save(this.#progress.steps, this.#tensors, {
-      progress,
-      fingerprint: this.#fingerprint,
-      ...score,
-    })
+    const checkpoint = { progress, fingerprint: this.#fingerprint, ...score }
+    // The log is on the disk as far as a checkpoint says that it was written.
+    const logged = flushed(this.#log)
+    this.#saving = true
+    this.#saved = this.#checkpoints
+      .save(this.#progress.steps, this.#tensors, checkpoint, logged)
+      .finally(() => {
+        this.#saving = false
+      })
+    this.#saved.catch(() => {}) // told by whoever awaits it
     this.#savedAt = this.#progress.steps
     this.#savedTime = performance.now()
     this.#score = undefined
@@ -145,10 +175,10 @@ export class RunFolder {
   /** The weights that evaluation uses: averages, where the optimizer keeps some. */
   async #keepModel(): Promise<void> {
     const { batchSize } = this.#experiment
-    const model = await this.task.atEvaluation(async () => writeSafetensors(this.task.variables), {
+    const model = await this.task.atEvaluation(async () => safetensorsParts(this.task.variables), {
       batchSize,
     })
-    writeWhole(join(this.path, 'model.safetensors'), model)
+    await replaceFile(join(this.path, 'model.safetensors'), model)
   }
 }
 
@@ -169,6 +199,19 @@ function begin(path: string, description: object): void {
 function writeWhole(path: string, content: string | Uint8Array): void {
   writeFileSync(`${path}.partial`, content)
   renameSync(`${path}.partial`, path)
+}
+
+/** Cut the log to what a checkpoint knows of. */
+function cut(log: number, length: number, path: string): void {
+  const { size } = fstatSync(log)
+  if (size < length) {
+    closeSync(log)
+    throw new FormatError(
+      `${join(path, 'events.jsonl')}: wanted the ${length} bytes that the last checkpoint knows of, got ${size}; ` +
+        'the file is damaged',
+    )
+  }
+  ftruncateSync(log, length)
 }
 
 /** A resumed run is of the same experiment; it may have more epochs, and newer versions. */
@@ -206,15 +249,11 @@ export function toLines(event: TrainEvent): string {
 
 /** An experiment as plain data: everything that decides its numbers, as far as JSON can say it. */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, transform, model, loss, optimizer, control, metrics, log, ...rest } = experiment
-  const shape = ({ length, x, classes }: Experiment['data']['train']): object => ({
-    length,
-    x: x.shape,
-    classes,
-  })
+  const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   return {
     ...rest,
-    data: { train: shape(data.train), validation: shape(data.validation) },
+    data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
+    ...(sampler && { sampler: samplerOf(sampler, experiment) }),
     transform: transform.map(({ name }) => name),
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
     loss: loss.name,
@@ -228,3 +267,16 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     ),
   }
 }
+
+/** How long a stream is shows when it ends. */
+const shapeOf = (source: Source): object => ({
+  ...(!isStream(source) && { length: source.length }),
+  x: source.x.shape,
+  classes: source.classes,
+})
+
+/** A sampler by what it does first. */
+const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
+  count,
+  ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
+})

@@ -28,29 +28,40 @@ export interface Stored {
  * Source: https://huggingface.co/docs/safetensors
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array {
-  let end = 0
-  const header: Record<string, object> = {}
-  for (const [name, { dtype, shape, data }] of tensors) {
-    const start = end
-    end += data.byteLength
-    header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header))
-  const body = 8 + Math.ceil(text.length / 8) * 8
-  const file = new Uint8Array(body + end)
-  new DataView(file.buffer).setBigUint64(0, BigInt(body - 8), true)
-  file.fill(0x20, 8, body)
-  file.set(text, 8)
-  let at = body
-  for (const { data } of tensors.values()) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
-    at += data.byteLength
+  const parts = safetensorsParts(tensors)
+  const file = new Uint8Array(parts.reduce((size, { length }) => size + length, 0))
+  let at = 0
+  for (const part of parts) {
+    file.set(part, at)
+    at += part.length
   }
   return file
 }
 
+/** The same file in parts, one after another: its head, then the bytes of each tensor where they are, not copied. */
+export function safetensorsParts(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
+  let end = 0
+  const header: Record<string, object> = {}
+  const bodies: Uint8Array[] = []
+  for (const [name, { dtype, shape, data }] of tensors) {
+    const start = end
+    end += data.byteLength
+    header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
+    bodies.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return [headOf(header), ...bodies]
+}
+
+function headOf(header: object): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const head = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20, 8)
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - 8), true)
+  head.set(text, 8)
+  return head
+}
+
 /**
- * The tensors in a safetensors file, by name.
+ * The tensors in a safetensors file, by name. They are views of `file` where its layout allows.
  *
  * @param name what messages call the file
  * @throws {FormatError} when the file is truncated, or its header does not describe its bytes exactly.
@@ -71,12 +82,9 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
+  const view = ({ dtype, start, end }: Place): Data => viewOf(dtype, file.subarray(body + start, body + end))
   return new Map(
-    places.map(({ key, dtype, shape, start, end }) => {
-      // Not file.slice: a Buffer's would share its memory, which may start anywhere.
-      const bytes = Uint8Array.from(file.subarray(body + start, body + end))
-      return [key, { dtype, shape, data: view(dtype, bytes.buffer) }]
-    }),
+    places.map((place) => [place.key, { dtype: place.dtype, shape: place.shape, data: view(place) }]),
   )
 }
 
@@ -124,10 +132,15 @@ function placeOf(file: string, key: string, entry: unknown): Place {
   return { key, dtype, shape, start, end }
 }
 
-/** The bytes of a buffer of its own as elements. */
-function view(dtype: DType, buffer: ArrayBuffer): Data {
-  const empty = toData(dtype, [])
-  return new (empty.constructor as new (buffer: ArrayBuffer) => Data)(buffer)
+/** Bytes as elements, where they are; copied where they do not start at a multiple of an element. */
+function viewOf(dtype: DType, bytes: Uint8Array): Data {
+  const Elements = toData(dtype, []).constructor as new (
+    buffer: ArrayBufferLike,
+    at: number,
+    n: number,
+  ) => Data
+  const { buffer, byteOffset } = bytes.byteOffset % bytesOf[dtype] === 0 ? bytes : new Uint8Array(bytes)
+  return new Elements(buffer, byteOffset, bytes.length / bytesOf[dtype])
 }
 
 /**

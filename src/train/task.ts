@@ -3,8 +3,10 @@ import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { show } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
-import type { Dataset, Field } from '../data/dataset.ts'
+import type { FieldSpec } from '../data/dataset.ts'
 import { type Batch, type Loader, loader } from '../data/loader.ts'
+import { isStream, type Source } from '../data/stream.ts'
+import type { StreamLoader } from '../data/stream-loader.ts'
 import type { BatchNorm } from '../nn/batch-norm.ts'
 import { batchNorms } from '../nn/freeze.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
@@ -34,7 +36,7 @@ export interface TaskOptions {
   readonly loss: Loss
   readonly optimizer: Optimizer
   /** Examples like those that will be fed: their shapes and types are read, not their numbers. */
-  readonly data: Dataset
+  readonly data: Source
   /** Seeds the first weights of a model that has none; 0 unless given. */
   readonly seed?: number
   /** What to compute in; float32 unless given. float64 is for verification, and slower. */
@@ -57,7 +59,7 @@ export interface TaskOptions {
   /** Whether evaluation measures the running statistics anew first, also of weights that are no averages; false. */
   readonly recalibrateBeforeEvaluation?: boolean
   /** Measures running statistics anew on batches of the training data: `train.recalibrate`, or `train.updateBn`. */
-  readonly recalibrate?: (model: Module, batches: Loader) => Promise<unknown>
+  readonly recalibrate?: (model: Module, batches: Loader | StreamLoader) => Promise<unknown>
 }
 
 /** Of a data set. `accuracy` is there when the data are labelled, `metrics` when some were asked for. */
@@ -141,7 +143,8 @@ export class Task {
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
   async prepare(batchSize: number): Promise<void> {
-    const resident = (await backendOf(this.#options.device)).sharesMemory
+    const { data, device } = this.#options
+    const resident = !isStream(data) && (await backendOf(device)).sharesMemory
     const parts = partsOf(this.#options.accumulate)
     await (parts === 1 ? this.#learner(batchSize, resident) : this.#learner(cuts(batchSize, parts)[1]!))
   }
@@ -219,9 +222,9 @@ export class Task {
   async #run(stack: Batch, batchSize: number): Promise<Omit<Steps, 'lrs'>> {
     const parts = partsOf(this.#options.accumulate)
     if (parts === 1) {
-      const resident = await this.#isResident(stack)
-      const graph = await this.#learner(batchSize, resident)
-      const { loss, ...logs } = await graph(resident ? this.#residentFeeds(stack) : record(stack), this.#step)
+      const resident = await this.#residentFeeds(stack)
+      const graph = await this.#learner(batchSize, resident !== undefined)
+      const { loss, ...logs } = await graph(resident ?? record(stack), this.#step)
       return told(loss, logs)
     }
     const done: { readonly loss: number; readonly gradientNorm: number }[] = []
@@ -238,9 +241,9 @@ export class Task {
     return told(of('loss'), log?.gradientNorm ? { gradientNorm: of('gradientNorm') } : {})
   }
 
-  /** The model on a whole data set, in evaluation mode, with its weights for evaluation. Changes nothing. */
-  evaluate(dataset: Dataset, { batchSize = 64 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
-    return this.atEvaluation(() => this.#measure(dataset, batchSize), { batchSize })
+  /** The model on all examples of `source`, in evaluation mode, with its weights for evaluation. Changes nothing. */
+  evaluate(source: Source, { batchSize = 64 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
+    return this.atEvaluation(() => this.#measure(source, batchSize), { batchSize })
   }
 
   /**
@@ -282,24 +285,25 @@ export class Task {
   async #recalibrate(batchSize: number): Promise<void> {
     if (this.#norms.length === 0) return
     const { data, seed = 0, recalibrate: measure = recalibrate } = this.#options
-    const batches = loader(data, { batchSize: Math.min(batchSize, data.length), seed, last: 'drop' })
-    await measure(this.model, batches)
+    const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
+    await measure(this.model, loader(data, { batchSize: size, seed, last: 'drop' }))
   }
 
-  async #measure(dataset: Dataset, batchSize: number): Promise<Evaluation> {
+  async #measure(source: Source, batchSize: number): Promise<Evaluation> {
     const { metrics } = this.#options
     const measures = metrics && new Measures(metrics)
-    const totals = { loss: 0, accuracy: 0 }
-    for (const stack of loader(dataset, { batchSize }).stacks(0, () => stackSize)) {
+    const totals = { examples: 0, loss: 0, accuracy: 0 }
+    for await (const stack of loader(source, { batchSize }).stacks(0, () => stackSize)) {
       const rows = Math.min(batchSize, stack.length)
       const means = await (await this.#evaluator(rows))({ x: stack.x, y: stack.y })
+      totals.examples += stack.length
       totals.loss += sum(means.loss) * rows
       totals.accuracy += sum(means.accuracy) * rows
       measures?.add({ output: means.output, target: stack.y, length: stack.length })
     }
     return {
-      loss: totals.loss / dataset.length,
-      ...(dataset.classes !== undefined && { accuracy: totals.accuracy / dataset.length }),
+      loss: totals.loss / totals.examples,
+      ...(source.classes !== undefined && { accuracy: totals.accuracy / totals.examples }),
       ...measures?.results,
     }
   }
@@ -333,17 +337,14 @@ export class Task {
   }
 
   /**
-   * Whether the examples are in memory that the graph can read itself: then it is given their numbers alone, and
-   * nothing has to be put together here.
+   * What to feed where the examples are in memory that the graph can read itself: then it is given their numbers alone,
+   * and nothing has to be put together here.
    */
-  async #isResident({ from }: Batch): Promise<boolean> {
-    if (from?.dataset !== this.#options.data) return false
-    return (await backendOf(this.#options.device)).sharesMemory
-  }
-
-  #residentFeeds({ from }: Batch): Record<'x' | 'y' | 'rows', Data> {
-    const { x, y } = this.#options.data
-    return { x: x.data, y: y.data, rows: from!.indices }
+  async #residentFeeds({ from }: Batch): Promise<Record<'x' | 'y' | 'rows', Data> | undefined> {
+    if (from === undefined || from.dataset !== this.#options.data) return undefined
+    if (!(await backendOf(this.#options.device)).sharesMemory) return undefined
+    const { x, y } = from.dataset
+    return { x: x.data, y: y.data, rows: from.indices }
   }
 
   #learner(batchSize: number, resident: boolean = false): Promise<MicroGraph> {
@@ -399,8 +400,8 @@ export class Task {
     resident: boolean = false,
   ): Promise<Compiled<'x' | 'y', Out>> {
     const { data, dtype = 'float32' } = this.#options
-    const length = resident ? data.length : batchSize
-    const spec = ({ shape, dtype }: Field): InputSpec => ({
+    const length = resident && !isStream(data) ? data.length : batchSize
+    const spec = ({ shape, dtype }: FieldSpec): InputSpec => ({
       shape: [length, ...shape],
       dtype,
       fixed: resident,

@@ -1,7 +1,8 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
-import { type Batch, loader } from '../data/loader.ts'
+import { type Batch, type Loader, loader } from '../data/loader.ts'
+import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/normalization.ts'
 import { stepsOf } from './accumulation.ts'
 import { DivergedError } from './diverged.ts'
@@ -15,11 +16,12 @@ export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
 
 export interface StartEvent {
   readonly type: 'start'
-  /** Optimizer steps an epoch. */
-  readonly stepsPerEpoch: number
-  readonly epochs: number
-  /** Optimizer steps of the whole run, if no controller ends it before. */
-  readonly steps: number
+  /** Optimizer steps an epoch; absent where the training data are a stream, whose end shows when it is there. */
+  readonly stepsPerEpoch?: number
+  /** Epochs of the run, the last one perhaps not whole; absent where only steps are known. */
+  readonly epochs?: number
+  /** Optimizer steps of the whole run, if no controller ends it before; absent where that is not known. */
+  readonly steps?: number
   /** Trained numbers in the model. */
   readonly parameters: number
 }
@@ -117,20 +119,20 @@ export interface RunOptions {
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { data, transform, batchSize, seed, lastBatch, log } = experiment
+  const { data, batchSize, lastBatch, log } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
   const examples = batchSize * stepsOf(experiment.accumulate)
-  const batches = loader(data.train, { batchSize: examples, seed, last: lastBatch, transform })
+  const batches = trainingBatches(experiment, examples, lastBatch)
   const pace = new Pace()
   const begun = performance.now()
   task.goTo(progress.steps, factorOf(experiment, progress))
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
-  yield { type: 'start', ...plan(epochs, steps, batches.length), parameters: task.parameters }
+  yield { type: 'start', ...plan(experiment, batches), parameters: task.parameters }
   while (progress.epoch < epochs && task.steps < steps && !stopped(experiment, progress)) {
     const { epoch } = progress
     let ms = 0
     const next = (): number => Math.min(pace.steps, steps - task.steps)
-    for (const stack of batches.stacks(epoch, next, progress.sofar.batches)) {
+    for await (const stack of batches.stacks(epoch, next, progress.sofar.batches)) {
       const step = task.steps
       const start = performance.now()
       const { done, diverged } = await learn(task, stack, Math.min(examples, stack.length))
@@ -200,16 +202,18 @@ async function learn(
   }
 }
 
-/** What is to be done, where each epoch has so many steps. */
-const plan = (
-  epochs: number,
-  steps: number,
-  stepsPerEpoch: number,
-): Pick<StartEvent, 'stepsPerEpoch' | 'epochs' | 'steps'> => ({
-  stepsPerEpoch,
-  epochs: Math.min(epochs, Math.ceil(steps / stepsPerEpoch)),
-  steps: Math.min(steps, epochs * stepsPerEpoch),
-})
+/** What is to be done, as far as it is known. */
+function plan(
+  { epochs, steps }: Experiment,
+  batches: Loader | StreamLoader,
+): Pick<StartEvent, 'stepsPerEpoch' | 'epochs' | 'steps'> {
+  if (!('length' in batches))
+    return { ...(epochs !== undefined && { epochs }), ...(steps !== undefined && { steps }) }
+  const stepsPerEpoch = batches.length
+  const infinite = Number.POSITIVE_INFINITY
+  const all = Math.min(steps ?? infinite, (epochs ?? infinite) * stepsPerEpoch)
+  return { stepsPerEpoch, epochs: Math.ceil(all / stepsPerEpoch), steps: all }
+}
 
 function extended(before: Sofar, count: number, { losses, lrs, skipped = 0 }: Steps): Sofar {
   let total = before.loss
@@ -257,6 +261,16 @@ const factorOf = (experiment: Experiment, progress: Progress): number =>
 /** Whether a controller ended the run. */
 const stopped = (experiment: Experiment, progress: Progress): boolean =>
   experiment.control.some((c, i) => c.stop(progress.control[i]))
+
+/** The training data in batches of `batchSize`, in the experiment's order and with its transforms. */
+export function trainingBatches(
+  { data, transform, seed, sampler, shuffleBuffer }: Experiment,
+  batchSize: number,
+  last: 'drop' | 'keep',
+): Loader | StreamLoader {
+  const order = { ...(sampler && { sampler }), ...(shuffleBuffer !== undefined && { shuffleBuffer }) }
+  return loader(data.train, { batchSize, seed, last, transform, ...order })
+}
 
 /** The task of an experiment, at its start. */
 export function taskOf(experiment: Experiment): Task {

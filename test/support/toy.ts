@@ -30,8 +30,8 @@ export function clouds(train: number = 100, validation: number = 30): Split {
   return { train: make(train), validation: make(validation) }
 }
 
-/** An experiment that takes milliseconds. */
-export const toy = (changes: Partial<ExperimentOptions> = {}): Experiment =>
+/** An experiment that takes milliseconds, on data in memory unless told. */
+export const toy = (changes: Partial<ExperimentOptions> = {}): Experiment & { readonly data: Split } =>
   experiment({
     data: clouds(),
     model: () => new ToyNet(),
@@ -40,4 +40,4 @@ export const toy = (changes: Partial<ExperimentOptions> = {}): Experiment =>
     batchSize: 8,
     epochs: 2,
     ...changes,
-  })
+  }) as Experiment & { readonly data: Split }

@@ -1,0 +1,64 @@
+// Puts claims to the test, two at a time: npx jiti studies/run.ts [--quick] [ID…]
+// Prints each check as its claim is done, keeps what was measured in studies/results, and exits with 1 when one failed.
+import { fork } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Claim, Outcome, Scale } from './claim.ts'
+import { claims } from './claims.ts'
+import { keep, versions } from './results.ts'
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const scale: Scale = values.quick ? 'quick' : 'full'
+const unknown = positionals.filter((id) => !claims.some((claim) => claim.id === id))
+if (unknown.length > 0) {
+  const ids = claims.map(({ id }) => id).join(', ')
+  console.error(`studies: wanted some of ${ids}, got ${unknown.join(', ')}`)
+  process.exit(2)
+}
+const waiting = claims.filter(({ id }) => positionals.length === 0 || positionals.includes(id))
+let failed = 0
+await Promise.all([lane(), lane()])
+process.exitCode = failed > 0 ? 1 : 0
+
+/** Take one claim after another, until none is left. */
+async function lane(): Promise<void> {
+  for (let claim = waiting.shift(); claim !== undefined; claim = waiting.shift()) {
+    const began = performance.now()
+    const outcome = await outcomeOf(claim)
+    const seconds = Number(((performance.now() - began) / 1000).toFixed(1))
+    tell(claim, outcome, seconds)
+    const { measured, checks, remark } = outcome
+    keep(scale, claim.id, {
+      measured,
+      checks,
+      ...(remark !== undefined && { remark }),
+      seconds,
+      date: new Date().toISOString().slice(0, 10),
+      versions: versions(cpus()[0]?.model.trim() ?? 'unknown'),
+    })
+  }
+}
+
+/** What a claim's own process says; a process that dies is a check that failed. */
+function outcomeOf({ id }: Claim): Promise<Outcome> {
+  const jiti = join(createRequire(import.meta.url).resolve('jiti/package.json'), '../lib/jiti-cli.mjs')
+  const child = fork(jiti, [join(import.meta.dirname, 'worker.ts'), id, scale], { execArgv: [] })
+  return new Promise((resolve) => {
+    child.once('message', (outcome) => resolve(outcome as Outcome))
+    child.once('exit', (code) =>
+      resolve({ measured: [], checks: [{ what: `the experiment ended with code ${code}`, ok: false }] }),
+    )
+  })
+}
+
+function tell({ id, title }: Claim, { checks, remark }: Outcome, seconds: number): void {
+  console.log(`${id} ${title} (${seconds} s)`)
+  for (const { what, ok } of checks) console.log(`  ${ok ? '✓' : '✗'} ${what}`)
+  if (remark !== undefined) console.log(`  ${remark}`)
+  failed += checks.filter(({ ok }) => !ok).length
+}

@@ -1,0 +1,31 @@
+import { data, random } from 'evenstep'
+
+export type Float = 'float32' | 'float64'
+
+let all: data.Split | undefined
+const digits = (): data.Split => {
+  all ??= data.digits10x10()
+  return all
+}
+
+/** So many of the digits to train on, drawn by `seed`. */
+export function examples(count: number, seed: number, dtype: Float = 'float32'): data.Dataset {
+  const { train } = digits()
+  const order = random(seed, 'examples').permutation(train.length)
+  return inDType(data.subset(train, order.subarray(0, count)), dtype)
+}
+
+/** The digits to validate on: all 10,000, or the first so many. */
+export function validation(count: number = 10_000): data.Dataset {
+  const { validation } = digits()
+  return data.subset(
+    validation,
+    Int32Array.from({ length: count }, (_, i) => i),
+  )
+}
+
+function inDType(dataset: data.Dataset, dtype: Float): data.Dataset {
+  if (dtype === 'float32') return dataset
+  const x = Float64Array.from(dataset.x.data as Float32Array)
+  return data.dataset({ x, y: dataset.y.data as Int32Array, classes: 10 })
+}

@@ -1,0 +1,35 @@
+import { compile, nn, ops, type Tensor } from 'evenstep'
+import { examples, type Float } from './digits.ts'
+import type { Net } from './net.ts'
+import type { Numbers } from './numbers.ts'
+
+export interface StepOptions {
+  readonly dtype?: Float
+  readonly batchSize?: number
+  readonly seed?: number
+}
+
+/**
+ * Numbers of one forward and backward pass of `net` on a batch of digits, before any training.
+ *
+ * @param of is told of every call of a layer as well, in their order
+ */
+export async function measureStep<Out extends string>(
+  net: Net,
+  of: (loss: Tensor, calls: readonly nn.Call[]) => Readonly<Record<Out, Tensor>>,
+  { dtype = 'float64', batchSize = 128, seed = 0 }: StepOptions = {},
+): Promise<Readonly<Record<Out, Numbers>>> {
+  nn.toDType(nn.initialize(net, seed), dtype)
+  const { x, y } = examples(batchSize, seed, dtype)
+  const step = await compile(
+    { x: { shape: [batchSize, ...x.shape], dtype }, y: { shape: [batchSize], dtype: 'int32' } },
+    ({ x, y }: Record<'x' | 'y', Tensor>) => {
+      const calls: nn.Call[] = []
+      const forward = (): Tensor => net.forward(x, 'train')
+      const logits = nn.observe(net, (call) => calls.push(call), forward)
+      return of(ops.crossEntropy(logits, y), calls)
+    },
+    { threads: 1 },
+  )
+  return (await step({ x: x.data, y: y.data })) as Readonly<Record<Out, Numbers>>
+}
