@@ -11,7 +11,11 @@ export const written: readonly string[] = ['results.json', 'findings.json']
  *
  * @returns what they say
  */
-export function finish(folder: string, subject: Subject, finished: readonly Finished[]): Findings {
+export async function finish(
+  folder: string,
+  subject: Subject,
+  finished: readonly Finished[],
+): Promise<Findings> {
   const findings = analyse(subject, finished)
   const write = (name: string, value: unknown): void =>
     writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`)
