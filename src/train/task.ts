@@ -27,7 +27,7 @@ import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
 import { type Failure, skipping } from './skipping.ts'
 import { type Steps, told } from './steps.ts'
-import { type LogOptions, Watch } from './watch.ts'
+import { type LogOptions, Watch, withAngles } from './watch.ts'
 
 export interface TaskOptions {
   readonly model: Module
@@ -222,7 +222,7 @@ export class Task {
       const resident = await this.#isResident(stack)
       const graph = await this.#learner(batchSize, resident)
       const { loss, ...logs } = await graph(resident ? this.#residentFeeds(stack) : record(stack), this.#step)
-      return told(loss, logs)
+      return told(loss, withAngles(logs))
     }
     const done: { readonly loss: number; readonly gradientNorm: number }[] = []
     for (let k = 0; k < stack.length / batchSize; k++) {
@@ -351,7 +351,7 @@ export class Task {
       }
       const logs = watch.results(loss, (step) => this.lr(step))
       this.#optimizer.minimize(loss)
-      return { loss, ...logs }
+      return { loss, ...logs, ...watch.turned() }
     }
     const key = `${batchSize} ${resident} ${frozen}`
     return once(this.#learners, key, () => this.#compile(batchSize, 'train', results, watch, resident))
