@@ -130,6 +130,11 @@ export class Task {
     return this.#step
   }
 
+  /** What multiplies every learning rate. */
+  get lrFactor(): number {
+    return this.#lrFactor
+  }
+
   /** The learning rate that a step has, counted from 0, as things stand. */
   lr(step: number): number {
     return this.#optimizer.lr(step)

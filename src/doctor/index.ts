@@ -1,0 +1,15 @@
+export {
+  type Diagnosis,
+  type Diagnostic,
+  type Finding,
+  type Inapplicable,
+  isFinding,
+  type Severity,
+  severities,
+} from './diagnosis.ts'
+export { type Drift, drift } from './diagnostics/drift.ts'
+export { effectiveRates } from './diagnostics/effective-rate.ts'
+export { diagnostics } from './diagnostics/index.ts'
+export { type ExamineOptions, examine } from './examine.ts'
+export { Subject } from './subject.ts'
+export { type Equilibrium, equilibrium, type WeightRule } from './weight-rule.ts'
