@@ -33,8 +33,8 @@ export interface Fed {
 export interface Structure {
   readonly norms: readonly Norm[]
   readonly dropouts: readonly { readonly name: string; readonly y: Tensor }[]
-  /** Every tensor that the output is computed from, inputs before users. */
-  readonly order: readonly Tensor[]
+  /** The trained weights by the tensors that read them. */
+  readonly names: ReadonlyMap<Tensor, string>
   /** What a tensor is used for. */
   users(t: Tensor): readonly Tensor[]
 }
@@ -59,14 +59,13 @@ export function structureOf(model: Module, { shape, dtype }: FieldSpec, length: 
   })
   const order = topological([result.y], sourcesOf)
   const users = usersIn(order)
-  const graph = { names: result.names, users }
+  const graph: Graph = { names: result.names, users }
   return {
     norms: calls.flatMap((call) => normOf(call, graph)),
-    dropouts: calls.flatMap(({ name, module, output }) =>
-      module instanceof Dropout ? [{ name, y: output }] : [],
+    dropouts: calls.flatMap(({ name, module, inputs, output }) =>
+      module instanceof Dropout && output !== inputs[0] ? [{ name, y: output }] : [],
     ),
-    order,
-    users,
+    ...graph,
   }
 }
 
@@ -85,11 +84,7 @@ function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
   return (t) => users.get(t) ?? []
 }
 
-interface Graph {
-  /** The trained weights by the tensors that read them. */
-  readonly names: ReadonlyMap<Tensor, string>
-  users(t: Tensor): readonly Tensor[]
-}
+type Graph = Pick<Structure, 'names' | 'users'>
 
 function normOf({ name, module, inputs, output }: Call, graph: Graph): Norm[] {
   if (!(module instanceof BatchNorm) || module.frozen) return []

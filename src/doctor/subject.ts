@@ -97,12 +97,15 @@ export class Subject {
     )
   }
 
+  /** The optimizer's options for a trained weight, defaults and groups included. */
+  options(name: string): Readonly<Record<string, unknown>> {
+    return this.#attached.options.get(name)!
+  }
+
   /** What the optimizer does to a trained weight. */
   rule(name: string): WeightRule {
     const { optimizer } = this.experiment
-    return this.#once(`rule ${name}`, () =>
-      weightRule(optimizer, this.#attached.options.get(name)!, this.#factors),
-    )
+    return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
   }
 
   get #attached(): Attached {
