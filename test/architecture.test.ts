@@ -14,8 +14,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core', 'onnx', 'ops'],
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   log: ['core', 'train'],
-  cli: ['core', 'schedule', 'train', 'log', 'index.ts'],
-  'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log'],
+  doctor: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
+  cli: ['core', 'schedule', 'train', 'log', 'doctor', 'index.ts'],
+  'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log', 'doctor'],
 }
 
 /** Packages that only some folders may touch. */

@@ -1,4 +1,4 @@
-import { EvenstepError } from '../core/errors.ts'
+import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
@@ -29,7 +29,9 @@ export async function* examine(
   task: Task,
   { log, only = diagnostics.map(({ id }) => id) }: ExamineOptions = {},
 ): AsyncGenerator<Diagnosis> {
-  if (task.steps === 0) throw mismatch('doctor', 'a task that was trained', '0 steps', 'train it first')
+  if (task.steps === 0) {
+    throw new ArgumentError('doctor: wanted a task that was trained, got one of 0 steps; train it first')
+  }
   if (log && log.losses.length !== task.steps) {
     throw mismatch('doctor', `a log of the ${task.steps} steps of the task`, log.losses.length)
   }

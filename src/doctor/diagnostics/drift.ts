@@ -134,7 +134,7 @@ export const statisticsDrift: Diagnostic = {
         [`${name} greatest z`, maxZ],
       ]),
     )
-    const numbers = `the running statistics of layer ${name} are off by a KL of ${short(value)}, those of layer ${shifted} by ${short(z)} standard deviations`
+    const numbers = `the running statistics of layer ${name} are off by a KL of ${short(value)}${shifted === name ? ' and' : `, those of layer ${shifted}`} by ${short(z)} standard deviations`
     const severity = value > 0.1 ? 'alarm' : value > 0.01 || z > 0.1 ? 'warning' : 'ok'
     const advice =
       severity === 'alarm'

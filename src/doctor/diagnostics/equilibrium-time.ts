@@ -25,7 +25,7 @@ export const equilibriumTime: Diagnostic = {
         severity: 'warning',
         value,
         values,
-        advice: `weight decay takes ${short(steps / value)} steps to matter and the run had ${steps}: the first norms set the effective rates; raise λ by ${short(1 / value)}, or leave it out`,
+        advice: `weight decay takes ${short(steps / value)} steps to matter and the run had ${steps}: the first norms set the effective rates; multiply λ by ${short(1 / value)}, or leave it out`,
       }
     }
     const drop = lastDrop(rule)

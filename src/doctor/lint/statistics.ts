@@ -105,7 +105,7 @@ export const staleEvaluation: LintRule = {
   look(plan) {
     if (plan.tracking.length === 0 || recalibrates(plan)) return []
     const part = atHighRate(plan)
-    if (part < 0.75) return []
+    if (part < 0.75 || shortTail.look(plan).length > 0) return []
     const advice = `${percent(part)} of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to compare them`
     return [{ severity: 'note', advice }]
   },

@@ -112,7 +112,7 @@ export const slowDecay: LintRule = {
       0,
     )
     if (times === 0 || times >= 1) return []
-    const advice = `weight decay takes ${short(plan.steps / times)} steps to matter to the weights before BN, and the run has ${plan.steps}: raise it by ${short(1 / times)}, or leave it out`
+    const advice = `weight decay takes ${short(plan.steps / times)} steps to matter to the weights before BN, and the run has ${plan.steps}: multiply it by ${short(1 / times)}, or leave it out`
     return [{ severity: 'note', advice }]
   },
 }
