@@ -3,6 +3,8 @@ import { measuredBatches, remeasured } from './drift.ts'
 
 /** How many validation examples are looked at. */
 const most = 4096
+/** So many examples that are told otherwise are chance. */
+const fewExamples = 4
 
 /** D9: what stale running statistics cost. */
 export const recalibrationGap: Diagnostic = {
@@ -10,7 +12,7 @@ export const recalibrationGap: Diagnostic = {
   title: 'validation loss with the running statistics beside measured ones',
   quantity:
     'loss(running)/loss(measured anew) − 1, on up to 4,096 validation examples; and the difference in accuracy',
-  threshold: 'warning beyond ±5 %, or half a point of accuracy',
+  threshold: 'warning beyond ±5 %, or half a point of accuracy in more than 4 examples',
   remedy:
     'lower the weight of the new batch (momentum) in long runs, let the rate decay, or recalibrate before evaluation',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3; the bands are ours',
@@ -28,7 +30,8 @@ export const recalibrationGap: Diagnostic = {
     )
     const value = running.loss / measured.loss - 1
     const points = running.accuracy === undefined ? 0 : 100 * (running.accuracy - measured.accuracy!)
-    const off = Math.abs(value) > 0.05 || Math.abs(points) > 0.5
+    const examples = Math.min(most, experiment.data.validation.length)
+    const off = Math.abs(value) > 0.05 || Math.abs(points) > Math.max(0.5, (100 * fewExamples) / examples)
     const numbers = `the validation loss is ${short(running.loss)} with the running statistics and ${short(measured.loss)} with measured ones (${percent(value)})`
     return {
       severity: off ? 'warning' : 'ok',
