@@ -12,7 +12,7 @@ export const modeGap: Diagnostic = {
   quantity: 'loss(eval)/loss(train) − 1, same weights, mean of 16 training batches',
   threshold: 'warning above 10 % (note with dropout), note below −25 %',
   remedy: 'this gap is BN’s (small batches, stale statistics), not overfitting: see D8 and D18 first',
-  source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 5; the bands are ours',
+  source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576; the bands are ours',
   async examine(subject) {
     if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
     const losses = await lossesOf(subject)

@@ -11,7 +11,7 @@ export const noiseScale: Diagnostic = {
   threshold: 'note where the batch is a tenth of it or less, or ten times it or more',
   remedy:
     'far below it, scale the rate with the batch (optim.scaleLr); far above it, a smaller batch learns as much a step',
-  source: 'McCandlish et al. 2018, https://arxiv.org/abs/1812.06162, appendix A.1',
+  source: 'McCandlish et al. 2018, https://arxiv.org/abs/1812.06162, appendix A',
   async examine(subject) {
     const slopes = await subject.slopes(slopeCount)
     if (slopes.length < 2)

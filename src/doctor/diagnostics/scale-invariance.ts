@@ -9,7 +9,7 @@ export const scaleInvariance: Diagnostic = {
   threshold: 'below 0.1/√dim; note above in any row, warning above in a tenth of the rows',
   remedy: 'where eps rules a channel (σ² ≲ 10·eps), give its weights a larger scale, or BN a smaller eps',
   source:
-    'Arora, Li & Lyu 2018, https://arxiv.org/abs/1812.03981, lemma 2.4; detector of Heo et al. 2021, https://arxiv.org/abs/2006.08217',
+    'Arora, Li & Lyu 2018, https://arxiv.org/abs/1812.03981; detector of Heo et al. 2021, https://arxiv.org/abs/2006.08217',
   async examine(subject) {
     const fed = await subject.fedMatrices()
     if (fed.length === 0) return { reason: 'no weight feeds a batch normalization directly' }

@@ -24,7 +24,7 @@ export const fewValues: LintRule = {
 export const accumulation: LintRule = {
   name: 'accumulation',
   title: 'accumulated gradients with BN: each part has statistics of its own',
-  source: 'Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 3.2',
+  source: 'Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 2.3',
   look({ structure, experiment, examples }) {
     const { accumulate, batchSize } = experiment
     const exact = typeof accumulate === 'object' && accumulate.batchNorm === 'exact'
@@ -59,7 +59,7 @@ function recalibrates({ experiment }: Subject): boolean {
 export const averaged: LintRule = {
   name: 'averaged-weights',
   title: 'averages of weights with statistics that are not theirs',
-  source: 'Izmailov et al. 2018, https://arxiv.org/abs/1803.05407, section 3.2',
+  source: 'Izmailov et al. 2018, https://arxiv.org/abs/1803.05407',
   look({ tracking, experiment }) {
     const { average } = experiment.optimizer.spec as { average?: { type: string; batchNorm?: string } }
     if (!average || tracking.length === 0 || (average.batchNorm ?? 'recalibrate') === 'recalibrate') return []
@@ -101,7 +101,7 @@ export const staleEvaluation: LintRule = {
   name: 'stale-evaluation',
   title: 'constant, cyclic or warmup-stable-decay rates, evaluated with the statistics of earlier weights',
   source:
-    'Defazio et al. 2024, https://arxiv.org/abs/2405.15682, section 4; Wu & Johnson 2021, https://arxiv.org/abs/2105.07576',
+    'Defazio et al. 2024, https://arxiv.org/abs/2405.15682; Wu & Johnson 2021, https://arxiv.org/abs/2105.07576',
   look(plan) {
     if (plan.tracking.length === 0 || recalibrates(plan)) return []
     const part = atHighRate(plan)

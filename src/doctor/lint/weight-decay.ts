@@ -21,7 +21,7 @@ export const decayOnVectors: LintRule = {
   name: 'decay-on-vectors',
   title: 'weight decay on γ, β or biases',
   source:
-    'Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 5.3; Li & Arora 2019, https://arxiv.org/abs/1910.07454, appendix C',
+    'Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 5.1; Li & Arora 2019, https://arxiv.org/abs/1910.07454',
   look(plan) {
     const vectors = decayed(plan).filter(({ rank }) => rank <= 1)
     if (vectors.length === 0) return []
