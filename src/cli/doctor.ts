@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Command } from 'commander'
+import { ArgumentError } from '../core/errors.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
@@ -25,14 +26,17 @@ export function doctorCommand(output: Output = terminal()): Command {
     .option('--json', 'print what is found as JSON lines')
     .action(async (path: string, { only, json }: Options) => {
       const print = printer(output, json)
-      if (!isFolder(path)) return void print.lint(lint(await loadExperiment(path)))
+      if (!existsSync(path)) {
+        throw new ArgumentError(
+          `doctor: wanted the folder of a run or an experiment's file, got ${path}, which does not exist`,
+        )
+      }
+      if (!statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
       const { experiment, task } = await loadRun(path)
       if (!only) print.lint(lint(experiment))
       await diagnose(experiment, takenUp(path, experiment, task), path, print, only)
     })
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 /** The task where its run ended, with the optimizer's state; without a checkpoint, with the weights that came out. */
 function takenUp(path: string, experiment: Experiment, task: Task): Task {

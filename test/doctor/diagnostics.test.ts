@@ -235,7 +235,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'small batches',
       run: { batchSize: 4, optimizer: sgd({ lr: linearTo0(0.05, 1280) }), epochs: 10 },
       says: 'note',
-      telling: /the noise of batch statistics weigh on training; see D18/,
+      telling: /the noise of batch statistics weighs on training; see D18/,
     },
     {
       of: 'a rate that has decayed',

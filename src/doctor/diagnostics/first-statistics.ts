@@ -34,7 +34,7 @@ export const firstStatistics: Diagnostic = {
     const numbers =
       value < 1e-6
         ? `nothing is left after ${batches} batches of the mean 0 and variance 1 that the running statistics started from`
-        : `after ${batches} batches ${percent(value)} of the running statistics of layer ${name} are still the mean 0 and variance 1 that it started from`
+        : `after ${batches} batches ${percent(value)} of the running statistics of layer ${name} are still the mean 0 and variance 1 that they started from`
     return {
       severity: value > 0.01 ? 'warning' : 'ok',
       value,

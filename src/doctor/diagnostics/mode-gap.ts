@@ -32,7 +32,7 @@ export const modeGap: Diagnostic = {
       return {
         severity: 'note',
         ...found,
-        advice: `${numbers}: ${drops ? 'dropout and ' : ''}the noise of batch statistics weigh on training; see D18 for small batches`,
+        advice: `${numbers}: ${drops ? 'dropout and the noise of batch statistics weigh' : 'the noise of batch statistics weighs'} on training; see D18 for small batches and D8 for stale statistics`,
       }
     }
     return { severity: 'ok', ...found, advice: numbers }
