@@ -18,9 +18,14 @@ export interface Spike {
 /**
  * Where the loss of a run jumps and the learning rate does not: parts whose mean is above twice the median of the ten
  * before, and six of their mean deviations above it. Neighbours are one spike.
+ *
+ * @param size steps a part
  */
-export function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>): readonly Spike[] {
-  const size = Math.max(1, Math.floor(losses.length / parts))
+export function spikesOf(
+  losses: ArrayLike<number>,
+  rates: ArrayLike<number>,
+  size: number,
+): readonly Spike[] {
   const count = Math.floor(losses.length / size)
   const level = (all: ArrayLike<number>): number[] => {
     const list = Array.from(all)
@@ -53,8 +58,11 @@ export const spikes: Diagnostic = {
   async examine(subject) {
     const { log, rates, steps } = subject
     if (!log) return { reason: 'there is no log of the losses' }
-    if (steps < 100) return { reason: `${steps} steps are too few to see a period in` }
-    const found = spikesOf(log.losses, rates)
+    const size = Math.max(leastSize(subject), Math.floor(steps / parts))
+    if (steps < 2 * before * size) {
+      return { reason: `${steps} steps are too few to see spikes in; ${2 * before * size} are enough` }
+    }
+    const found = spikesOf(log.losses, rates, size)
     const highest = found.reduce<Spike | undefined>((a, b) => (a && a.height >= b.height ? a : b), undefined)
     const gaps = found.slice(1).map(({ step }, i) => step - found[i]!.step)
     const values = {
@@ -81,6 +89,10 @@ export const spikes: Diagnostic = {
     }
   },
 }
+
+/** The least steps a part: the losses of single batches are noise, unless a batch is all of the data. */
+const leastSize = ({ examples, experiment }: Subject): number =>
+  examples < experiment.data.train.length ? 8 : 1
 
 /** How many times a logged effective rate is what it was a tenth of the run before a step; the greatest of the layers. */
 function effectiveRise({ log, steps }: Subject, step: number): number | undefined {
