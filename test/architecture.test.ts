@@ -14,9 +14,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core', 'onnx', 'ops'],
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   log: ['core', 'train'],
+  doctor: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
   study: ['core', 'schedule', 'nn', 'optim', 'data', 'train', 'doctor'],
-  cli: ['core', 'schedule', 'runtime', 'train', 'log', 'study', 'index.ts'],
-  'index.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'log', 'study'],
+  cli: ['core', 'schedule', 'runtime', 'train', 'log', 'doctor', 'study', 'index.ts'],
+  'index.ts': [
+    'core',
+    'schedule',
+    'ops',
+    'nn',
+    'optim',
+    'data',
+    'runtime',
+    'train',
+    'log',
+    'doctor',
+    'study',
+  ],
 }
 
 /** Packages that only some folders may touch. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { csvCommand } from './csv.ts'
+import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
 import { findLrCommand } from './find-lr.ts'
@@ -18,6 +19,7 @@ const program = new Command('evenstep')
   .addCommand(scheduleCommand())
   .addCommand(findLrCommand())
   .addCommand(evalCommand())
+  .addCommand(doctorCommand())
   .addCommand(exportCommand())
   .addCommand(csvCommand())
   .addCommand(studyCommand())

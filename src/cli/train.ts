@@ -2,13 +2,16 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
 import { stepsOf } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { describe, RunFolder, toLines } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { type TrainEvent, taskOf } from '../train/train.ts'
+import { diagnose, printer } from './doctor.ts'
 import { loadExperiment } from './load.ts'
+import { terminal } from './output.ts'
 import { Report } from './report.ts'
 import type { Origin } from './run.ts'
 import { version } from './version.ts'
@@ -21,6 +24,7 @@ interface Options {
   readonly json?: true
   readonly device?: string
   readonly tensorboard?: true
+  readonly doctor?: true
 }
 
 /** `evenstep train FILE`: trains an experiment, and keeps the run in a folder. */
@@ -34,6 +38,7 @@ export function trainCommand(): Command {
     .option('--resume', 'go on with the run in --out, or with the last one')
     .option('--device <device>', 'where to compute: cpu, wasm or webgpu')
     .option('--tensorboard', 'write event files for TensorBoard into the folder of the run')
+    .option('--doctor', 'look the experiment over before, and examine the run after')
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
       const experiment = override(await loadExperiment(file), [...options.set, ...settingsOf(options)])
@@ -66,6 +71,8 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
   const report: { event(event: TrainEvent): void; close?(): void } = options.json
     ? { event: (event) => void process.stdout.write(toLines(event)) }
     : new Report(experiment, commandOf(file, options), path)
+  const doctor = options.doctor && printer(terminal(), options.json)
+  doctor?.lint(lint(experiment))
   const interrupt = onInterrupt()
   try {
     for await (const event of options.tensorboard ? watched(folder, experiment) : folder.events()) {
@@ -80,6 +87,7 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     report.close?.()
     folder.close()
   }
+  if (doctor && process.exitCode !== 130) await diagnose(experiment, folder.task, path, doctor)
   if (process.exitCode === 130) {
     const again = `${commandOf(file, options)} --out ${path} --resume`
     process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)

@@ -112,6 +112,21 @@ export abstract class BatchNorm implements Module {
     return this.#options
   }
 
+  /** The weight of the newest batch in the running statistics. */
+  get momentum(): Momentum {
+    return this.#rule.momentum
+  }
+
+  /** Whether nothing of the first mean and variance is left in the running statistics once a batch was seen. */
+  get zeroDebias(): boolean {
+    return this.#rule.zeroDebias
+  }
+
+  /** How many examples are normalised together; the whole batch where it is absent. */
+  get virtualBatchSize(): number | undefined {
+    return this.#virtualBatchSize
+  }
+
   /**
    * @param x `[batch, channels, …]`
    * @param mask bool, `[batch, …]`, false where `x` is padding: the statistics leave it out. Ignored in `eval`.

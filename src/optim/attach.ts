@@ -20,6 +20,8 @@ export interface Attached {
   readonly trained: readonly Variable[]
   /** What evaluation has to read instead of the training weights, where these differ. */
   readonly evaluation?: EvaluationWeights
+  /** What each trained weight is changed by, by state name: the options of the rule, defaults and groups included. */
+  readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** The learning rate of a step, of the weights that are in no group. */
   lr(step: number): number
   /** While a step is traced: assign every weight its next value. */
@@ -62,6 +64,7 @@ export const attach = <Own extends object>(
 class AtWork<Own extends object> implements Attached {
   readonly state: ReadonlyMap<string, Variable>
   readonly trained: readonly Variable[]
+  readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   readonly evaluation?: EvaluationWeights
   readonly #rule: Rule<Own>
   readonly #common: Own & SharedOptions
@@ -87,6 +90,9 @@ class AtWork<Own extends object> implements Attached {
     this.#clip = clip
     this.#factor = factor
     this.trained = members.map(({ w }) => w)
+    this.options = new Map(
+      members.map(({ name, options }) => [name, options as Readonly<Record<string, unknown>>]),
+    )
     this.state = new Map([...members.flatMap(named), ...(this.#averages?.state ?? [])])
     const evaluation = this.#averages?.evaluation ?? ownEvaluation(rule, members)
     if (evaluation) this.evaluation = evaluation

@@ -18,7 +18,8 @@ import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { ExperimentOptions } from './experiment.ts'
-import { RunFolder, type RunFolderOptions } from './run-folder.ts'
+import { RunFolder, type RunFolderOptions, readSteps, restore } from './run-folder.ts'
+import { taskOf } from './train.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-run-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -272,4 +273,33 @@ describe('a damaged checkpoint', () => {
     expect(metrics('partial')).toBe(metrics('whole'))
     expect(checkpoints('partial').filter((name) => name.endsWith('.partial'))).toEqual([])
   })
+})
+
+test('what a run left is read from its folder: each step, and where it stands', async () => {
+  const setup = toy({ log: { gradientNorm: true }, optimizer: sgd({ lr: 0.1, momentum: 0.9 }), threads: 1 })
+  const path = join(root, 'read')
+  const folder = new RunFolder(path, setup)
+  const losses: number[] = []
+  const norms: number[] = []
+  for await (const event of folder.events()) {
+    if (event.type !== 'steps') continue
+    losses.push(...Array.from(event.losses))
+    norms.push(...Array.from(event.logs!.gradientNorm!))
+  }
+  folder.close()
+  const steps = readSteps(path)!
+  expect([...steps.losses]).toEqual(losses)
+  expect([...steps.lrs]).toEqual(losses.map(() => 0.1))
+  expect(Object.keys(steps.logs!)).toEqual(['gradientNorm'])
+  expect(Array.from(steps.logs!.gradientNorm!)).toEqual(norms)
+
+  const task = taskOf(setup)
+  expect(restore(path, setup, task)).toBe(true)
+  expect(task.steps).toBe(folder.task.steps)
+  const numbers = ({ variables, optimizerState }: typeof task) =>
+    [...variables, ...optimizerState].map(([name, { data }]) => [name, data])
+  expect(numbers(task)).toEqual(numbers(folder.task))
+
+  expect(readSteps(join(root, 'nowhere'))).toBeUndefined()
+  expect(restore(join(root, 'nowhere'), setup, task)).toBe(false)
 })

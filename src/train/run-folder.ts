@@ -18,8 +18,9 @@ import { isStream, type Source } from '../data/stream.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import type { Experiment } from './experiment.ts'
 import { safetensorsParts } from './safetensors.ts'
+import type { Steps } from './steps.ts'
 import type { Task } from './task.ts'
-import { beginning, monitored, type Progress, run, type TrainEvent, taskOf } from './train.ts'
+import { beginning, factorOf, monitored, type Progress, run, type TrainEvent, taskOf } from './train.ts'
 import { flushed, replaceFile } from './whole-file.ts'
 
 /** What a checkpoint of a run says besides its tensors. */
@@ -184,6 +185,47 @@ export class RunFolder {
     else await replaceFile(path, model)
   }
 }
+
+/**
+ * Give a task the numbers of a run's last checkpoint: the weights that were trained, the state of the optimizer, the step
+ * and what multiplies the rate. The folder stays as it is.
+ *
+ * @returns whether there was a checkpoint
+ * @throws {FormatError} when it is damaged, or of another model or other data. The task is unchanged then.
+ */
+export function restore(path: string, experiment: Experiment, task: Task): boolean {
+  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
+  if (last === undefined) return false
+  const tensors = { model: task.variables, optimizer: task.optimizerState }
+  const { progress } = readCheckpoint<Saved>(last, tensors, fingerprint(experiment.data))
+  task.goTo(progress.steps, factorOf(experiment, progress))
+  return true
+}
+
+/**
+ * What each optimizer step left in a run's log, in their order.
+ *
+ * @returns nothing where there is no log
+ */
+export function readSteps(path: string): Steps | undefined {
+  const file = join(path, 'events.jsonl')
+  if (!existsSync(file)) return undefined
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const steps = lines.flatMap((line): Record<string, unknown>[] =>
+    line.startsWith('{"type":"step"') ? [JSON.parse(line)] : [],
+  )
+  const all = (name: string): Float64Array =>
+    Float64Array.from(steps, (step) => Number(step[name] ?? Number.NaN))
+  const names = Object.keys(steps[0] ?? {}).filter((name) => !own.includes(name))
+  return {
+    losses: all('loss'),
+    lrs: all('lr'),
+    logs: Object.fromEntries(names.map((name) => [name, all(name)])),
+  }
+}
+
+/** What the line of a step has besides its logs. */
+const own: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
 
 /** What the best checkpoint has least of. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {

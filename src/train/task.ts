@@ -29,7 +29,7 @@ import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
 import { type Failure, skipping } from './skipping.ts'
 import { type Steps, told } from './steps.ts'
-import { type LogOptions, Watch } from './watch.ts'
+import { type LogOptions, Watch, withAngles } from './watch.ts'
 
 export interface TaskOptions {
   readonly model: Module
@@ -132,6 +132,11 @@ export class Task {
     return this.#step
   }
 
+  /** What multiplies every learning rate. */
+  get lrFactor(): number {
+    return this.#lrFactor
+  }
+
   /** The learning rate that a step has, counted from 0, as things stand. */
   lr(step: number): number {
     return this.#optimizer.lr(step)
@@ -225,7 +230,7 @@ export class Task {
       const resident = await this.#residentFeeds(stack)
       const graph = await this.#learner(batchSize, resident !== undefined)
       const { loss, ...logs } = await graph(resident ?? record(stack), this.#step)
-      return told(loss, logs)
+      return told(loss, withAngles(logs))
     }
     const done: { readonly loss: number; readonly gradientNorm: number }[] = []
     for (let k = 0; k < stack.length / batchSize; k++) {
@@ -359,7 +364,7 @@ export class Task {
       }
       const logs = watch.results(loss, (step) => this.lr(step))
       this.#optimizer.minimize(loss)
-      return { loss, ...logs }
+      return { loss, ...logs, ...watch.turned() }
     }
     const key = `${batchSize} ${resident} ${frozen}`
     return once(this.#learners, key, () => this.#compile(batchSize, 'train', results, watch, resident))

@@ -255,7 +255,7 @@ const own = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
 const isOwn = (monitor: string): monitor is (typeof own)[number] => own.some((name) => name === monitor)
 
 /** What the controllers multiply the learning rate by. */
-const factorOf = (experiment: Experiment, progress: Progress): number =>
+export const factorOf = (experiment: Experiment, progress: Progress): number =>
   experiment.control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
 
 /** Whether a controller ended the run. */

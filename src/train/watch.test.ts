@@ -47,6 +47,12 @@ function graphOf(log: LogOptions): string {
   return `${print(new Map([['x', x], ['y', y], ...rate, ...given]), results)}\n`
 }
 
+/** 2 · asin(½ · ‖â − b̂‖), in float64. */
+function chordAngle(a: readonly number[], b: readonly number[]): number {
+  const [unitA, unitB] = [a, b].map((v) => v.map((x) => x / Math.hypot(...v)))
+  return 2 * Math.asin(Math.hypot(...unitA!.map((x, i) => x - unitB![i]!)) / 2)
+}
+
 describe('a watched step', () => {
   const golden = readFileSync(new URL('../../test/golden/training-step.txt', import.meta.url), 'utf8')
 
@@ -57,8 +63,8 @@ describe('a watched step', () => {
 
   test('computes the statistics of a layer once', () => {
     const nodes = (text: string): number => text.split('\n').filter((line) => line.startsWith('%')).length
-    // Five means of the four channels, and of the weight a square, its sum and a quotient.
-    expect(nodes(graphOf({ batchNorm: true })) - nodes(golden)).toBeLessThanOrEqual(18)
+    // Five means of the four channels, of the weight a square, its sum and a quotient, and some 20 for the angle.
+    expect(nodes(graphOf({ batchNorm: true })) - nodes(golden)).toBeLessThanOrEqual(40)
   })
 
   const optimizers: Readonly<Record<string, Optimizer>> = {
@@ -101,7 +107,7 @@ describe('a watched step', () => {
     expect(at('gradientNorm')).toBeCloseTo(Math.sqrt(moved.reduce((a, b) => a + b)), 10)
 
     expect(Object.keys(logs!).filter((name) => name !== 'gradientNorm')).toEqual(
-      ['batchMean', 'batchVar', 'runningMean', 'runningVar', 'weight', 'effectiveRate'].map(
+      ['batchMean', 'batchVar', 'runningMean', 'runningVar', 'weight', 'effectiveRate', 'angle'].map(
         (name) => `bn.${name}`,
       ),
     )
@@ -111,6 +117,32 @@ describe('a watched step', () => {
     expect(at('bn.runningVar')).toBeCloseTo(0.9 + (0.1 * at('bn.batchVar') * 8) / 7, 12)
     expect(at('bn.weight')).toBe(1)
     expect(at('bn.effectiveRate')).toBeCloseTo(0.1 / square(before.get('fc1.weight')!), 10)
+  })
+
+  /** The angle between two weights, from their inner product in float64: exact where it is not small. */
+  const angleBetween = (a: readonly number[], b: readonly number[]): number => {
+    const dot = (x: readonly number[], y: readonly number[]): number =>
+      x.reduce((total, value, i) => total + value * y[i]!, 0)
+    return Math.acos(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)))
+  }
+  test.each([
+    ['float64', 'large', 0.5, 10],
+    ['float32', 'large', 0.5, 5],
+    ['float64', 'small', 1e-4, 10],
+    ['float32', 'small', 1e-4, 7],
+  ] as const)('tells in %s by which %s angle it turned a weight', async (dtype, _, lr, digits) => {
+    const setup = toy({ log: { batchNorm: true }, dtype, optimizer: sgd({ lr, momentum: 0.9 }) })
+    const task = taskOf(setup)
+    const weight = (): number[] => Array.from(task.variables.get('fc1.weight')!.data, Number)
+    let before = weight()
+    for (const batch of loader(setup.data.train, { batchSize: 8, seed: 0, last: 'drop' }).batches(0)) {
+      const { logs } = await task.learn(batch, 8)
+      const after = weight()
+      expect(logs!['bn.angle']![0]).toBeCloseTo(angleBetween(before, after), lr < 0.1 ? 6 : digits)
+      expect(logs!['bn.angle']![0]).toBeCloseTo(chordAngle(before, after), digits)
+      expect(logs!['bn.angle']![0]).toBeGreaterThan(lr / 1e3)
+      before = after
+    }
   })
 
   test('tells the same in one call as in many, at the rate of each step', async () => {
@@ -139,7 +171,7 @@ describe('a watched step', () => {
     const [first, last] = [new nn.Linear(2, 2), new nn.Linear(2, 3)]
     expect(
       await names(first, new nn.BatchNorm1d(2, { trackRunningStats: false, affine: false }), last),
-    ).toEqual(['batchMean', 'batchVar', 'effectiveRate'])
+    ).toEqual(['batchMean', 'batchVar', 'effectiveRate', 'angle'])
     expect(await names(new nn.BatchNorm1d(2, { affine: false }), new nn.Linear(2, 3))).toEqual([
       'batchMean',
       'batchVar',

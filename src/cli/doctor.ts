@@ -1,0 +1,138 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Command } from 'commander'
+import { ArgumentError } from '../core/errors.ts'
+import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
+import { examine } from '../doctor/examine.ts'
+import { type Lint, lint } from '../doctor/lint/index.ts'
+import type { Experiment } from '../train/experiment.ts'
+import { readSteps, restore } from '../train/run-folder.ts'
+import type { Task } from '../train/task.ts'
+import { loadExperiment } from './load.ts'
+import { type Output, terminal } from './output.ts'
+import { loadRun } from './run.ts'
+
+interface Options {
+  readonly only?: readonly string[]
+  readonly json?: true
+}
+
+/** `evenstep doctor RUN`: what can be said of a run, or of an experiment that was not trained yet. */
+export function doctorCommand(output: Output = terminal()): Command {
+  return new Command('doctor')
+    .description('examine a finished run, or look an experiment over before it is trained')
+    .argument('<run>', "the folder of the run, or an experiment's file")
+    .option('--only <ids>', 'the diagnostics to make, such as D8,D9', (ids: string) => ids.split(','))
+    .option('--json', 'print what is found as JSON lines')
+    .action(async (path: string, { only, json }: Options) => {
+      const print = printer(output, json)
+      if (!existsSync(path)) {
+        throw new ArgumentError(
+          `doctor: wanted the folder of a run or an experiment's file, got ${path}, which does not exist`,
+        )
+      }
+      if (!statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
+      const { experiment, task } = await loadRun(path)
+      if (!only) print.lint(lint(experiment))
+      await diagnose(experiment, takenUp(path, experiment, task), path, print, only)
+    })
+}
+
+/** The task where its run ended, with the optimizer's state; without a checkpoint, with the weights that came out. */
+function takenUp(path: string, experiment: Experiment, task: Task): Task {
+  if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
+  return task
+}
+
+/** Examine a run whose log is in `path`. */
+export async function diagnose(
+  experiment: Experiment,
+  task: Task,
+  path: string,
+  print: Printer,
+  only?: readonly string[],
+): Promise<void> {
+  const made: Diagnosis[] = []
+  for await (const diagnosis of examine(experiment, task, { log: readSteps(path), ...(only && { only }) })) {
+    made.push(diagnosis)
+    print.progress?.(diagnosis)
+  }
+  print.diagnoses(made, `${basename(path)} · ${task.steps.toLocaleString('en-US')} steps`)
+}
+
+/** Where findings go. */
+export interface Printer {
+  lint(found: readonly Lint[]): void
+  /** One that was just made, where the others may take a while. */
+  progress?(diagnosis: Diagnosis): void
+  diagnoses(made: readonly Diagnosis[], title: string): void
+}
+
+/** JSON lines, each at once; or a page for a person, the gravest first. */
+export function printer(output: Output, json: true | undefined): Printer {
+  if (!json) {
+    return {
+      lint: (found) => output.write(lintPage(found, output)),
+      diagnoses: (made, title) => output.write(page(made, title, output)),
+    }
+  }
+  const line = (type: string, content: object): void =>
+    output.write(`${JSON.stringify({ type, ...content })}\n`)
+  return {
+    lint: (found) => {
+      for (const one of found) line('lint', one)
+    },
+    progress: (diagnosis) => line('diagnosis', diagnosis),
+    diagnoses: () => {},
+  }
+}
+
+const colors: Readonly<Record<Severity, number>> = { alarm: 31, warning: 33, note: 36, ok: 32 }
+
+const painted = (text: string, code: number, { color }: Output): string =>
+  color ? `\u001b[${code}m${text}\u001b[0m` : text
+
+function lintPage(found: readonly Lint[], output: Output): string {
+  if (found.length === 0) return 'lint: nothing to say of this experiment\n\n'
+  const entries = found.map(({ severity, rule, advice }) => entry(severity, rule, [advice], output))
+  return `lint, before training\n\n${entries.join('')}\n`
+}
+
+function page(made: readonly Diagnosis[], title: string, output: Output): string {
+  const found = made.filter(isFinding)
+  const entries = severities.flatMap((severity) =>
+    found
+      .filter((one) => one.severity === severity)
+      .map(({ id, title, value, threshold, advice }) =>
+        entry(severity, `${id.padEnd(4)} ${title}`, [`${number(value)}; ${threshold}`, advice], output),
+      ),
+  )
+  const others = made.flatMap((one) =>
+    isFinding(one) ? [] : [entry('', `${one.id.padEnd(4)} ${one.title}`, [one.reason], output)],
+  )
+  return [`${title}\n\n`, ...entries, ...(others.length > 0 ? ['\nnot applicable\n\n', ...others] : [])].join(
+    '',
+  )
+}
+
+/** A severity with a title, and lines below. */
+function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
+  const margin = ' '.repeat(9)
+  const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)
+  const below = lines.flatMap((line) => wrapped(line, Math.max(40, output.columns - margin.length)))
+  return `${label}${title}\n${below.map((line) => `${margin}${line}\n`).join('')}`
+}
+
+/** A text in lines of at most `width`, broken at spaces. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+const number = (value: number): string =>
+  Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value)

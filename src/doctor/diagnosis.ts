@@ -1,0 +1,69 @@
+import type { Subject } from './subject.ts'
+
+/** How much a diagnosis asks for: nothing, to be known, to be looked at, to be changed. */
+export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
+
+/** Every severity, the gravest first. */
+export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
+
+/** What was measured, and what to make of it. */
+export interface Finding {
+  readonly severity: Severity
+  /** The number that the threshold is about. */
+  readonly value: number
+  /** What it was made from, by name: other numbers, and those of each layer. */
+  readonly values?: Readonly<Record<string, number>>
+  /** One sentence with the numbers in it. */
+  readonly advice: string
+}
+
+/** Why there is nothing to measure. */
+export interface Inapplicable {
+  readonly reason: string
+}
+
+/** One thing that can be measured of a run. */
+export interface Diagnostic {
+  readonly id: string
+  readonly title: string
+  /** The formula of the value. */
+  readonly quantity: string
+  /** What the value is held against. */
+  readonly threshold: string
+  /** What to do about it. */
+  readonly remedy: string
+  readonly source: string
+  /** Measures it. The subject is afterwards as it was, to the bit. */
+  examine(subject: Subject): Promise<Finding | Inapplicable>
+}
+
+type About = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'>
+
+/** What a diagnostic says of a run. */
+export type Diagnosis = About & (Finding | Inapplicable)
+
+export const isFinding = <T extends object>(said: T): said is T & Finding => 'severity' in said
+
+/** A number in three significant digits, as a sentence has it. */
+export function short(x: number): string {
+  if (x === 0 || !Number.isFinite(x)) return String(x)
+  const size = Math.abs(x)
+  if (size >= 1e5 || size < 1e-3) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e')
+  return size >= 1e3 ? String(Math.round(x)) : String(Number(x.toPrecision(3)))
+}
+
+/** A share in per cent, as a sentence has it. */
+export const percent = (part: number): string => `${short(100 * part)} %`
+
+/** The entry of the greatest number. @throws nothing: the list has one or more. */
+export const greatest = (entries: Iterable<readonly [name: string, value: number]>): [string, number] =>
+  [...entries].reduce<[string, number]>(
+    (a, [name, value]) => (value > a[1] ? [name, value] : a),
+    ['', Number.NEGATIVE_INFINITY],
+  )
+
+/** The entry of the least number. */
+export const least = (entries: Iterable<readonly [name: string, value: number]>): [string, number] => {
+  const [name, value] = greatest([...entries].map(([name, value]) => [name, -value] as const))
+  return [name, -value]
+}

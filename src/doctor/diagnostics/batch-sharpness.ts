@@ -1,0 +1,36 @@
+import { type Diagnostic, short } from '../diagnosis.ts'
+import { curvatureAlongGradient } from '../hessian.ts'
+import { mean } from '../vector.ts'
+
+/** How many batches are looked at. */
+const count = 8
+
+/** D14: how curved the loss of a batch is along its own step. */
+export const batchSharpness: Diagnostic = {
+  id: 'D14',
+  title: 'curvature of batches along their own gradients',
+  quantity: 'η/2 · mean of gᵀHg/‖g‖² over 8 batches, at the last step',
+  threshold: 'note from 0.8: steps of sgd without momentum no longer lower their own batch’s loss above 1',
+  remedy: 'training is at its stochastic edge of stability: a lower rate is what lowers the loss from here',
+  source: 'Andreyev & Beneventano 2024, https://arxiv.org/abs/2412.20553',
+  async examine(subject) {
+    const curvatures: number[] = []
+    for (const batch of subject.batches(count)) curvatures.push(await curvatureAlongGradient(subject, batch))
+    const curvature = mean(curvatures)
+    const rule = subject.rule([...subject.trained.keys()][0]!)
+    const rate = subject.rates.at(-1)!
+    if (rule.type !== 'sgd' || rule.momentum(subject.steps - 1) > 0) {
+      return {
+        reason: `the bound is that of sgd without momentum; the curvature of a batch along its gradient is ${short(curvature)}`,
+      }
+    }
+    const value = (rate * curvature) / 2
+    const numbers = `batches have a curvature of ${short(curvature)} along their gradients, which allows a rate of ${short(2 / curvature)}, and it is ${short(rate)}`
+    return {
+      severity: value >= 0.8 ? 'note' : 'ok',
+      value,
+      values: { curvature, rate },
+      advice: value >= 0.8 ? `${numbers}: only a lower rate lowers the loss from here` : numbers,
+    }
+  },
+}

@@ -1,0 +1,41 @@
+import { taskOf } from '../../train/train.ts'
+import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
+import { Subject } from '../subject.ts'
+import { length } from '../vector.ts'
+
+/** D17: whether the first step is as large, beside the weights, in all layers. */
+export const gradientSpread: Diagnostic = {
+  id: 'D17',
+  title: 'spread of the first gradients over the layers',
+  quantity: 'greatest over least ‖g‖/‖w‖ of the weights of two or more axes, at the first weights',
+  threshold:
+    'warning above 10 (BN and ReLU without skip connections: 1.21 a layer); note where the rate is warmed up',
+  remedy: 'warm the rate up, use a rate a layer (lars), or skip connections',
+  source:
+    'Yang et al. 2019, https://arxiv.org/abs/1902.08129; You et al. 2017, https://arxiv.org/abs/1708.03888; the band is ours',
+  async examine({ experiment, rates }) {
+    const fresh = new Subject(experiment, taskOf(experiment))
+    const [batch] = fresh.batches(1)
+    const { gradient } = await fresh.slope(batch!)
+    const matrices = [...fresh.trained].filter(([, { shape }]) => shape.length >= 2)
+    const ratios = matrices
+      .map(([name, { data }]) => [name, length(gradient.get(name)!) / length(data)] as const)
+      .filter(([, ratio]) => ratio > 0 && Number.isFinite(ratio))
+    if (ratios.length < 2)
+      return { reason: 'fewer than two weights of two or more axes have a gradient at first' }
+    const [fast, high] = greatest(ratios)
+    const [slow, low] = least(ratios)
+    const value = high / low
+    const warm = rates[0]! < Math.max(...rates) / 2
+    const numbers = `the first gradient is ${short(high)} of the weight in ${fast} and ${short(low)} in ${slow}, ${short(value)} times as much`
+    return {
+      severity: value <= 10 ? 'ok' : warm ? 'note' : 'warning',
+      value,
+      values: Object.fromEntries(ratios),
+      advice:
+        value <= 10
+          ? numbers
+          : `${numbers}: ${warm ? 'the warmup is needed' : 'warm the rate up, or give each layer its own (lars)'}`,
+    }
+  },
+}

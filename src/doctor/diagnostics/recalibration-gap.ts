@@ -1,0 +1,49 @@
+import { type Diagnostic, percent, short } from '../diagnosis.ts'
+import { measuredBatches, remeasured } from './drift.ts'
+
+/** How many validation examples are looked at. */
+const most = 4096
+/** So many examples that are told otherwise are chance. */
+const fewExamples = 4
+
+/** D9: what stale running statistics cost. */
+export const recalibrationGap: Diagnostic = {
+  id: 'D9',
+  title: 'validation loss with the running statistics beside measured ones',
+  quantity:
+    'loss(running)/loss(measured anew) − 1, on up to 4,096 validation examples; and the difference in accuracy',
+  threshold: 'warning beyond ±5 %, or half a point of accuracy in more than 4 examples',
+  remedy:
+    'lower the weight of the new batch (momentum) in long runs, let the rate decay, or recalibrate before evaluation',
+  source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3; the bands are ours',
+  async examine(subject) {
+    if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
+    const { task, experiment, model } = subject
+    const { running, measured } = await task.atEvaluation(
+      async () => ({
+        running: await subject.validate(most),
+        measured: await remeasured(model, subject.training(), measuredBatches(subject), () =>
+          subject.validate(most),
+        ),
+      }),
+      { batchSize: experiment.batchSize },
+    )
+    const value = running.loss / measured.loss - 1
+    const points = running.accuracy === undefined ? 0 : 100 * (running.accuracy - measured.accuracy!)
+    const examples = Math.min(most, experiment.data.validation.length)
+    const off = Math.abs(value) > 0.05 || Math.abs(points) > Math.max(0.5, (100 * fewExamples) / examples)
+    const numbers = `the validation loss is ${short(running.loss)} with the running statistics and ${short(measured.loss)} with measured ones (${percent(value)})`
+    return {
+      severity: off ? 'warning' : 'ok',
+      value,
+      values: {
+        running: running.loss,
+        measured: measured.loss,
+        ...(running.accuracy !== undefined && { accuracyPoints: points }),
+      },
+      advice: off
+        ? `${numbers}: ${value > 0 ? 'they are stale, measure them anew' : 'validation is easier by them than by the data’s own'}`
+        : numbers,
+    }
+  },
+}

@@ -1,0 +1,66 @@
+import type { Experiment } from '../../train/experiment.ts'
+import { taskOf } from '../../train/train.ts'
+import { severities } from '../diagnosis.ts'
+import { Subject } from '../subject.ts'
+import { biasBeforeNorm, dropoutBeforeNorm, zeroScale } from './order.ts'
+import type { Complaint, LintRule } from './rule.ts'
+import {
+  accumulation,
+  averaged,
+  fewValues,
+  keptFirst,
+  shortTail,
+  staleControl,
+  staleEvaluation,
+} from './statistics.ts'
+import { decayOnVectors, fastTurning, penaltyInAdam, slowDecay, trustOnVectors } from './weight-decay.ts'
+
+/** Everything that is looked for before a run. */
+export const lintRules: readonly LintRule[] = [
+  biasBeforeNorm,
+  dropoutBeforeNorm,
+  zeroScale,
+  decayOnVectors,
+  penaltyInAdam,
+  trustOnVectors,
+  fastTurning,
+  slowDecay,
+  fewValues,
+  accumulation,
+  keptFirst,
+  averaged,
+  shortTail,
+  staleEvaluation,
+  staleControl,
+]
+
+/** Something that an experiment should not have. */
+export interface Lint extends Complaint {
+  readonly rule: string
+  readonly source: string
+}
+
+/**
+ * D21: what can be said of an experiment before it is trained, the gravest first. The order of layers is found by tracing
+ * the model, not by names; nothing is trained.
+ *
+ * @throws {ShapeError} when model and data do not fit together, as training would.
+ * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
+ */
+export function lint(experiment: Experiment): readonly Lint[] {
+  const plan = planned(experiment)
+  const found = lintRules.flatMap(({ name, source, look }) =>
+    look(plan).map((complaint) => ({ rule: name, ...complaint, source })),
+  )
+  const grade = ({ severity }: Lint): number => severities.indexOf(severity)
+  return found.sort((a, b) => grade(a) - grade(b))
+}
+
+/** The run of an experiment as it would be after its last step, were it not for controllers. */
+function planned(experiment: Experiment): Subject {
+  const task = taskOf(experiment)
+  const plan = new Subject(experiment, task)
+  const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
+  task.goTo(Math.min(steps, epochs * plan.stepsPerEpoch), 1)
+  return plan
+}

@@ -1,0 +1,125 @@
+import { stepsOf } from '../../train/accumulation.ts'
+import { isFinding, percent, short } from '../diagnosis.ts'
+import { firstLeft } from '../diagnostics/first-statistics.ts'
+import { statisticSizes } from '../diagnostics/statistic-size.ts'
+import { longestMemory, tailOf } from '../diagnostics/tail.ts'
+import type { Subject } from '../subject.ts'
+import { maximum } from '../vector.ts'
+import { type LintRule, list } from './rule.ts'
+
+// What batch statistics are made of, and whether evaluation has those of its weights.
+
+export const fewValues: LintRule = {
+  name: 'few-values',
+  title: 'batches that are small for their statistics',
+  source: 'Wu & He 2018, https://arxiv.org/abs/1803.08494; the band is ours',
+  look({ structure, experiment }) {
+    const found = statisticSizes(structure.norms, experiment)
+    return isFinding(found) && found.severity !== 'ok'
+      ? [{ severity: found.severity, advice: found.advice }]
+      : []
+  },
+}
+
+export const accumulation: LintRule = {
+  name: 'accumulation',
+  title: 'accumulated gradients with BN: each part has statistics of its own',
+  source: 'Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 2.3',
+  look({ structure, experiment, examples }) {
+    const { accumulate, batchSize } = experiment
+    const exact = typeof accumulate === 'object' && accumulate.batchNorm === 'exact'
+    if (stepsOf(accumulate) === 1 || exact || structure.norms.length === 0) return []
+    const advice = `a step takes ${examples} examples and BN normalises ${batchSize} at a time, so this is no batch of ${examples}; accumulate with batchNorm: 'exact' is, in the memory of one`
+    return [{ severity: 'note', advice }]
+  },
+}
+
+export const keptFirst: LintRule = {
+  name: 'kept-first',
+  title: 'a run too short for the running statistics to forget what they start from',
+  source: 'ours: (1 − momentum)ᵗ',
+  look(plan) {
+    const batches = plan.steps * stepsOf(plan.experiment.accumulate)
+    const kept = plan.tracking.filter(({ layer }) => firstLeft(layer, batches) > 0.01)
+    if (kept.length === 0 || recalibrates(plan)) return []
+    const left = percent(firstLeft(kept[0]!.layer, batches))
+    const advice = `after ${batches} batches ${left} of the running statistics of BN ${list(kept.map(({ name }) => name))} are the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum`
+    return [{ severity: 'warning', advice }]
+  },
+}
+
+/** Whether statistics are measured anew before each evaluation. */
+function recalibrates({ experiment }: Subject): boolean {
+  const { optimizer, recalibrateBeforeEvaluation } = experiment
+  const { average, type } = optimizer.spec as { average?: { batchNorm?: string }; type: string }
+  if (average) return (average.batchNorm ?? 'recalibrate') === 'recalibrate'
+  return recalibrateBeforeEvaluation || type.startsWith('scheduleFree')
+}
+
+export const averaged: LintRule = {
+  name: 'averaged-weights',
+  title: 'averages of weights with statistics that are not theirs',
+  source: 'Izmailov et al. 2018, https://arxiv.org/abs/1803.05407',
+  look({ tracking, experiment }) {
+    const { average } = experiment.optimizer.spec as { average?: { type: string; batchNorm?: string } }
+    if (!average || tracking.length === 0 || (average.batchNorm ?? 'recalibrate') === 'recalibrate') return []
+    const copied = average.batchNorm === 'copy'
+    const what = copied
+      ? 'has the running statistics of the weights in training'
+      : 'averages the running statistics'
+    const advice = `the ${average.type} average ${what}, which are not those of its weights: leave batchNorm at 'recalibrate'`
+    return [{ severity: copied ? 'warning' : 'note', advice }]
+  },
+}
+
+export const shortTail: LintRule = {
+  name: 'short-tail',
+  title: 'a schedule whose end is shorter than the memory of the running statistics',
+  source:
+    'ours: statistics lag by the weights’ movement in 1/momentum steps; Wu & Johnson 2021, https://arxiv.org/abs/2105.07576',
+  look(plan) {
+    if (plan.tracking.length === 0 || recalibrates(plan)) return []
+    const [length, memory] = [tailOf(plan.rates), longestMemory(plan.tracking, plan.steps - 1)]
+    if (length >= memory) return []
+    const end = percent(plan.rates.at(-1)! / maximum(plan.rates))
+    const advice = `the rate ends at ${end} of its highest, below 10 % for ${length} steps, where the running statistics remember ${short(memory)}: let it decay to 0, or set recalibrateBeforeEvaluation`
+    return [{ severity: 'note', advice }]
+  },
+}
+
+/** Of the evaluations after epochs, the part that comes at half of the highest rate or more. */
+function atHighRate({ rates, stepsPerEpoch }: Subject): number {
+  const ends = Array.from(
+    { length: Math.ceil(rates.length / stepsPerEpoch) },
+    (_, epoch) => rates[Math.min((epoch + 1) * stepsPerEpoch, rates.length) - 1]!,
+  )
+  return ends.filter((rate) => rate >= maximum(rates) / 2).length / ends.length
+}
+
+export const staleEvaluation: LintRule = {
+  name: 'stale-evaluation',
+  title: 'constant, cyclic or warmup-stable-decay rates, evaluated with the statistics of earlier weights',
+  source:
+    'Defazio et al. 2024, https://arxiv.org/abs/2405.15682; Wu & Johnson 2021, https://arxiv.org/abs/2105.07576',
+  look(plan) {
+    if (plan.tracking.length === 0 || recalibrates(plan)) return []
+    const part = atHighRate(plan)
+    if (part < 0.75 || shortTail.look(plan).length > 0) return []
+    const advice = `${percent(part)} of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to compare them`
+    return [{ severity: 'note', advice }]
+  },
+}
+
+export const staleControl: LintRule = {
+  name: 'stale-control',
+  title: 'a controller that follows a loss of stale statistics',
+  source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576',
+  look(plan) {
+    const { control, monitor } = plan.experiment
+    if (control.length === 0 || monitor === 'trainLoss' || plan.tracking.length === 0 || recalibrates(plan))
+      return []
+    const names = list(control.map(({ spec }) => spec.type))
+    const advice = `${names} follows ${monitor}, which is measured with statistics that lag while the rate is high: set recalibrateBeforeEvaluation, or it answers to them`
+    return [{ severity: 'note', advice }]
+  },
+}

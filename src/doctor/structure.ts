@@ -1,0 +1,157 @@
+import { isFloat } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
+import { input, type Tensor, topological } from '../core/tensor.ts'
+import { trace, variables } from '../core/variable.ts'
+import type { FieldSpec } from '../data/dataset.ts'
+import { BatchNorm } from '../nn/batch-norm.ts'
+import { Dropout } from '../nn/dropout.ts'
+import type { Module } from '../nn/module.ts'
+import { type Call, observe } from '../nn/observe.ts'
+import { cast } from '../ops/compare.ts'
+
+/** A call of a batch normalization that uses the batch's own statistics. */
+export interface Norm {
+  readonly name: string
+  readonly layer: BatchNorm
+  readonly x: Tensor
+  readonly y: Tensor
+  /** How many values make one statistic. */
+  readonly values: number
+  /** The weight whose scale the layer takes away, where there is one. */
+  readonly fed: Fed | undefined
+}
+
+/** What a layer is fed by, by state name. */
+export interface Fed {
+  readonly weight: string
+  readonly bias?: string
+  /** Whether the layer takes the bias away: nothing lies between that knows of it. */
+  readonly cancels: boolean
+}
+
+/** What a model does with a batch in training: the order of its layers, found by tracing and not by names. */
+export interface Structure {
+  readonly norms: readonly Norm[]
+  readonly dropouts: readonly { readonly name: string; readonly y: Tensor }[]
+  /** The trained weights by the tensors that read them. */
+  readonly names: ReadonlyMap<Tensor, string>
+  /** What a tensor is used for. */
+  users(t: Tensor): readonly Tensor[]
+}
+
+/**
+ * Trace a model on a batch, in training.
+ *
+ * @throws {ShapeError} when the batch does not suit the model.
+ */
+export function structureOf(model: Module, { shape, dtype }: FieldSpec, length: number): Structure {
+  const calls: Call[] = []
+  const { result } = trace(() => {
+    const computed = [...variables(model).values()].map((v) => v.dtype).find(isFloat) ?? 'float32'
+    const x = input([length, ...shape], dtype)
+    const y = observe(
+      model,
+      (call) => calls.push(call),
+      () => model.forward(isFloat(dtype) ? cast(x, computed) : x, 'train'),
+    )
+    const trained = [...variables(model)].filter(([, { trainable }]) => trainable)
+    return { y, names: new Map(trained.map(([name, v]) => [v.value, name] as const)) }
+  })
+  const order = topological([result.y], sourcesOf)
+  const users = usersIn(order)
+  const graph: Graph = { names: result.names, users }
+  return {
+    norms: calls.flatMap((call) => normOf(call, graph)),
+    dropouts: calls.flatMap(({ name, module, inputs, output }) =>
+      module instanceof Dropout && output !== inputs[0] ? [{ name, y: output }] : [],
+    ),
+    ...graph,
+  }
+}
+
+/** What a tensor's gradient goes to, or what it is computed from. */
+export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
+
+function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
+  const users = new Map<Tensor, Tensor[]>()
+  for (const t of order) {
+    for (const source of new Set(sourcesOf(t))) {
+      const known = users.get(source)
+      if (known) known.push(t)
+      else users.set(source, [t])
+    }
+  }
+  return (t) => users.get(t) ?? []
+}
+
+type Graph = Pick<Structure, 'names' | 'users'>
+
+function normOf({ name, module, inputs, output }: Call, graph: Graph): Norm[] {
+  if (!(module instanceof BatchNorm) || module.frozen) return []
+  const x = inputs[0] as Tensor
+  const examples = Math.min(x.shape[0]!, module.virtualBatchSize ?? Number.POSITIVE_INFINITY)
+  const values = examples * sizeOf(x.shape.slice(2))
+  return [{ name, layer: module, x, y: output, values, fed: fedBy(x, output, graph) }]
+}
+
+/** Operators that give c · y for c · x, with c > 0, along each channel. */
+const homogeneous = new Set([
+  'Relu',
+  'PRelu',
+  'MaxPool',
+  'AveragePool',
+  'Reshape',
+  'Transpose',
+  'Identity',
+  'Cast',
+])
+/** Those of them that give y + c for x + c as well. */
+const shifting = new Set(['MaxPool', 'AveragePool', 'Reshape', 'Transpose', 'Identity', 'Cast'])
+/** Operators that do not multiply what they are given. */
+const sums = new Set(['Add', 'Sub'])
+
+/**
+ * The weight, and its bias, that reach `x` through nothing but what keeps scales, and nothing else: then the layer
+ * between `x` and `y` takes their common scale away.
+ */
+function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
+  const within = new Set(topological([y], (t) => (t === x ? [] : sourcesOf(t))))
+  let [bias, shifts]: [string | undefined, boolean] = [undefined, true]
+  for (let [t, after]: [Tensor, ReadonlySet<Tensor>] = [x, within]; ; ) {
+    if (!graph.users(t).every((user) => after.has(user))) return undefined
+    const sources = sourcesOf(t)
+    const named = sources.map((source) => weightBehind(source, graph))
+    const weight = named.find((one) => one && one.rank >= 2)
+    const vectors = named.filter((one) => one?.rank === 1)
+    if (vectors.length + Number(bias !== undefined) > 1) return undefined
+    bias ??= vectors[0]?.name
+    if (weight) {
+      if (sums.has(t.op) && !t.sources) return undefined
+      return {
+        weight: weight.name,
+        ...(bias !== undefined && { bias }),
+        cancels: bias !== undefined && shifts,
+      }
+    }
+    const others = sources.filter((source, i) => !named[i] && source.op !== 'Constant')
+    const adds = vectors.length > 0 && (sums.has(t.op) || t.op === 'Gemm')
+    if (others.length !== 1 || !(adds || homogeneous.has(t.op))) return undefined
+    shifts &&= bias !== undefined || shifting.has(t.op)
+    after = new Set([t])
+    t = others[0]!
+  }
+}
+
+/** The trained weight that a tensor is, whatever its layout. */
+function weightBehind(
+  t: Tensor,
+  { names }: Graph,
+): { readonly name: string; readonly rank: number } | undefined {
+  let behind = t
+  while (['Reshape', 'Transpose', 'Expand'].includes(behind.op)) behind = behind.inputs[0]!
+  const name = names.get(behind)
+  return name === undefined ? undefined : { name, rank: behind.shape.length }
+}
+
+/** Every tensor that `t` is computed from. */
+export const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))

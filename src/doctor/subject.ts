@@ -1,0 +1,336 @@
+import type { Data } from '../core/dtype.ts'
+import { gradients } from '../core/grad.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { type Variable, variables } from '../core/variable.ts'
+import { subset } from '../data/dataset.ts'
+import type { Batch, Loader } from '../data/loader.ts'
+import type { Module } from '../nn/module.ts'
+import { cast } from '../ops/compare.ts'
+import type { Attached } from '../optim/attach.ts'
+import { type Compiled, compile } from '../runtime/compile.ts'
+import type { InputSpec } from '../runtime/traced.ts'
+import { stepsOf } from '../train/accumulation.ts'
+import type { Experiment } from '../train/experiment.ts'
+import type { Steps } from '../train/steps.ts'
+import type { Evaluation, Task } from '../train/task.ts'
+import { trainingBatches } from '../train/train.ts'
+import { type InMemory, inMemory } from './in-memory.ts'
+import { type Norm, type Structure, structureOf } from './structure.ts'
+import { angleBetween, concatenated, difference, dot, length, median, type Numbers } from './vector.ts'
+import { type WeightRule, weightRule } from './weight-rule.ts'
+
+/** A weight of two or more axes, as the layer after it sees it. */
+export interface Matrix {
+  readonly name: string
+  /** The weight, and the bias that has a scale in common with it. */
+  readonly parts: readonly Variable[]
+  /** The greatest |cos(gradient, weight)| of a row, and that of most rows. */
+  readonly cosines: { readonly greatest: number; readonly median: number; readonly limit: number }
+  /** Which part of its rows is not scale-invariant. */
+  readonly variant: number
+}
+
+/** What some optimizer steps did to a weight. */
+export interface Turns {
+  /** How far each step turned it, in radians. */
+  readonly angles: readonly number[]
+  /** ‖Δw‖/‖w‖ of each step. */
+  readonly updates: readonly number[]
+}
+
+/** What a step's graph gives of one batch. */
+export interface Slope {
+  readonly loss: number
+  /** dL/dw of each trained weight, by state name. */
+  readonly gradient: ReadonlyMap<string, Data>
+}
+
+/**
+ * A run as it is examined: the experiment, its task as it was trained, and what was logged. What several diagnostics
+ * ask for is made once.
+ */
+export class Subject {
+  readonly experiment: InMemory
+  readonly task: Task
+  /** What each step left behind, where it was kept. */
+  readonly log: Steps | undefined
+  readonly #made = new Map<string, unknown>()
+
+  /** @param log of every step from the first; one that does not fit the task is an error of the caller */
+  constructor(experiment: Experiment, task: Task, log?: Steps) {
+    this.experiment = inMemory(experiment)
+    this.task = task
+    this.log = log
+  }
+
+  get model(): Module {
+    return this.task.model
+  }
+
+  /** How many optimizer steps were taken. */
+  get steps(): number {
+    return this.task.steps
+  }
+
+  /** How many examples an optimizer step takes. */
+  get examples(): number {
+    const { batchSize, accumulate } = this.experiment
+    return batchSize * stepsOf(accumulate)
+  }
+
+  /** How many optimizer steps an epoch has. */
+  get stepsPerEpoch(): number {
+    return (trainingBatches(this.experiment, this.examples, this.experiment.lastBatch) as Loader).length
+  }
+
+  get structure(): Structure {
+    const { data, batchSize } = this.experiment
+    return this.#once('structure', () =>
+      structureOf(this.model, data.train.x, Math.min(batchSize, data.train.length)),
+    )
+  }
+
+  /** The batch normalizations that keep running statistics. */
+  get tracking(): readonly Norm[] {
+    return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
+  }
+
+  /** The learning rate of each step that was taken, of the weights that are in no group. */
+  get rates(): Float64Array {
+    return this.#once('rates', () =>
+      this.log
+        ? Float64Array.from(this.log.lrs)
+        : Float64Array.from({ length: this.steps }, (_, step) => this.task.lr(step)),
+    )
+  }
+
+  /** The optimizer's options for a trained weight, defaults and groups included. */
+  options(name: string): Readonly<Record<string, unknown>> {
+    return this.#attached.options.get(name)!
+  }
+
+  /** What the optimizer does to a trained weight. */
+  rule(name: string): WeightRule {
+    const { optimizer } = this.experiment
+    return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
+  }
+
+  get #attached(): Attached {
+    return this.#once('attached', () => this.experiment.optimizer.attach(this.task.variables))
+  }
+
+  /** What multiplied the schedule of the rate, in each step. */
+  get #factors(): Float64Array {
+    return this.#once('factors', () =>
+      this.rates.map((rate, step) => {
+        const scheduled = this.#attached.lr(step)
+        return scheduled > 0 ? rate / scheduled : 1
+      }),
+    )
+  }
+
+  /** Up to `count` full training batches, those of the first epoch. */
+  batches(count: number, batchSize: number = this.experiment.batchSize): Batch[] {
+    const batches: Batch[] = []
+    for (const batch of this.training(batchSize).batches(0)) {
+      if (batches.length >= count) break
+      batches.push(batch)
+    }
+    return batches
+  }
+
+  /** The training data as the run saw them. */
+  training(batchSize: number = this.experiment.batchSize): Loader {
+    const examples = Math.min(batchSize, this.experiment.data.train.length)
+    return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
+  }
+
+  /** The model on up to `most` examples of the validation data. */
+  validate(most: number): Promise<Evaluation> {
+    const { data, batchSize } = this.experiment
+    const part = this.#once(`validation ${most}`, () =>
+      data.validation.length <= most
+        ? data.validation
+        : subset(
+            data.validation,
+            Int32Array.from({ length: most }, (_, i) => Math.floor((i * data.validation.length) / most)),
+          ),
+    )
+    return this.task.evaluate(part, { batchSize })
+  }
+
+  /** Run `body`; afterwards every variable, and the number of steps, is what it was. */
+  async untouched<T>(body: () => Promise<T>): Promise<T> {
+    const { task } = this
+    const all = [...task.variables.values(), ...task.optimizerState.values()]
+    const before = all.map((variable) => [variable, variable.data] as const)
+    const [steps, factor] = [task.steps, task.lrFactor]
+    try {
+      return await body()
+    } finally {
+      for (const [variable, data] of before) variable.data = data
+      task.goTo(steps, factor)
+    }
+  }
+
+  /**
+   * Compile what can be computed from a batch of this size, once for each `name`.
+   *
+   * @param given what else the graph is fed
+   */
+  graph<Out extends string>(
+    name: string,
+    length: number,
+    results: (x: Tensor, y: Tensor, given: Readonly<Record<string, Tensor>>) => Readonly<Record<Out, Tensor>>,
+    given: Readonly<Record<string, InputSpec>> = {},
+  ): Promise<Compiled<string, Out>> {
+    const { data, dtype, device, threads } = this.experiment
+    const float = (t: Tensor): Tensor => (t.dtype.startsWith('float') ? cast(t, dtype) : t)
+    const spec = ({ shape, dtype }: typeof data.train.x): InputSpec => ({ shape: [length, ...shape], dtype })
+    return this.#once(`graph ${name} ${length}`, () =>
+      compile<string, Out>(
+        { x: spec(data.train.x), y: spec(data.train.y), ...given },
+        (fed) => results(float(fed.x!), float(fed.y!), fed),
+        { device, threads },
+      ),
+    )
+  }
+
+  /** The trained weights, by state name. */
+  get trained(): ReadonlyMap<string, Variable> {
+    return this.#once('trained', () => new Map([...variables(this.model)].filter(([, v]) => v.trainable)))
+  }
+
+  /** The loss of a batch in training, and its gradient. */
+  async slope(batch: Batch): Promise<Slope> {
+    const { loss: lossOf } = this.experiment
+    const names = [...this.trained.keys()]
+    const graph = await this.graph('slope', batch.length, (x, y): Record<string, Tensor> => {
+      const loss = lossOf(this.model.forward(x, 'train'), y)
+      const slopes = gradients(
+        loss,
+        [...this.trained.values()].map(({ value }) => value),
+      )
+      return { loss, ...Object.fromEntries(slopes.map((g, i) => [`g${i}`, g])) }
+    })
+    const values = await this.untouched(() => graph({ x: batch.x, y: batch.y }, this.steps))
+    return {
+      loss: Number(values.loss![0]),
+      gradient: new Map(names.map((name, i) => [name, values[`g${i}`]!])),
+    }
+  }
+
+  /** The slopes of the first batches. */
+  slopes(count: number): Promise<readonly Slope[]> {
+    return this.#once(`slopes ${count}`, async () => {
+      const all: Slope[] = []
+      for (const batch of this.batches(count)) all.push(await this.slope(batch))
+      return all
+    })
+  }
+
+  /** The weights that a batch normalization is fed by, with how scale-invariant they are. */
+  fedMatrices(): Promise<readonly Matrix[]> {
+    return this.#once('matrices', async () => {
+      const [slope] = await this.slopes(slopeCount)
+      const fed = new Map(
+        this.structure.norms.flatMap(({ fed }) => (fed ? [[fed.weight, fed] as const] : [])),
+      )
+      return [...fed.values()].map(({ weight, bias, cancels }) =>
+        matrixOf(weight, cancels ? undefined : bias, this.trained, slope!.gradient),
+      )
+    })
+  }
+
+  /** Those of them whose scale does not change what the model says. */
+  async invariant(): Promise<readonly Matrix[]> {
+    return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
+  }
+
+  /**
+   * What the last steps of the run did to each weight of two or more axes: they are taken once more, with the state that
+   * the optimizer has, and taken back.
+   */
+  turns(): Promise<ReadonlyMap<string, Turns>> {
+    return this.#once('turns', () =>
+      this.untouched(async () => {
+        const batches = this.batches(8, this.examples)
+        this.task.goTo(Math.max(0, this.steps - batches.length), this.task.lrFactor)
+        const fed = new Map((await this.fedMatrices()).map((m) => [m.name, m.parts]))
+        const watched = [...this.trained]
+          .filter(([, { shape }]) => shape.length >= 2)
+          .map(
+            ([name, v]) => [name, fed.get(name) ?? [v], { angles: [], updates: [] } as MutableTurns] as const,
+          )
+        for (const batch of batches) {
+          const before = watched.map(([, parts]) => numbersOf(parts))
+          await this.task.step(batch)
+          for (const [i, [, parts, turns]] of watched.entries()) {
+            const after = numbersOf(parts)
+            turns.angles.push(angleBetween(before[i]!, after))
+            turns.updates.push(length(difference(after, before[i]!)) / length(before[i]!))
+          }
+        }
+        return new Map(watched.map(([name, , turns]) => [name, turns]))
+      }),
+    )
+  }
+
+  /** What `make` gave the first time. */
+  #once<T>(key: string, make: () => T): T {
+    if (!this.#made.has(key)) this.#made.set(key, make())
+    return this.#made.get(key) as T
+  }
+}
+
+interface MutableTurns {
+  readonly angles: number[]
+  readonly updates: number[]
+}
+
+/** How many batches' gradients there are for all. */
+export const slopeCount = 16
+
+/** The numbers of variables, one after another. */
+export const numbersOf = (parts: readonly Variable[]): Float64Array =>
+  concatenated(parts.map(({ data }) => data))
+
+/** δ of AdamP: rows whose cosine is below δ/√dim are taken for scale-invariant. */
+const delta = 0.1
+
+/** A weight with the cosines of its rows: of the weight alone, or where it is less, together with its bias. */
+function matrixOf(
+  name: string,
+  bias: string | undefined,
+  trained: ReadonlyMap<string, Variable>,
+  gradient: ReadonlyMap<string, Data>,
+): Matrix {
+  const names = bias === undefined ? [name] : [name, bias]
+  const parts = names.map((one) => trained.get(one)!)
+  const rows = parts[0]!.shape[0]!
+  const cosines = rowCosines(
+    parts.map(({ data }) => data),
+    names.map((one) => gradient.get(one)!),
+    rows,
+  )
+  const limit = delta / Math.sqrt(parts[0]!.data.length / rows)
+  return {
+    name,
+    parts,
+    cosines: { greatest: Math.max(...cosines), median: median(cosines), limit },
+    variant: cosines.filter((cos) => cos > limit).length / rows,
+  }
+}
+
+/** |cos(g, w)| of each row; 0 where the gradient is. */
+function rowCosines(weights: readonly Numbers[], slopes: readonly Numbers[], rows: number): number[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const over = (a: readonly Numbers[], b: readonly Numbers[]): number =>
+      a.reduce((sum, part, i) => {
+        const size = part.length / rows
+        return sum + dot(part, b[i]!, row * size, (row + 1) * size)
+      }, 0)
+    const scale = Math.sqrt(over(weights, weights) * over(slopes, slopes))
+    return scale === 0 ? 0 : Math.abs(over(weights, slopes)) / scale
+  })
+}

@@ -1,0 +1,474 @@
+import { describe, expect, test } from 'vitest'
+import { dataset } from '../../src/data/index.ts'
+import { diagnostics } from '../../src/doctor/index.ts'
+import * as nn from '../../src/nn/index.ts'
+import { adamw, noDecayOnNormAndBias, sgd } from '../../src/optim/index.ts'
+import * as schedule from '../../src/schedule/index.ts'
+import type { ExperimentOptions } from '../../src/train/index.ts'
+import { atTheEdge, diagnosed, network, points, severityOf, type Trained, trained } from './runs.ts'
+
+/** A run that a diagnostic says this severity of. */
+interface Case {
+  readonly of: string
+  readonly run: Partial<ExperimentOptions>
+  /** What is done to its model by hand. */
+  readonly after?: (trained: Trained) => void
+  readonly says: 'ok' | 'note' | 'warning' | 'alarm' | 'inapplicable'
+  /** What the advice, or the reason, has to say. */
+  readonly telling: RegExp
+}
+
+/** 512 examples in batches of 32: 16 steps an epoch. */
+const linearTo0 = (lr: number, steps: number): schedule.Schedule =>
+  schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps })
+const groups = noDecayOnNormAndBias()
+const plain = (): nn.Module => new nn.Sequential(new nn.Linear(16, 32), new nn.ReLU(), new nn.Linear(32, 4))
+const withoutBn = { model: plain }
+const whole = { data: points(128), batchSize: 128, threads: 1 }
+const alike = dataset({ x: new Float32Array(256).fill(1), y: new Int32Array(256), classes: 4 })
+/** Numbers of a variable, by hand. */
+const set = ({ task }: Trained, name: string, value: (x: number, i: number) => number): void => {
+  const variable = task.variables.get(name)!
+  variable.data = Float32Array.from(variable.data as Float32Array, value)
+}
+
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  D1: [
+    {
+      of: 'weights so small that eps rules',
+      run: { model: network({ scale: () => 3e-3 }), optimizer: sgd({ lr: 1e-9 }) },
+      says: 'warning',
+      telling:
+        /^100 % of the rows of 3\.weight are not scale-invariant though BN follows \(cos up to 0\.\d+\)/,
+    },
+    {
+      of: 'usual weights',
+      run: {},
+      says: 'ok',
+      telling: /^no row of the 2 weights before BN .* cos at most \S+e-5/,
+    },
+    {
+      of: 'a network without BN',
+      run: withoutBn,
+      says: 'inapplicable',
+      telling: /^no weight feeds a batch norm/,
+    },
+  ],
+  D2: [
+    {
+      of: 'layers of other scales',
+      run: { model: network({ scale: (layer) => (layer === 0 ? 1 : 10) }), optimizer: sgd({ lr: 0.01 }) },
+      says: 'warning',
+      telling:
+        /^the effective rate is \S+ in 0\.weight and \S+ in 3\.weight, 9\d\.\d times as much; give the layers/,
+    },
+    { of: 'like layers', run: {}, says: 'ok', telling: /^the effective rate is \S+ in [03]\.weight and/ },
+  ],
+  D3: [
+    {
+      of: 'a rate and a decay that are too high together',
+      run: { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 0.05, groups }) },
+      says: 'alarm',
+      telling:
+        /^the drift of [03]\.weight reached 0\.316 rad a step, where training is noise; divide η·λ by 10$/,
+    },
+    {
+      of: 'a rate that does not fall',
+      run: { optimizer: sgd({ lr: 0.05, momentum: 0.9, weightDecay: 5e-3, groups }) },
+      says: 'note',
+      telling: /^the drift of 0\.weight ends at 0\.0707 rad a step, .* fall to 18 % of what it ends with$/,
+    },
+    {
+      of: 'a run in equilibrium',
+      run: { optimizer: sgd({ lr: 0.02, momentum: 0.9, weightDecay: 2e-3, groups }), epochs: 200 },
+      says: 'ok',
+      telling:
+        /^a step turns [03]\.weight by 0\.00\d+ rad, (0\.[89]\d*|1|1\.[01]\d*) of its equilibrium, and drifts by 0\.0283$/,
+    },
+    {
+      of: 'a run without weight decay',
+      run: {},
+      says: 'inapplicable',
+      telling: /^there is no equilibrium without weight decay/,
+    },
+  ],
+  D4: [
+    {
+      of: 'a decay that is too small for the run',
+      run: { optimizer: sgd({ lr: 0.05, weightDecay: 1e-4 }) },
+      says: 'warning',
+      telling:
+        /^weight decay takes 50000 steps to matter and the run had 80: .* multiply λ by 625, or leave it out$/,
+    },
+    {
+      of: 'a last phase that is too short',
+      run: {
+        optimizer: sgd({
+          lr: schedule.multiStep(0.1, { milestones: [70], gamma: 0.1 }),
+          momentum: 0.9,
+          weightDecay: 0.02,
+        }),
+      },
+      says: 'note',
+      telling:
+        /^the 10 steps after the drop of the rate at step 70 are fewer than the 125 that a new equilibrium takes/,
+    },
+    {
+      of: 'a run that is long enough',
+      run: { optimizer: adamw({ lr: 0.05, weightDecay: 1 }) },
+      says: 'ok',
+      telling: /^the run is 8 times as long as weight decay takes to matter, 10 steps$/,
+    },
+  ],
+  D5: [
+    {
+      of: 'a high rate',
+      run: { optimizer: sgd({ lr: 0.5, momentum: 0.9 }), epochs: 1 },
+      says: 'warning',
+      telling: /of its norm, above 1e-2: divide its rate by \S+$/,
+    },
+    {
+      of: 'a low rate',
+      run: { optimizer: sgd({ lr: 1e-5 }), epochs: 1 },
+      says: 'note',
+      telling: /of its norm, below 1e-4: its rate may rise by \S+$/,
+    },
+    {
+      of: 'a usual rate',
+      run: { optimizer: sgd({ lr: 0.02 }) },
+      says: 'ok',
+      telling: /^a step changes weights by 0\.00/,
+    },
+  ],
+  D6: [
+    {
+      of: 'a rate that falls under weight decay',
+      run: { optimizer: sgd({ lr: linearTo0(0.1, 80), momentum: 0.9, weightDecay: 0.01, groups }) },
+      says: 'note',
+      telling:
+        /^with the rate from 0\.1 to 0\.00125 the equilibrium .* rises 8\.94 times, .*; peakLr: 0\.1 would stop them$/,
+    },
+    {
+      of: 'the same where the decay follows the rate',
+      run: {
+        optimizer: sgd({ lr: linearTo0(0.1, 80), peakLr: 0.1, momentum: 0.9, weightDecay: 0.01, groups }),
+      },
+      says: 'ok',
+      telling: /in equilibrium$/,
+    },
+    {
+      of: 'a run without weight decay',
+      run: {},
+      says: 'inapplicable',
+      telling: /^no weight before BN is decayed by sgd$/,
+    },
+  ],
+  D7: [
+    {
+      of: 'batches that all say the same',
+      run: {
+        data: { train: alike, validation: alike },
+        model: () => new nn.Linear(1, 4),
+        epochs: 1,
+      },
+      says: 'note',
+      telling:
+        /^the noise scale is \S+ examples, far below the batch of 32: a smaller batch learns as much a step$/,
+    },
+    {
+      of: 'labels that have nothing to do with the examples',
+      run: { data: points(512, 0), batchSize: 4, epochs: 1, model: plain, optimizer: sgd({ lr: 1e-6 }) },
+      says: 'note',
+      telling: /far above the batch of 4|noise hides the gradient even in 64 examples/,
+    },
+    {
+      of: 'a fresh network',
+      run: { epochs: 1, optimizer: sgd({ lr: 1e-6 }) },
+      says: 'ok',
+      telling: /of the order of the batch of 32$/,
+    },
+  ],
+  D8: [
+    {
+      of: 'statistics that hardly learn',
+      run: { model: network({ norm: { momentum: 0.001 } }) },
+      says: 'alarm',
+      telling: /by a KL of \S+ and by \S+ standard deviations: the validation loss means nothing/,
+    },
+    {
+      of: 'a rate that has decayed',
+      run: { optimizer: sgd({ lr: linearTo0(0.1, 160) }), epochs: 10 },
+      says: 'ok',
+      telling:
+        /^the running statistics of layer [14] are off by a KL of \S+e-4 and by 0\.0\d+ standard deviations$/,
+    },
+    {
+      of: 'a network without BN',
+      run: withoutBn,
+      says: 'inapplicable',
+      telling: /learns running statistics$/,
+    },
+  ],
+  D9: [
+    {
+      of: 'statistics that hardly learn',
+      run: { model: network({ norm: { momentum: 0.001 } }) },
+      says: 'warning',
+      telling:
+        /^the validation loss is \S+ with the running statistics and \S+ with measured ones .*they are stale/,
+    },
+    {
+      of: 'a rate that has decayed',
+      run: { optimizer: sgd({ lr: linearTo0(0.1, 160) }), epochs: 10 },
+      says: 'ok',
+      telling: /%\)$/,
+    },
+  ],
+  D10: [
+    {
+      of: 'statistics that hardly learn',
+      run: { model: network({ norm: { momentum: 0.001 } }) },
+      says: 'warning',
+      telling: /this is no overfitting; see D8 for stale statistics$/,
+    },
+    {
+      of: 'small batches',
+      run: { batchSize: 4, optimizer: sgd({ lr: linearTo0(0.05, 1280) }), epochs: 10 },
+      says: 'note',
+      telling: /the noise of batch statistics weighs on training; see D18/,
+    },
+    {
+      of: 'a rate that has decayed',
+      run: { batchSize: 128, optimizer: sgd({ lr: linearTo0(0.1, 80) }), epochs: 20 },
+      says: 'ok',
+      telling: /^the same batches have a loss of/,
+    },
+  ],
+  D11: [
+    {
+      of: 'a small momentum in a short run',
+      run: { model: network({ norm: { momentum: 0.01 } }) },
+      says: 'warning',
+      telling: /^after 80 batches 44\.8 % of the running statistics of layer 1 are still/, // 0.99⁸⁰ = 0.4475
+    },
+    {
+      of: 'the same without the bias of the beginning',
+      run: { model: network({ norm: { momentum: 0.01, zeroDebias: true } }) },
+      says: 'ok',
+      telling: /^nothing is left after 80 batches/,
+    },
+    { of: 'the default', run: {}, says: 'ok', telling: /^after 80 batches 0\.0218 % of/ }, // 0.9⁸⁰ = 2.18e-4
+  ],
+  D12: [
+    {
+      of: 'a rate above that of the lowest loss',
+      run: { epochs: 1, optimizer: sgd({ lr: schedule.lambda(1, 'step < 1 ? 20 : 0.01') }) },
+      says: 'warning',
+      telling:
+        /^the highest rate, 20, is \S+ times the \S+ that a range test suggests, and above the \S+ where its loss is lowest/,
+    },
+    {
+      of: 'a timid rate',
+      run: { epochs: 1, optimizer: sgd({ lr: 1e-4 }) },
+      says: 'note',
+      telling: /that a range test suggests: there is room for a higher one$/,
+    },
+    {
+      of: 'a rate near the suggestion',
+      run: { epochs: 1, optimizer: sgd({ lr: 0.05 }) },
+      says: 'ok',
+      telling: /suggests$/,
+    },
+  ],
+  D13: [
+    {
+      of: 'a first step that is too long',
+      run: {
+        ...whole,
+        epochs: 12,
+        model: plain,
+        optimizer: sgd({ lr: schedule.lambda(1, 'step > 10 ? 0.001 : step > 9 ? 8 : 0') }),
+      },
+      says: 'warning',
+      telling:
+        /^the curvature of \S+ at the first weights allows a rate of \S+, and that of step 10 is 8: warm it up$/,
+    },
+    {
+      of: 'gradient descent at the edge of stability',
+      run: atTheEdge(),
+      says: 'note',
+      telling: /training is at the edge of stability/,
+    },
+    {
+      of: 'a small rate',
+      run: { optimizer: sgd({ lr: 0.02 }) },
+      says: 'ok',
+      telling: /^the curvature of \S+ allows a rate of/,
+    },
+    {
+      of: 'adamw',
+      run: { optimizer: adamw({ lr: 1e-3 }), epochs: 1 },
+      says: 'ok',
+      telling: /adamw scales each weight's step/,
+    },
+  ],
+  D14: [
+    {
+      of: 'gradient descent at the edge of stability',
+      run: atTheEdge(),
+      says: 'note',
+      telling: /only a lower rate lowers the loss from here$/,
+    },
+    {
+      of: 'a small rate',
+      run: { optimizer: sgd({ lr: 0.01 }) },
+      says: 'ok',
+      telling: /^batches have a curvature of/,
+    },
+    {
+      of: 'momentum',
+      run: { optimizer: sgd({ lr: 0.01, momentum: 0.9 }), epochs: 1 },
+      says: 'inapplicable',
+      telling: /^the bound is that of sgd without momentum; the curvature .* is \S+$/,
+    },
+  ],
+  D15: [
+    {
+      of: 'γ that is almost 0 in 8 of 32 channels',
+      run: {},
+      after: (run) => set(run, '1.weight', (x, i) => (i < 8 ? 1e-5 : x)),
+      says: 'warning',
+      telling: /^25 % of the channels of layer 1 have a dead γ/,
+    },
+    {
+      of: 'units that never vary',
+      run: {},
+      after: (run) => set(run, '3.weight', (x, i) => (i < 16 * 32 ? 0 : x)),
+      says: 'warning',
+      telling: /^50 % of the channels of layer 4 have a variance below 10·eps/,
+    },
+    { of: 'a usual run', run: {}, says: 'ok', telling: /^at most 0 %/ },
+  ],
+  D16: [
+    {
+      of: 'β far below 0 in 16 of 32 channels',
+      run: {},
+      after: (run) => set(run, '4.bias', (x, i) => (i < 16 ? -20 : x)),
+      says: 'warning',
+      telling: /^50 % of the ReLUs after layer 4 fire for no example of 16 batches/,
+    },
+    { of: 'a usual run', run: {}, says: 'ok', telling: /^at most 0 %/ },
+    { of: 'a network without BN', run: withoutBn, says: 'inapplicable', telling: /^no ReLU follows/ },
+  ],
+  D17: [
+    {
+      of: '20 layers of BN and ReLU without skip connections',
+      run: { model: network({ depth: 20 }), epochs: 1, optimizer: sgd({ lr: 1e-3 }) },
+      says: 'warning',
+      telling: /times as much: warm the rate up, or give each layer its own \(lars\)$/,
+    },
+    {
+      of: 'the same with a warmup',
+      run: {
+        model: network({ depth: 20 }),
+        epochs: 1,
+        optimizer: sgd({ lr: schedule.linear(1e-3, { startFactor: 0, totalIters: 10 }) }),
+      },
+      says: 'note',
+      telling: /the warmup is needed$/,
+    },
+    { of: 'two layers', run: { epochs: 1 }, says: 'ok', telling: /^the first gradient is \S+ of the weight/ },
+  ],
+  D18: [
+    {
+      of: 'batches of 8',
+      run: { batchSize: 8, epochs: 1 },
+      says: 'warning',
+      telling:
+        /^each statistic of layer 1 is made of 8 values, so its variances are noisy by 53\.5 %: use batches of 16 or more/,
+    },
+    {
+      of: 'a last batch of 2',
+      run: { data: points(34), epochs: 1, lastBatch: 'keep' },
+      says: 'note',
+      telling: /^the last batch of an epoch gives layer 1 2 values a statistic/,
+    },
+    {
+      of: 'batches of 32',
+      run: { epochs: 1 },
+      says: 'ok',
+      telling: /^each statistic of layer 1 is made of 32 values/,
+    },
+  ],
+  D19: [
+    {
+      of: 'a constant rate',
+      run: { epochs: 1 },
+      says: 'note',
+      telling:
+        /^the rate ends at 100 % of its highest, and is below 10 % of it for 0 steps, but the running statistics remember 30/,
+    },
+    {
+      of: 'a rate that falls to 0',
+      run: { optimizer: sgd({ lr: linearTo0(0.1, 320) }), epochs: 20 },
+      says: 'ok',
+      telling: /below 10 % of it for 32 steps; the running statistics remember 30$/,
+    },
+    {
+      of: 'statistics that are measured anew',
+      run: { epochs: 1, recalibrateBeforeEvaluation: true },
+      says: 'inapplicable',
+      telling: /^statistics are measured anew before each evaluation$/,
+    },
+  ],
+  D20: [
+    {
+      of: 'BN and weight decay at a high rate, which break again and again',
+      run: {
+        ...whole,
+        epochs: 3000,
+        optimizer: sgd({ lr: 0.3, weightDecay: 0.01, groups: [...groups, { match: '^6', weightDecay: 0 }] }),
+        log: { batchNorm: true },
+      },
+      says: 'warning',
+      telling:
+        /^the loss jumped \d times, .*; the effective rate rose \S+ times in the tenth of the run before: norms shrink/,
+    },
+    { of: 'a usual run', run: { epochs: 20 }, says: 'ok', telling: /^the loss never jumped in 320 steps$/ },
+    {
+      of: 'a short run',
+      run: { epochs: 5 },
+      says: 'inapplicable',
+      telling: /^80 steps are too few to see spikes in; 160 are enough$/,
+    },
+  ],
+}
+
+test('every diagnostic has a case where it fires and one where it does not', () => {
+  expect(Object.keys(cases)).toEqual(diagnostics.map(({ id }) => id))
+  for (const [id, all] of Object.entries(cases)) {
+    expect(
+      all.some(({ says }) => !['ok', 'inapplicable'].includes(says)),
+      id,
+    ).toBe(true)
+    expect(
+      all.some(({ says }) => says === 'ok'),
+      id,
+    ).toBe(true)
+  }
+})
+
+describe.each(diagnostics.map(({ id, title }) => [id, title] as const))('%s, %s', (id) => {
+  test.each(cases[id]!.map((one) => [one.says, one.of, one] as const))(
+    'says %s of %s',
+    async (says, _, one) => {
+      const run = await trained(one.run)
+      one.after?.(run)
+      const said = await diagnosed(run, id)
+      const text = 'advice' in said ? said.advice : said.reason
+      expect(text).toMatch(one.telling)
+      expect(severityOf(said), text).toBe(says)
+      if ('value' in said) expect(said.value).not.toBeNaN()
+    },
+  )
+})

@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest'
+import { lint, lintRules } from '../../src/doctor/index.ts'
+import * as nn from '../../src/nn/index.ts'
+import {
+  adam,
+  adamw,
+  lamb,
+  lars,
+  nadam,
+  noDecayOnNormAndBias,
+  scheduleFreeSgd,
+  sgd,
+} from '../../src/optim/index.ts'
+import * as schedule from '../../src/schedule/index.ts'
+import type { ExperimentOptions } from '../../src/train/index.ts'
+import { network, points, setup } from './runs.ts'
+
+/** What a rule says of an experiment; nothing where it has nothing to say. */
+type Case = readonly [of: string, changes: Partial<ExperimentOptions>, says?: string]
+
+const groups = noDecayOnNormAndBias()
+const list =
+  (...layers: nn.Module[]) =>
+  (): nn.Module =>
+    new nn.Sequential(...layers)
+const linear = (bias: boolean, from = 16, to = 8): nn.Linear => new nn.Linear(from, to, { bias })
+const bn = (): nn.BatchNorm1d => new nn.BatchNorm1d(8)
+const relu = new nn.ReLU()
+const head = new nn.Linear(8, 4)
+const zero = (): nn.BatchNorm1d => {
+  const norm = bn()
+  norm.weight!.initializer = nn.init.zeros
+  return norm
+}
+const branch = (last: nn.Module): nn.Module =>
+  new nn.Residual(new nn.Sequential(linear(false, 8), bn(), relu, linear(false, 8), last))
+/** 80 steps, 16 an epoch. */
+const to0 = schedule.linear(0.05, { startFactor: 1, endFactor: 0, totalIters: 80 })
+const slowTo0 = schedule.linear(0.05, { startFactor: 1, endFactor: 0, totalIters: 400 })
+const average = (batchNorm: 'recalibrate' | 'average' | 'copy') => ({ type: 'ema', batchNorm }) as const
+const slow = network({ norm: { momentum: 0.01 } })
+
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  'bias-before-norm': [
+    [
+      'a linear layer with a bias, then BN',
+      { model: list(linear(true), bn(), relu, head) },
+      'note: BN takes away what 0.bias adds, with a gradient of 0: write { bias: false } there',
+    ],
+    ['a ReLU between them', { model: list(linear(true), relu, bn(), head) }],
+    ['a layer without a bias', { model: list(linear(false), bn(), relu, head) }],
+  ],
+  'dropout-before-norm': [
+    [
+      'dropout, a linear layer, BN',
+      { model: list(linear(false), relu, new nn.Dropout(0.5), linear(false, 8), bn(), head) },
+      'warning: the dropout 2 comes before BN 4, which learns a variance that evaluation does not have: put it after the last BN',
+    ],
+    ['dropout after the last BN', { model: list(linear(false), bn(), new nn.Dropout(0.5), head) }],
+    ['dropout of nothing', { model: list(new nn.Dropout(0), linear(false), bn(), head) }],
+  ],
+  'zero-scale': [
+    [
+      'γ = 0 in the middle',
+      { model: list(linear(false), zero(), relu, head) },
+      'warning: the γ of BN 1 starts at 0, and nothing is added to what it gives: no gradient passes; only the last BN of a residual branch may start so',
+    ],
+    ['γ = 0 at the end of a branch', { model: list(linear(false), bn(), branch(zero()), head) }],
+    [
+      'γ = 0 before a layer that adds its bias',
+      { model: list(linear(false), bn(), branch(new nn.Sequential(zero(), linear(true, 8))), head) },
+      'warning: the γ of BN 2.branch.4.0 starts at 0, and nothing is added to what it gives: no gradient passes; only the last BN of a residual branch may start so',
+    ],
+  ],
+  'decay-on-vectors': [
+    [
+      'a decay of everything',
+      { optimizer: sgd({ lr: to0, weightDecay: 5e-4 }) },
+      'note: the weight decay of 5e-4 is also on 1.weight, 1.bias, 4.weight and 2 more: leave γ, β and biases out with groups: optim.noDecayOnNormAndBias()',
+    ],
+    [
+      'adamw’s own default',
+      { optimizer: adamw({ lr: 1e-3 }) },
+      'note: the weight decay of 0.01 is also on 1.weight',
+    ],
+    ['a decay of matrices', { optimizer: adamw({ lr: 1e-3, groups }) }],
+    ['no decay', { optimizer: sgd({ lr: to0 }) }],
+  ],
+  'penalty-in-adam': [
+    [
+      'adam with weight decay',
+      { optimizer: adam({ lr: 1e-3, weightDecay: 0.01 }) },
+      "warning: adam divides the penalty of 0.01 by the gradient's size, so that it decays least where gradients are large: use adamw",
+    ],
+    [
+      'nadam with weight decay',
+      { optimizer: nadam({ lr: 1e-3, weightDecay: 0.01 }) },
+      'warning: nadam divides',
+    ],
+    [
+      'nadam that decays apart',
+      { optimizer: nadam({ lr: 1e-3, weightDecay: 0.01, decoupledWeightDecay: true }) },
+    ],
+    ['adam without', { optimizer: adam({ lr: 1e-3 }) }],
+    ['adamw', { optimizer: adamw({ lr: 1e-3 }) }],
+  ],
+  'trust-on-vectors': [
+    [
+      'lars for all weights',
+      { optimizer: lars({ lr: 0.1 }) },
+      'note: lars gives 1.weight, 1.bias, 4.weight and 2 more a rate by their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }',
+    ],
+    ['lamb for all weights', { optimizer: lamb({ lr: 1e-3 }) }, 'note: lamb gives'],
+    ['lars for matrices', { optimizer: lars({ lr: 0.1, groups: [{ maxRank: 1, adapt: false }] }) }],
+    ['sgd', {}],
+  ],
+  'fast-turning': [
+    [
+      'a rate of 3 at a decay of 1e-3', // the run of Smith & Topin 2017 that ends at chance: 0.245
+      { optimizer: sgd({ lr: 3, momentum: 0.9, weightDecay: 1e-3 }) },
+      'alarm: η·λ lets steps turn 0.weight by 0.245 rad in the long run, where training is noise: divide it by 6 or more',
+    ],
+    [
+      'a rate that stays',
+      { optimizer: sgd({ lr: 0.2, momentum: 0.9, weightDecay: 5e-3 }) },
+      'warning: steps still turn 0.weight by 0.141 rad in the long run when the run ends: let the rate fall to 4.5 % of that',
+    ],
+    ['the classic 0.1 and 5e-4', { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 5e-4 }) }],
+    ['adamw', { optimizer: adamw({ lr: 1e-3 }) }],
+  ],
+  'slow-decay': [
+    [
+      'a decay that needs more steps than there are',
+      { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 1e-4 }) },
+      'note: weight decay takes 2500 steps to matter to the weights before BN, and the run has 80: multiply it by 31.2, or leave it out',
+    ],
+    ['one that is large enough', { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 5e-3 }) }],
+    ['none', {}],
+    [
+      'one that decays no weight before BN',
+      { model: () => new nn.Linear(16, 4), optimizer: sgd({ lr: 0.1, weightDecay: 1e-4 }) },
+    ],
+  ],
+  'few-values': [
+    [
+      'batches of 8',
+      { batchSize: 8 },
+      'warning: each statistic of layer 1 is made of 8 values, so its variances are noisy by 53.5 %: use batches of 16 or more, or group normalization',
+    ],
+    [
+      'a last batch of one example',
+      { data: points(33), lastBatch: 'keep' },
+      "alarm: the last batch of an epoch gives layer 1 1 value a statistic, which stops training: use lastBatch: 'drop'",
+    ],
+    ['a last batch that is dropped', { data: points(33) }],
+    ['batches of 32', {}],
+  ],
+  accumulation: [
+    [
+      'two batches a step',
+      { accumulate: 2 },
+      "note: a step takes 64 examples and BN normalises 32 at a time, so this is no batch of 64; accumulate with batchNorm: 'exact' is, in the memory of one",
+    ],
+    ['exact accumulation', { accumulate: { steps: 2, batchNorm: 'exact' } }],
+    ['one batch a step', {}],
+  ],
+  'kept-first': [
+    [
+      'a momentum of 0.01 in 80 steps',
+      { model: slow },
+      'warning: after 80 batches 44.8 % of the running statistics of BN 1, 4 are the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum',
+    ],
+    ['the same, recalibrated', { model: slow, recalibrateBeforeEvaluation: true }],
+    [
+      'the same, in two parts a step: twice the batches, as few',
+      { model: slow, accumulate: 2 },
+      'warning: after 80 batches',
+    ],
+    ['zeroDebias', { model: network({ norm: { momentum: 0.01, zeroDebias: true } }) }],
+    ['a momentum of 0.1', {}],
+  ],
+  'averaged-weights': [
+    [
+      'an average with the statistics of other weights',
+      { optimizer: sgd({ lr: to0, average: average('copy') }) },
+      "warning: the ema average has the running statistics of the weights in training, which are not those of its weights: leave batchNorm at 'recalibrate'",
+    ],
+    [
+      'an average of statistics',
+      { optimizer: sgd({ lr: to0, average: average('average') }) },
+      "note: the ema average averages the running statistics, which are not those of its weights: leave batchNorm at 'recalibrate'",
+    ],
+    ['an average that is recalibrated', { optimizer: sgd({ lr: to0, average: average('recalibrate') }) }],
+    ['no average', {}],
+  ],
+  'short-tail': [
+    [
+      'a constant rate',
+      {},
+      'note: the rate ends at 100 % of its highest, below 10 % for 0 steps, where the running statistics remember 30: let it decay to 0, or set recalibrateBeforeEvaluation',
+    ],
+    [
+      'a decay in 80 steps',
+      { optimizer: sgd({ lr: to0 }) },
+      'note: the rate ends at 1.25 % of its highest, below 10 % for 8 steps, where the running statistics remember 30: let it decay to 0, or set recalibrateBeforeEvaluation',
+    ],
+    ['a decay in 400 steps', { optimizer: sgd({ lr: slowTo0 }), epochs: 25 }],
+    ['recalibration', { recalibrateBeforeEvaluation: true }],
+    ['schedule-free averages, which recalibrate', { optimizer: scheduleFreeSgd({ lr: 1 }) }],
+    ['a network without BN', { model: () => new nn.Linear(16, 4) }],
+  ],
+  'stale-evaluation': [
+    [
+      'a plateau with a short decay, long enough for the statistics',
+      { optimizer: sgd({ lr: schedule.lambda(0.1, 'step < 360 ? 1 : 0') }), epochs: 25 },
+      'note: 88 % of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to compare them',
+    ],
+    ['a constant rate, of which short-tail tells', {}],
+    ['a decay', { optimizer: sgd({ lr: slowTo0 }), epochs: 25 }],
+  ],
+  'stale-control': [
+    [
+      'a plateau controller on the validation loss',
+      { control: [schedule.reduceOnPlateau()] },
+      'note: reduceOnPlateau follows validationLoss, which is measured with statistics that lag while the rate is high: set recalibrateBeforeEvaluation, or it answers to them',
+    ],
+    ['one on the training loss', { control: [schedule.reduceOnPlateau()], monitor: 'trainLoss' }],
+    [
+      'one on a recalibrated loss',
+      { control: [schedule.reduceOnPlateau()], recalibrateBeforeEvaluation: true },
+    ],
+    ['none', {}],
+  ],
+}
+
+test('every rule has a case where it fires and one where it does not', () => {
+  expect(Object.keys(cases)).toEqual(lintRules.map(({ name }) => name))
+  for (const [name, all] of Object.entries(cases)) {
+    expect(
+      all.some(([, , says]) => says !== undefined),
+      name,
+    ).toBe(true)
+    expect(
+      all.some(([, , says]) => says === undefined),
+      name,
+    ).toBe(true)
+  }
+})
+
+describe.each(Object.keys(cases))('%s', (name) => {
+  test.each(cases[name]!.map(([of, ...rest]) => [of, rest] as const))(
+    'is told of %s',
+    (_, [changes, says]) => {
+      const said = lint(setup(changes))
+        .filter(({ rule }) => rule === name)
+        .map(({ severity, advice }) => `${severity}: ${advice}`)
+      if (says === undefined) expect(said).toEqual([])
+      else {
+        expect(said).toHaveLength(1)
+        // A case that is like one before it is told by its beginning.
+        expect(said[0]!.slice(0, says.length)).toBe(says)
+      }
+    },
+  )
+})
+
+test('the gravest comes first, with its source', () => {
+  const found = lint(
+    setup({ data: points(33), lastBatch: 'keep', optimizer: adam({ lr: 1e-3, weightDecay: 0.1 }) }),
+  )
+  expect(found.map(({ severity }) => severity)).toEqual(['alarm', 'warning', 'warning', 'note', 'note'])
+  expect(found[0]!.source).toMatch(/^Wu & He 2018, https:/)
+})
+
+test('an experiment that does everything well is left in peace', () => {
+  const good = setup({
+    optimizer: sgd({ lr: slowTo0, momentum: 0.9, weightDecay: 5e-3, groups }),
+    epochs: 25,
+  })
+  expect(lint(good)).toEqual([])
+})
