@@ -19,6 +19,9 @@ export function workerCommand(): Command {
 }
 
 async function work(file: string, lock: string, { set }: { readonly set: readonly string[] }): Promise<void> {
+  if (process.send === undefined) {
+    throw new EvenstepError('worker: wanted a study that sends it trials, got none; use evenstep study')
+  }
   process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which ends its workers
   process.on('disconnect', () => process.exit(1))
   try {

@@ -102,10 +102,12 @@ describe('what a trial watches', () => {
   test('of batch normalization are effective rates and the angle of equilibrium', async () => {
     const { layers, drift } = await runTrial(base, job('watched', ['log={"batchNorm":true}'], true), {})
     expect(Object.keys(layers!)).toEqual(['bn'])
-    const { steps, effectiveRate, equilibrium } = layers!.bn!
+    const { steps, effectiveRate, angle, equilibrium } = layers!.bn!
     expect(steps).toHaveLength(60)
     expect(effectiveRate.every((rate) => rate > 0 && rate < 1)).toBe(true)
-    for (const angle of equilibrium!) expect(angle).toBeCloseTo(Math.sqrt((2 * 0.1 * 0.01) / 1.9), 12)
+    expect(angle).toHaveLength(60)
+    expect(angle.every((one) => one > 0 && one < Math.PI)).toBe(true)
+    for (const one of equilibrium!) expect(one).toBeCloseTo(Math.sqrt((2 * 0.1 * 0.01) / 1.9), 12)
     expect(drift!.kl).toBeGreaterThan(0)
     expect(drift!.recalibratedLoss).not.toBe(drift!.validationLoss)
   })

@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadStudy } from '../../src/cli/load.ts'
+import { lengthOf } from '../../src/study/design/plan.ts'
+import { prepare } from '../../src/study/prepared.ts'
 import {
   childrenOf,
   evenstepStudy,
@@ -244,6 +247,24 @@ describe('a study file', () => {
       /wanted an integer ≥ 1, got 0/,
     )
   })
+})
+
+test('the example is a study of 210 trials', async () => {
+  const { study, experiment, origin } = await loadStudy(
+    fileURLToPath(new URL('../../examples/digits-study.ts', import.meta.url)),
+  )
+  expect(origin).toMatch(/digits\.ts$/)
+  expect(lengthOf(study.design, prepare(study, experiment, 'digits-study').space)).toBe(210)
+})
+
+test('a worker alone is told what it is for', () => {
+  const { status, stderr } = spawnSync(process.execPath, [main, 'worker', 'a.ts', 'b.lock'], {
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([
+    2,
+    'worker: wanted a study that sends it trials, got none; use evenstep study\n',
+  ])
 })
 
 test('a study that is over leaves no process behind', async () => {
