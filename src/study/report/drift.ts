@@ -1,0 +1,90 @@
+import type { PlotOptions } from '@observablehq/plot'
+import type { DriftOf, Findings } from '../findings.ts'
+import { linesOf } from './color.ts'
+import { plain, significant } from './number.ts'
+import { absent, type Line, type Plot, type Section, section, type Table, table } from './section.ts'
+import { describe, label, normalization, schedule, shorten } from './settings.ts'
+
+const id = 'drift'
+const title = 'Drift of running statistics'
+
+/** How far running statistics are from those of the data at the end of training, by schedule. */
+export function drift(findings: Findings): Section {
+  const { drifts } = findings
+  if (drifts.length === 0) return absent(id, title, 'no model has running statistics')
+  const worst = drifts.reduce((a, b) => (b.kl > a.kl ? b : a))
+  const lines = linesOf(findings, drifts.map(kindOf))
+  return section(id, title, {
+    type: 'figure',
+    caption:
+      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer at the end of training, on a logarithmic axis. What is far right evaluates with the wrong statistics: the table says what that costs in validation loss.',
+    key: lines.length > 1 ? lines : [],
+    panels: [
+      {
+        title: `KL by ${drifts.some(({ settings }) => schedule in settings) ? schedule : 'settings'}`,
+        description: `Drift of running statistics: most with ${describe(worst.settings) || 'the one model'}, ${significant(worst.kl, 3)} nats`,
+        table: driftTable(drifts),
+        draw: (plot) => dots(plot, drifts, lines),
+      },
+    ],
+  })
+}
+
+function kindOf({ settings }: DriftOf): string {
+  return normalization in settings ? label(settings[normalization]) : 'all runs'
+}
+
+function rowOf({ settings }: DriftOf): string {
+  return schedule in settings ? label(settings[schedule]) : describe(settings, [normalization]) || 'all runs'
+}
+
+function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): PlotOptions {
+  const points = drifts
+    .filter(({ kl }) => kl > 0 && Number.isFinite(kl))
+    .map((one) => ({
+      kl: one.kl,
+      row: rowOf(one),
+      color: lines.find(({ name }) => name === kindOf(one))!.color,
+      title: `${describe(one.settings)}\n${significant(one.kl, 3)} nats`,
+    }))
+  const rows = [...new Set(drifts.map(rowOf))]
+  const values = points.map(({ kl }) => kl)
+  return {
+    width: 440,
+    height: 52 + 22 * rows.length,
+    marginLeft: 20 + 6 * Math.min(Math.max(...rows.map((row) => row.length)), 24),
+    marginRight: 44,
+    marginTop: 8,
+    marginBottom: 40,
+    x: {
+      type: 'log',
+      ...(values.length > 0 && { domain: [Math.min(...values) / 2, Math.max(...values) * 2] }),
+      label: 'KL (nats)',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      ticks: 4,
+      tickFormat: plain,
+    },
+    y: { type: 'band', domain: rows, tickFormat: (row: string) => shorten(row), tickSize: 0, label: null },
+    marks: [
+      plot.gridX({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
+      plot.ruleY(rows, { y: (row: string) => row, stroke: 'var(--line)' }),
+      plot.dot(points, { x: 'kl', y: 'row', r: 4.5, fill: 'color', title: 'title' }),
+    ],
+  }
+}
+
+function driftTable(drifts: readonly DriftOf[]): Table {
+  return table(
+    'Drift, and validation loss with running statistics and with statistics measured anew',
+    1,
+    ['settings', 'KL (nats)', 'validation loss', 'measured anew', 'lost by drift'],
+    drifts.map(({ settings, kl, validationLoss, recalibratedLoss }) => [
+      describe(settings) || 'all runs',
+      significant(kl, 3),
+      significant(validationLoss),
+      significant(recalibratedLoss),
+      significant(validationLoss - recalibratedLoss, 2),
+    ]),
+  )
+}

@@ -1,0 +1,63 @@
+import type { Cell, Findings } from '../findings.ts'
+import type { Value } from '../trial.ts'
+import { plain } from './number.ts'
+
+export type Settings = Cell['settings']
+
+/** The factors that the report knows by name; any other is shown as it comes. */
+export const rate = 'lr'
+export const schedule = 'schedule'
+export const normalization = 'normalization'
+
+/** Values are equal when their JSON is. */
+export function keyOf(value: Value | undefined): string {
+  return JSON.stringify(value ?? null)
+}
+
+/** A setting in words: `cosine`, `0.1`, `group, groups 8`. */
+export function label(value: Value | undefined): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return plain(value)
+  if (value === null || value === undefined || typeof value === 'boolean') return String(value ?? null)
+  if (Array.isArray(value)) return `[${value.map(label).join(', ')}]`
+  const { type, ...rest } = value as { readonly [key: string]: Value }
+  const parts = Object.entries(rest).map(([name, part]) => `${name} ${label(part)}`)
+  return [...(type === undefined ? [] : [label(type)]), ...parts].join(', ')
+}
+
+/** Settings in words: `batch · cosine · lr 0.1`. Normalisation and schedule come first and go without their name. */
+export function describe(settings: Settings, without: readonly string[] = []): string {
+  const names = [normalization, schedule, ...Object.keys(settings)]
+  return [...new Set(names)]
+    .filter((name) => name in settings && !without.includes(name))
+    .map((name) => named(name, settings[name]))
+    .join(' · ')
+}
+
+function named(name: string, value: Value | undefined): string {
+  return name === normalization || name === schedule ? label(value) : `${name} ${label(value)}`
+}
+
+/** Text that fits beside a chart. */
+export function shorten(text: string, length = 24): string {
+  const characters = [...text]
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
+}
+
+/** A factor's values in order: numbers from low to high, others as the study lists them. */
+export function valuesOf(findings: Findings, factor: string): readonly Value[] {
+  const values = findings.factors[factor] ?? []
+  const numbers = values.filter((value) => typeof value === 'number')
+  return numbers.length === values.length ? numbers.sort((a, b) => a - b) : values
+}
+
+/** Things by what a function says of them, in order of first appearance. */
+export function groupBy<T>(things: readonly T[], name: (thing: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const thing of things) {
+    const group = groups.get(name(thing))
+    if (group) group.push(thing)
+    else groups.set(name(thing), [thing])
+  }
+  return groups
+}
