@@ -155,7 +155,7 @@ function windowOf(cells: readonly Cell[], group: Partial<Setting>): RateWindow {
   const near = cells.filter(
     ({ settings, score }) => score && matches(settings, group) && score.value > best.score!.value - 0.02,
   )
-  const usable = near.map(({ settings }) => settings['lr'] as number)
+  const usable = near.map(({ settings }) => settings.lr as number)
   const [low, high] = [Math.min(...usable), Math.max(...usable)]
   const { normalization, schedule } = group
   return {
@@ -164,7 +164,7 @@ function windowOf(cells: readonly Cell[], group: Partial<Setting>): RateWindow {
       ...(schedule !== undefined && { schedule }),
     },
     within: 0.02,
-    best: { lr: best.settings['lr'] as number, score: best.score! },
+    best: { lr: best.settings.lr as number, score: best.score! },
     low,
     high,
     decades: Math.log10(high / low),
@@ -211,8 +211,8 @@ function comparisonsOf(cells: readonly Cell[], normalizations: readonly string[]
 }
 
 function curveOf({ settings }: Cell): MeanCurve {
-  const turn = schedules.indexOf(settings['schedule'] as string)
-  const speed = { none: 0.55, batch: 1, layer: 0.8 }[String(settings['normalization'])] ?? 1
+  const turn = schedules.indexOf(settings.schedule as string)
+  const speed = { none: 0.55, batch: 1, layer: 0.8 }[String(settings.normalization)] ?? 1
   const steps = Array.from({ length: 60 }, (_, i) => 1 + Math.round((i * 1875) / 59))
   const values = steps.map(
     (step, i) =>
@@ -229,7 +229,7 @@ function curveOf({ settings }: Cell): MeanCurve {
 
 function layersOf({ settings }: Cell): LayerCurves {
   const steps = Array.from({ length: 50 }, (_, i) => 1 + Math.round((i * 1875) / 49))
-  const turn = schedules.indexOf(settings['schedule'] as string)
+  const turn = schedules.indexOf(settings.schedule as string)
   const rate = (step: number): number => (turn === 0 ? 0.3 : 0.15 * (1 + Math.cos((Math.PI * step) / 1876)))
   const curve = (depth: number): LayerCurves['layers'][string] => ({
     steps,

@@ -60,8 +60,8 @@ export function ramp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
 
 /** The fill of a place on the scale, and black or white, whichever is read better on it. */
 export function shade(plot: Plot, at: number): { readonly fill: string; readonly ink: string } {
-  const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [1, 0] } })!
-  const fill = String(scale.apply(at))
+  const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1] } })!
+  const fill = String(scale.apply(1 - at))
   return { fill, ink: contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000' : '#fff' }
 }
 

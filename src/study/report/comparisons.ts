@@ -40,7 +40,7 @@ function rowOf(one: Comparison): readonly string[] {
     describe(one.a),
     describe(one.b),
     significant(one.difference.value, 3),
-    interval(one.difference),
+    interval(one.difference, 3),
     count(one.seeds),
     probability(one.p),
     probability(one.adjusted),

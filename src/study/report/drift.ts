@@ -1,6 +1,7 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { DriftOf, Findings } from '../findings.ts'
 import { linesOf } from './color.ts'
+import { logTicks } from './log-ticks.ts'
 import { plain, significant } from './number.ts'
 import { absent, type Line, type Plot, type Section, section, type Table, table } from './section.ts'
 import { describe, label, normalization, schedule, shorten } from './settings.ts'
@@ -49,25 +50,27 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
     }))
   const rows = [...new Set(drifts.map(rowOf))]
   const values = points.map(({ kl }) => kl)
+  const domain = [Math.min(...values) / 2, Math.max(...values) * 2] as const
+  const ticks = values.length > 0 ? [...logTicks(...domain)] : 4
   return {
     width: 440,
     height: 52 + 22 * rows.length,
     marginLeft: 20 + 6 * Math.min(Math.max(...rows.map((row) => row.length)), 24),
-    marginRight: 44,
+    marginRight: 20,
     marginTop: 8,
     marginBottom: 40,
     x: {
       type: 'log',
-      ...(values.length > 0 && { domain: [Math.min(...values) / 2, Math.max(...values) * 2] }),
+      ...(values.length > 0 && { domain: [...domain] }),
       label: 'KL (nats)',
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: 4,
+      ticks,
       tickFormat: plain,
     },
     y: { type: 'band', domain: rows, tickFormat: (row: string) => shorten(row), tickSize: 0, label: null },
     marks: [
-      plot.gridX({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
+      plot.gridX({ stroke: 'var(--line)', strokeOpacity: 1, ticks }),
       plot.ruleY(rows, { y: (row: string) => row, stroke: 'var(--line)' }),
       plot.dot(points, { x: 'kl', y: 'row', r: 4.5, fill: 'color', title: 'title' }),
     ],

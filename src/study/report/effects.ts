@@ -53,16 +53,16 @@ function sharesOf({ effects, interactions }: Findings): readonly Share[] {
 function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   const y = { y: 'name', x: 'share' }
   return {
-    width: 440,
+    width: 480,
     height: 20 + 24 * shares.length,
-    marginLeft: 20 + 6 * Math.min(Math.max(...shares.map(({ name }) => name.length)), 28),
+    marginLeft: 20 + 6 * Math.min(Math.max(...shares.map(({ name }) => name.length)), 36),
     marginRight: 52,
     marginTop: 6,
     marginBottom: 8,
     x: { axis: null, domain: [0, Math.max(...shares.map(({ share }) => share), 1e-9)] },
     y: {
       domain: shares.map(({ name }) => name),
-      tickFormat: (name: string) => shorten(name, 28),
+      tickFormat: (name: string) => shorten(name, 36),
       tickSize: 0,
       label: null,
       padding: 0.35,

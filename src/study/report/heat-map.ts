@@ -99,8 +99,9 @@ function keyChart({ metric }: Findings, scale: Ramp): Chart {
     description: `Colours from dark, ${from} or worse, to bright, ${to}`,
     draw: (plot) => ({
       width: 300,
-      height: 46,
+      height: 54,
       marginTop: 4,
+      marginBottom: 34,
       marginLeft: 24,
       marginRight: 24,
       x: {
@@ -185,7 +186,7 @@ function reading(cell: Cell): string {
   return [...score, ...lost].join(', ') || dash
 }
 
-const side = { width: 41, height: 34 }
+const height = 34
 
 function mapOf(
   plot: Plot,
@@ -197,14 +198,15 @@ function mapOf(
   const across = valuesOf(findings, x)
   const down: readonly Value[] = y === undefined ? [''] : valuesOf(findings, y)
   const texts = down.map((value) => (y === undefined ? '' : shorten(label(value))))
-  const marginLeft = 16 + 6 * Math.max(...texts.map((text) => text.length))
+  const marginLeft = 14 + 6.3 * Math.max(...texts.map((text) => text.length))
+  const width = Math.max(36, ...squares.map(({ text }) => 5 + 6.4 * text.length))
   const textAt = new Map(down.map((value, i) => [y === undefined ? '' : keyOf(value), texts[i]!]))
   return {
-    width: marginLeft + 6 + side.width * across.length,
-    height: 62 + side.height * down.length,
+    width: marginLeft + 6 + width * across.length,
+    height: 48 + height * down.length,
     marginLeft,
     marginRight: 6,
-    marginTop: 22,
+    marginTop: 8,
     marginBottom: 40,
     padding: 0,
     x: {
@@ -221,8 +223,7 @@ function mapOf(
       domain: [...textAt.keys()],
       tickFormat: (key: string) => textAt.get(key) ?? '',
       tickSize: 0,
-      label: y ?? null,
-      labelArrow: 'none',
+      label: null,
     },
     marks: [...filled(plot, squares, best), ...lost(plot, squares)],
   }

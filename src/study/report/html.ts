@@ -76,12 +76,14 @@ function codeHtml({ title, text }: Code): string {
 
 function figureHtml({ caption, key, panels }: Figure, id: string, draw: Draw): string {
   const drawn = panels.map((panel, i) => panelHtml(panel, `${id}-${i}`, draw))
+  const open = panels.filter(({ table }) => table.open)
   return `<figure class="group">
 <figcaption>${escapeHtml(caption)}</figcaption>
 ${keyHtml(key, `${id}-key`, draw)}
 <div class="panels">
 ${drawn.join('\n')}
 </div>
+${open.map(({ table }) => tableHtml(table)).join('\n')}
 </figure>`
 }
 
@@ -100,12 +102,12 @@ function panelHtml(panel: Panel, id: string, draw: Draw): string {
   const svg = draw(panel, id, panel.title)
   const width = / width="([\d.]+)"/.exec(svg)![1]
   const data = panel.table.open ? '' : folded(`Data: ${panel.title}`, panel.table)
-  const chart = `<figure class="panel" style="--width: ${width}px">
-<figcaption>${escapeHtml(panel.title)}</figcaption>
+  const note = panel.note ? `<br><small>${escapeHtml(panel.note)}</small>` : ''
+  return `<figure class="panel" style="--width: ${width}px">
+<figcaption>${escapeHtml(panel.title)}${note}</figcaption>
 ${svg}
 ${data}
 </figure>`
-  return panel.table.open ? `${chart}\n<div class="beside">${tableHtml(panel.table)}</div>` : chart
 }
 
 function folded(name: string, table: Table): string {

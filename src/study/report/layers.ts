@@ -1,9 +1,9 @@
 import type { Findings, LayerCurves } from '../findings.ts'
 import type { LayerCurve } from '../trial.ts'
 import { linesOf } from './color.ts'
-import { lineChart, type Series } from './line-chart.ts'
+import { domainOf, lineChart, type Series } from './line-chart.ts'
 import { count, significant } from './number.ts'
-import { absent, type Line, type Panel, type Section, section, type Table, table } from './section.ts'
+import { absent, type Figure, type Line, type Section, section, type Table, table } from './section.ts'
 import { describe } from './settings.ts'
 import { thinned } from './thinned.ts'
 
@@ -17,104 +17,120 @@ export function layers(findings: Findings): Section {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
   if (watched.length === 0) return absent(id, title, 'no run with a normalised layer was watched')
   const shown = thinned(watched, most.charts)
-  const names = thinned([...new Set(watched.flatMap((one) => Object.keys(one.layers)))], most.layers)
-  const lines = linesOf({ ...findings, factors: {} }, names)
-  const left = shown.length < watched.length ? ` ${shown.length} of ${watched.length} are shown.` : ''
+  const all = [...new Set(watched.flatMap((one) => Object.keys(one.layers)))]
+  const lines = linesOf({ ...findings, factors: {} }, thinned(all, most.layers))
+  const left = [...part(shown, watched, 'settings'), ...part(lines, all, 'layers')].join('')
   return section(
     id,
     title,
-    {
-      type: 'figure',
-      caption: `Effective rate lr / ‖w‖² of the weight w that feeds each layer.${left}`,
-      key: lines,
-      panels: shown.map((one) => ratePanel(one, lines)),
-    },
-    {
-      type: 'figure',
-      caption: `Angle by which a step turns that weight; thin, the equilibrium √(2ηλ/(1 + μ)) that weight decay leads to, where there is decay.${left}`,
-      key: [...lines, ...(shown.some(hasEquilibrium) ? [equilibrium] : [])],
-      panels: shown.map((one) => anglePanel(one, lines)),
-    },
+    figure(shown, lines, rate, `Effective rate lr / ‖w‖² of the weight w that feeds each layer.${left}`),
+    figure(
+      shown,
+      lines,
+      angle,
+      `Angle by which a step turns that weight. Dotted black: the equilibrium √(2ηλ/(1 + μ)) to which weight decay leads; there is none without decay.${left}`,
+    ),
   )
+}
+
+interface Quantity {
+  readonly name: string
+  readonly of: (curve: LayerCurve) => readonly number[]
+  /** What it tends to. */
+  readonly limit: (curve: LayerCurve) => readonly number[] | undefined
+}
+
+const rate: Quantity = { name: 'effective rate', of: (curve) => curve.effectiveRate, limit: () => undefined }
+const angle: Quantity = {
+  name: 'angle a step (radians)',
+  of: (curve) => curve.angle,
+  limit: (curve) => curve.equilibrium,
 }
 
 const equilibrium: Line = { name: 'equilibrium', color: 'currentColor', dash: '2 2' }
 
-function hasEquilibrium(one: LayerCurves): boolean {
-  return Object.values(one.layers).some((curve) => curve.equilibrium !== undefined)
+function part(shown: readonly unknown[], all: readonly unknown[], what: string): string[] {
+  return shown.length < all.length ? [` ${shown.length} of ${all.length} ${what} are shown.`] : []
 }
 
-function ratePanel(one: LayerCurves, lines: readonly Line[]): Panel {
-  const name = describe(one.settings) || 'All runs'
+function figure(
+  shown: readonly LayerCurves[],
+  lines: readonly Line[],
+  quantity: Quantity,
+  caption: string,
+): Figure {
+  const floor = floorOf(shown, quantity)
+  const series = shown.map((one) => [
+    ...seriesOf(one, lines, quantity, floor),
+    ...limits(one, quantity, floor),
+  ])
+  const domain = domainOf(series.flat())
+  const limited = series.flat().some(({ name }) => name === equilibrium.name)
   return {
-    title: name,
-    description: `Effective rate over steps, ${name}: ${ends(one, lines, 'effectiveRate')}`,
-    table: layerTable(`Effective rate, ${name}`, one, lines, 'effectiveRate'),
-    draw: (plot) => lineChart(plot, seriesOf(one, lines, 'effectiveRate'), 'effective rate'),
+    type: 'figure',
+    caption: `${caption} Lines end where they fall below a thousandth of the greatest.`,
+    key: limited ? [...lines, equilibrium] : lines,
+    panels: shown.map((one, i) => ({
+      title: describe(one.settings) || 'All runs',
+      description: `${quantity.name} over steps: ${ends(one, lines, quantity)}`,
+      table: tableOf(one, lines, quantity),
+      draw: (plot) => lineChart(plot, series[i]!, quantity.name, domain),
+    })),
   }
 }
 
-function anglePanel(one: LayerCurves, lines: readonly Line[]): Panel {
-  const name = describe(one.settings) || 'All runs'
-  return {
-    title: name,
-    description: `Angle a step in radians, ${name}: ${ends(one, lines, 'angle')}`,
-    table: layerTable(`Angle a step in radians, ${name}`, one, lines, 'angle'),
-    draw: (plot) =>
-      lineChart(plot, [...seriesOf(one, lines, 'angle'), ...equilibria(one)], 'angle a step (radians)'),
-  }
+/** A schedule that ends at 0 would fill a logarithmic axis with its last steps: what is far below is left out. */
+function floorOf(shown: readonly LayerCurves[], { of }: Quantity): number {
+  const all = shown.flatMap((one) => Object.values(one.layers).flatMap(of))
+  return Math.max(0, ...all.filter(Number.isFinite)) / 1000
 }
 
-type Quantity = 'effectiveRate' | 'angle'
+function above(floor: number, values: readonly number[]): readonly number[] {
+  return values.map((value) => (value > floor ? value : Number.NaN))
+}
 
-function seriesOf(one: LayerCurves, lines: readonly Line[], quantity: Quantity): Series[] {
+function seriesOf(one: LayerCurves, lines: readonly Line[], { of }: Quantity, floor: number): Series[] {
   return lines.flatMap((line) => {
     const curve = one.layers[line.name]
-    return curve ? [{ ...line, steps: curve.steps, values: positive(curve[quantity]) }] : []
+    return curve ? [{ ...line, steps: curve.steps, values: above(floor, of(curve)) }] : []
   })
 }
 
-/** A rate of 0, at a schedule's end, has no place on a logarithmic axis. */
-function positive(values: readonly number[]): readonly number[] {
-  return values.map((value) => (value > 0 ? value : Number.NaN))
+/** Layers that share rate, decay and momentum share their limit: each one that differs is drawn once. */
+function limits(one: LayerCurves, { limit }: Quantity, floor: number): Series[] {
+  const distinct = new Map(Object.values(one.layers).map((curve) => [JSON.stringify(limit(curve)), curve]))
+  return [...distinct.values()].flatMap((curve) => {
+    const values = limit(curve)
+    return values ? [{ ...equilibrium, steps: curve.steps, values: above(floor, values) }] : []
+  })
 }
 
-/** Layers that share rate, decay and momentum share their equilibrium: each one that differs is drawn once. */
-function equilibria(one: LayerCurves): Series[] {
-  const curves = Object.values(one.layers).filter((curve) => curve.equilibrium !== undefined)
-  const distinct = new Map(curves.map((curve) => [JSON.stringify(curve.equilibrium), curve]))
-  return [...distinct.values()].map((curve) => ({
-    ...equilibrium,
-    steps: curve.steps,
-    values: positive(curve.equilibrium!),
-  }))
-}
-
-function ends(one: LayerCurves, lines: readonly Line[], quantity: Quantity): string {
-  return seriesOf(one, lines, quantity)
-    .map(
-      ({ name, values }) => `${name} from ${significant(values[0], 3)} to ${significant(values.at(-1), 3)}`,
-    )
+function ends(one: LayerCurves, lines: readonly Line[], { of }: Quantity): string {
+  return lines
+    .flatMap(({ name }) => {
+      const values = one.layers[name] && of(one.layers[name])
+      return values ? [`${name} from ${significant(values[0], 3)} to ${significant(values.at(-1), 3)}`] : []
+    })
     .join('; ')
 }
 
-function layerTable(caption: string, one: LayerCurves, lines: readonly Line[], quantity: Quantity): Table {
-  const shown = lines.filter(({ name }) => name in one.layers)
-  const curves = shown.map(({ name }) => one.layers[name]!)
+function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: Quantity): Table {
+  const shown = lines.filter((line) => line.name in one.layers)
+  const curves = shown.map((line) => one.layers[line.name]!)
+  const limited = curves.find((curve) => limit(curve) !== undefined)
+  const columns = [
+    ...curves.map((curve) => at(curve, of(curve))),
+    ...(limited ? [at(limited, limit(limited)!)] : []),
+  ]
   const steps = thinned([...new Set(curves.flatMap((curve) => curve.steps))].sort((a, b) => a - b))
-  const balanced = quantity === 'angle' ? curves.find((curve) => curve.equilibrium !== undefined) : undefined
   return table(
-    caption,
+    `${name}, ${describe(one.settings) || 'all runs'}`,
     1,
-    ['step', ...shown.map(({ name }) => name), ...(balanced ? ['equilibrium'] : [])],
-    steps.map((step) => [
-      count(step),
-      ...curves.map((curve) => at(curve, step, curve[quantity])),
-      ...(balanced ? [at(balanced, step, balanced.equilibrium!)] : []),
-    ]),
+    ['step', ...shown.map((line) => line.name), ...(limited ? [equilibrium.name] : [])],
+    steps.map((step) => [count(step), ...columns.map((column) => column(step))]),
   )
 }
 
-function at({ steps }: LayerCurve, step: number, values: readonly number[]): string {
-  return significant(values[steps.indexOf(step)])
+function at({ steps }: LayerCurve, values: readonly number[]): (step: number) => string {
+  return (step) => significant(values[steps.indexOf(step)])
 }

@@ -47,9 +47,11 @@ function panel(
 ): Panel {
   const series = curves.map((curve) => seriesOf(curve, lines.find((line) => line.name === nameOf(curve))!))
   const ends = curves.map((curve) => `${heading(curve, nameOf)} ends at ${significant(curve.mean.at(-1), 3)}`)
+  const notes = curves.filter(({ settings }) => rate in settings).map((curve) => heading(curve, nameOf))
   return {
     title: name,
     description: `Training loss over steps, ${name}: ${ends.join('; ')}`,
+    ...(notes.length > 0 && { note: notes.join(' · ') }),
     table: curveTable(name, curves, nameOf),
     draw: (plot) => lineChart(plot, series, 'training loss', domain),
   }

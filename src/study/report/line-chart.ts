@@ -1,4 +1,5 @@
 import type { PlotOptions, ScaleOptions } from '@observablehq/plot'
+import { logTicks } from './log-ticks.ts'
 import { plain } from './number.ts'
 import type { Line, Plot } from './section.ts'
 
@@ -30,16 +31,16 @@ export function lineChart(
 ): PlotOptions {
   const points = series.map((one) => ({ ...one, points: pointsOf(one, domain) }))
   return {
-    width: 400,
-    height: 250,
+    width: 368,
+    height: 236,
     marginLeft: 50,
-    marginRight: 16,
+    marginRight: 14,
     marginTop: 26,
     marginBottom: 36,
-    x: { label: 'step', labelAnchor: 'right', ticks: 4, nice: true },
+    x: { label: 'step', labelAnchor: 'right', ticks: 4, zero: true },
     y: yScale(name, domain),
     marks: [
-      plot.gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
+      plot.gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: ticksOf(domain) }),
       ...points.map((one) => bandOf(plot, one)),
       ...points.map((one) => lineOf(plot, one)),
       ...points.flatMap((one) => (one.points.length === 1 ? [dotOf(plot, one)] : [])),
@@ -57,10 +58,17 @@ export function domainOf(series: readonly Series[]): readonly [number, number] |
 }
 
 function yScale(name: string, domain: readonly [number, number] | undefined): ScaleOptions {
-  const shared = { label: name, ...(domain && { domain: [...domain] }) }
-  return isLogarithmic(domain)
-    ? { ...shared, type: 'log', ticks: 4, tickFormat: plain, clamp: true }
-    : { ...shared, type: 'linear', ticks: 4, tickFormat: plain, nice: true }
+  const shared = {
+    label: name,
+    ticks: ticksOf(domain),
+    tickFormat: plain,
+    ...(domain && { domain: [...domain] }),
+  }
+  return isLogarithmic(domain) ? { ...shared, type: 'log' } : { ...shared, type: 'linear', nice: true }
+}
+
+function ticksOf(domain: readonly [number, number] | undefined): number[] | number {
+  return domain !== undefined && isLogarithmic(domain) ? [...logTicks(...domain)] : 4
 }
 
 function isLogarithmic(domain: readonly [number, number] | undefined): boolean {

@@ -52,9 +52,9 @@ export function duration(seconds: number): string {
 }
 
 /** The ends of an interval. */
-export function interval({ interval: [low, high] }: Pick<Estimate, 'interval'>): string {
+export function interval({ interval: [low, high] }: Pick<Estimate, 'interval'>, digits = 4): string {
   if (!Number.isFinite(low) && !Number.isFinite(high)) return dash
-  return `${significant(low)} to ${significant(high)}`
+  return `${significant(low, digits)} to ${significant(high, digits)}`
 }
 
 function signed(text: string): string {

@@ -1,6 +1,7 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { Findings, RateWindow } from '../findings.ts'
 import { linesOf } from './color.ts'
+import { logTicks } from './log-ticks.ts'
 import { dash, interval, plain, significant } from './number.ts'
 import { absent, type Panel, type Plot, type Section, section, type Table, table } from './section.ts'
 import { describe, groupBy, label, normalization, rate, schedule, shorten, valuesOf } from './settings.ts'
@@ -88,15 +89,20 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
       label: 'learning rate',
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: 5,
-      tickFormat: (value: number) =>
-        Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? plain(value) : '',
+      ticks: [...logTicks(Math.min(...ends), Math.max(...ends))],
+      tickFormat: plain,
     },
     y: { domain: names, tickFormat: (name: string) => shorten(name), tickSize: 0, label: null, padding: 0.3 },
     fy: { domain: headings, axis: null, padding: split ? 0.24 : 0 },
     marks: [
       plot.ruleX(tried, { stroke: 'var(--line)' }),
-      plot.text(rows, { fy: 'heading', text: 'heading', frameAnchor: 'top-left', dy: -14, fontWeight: 600 }),
+      plot.text(headings, {
+        fy: (heading: string) => heading,
+        text: (heading: string) => heading,
+        frameAnchor: 'top-left',
+        dy: -14,
+        fontWeight: 600,
+      }),
       plot.barX(rows, { ...place, x1: 'low', x2: 'high', fill: 'color', title: 'title', rx: 2 }),
       ...(['low', 'high'] as const).map((end) =>
         plot.tickX(rows, { ...place, x: end, stroke: 'color', strokeWidth: 3 }),

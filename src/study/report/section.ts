@@ -37,7 +37,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[]
   /** Whether it is too long to be read through: folded up in HTML, left out of Markdown. */
   readonly long?: boolean
-  /** Whether a chart's table is shown beside it, not folded up. */
+  /** Whether a chart's table is shown below it, not folded up. */
   readonly open?: boolean
 }
 
@@ -59,6 +59,8 @@ export interface Chart {
 /** A chart with its name and the numbers that it draws. */
 export interface Panel extends Chart {
   readonly title: string
+  /** What the title leaves open. */
+  readonly note?: string
   readonly table: Table
 }
 

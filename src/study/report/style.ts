@@ -69,7 +69,8 @@ const charts = `figure { margin: 0; }
 .panels { display: flex; flex-wrap: wrap; gap: 2rem 2.25rem; align-items: flex-start; }
 .panel { flex: 0 1 var(--width); min-width: 0; max-width: 100%; }
 .panel > figcaption { font-weight: 600; font-size: 0.95rem; margin: 0 0 0.35rem; overflow-wrap: anywhere; }
-.beside { flex: 1 1 30rem; min-width: 0; max-width: 100%; }
+.panel small { font-weight: 400; color: var(--soft); font-size: 0.8rem; }
+.panels + .scroll { margin-top: 1.5rem; }
 .chart { --plot-background: var(--page); display: block; width: 100%; height: auto; overflow: visible; }
 .chart text { white-space: pre; }
 .scale { max-width: 300px; margin: 0 0 1rem; }

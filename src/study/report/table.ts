@@ -40,6 +40,6 @@ export function tableMarkdown(table: Table): string {
 /** Which columns hold numbers, and stand to the right. */
 function numeric({ columns, heads, rows }: Pick<Table, 'columns' | 'heads' | 'rows'>): readonly boolean[] {
   const isNumber = (text: string): boolean =>
-    text === dash || text === '' || /^[−<≤≥\d]/.test(text) || /^×/.test(text)
+    text === dash || text === '' || /^×|^[<≤≥] |^−?\d[\d,]*(\.\d+)?(?![.\d])/.test(text)
   return columns.map((_, at) => at >= heads && rows.every((row) => isNumber(row[at]!)))
 }
