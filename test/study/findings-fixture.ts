@@ -83,6 +83,7 @@ export function singleCellFixture(): Findings {
   return {
     ...whole,
     name: 'One cell',
+    repeat: { ...whole.repeat, seeds: [0] },
     answer: ['One combination was tried: accuracy 97.9 %.'],
     factors: {},
     cells: [

@@ -15,7 +15,8 @@ export function comparisons(findings: Findings): Section {
   const shown = comparisons.filter(({ adjusted }) => adjusted < 0.05).length
   return section(id, title, {
     type: 'figure',
-    caption: `Differences a − b in ${metric.name}, seed by seed, with 95 % intervals: ${better}. ${shown} of ${comparisons.length} have p < 0.05 (filled) once corrected for all comparisons of the study.`,
+    caption: `Differences a − b in ${metric.name}, seed by seed, with 95 % intervals: ${better}. ${shown} of ${comparisons.length} have p < 0.05 once corrected for all comparisons of the study.`,
+    reading: 'Those are filled.',
     panels: [
       {
         title: 'a − b',

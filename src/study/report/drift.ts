@@ -18,7 +18,9 @@ export function drift(findings: Findings): Section {
   return section(id, title, {
     type: 'figure',
     caption:
-      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer at the end of training, on a logarithmic axis. What is far right evaluates with the wrong statistics: the table says what that costs in validation loss.',
+      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer at the end of training, and what evaluation loses by it.',
+    reading:
+      'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the table.',
     key: lines.length > 1 ? lines : [],
     panels: [
       {

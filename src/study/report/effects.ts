@@ -18,7 +18,8 @@ export function effects(findings: Findings): Section {
     {
       type: 'figure',
       caption:
-        'Share of the variance between combinations that a factor explains by itself (η²), and that factors explain together beyond what they explain apart (hollow).',
+        'Share of the variance between combinations that a factor explains by itself (η²), and that factors explain together beyond what they explain apart.',
+      reading: 'Hollow: factors together.',
       panels: [
         {
           title: 'Effect sizes',

@@ -43,6 +43,7 @@ export function heatMaps(findings: Findings): Section {
     {
       type: 'figure',
       caption: captionOf(findings, axes, scale),
+      reading: howToRead,
       key: keyChart(findings, scale),
       panels: panels.map(([name, some]) => heatMap(findings, axes, scale, name, some)),
     },
@@ -71,6 +72,11 @@ function furthest(cells: readonly Cell[]): readonly Cell[] {
   return [...groups].map((some) => some.reduce((a, b) => (b.steps > a.steps ? b : a)))
 }
 
+/** The greatest budget. */
+function fullOf({ cells }: Findings): number {
+  return Math.max(...cells.map(({ steps }) => steps))
+}
+
 function scoreOf({ score }: Cell): number[] {
   return score !== undefined && Number.isFinite(score.value) ? [score.value] : []
 }
@@ -80,14 +86,16 @@ function alone(findings: Findings, cell: Cell): string {
   return `One combination was tried (${describe(cell.settings) || 'no factor'}): ${findings.metric.name} ${score}.`
 }
 
+const howToRead =
+  'The best of each map is outlined; × marks what diverged, a number before it how many of its seeds did. The colour is the same in all maps and finer near the best: the square root of the distance to it.'
+
 function captionOf({ metric, cells }: Findings, { x, y }: Axes, scale: Ramp): string {
   const steps = new Set(furthest(cells).map((cell) => cell.steps))
   const parts = [
     `Mean ${metric.name} over seeds by ${y === undefined ? x : `${x} and ${y}`}; ${metric.goal === 'max' ? 'more' : 'less'} is better.`,
-    'The best of each map is outlined; × marks what diverged, a number before it how many seeds of those tried.',
-    'The colour is finer near the best, as the square root of the distance to it, and the same in all maps.',
   ]
-  if (steps.size > 1) parts.push('Numbers in italics are of runs that were stopped before the full budget.')
+  if (steps.size > 1)
+    parts.push('Where steps are given (in italics on the maps), runs were stopped before the full budget.')
   if (Number.isNaN(scale.best)) parts.push('No run came to an end.')
   return parts.join(' ')
 }
@@ -133,7 +141,7 @@ interface Square {
 }
 
 function heatMap(findings: Findings, axes: Axes, scale: Ramp, name: string, cells: readonly Cell[]): Panel {
-  const full = Math.max(...findings.cells.map((cell) => cell.steps))
+  const full = fullOf(findings)
   const squares = cells.map((cell) => squareOf(axes, scale, cell, full))
   const best = bestOf(findings, cells)
   const outlined = best && squareOf(axes, scale, best, full)
@@ -167,7 +175,7 @@ function squareOf({ x, y }: Axes, scale: Ramp, cell: Cell, full: number): Square
     text: score === undefined ? '' : significant(score, 3),
     lost: lostOf(cell),
     partial: cell.steps < full,
-    title: `${describe(cell.settings)}\n${reading(cell)}\n${count(cell.steps)} steps`,
+    title: `${describe(cell.settings)}\n${outcome(cell)}\n${count(cell.steps)} steps`,
   }
 }
 
@@ -177,7 +185,7 @@ function lostOf({ score, diverged, failed }: Cell): string {
   return diverged > 0 ? `${diverged}×` : ''
 }
 
-function reading(cell: Cell): string {
+function outcome(cell: Cell): string {
   const lost = [
     ...(cell.diverged > 0 ? [`${cell.diverged} diverged`] : []),
     ...(cell.failed > 0 ? [`${cell.failed} failed`] : []),
@@ -199,7 +207,7 @@ function mapOf(
   const down: readonly Value[] = y === undefined ? [''] : valuesOf(findings, y)
   const texts = down.map((value) => (y === undefined ? '' : shorten(label(value))))
   const marginLeft = 14 + 6.3 * Math.max(...texts.map((text) => text.length))
-  const width = Math.max(36, ...squares.map(({ text }) => 5 + 6.4 * text.length))
+  const width = Math.max(36, ...squares.map(({ text }) => 4 + 6.3 * text.length))
   const textAt = new Map(down.map((value, i) => [y === undefined ? '' : keyOf(value), texts[i]!]))
   return {
     width: marginLeft + 6 + width * across.length,
@@ -298,28 +306,30 @@ function pivot(
     cells.map((cell) => [`${keyOf(cell.settings[x])} ${y ? keyOf(cell.settings[y]) : ''}`, cell]),
   )
   const best = bestOf(findings, cells)
+  const full = fullOf(findings)
   return table(
-    `${findings.metric.name}${name ? `, ${name}` : ''}; * is the best, × diverged`,
+    `${findings.metric.name}${name ? `, ${name}` : ''}; ★ the best, × diverged`,
     1,
     [y ?? '', ...across.map((value) => `${x} ${label(value)}`)],
     down.map((value) => [
       y === undefined ? findings.metric.name : label(value),
-      ...across.map((other) => entry(at.get(`${keyOf(other)} ${y ? keyOf(value) : ''}`), best)),
+      ...across.map((other) => entry(at.get(`${keyOf(other)} ${y ? keyOf(value) : ''}`), best, full)),
     ]),
   )
 }
 
-function entry(cell: Cell | undefined, best: Cell | undefined): string {
+function entry(cell: Cell | undefined, best: Cell | undefined, full: number): string {
   if (cell === undefined) return dash
-  const score = cell.score ? `${significant(cell.score.value)}${cell === best ? ' *' : ''}` : ''
-  return [score, lostOf(cell)].filter((text) => text !== '').join(' ')
+  const score = cell.score ? `${significant(cell.score.value)}${cell === best ? ' ★' : ''}` : ''
+  const steps = cell.steps < full ? `(${count(cell.steps)} steps)` : ''
+  return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 
 function everyCell({ cells, factors, metric }: Findings): ReturnType<typeof table> {
   const names = Object.keys(factors)
   return {
     ...table(
-      `All ${count(cells.length)} combinations: ${metric.name} and its 95 % interval over seeds`,
+      `Each of ${count(cells.length)} combinations: ${metric.name} and its 95 % interval over seeds`,
       names.length,
       [...names, 'steps', 'mean', '95 % interval', 'seeds', 'diverged', 'failed'],
       cells.map((cell) => [
@@ -332,6 +342,6 @@ function everyCell({ cells, factors, metric }: Findings): ReturnType<typeof tabl
         count(cell.failed),
       ]),
     ),
-    long: true,
+    long: cells.length > 12,
   }
 }

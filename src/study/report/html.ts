@@ -74,11 +74,11 @@ function codeHtml({ title, text }: Code): string {
 <pre tabindex="0" aria-label="${name}" role="group"><code>${escapeHtml(text)}</code></pre>`
 }
 
-function figureHtml({ caption, key, panels }: Figure, id: string, draw: Draw): string {
+function figureHtml({ caption, reading, key, panels }: Figure, id: string, draw: Draw): string {
   const drawn = panels.map((panel, i) => panelHtml(panel, `${id}-${i}`, draw))
   const open = panels.filter(({ table }) => table.open)
   return `<figure class="group">
-<figcaption>${escapeHtml(caption)}</figcaption>
+<figcaption>${escapeHtml(`${caption} ${reading}`.trim())}</figcaption>
 ${keyHtml(key, `${id}-key`, draw)}
 <div class="panels">
 ${drawn.join('\n')}

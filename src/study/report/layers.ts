@@ -28,7 +28,7 @@ export function layers(findings: Findings): Section {
       shown,
       lines,
       angle,
-      `Angle by which a step turns that weight. Dotted black: the equilibrium √(2ηλ/(1 + μ)) to which weight decay leads; there is none without decay.${left}`,
+      `Angle by which a step turns that weight, and the equilibrium √(2ηλ/(1 + μ)) to which weight decay leads; there is none without decay.${left}`,
     ),
   )
 }
@@ -68,7 +68,8 @@ function figure(
   const limited = series.flat().some(({ name }) => name === equilibrium.name)
   return {
     type: 'figure',
-    caption: `${caption} Lines end where they fall below a thousandth of the greatest.`,
+    caption,
+    reading: `Lines end where they fall below a thousandth of the greatest.${limited ? ' Dotted black: the equilibrium.' : ''}`,
     key: limited ? [...lines, equilibrium] : lines,
     panels: shown.map((one, i) => ({
       title: describe(one.settings) || 'All runs',

@@ -11,7 +11,7 @@ const title = 'Learning curves'
 
 /** The training loss at the best rates: a chart for each schedule, in it a line for each normalisation. */
 export function learningCurves(findings: Findings): Section {
-  if (findings.curves.length === 0) return absent(id, title, 'no run came to an end')
+  if (findings.curves.length === 0) return absent(id, title, 'no learning curve was kept')
   const byPanel = groupBy(findings.curves, panelOf)
   const split = findings.curves.some((curve) => lineName(curve) !== '')
   const groups = split ? byPanel : new Map([['', [...findings.curves]]])
@@ -21,6 +21,7 @@ export function learningCurves(findings: Findings): Section {
   return section(id, title, {
     type: 'figure',
     caption: 'Training loss at the best rate of each line: the mean over seeds and its 95 % band.',
+    reading: '',
     key: lines.length > 1 ? lines : [],
     panels: [...groups].map(([name, curves]) => panel(name || title, curves, nameOf, lines, domain)),
   })

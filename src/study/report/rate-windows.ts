@@ -16,7 +16,9 @@ export function rateWindows(findings: Findings): Section {
   const widths = new Set(findings.windows.map(({ within }) => plain(within)))
   return section(id, title, {
     type: 'figure',
-    caption: `Rates whose ${findings.metric.name} is within ${[...widths].join(' or ')} of the best of their row, on a logarithmic axis. A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as well. Thin lines are the rates tried; at the right, the width in decades.`,
+    caption: `Rates whose ${findings.metric.name} is within ${[...widths].join(' or ')} of the best of their row.`,
+    reading:
+      'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as well. Thin lines are the rates tried; at the right, the width in decades.',
     panels: [...groups].map(([name, windows]) => panel(findings, name, windows)),
   })
 }
@@ -63,6 +65,7 @@ function rowOf(findings: Findings, { group, low, high, best, open, decades }: Ra
 }
 
 function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): string {
+  if (low === high && !open.low && !open.high) return plain(low)
   return `${open.low ? '≤ ' : ''}${plain(low)} to ${open.high ? '≥ ' : ''}${plain(high)}`
 }
 

@@ -44,7 +44,10 @@ export interface Table {
 /** Charts that are looked at together. */
 export interface Figure {
   readonly type: 'figure'
+  /** What the numbers are. */
   readonly caption: string
+  /** How the drawing is read, which tables in its place need not say. */
+  readonly reading: string
   /** What the lines' colours and dashes, or the scale's colours, stand for. */
   readonly key?: readonly Line[] | Chart
   readonly panels: readonly Panel[]

@@ -95,9 +95,9 @@ const print = `@page { margin: 16mm 14mm; }
   nav, details { display: none; }
   section { margin-top: 1.6rem; }
   h2, h3, figcaption, .key, .scale { break-after: avoid; }
-  .panel, tr, pre, .answer { break-inside: avoid; }
-  .panels { gap: 1rem 1.25rem; }
-  .panel { flex-basis: calc(var(--width) * 0.74); }
+  .panel, tr, pre, .answer, .scroll, .group > figcaption { break-inside: avoid; }
+  .panels { gap: 1rem 2%; }
+  .panel { flex-basis: min(var(--width) * 0.9, 49%); }
   .answer { font-size: 11.5pt; }
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); }

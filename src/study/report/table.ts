@@ -34,7 +34,7 @@ export function tableMarkdown(table: Table): string {
   }
   const [head, ...body] = lines.map((row) => `| ${row.map(pad).join(' | ')} |`)
   const rule = widths.map((width, at) => (right[at] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
-  return [`${escapeMarkdown(table.caption)}:`, '', head, `| ${rule.join(' | ')} |`, ...body].join('\n')
+  return [`**${escapeMarkdown(table.caption)}**`, '', head, `| ${rule.join(' | ')} |`, ...body].join('\n')
 }
 
 /** Which columns hold numbers, and stand to the right. */
