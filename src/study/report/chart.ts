@@ -1,5 +1,4 @@
 import type { parseHTML } from 'linkedom'
-import { visible } from './escape.ts'
 import type { Chart, Plot } from './section.ts'
 
 type Document = ReturnType<typeof parseHTML>['document']
@@ -35,6 +34,6 @@ function named(document: Document, plot: Plot, chart: Chart, id: string, title: 
 function element(document: Document, name: string, id: string, text: string): Node {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name)
   made.setAttribute('id', id)
-  made.textContent = visible(text)
+  made.textContent = text
   return made
 }

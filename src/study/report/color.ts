@@ -1,6 +1,4 @@
-import type { Findings } from '../findings.ts'
 import type { Line, Plot } from './section.ts'
-import { label, normalization, valuesOf } from './settings.ts'
 
 /**
  * Colours that people with any colour vision tell apart, on a light page and on a dark one.
@@ -15,10 +13,14 @@ export const palette = {
 
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4']
 
-/** How each of some series is drawn. Normalisations look the same in every chart of a report. */
-export function linesOf(findings: Findings, names: readonly string[]): readonly Line[] {
-  const fixed = valuesOf(findings, normalization).map(label)
-  const order = [...new Set([...(names.some((name) => fixed.includes(name)) ? fixed : []), ...names])]
+/**
+ * How each of some series is drawn.
+ *
+ * @param fixed names that keep their place whichever of them are here: a normalisation looks the same in every chart
+ */
+export function linesOf(names: readonly string[], fixed: readonly string[] = []): readonly Line[] {
+  const known = names.some((name) => fixed.includes(name)) ? fixed : []
+  const order = [...new Set([...known, ...names])]
   return [...new Set(names)].map((name) => lineAt(name, order.indexOf(name)))
 }
 

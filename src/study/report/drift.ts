@@ -4,7 +4,7 @@ import { linesOf } from './color.ts'
 import { logTicks } from './log-ticks.ts'
 import { plain, significant } from './number.ts'
 import { absent, type Line, type Plot, type Section, section, type Table, table } from './section.ts'
-import { describe, label, normalization, schedule, shorten } from './settings.ts'
+import { describe, label, normalization, normalizationsOf, schedule, shorten } from './settings.ts'
 
 const id = 'drift'
 const title = 'Drift of running statistics'
@@ -14,7 +14,7 @@ export function drift(findings: Findings): Section {
   const { drifts } = findings
   if (drifts.length === 0) return absent(id, title, 'no model has running statistics')
   const worst = drifts.reduce((a, b) => (b.kl > a.kl ? b : a))
-  const lines = linesOf(findings, drifts.map(kindOf))
+  const lines = linesOf(drifts.map(kindOf), normalizationsOf(findings))
   return section(id, title, {
     type: 'figure',
     caption:

@@ -1,6 +1,6 @@
 import type { Findings } from '../findings.ts'
 import { type Draw, drawing } from './chart.ts'
-import { escapeHtml } from './escape.ts'
+import { escapeHtml, visible } from './escape.ts'
 import { page } from './page.ts'
 import type { Block, Code, Figure, Line, Panel, Section, Table } from './section.ts'
 import { sections } from './sections.ts'
@@ -16,12 +16,13 @@ export async function html(findings: Findings): Promise<string> {
   const { draw } = await drawing()
   const all = sections(findings)
   const shown = all.filter(({ blocks }) => blocks.length > 0)
-  return page(findings.name, [
+  const parts = [
     head(findings),
     contents(shown),
     ...shown.map((part) => sectionHtml(part, draw)),
     leftOut(all),
-  ])
+  ]
+  return visible(page(findings.name, parts))
 }
 
 function head(findings: Findings): string {

@@ -18,7 +18,7 @@ export function layers(findings: Findings): Section {
   if (watched.length === 0) return absent(id, title, 'no run with a normalised layer was watched')
   const shown = thinned(watched, most.charts)
   const all = [...new Set(watched.flatMap((one) => Object.keys(one.layers)))]
-  const lines = linesOf({ ...findings, factors: {} }, thinned(all, most.layers))
+  const lines = linesOf(thinned(all, most.layers))
   const left = [...part(shown, watched, 'settings'), ...part(lines, all, 'layers')].join('')
   return section(
     id,

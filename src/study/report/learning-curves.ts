@@ -3,7 +3,7 @@ import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
 import { count, dash, significant } from './number.ts'
 import { absent, type Line, type Panel, type Section, section, type Table, table } from './section.ts'
-import { describe, groupBy, rate, schedule } from './settings.ts'
+import { describe, groupBy, normalizationsOf, rate, schedule } from './settings.ts'
 import { thinned } from './thinned.ts'
 
 const id = 'learning-curves'
@@ -16,7 +16,7 @@ export function learningCurves(findings: Findings): Section {
   const split = findings.curves.some((curve) => lineName(curve) !== '')
   const groups = split ? byPanel : new Map([['', [...findings.curves]]])
   const nameOf = split ? lineName : panelOf
-  const lines = linesOf(findings, findings.curves.map(nameOf))
+  const lines = linesOf(findings.curves.map(nameOf), normalizationsOf(findings))
   const domain = domainOf(findings.curves.map((curve) => seriesOf(curve, lines[0]!)))
   return section(id, title, {
     type: 'figure',

@@ -10,13 +10,14 @@ export function markdown(findings: Findings): string {
   const all = sections(findings)
   const shown = all.filter(({ blocks }) => blocks.length > 0)
   const absent = all.filter(({ blocks }) => blocks.length === 0)
-  return `${[
+  const parts = [
     `# ${escapeMarkdown(findings.name)}`,
     escapeMarkdown(summary(findings)),
     ...findings.answer.map((sentence) => `> ${escapeMarkdown(sentence)}`),
     ...shown.flatMap(sectionMarkdown),
     ...leftOut(absent),
-  ].join('\n\n')}\n`
+  ]
+  return visible(`${parts.join('\n\n')}\n`)
 }
 
 function sectionMarkdown({ title, blocks }: Section): readonly string[] {
@@ -45,5 +46,5 @@ function blockMarkdown(block: Block): readonly string[] {
 function codeMarkdown({ title, language, text }: Code): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
   const fence = '`'.repeat(longest + 1)
-  return `${title}:\n\n${fence}${language}\n${visible(text)}\n${fence}`
+  return `${title}:\n\n${fence}${language}\n${text}\n${fence}`
 }

@@ -4,7 +4,17 @@ import { linesOf } from './color.ts'
 import { logTicks } from './log-ticks.ts'
 import { dash, interval, plain, significant } from './number.ts'
 import { absent, type Panel, type Plot, type Section, section, type Table, table } from './section.ts'
-import { describe, groupBy, label, normalization, rate, schedule, shorten, valuesOf } from './settings.ts'
+import {
+  describe,
+  groupBy,
+  label,
+  normalization,
+  normalizationsOf,
+  rate,
+  schedule,
+  shorten,
+  valuesOf,
+} from './settings.ts'
 
 const id = 'rate-windows'
 const title = 'Usable rates'
@@ -54,7 +64,7 @@ function rowOf(findings: Findings, { group, low, high, best, open, decades }: Ra
   return {
     name,
     heading: split ? label(group[schedule]) : '',
-    color: kind.length > 0 ? linesOf(findings, kind)[0]!.color : 'var(--series-1)',
+    color: kind.length > 0 ? linesOf(kind, normalizationsOf(findings))[0]!.color : 'var(--series-1)',
     low,
     high,
     best: best.lr,

@@ -14,6 +14,12 @@ export function keyOf(value: Value | undefined): string {
   return JSON.stringify(value ?? null)
 }
 
+/** Settings are equal when this is, whatever the order of their names. */
+export function identity(settings: Settings, without: readonly string[] = []): string {
+  const entries = Object.entries(settings).filter(([name]) => !without.includes(name))
+  return keyOf(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
+}
+
 /** A setting in words: `cosine`, `0.1`, `group, groups 8`. */
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
@@ -44,11 +50,18 @@ export function shorten(text: string, length = 24): string {
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }
 
-/** A factor's values in order: numbers from low to high, others as the study lists them. */
-export function valuesOf(findings: Findings, factor: string): readonly Value[] {
-  const values = findings.factors[factor] ?? []
+/** A factor's values in order, as listed and as tried: numbers from low to high, others as the study lists them. */
+export function valuesOf({ factors, cells }: Findings, factor: string): readonly Value[] {
+  const tried = cells.flatMap(({ settings }) => (factor in settings ? [settings[factor]!] : []))
+  const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [keyOf(value), value]))
+  const values = [...all.values()]
   const numbers = values.filter((value) => typeof value === 'number')
   return numbers.length === values.length ? numbers.sort((a, b) => a - b) : values
+}
+
+/** The normalisations of a study, by label. */
+export function normalizationsOf(findings: Findings): readonly string[] {
+  return valuesOf(findings, normalization).map(label)
 }
 
 /** Things by what a function says of them, in order of first appearance. */

@@ -1,0 +1,89 @@
+import type { Cell, Findings } from '../findings.ts'
+import type { Value } from '../trial.ts'
+import { count, dash, interval, significant } from './number.ts'
+import { describe, groupBy, identity, keyOf, normalization, rate, schedule, valuesOf } from './settings.ts'
+
+/** The cells that differ in two factors alone: one across, one down. */
+export interface Grid {
+  /** What they share: normalisation and other factors; empty when there is none. */
+  readonly name: string
+  readonly x: string
+  /** Absent when one factor was varied: then there is one row. */
+  readonly y: string | undefined
+  readonly columns: readonly Value[]
+  readonly rows: readonly (Value | undefined)[]
+  readonly cells: readonly Cell[]
+  readonly best: Cell | undefined
+  at(column: Value, row: Value | undefined): Cell | undefined
+}
+
+/** All cells as grids, one for each normalisation and each value of other factors. */
+export function gridsOf(findings: Findings): readonly Grid[] {
+  const { x, y } = axesOf(findings)
+  const groups = groupBy(longest(findings.cells), ({ settings }) => identity(settings, [x, y ?? x]))
+  return [...groups.values()].map((cells) => gridOf(findings, x, y, cells))
+}
+
+function gridOf(findings: Findings, x: string, y: string | undefined, cells: readonly Cell[]): Grid {
+  const place = (column: Value | undefined, row: Value | undefined): string =>
+    `${keyOf(column)} ${keyOf(row)}`
+  const at = new Map(cells.map((cell) => [place(cell.settings[x], y && cell.settings[y]), cell]))
+  return {
+    name: describe(cells[0]!.settings, [x, y ?? x]),
+    x,
+    y,
+    columns: valuesOf(findings, x),
+    rows: y === undefined ? [undefined] : valuesOf(findings, y),
+    cells,
+    best: bestOf(findings, cells),
+    at: (column, row) => at.get(place(column, row)),
+  }
+}
+
+/** The rate goes across and the schedule down; where there is none, the factors with most values do. */
+function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
+  const names = Object.keys(factors)
+    .filter((name) => name !== normalization)
+    .sort((a, b) => factors[b]!.length - factors[a]!.length)
+  const x = rate in factors ? rate : (names.find((name) => name !== schedule) ?? names[0] ?? normalization)
+  return { x, y: schedule in factors && x !== schedule ? schedule : names.find((name) => name !== x) }
+}
+
+/** Of cells that differ in their budget alone, the one that was trained longest. */
+export function longest(cells: readonly Cell[]): readonly Cell[] {
+  const groups = groupBy(cells, ({ settings }) => identity(settings)).values()
+  return [...groups].map((some) => some.reduce((a, b) => (b.steps > a.steps ? b : a)))
+}
+
+/** The greatest budget. */
+export function budgetOf({ cells }: Findings): number {
+  return Math.max(...cells.map(({ steps }) => steps))
+}
+
+/** A cell's score, where it has one. */
+export function scoreOf({ score }: Cell): number | undefined {
+  return score !== undefined && Number.isFinite(score.value) ? score.value : undefined
+}
+
+function bestOf({ metric }: Findings, cells: readonly Cell[]): Cell | undefined {
+  const sign = metric.goal === 'max' ? 1 : -1
+  return cells
+    .filter((cell) => scoreOf(cell) !== undefined)
+    .reduce<Cell | undefined>((a, b) => (a && sign * scoreOf(a)! >= sign * scoreOf(b)! ? a : b), undefined)
+}
+
+/** What was lost of a cell: `×` when nothing else is left of it, `1×` when one seed of some diverged. */
+export function lostOf(cell: Cell): string {
+  if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
+  return cell.diverged > 0 ? `${cell.diverged}×` : ''
+}
+
+/** All that came of a cell, in words. */
+export function outcome(cell: Cell): string {
+  const parts = [
+    ...(cell.score ? [`${significant(cell.score.value)} (${interval(cell.score)})`] : []),
+    ...(cell.diverged > 0 ? [`${cell.diverged} diverged`] : []),
+    ...(cell.failed > 0 ? [`${cell.failed} failed`] : []),
+  ]
+  return `${parts.join(', ') || dash}\n${count(cell.steps)} steps`
+}
