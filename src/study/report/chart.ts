@@ -22,6 +22,8 @@ function named(document: Document, plot: Plot, chart: Chart, id: string, title: 
   const options = chart.draw(plot)
   const svg = plot.plot({ ...options, document, className: 'chart', style: { fontSize: '11px' } })
   svg.querySelector('style')?.remove()
+  // An image has no parts to be named: Plot's names of its marks would break ARIA's rules.
+  for (const mark of svg.querySelectorAll('[aria-label]')) mark.removeAttribute('aria-label')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-labelledby', `${id}-title ${id}-description`)
   svg.prepend(

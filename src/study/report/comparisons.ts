@@ -1,5 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { Comparison, Findings } from '../findings.ts'
+import { labelMargin } from './label-margin.ts'
 import { count, interval, plain, probability, significant } from './number.ts'
 import { absent, type Plot, type Section, section, table } from './section.ts'
 import { describe, keyOf, label, shorten } from './settings.ts'
@@ -69,7 +70,7 @@ function forest(plot: Plot, comparisons: readonly Comparison[], metric: string):
   return {
     width: 480,
     height: 54 + 20 * rows.length,
-    marginLeft: 16 + 5.8 * Math.max(...names.map((name) => name.length)),
+    marginLeft: labelMargin(names),
     marginRight: 16,
     marginTop: 8,
     marginBottom: 40,

@@ -1,6 +1,7 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { DriftOf, Findings } from '../findings.ts'
 import { linesOf } from './color.ts'
+import { labelMargin } from './label-margin.ts'
 import { logTicks } from './log-ticks.ts'
 import { plain, significant } from './number.ts'
 import { absent, type Line, type Plot, type Section, section, type Table, table } from './section.ts'
@@ -57,7 +58,7 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
   return {
     width: 440,
     height: 52 + 22 * rows.length,
-    marginLeft: 20 + 6 * Math.min(Math.max(...rows.map((row) => row.length)), 24),
+    marginLeft: labelMargin(rows.map((row) => shorten(row))),
     marginRight: 20,
     marginTop: 8,
     marginBottom: 40,

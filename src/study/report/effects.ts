@@ -1,5 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { Effect, Findings } from '../findings.ts'
+import { labelMargin } from './label-margin.ts'
 import { interval, percent, significant } from './number.ts'
 import { absent, type Plot, type Section, section, type Table, table } from './section.ts'
 import { describe, label, shorten } from './settings.ts'
@@ -56,7 +57,7 @@ function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   return {
     width: 480,
     height: 20 + 24 * shares.length,
-    marginLeft: 20 + 6 * Math.min(Math.max(...shares.map(({ name }) => name.length)), 36),
+    marginLeft: labelMargin(shares.map(({ name }) => shorten(name, 36))),
     marginRight: 52,
     marginTop: 6,
     marginBottom: 8,

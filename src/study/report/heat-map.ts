@@ -2,6 +2,7 @@ import type { Markish, PlotOptions } from '@observablehq/plot'
 import type { Cell } from '../findings.ts'
 import { type Ramp, shade } from './color.ts'
 import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
+import { labelMargin } from './label-margin.ts'
 import { significant } from './number.ts'
 import type { Chart, Plot } from './section.ts'
 import { describe, keyOf, label, shorten } from './settings.ts'
@@ -10,7 +11,7 @@ import { describe, keyOf, label, shorten } from './settings.ts'
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, budget: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, budget))
   const names = new Map(grid.rows.map((row) => [keyOf(row), row === undefined ? '' : shorten(label(row))]))
-  const marginLeft = 14 + 6.3 * Math.max(...[...names.values()].map((name) => name.length))
+  const marginLeft = labelMargin([...names.values()])
   const width = Math.max(36, ...squares.map(({ text }) => 4 + 6.3 * text.length))
   return {
     width: marginLeft + 6 + width * grid.columns.length,
@@ -134,9 +135,17 @@ export function colorScale(metric: string, scale: Ramp): Chart {
         labelAnchor: 'center',
         labelArrow: 'none',
       },
-      marks: Array.from({ length: 60 }, (_, i) =>
-        plot.rect([i], { x1: i / 60, x2: (i + 1) / 60, fill: shade(plot, (i + 0.5) / 60).fill, inset: -0.3 }),
-      ),
+      marks: [
+        plot.rect(
+          Array.from({ length: 60 }, (_, i) => i / 60),
+          {
+            x1: (at: number) => at,
+            x2: (at: number) => at + 1 / 60,
+            fill: (at: number) => shade(plot, at + 1 / 120).fill,
+            inset: -0.3,
+          },
+        ),
+      ],
     }),
   }
 }

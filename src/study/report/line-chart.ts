@@ -41,7 +41,7 @@ export function lineChart(
     y: yScale(name, domain),
     marks: [
       plot.gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: ticksOf(domain) }),
-      ...points.map((one) => bandOf(plot, one)),
+      ...points.flatMap((one) => (one.low ? [bandOf(plot, one)] : [])),
       ...points.map((one) => lineOf(plot, one)),
       ...points.flatMap((one) => (one.points.length === 1 ? [dotOf(plot, one)] : [])),
     ],

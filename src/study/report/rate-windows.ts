@@ -1,6 +1,7 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { Findings, RateWindow } from '../findings.ts'
 import { linesOf } from './color.ts'
+import { labelMargin } from './label-margin.ts'
 import { logTicks } from './log-ticks.ts'
 import { dash, interval, plain, significant } from './number.ts'
 import { absent, type Panel, type Plot, type Section, section, type Table, table } from './section.ts'
@@ -92,7 +93,7 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
   return {
     width: 440,
     height: 50 + headings.length * (names.length * 20 + (split ? 22 : 0)),
-    marginLeft: 20 + 6 * Math.min(Math.max(...names.map((name) => name.length)), 24),
+    marginLeft: labelMargin(names.map((name) => shorten(name))),
     marginRight: 44,
     marginTop: split ? 22 : 10,
     marginBottom: 40,
