@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -25,6 +25,7 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
   let browser: Browser
 
   beforeAll(async () => {
+    rmSync(artifacts, { recursive: true, force: true })
     mkdirSync(artifacts, { recursive: true })
     for (const [name, findings] of Object.entries(reports)) {
       writeFileSync(join(artifacts, `${name}.html`), await html(findings))

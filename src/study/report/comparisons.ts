@@ -68,7 +68,7 @@ function forest(plot: Plot, comparisons: readonly Comparison[], metric: string):
   }))
   const names = comparisons.map((one) => shorten(nameOf(one), 34))
   return {
-    width: 480,
+    width: 440,
     height: 54 + 20 * rows.length,
     marginLeft: labelMargin(names),
     marginRight: 16,

@@ -55,7 +55,7 @@ function sharesOf({ effects, interactions }: Findings): readonly Share[] {
 function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   const y = { y: 'name', x: 'share' }
   return {
-    width: 480,
+    width: 440,
     height: 20 + 24 * shares.length,
     marginLeft: labelMargin(shares.map(({ name }) => shorten(name, 36))),
     marginRight: 52,

@@ -69,7 +69,7 @@ function figure(
   return {
     type: 'figure',
     caption,
-    reading: `Lines end where they fall below a thousandth of the greatest.${limited ? ' Dotted black: the equilibrium.' : ''}`,
+    reading: 'Lines end where they fall below a thousandth of the greatest.',
     key: limited ? [...lines, equilibrium] : lines,
     panels: shown.map((one, i) => ({
       title: describe(one.settings) || 'All runs',

@@ -23,7 +23,7 @@ export function learningCurves(findings: Findings): Section {
     caption: 'Training loss at the best rate of each line: the mean over seeds and its 95 % band.',
     reading: '',
     key: lines.length > 1 ? lines : [],
-    panels: [...groups].map(([name, curves]) => panel(name || title, curves, nameOf, lines, domain)),
+    panels: [...groups].map(([name, curves]) => panel(name || 'All runs', curves, nameOf, lines, domain)),
   })
 }
 

@@ -32,7 +32,7 @@ export function scores(findings: Findings): Section {
       ...(Number.isFinite(scale.best) && { key: colorScale(findings.metric.name, scale) }),
       panels: grids.map(
         (grid): Panel => ({
-          title: grid.name || title,
+          title: grid.name || 'All runs',
           description: descriptionOf(findings, grid),
           table: gridTable(findings, grid),
           draw: (plot) => heatMap(plot, grid, scale, budgetOf(findings)),
@@ -63,6 +63,6 @@ function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
 function descriptionOf({ metric }: Findings, { name, best }: Grid): string {
   const where = best && describe(best.settings, [normalization])
   return best
-    ? `${name || title}: best ${metric.name} ${significant(scoreOf(best))} at ${where}`
-    : `${name || title}: every run diverged or failed`
+    ? `${name || 'All runs'}: best ${metric.name} ${significant(scoreOf(best))} at ${where}`
+    : `${name || 'All runs'}: every run diverged or failed`
 }

@@ -83,10 +83,12 @@ summary { cursor: pointer; color: var(--soft); padding: 0.2rem 0; width: fit-con
 summary:hover { color: var(--ink); }
 .scroll { overflow-x: auto; max-width: 100%; width: fit-content; margin: 0.25rem 0 1rem; }
 table { border-collapse: collapse; font-size: 0.85rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
+caption span { display: block; position: sticky; left: 0; max-width: min(44rem, 100vw - 2rem); }
 caption { caption-side: top; text-align: left; color: var(--soft); padding: 0.25rem 0 0.5rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 1.1rem 0.35rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { font-weight: 600; vertical-align: bottom; border-bottom-color: var(--soft); }
-.number { text-align: right; white-space: nowrap; }`
+.number { text-align: right; white-space: nowrap; }
+@media screen and (max-width: 48rem) { th, td { white-space: nowrap; } }`
 
 const print = `@page { margin: 16mm 14mm; }
 @media print {

@@ -13,7 +13,7 @@ export function tableHtml({ caption, columns, heads, rows }: Table): string {
   const name = escapeHtml(caption)
   return [
     `<div class="scroll" role="group" aria-label="${name}" tabindex="0"><table>`,
-    `<caption>${name}</caption>`,
+    `<caption><span>${name}</span></caption>`,
     `<thead><tr>${head}</tr></thead>`,
     `<tbody>\n${body.join('\n')}\n</tbody></table></div>`,
   ].join('\n')
