@@ -1,12 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, parse } from 'parse5'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Cell, Findings } from '../../src/study/findings.ts'
 import { html } from '../../src/study/report/html.ts'
 import { markdown } from '../../src/study/report/markdown.ts'
 import { writeReport } from '../../src/study/report/report.ts'
+import type { Value } from '../../src/study/trial.ts'
 import { findingsFixture, singleCellFixture } from './findings-fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-report-'))
@@ -322,6 +324,76 @@ describe('whatever the findings are called', () => {
     }
     const outside = lines.join('\n').replace(/```[\s\S]*?```/g, '')
     expect(outside).not.toMatch(/(?<!\\)<[a-z/]/)
+  })
+})
+
+describe('any findings', () => {
+  const value = fc.oneof(
+    fc.constantFrom<Value>('none', 'batch', 'cosine', '<b>', null, true, 0.1, 1, '1'),
+    fc.double({ min: 1e-6, max: 10, noNaN: true }),
+    fc.record({ type: fc.constantFrom('group', 'ghost'), groups: fc.nat(64) }),
+  )
+  const name = fc.constantFrom('lr', 'schedule', 'normalization', 'batchSize', 'optimizer.weightDecay')
+  const number = fc.oneof(
+    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1e-300, 1e300, -1e300),
+    fc.double({ min: -1e9, max: 1e9, noNaN: true }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+  )
+  const estimate = fc.record({ value: number, interval: fc.tuple(number, number) })
+  const settings = fc.dictionary(name, value, { maxKeys: 4 })
+  const cell = fc.record(
+    {
+      settings,
+      steps: fc.nat(1e6),
+      scores: fc.constant({ 0: 1 }),
+      score: estimate,
+      diverged: fc.nat(3),
+      failed: fc.nat(3),
+    },
+    { requiredKeys: ['settings', 'steps', 'scores', 'diverged', 'failed'] },
+  )
+  const series = fc.array(number, { maxLength: 30 })
+  const curve = fc.record({ settings, steps: series, mean: series, low: series, high: series })
+  const layer = fc.record(
+    { steps: series, effectiveRate: series, angle: series, equilibrium: series },
+    { requiredKeys: ['steps', 'effectiveRate', 'angle'] },
+  )
+  const rate = fc.double({ min: 1e-6, max: 10, noNaN: true })
+  const findings = fc.record({
+    metric: fc.record({ name: fc.constant('loss'), goal: fc.constantFrom('min' as const, 'max' as const) }),
+    factors: fc.dictionary(name, fc.array(value, { maxLength: 5 }), { maxKeys: 4 }),
+    cells: fc.array(cell, { maxLength: 30 }),
+    curves: fc.array(curve, { maxLength: 5 }),
+    layers: fc.array(fc.record({ settings, layers: fc.dictionary(fc.string(), layer, { maxKeys: 9 }) }), {
+      maxLength: 8,
+    }),
+    drifts: fc.array(fc.record({ settings, kl: number, validationLoss: number, recalibratedLoss: number }), {
+      maxLength: 5,
+    }),
+    windows: fc.array(
+      fc.record({
+        group: settings,
+        within: rate,
+        best: fc.record({ lr: rate, score: estimate }),
+        low: rate,
+        high: rate,
+        decades: number,
+        open: fc.record({ low: fc.boolean(), high: fc.boolean() }),
+      }),
+      { maxLength: 8 },
+    ),
+  })
+
+  test('make a page that is well-formed, and no number that is none', async () => {
+    await fc.assert(
+      fc.asyncProperty(findings, async (some) => {
+        const all = { ...findingsFixture(), ...some } as Findings
+        const page = await html(all)
+        elementsOf(page)
+        for (const text of [page, markdown(all)]) expect(text).not.toMatch(/\bNaN\b|\bundefined\b|\[object/)
+      }),
+      { numRuns: 40 },
+    )
   })
 })
 

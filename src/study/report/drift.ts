@@ -34,6 +34,9 @@ export function drift(findings: Findings): Section {
   })
 }
 
+/** What is smaller is rounding, and would stretch the axis. */
+const least = 1e-12
+
 function kindOf({ settings }: DriftOf): string {
   return normalization in settings ? label(settings[normalization]) : 'all runs'
 }
@@ -44,7 +47,7 @@ function rowOf({ settings }: DriftOf): string {
 
 function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): PlotOptions {
   const points = drifts
-    .filter(({ kl }) => kl > 0 && Number.isFinite(kl))
+    .filter(({ kl }) => kl > least && Number.isFinite(kl))
     .map((one) => ({
       kl: one.kl,
       row: rowOf(one),

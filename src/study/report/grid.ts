@@ -10,11 +10,12 @@ export interface Grid {
   readonly x: string
   /** Absent when one factor was varied: then there is one row. */
   readonly y: string | undefined
-  readonly columns: readonly Value[]
+  /** Last, nothing where some cells have no such setting. */
+  readonly columns: readonly (Value | undefined)[]
   readonly rows: readonly (Value | undefined)[]
   readonly cells: readonly Cell[]
   readonly best: Cell | undefined
-  at(column: Value, row: Value | undefined): Cell | undefined
+  at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
 /** All cells as grids, one for each normalisation and each value of other factors. */
@@ -32,12 +33,21 @@ function gridOf(findings: Findings, x: string, y: string | undefined, cells: rea
     name: describe(cells[0]!.settings, [x, y ?? x]),
     x,
     y,
-    columns: valuesOf(findings, x),
-    rows: y === undefined ? [undefined] : valuesOf(findings, y),
+    columns: valuesAmong(findings, cells, x),
+    rows: y === undefined ? [undefined] : valuesAmong(findings, cells, y),
     cells,
     best: bestOf(findings, cells),
     at: (column, row) => at.get(place(column, row)),
   }
+}
+
+function valuesAmong(
+  findings: Findings,
+  cells: readonly Cell[],
+  factor: string,
+): readonly (Value | undefined)[] {
+  const values = valuesOf(findings, factor)
+  return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
 /** The rate goes across and the schedule down; where there is none, the factors with most values do. */

@@ -1,5 +1,6 @@
 import type { Markish, PlotOptions } from '@observablehq/plot'
 import type { Cell } from '../findings.ts'
+import type { Value } from '../trial.ts'
 import { type Ramp, shade } from './color.ts'
 import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
 import { labelMargin } from './label-margin.ts'
@@ -10,9 +11,11 @@ import { describe, keyOf, label, shorten } from './settings.ts'
 /** A score as colour and number at each place of a grid, the best one outlined. */
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, budget: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, budget))
-  const names = new Map(grid.rows.map((row) => [keyOf(row), row === undefined ? '' : shorten(label(row))]))
+  const names = new Map(grid.rows.map((row) => [keyOf(row), grid.y === undefined ? '' : shorten(label(row))]))
   const marginLeft = labelMargin([...names.values()])
-  const width = Math.max(36, ...squares.map(({ text }) => 4 + 6.3 * text.length))
+  const ticks = new Map(grid.columns.map((column) => [keyOf(column), shorten(tickOf(column), 8)]))
+  const texts = [...squares.map(({ text }) => text), ...ticks.values()]
+  const width = Math.max(36, ...texts.map((text) => 4 + 6.3 * text.length))
   return {
     width: marginLeft + 6 + width * grid.columns.length,
     height: 48 + 34 * grid.rows.length,
@@ -23,8 +26,8 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, budget: number): Pl
     padding: 0,
     x: {
       type: 'band',
-      domain: grid.columns.map(keyOf),
-      tickFormat: (key: string) => shorten(label(JSON.parse(key)), 8),
+      domain: [...ticks.keys()],
+      tickFormat: (key: string) => ticks.get(key) ?? '',
       tickSize: 0,
       label: grid.x,
       labelAnchor: 'center',
@@ -39,6 +42,11 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, budget: number): Pl
     },
     marks: [...scored(plot, squares), ...lost(plot, squares)],
   }
+}
+
+/** Rates that were drawn at random have more digits than a column has room for. */
+function tickOf(value: Value | undefined): string {
+  return label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
 }
 
 /** What is drawn of a cell. */

@@ -92,9 +92,13 @@ function above(floor: number, values: readonly number[]): readonly number[] {
 
 function seriesOf(one: LayerCurves, lines: readonly Line[], { of }: Quantity, floor: number): Series[] {
   return lines.flatMap((line) => {
-    const curve = one.layers[line.name]
+    const curve = curveOf(one, line)
     return curve ? [{ ...line, steps: curve.steps, values: above(floor, of(curve)) }] : []
   })
+}
+
+function curveOf({ layers }: LayerCurves, { name }: Line): LayerCurve | undefined {
+  return Object.hasOwn(layers, name) ? layers[name] : undefined
 }
 
 /** Layers that share rate, decay and momentum share their limit: each one that differs is drawn once. */
@@ -108,16 +112,19 @@ function limits(one: LayerCurves, { limit }: Quantity, floor: number): Series[] 
 
 function ends(one: LayerCurves, lines: readonly Line[], { of }: Quantity): string {
   return lines
-    .flatMap(({ name }) => {
-      const values = one.layers[name] && of(one.layers[name])
-      return values ? [`${name} from ${significant(values[0], 3)} to ${significant(values.at(-1), 3)}`] : []
+    .flatMap((line) => {
+      const curve = curveOf(one, line)
+      const values = curve && of(curve)
+      return values
+        ? [`${line.name} from ${significant(values[0], 3)} to ${significant(values.at(-1), 3)}`]
+        : []
     })
     .join('; ')
 }
 
 function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: Quantity): Table {
-  const shown = lines.filter((line) => line.name in one.layers)
-  const curves = shown.map((line) => one.layers[line.name]!)
+  const shown = lines.filter((line) => curveOf(one, line) !== undefined)
+  const curves = shown.map((line) => curveOf(one, line)!)
   const limited = curves.find((curve) => limit(curve) !== undefined)
   const columns = [
     ...curves.map((curve) => at(curve, of(curve))),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { count, duration, interval, percent, plain, probability, significant } from './number.ts'
+import { count, duration, fixed, interval, percent, plain, probability, significant } from './number.ts'
 
 describe('a number', () => {
   test.each([
@@ -32,6 +32,7 @@ describe('a number', () => {
   })
 
   test('of another kind is written as that kind is', () => {
+    expect([1.523, -0.25, Number.NaN].map((value) => fixed(value, 1))).toEqual(['1.5', '−0.3', '–'])
     expect([0.318, 0, 1, Number.NaN].map(percent)).toEqual(['31.8 %', '0.0 %', '100.0 %', '–'])
     expect([7, 1876, 672_840, 1e6, Number.NaN].map(count)).toEqual([
       '7',

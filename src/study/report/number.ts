@@ -26,6 +26,11 @@ export function plain(value: number): string {
   )
 }
 
+/** A number with so many decimals. */
+export function fixed(value: number, decimals: number): string {
+  return Number.isFinite(value) ? signed(value.toFixed(decimals)) : dash
+}
+
 /** A share of 1, in percent. */
 export function percent(share: number): string {
   return Number.isFinite(share) ? `${signed((100 * share).toFixed(1))} %` : dash

@@ -3,7 +3,7 @@ import type { Findings, RateWindow } from '../findings.ts'
 import { linesOf } from './color.ts'
 import { labelMargin } from './label-margin.ts'
 import { logTicks } from './log-ticks.ts'
-import { dash, interval, plain, significant } from './number.ts'
+import { fixed, interval, plain, significant } from './number.ts'
 import { absent, type Panel, type Plot, type Section, section, type Table, table } from './section.ts'
 import {
   describe,
@@ -70,7 +70,7 @@ function rowOf(findings: Findings, { group, low, high, best, open, decades }: Ra
     high,
     best: best.lr,
     open,
-    decades: `${open.low || open.high ? '≥ ' : ''}${decades.toFixed(1)}`,
+    decades: `${open.low || open.high ? '≥ ' : ''}${fixed(decades, 1)}`,
     title: `${describe(group) || 'all runs'}\n${range({ low, high, open })}`,
   }
 }
@@ -156,7 +156,7 @@ function windowTable(findings: Findings, name: string, windows: readonly RateWin
     windows.map((window) => [
       describe(window.group) || 'all runs',
       range(window),
-      Number.isFinite(window.decades) ? window.decades.toFixed(2) : dash,
+      fixed(window.decades, 2),
       plain(window.best.lr),
       significant(window.best.score.value),
       interval(window.best.score),

@@ -13,7 +13,7 @@ export function gridTable(findings: Findings, { name, x, y, columns, rows, best,
     1,
     [y ?? '', ...columns.map((value) => `${x} ${label(value)}`)],
     rows.map((row) => [
-      row === undefined ? metric.name : label(row),
+      y === undefined ? metric.name : label(row),
       ...columns.map((column) => entry(at(column, row), best, budget)),
     ]),
   )

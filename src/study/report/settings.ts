@@ -1,6 +1,6 @@
 import type { Cell, Findings } from '../findings.ts'
 import type { Value } from '../trial.ts'
-import { plain } from './number.ts'
+import { dash, plain } from './number.ts'
 
 export type Settings = Cell['settings']
 
@@ -24,7 +24,8 @@ export function identity(settings: Settings, without: readonly string[] = []): s
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return plain(value)
-  if (value === null || value === undefined || typeof value === 'boolean') return String(value ?? null)
+  if (value === undefined) return dash
+  if (value === null || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return `[${value.map(label).join(', ')}]`
   const { type, ...rest } = value as { readonly [key: string]: Value }
   const parts = Object.entries(rest).map(([name, part]) => `${name} ${label(part)}`)
@@ -35,7 +36,7 @@ export function label(value: Value | undefined): string {
 export function describe(settings: Settings, without: readonly string[] = []): string {
   const names = [normalization, schedule, ...Object.keys(settings)]
   return [...new Set(names)]
-    .filter((name) => name in settings && !without.includes(name))
+    .filter((name) => Object.hasOwn(settings, name) && !without.includes(name))
     .map((name) => named(name, settings[name]))
     .join(' · ')
 }
@@ -52,7 +53,7 @@ export function shorten(text: string, length = 24): string {
 
 /** A factor's values in order, as listed and as tried: numbers from low to high, others as the study lists them. */
 export function valuesOf({ factors, cells }: Findings, factor: string): readonly Value[] {
-  const tried = cells.flatMap(({ settings }) => (factor in settings ? [settings[factor]!] : []))
+  const tried = cells.flatMap(({ settings }) => (Object.hasOwn(settings, factor) ? [settings[factor]!] : []))
   const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [keyOf(value), value]))
   const values = [...all.values()]
   const numbers = values.filter((value) => typeof value === 'number')
