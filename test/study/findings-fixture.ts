@@ -9,6 +9,7 @@ import type {
   MeanCurve,
   RateWindow,
 } from '../../src/study/findings.ts'
+import type { Value } from '../../src/study/trial.ts'
 
 /**
  * Findings that look like those of a study, from formulas: nothing was trained, and nothing follows from them.
@@ -74,6 +75,28 @@ export function findingsFixture(options: { readonly normalizations?: readonly st
       seeds,
       versions: { evenstep: '0.1.0', node: '20.20.2', 'onnxruntime-node': '1.30.0' },
     },
+  }
+}
+
+/** Findings of a race judged by a loss: batch sizes vary as well, rates were drawn at random, some runs were stopped early. */
+export function raceFixture(): Findings {
+  const whole = findingsFixture({ normalizations: ['none', 'batch'] })
+  const drawn = (value: Value | undefined): number => Number((1.17 * Number(value)).toPrecision(7))
+  const cells = whole.cells
+    .filter(({ settings }) => settings.schedule !== 'step')
+    .map((cell, i) => ({
+      ...cell,
+      settings: { ...cell.settings, lr: drawn(cell.settings.lr), batchSize: i % 2 === 0 ? 32 : 256 },
+      steps: i % 3 === 0 ? 469 : cell.steps,
+      ...(cell.score && { score: around(3.1 * (1 - cell.score.value), 0.004) }),
+    }))
+  return {
+    ...whole,
+    name: 'A race',
+    metric: { name: 'validationLoss', goal: 'min' },
+    answer: ['The race was won by batch.'],
+    factors: { ...whole.factors, batchSize: [32, 256], lr: [] },
+    cells,
   }
 }
 

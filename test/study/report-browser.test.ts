@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { html } from '../../src/study/report/html.ts'
-import { findingsFixture, singleCellFixture } from './findings-fixture.ts'
+import { findingsFixture, raceFixture, singleCellFixture } from './findings-fixture.ts'
 
 const executablePath = '/usr/bin/chromium'
 /** Pages and pictures for people to look at; git ignores the folder. */
@@ -18,6 +18,7 @@ const scripts = [
 const reports = {
   whole: findingsFixture(),
   plain: findingsFixture({ normalizations: [] }),
+  race: raceFixture(),
   single: singleCellFixture(),
 }
 
@@ -64,6 +65,7 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
     ['whole', 360, 'dark'],
     ['plain', 1280, 'light'],
     ['plain', 360, 'dark'],
+    ['race', 1280, 'light'],
     ['single', 1280, 'dark'],
     ['single', 360, 'light'],
   ] as const)(
@@ -92,7 +94,7 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
     await page.close()
   })
 
-  test.each(['whole', 'plain', 'single'] as const)(
+  test.each(['whole', 'plain', 'race', 'single'] as const)(
     '(%s) keeps the texts of its charts apart',
     async (name) => {
       const { page } = await open(name, 1280)

@@ -9,7 +9,7 @@ import { html } from '../../src/study/report/html.ts'
 import { markdown } from '../../src/study/report/markdown.ts'
 import { writeReport } from '../../src/study/report/report.ts'
 import type { Value } from '../../src/study/trial.ts'
-import { findingsFixture, singleCellFixture } from './findings-fixture.ts'
+import { findingsFixture, raceFixture, singleCellFixture } from './findings-fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-report-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -59,25 +59,10 @@ function tableOf(elements: readonly Element[], caption: RegExp): string[][] {
 
 const fixtures: Readonly<Record<string, Findings>> = {
   'of all': findingsFixture(),
-  'of a study of losses': lossFindings(),
+  'of a race': raceFixture(),
   'without normalisation': findingsFixture({ normalizations: [] }),
   'of one cell': singleCellFixture(),
   'of nothing': { ...singleCellFixture(), cells: [], answer: [] },
-}
-
-/** A study judged by a loss, raced: some cells were stopped early. */
-function lossFindings(): Findings {
-  const findings = findingsFixture()
-  const loss = (accuracy: number): number => 3 * (1 - accuracy)
-  return {
-    ...findings,
-    metric: { name: 'validationLoss', goal: 'min' },
-    cells: findings.cells.map((cell, i) => ({
-      ...cell,
-      steps: i % 3 === 0 ? 469 : cell.steps,
-      ...(cell.score && { score: { value: loss(cell.score.value), interval: [0.01, 0.02] } }),
-    })),
-  }
 }
 
 describe.each(Object.entries(fixtures))('the page %s', (_, findings) => {
@@ -409,8 +394,23 @@ test('a score that is not finite is a dash', async () => {
   expect(tableOf(elements, /^Each combination/)[31]!.slice(4, 6)).toEqual(['–', '–'])
 })
 
+test('maps with and without batch normalization are side by side', async () => {
+  const titles = elementsOf(await html(raceFixture()))
+    .filter(
+      ({ tagName, parentNode }) =>
+        tagName === 'figcaption' && /^panel/.test(attribute(parentNode as Element, 'class') ?? ''),
+    )
+    .map(textOf)
+  expect(titles.slice(0, 4)).toEqual([
+    'none · batchSize 32',
+    'batch · batchSize 32',
+    'none · batchSize 256',
+    'batch · batchSize 256',
+  ])
+})
+
 test('cells that were stopped early say after how many steps', () => {
-  expect(markdown(lossFindings())).toMatch(/0\.\d+ \(469 steps\)/)
+  expect(markdown(raceFixture())).toMatch(/0\.\d+ \(469 steps\)/)
 })
 
 test('the text is as wide as its columns, and its answer is on top', () => {

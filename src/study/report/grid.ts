@@ -18,11 +18,23 @@ export interface Grid {
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
-/** All cells as grids, one for each normalisation and each value of other factors. */
+/** All cells as grids, one for each value of other factors and normalisation, the latter side by side. */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
   const groups = groupBy(longest(findings.cells), ({ settings }) => identity(settings, [x, y ?? x]))
-  return [...groups.values()].map((cells) => gridOf(findings, x, y, cells))
+  const grids = [...groups.values()].map((cells) => gridOf(findings, x, y, cells))
+  const others = Object.keys(findings.factors).filter((name) => ![x, y, normalization].includes(name))
+  return [normalization, ...others.reverse()].reduce(
+    (sorted, factor) => sortBy(sorted, findings, factor),
+    grids,
+  )
+}
+
+/** Grids in the order of a factor's values; those that share one stay in the order they have. */
+function sortBy(grids: readonly Grid[], findings: Findings, factor: string): Grid[] {
+  const keys = valuesOf(findings, factor).map(keyOf)
+  const place = ({ cells }: Grid): number => keys.indexOf(keyOf(cells[0]!.settings[factor]))
+  return [...grids].sort((a, b) => place(a) - place(b))
 }
 
 function gridOf(findings: Findings, x: string, y: string | undefined, cells: readonly Cell[]): Grid {
