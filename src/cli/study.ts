@@ -52,7 +52,7 @@ async function study(file: string, options: Options): Promise<void> {
       if (event.type !== 'end') continue
       const versions = { evenstep: version, node: process.versions.node }
       const subject = subjectOf(prepared, event.finished, { command, versions })
-      const findings = finish(folder, subject, event.finished)
+      const findings = await finish(folder, subject, event.finished)
       if (!options.json) report.findings(findings, written)
     }
   } finally {
