@@ -2,9 +2,8 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { finish, written } from '../study/finish.ts'
 import { prepare, subjectOf } from '../study/prepared.ts'
-import { runStudy, type StudyEvent, workersLock } from '../study/run-study.ts'
+import type { StudyEvent } from '../study/run-study.ts'
 import { override } from '../train/spec.ts'
 import { loadStudy } from './load.ts'
 import { StudyReport } from './study-report.ts'
@@ -39,6 +38,9 @@ function positive(text: string): number {
 async function study(file: string, options: Options): Promise<void> {
   const { study, experiment } = await loadStudy(file)
   const prepared = prepare(study, override(experiment, options.set), study.name!)
+  // Its database is native, and its report heavy: other commands must start without them, and as fast.
+  const { runStudy, workersLock } = await import('../study/run-study.ts')
+  const { finish, written } = await import('../study/finish.ts')
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = commandOf(file, options)
   const start = (): ReturnType<typeof fork> =>

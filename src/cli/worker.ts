@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { keepSessions } from '../runtime/node-cpu.ts'
-import { lockShared } from '../study/lock.ts'
 import type { FromWorker } from '../study/pool.ts'
 import { type Job, runTrial } from '../study/run-trial.ts'
 import { override } from '../train/spec.ts'
@@ -23,6 +22,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which ends its workers
   process.on('disconnect', () => process.exit(1))
   try {
+    const { lockShared } = await import('../study/lock.ts')
     if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
     const { experiment, origin } = await loadStudy(file)
     const base = override(experiment, set)

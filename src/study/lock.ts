@@ -33,5 +33,10 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
     if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
     throw error
   }
-  return { release: () => void db.close() }
+  return {
+    release() {
+      db.exec('ROLLBACK') // closing alone waits for statements to be collected
+      db.close()
+    },
+  }
 }

@@ -179,7 +179,10 @@ export class RunFolder {
     const model = await this.task.atEvaluation(async () => safetensorsParts(this.task.variables), {
       batchSize,
     })
-    await replaceFile(join(this.path, 'model.safetensors'), model)
+    const path = join(this.path, 'model.safetensors')
+    // A run that is too short for a checkpoint is made again sooner than its model is flushed.
+    if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))
+    else await replaceFile(path, model)
   }
 }
 

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import { Database } from '../../src/study/database.ts'
 import { keyOf } from '../../src/study/design/design.ts'
+import { lockAlone, lockShared } from '../../src/study/lock.ts'
+import { workersLock } from '../../src/study/run-study.ts'
 import { childrenOf, evenstepStudy, eventsOf, logsOf, timeless, toyStudy, trialsOf } from './toy-study.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-study-kill-'))
@@ -70,3 +72,39 @@ test('a study killed 12 times at random moments gives what one gives that was ne
   expect(logsOf(killed)).toEqual(logsOf(whole))
   expect(stored.some(({ result }) => result.status === 'diverged')).toBe(true)
 }, 120_000)
+
+test('workers end when their parent is killed', async () => {
+  const file = toyStudy(root, 'long.ts', 'factors: { lr: [0.1] }, seeds: 2, steps: 10_000_000,')
+  const workers = new Set<number>()
+  await evenstepStudy([file, '--out', join(root, 'long'), '--workers', '2', '--json'], async (_, pid) => {
+    const logs = (): boolean =>
+      ['0001', '0002'].every((name) => existsSync(join(root, 'long', 'trials', name, 'events.jsonl')))
+    while (!logs()) await setTimeout(20)
+    for (const worker of childrenOf(pid)) workers.add(worker)
+    process.kill(pid, 'SIGKILL')
+  })
+  if (process.platform === 'linux') expect(workers.size).toBe(2)
+  for (const pid of workers)
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000)
+})
+
+test('workers of a study that was killed are waited for', async () => {
+  const file = toyStudy(root, 'waits.ts', 'factors: { lr: [0.1] }, seeds: 1, steps: 5,')
+  const folder = join(root, 'waits')
+  mkdirSync(folder)
+  const worker = lockShared(workersLock(folder))!
+  let told = ''
+  const outcome = evenstepStudy([file, '--out', folder, '--json'], (out) => {
+    told = out
+  })
+  const running = (): boolean => {
+    const lock = lockAlone(join(folder, 'study.lock'))
+    lock?.release()
+    return lock === undefined
+  }
+  while (!running()) await setTimeout(20)
+  await setTimeout(500)
+  expect(told).toBe('')
+  worker.release()
+  expect((await outcome).code).toBe(0)
+})

@@ -1,0 +1,254 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  childrenOf,
+  evenstepStudy,
+  eventsOf,
+  type Outcome,
+  timeless,
+  toyStudy,
+  trialsOf,
+} from './toy-study.ts'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const root = mkdtempSync(join(tmpdir(), 'evenstep-study-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+const at = (...path: string[]): string => join(root, ...path)
+const evenstep = (...args: string[]): string =>
+  execFileSync(process.execPath, [main, ...args], { encoding: 'utf8' })
+/** Leave out the trials' times, and what they decide. */
+const grid = (lrs: string, seeds = 2): string =>
+  `factors: { normalization: ['none', 'batch'], schedule: ['cosine'], lr: ${lrs} }, seeds: ${seeds}, steps: 40,`
+
+describe('evenstep study', () => {
+  let first: Outcome
+  const file = (): string => toyStudy(root, 'toy.ts', grid('[0.1, 1, 1e4]'))
+  beforeAll(async () => {
+    first = await evenstepStudy([file(), '--out', at('toy')])
+  })
+
+  test('runs every trial, tells how far it is, and what was best', () => {
+    const { code, out, err } = first
+    expect([code, err]).toEqual([0, ''])
+    const lines = out.split('\n')
+    expect(lines[0]).toMatch(/^toy · grid of 12 trials · 2 seeds · \d+ at a time · judged by validationLoss$/)
+    const progress = lines.filter((line) => /^\d+ of 12 trials · /.test(line))
+    expect(progress).toHaveLength(12)
+    expect(progress.at(-1)).toMatch(
+      /^12 of 12 trials · \d+ s · best validationLoss 0\.\d+: normalization \w+, schedule cosine, lr [01.]+ · 4 diverged or failed$/,
+    )
+    const table = lines.slice(lines.indexOf('best validationLoss after 40 steps, mean over seeds:'))
+    expect(table[1]).toMatch(
+      /^ {2}0\.\d+ \(95 % interval .+\) {2}normalization \w+, schedule cosine, lr [01.]+$/,
+    )
+    expect(out).toContain(`stored in ${at('toy')}: results.json, findings.json, study.db, trials`)
+  })
+
+  test('keeps what came of each', () => {
+    const trials = trialsOf(at('toy'))
+    expect(trials.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    const [good, bad] = [trials[0]!.result, trials[2]!.result]
+    expect(good).toMatchObject({ status: 'done', steps: 40 })
+    expect(good.metrics).toEqual({
+      trainLoss: expect.any(Number),
+      validationLoss: expect.any(Number),
+      validationAccuracy: expect.any(Number),
+    })
+    expect(good.curve.steps).toEqual(Array.from({ length: 40 }, (_, i) => i))
+    expect(good.time.total).toBeGreaterThan(good.time.training)
+    expect(bad).toMatchObject({ status: 'diverged', metrics: {} })
+    expect(bad.error).toMatch(/^train: wanted a finite /)
+    const findings = JSON.parse(readFileSync(at('toy', 'findings.json'), 'utf8'))
+    expect(findings.cost).toMatchObject({ trials: 12, done: 8, diverged: 4, failed: 0 })
+    expect(findings.repeat.command).toBe(`npx evenstep study ${at('toy.ts')} --out ${at('toy')}`)
+  })
+
+  test('leaves runs that can be measured, and are those of evenstep train', () => {
+    const [, good] = trialsOf(at('toy'))
+    const measured = JSON.parse(evenstep('eval', at('toy', 'trials', '0002'), '--json'))
+    expect(measured.loss).toBeCloseTo(good!.result.metrics.validationLoss!, 6)
+    const { origin } = JSON.parse(readFileSync(at('toy', 'trials', '0002', 'run.json'), 'utf8'))
+    expect(origin.file).toBe(at('toy.ts'))
+    const settings = origin.settings.flatMap((one: string) => ['--set', one])
+    evenstep('train', origin.file, ...settings, '--out', at('alone'))
+    const model = (folder: string): Buffer => readFileSync(join(folder, 'model.safetensors'))
+    expect(model(at('alone'))).toEqual(model(at('toy', 'trials', '0002')))
+  })
+
+  test('has nothing to do the second time', async () => {
+    const before = trialsOf(at('toy'))
+    const { code, out } = await evenstepStudy([file(), '--out', at('toy'), '--json'])
+    expect(code).toBe(0)
+    expect(eventsOf(out)).toEqual([
+      { type: 'start', finished: 12, done: 12, total: 12 },
+      { type: 'end', finished: 12 },
+    ])
+    expect(trialsOf(at('toy'))).toEqual(before)
+  })
+
+  test('goes on when values and seeds are added', async () => {
+    cpSync(at('toy'), at('more'), { recursive: true })
+    const more = toyStudy(root, 'toy.ts', grid('[0.1, 0.3, 1, 1e4]', 3))
+    const { out } = await evenstepStudy([more, '--out', at('more'), '--json'])
+    expect(eventsOf(out)[0]).toEqual({ type: 'start', finished: 12, done: 12, total: 24 })
+    const trials = trialsOf(at('more'))
+    expect(trials).toHaveLength(24)
+    expect(trials.slice(0, 12)).toEqual(trialsOf(at('toy')))
+  })
+
+  test('runs what its database forgot only if its folder forgot it too', async () => {
+    cpSync(at('toy'), at('forgotten'), { recursive: true })
+    for (const name of readdirSync(at('forgotten')))
+      if (name.startsWith('study.db')) rmSync(at('forgotten', name))
+    rmSync(at('forgotten', 'trials', '0004', 'trial.json'))
+    const { out } = await evenstepStudy([file(), '--out', at('forgotten'), '--json'])
+    expect(eventsOf(out)[0]).toMatchObject({ done: 0, total: 12 })
+    const [before, after] = [trialsOf(at('toy')), trialsOf(at('forgotten'))]
+    expect(timeless(after)).toEqual(timeless(before))
+    const times = (trials: typeof before): number[] => trials.map(({ result }) => result.time.total)
+    expect(times(after).map((time, i) => (time === times(before)[i] ? 'kept' : 'run'))).toEqual(
+      before.map(({ id }) => (id === 4 ? 'run' : 'kept')),
+    )
+  })
+
+  test('refuses to go on with another', async () => {
+    const refusal = async (options: string, ...args: string[]): Promise<Outcome> =>
+      evenstepStudy([toyStudy(root, 'toy.ts', options), '--out', at('toy'), ...args])
+    expect(await refusal(grid('[0.1, 1]'))).toMatchObject({
+      code: 2,
+      err:
+        `${at('toy')}: wanted the study that was begun here, got factors.lr without 10000; ` +
+        'change it back, or choose another folder with --out\n',
+    })
+    const { err } = await refusal(grid('[0.1, 1, 1e4]'), '--set', 'optimizer.momentum=0.5')
+    expect(err).toMatch(
+      /got the experiment's optimizer \{"type":"sgd","lr":0\.1,"momentum":0\.5,.* where it was /,
+    )
+  })
+
+  test('refuses to begin while it is running, and stops at Ctrl-C', async () => {
+    const slow = toyStudy(root, 'slow.ts', grid('[0.1, 1]', 20))
+    let second: Promise<Outcome> | undefined
+    const { code, err } = await evenstepStudy([slow, '--out', at('slow'), '--json'], (_, pid) => {
+      second ??= evenstepStudy([slow, '--out', at('slow')]).then((outcome) => {
+        process.kill(-pid, 'SIGINT') // as a terminal does: to the workers as well
+        return outcome
+      })
+    })
+    expect((await second)!.err).toBe(
+      `${at('slow')}: wanted a study that is not running, got one that is; wait, or stop it first\n`,
+    )
+    expect((await second)!.code).toBe(2)
+    expect(code).toBe(130)
+    expect(err).toBe(
+      `stopped; trials that are over are in ${at('slow')}; go on with npx evenstep study ${slow} --out ${at('slow')}\n`,
+    )
+  })
+})
+
+describe('a trial that', () => {
+  const refusing = (how: string): string => `
+    model: () => ({
+      fc: new nn.Linear(20, 2),
+      forward(x) {
+        if (x.shape[0] === 16) ${how}
+        return this.fc.forward(x)
+      },
+    }),`
+  const options = 'factors: { batchSize: [8, 16] }, seeds: 1, steps: 5,'
+
+  test('throws has failed, and the study goes on', async () => {
+    const file = toyStudy(root, 'throws.ts', options, refusing("throw new Error('no sixteen')"))
+    const { code, out } = await evenstepStudy([file, '--out', at('throws')])
+    expect(code).toBe(0)
+    expect(out).toContain('trial 2 failed: no sixteen')
+    expect(trialsOf(at('throws')).map(({ result }) => [result.status, result.error])).toEqual([
+      ['done', undefined],
+      ['failed', 'no sixteen'],
+    ])
+  })
+
+  test('ends its worker is tried three times, and has failed', async () => {
+    const file = toyStudy(root, 'dies.ts', options, refusing("process.kill(process.pid, 'SIGKILL')"))
+    const { code } = await evenstepStudy([file, '--out', at('dies')])
+    expect(code).toBe(0)
+    expect(trialsOf(at('dies'))[1]!.result).toMatchObject({
+      status: 'failed',
+      error:
+        'study: wanted a worker that finishes the trial, got 3 that ended; the last was ended by SIGKILL',
+    })
+  })
+})
+
+describe('a study file', () => {
+  test('may be JSON, of an experiment in another file', async () => {
+    writeFileSync(
+      at('experiment.json'),
+      JSON.stringify({
+        data: 'digits10x10',
+        model: [['Linear', 100, 10]],
+        loss: 'crossEntropy',
+        optimizer: { type: 'sgd', lr: 0.1 },
+        batchSize: 64,
+        epochs: 1,
+      }),
+    )
+    const design = { type: 'racing', eta: 2, rungs: 2 }
+    const study = {
+      experiment: 'experiment.json',
+      factors: { lr: { from: 0.01, to: 1, count: 3 } },
+      design,
+      steps: 20,
+      seeds: 1,
+    }
+    writeFileSync(at('race.json'), JSON.stringify(study))
+    const { code, out, err } = await evenstepStudy([
+      at('race.json'),
+      '--out',
+      at('race'),
+      '--workers',
+      '1',
+      '--json',
+    ])
+    expect([code, err]).toEqual([0, ''])
+    const trials = eventsOf(out).flatMap((event) => (event.type === 'trial' ? [event.finished] : []))
+    expect(trials.map(({ rung, steps }) => [rung, steps])).toEqual([
+      [0, 10],
+      [0, 10],
+      [0, 10],
+      [1, 20],
+      [1, 20],
+    ])
+    expect(trials.map(({ settings }) => settings.lr).slice(0, 3)).toEqual([0.01, 0.1, 1])
+    expect(JSON.parse(readFileSync(at('race', 'trials', '0001', 'run.json'), 'utf8')).origin.file).toBe(
+      at('experiment.json'),
+    )
+    expect(evenstep('eval', at('race', 'trials', '0005'))).toMatch(/^loss /)
+  })
+
+  test('that is missing, or not one, is told', async () => {
+    expect((await evenstepStudy([at('none.ts')])).err).toBe(
+      `study: wanted the file of a study, got ${at('none.ts')}, which does not exist\n`,
+    )
+    writeFileSync(at('empty.ts'), 'export const a = 1\n')
+    expect((await evenstepStudy([at('empty.ts')])).err).toBe(
+      `${at('empty.ts')}: wanted a default export, got none; write export default study.define({ … })\n`,
+    )
+    expect((await evenstepStudy([at('experiment.json')])).err).toMatch(/^study: wanted /)
+    expect((await evenstepStudy([at('race.json'), '--workers', '0'])).err).toMatch(
+      /wanted an integer ≥ 1, got 0/,
+    )
+  })
+})
+
+test('a study that is over leaves no process behind', async () => {
+  const file = toyStudy(root, 'clean.ts', 'factors: { lr: [0.1] }, seeds: 2, steps: 5,')
+  const workers: number[] = []
+  await evenstepStudy([file, '--out', at('clean'), '--json'], (_, pid) => workers.push(...childrenOf(pid)))
+  for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
