@@ -189,7 +189,15 @@ describe('the page shows', () => {
 
   test('windows with their open ends', async () => {
     const rows = tableOf(await elements, /^Usable rates by normalization × schedule/)
-    expect(rows[7]).toEqual(['batch · constant', '0.03 to ≥ 1', '1.52', '0.3', '0.9799', '0.9784 to 0.9814'])
+    expect(rows[7]).toEqual([
+      'batch · constant',
+      '0.03 to ≥ 1',
+      '1.52',
+      '0.3',
+      '0.9799',
+      '0.9784 to 0.9814',
+      '0.020',
+    ])
     expect(rows.find(([name]) => name === 'none · step')!.slice(0, 3)).toEqual([
       'none · step',
       '0.03',
@@ -482,6 +490,15 @@ test('maps with and without batch normalization are side by side', async () => {
     'none · batchSize 256',
     'batch · batchSize 256',
   ])
+})
+
+test('the margin of usable rates is a range where it differs by row', () => {
+  expect(markdown(findingsFixture())).toContain(
+    'Rates whose validationAccuracy is within 0.020 of the best of their row.',
+  )
+  expect(markdown(raceFixture())).toContain(
+    'Rates whose validationLoss is within 0.0062 to 0.013 of the best of their row.',
+  )
 })
 
 test('cells that were stopped early say after how many steps', () => {
