@@ -189,7 +189,15 @@ describe('the page shows', () => {
 
   test('windows with their open ends', async () => {
     const rows = tableOf(await elements, /^Usable rates by normalization × schedule/)
-    expect(rows[7]).toEqual(['batch · constant', '0.03 to ≥ 1', '1.52', '0.3', '0.9799', '0.9784 to 0.9814'])
+    expect(rows[7]).toEqual([
+      'batch · constant',
+      '0.03 to ≥ 1',
+      '1.52',
+      '0.3',
+      '0.9799',
+      '0.9784 to 0.9814',
+      '0.020',
+    ])
     expect(rows.find(([name]) => name === 'none · step')!.slice(0, 3)).toEqual([
       'none · step',
       '0.03',
@@ -235,6 +243,81 @@ describe('the page shows', () => {
     expect(body).toContain('"steps": 1876')
     expect(body).toContain('Seeds: 0, 1, 2.')
     expect(tableOf(await elements, /^Versions/)).toContainEqual(['onnxruntime-node', '1.30.0'])
+  })
+})
+
+describe('a drawing shows', () => {
+  const findings = findingsFixture()
+  /** The elements of a chart, by its title, the groups around each among them. */
+  async function drawn(title: string): Promise<Element[]> {
+    const svg = elementsOf(await html(findings)).find(
+      (one) =>
+        one.tagName === 'svg' &&
+        elementsOfNode(one).some((inner) => inner.tagName === 'title' && textOf(inner) === title),
+    )
+    return elementsOfNode(svg!)
+  }
+  const textsOf = (elements: readonly Element[]): string[] =>
+    elements.filter(({ tagName }) => tagName === 'text').map(textOf)
+  const groupOf = (element: Element, name: string): string | undefined =>
+    attribute(element.parentNode as Element, name)
+
+  test.each(['none', 'batch', 'layer'])(
+    'the scores of %s as numbers and colours, the best outlined',
+    async (kind) => {
+      const elements = await drawn(kind)
+      const cells = findings.cells.filter(({ settings }) => settings.normalization === kind)
+      const texts = textsOf(elements)
+      for (const { score } of cells) if (score) expect(texts).toContain(score.value.toPrecision(3))
+      expect(texts.filter((text) => text === '×').length).toBe(cells.filter(({ score }) => !score).length)
+      expect(texts.filter((text) => text === '1×').length).toBe(
+        cells.filter(({ score, diverged }) => score && diverged === 1).length,
+      )
+      const rects = elements.filter(({ tagName }) => tagName === 'rect')
+      const [outline, ...more] = rects.filter((rect) => groupOf(rect, 'stroke') === 'currentColor')
+      expect(more).toEqual([])
+      const [scored] = cells.filter(({ score }) => score).sort((a, b) => b.score!.value - a.score!.value)
+      const best = rects.find((rect) =>
+        textOf(rect).startsWith(`${kind} · ${scored!.settings.schedule} · lr ${scored!.settings.lr}\n`),
+      )!
+      for (const axis of ['x', 'y']) {
+        expect(Math.abs(Number(attribute(best, axis)) - Number(attribute(outline!, axis)))).toBeLessThan(3)
+      }
+      const brightest = rects.filter((rect) => attribute(rect, 'fill') === '#fde725')
+      expect(brightest.length).toBe(kind === 'batch' ? 1 : 0)
+    },
+  )
+
+  test('an arrow for each end that was not found, and a dot for each best rate', async () => {
+    const elements = await drawn('By normalization × schedule')
+    const open = findings.windows.slice(3).flatMap((window) => Object.values(window.open).filter(Boolean))
+    const arrows = elements.filter(
+      (one) => one.tagName === 'path' && /^M[^M]+M/.test(attribute(one, 'd') ?? ''),
+    )
+    expect(arrows.length).toBe(open.length)
+    expect(elements.filter(({ tagName }) => tagName === 'circle').length).toBe(findings.windows.length - 3)
+    expect(textsOf(elements).filter((text) => text.startsWith('≥ ')).length).toBe(open.length)
+  })
+
+  test('a line and a band for each normalisation, told apart by colour and dash', async () => {
+    const paths = (await drawn('cosine')).filter(({ tagName }) => tagName === 'path')
+    const bands = paths.filter((path) => groupOf(path, 'fill-opacity') === '0.18')
+    expect(bands.map((path) => groupOf(path, 'fill'))).toEqual([0, 1, 2].map((i) => `var(--series-${i})`))
+    const lines = paths.filter((path) => groupOf(path, 'stroke-width') === '1.75')
+    expect(lines.map((path) => [groupOf(path, 'stroke'), groupOf(path, 'stroke-dasharray') ?? ''])).toEqual([
+      ['var(--series-0)', ''],
+      ['var(--series-1)', '7 3'],
+      ['var(--series-2)', '2 3'],
+    ])
+  })
+
+  test('as filled what is significant', async () => {
+    const dots = (await drawn('a − b')).filter(({ tagName }) => tagName === 'circle')
+    const filled = dots.filter((dot) => attribute(dot, 'fill') === 'var(--series-1)')
+    expect([dots.length, filled.length]).toEqual([
+      findings.comparisons.length,
+      findings.comparisons.filter(({ adjusted }) => adjusted < 0.05).length,
+    ])
   })
 })
 
@@ -408,6 +491,15 @@ test('maps with and without batch normalization are side by side', async () => {
     'none · batchSize 256',
     'batch · batchSize 256',
   ])
+})
+
+test('the margin of usable rates is a range where it differs by row', () => {
+  expect(markdown(findingsFixture())).toContain(
+    'Rates whose validationAccuracy is within 0.020 of the best of their row.',
+  )
+  expect(markdown(raceFixture())).toContain(
+    'Rates whose validationLoss is within 0.0062 to 0.013 of the best of their row.',
+  )
 })
 
 test('cells that were stopped early say after how many steps', () => {

@@ -24,14 +24,20 @@ const title = 'Usable rates'
 export function rateWindows(findings: Findings): Section {
   if (findings.windows.length === 0) return absent(id, title, 'the study has no rates to choose from')
   const groups = groupBy(findings.windows, ({ group }) => Object.keys(group).join(' × '))
-  const widths = new Set(findings.windows.map(({ within }) => plain(within)))
   return section(id, title, {
     type: 'figure',
-    caption: `Rates whose ${findings.windows[0]?.metric} is within ${[...widths].join(' or ')} of the best of their row.`,
+    caption: `Rates whose ${findings.windows[0]?.metric} is within ${margin(findings.windows)} of the best of their row.`,
     reading:
       'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as well. Thin lines are the rates tried; at the right, the width in decades.',
     panels: [...groups].map(([name, windows]) => panel(findings, name, windows)),
   })
+}
+
+/** How far from the best a usable rate may score: of a loss, a part of the best one, which differs by row. */
+function margin(windows: readonly RateWindow[]): string {
+  const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
+  const [least, most] = [significant(sorted[0], 2), significant(sorted.at(-1), 2)]
+  return least === most ? least : `${least} to ${most}`
 }
 
 function panel(findings: Findings, name: string, windows: readonly RateWindow[]): Panel {
@@ -152,7 +158,7 @@ function windowTable(findings: Findings, name: string, windows: readonly RateWin
   return table(
     `Usable rates${name === '' ? '' : ` by ${name}`}; ≤ and ≥: the end was not found`,
     1,
-    ['group', 'rates', 'decades', 'best rate', findings.windows[0]!.metric, '95 % interval'],
+    ['group', 'rates', 'decades', 'best rate', findings.windows[0]!.metric, '95 % interval', 'within'],
     windows.map((window) => [
       describe(window.group) || 'all runs',
       range(window),
@@ -160,6 +166,7 @@ function windowTable(findings: Findings, name: string, windows: readonly RateWin
       plain(window.best.lr),
       significant(window.best.score.value),
       interval(window.best.score),
+      significant(window.within, 2),
     ]),
   )
 }
