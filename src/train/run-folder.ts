@@ -203,7 +203,7 @@ function cut(log: number, length: number, path: string): void {
 }
 
 /** A resumed run is of the same experiment; it may have more epochs, and newer versions. */
-function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
+export function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
   const file = join(path, 'run.json')
   let before: Record<string, unknown>
   try {
