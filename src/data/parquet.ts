@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { allocate, type Data } from '../core/dtype.ts'
-import { FormatError } from '../core/errors.ts'
+import { EvenstepError, FormatError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Batch } from './batch.ts'
 import type { Dataset } from './dataset.ts'
 import { fileFingerprint } from './fingerprint.ts'
+import { checkedFile, chunksOf } from './parquet-pages.ts'
 import type { Stream } from './stream.ts'
 import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
 import { tableDataset, tableSpec } from './table-examples.ts'
@@ -46,7 +47,7 @@ const pieceRows = 4096
 /** Bytes of examples that are decoded at a time. */
 const partBytes = 2 ** 24
 
-/** A part reads its columns of the group from their beginning where the file does not say where pages are. */
+/** Each part reads its columns of the group from their beginning. */
 const mostParts = 16
 
 type Values = ArrayLike<unknown>
@@ -69,10 +70,17 @@ class ParquetTable {
   }
 
   static async open(path: string, options: TableOptions): Promise<ParquetTable> {
-    const { asyncBufferFromFile, parquetMetadataAsync } = await import('hyparquet') // 80 ms: only who needs it waits
+    const [{ asyncBufferFromFile, parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
+      import('hyparquet'), // 80 ms: only who needs it waits
+      import('hyparquet/src/column.js'),
+    ])
+    const name = basename(path)
     const file = await asyncBufferFromFile(path)
-    const metadata = await told(basename(path), () => parquetMetadataAsync(file))
-    return new ParquetTable(basename(path), file, metadata, options)
+    return told(name, async () => {
+      const metadata = await parquetMetadataAsync(file)
+      const chunks = chunksOf(name, metadata, file.byteLength)
+      return new ParquetTable(name, checkedFile(name, file, chunks, parquetHeader), metadata, options)
+    })
   }
 
   async *read(): AsyncGenerator<Batch> {
@@ -147,7 +155,6 @@ class ParquetTable {
         columns: [name],
         rowStart: start,
         rowEnd: start + rows,
-        useOffsetIndex: true,
         // Whole pages, which may begin before the first row and end after the last.
         onChunk: ({ columnData, rowStart }) => {
           const [from, to] = [Math.max(start, rowStart), Math.min(start + rows, rowStart + columnData.length)]
@@ -192,6 +199,7 @@ async function told<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (cause) {
+    if (cause instanceof EvenstepError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FormatError(`${name}: wanted a Parquet file, got one that cannot be read: ${reason}`, { cause })
   }

@@ -7,7 +7,7 @@ type Damage = (bytes: Uint8Array, source: Random) => Uint8Array
 
 const below = (source: Random, n: number): number => Math.floor(source.uniform(0, n))
 const spliced = (bytes: Uint8Array, at: number, count: number, put: Uint8Array): Uint8Array =>
-  Uint8Array.from([...bytes.subarray(0, at), ...put, ...bytes.subarray(at + count)])
+  new Uint8Array(Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + count)]))
 
 /** A range of up to 16 bytes. */
 function range(bytes: Uint8Array, source: Random): readonly [from: number, to: number] {
