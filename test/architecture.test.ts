@@ -47,6 +47,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],
   sharp: ['data'],
+  '@observablehq/plot': ['study'],
+  linkedom: ['study'],
 }
 
 const root = path.join(import.meta.dirname, '../src')
@@ -101,6 +103,11 @@ test('each package is imported where it belongs, and schedules import none', () 
       .map((to) => `${file} imports ${to}`),
   )
   expect(wrong).toEqual([])
+})
+
+test('what draws reports is loaded when one is drawn: nobody else waits for it', () => {
+  const eager = /^import (?!type )[^']*?from '(?:@observablehq\/plot|linkedom)'/m
+  expect(files.filter((file) => eager.test(source(file)))).toEqual([])
 })
 
 test('only the command line touches the process', () => {

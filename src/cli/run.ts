@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadWeights } from '../train/export.ts'
+import { readDescription } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
@@ -30,10 +31,19 @@ export async function loadRun(
   if (!existsSync(weights)) {
     throw new ArgumentError(`${folder}: wanted a finished run, got no model.safetensors; resume it first`)
   }
-  const { origin } = JSON.parse(readFileSync(path, 'utf8')) as { origin?: Partial<Origin> }
-  if (!origin?.file) throw new FormatError(`${path}: wanted origin.file, the experiment's file, got none`)
-  const experiment = override(await loadExperiment(origin.file), origin.settings ?? [])
+  const { file, settings } = originOf(path, readDescription(folder))
+  const experiment = override(await loadExperiment(file), settings)
   const task = taskOf(experiment)
   loadWeights(task.model, weights)
   return { experiment, task }
+}
+
+function originOf(path: string, { origin }: Record<string, unknown>): Origin {
+  const { file, settings = [] } = Object(origin) as Record<string, unknown>
+  if (typeof file !== 'string' || file === '') {
+    throw new FormatError(`${path}: wanted origin.file, the experiment's file, got none`)
+  }
+  if (Array.isArray(settings) && settings.every((setting) => typeof setting === 'string'))
+    return { file, settings }
+  throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
 }

@@ -83,3 +83,20 @@ test('a Parquet file says what is wrong with it', async () => {
   writeFileSync(path, deflateRawSync(Buffer.from('no')))
   await refuses({ label: 'kind' }, 'a.parquet: wanted a Parquet file, got one that cannot be read: ')
 })
+
+test('a row group that is decoded in parts gives every row once', async () => {
+  const rows = 2_500_000 // 20 MB of examples
+  const ramp = Float32Array.from({ length: rows }, (_, i) => i)
+  const columnData: ColumnSource[] = [
+    { name: 'x', data: ramp, type: 'FLOAT' },
+    { name: 'y', data: ramp, type: 'FLOAT' },
+  ]
+  const stream = await parquetStream(file(columnData, { rowGroupSize: rows }), { target: 'y' })
+  let next = 0
+  for await (const { x, y, length } of stream.read(0)) {
+    expect(length).toBeLessThanOrEqual(4096)
+    for (let i = 0; i < length; i++, next++)
+      if (x[i] !== next || y[i] !== next) expect.unreachable(`row ${next}`)
+  }
+  expect(next).toBe(rows)
+}, 30_000)

@@ -1,10 +1,12 @@
 import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { allocate, type Data } from '../core/dtype.ts'
-import { FormatError } from '../core/errors.ts'
+import { EvenstepError, FormatError } from '../core/errors.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { Batch } from './batch.ts'
 import type { Dataset } from './dataset.ts'
 import { fileFingerprint } from './fingerprint.ts'
+import { checkedFile, chunksOf } from './parquet-pages.ts'
 import type { Stream } from './stream.ts'
 import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
 import { tableDataset, tableSpec } from './table-examples.ts'
@@ -24,7 +26,8 @@ export async function parquet(path: string, options: TableOptions): Promise<Data
 }
 
 /**
- * Examples from a Parquet file of any size: one of its row groups is in memory at a time.
+ * Examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB of examples or
+ * a sixteenth of the group.
  *
  * @throws {FormatError} and {ArgumentError} as `parquet`; and when there is a label without `classNames` or
  *   `classes`, which cannot be known before the end of the file.
@@ -40,6 +43,12 @@ export async function parquetStream(path: string, options: TableOptions): Promis
 
 /** Rows that are handed on together. */
 const pieceRows = 4096
+
+/** Bytes of examples that are decoded at a time. */
+const partBytes = 2 ** 24
+
+/** Each part reads its columns of the group from their beginning. */
+const mostParts = 16
 
 type Values = ArrayLike<unknown>
 
@@ -61,29 +70,49 @@ class ParquetTable {
   }
 
   static async open(path: string, options: TableOptions): Promise<ParquetTable> {
-    const { asyncBufferFromFile, parquetMetadataAsync } = await import('hyparquet') // 80 ms: only who needs it waits
+    const [{ asyncBufferFromFile, parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
+      import('hyparquet'), // 80 ms: only who needs it waits
+      import('hyparquet/src/column.js'),
+    ])
+    const name = basename(path)
     const file = await asyncBufferFromFile(path)
-    const metadata = await told(basename(path), () => parquetMetadataAsync(file))
-    return new ParquetTable(basename(path), file, metadata, options)
+    return told(name, async () => {
+      const metadata = await parquetMetadataAsync(file)
+      const chunks = chunksOf(name, metadata, file.byteLength)
+      return new ParquetTable(name, checkedFile(name, file, chunks, parquetHeader), metadata, options)
+    })
   }
 
   async *read(): AsyncGenerator<Batch> {
-    let start = 0
-    for (const { num_rows } of this.#metadata.row_groups) {
-      const rows = Number(num_rows)
-      const { x, y, length } = await this.#group(start, rows)
+    for (const { start, rows } of this.#parts()) {
+      const { x, y, length } = await this.#examples(start, rows)
       const [xSize, ySize] = [x.length / (length || 1), y.length / (length || 1)]
       for (let from = 0; from < length; from += pieceRows) {
         const to = Math.min(length, from + pieceRows)
         const part = { x: x.subarray(from * xSize, to * xSize), y: y.subarray(from * ySize, to * ySize) }
         yield { ...part, length: to - from }
       }
-      start += rows
     }
   }
 
-  /** A row group, column after column, so that only one is there in any other form than numbers. */
-  async #group(start: number, rows: number): Promise<Batch> {
+  /** The rows that are read at a time. */
+  *#parts(): Generator<{ readonly start: number; readonly rows: number }> {
+    const { x, y } = this.plan
+    const row = [x, y].reduce(
+      (bytes, { dtype, shape }) => bytes + allocate(dtype, sizeOf(shape)).byteLength,
+      0,
+    )
+    let start = 0
+    for (const { num_rows } of this.#metadata.row_groups) {
+      const end = start + Number(num_rows)
+      const size = Math.max(Math.ceil(partBytes / row), Math.ceil((end - start) / mostParts))
+      for (; start < end; start += size) yield { start, rows: Math.min(size, end - start) }
+      start = end
+    }
+  }
+
+  /** Rows column after column, so that only one is there in any other form than numbers. */
+  async #examples(start: number, rows: number): Promise<Batch> {
     const { features, targets, label, x: xSpec, y: ySpec } = this.plan
     const x = allocate(xSpec.dtype, rows * features.length)
     const ySize = targets.length || 1
@@ -126,8 +155,10 @@ class ParquetTable {
         columns: [name],
         rowStart: start,
         rowEnd: start + rows,
+        // Whole pages, which may begin before the first row and end after the last.
         onChunk: ({ columnData, rowStart }) => {
-          for (let i = 0; i < columnData.length; i++) values[rowStart - start + i] = columnData[i]
+          const [from, to] = [Math.max(start, rowStart), Math.min(start + rows, rowStart + columnData.length)]
+          for (let row = from; row < to; row++) values[row - start] = columnData[row - rowStart]
         },
       }),
     )
@@ -168,6 +199,7 @@ async function told<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (cause) {
+    if (cause instanceof EvenstepError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FormatError(`${name}: wanted a Parquet file, got one that cannot be read: ${reason}`, { cause })
   }

@@ -129,6 +129,12 @@ describe('shares of the variance', () => {
     expect(shares.both).toBeCloseTo(0, 10)
   })
 
+  test('add up to the whole, also where cells diverged', () => {
+    const { effects, interactions } = analyse(subject(factors), grid(factors, known))
+    const total = [...effects, ...interactions].reduce((sum, { share }) => sum + share, 0)
+    expect(total).toBeCloseTo(1, 10)
+  })
+
   test('of what only both together decide is their interaction', () => {
     const shares = sharesOf((s) => ((Number(s.lr) === 1) === (Number(s.batchSize) === 10) ? 1 : 0))
     expect(shares).toEqual({ lr: 0, batchSize: 0, both: 1 })

@@ -45,6 +45,7 @@ export function analyse(subject: Subject, finished: readonly Finished[]): Findin
     interactions: interactionsOf(
       cells.filter(({ steps }) => steps === widest),
       varied,
+      metric.goal,
     ),
     windows: varied.includes('lr')
       ? [...new Set([grouping.slice(0, 1), grouping])].flatMap((group) => windowsOf(wide, group, tolerance))

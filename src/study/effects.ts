@@ -1,4 +1,4 @@
-import { bestOf, type Goal, groupedBy, isScored, keyOf, only, type Scored } from './cells.ts'
+import { bestOf, type Goal, groupedBy, isScored, keyOf, only } from './cells.ts'
 import type { Cell, Effect, Interaction } from './findings.ts'
 import { mean, sumOfSquares } from './statistics.ts'
 
@@ -8,16 +8,17 @@ import { mean, sumOfSquares } from './statistics.ts'
  *
  *     η² = Σ n(v)·(mean(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
  *
- * Cells that diverged have no score, and are left out.
+ * A cell of which a seed diverged or failed counts as the worst of the others: left out, it would hide what the rate and
+ * normalisation do.
  *
  * Source: Fisher 1925, Statistical Methods for Research Workers, chapter 7 (analysis of variance).
  */
 export function effectsOf(cells: readonly Cell[], factors: readonly string[], goal: Goal): Effect[] {
-  const scored = cells.filter(isScored)
+  const judged = judgedBy(cells, goal)
   return factors
     .map((factor) => ({
       factor,
-      share: shareOf(scored, [factor]),
+      share: shareOf(judged, [factor]),
       best: [...groupedBy(cells, ({ settings }) => JSON.stringify(settings[factor])).values()].flatMap(
         (group) => {
           const best = bestOf(group, goal)
@@ -32,20 +33,37 @@ export function effectsOf(cells: readonly Cell[], factors: readonly string[], go
  * How much of the variance between cells two or three factors explain together beyond what fewer of them explain: the
  * share of their joint means less those of every smaller set. Exact where every combination was tried once.
  */
-export function interactionsOf(cells: readonly Cell[], factors: readonly string[]): Interaction[] {
-  const scored = cells.filter(isScored)
+export function interactionsOf(
+  cells: readonly Cell[],
+  factors: readonly string[],
+  goal: Goal,
+): Interaction[] {
+  const judged = judgedBy(cells, goal)
   const own = (set: readonly string[]): number =>
-    shareOf(scored, set) - properSubsets(set).reduce((sum, subset) => sum + own(subset), 0)
+    shareOf(judged, set) - properSubsets(set).reduce((sum, subset) => sum + own(subset), 0)
   return subsets(factors)
     .filter((set) => set.length === 2 || set.length === 3)
     .map((set) => ({ factors: set, share: Math.max(0, own(set)) }))
     .sort((a, b) => b.share - a.share)
 }
 
+interface Judged {
+  readonly settings: Cell['settings']
+  readonly value: number
+}
+
+/** What each cell is worth; nothing when no cell was done. */
+function judgedBy(cells: readonly Cell[], goal: Goal): Judged[] {
+  const values = cells.filter(isScored).map(({ score }) => score.value)
+  if (values.length === 0) return []
+  const worst = values.reduce((a, b) => (goal === 'max' ? Math.min(a, b) : Math.max(a, b)))
+  return cells.map((cell) => ({ settings: cell.settings, value: isScored(cell) ? cell.score.value : worst }))
+}
+
 /** The share of the variance that lies between the groups of cells that agree in these factors. */
-function shareOf(cells: readonly Scored[], factors: readonly string[]): number {
+function shareOf(cells: readonly Judged[], factors: readonly string[]): number {
   if (cells.length < 2) return 0
-  const scores = (group: readonly Scored[]): number[] => group.map(({ score }) => score.value)
+  const scores = (group: readonly Judged[]): number[] => group.map(({ value }) => value)
   const total = sumOfSquares(scores(cells))
   if (total === 0) return 0
   const centre = mean(scores(cells))

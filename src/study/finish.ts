@@ -4,10 +4,10 @@ import { analyse, type Subject } from './analyse.ts'
 import type { Findings, Finished } from './findings.ts'
 
 /** The files that `finish` writes. */
-export const written: readonly string[] = ['results.json', 'findings.json']
+export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', 'results.json']
 
 /**
- * Write into a study's folder what came of each trial, and what all of them say.
+ * Write into a study's folder what came of each trial, and what all of them say: as a report, and as data.
  *
  * @returns what they say
  */
@@ -17,9 +17,9 @@ export async function finish(
   finished: readonly Finished[],
 ): Promise<Findings> {
   const findings = analyse(subject, finished)
-  const write = (name: string, value: unknown): void =>
-    writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`)
-  write('results.json', { ...subject, trials: finished })
-  write('findings.json', findings)
+  const results = { ...subject, trials: finished }
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+  const { writeReport } = await import('./report/report.ts') // drawing takes a library that training should not wait for
+  await writeReport(folder, findings)
   return findings
 }

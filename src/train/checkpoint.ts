@@ -32,6 +32,8 @@ const schema = z.object({
   progress: z.unknown(),
   score: z.number().optional(),
   crc32: z.object({ model: z.number(), optimizer: z.number() }),
+  /** CRC-32 of the JSON of everything before it. */
+  sum: z.number(),
 })
 
 const files = ['model', 'optimizer'] as const
@@ -61,7 +63,9 @@ export async function writeCheckpoint<Progress>(
   const parts = files.map((name) => [name, safetensorsParts(tensors[name])] as const)
   const writing = parts.map(([name, own]) => write(`${name}.safetensors`, own))
   const sums = Object.fromEntries(parts.map(([name, own]) => [name, sumOf(own)])) // while the disk is busy
-  const json = new TextEncoder().encode(JSON.stringify({ format, ...checkpoint, crc32: sums }))
+  const description = { format, ...checkpoint, crc32: sums }
+  const sum = crc32(JSON.stringify(description))
+  const json = new TextEncoder().encode(JSON.stringify({ ...description, sum }))
   await Promise.all([before, ...writing, write('checkpoint.json', [json])])
   await flushFolder(partial)
   const old = setAside(path)
@@ -126,11 +130,18 @@ function parse(bytes: Uint8Array, name: string): z.output<typeof schema> {
     throw new FormatError(`${name}: wanted format ${format} or older, got ${version}; use a newer Evenstep`)
   }
   const checked = schema.safeParse(json)
-  if (checked.success) return checked.data
+  if (checked.success) return unchanged(checked.data, json as object, name)
   const at = checked.error.issues[0]?.path.join('.')
   throw new FormatError(
     `${name}: wanted a checkpoint's fields, got a wrong ${at || 'value'}; the file is damaged`,
   )
+}
+
+/** What was read, where it is what was written. */
+function unchanged(read: z.output<typeof schema>, json: object, name: string): z.output<typeof schema> {
+  const { sum, ...description } = json as Record<string, unknown>
+  if (crc32(JSON.stringify(description)) === sum) return read
+  throw new FormatError(`${name}: wanted what was written, got something else; the file is damaged`)
 }
 
 /** The checkpoints of a run, in a folder of their own, each named by its step: the last few and the best are kept. */

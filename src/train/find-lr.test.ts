@@ -52,6 +52,21 @@ describe('a range test', () => {
     expect(writeSafetensors(task.variables)).toEqual(before)
   })
 
+  test("keeps the ratio of a group's rate to the common one", async () => {
+    const options = { from: 1e-4, to: 1e-2, steps: 40 }
+    const curveOf = async (groups: object[]) =>
+      (await findLearningRate({ ...setup, optimizer: sgd({ lr: 0.1, groups: groups as never }) }, options))
+        .losses
+    const [ratio, scale] = [
+      await curveOf([{ match: 'fc2', lr: 0.025 }]),
+      await curveOf([{ match: 'fc2', lrScale: 0.25 }]),
+    ]
+    expect(ratio.length).toBe(40)
+    for (const [i, loss] of ratio.entries()) expect(loss).toBeCloseTo(scale[i]!, 6)
+    const alike = await curveOf([])
+    expect(Math.abs(alike.at(-1)! - ratio.at(-1)!)).toBeGreaterThan(1e-3)
+  })
+
   test('says what it cannot do', async () => {
     await expect(findLearningRate(setup, { from: 1, to: 0.1 })).rejects.toThrow(
       'find-lr: wanted 0 < from < to, got from 1 and to 0.1',

@@ -42,7 +42,8 @@ export interface LearningRates {
  * train with: with batch normalization it lies 5 to 13 times above the highest stable one.
  *
  * The model, its statistics, its optimizer and the order of the data are afterwards what they were before, to the bit:
- * the ramp has an optimizer of its own, and every array is put back. Parameter groups keep their options but for `lr`.
+ * the ramp has an optimizer of its own, and every array is put back. A parameter group keeps its options, and the ratio
+ * of its rate to the common one where both are numbers; a group with a schedule of its own follows the ramp.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as fastai's `lr_find`.
  *
@@ -76,9 +77,11 @@ async function ramp(
   steps: number,
 ): Promise<number[]> {
   const { data, batchSize, loss, dtype, device, threads, optimizer } = experiment
-  const { groups = [], ...spec } = optimizer.spec as { readonly groups?: readonly Record<string, unknown>[] }
+  const { groups = [], ...spec } = optimizer.spec as Record<string, unknown> & {
+    readonly groups?: readonly Group[]
+  }
   const options = { model, loss, data: data.train, dtype, device, threads }
-  const ramped = parse({ ...spec, groups: groups.map(({ lr: _, ...own }) => own), lr: rate })
+  const ramped = parse({ ...spec, groups: groups.map((group) => onRamp(group, spec.lr, rate)), lr: rate })
   const task = new Task({ ...options, optimizer: ramped })
   const batches = trainingBatches(experiment, batchSize, 'drop')
   const losses: number[] = []
@@ -95,6 +98,14 @@ async function ramp(
     }
   }
   return losses
+}
+
+type Group = Readonly<Record<string, unknown>>
+
+/** A group whose rate is a number keeps its ratio to the common one; a schedule of its own gives way to the ramp. */
+function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
+  if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
+  return { ...own, lr: (step: number) => rate(step) * (lr / common) }
 }
 
 function broken(error: unknown): undefined {

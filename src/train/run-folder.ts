@@ -260,14 +260,8 @@ function cut(log: number, length: number, path: string): void {
 }
 
 /** A resumed run is of the same experiment; it may have more epochs, and newer versions. */
-function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
-  const file = join(path, 'run.json')
-  let before: Record<string, unknown>
-  try {
-    before = JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
-  }
+export function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
+  const before = readDescription(path)
   for (const [key, value] of Object.entries(description)) {
     if (key === 'epochs' || key === 'versions' || key === 'origin') continue
     const [now, then] = [JSON.stringify(value), JSON.stringify(before[key])]
@@ -277,6 +271,19 @@ function checkSame(path: string, description: Readonly<Record<string, unknown>>)
       )
     }
   }
+}
+
+/** What `run.json` in a run's folder says. @throws {FormatError} when it is no JSON object. */
+export function readDescription(path: string): Record<string, unknown> {
+  const file = join(path, 'run.json')
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    json = undefined
+  }
+  if (typeof json === 'object' && json !== null) return json as Record<string, unknown>
+  throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
 }
 
 /** An event as JSON lines. A `steps` event becomes a `step` line for each step. */

@@ -35,8 +35,8 @@ function isLayer(value: unknown): value is Layer {
 }
 
 /**
- * The experiment that a JSON value describes: the keys of `train.experiment`, with `data` and `loss` by name, the
- * optimizer as its `type` and options, schedules as their specs or texts, metrics as types or specs, and the model as a
+ * The experiment that a JSON value describes: the keys of `train.experiment`, with `data` by name, `loss` by name
+ * or as `{ "type": "crossEntropy", "weight": "balanced" }`, the optimizer as its `type` and options, schedules as their specs or texts, metrics as types or specs, and the model as a
  * list of layers, each `[name, ...arguments]`.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
@@ -47,11 +47,12 @@ function isLayer(value: unknown): value is Layer {
 export function parseExperiment(json: unknown): Experiment {
   if (typeof json !== 'object' || json === null) throw mismatch('experiment', 'a JSON object', json)
   const { data, loss, optimizer, model, control, metrics, ...rest } = json as Record<string, unknown>
+  const split = byName('data', dataSets, data)()
   return experiment({
     ...rest,
-    data: byName('data', dataSets, data)(),
+    data: split,
     model: parseModel(model),
-    loss: byName('loss', losses, loss),
+    loss: parseLoss(loss, split),
     optimizer: parseOptimizer(optimizer),
     ...(control !== undefined && { control: controllers(control) }),
     ...(metrics !== undefined && { metrics: parseMetrics(metrics) }),
@@ -62,6 +63,28 @@ function byName<T>(what: string, known: Readonly<Record<string, T>>, name: unkno
   const found = typeof name === 'string' && Object.hasOwn(known, name) ? known[name] : undefined
   if (found === undefined) throw unknownName('experiment', Object.keys(known), String(name), `${what} as `)
   return found
+}
+
+const lossOptions = z.strictObject({
+  type: z.literal('crossEntropy'),
+  weight: z.union([z.literal('balanced'), z.array(z.number().min(0)).min(1)]).optional(),
+  labelSmoothing: z.number().min(0).max(1).optional(),
+})
+
+/** A loss by its name, or cross-entropy with options; `balanced` weights are those of the training data. */
+function parseLoss(spec: unknown, { train }: data.Split): ops.Loss {
+  if (typeof spec !== 'object' || spec === null) return byName('loss', losses, spec)
+  const checked = lossOptions.safeParse(spec)
+  if (!checked.success) {
+    throw mismatch('experiment', 'loss as a name, or { type: "crossEntropy", weight, labelSmoothing }', spec)
+  }
+  const { type, weight, labelSmoothing = 0 } = checked.data
+  const weights = weight === 'balanced' ? data.classWeights(train) : weight
+  const loss: ops.Loss = (output, target) =>
+    ops.crossEntropy(output, target, { labelSmoothing, ...(weights && { weight: weights }) })
+  return Object.defineProperty(loss, 'name', {
+    value: `${type} ${JSON.stringify({ weight, labelSmoothing })}`,
+  })
 }
 
 function controllers(list: unknown): Controller[] {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
+import { constant, type Tensor } from '../core/tensor.ts'
+import { trace } from '../core/variable.ts'
 import * as data from '../data/index.ts'
 import { batchNorms } from '../nn/freeze.ts'
 import * as ops from '../ops/index.ts'
@@ -12,6 +14,7 @@ import { type ExperimentOptions, experiment } from './experiment.ts'
 import { findLearningRate } from './find-lr.ts'
 import { recalibrate } from './recalibrate.ts'
 import { describe as described, RunFolder, type RunFolderOptions } from './run-folder.ts'
+import { parseExperiment } from './spec.ts'
 import { run, type StepsEvent, type TrainEvent, taskOf } from './train.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-streams-'))
@@ -232,6 +235,33 @@ describe('a sampler in an experiment', () => {
       'experiment: wanted sampler as a sampler, such as data.weightedSampler(data.exampleWeights(split.train)), got {}',
     )
   })
+})
+
+test('an experiment in JSON may weigh classes', () => {
+  const json = (loss: unknown) => ({
+    ...{
+      data: 'digits10x10',
+      model: [['Linear', 100, 10]],
+      optimizer: { type: 'sgd', lr: 0.1 },
+      batchSize: 64,
+      epochs: 1,
+    },
+    loss,
+  })
+  const balanced = parseExperiment(json({ type: 'crossEntropy', weight: 'balanced', labelSmoothing: 0.1 }))
+  expect(balanced.loss.name).toBe('crossEntropy {"weight":"balanced","labelSmoothing":0.1}')
+  const logits = constant([1, ...new Array(9).fill(0)], [1, 10])
+  const { data: own } = balanced
+  const weight = data.classWeights(own.train as data.Dataset)
+  const found = trace(() => balanced.loss(logits, constant([0], [1], 'int32'))).result
+  const wanted = trace(() =>
+    ops.crossEntropy(logits, constant([0], [1], 'int32'), { weight, labelSmoothing: 0.1 }),
+  ).result
+  const shape = ({ op, attributes, inputs }: Tensor): unknown => [op, attributes, inputs.map(shape)]
+  expect(shape(found)).toEqual(shape(wanted))
+  expect(() => parseExperiment(json({ type: 'crossEntropy', weight: 'even' }))).toThrow(
+    'experiment: wanted loss as a name, or { type: "crossEntropy", weight, labelSmoothing }, got',
+  )
 })
 
 test('class weights of a data set make a loss in which each class counts alike', async () => {

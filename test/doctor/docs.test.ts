@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { diagnostics, lintRules } from '../../src/doctor/index.ts'
 
-const guide = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8').split('\n')
+/** The guide's lines, without what lines columns up. */
+const guide = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')
+  .split('\n')
+  .map((line) => line.replace(/ {2,}/g, ' '))
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 

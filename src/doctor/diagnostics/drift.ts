@@ -1,4 +1,3 @@
-import type { Variable } from '../../core/variable.ts'
 import { variables } from '../../core/variable.ts'
 import type { Loader } from '../../data/loader.ts'
 import type { BatchNorm } from '../../nn/batch-norm.ts'
@@ -64,7 +63,7 @@ export async function remeasured<T>(
   batches: number,
   body: () => Promise<T>,
 ): Promise<T> {
-  const before = [...variables(model).values()].map((v: Variable) => [v, v.data] as const)
+  const before = [...variables(model).values()].map((v) => [v, v.data] as const)
   try {
     await recalibrate(model, loader, { batches })
     return await body()

@@ -1,5 +1,6 @@
 import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
-import { type Matrix, numbersOf, type Subject } from '../subject.ts'
+import { type Matrix, numbersOf } from '../matrix.ts'
+import type { Subject } from '../subject.ts'
 import { dot } from '../vector.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { type Diagnostic, short } from '../diagnosis.ts'
-import { numbersOf, slopeCount } from '../subject.ts'
+import { numbersOf } from '../matrix.ts'
+import { slopeCount } from '../subject.ts'
 import { length, mean, rootMeanSquare } from '../vector.ts'
 
 /** D6: gradients that grow because the rate falls. */

@@ -16,8 +16,8 @@ export const noiseScale: Diagnostic = {
     const slopes = await subject.slopes(slopeCount)
     if (slopes.length < 2)
       return { reason: 'the training data are one batch: there is no other to compare with' }
-    const small =
-      subject.structure && Math.min(subject.experiment.batchSize, subject.experiment.data.train.length)
+    const { batchSize, data } = subject.experiment
+    const small = Math.min(batchSize, data.train.length)
     const large = small * slopes.length
     const [gs, gb] = squares(slopes.map(({ gradient }) => [...gradient.values()] as Float32Array[]))
     const signal = (large * gb - small * gs) / (large - small)

@@ -1,4 +1,4 @@
-import { type Diagnostic, greatest, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, type Finding, greatest, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 import { maximum, rootMeanSquare } from '../vector.ts'
 import { equilibrium } from '../weight-rule.ts'
@@ -18,62 +18,63 @@ export const rotation: Diagnostic = {
     const all = await subject.invariant()
     if (all.length === 0) return { reason: 'no weight is scale-invariant: there is no BN right after one' }
     const turns = await subject.turns()
-    const last = subject.steps - 1
-    const found = all.flatMap(({ name }) => {
-      const angle = rootMeanSquare(turns.get(name)!.angles)
-      const rest = equilibrium(subject.rule(name), last)
-      if (!rest) return []
-      const { drift, time } = rest
-      return [{ name, angle, drift, time, ratio: angle / rest.angle, peak: peakDrift(subject, name) }]
-    })
-    if (found.length === 0) {
-      const [name, angle] = greatest(all.map(({ name }) => [name, rootMeanSquare(turns.get(name)!.angles)]))
+    const angles = all.map(({ name }) => [name, rootMeanSquare(turns.get(name)!.angles)] as const)
+    const turned = angles.flatMap(([name, angle]) => turnedBy(subject, name, angle))
+    const [name, angle] = greatest(angles)
+    if (turned.length === 0) {
       return {
         reason: `there is no equilibrium without weight decay under sgd or adamw at a rate above 0; the last steps turn ${name} by ${short(angle)} rad`,
       }
     }
-    const [name, drift] = greatest(found.map(({ name, drift }) => [name, drift]))
-    const [hot, peak] = greatest(found.map(({ name, peak }) => [name, peak]))
-    const [off] = greatest(found.map(({ name, ratio }) => [name, Math.abs(Math.log(ratio))]))
-    const { ratio, angle, ...rest } = found.find((one) => one.name === off)!
-    const numbers = `a step turns ${off} by ${short(angle)} rad, ${short(ratio)} of its equilibrium`
-    const values = {
-      drift,
-      peakDrift: peak,
-      ...Object.fromEntries(
-        found.flatMap((one) => [
-          [`${one.name} angle`, one.angle],
-          [`${one.name} ratio`, one.ratio],
-        ]),
-      ),
-    }
-    if (peak > 0.2) {
-      return {
-        severity: 'alarm',
-        value: ratio,
-        values,
-        advice: `the drift of ${hot} reached ${short(peak)} rad a step, where training is noise; divide η·λ by ${short((peak / 0.1) ** 2)}`,
-      }
-    }
-    if (drift > 0.03) {
-      return {
-        severity: drift > 0.1 ? 'warning' : 'note',
-        value: ratio,
-        values,
-        advice: `the drift of ${name} ends at ${short(drift)} rad a step, which keeps the loss up: let the rate fall to ${percent((0.03 / drift) ** 2)} of what it ends with`,
-      }
-    }
-    const rested = ratio >= 0.8 && ratio <= 1.2
     const decayed = subject.rates.at(-1)! < maximum(subject.rates) / 10
-    return {
-      severity: rested || decayed ? 'ok' : 'note',
-      value: ratio,
-      values,
-      advice: rested
-        ? `${numbers}, and drifts by ${short(rest.drift)}`
-        : `${numbers}: it is on its way there, which takes ${short(rest.time)} steps`,
-    }
+    return judged(turned, decayed)
   },
+}
+
+/** A weight as the last steps turned it, beside its equilibrium. */
+interface Turned {
+  readonly name: string
+  readonly angle: number
+  readonly drift: number
+  readonly time: number
+  readonly ratio: number
+  /** The greatest drift of the run. */
+  readonly peak: number
+}
+
+function turnedBy(subject: Subject, name: string, angle: number): Turned[] {
+  const rest = equilibrium(subject.rule(name), subject.steps - 1)
+  if (!rest) return []
+  const { drift, time } = rest
+  return [{ name, angle, drift, time, ratio: angle / rest.angle, peak: peakDrift(subject, name) }]
+}
+
+function judged(all: readonly Turned[], decayed: boolean): Finding {
+  const most = (of: (one: Turned) => number): Turned => all.reduce((a, b) => (of(a) >= of(b) ? a : b))
+  const [fast, hot] = [most(({ drift }) => drift), most(({ peak }) => peak)]
+  const off = most(({ ratio }) => Math.abs(Math.log(ratio)))
+  const each = all.flatMap(({ name, angle, ratio }) => [
+    [`${name} angle`, angle],
+    [`${name} ratio`, ratio],
+  ])
+  const found = {
+    value: off.ratio,
+    values: { drift: fast.drift, peakDrift: hot.peak, ...Object.fromEntries(each) },
+  }
+  if (hot.peak > 0.2) {
+    const advice = `the drift of ${hot.name} reached ${short(hot.peak)} rad a step, where training is noise; divide η·λ by ${short((hot.peak / 0.1) ** 2)}`
+    return { severity: 'alarm', ...found, advice }
+  }
+  if (fast.drift > 0.03) {
+    const advice = `the drift of ${fast.name} ends at ${short(fast.drift)} rad a step, which keeps the loss up: let the rate fall to ${percent((0.03 / fast.drift) ** 2)} of what it ends with`
+    return { severity: fast.drift > 0.1 ? 'warning' : 'note', ...found, advice }
+  }
+  const rested = off.ratio >= 0.8 && off.ratio <= 1.2
+  const numbers = `a step turns ${off.name} by ${short(off.angle)} rad, ${short(off.ratio)} of its equilibrium`
+  const advice = rested
+    ? `${numbers}, and drifts by ${short(off.drift)}`
+    : `${numbers}: it is on its way there, which takes ${short(off.time)} steps`
+  return { severity: rested || decayed ? 'ok' : 'note', ...found, advice }
 }
 
 /** The greatest drift of a weight in the run. */

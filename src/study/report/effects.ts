@@ -1,0 +1,104 @@
+import type { PlotOptions } from '@observablehq/plot'
+import type { Effect, Findings } from '../findings.ts'
+import { labelMargin } from './label-margin.ts'
+import { interval, percent, significant } from './number.ts'
+import { absent, type Plot, type Section, section, type Table, table } from './section.ts'
+import { describe, label, shorten } from './settings.ts'
+
+const id = 'effects'
+const title = 'What matters'
+
+/** The share of the variance that each factor explains, and factors together. */
+export function effects(findings: Findings): Section {
+  if (findings.effects.length === 0) return absent(id, title, 'the study has no two settings to compare')
+  const shares = sharesOf(findings)
+  const first = shares[0]!
+  return section(
+    id,
+    title,
+    {
+      type: 'figure',
+      caption:
+        'Share of the variance between combinations that a factor explains by itself (η²), and that factors explain together beyond what they explain apart.',
+      reading: 'Hollow: factors together.',
+      panels: [
+        {
+          title: 'Effect sizes',
+          description: `Shares of variance: most by ${first.name}, ${percent(first.share)}`,
+          table: table(
+            'Share of variance explained',
+            1,
+            ['factor', 'share'],
+            shares.map(({ name, share }) => [name, percent(share)]),
+          ),
+          draw: (plot) => bars(plot, shares),
+        },
+      ],
+    },
+    bestTable(findings),
+  )
+}
+
+interface Share {
+  readonly name: string
+  readonly share: number
+  readonly together: boolean
+}
+
+function sharesOf({ effects, interactions }: Findings): readonly Share[] {
+  return [
+    ...effects.map(({ factor, share }) => ({ name: factor, share, together: false })),
+    ...interactions.map(({ factors, share }) => ({ name: factors.join(' × '), share, together: true })),
+  ].sort((a, b) => b.share - a.share)
+}
+
+function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
+  const y = { y: 'name', x: 'share' }
+  return {
+    width: 440,
+    height: 20 + 24 * shares.length,
+    marginLeft: labelMargin(shares.map(({ name }) => shorten(name, 36))),
+    marginRight: 52,
+    marginTop: 6,
+    marginBottom: 8,
+    x: { axis: null, domain: [0, Math.max(...shares.map(({ share }) => share), 1e-9)] },
+    y: {
+      domain: shares.map(({ name }) => name),
+      tickFormat: (name: string) => shorten(name, 36),
+      tickSize: 0,
+      label: null,
+      padding: 0.35,
+    },
+    marks: [
+      plot.barX(
+        shares.filter(({ together }) => !together),
+        { ...y, fill: 'var(--series-1)', rx: 2 },
+      ),
+      plot.barX(
+        shares.filter(({ together }) => together),
+        { ...y, fill: 'none', stroke: 'var(--series-1)', strokeWidth: 1.5, inset: 0.75, rx: 2 },
+      ),
+      plot.text(shares, {
+        ...y,
+        text: ({ share }: Share) => percent(share),
+        textAnchor: 'start',
+        dx: 6,
+        fontVariant: 'tabular-nums',
+      }),
+      plot.ruleX([0]),
+    ],
+  }
+}
+
+function bestTable({ effects, metric }: Findings): Table {
+  return table(
+    `The best combination of each value, by ${metric.name}`,
+    2,
+    ['factor', 'value', metric.name, '95 % interval', 'reached with'],
+    effects.flatMap((effect) => effect.best.map((best) => bestRow(effect, best))),
+  )
+}
+
+function bestRow({ factor }: Effect, { value, score, settings }: Effect['best'][number]): readonly string[] {
+  return [factor, label(value), significant(score.value), interval(score), describe(settings, [factor])]
+}

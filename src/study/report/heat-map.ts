@@ -1,0 +1,159 @@
+import type { Markish, PlotOptions } from '@observablehq/plot'
+import type { Cell } from '../findings.ts'
+import type { Value } from '../trial.ts'
+import { type Ramp, shade } from './color.ts'
+import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
+import { labelMargin } from './label-margin.ts'
+import { significant } from './number.ts'
+import type { Chart, Plot } from './section.ts'
+import { describe, keyOf, label, shorten } from './settings.ts'
+
+/** A score as colour and number at each place of a grid, the best one outlined. */
+export function heatMap(plot: Plot, grid: Grid, scale: Ramp, budget: number): PlotOptions {
+  const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, budget))
+  const names = new Map(grid.rows.map((row) => [keyOf(row), grid.y === undefined ? '' : shorten(label(row))]))
+  const marginLeft = labelMargin([...names.values()])
+  const ticks = new Map(grid.columns.map((column) => [keyOf(column), shorten(tickOf(column), 8)]))
+  const texts = [...squares.map(({ text }) => text), ...ticks.values()]
+  const width = Math.max(36, ...texts.map((text) => 4 + 6.3 * text.length))
+  return {
+    width: marginLeft + 6 + width * grid.columns.length,
+    height: 48 + 34 * grid.rows.length,
+    marginLeft,
+    marginRight: 6,
+    marginTop: 8,
+    marginBottom: 40,
+    padding: 0,
+    x: {
+      type: 'band',
+      domain: [...ticks.keys()],
+      tickFormat: (key: string) => ticks.get(key) ?? '',
+      tickSize: 0,
+      label: grid.x,
+      labelAnchor: 'center',
+      labelArrow: 'none',
+    },
+    y: {
+      type: 'band',
+      domain: [...names.keys()],
+      tickFormat: (key: string) => names.get(key) ?? '',
+      tickSize: 0,
+      label: null,
+    },
+    marks: [...scored(plot, squares), ...lost(plot, squares)],
+  }
+}
+
+/** Rates that were drawn at random have more digits than a column has room for. */
+function tickOf(value: Value | undefined): string {
+  return label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
+}
+
+/** What is drawn of a cell. */
+interface Square {
+  readonly x: string
+  readonly y: string
+  readonly fill: string
+  readonly ink: string
+  readonly text: string
+  readonly lost: string
+  readonly best: boolean
+  /** Whether it was stopped before the full budget. */
+  readonly partial: boolean
+  readonly title: string
+}
+
+function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, budget: number): Square {
+  const score = scoreOf(cell)
+  return {
+    x: keyOf(cell.settings[x]),
+    y: keyOf(y === undefined ? undefined : cell.settings[y]),
+    ...(score === undefined ? { fill: 'var(--panel)', ink: 'var(--soft)' } : shade(plot, scale.at(score))),
+    text: score === undefined ? '' : significant(score, 3),
+    lost: lostOf(cell),
+    best: cell === best,
+    partial: cell.steps < budget,
+    title: `${describe(cell.settings)}\n${outcome(cell)}`,
+  }
+}
+
+const place = { x: 'x', y: 'y' }
+
+function scored(plot: Plot, squares: readonly Square[]): Markish[] {
+  const done = squares.filter(({ text }) => text !== '')
+  const best = done.filter((square) => square.best)
+  const text = { ...place, text: 'text', fill: 'ink', fontVariant: 'tabular-nums' } as const
+  return [
+    plot.cell(
+      done.filter((square) => !square.best),
+      { ...place, fill: 'fill', title: 'title', inset: 0.75, rx: 2 },
+    ),
+    plot.cell(best, { ...place, fill: 'fill', title: 'title', inset: 3.5, rx: 1 }),
+    plot.cell(best, { ...place, stroke: 'currentColor', strokeWidth: 2, inset: 1, rx: 3 }),
+    plot.text(
+      done.filter(({ partial }) => !partial),
+      text,
+    ),
+    plot.text(
+      done.filter(({ partial }) => partial),
+      { ...text, fontStyle: 'italic' },
+    ),
+    plot.text(
+      done.filter((square) => square.lost !== ''),
+      { ...place, text: 'lost', fill: 'ink', fontSize: 9, dy: 11, dx: 11 },
+    ),
+  ]
+}
+
+function lost(plot: Plot, squares: readonly Square[]): Markish[] {
+  const none = squares.filter(({ text }) => text === '')
+  const text = { ...place, text: 'lost', fill: 'ink' }
+  return [
+    plot.cell(none, { ...place, fill: 'fill', stroke: 'var(--line)', title: 'title', inset: 1.25, rx: 2 }),
+    plot.text(
+      none.filter((square) => square.lost === '×'),
+      { ...text, fontSize: 16 },
+    ),
+    plot.text(
+      none.filter((square) => square.lost !== '×'),
+      { ...text, fontSize: 9 },
+    ),
+  ]
+}
+
+/** The colours from worst to best. */
+export function colorScale(metric: string, scale: Ramp): Chart {
+  const [from, to] = [significant(scale.worst, 3), significant(scale.best, 3)]
+  return {
+    description: `Colours from dark, ${from} or worse, to bright, ${to}`,
+    draw: (plot) => ({
+      width: 300,
+      height: 54,
+      marginTop: 4,
+      marginBottom: 34,
+      marginLeft: 24,
+      marginRight: 24,
+      x: {
+        type: 'linear',
+        domain: [1, 0],
+        ticks: [0, 0.5, 0.75, 1],
+        tickSize: 3,
+        tickFormat: (at: number) => significant(scale.score(at), 3),
+        label: metric,
+        labelAnchor: 'center',
+        labelArrow: 'none',
+      },
+      marks: [
+        plot.rect(
+          Array.from({ length: 60 }, (_, i) => i / 60),
+          {
+            x1: (at: number) => at,
+            x2: (at: number) => at + 1 / 60,
+            fill: (at: number) => shade(plot, at + 1 / 120).fill,
+            inset: -0.3,
+          },
+        ),
+      ],
+    }),
+  }
+}

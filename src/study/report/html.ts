@@ -1,0 +1,118 @@
+import type { Findings } from '../findings.ts'
+import { type Draw, drawing } from './chart.ts'
+import { escapeHtml, visible } from './escape.ts'
+import { page } from './page.ts'
+import type { Block, Code, Figure, Line, Panel, Section, Table } from './section.ts'
+import { sections } from './sections.ts'
+import { summary } from './summary.ts'
+import { tableHtml } from './table.ts'
+
+/**
+ * The findings as one HTML page that needs nothing else: no network, no other file, no script.
+ *
+ * Each chart has its numbers as a table behind it.
+ */
+export async function html(findings: Findings): Promise<string> {
+  const { draw } = await drawing()
+  const all = sections(findings)
+  const shown = all.filter(({ blocks }) => blocks.length > 0)
+  const parts = [
+    head(findings),
+    contents(shown),
+    ...shown.map((part) => sectionHtml(part, draw)),
+    leftOut(all),
+  ]
+  return visible(page(findings.name, parts))
+}
+
+function head(findings: Findings): string {
+  return `<header>
+<h1>${escapeHtml(findings.name)}</h1>
+<p class="summary">${escapeHtml(summary(findings))}</p>
+<div class="answer">${findings.answer.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('\n')}</div>
+</header>`
+}
+
+function contents(shown: readonly Section[]): string {
+  const links = shown.map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`)
+  return `<nav aria-label="Contents"><ul>${links.join('')}</ul></nav>`
+}
+
+function sectionHtml({ id, title, blocks }: Section, draw: Draw): string {
+  const body = blocks.map((block, i) => blockHtml(block, `${id}-${i}`, draw))
+  return `<section aria-labelledby="${id}">
+<h2 id="${id}">${escapeHtml(title)}</h2>
+${body.join('\n')}
+</section>`
+}
+
+function leftOut(all: readonly Section[]): string {
+  const parts = all.filter(({ blocks }) => blocks.length === 0)
+  if (parts.length === 0) return ''
+  const lines = parts.map(({ title, absent }) => `<li>${escapeHtml(`${title}: ${absent}`)}.</li>`)
+  return `<section aria-labelledby="absent">
+<h2 id="absent">Not shown</h2>
+<ul>${lines.join('\n')}</ul>
+</section>`
+}
+
+function blockHtml(block: Block, id: string, draw: Draw): string {
+  switch (block.type) {
+    case 'paragraph':
+      return `<p>${escapeHtml(block.text)}</p>`
+    case 'code':
+      return codeHtml(block)
+    case 'table':
+      return block.long ? folded(block.caption, block) : tableHtml(block)
+    case 'figure':
+      return figureHtml(block, id, draw)
+  }
+}
+
+function codeHtml({ title, text }: Code): string {
+  const name = escapeHtml(title)
+  return `<h3>${name}</h3>
+<pre tabindex="0" aria-label="${name}" role="group"><code>${escapeHtml(text)}</code></pre>`
+}
+
+function figureHtml({ caption, reading, key, panels }: Figure, id: string, draw: Draw): string {
+  const drawn = panels.map((panel, i) => panelHtml(panel, `${id}-${i}`, draw))
+  const open = panels.filter(({ table }) => table.open)
+  return `<figure class="group">
+<figcaption>${escapeHtml(`${caption} ${reading}`.trim())}</figcaption>
+${keyHtml(key, `${id}-key`, draw)}
+<div class="panels">
+${drawn.join('\n')}
+</div>
+${open.map(({ table }) => tableHtml(table)).join('\n')}
+</figure>`
+}
+
+function keyHtml(key: Figure['key'], id: string, draw: Draw): string {
+  if (key === undefined) return ''
+  if ('draw' in key) return `<div class="scale">${draw(key, id)}</div>`
+  return key.length === 0 ? '' : `<ul class="key">${key.map(keyLine).join('')}</ul>`
+}
+
+function keyLine({ name, color, dash }: Line): string {
+  const line = `<line x1="1" x2="31" y1="5" y2="5" stroke="${color}" stroke-width="2.5" stroke-dasharray="${dash}"/>`
+  return `<li><svg class="swatch" viewBox="0 0 32 10" width="32" height="10" aria-hidden="true">${line}</svg>${escapeHtml(name)}</li>`
+}
+
+function panelHtml(panel: Panel, id: string, draw: Draw): string {
+  const svg = draw(panel, id, panel.title)
+  const width = / width="([\d.]+)"/.exec(svg)![1]
+  const data = panel.table.open ? '' : folded(`Data: ${panel.title}`, panel.table)
+  const note = panel.note ? `<br><small>${escapeHtml(panel.note)}</small>` : ''
+  return `<figure class="panel" style="--width: ${width}px">
+<figcaption>${escapeHtml(panel.title)}${note}</figcaption>
+${svg}
+${data}
+</figure>`
+}
+
+function folded(name: string, table: Table): string {
+  return `<details><summary>${escapeHtml(name)}</summary>
+${tableHtml(table)}
+</details>`
+}

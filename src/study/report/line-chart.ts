@@ -1,0 +1,113 @@
+import type { PlotOptions, ScaleOptions } from '@observablehq/plot'
+import { logTicks } from './log-ticks.ts'
+import { plain } from './number.ts'
+import type { Line, Plot } from './section.ts'
+
+/** A series of numbers over steps, with a band where it has one. */
+export interface Series extends Line {
+  readonly steps: readonly number[]
+  readonly values: readonly number[]
+  readonly low?: readonly number[]
+  readonly high?: readonly number[]
+}
+
+interface Point {
+  readonly step: number
+  readonly value: number
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * Lines over steps, on a logarithmic axis when all values are above 0, else on a linear one.
+ *
+ * @param domain the values' range, where several charts share one
+ */
+export function lineChart(
+  plot: Plot,
+  series: readonly Series[],
+  name: string,
+  domain: readonly [number, number] | undefined = domainOf(series),
+): PlotOptions {
+  const points = series.map((one) => ({ ...one, points: pointsOf(one, domain) }))
+  return {
+    width: 368,
+    height: 236,
+    marginLeft: 50,
+    marginRight: 14,
+    marginTop: 26,
+    marginBottom: 36,
+    x: { label: 'step', labelAnchor: 'right', ticks: 4, zero: true },
+    y: yScale(name, domain),
+    marks: [
+      plot.gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: ticksOf(domain) }),
+      ...points.flatMap((one) => (one.low ? [bandOf(plot, one)] : [])),
+      ...points.map((one) => lineOf(plot, one)),
+      ...points.flatMap((one) => (one.points.length === 1 ? [dotOf(plot, one)] : [])),
+    ],
+  }
+}
+
+/** The range of series and their bands; nothing when they have no finite number. */
+export function domainOf(series: readonly Series[]): readonly [number, number] | undefined {
+  const all = series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])])
+  const finite = all.filter(Number.isFinite)
+  if (finite.length === 0) return undefined
+  const [low, high] = [Math.min(...finite), Math.max(...finite)]
+  return low === high ? [low - Math.abs(low) / 2, high + Math.abs(high) / 2 || 1] : [low, high]
+}
+
+function yScale(name: string, domain: readonly [number, number] | undefined): ScaleOptions {
+  const shared = {
+    label: name,
+    ticks: ticksOf(domain),
+    tickFormat: plain,
+    ...(domain && { domain: [...domain] }),
+  }
+  return isLogarithmic(domain) ? { ...shared, type: 'log' } : { ...shared, type: 'linear', nice: true }
+}
+
+function ticksOf(domain: readonly [number, number] | undefined): number[] | number {
+  return domain !== undefined && isLogarithmic(domain) ? [...logTicks(...domain)] : 4
+}
+
+function isLogarithmic(domain: readonly [number, number] | undefined): boolean {
+  return domain !== undefined && domain[0] > 0
+}
+
+/** Numbers that are not finite leave a gap. */
+function pointsOf(
+  { steps, values, low, high }: Series,
+  domain: readonly [number, number] | undefined,
+): Point[] {
+  const [least, most] = domain ?? [0, 0]
+  const clamp = (value: number): number => Math.min(Math.max(value, least), most)
+  return steps.map((step, i) => ({
+    step,
+    value: values[i] ?? Number.NaN,
+    low: clamp(low?.[i] ?? Number.NaN),
+    high: clamp(high?.[i] ?? Number.NaN),
+  }))
+}
+
+type Drawn = Line & { readonly points: readonly Point[] }
+
+function bandOf(plot: Plot, { points, color }: Drawn): ReturnType<Plot['areaY']> {
+  return plot.areaY(points, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18 })
+}
+
+function lineOf(plot: Plot, { points, color, dash, name }: Drawn): ReturnType<Plot['line']> {
+  const title = (): string => name
+  return plot.line(points, {
+    x: 'step',
+    y: 'value',
+    stroke: color,
+    strokeDasharray: dash,
+    strokeWidth: 1.75,
+    title,
+  })
+}
+
+function dotOf(plot: Plot, { points, color }: Drawn): ReturnType<Plot['dot']> {
+  return plot.dot(points, { x: 'step', y: 'value', fill: color, r: 3 })
+}

@@ -1,0 +1,50 @@
+import type { Findings } from '../findings.ts'
+import { escapeMarkdown, visible } from './escape.ts'
+import type { Block, Code, Section } from './section.ts'
+import { sections } from './sections.ts'
+import { summary } from './summary.ts'
+import { tableMarkdown } from './table.ts'
+
+/** The findings as Markdown: what the page says, with tables in place of charts. */
+export function markdown(findings: Findings): string {
+  const all = sections(findings)
+  const shown = all.filter(({ blocks }) => blocks.length > 0)
+  const absent = all.filter(({ blocks }) => blocks.length === 0)
+  const parts = [
+    `# ${escapeMarkdown(findings.name)}`,
+    escapeMarkdown(summary(findings)),
+    ...findings.answer.map((sentence) => `> ${escapeMarkdown(sentence)}`),
+    ...shown.flatMap(sectionMarkdown),
+    ...leftOut(absent),
+  ]
+  return visible(`${parts.join('\n\n')}\n`)
+}
+
+function sectionMarkdown({ title, blocks }: Section): readonly string[] {
+  return [`## ${title}`, ...blocks.flatMap(blockMarkdown)]
+}
+
+function leftOut(absent: readonly Section[]): readonly string[] {
+  if (absent.length === 0) return []
+  return ['## Not shown', absent.map((part) => `- ${part.title}: ${part.absent}.`).join('\n')]
+}
+
+function blockMarkdown(block: Block): readonly string[] {
+  switch (block.type) {
+    case 'paragraph':
+      return [escapeMarkdown(block.text)]
+    case 'code':
+      return [codeMarkdown(block)]
+    case 'table':
+      return block.long ? [`${escapeMarkdown(block.caption)}: in findings.json.`] : [tableMarkdown(block)]
+    case 'figure':
+      return [escapeMarkdown(block.caption), ...block.panels.map((panel) => tableMarkdown(panel.table))]
+  }
+}
+
+/** Fenced with more backticks than the code has in a row. */
+function codeMarkdown({ title, language, text }: Code): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${title}:\n\n${fence}${language}\n${text}\n${fence}`
+}

@@ -1,0 +1,172 @@
+import type { PlotOptions } from '@observablehq/plot'
+import type { Findings, RateWindow } from '../findings.ts'
+import { linesOf } from './color.ts'
+import { labelMargin } from './label-margin.ts'
+import { logTicks } from './log-ticks.ts'
+import { fixed, interval, plain, significant } from './number.ts'
+import { absent, type Panel, type Plot, type Section, section, type Table, table } from './section.ts'
+import {
+  describe,
+  groupBy,
+  label,
+  normalization,
+  normalizationsOf,
+  rate,
+  schedule,
+  shorten,
+  valuesOf,
+} from './settings.ts'
+
+const id = 'rate-windows'
+const title = 'Usable rates'
+
+/** The rates that do nearly as well as the best one: by normalisation, then by normalisation and schedule. */
+export function rateWindows(findings: Findings): Section {
+  if (findings.windows.length === 0) return absent(id, title, 'the study has no rates to choose from')
+  const groups = groupBy(findings.windows, ({ group }) => Object.keys(group).join(' × '))
+  return section(id, title, {
+    type: 'figure',
+    caption: `Rates whose ${findings.windows[0]?.metric} is within ${margin(findings.windows)} of the best of their row.`,
+    reading:
+      'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as well. Thin lines are the rates tried; at the right, the width in decades.',
+    panels: [...groups].map(([name, windows]) => panel(findings, name, windows)),
+  })
+}
+
+/** How far from the best a usable rate may score: of a loss, a part of the best one, which differs by row. */
+function margin(windows: readonly RateWindow[]): string {
+  const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
+  const [least, most] = [significant(sorted[0], 2), significant(sorted.at(-1), 2)]
+  return least === most ? least : `${least} to ${most}`
+}
+
+function panel(findings: Findings, name: string, windows: readonly RateWindow[]): Panel {
+  const rows = windows.map((window) => rowOf(findings, window))
+  const widest = windows.reduce((a, b) => (b.decades > a.decades ? b : a))
+  return {
+    title: name === '' ? 'All runs' : `By ${name}`,
+    description: `Usable rates ${name === '' ? '' : `by ${name}`}: widest for ${describe(widest.group) || 'all runs'}, ${range(widest)}`,
+    table: windowTable(findings, name, windows),
+    draw: (plot) => bars(plot, findings, rows),
+  }
+}
+
+interface Row {
+  readonly name: string
+  /** The schedule, as a heading above its rows. */
+  readonly heading: string
+  readonly color: string
+  readonly low: number
+  readonly high: number
+  readonly best: number
+  readonly open: RateWindow['open']
+  readonly decades: string
+  readonly title: string
+}
+
+function rowOf(findings: Findings, { group, low, high, best, open, decades }: RateWindow): Row {
+  const split = schedule in group && normalization in group
+  const name = describe(group, split ? [schedule] : []) || 'all runs'
+  const kind = normalization in group ? [label(group[normalization])] : []
+  return {
+    name,
+    heading: split ? label(group[schedule]) : '',
+    color: kind.length > 0 ? linesOf(kind, normalizationsOf(findings))[0]!.color : 'var(--series-1)',
+    low,
+    high,
+    best: best.lr,
+    open,
+    decades: `${open.low || open.high ? '≥ ' : ''}${fixed(decades, 1)}`,
+    title: `${describe(group) || 'all runs'}\n${range({ low, high, open })}`,
+  }
+}
+
+function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): string {
+  if (low === high && !open.low && !open.high) return plain(low)
+  return `${open.low ? '≤ ' : ''}${plain(low)} to ${open.high ? '≥ ' : ''}${plain(high)}`
+}
+
+/** The length of an arrow on the logarithmic axis, as a factor. */
+const beyond = 1.7
+
+function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions {
+  const tried = valuesOf(findings, rate).filter((value) => typeof value === 'number')
+  const ends = [...tried, ...rows.flatMap(({ low, high }) => [low, high])].filter((value) => value > 0)
+  const names = [...new Set(rows.map(({ name }) => name))]
+  const headings = [...new Set(rows.map(({ heading }) => heading))]
+  const split = headings.length > 1 || headings[0] !== ''
+  const place = { y: 'name', fy: 'heading' }
+  return {
+    width: 440,
+    height: 50 + headings.length * (names.length * 20 + (split ? 22 : 0)),
+    marginLeft: labelMargin(names.map((name) => shorten(name))),
+    marginRight: 44,
+    marginTop: split ? 22 : 10,
+    marginBottom: 40,
+    x: {
+      type: 'log',
+      domain: [Math.min(...ends) / beyond / 1.1, Math.max(...ends) * beyond * 1.1],
+      label: 'learning rate',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      ticks: [...logTicks(Math.min(...ends), Math.max(...ends))],
+      tickFormat: plain,
+    },
+    y: { domain: names, tickFormat: (name: string) => shorten(name), tickSize: 0, label: null, padding: 0.3 },
+    fy: { domain: headings, axis: null, padding: split ? 0.24 : 0 },
+    marks: [
+      plot.ruleX(tried, { stroke: 'var(--line)' }),
+      plot.text(headings, {
+        fy: (heading: string) => heading,
+        text: (heading: string) => heading,
+        frameAnchor: 'top-left',
+        dy: -14,
+        fontWeight: 600,
+      }),
+      plot.barX(rows, { ...place, x1: 'low', x2: 'high', fill: 'color', title: 'title', rx: 2 }),
+      ...(['low', 'high'] as const).map((end) =>
+        plot.tickX(rows, { ...place, x: end, stroke: 'color', strokeWidth: 3 }),
+      ),
+      ...arrows(plot, rows),
+      plot.dot(rows, { ...place, x: 'best', r: 4, fill: 'var(--page)', stroke: 'color', strokeWidth: 2 }),
+      plot.text(rows, {
+        ...place,
+        text: 'decades',
+        frameAnchor: 'right',
+        dx: 40,
+        fontVariant: 'tabular-nums',
+      }),
+    ],
+  }
+}
+
+function arrows(plot: Plot, rows: readonly Row[]): ReturnType<Plot['arrow']>[] {
+  const style = { y: 'name', fy: 'heading', stroke: 'color', strokeWidth: 2, headLength: 4, insetStart: 0 }
+  return [
+    plot.arrow(
+      rows.filter(({ open }) => open.low),
+      { ...style, x1: 'low', x2: ({ low }: Row) => low / beyond },
+    ),
+    plot.arrow(
+      rows.filter(({ open }) => open.high),
+      { ...style, x1: 'high', x2: ({ high }: Row) => high * beyond },
+    ),
+  ]
+}
+
+function windowTable(findings: Findings, name: string, windows: readonly RateWindow[]): Table {
+  return table(
+    `Usable rates${name === '' ? '' : ` by ${name}`}; ≤ and ≥: the end was not found`,
+    1,
+    ['group', 'rates', 'decades', 'best rate', findings.windows[0]!.metric, '95 % interval', 'within'],
+    windows.map((window) => [
+      describe(window.group) || 'all runs',
+      range(window),
+      fixed(window.decades, 2),
+      plain(window.best.lr),
+      significant(window.best.score.value),
+      interval(window.best.score),
+      significant(window.within, 2),
+    ]),
+  )
+}

@@ -1,0 +1,55 @@
+import type { Cell, Findings } from '../findings.ts'
+import { budgetOf, type Grid, lostOf, scoreOf } from './grid.ts'
+import { count, dash, interval, significant } from './number.ts'
+import { type Table, table } from './section.ts'
+import { label } from './settings.ts'
+
+/** A map of scores as a table: schedules down, rates across. */
+export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
+  const budget = budgetOf(findings)
+  const { metric } = findings
+  return table(
+    `${metric.name}${name ? `, ${name}` : ''}; ★ the best, × diverged`,
+    1,
+    [y ?? '', ...columns.map((value) => `${x} ${label(value)}`)],
+    rows.map((row) => [
+      y === undefined ? metric.name : label(row),
+      ...columns.map((column) => entry(at(column, row), best, budget)),
+    ]),
+  )
+}
+
+function entry(cell: Cell | undefined, best: Cell | undefined, budget: number): string {
+  if (cell === undefined) return dash
+  const score = scoreOf(cell) === undefined ? '' : `${significant(scoreOf(cell))}${cell === best ? ' ★' : ''}`
+  const steps = cell.steps < budget ? `(${count(cell.steps)} steps)` : ''
+  return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
+}
+
+/** All that is known of each cell, a row each. */
+export function cellTable({ cells, factors, metric }: Findings): Table {
+  const names = Object.keys(factors)
+  const caption = `Each combination: ${metric.name} and its 95 % interval over seeds`
+  const columns = [...names, 'steps', 'mean', '95 % interval', 'seeds', 'diverged', 'failed']
+  return {
+    ...table(
+      caption,
+      names.length,
+      columns,
+      cells.map((cell) => cellRow(cell, names)),
+    ),
+    long: cells.length > 12,
+  }
+}
+
+function cellRow(cell: Cell, names: readonly string[]): readonly string[] {
+  return [
+    ...names.map((name) => label(cell.settings[name])),
+    count(cell.steps),
+    significant(cell.score?.value),
+    cell.score ? interval(cell.score) : dash,
+    count(Object.keys(cell.scores).length),
+    count(cell.diverged),
+    count(cell.failed),
+  ]
+}

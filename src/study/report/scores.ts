@@ -1,0 +1,68 @@
+import type { Cell, Findings } from '../findings.ts'
+import { ramp } from './color.ts'
+import { budgetOf, type Grid, gridsOf, longest, scoreOf } from './grid.ts'
+import { colorScale, heatMap } from './heat-map.ts'
+import { dash, interval, significant } from './number.ts'
+import { cellTable, gridTable } from './score-table.ts'
+import { absent, type Panel, paragraph, type Section, section } from './section.ts'
+import { describe, normalization } from './settings.ts'
+
+const id = 'scores'
+const title = 'Scores'
+
+/** Score by rate and schedule, a map for each normalisation, all on one colour scale. */
+export function scores(findings: Findings): Section {
+  const cells = longest(findings.cells)
+  if (cells.length === 0) return absent(id, title, 'no combination was tried')
+  if (cells.length === 1)
+    return section(id, title, paragraph(alone(findings, cells[0]!)), cellTable(findings))
+  const scale = ramp(
+    cells.flatMap((cell) => scoreOf(cell) ?? []),
+    findings.metric.goal,
+  )
+  const grids = gridsOf(findings)
+  return section(
+    id,
+    title,
+    {
+      type: 'figure',
+      caption: captionOf(findings, grids[0]!),
+      reading:
+        'The best of each map is outlined; × marks what diverged, a number before it how many of its seeds did. The colour is the same in all maps and finer near the best: the square root of the distance to it.',
+      ...(Number.isFinite(scale.best) && { key: colorScale(findings.metric.name, scale) }),
+      panels: grids.map(
+        (grid): Panel => ({
+          title: grid.name || 'All runs',
+          description: descriptionOf(findings, grid),
+          table: gridTable(findings, grid),
+          draw: (plot) => heatMap(plot, grid, scale, budgetOf(findings)),
+        }),
+      ),
+    },
+    cellTable(findings),
+  )
+}
+
+function alone({ metric }: Findings, cell: Cell): string {
+  const score = cell.score ? `${significant(cell.score.value)} (95 %: ${interval(cell.score)})` : dash
+  const settings = describe(cell.settings)
+  return `One combination was tried${settings === '' ? '' : ` (${settings})`}: ${metric.name} ${score}.`
+}
+
+function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
+  const budgets = new Set(longest(cells).map(({ steps }) => steps))
+  return [
+    `Mean ${metric.name} over seeds by ${y === undefined ? x : `${x} and ${y}`}; ${metric.goal === 'max' ? 'more' : 'less'} is better.`,
+    ...(budgets.size > 1
+      ? ['Where steps are given (in italics on the maps), runs were stopped before the full budget.']
+      : []),
+    ...(cells.every((cell) => scoreOf(cell) === undefined) ? ['No run came to an end.'] : []),
+  ].join(' ')
+}
+
+function descriptionOf({ metric }: Findings, { name, best }: Grid): string {
+  const where = best && describe(best.settings, [normalization])
+  return best
+    ? `${name || 'All runs'}: best ${metric.name} ${significant(scoreOf(best))} at ${where}`
+    : `${name || 'All runs'}: every run diverged or failed`
+}

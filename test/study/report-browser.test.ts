@@ -1,0 +1,138 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { html } from '../../src/study/report/html.ts'
+import { findingsFixture, raceFixture, singleCellFixture } from './findings-fixture.ts'
+
+const executablePath = '/usr/bin/chromium'
+/** Pages and pictures for people to look at; git ignores the folder. */
+const artifacts = join(import.meta.dirname, '../../artifacts/report')
+const scripts = [
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  join(import.meta.dirname, 'page-checks.js'),
+].map((file) => readFileSync(file, 'utf8'))
+
+const reports = {
+  whole: findingsFixture(),
+  plain: findingsFixture({ normalizations: [] }),
+  race: raceFixture(),
+  single: singleCellFixture(),
+}
+
+describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, where it is installed`, () => {
+  let browser: Browser
+
+  beforeAll(async () => {
+    rmSync(artifacts, { recursive: true, force: true })
+    mkdirSync(artifacts, { recursive: true })
+    for (const [name, findings] of Object.entries(reports)) {
+      writeFileSync(join(artifacts, `${name}.html`), await html(findings))
+    }
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  })
+  afterAll(() => browser?.close())
+
+  /** A report opened from disk; `seen` has what it logs and what else it asks for. */
+  async function open(
+    name: keyof typeof reports,
+    width: number,
+    colorScheme: 'light' | 'dark' = 'light',
+  ): Promise<{ readonly page: Page; readonly seen: readonly string[] }> {
+    // The page's own policy lets no script in; it is set aside for the checks alone, which come after it was loaded.
+    const context = await browser.newContext({
+      colorScheme,
+      viewport: { width, height: 900 },
+      bypassCSP: true,
+    })
+    const page = await context.newPage()
+    const url = pathToFileURL(join(artifacts, `${name}.html`)).href
+    const seen: string[] = []
+    page.on('console', (message) => seen.push(`console: ${message.text()}`))
+    page.on('pageerror', (error) => seen.push(`error: ${error.message}`))
+    page.on('request', (request) => request.url() === url || seen.push(`request: ${request.url()}`))
+    await page.goto(url)
+    for (const content of scripts) await page.addScriptTag({ content })
+    return { page, seen }
+  }
+
+  test.each([
+    ['whole', 1280, 'light'],
+    ['whole', 1280, 'dark'],
+    ['whole', 360, 'light'],
+    ['whole', 360, 'dark'],
+    ['plain', 1280, 'light'],
+    ['plain', 360, 'dark'],
+    ['race', 1280, 'light'],
+    ['single', 1280, 'dark'],
+    ['single', 360, 'light'],
+  ] as const)(
+    '(%s, %i px, %s) asks for nothing, logs nothing, fits its width, and is accessible',
+    async (name, width, scheme) => {
+      const { page, seen } = await open(name, width, scheme)
+      await page.screenshot({ path: join(artifacts, `${name}-${scheme}-${width}.png`), fullPage: true })
+      expect(await page.evaluate('checks.overflow()')).toEqual([])
+      await page.evaluate('checks.unfold()')
+      expect(await page.evaluate('checks.overflow()')).toEqual([])
+      expect(await page.evaluate('checks.violations()')).toEqual([])
+      expect(seen).toEqual([])
+      await page.context().close()
+    },
+  )
+
+  test('opens by its own policy as well', async () => {
+    const page = await browser.newPage()
+    const seen: string[] = []
+    page.on('console', (message) => seen.push(message.text()))
+    await page.goto(pathToFileURL(join(artifacts, 'whole.html')).href)
+    expect(seen).toEqual([])
+    await expect(page.addScriptTag({ content: 'document.title = "changed"' })).rejects.toThrow(
+      /Security Policy/,
+    )
+    await page.close()
+  })
+
+  test.each(['whole', 'plain', 'race', 'single'] as const)(
+    '(%s) keeps the texts of its charts apart',
+    async (name) => {
+      const { page } = await open(name, 1280)
+      expect(await page.evaluate('checks.collisions()')).toEqual([])
+      await page.context().close()
+    },
+  )
+
+  test('is dark in the dark, and light on paper even then', async () => {
+    const { page } = await open('whole', 1280, 'dark')
+    expect(await page.evaluate('checks.background()')).toBe('rgb(21, 23, 27)')
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.evaluate('checks.background()')).toBe('rgb(255, 255, 255)')
+    await page.context().close()
+  })
+
+  test('fits on paper, where what is folded and what links is left out', async () => {
+    const { page } = await open('whole', 688)
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.evaluate('checks.overflow()')).toEqual([])
+    expect(await page.locator('details:visible, nav:visible').count()).toBe(0)
+    await page.screenshot({ path: join(artifacts, 'whole-print.png'), fullPage: true })
+    const path = join(artifacts, 'whole.pdf')
+    const pdf = await page.pdf({ path, format: 'A4', printBackground: true })
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    await page.context().close()
+  })
+
+  test('is read with the keyboard: each link, fold and frame is reached, and one sees where one is', async () => {
+    const { page } = await open('whole', 360)
+    const stops = await page.locator('a, summary, .scroll:visible, pre').count()
+    const reached: string[] = []
+    for (let i = 0; i < stops; i++) {
+      await page.keyboard.press('Tab')
+      reached.push(await page.evaluate('checks.focus()'))
+    }
+    expect(new Set(reached).size).toBe(stops)
+    expect(reached.filter((stop) => !stop.endsWith(' solid'))).toEqual([])
+    await page.context().close()
+  })
+})
