@@ -29,7 +29,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
     if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
     const { experiment, origin } = await loadStudy(file)
     const base = override(experiment, set)
-    keepSessions(8)
+    keepSessions(4) // to train and evaluate a model and its rival; each holds on to the memory of a call
     process.on('message', async (job: Job) => {
       const notes = {
         origin: { file: origin, settings: [...set, ...job.settings] } satisfies Origin,

@@ -16,6 +16,12 @@ let most = 0
  */
 export function keepSessions(count: number): void {
   most = count
+  forget()
+}
+
+/** Let go of all sessions but the last. */
+function forget(): void {
+  for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - most))) kept.delete(old)
 }
 
 function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
@@ -25,7 +31,7 @@ function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
   kept.delete(key)
   kept.set(key, session)
   session.catch(() => kept.delete(key))
-  for (const old of [...kept.keys()].slice(0, -most)) kept.delete(old)
+  forget()
   return session
 }
 
