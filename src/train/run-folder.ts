@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
-import type { Experiment } from './experiment.ts'
+import { type Experiment, goalOf } from './experiment.ts'
 import { writeSafetensors } from './safetensors.ts'
 import type { Task } from './task.ts'
 import { beginning, monitored, type Progress, run, type TrainEvent, taskOf } from './train.ts'
@@ -154,10 +154,9 @@ export class RunFolder {
 
 /** What the best checkpoint has least of. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
-  const { monitor, metrics } = experiment
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined
-  return monitor === 'validationAccuracy' || metrics[monitor]?.goal === 'max' ? -value : value
+  return goalOf(experiment) === 'max' ? -value : value
 }
 
 function begin(path: string, description: object): void {
