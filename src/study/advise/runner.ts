@@ -1,0 +1,53 @@
+import { DivergedError } from '../../train/diverged.ts'
+import type { Experiment } from '../../train/experiment.ts'
+import { override } from '../../train/spec.ts'
+import { type EpochEvent, run } from '../../train/train.ts'
+import type { Finished } from '../findings.ts'
+import { settingsOf } from '../settings.ts'
+import type { Trial, TrialResult } from '../trial.ts'
+
+/** Runs trials of an experiment, and yields each when it is over, in any order. */
+export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
+
+/** One trial after another, in this process, of which nothing is kept. */
+export const inProcess: Runner = async function* (experiment, trials) {
+  for (const trial of trials) yield { ...trial, result: await resultOf(experiment, trial) }
+}
+
+async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResult> {
+  const begun = performance.now()
+  const configured = override(
+    experiment,
+    settingsOf(experiment, trial, { metric: experiment.monitor, watch: false }),
+  )
+  let last: EpochEvent | undefined
+  let error: DivergedError | undefined
+  try {
+    for await (const event of run(configured)) if (event.type === 'epoch') last = event
+  } catch (thrown) {
+    if (!(thrown instanceof DivergedError)) throw thrown
+    error = thrown
+  }
+  const seconds = (performance.now() - begun) / 1e3
+  return {
+    status: error ? 'diverged' : 'done',
+    ...(error && { error: error.message }),
+    metrics: error ? {} : numbersOf(last!),
+    steps: error?.step ?? trial.steps,
+    time: { training: seconds, total: seconds },
+    curve: { steps: [], trainLoss: [], lr: [] },
+  }
+}
+
+/** What a trial is judged by: the numbers of its last evaluation. */
+function numbersOf({
+  trainLoss,
+  validationLoss,
+  validationAccuracy,
+  metrics,
+}: EpochEvent): Record<string, number> {
+  const own = { trainLoss, validationLoss, validationAccuracy, ...metrics }
+  return Object.fromEntries(
+    Object.entries(own).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  )
+}
