@@ -1,17 +1,22 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Advice } from '../study/advise/advice.ts'
 import { type AdviseEvent, advise } from '../study/advise/advise.ts'
-import { wholeBudget } from '../study/advise/plan.ts'
+import { planOf, wholeBudget } from '../study/advise/plan.ts'
+import { pooled } from '../study/advise/runner.ts'
+import { Pool } from '../study/pool.ts'
 import { stepsWith } from '../study/settings.ts'
 import { estimateText, figure, metricText, settingsText } from '../study/words.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
 import { loadExperiment } from './load.ts'
+import { startWorker } from './worker.ts'
 
 interface Options {
   readonly budget?: number
+  readonly workers?: number
   readonly set: readonly string[]
   readonly out?: string
   readonly json?: true
@@ -27,6 +32,7 @@ export function adviseCommand(): Command {
       'optimizer steps to spend; enough for trials as long as a run',
       positiveInteger,
     )
+    .option('--workers <n>', 'trials at a time; as many as there are cores unless given', positiveInteger)
     .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
     .option('--out <dir>', 'the folder of what comes out; runs/NAME-advice-1, -2, … unless given')
     .option('--json', 'print what happens as JSON lines')
@@ -35,11 +41,19 @@ export function adviseCommand(): Command {
       const { budget = wholeBudget(stepsWith(experiment)({})) } = options
       const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
       const say = options.json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : teller(experiment)
-      for await (const event of advise(experiment, { budget })) {
-        process.stdout.write(say(event))
-        if (event.type !== 'advice') continue
-        const written = keep(folder, file, options.set, experiment, event.advice)
-        if (!options.json) process.stdout.write(`\ntrain it: npx evenstep train ${written}\n`)
+      planOf(budget, stepsWith(experiment)({})) // a budget that is too small is told before there is a folder
+      mkdirSync(folder, { recursive: true })
+      const pool = new Pool(() => startWorker(file, join(folder, 'workers.lock'), options.set))
+      const runner = pooled(pool, join(folder, 'trials'), options.workers ?? availableParallelism())
+      try {
+        for await (const event of advise(experiment, { budget, runner })) {
+          process.stdout.write(say(event))
+          if (event.type !== 'advice') continue
+          const written = keep(folder, file, options.set, experiment, event.advice)
+          if (!options.json) process.stdout.write(`\ntrain it: npx evenstep train ${written}\n`)
+        }
+      } finally {
+        await pool.close()
       }
     })
 }
@@ -113,7 +127,6 @@ function keep(
 ): string {
   const path = join(folder, 'experiment.ts')
   const settings = [...set, ...advice.recommendation.settings, `name=${name}-advised`]
-  mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
   writeFileSync(path, moduleText(relative(folder, resolve(file)).replaceAll('\\', '/'), settings))
   return path

@@ -172,5 +172,7 @@ class Race {
       this.#spent += trial.result.steps
       yield { type: 'trial', trial }
     }
+    // They may have come in any order; what is made of them must not depend on it.
+    for (const list of [this.#finished, this.#round]) list.sort((a, b) => a.id - b.id)
   }
 }
