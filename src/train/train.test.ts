@@ -231,7 +231,7 @@ describe('an experiment', () => {
   test('is checked, key by key', () => {
     const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
     expect(make({ learningRate: 0.1 })).toThrow(
-      'experiment: wanted one of name, data, transform, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, metrics, log, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
+      'experiment: wanted one of name, data, sampler, shuffleBuffer, transform, model, loss, optimizer, batchSize, epochs, seed, lastBatch, control, monitor, metrics, log, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
     )
     expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
     expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as an integer ≥ 1, got 0')
