@@ -135,8 +135,8 @@ function keep(
 /** A module that exports the experiment in the file `from` with other settings. */
 const moduleText = (from: string, settings: readonly string[]): string =>
   [
-    "import { train } from 'evenstep'",
-    `import base from '${from.startsWith('.') ? from : `./${from}`}'`,
+    `import { train } from ${JSON.stringify('evenstep')}`,
+    `import base from ${JSON.stringify(from.startsWith('.') ? from : `./${from}`)}`,
     '',
     '// What `evenstep advise` recommends; advice.json beside this file says why.',
     `export default train.override(${from.endsWith('.json') ? 'train.parseExperiment(base)' : 'base'}, [`,

@@ -58,7 +58,7 @@ describe('evenstep advise', () => {
       ...['range', 'range', 'round', 'round', 'round', 'advice'],
     ])
     expect(readFileSync(join(folder, 'told/experiment.ts'), 'utf8')).toContain(
-      "import base from '../small.json'",
+      'import base from "../small.json"',
     )
   })
 
