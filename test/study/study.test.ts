@@ -49,7 +49,9 @@ describe('evenstep study', () => {
     expect(table[1]).toMatch(
       /^ {2}0\.\d+ \(95 % interval .+\) {2}normalization \w+, schedule cosine, lr [01.]+$/,
     )
-    expect(out).toContain(`stored in ${at('toy')}: results.json, findings.json, study.db, trials`)
+    expect(out).toContain(
+      `stored in ${at('toy')}: report.html, report.md, findings.json, results.json, study.db, trials`,
+    )
   })
 
   test('keeps what came of each', () => {
@@ -66,6 +68,8 @@ describe('evenstep study', () => {
     expect(good.time.total).toBeGreaterThan(good.time.training)
     expect(bad).toMatchObject({ status: 'diverged', metrics: {} })
     expect(bad.error).toMatch(/^train: wanted a finite /)
+    expect(readFileSync(at('toy', 'report.md'), 'utf8')).toMatch(/^# toy\n/)
+    expect(readFileSync(at('toy', 'report.html'), 'utf8')).toContain('<title>')
     const findings = JSON.parse(readFileSync(at('toy', 'findings.json'), 'utf8'))
     expect(findings.cost).toMatchObject({ trials: 12, done: 8, diverged: 4, failed: 0 })
     expect(findings.repeat.command).toBe(`npx evenstep study ${at('toy.ts')} --out ${at('toy')}`)
