@@ -53,7 +53,10 @@ export default {
     return {
       measured,
       checks: [
-        check(`batch 16: BN is ${shown(small)} points ahead, < 1 either way`, Math.max(small.high, -small.low) < 1),
+        check(
+          `batch 16: BN is ${shown(small)} points ahead, < 1 either way`,
+          Math.max(small.high, -small.low) < 1,
+        ),
         check(`batch 1024: BN is ${shown(large)} points ahead, > 3`, large.low > 3),
       ],
       remark:

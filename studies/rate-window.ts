@@ -51,7 +51,8 @@ const wanted: readonly (readonly [depth: number, times: number])[] = [
 export default {
   id: 'B12',
   title: 'Batch normalization widens the window of usable rates, the more the deeper the net',
-  source: 'Bjorck et al. 2018, arXiv 1806.02375, section 3; Ioffe & Szegedy 2015, arXiv 1502.03167, section 4.2',
+  source:
+    'Bjorck et al. 2018, arXiv 1806.02375, section 3; Ioffe & Szegedy 2015, arXiv 1502.03167, section 4.2',
   says: 'With BN, rates train that make the net without it diverge: 5 and 30 times as great in Inception, and in ResNet-110 at least 30 times.',
   async run(scale: Scale): Promise<Outcome> {
     const steps = scale === 'quick' ? 200 : 1500

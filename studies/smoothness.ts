@@ -4,6 +4,7 @@ import { deepNet } from './support/deep-net.ts'
 import { examples } from './support/digits.ts'
 import { type Interval, interval, listed, shown } from './support/interval.ts'
 import { Learner } from './support/learner.ts'
+import { length } from './support/length.ts'
 import { greatest, mean } from './support/numbers.ts'
 
 const batchSize = 128
@@ -25,16 +26,19 @@ interface Roughness {
 
 type Probe = Compiled<'x' | 'y' | 'size', 'loss' | 'change' | 'distance'>
 
-const length = (tensors: readonly Tensor[]): Tensor =>
-  ops.sqrt(tensors.map((t) => ops.sum(ops.square(t))).reduce((a, b) => ops.add(a, b)))
-
 /** The loss at x − size · g, how far the gradient there is from g, and how far away that is. */
 function probeOf(net: nn.Module, { x, y }: data.Dataset): Promise<Probe> {
   const all = [...nn.variables(net).values()]
   const weights = all.filter(({ trainable }) => trainable)
   const slopes = (x: Tensor, y: Tensor) => {
     const loss = ops.crossEntropy(net.forward(x, 'train'), y)
-    return { loss, g: gradients(loss, weights.map(({ value }) => value)) }
+    return {
+      loss,
+      g: gradients(
+        loss,
+        weights.map(({ value }) => value),
+      ),
+    }
   }
   return compile(
     {
@@ -60,7 +64,9 @@ function probeOf(net: nn.Module, { x, y }: data.Dataset): Promise<Probe> {
 
 async function roughness(probe: Probe, { x, y }: data.Batch, lr: number): Promise<Roughness> {
   const found = await probe({ x, y, size: Float32Array.from(multiples, (multiple) => multiple * lr) })
-  const [loss, change, distance] = [found.loss, found.change, found.distance].map((a) => Array.from(a, Number))
+  const [loss, change, distance] = [found.loss, found.change, found.distance].map((a) =>
+    Array.from(a, Number),
+  )
   return {
     loss: greatest(loss!) - Math.min(...loss!),
     gradient: greatest(change!),
@@ -108,8 +114,7 @@ export default {
   source: 'Santurkar et al. 2018, arXiv 1805.11604, section 3.1 and figure 4',
   says: 'Along the gradient, from half to 4 times the step, the range of the loss, the change of the gradient and its change by distance are all smaller with BN, throughout training.',
   async run(scale: Scale): Promise<Outcome> {
-    const [steps, seeds, lrs] =
-      scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, [0, 1, 2], [0.03, 0.1]]
+    const [steps, seeds, lrs] = scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, [0, 1, 2], [0.03, 0.1]]
     const measured: Outcome['measured'][number][] = []
     const checks: Outcome['checks'][number][] = []
     for (const lr of lrs) {
@@ -130,7 +135,9 @@ export default {
             { name: `${which}, ratio`, value: listed(times), unit: '×' },
           )
           if (half === 'late' || lr !== 0.03) continue
-          checks.push(check(`${which}: ${shown(times)} times smaller with BN, > ${wanted}`, times.low > wanted))
+          checks.push(
+            check(`${which}: ${shown(times)} times smaller with BN, > ${wanted}`, times.low > wanted),
+          )
         }
       }
     }

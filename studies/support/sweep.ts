@@ -19,7 +19,8 @@ export async function sweep(
   const points: Point[] = []
   for (const lr of lrs) {
     const accuracies: number[] = []
-    for (const seed of seeds) accuracies.push(await learner.accuracyAfter({ ...plan(lr), seed }, validation()))
+    for (const seed of seeds)
+      accuracies.push(await learner.accuracyAfter({ ...plan(lr), seed }, validation()))
     points.push({ lr, accuracies })
   }
   return points
