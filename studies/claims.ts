@@ -1,5 +1,8 @@
 import affineInvariance from './affine-invariance.ts'
 import type { Claim } from './claim.ts'
+import equilibrium from './equilibrium.ts'
+import gradientExplosion from './gradient-explosion.ts'
+import gradientRise from './gradient-rise.ts'
 import linearRefinement from './linear-refinement.ts'
 import projection from './projection.ts'
 import rescaling from './rescaling.ts'
@@ -16,4 +19,7 @@ export const claims: readonly Claim[] = [
   weightsGrow,
   affineInvariance,
   linearRefinement,
+  equilibrium,
+  gradientRise,
+  gradientExplosion,
 ]

@@ -23,10 +23,14 @@ export function results(scale: Scale): Results {
 
 /** Put one claim's result in the place of its last one, and leave the others alone. */
 export function keep(scale: Scale, id: string, result: Result): void {
-  const known: Results = { ...results(scale), [id]: result }
-  const inOrder = claims.flatMap(({ id }) => (id in known ? [[id, known[id]]] : []))
   mkdirSync(join(import.meta.dirname, 'results'), { recursive: true })
-  writeFileSync(file(scale), `${JSON.stringify(Object.fromEntries(inOrder), null, 2)}\n`)
+  writeFileSync(file(scale), `${JSON.stringify(replaced(results(scale), id, result), null, 2)}\n`)
+}
+
+/** Results with one of them anew, in the order of the claims. What is no claim any more is left out. */
+export function replaced(known: Results, id: string, result: Result): Results {
+  const all: Results = { ...known, [id]: result }
+  return Object.fromEntries(claims.flatMap(({ id }) => (id in all ? [[id, all[id]!]] : [])))
 }
 
 /** What computed a result. */

@@ -4,5 +4,4 @@ import { claims } from './claims.ts'
 
 const [id, scale] = process.argv.slice(-2)
 const claim = claims.find((claim) => claim.id === id)!
-process.send!(await claim.run(scale as Scale))
-process.disconnect()
+process.send!(await claim.run(scale as Scale), undefined, undefined, () => process.disconnect())

@@ -66,3 +66,8 @@ export function mixAffine(net: Net): void {
     norm.bias!.initializer = nn.init.uniform(-0.5, 0.5)
   }
 }
+
+/** A group of the hidden layers' weights alone, with options such as weight decay. */
+export const hiddenWeights = <Options extends object>(
+  options: Options,
+): readonly ({ readonly match: string } & Options)[] => [{ match: '^hidden\\.\\d+\\.weight$', ...options }]

@@ -20,6 +20,8 @@ export function mean(a: Numbers): number {
   return total / a.length
 }
 
+export const rootMeanSquare = (a: Numbers): number => norm(a) / Math.sqrt(a.length)
+
 export function greatest(a: Iterable<number>): number {
   let most = Number.NEGATIVE_INFINITY
   for (const value of a) most = Math.max(most, value)

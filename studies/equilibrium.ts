@@ -1,0 +1,127 @@
+import { nn, optim, type Tensor } from 'evenstep'
+import { type Check, type Claim, check, type Measure, type Outcome, type Scale } from './claim.ts'
+import { examples } from './support/digits.ts'
+import { hiddenWeights, Net } from './support/net.ts'
+import { percent, rootMeanSquare, short } from './support/numbers.ts'
+import { angle, chord } from './support/sphere.ts'
+import { training } from './support/training.ts'
+
+/** A constant rate and weight decay. */
+interface Setting {
+  readonly name: string
+  readonly optimizer: optim.Optimizer
+  /** By how much weights turn in a step, in equilibrium. */
+  readonly predicted: number
+  /** Steps in which what is left of the first size falls by e. */
+  readonly time: number
+  /** How far off the angle may be, relative to it. */
+  readonly tolerance: number
+}
+
+const sgd = (lr: number, weightDecay: number, momentum: number): Setting => ({
+  name: `SGD η ${lr}, λ ${weightDecay}, μ ${momentum}`,
+  optimizer: optim.sgd({ lr, momentum, groups: hiddenWeights({ weightDecay }) }),
+  predicted: Math.sqrt((2 * lr * weightDecay) / (1 + momentum)),
+  time: (1 - momentum) / (4 * lr * weightDecay),
+  tolerance: 0.05,
+})
+
+const adamw = (lr: number, weightDecay: number, beta1 = 0.9): Setting => ({
+  name: `AdamW η ${lr}, λ ${weightDecay}, β₁ ${beta1}`,
+  optimizer: optim.adamw({ lr, beta1, weightDecay: 0, groups: hiddenWeights({ weightDecay }) }),
+  predicted: Math.sqrt((2 * lr * weightDecay * (1 - beta1)) / (1 + beta1)),
+  time: 1 / (2 * lr * weightDecay),
+  tolerance: 0.15,
+})
+
+const settings: Readonly<Record<Scale, readonly Setting[]>> = {
+  quick: [sgd(0.1, 1e-2, 0.5), sgd(0.1, 5e-3, 0.9), adamw(3e-3, 1)],
+  full: [
+    sgd(0.1, 5e-3, 0),
+    sgd(0.05, 1e-2, 0.5),
+    sgd(0.05, 5e-3, 0.9),
+    sgd(0.1, 5e-3, 0.9),
+    adamw(1e-3, 1),
+    adamw(3e-3, 0.3),
+    adamw(3e-3, 1),
+  ],
+}
+
+interface Length {
+  /** Steps before we look, in units of the setting's time. */
+  readonly settle: number
+  /** Steps that we look at. */
+  readonly look: number
+}
+
+const lengths: Readonly<Record<Scale, Length>> = {
+  quick: { settle: 16, look: 1000 },
+  full: { settle: 16, look: 4000 },
+}
+
+/** The root mean square of the angle a step, of the weights of each hidden layer as one vector. */
+async function angles(
+  optimizer: optim.Optimizer,
+  steps: number,
+  look: number,
+): Promise<{ readonly angles: readonly number[]; readonly before: readonly number[] }> {
+  const net = new Net({ sizes: [100, 128, 128, 128, 10], eps: 1e-5 })
+  const course = await training({
+    net,
+    weights: nn.variables(net),
+    optimizer,
+    dataset: examples(60_000, 0),
+    batchSize: 128,
+    steps,
+    watch: ({ before, after }): Record<string, Tensor> =>
+      Object.fromEntries(net.hidden.map((_, i) => [`chord ${i}`, chord(before[i]!, after[i]!)])),
+  })
+  const turned = net.hidden.map((_, i) => course[`chord ${i}`]!.map(angle))
+  return {
+    angles: turned.map((all) => rootMeanSquare(all.subarray(-look))),
+    before: turned.map((all) => rootMeanSquare(all.subarray(-2 * look, -look))),
+  }
+}
+
+export default {
+  id: 'A8',
+  title: 'Weight decay fixes how far weights turn in a step',
+  source: 'Wan et al. 2020, arXiv 2006.08419; Kosson et al. 2023, arXiv 2305.17212',
+  says:
+    'In equilibrium, scale-invariant weights turn by √(2ηλ/(1 + μ)) a step with SGD, and by ' +
+    '√(2ηλ(1 − β₁)/(1 + β₁)) with AdamW, whatever the data and the layer.',
+  async run(scale: Scale): Promise<Outcome> {
+    const { settle, look } = lengths[scale]
+    const measured: Measure[] = []
+    const checks: Check[] = []
+    for (const { name, optimizer, predicted, time, tolerance } of settings[scale]) {
+      const { angles: found } = await angles(optimizer, Math.round(settle * time) + look, look)
+      measured.push({ name: `angle a step, 3 layers, ${name}`, value: found, expected: short(predicted) })
+      const worst = found.reduce((a, b) => (Math.abs(b - predicted) > Math.abs(a - predicted) ? b : a))
+      const off = worst / predicted - 1
+      const what = `${name}: ${short(worst)} is ${percent(off)} off ${short(predicted)}, within ${100 * tolerance} %`
+      checks.push(check(what, Math.abs(off) < tolerance))
+    }
+    const { predicted } = sgd(0.1, 5e-3, 0.9)
+    const undecayed = await angles(optim.sgd({ lr: 0.1, momentum: 0.9 }), 2 * look, look)
+    const greatest = Math.max(...undecayed.angles)
+    const falls = Math.max(...undecayed.angles.map((now, i) => now / undecayed.before[i]!))
+    measured.push({
+      name: 'angle a step, 3 layers, SGD η 0.1, λ 0, μ 0.9',
+      value: undecayed.angles,
+      expected: 'falls',
+    })
+    checks.push(
+      check(
+        `control: without weight decay it is ${short(greatest)} < ${short(predicted / 2)} and falls, to ${short(falls)} of before`,
+        greatest < predicted / 2 && falls < 0.95,
+      ),
+    )
+    return {
+      measured,
+      checks,
+      remark:
+        'The prediction is of the root mean square: bursts of gradient raise that above the mean angle.',
+    }
+  },
+} satisfies Claim

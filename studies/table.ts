@@ -1,0 +1,77 @@
+// What was measured, as Markdown: npx jiti studies/table.ts writes it between the markers of docs/science.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Claim, Measure } from './claim.ts'
+import { claims } from './claims.ts'
+import { type Result, type Results, results } from './results.ts'
+import { short } from './support/numbers.ts'
+
+/** A claim is reproduced when every check holds, and reported when it has none. */
+export function verdict(result: Result | undefined): string {
+  if (result === undefined) return 'not run'
+  const { checks } = result
+  if (checks.length === 0) return 'reported'
+  const held = checks.filter(({ ok }) => ok).length
+  return held === checks.length ? 'reproduced' : `**not reproduced** (${held} of ${checks.length} checks)`
+}
+
+/** One table of all claims, then a table of numbers for each. */
+export function tables(claims: readonly Claim[], results: Results): string {
+  const overview = table(
+    ['', 'Claim', 'Source', 'Verdict'],
+    claims.map(({ id, title, source }) => [id, title, source, verdict(results[id])]),
+  )
+  return [overview, ...claims.map((claim) => section(claim, results[claim.id]))].join('\n\n')
+}
+
+function section({ id, title, source, says }: Claim, result: Result | undefined): string {
+  const head = `### ${id} ${title}\n\n${says}\n\nSource: ${source}.`
+  if (result === undefined) return head
+  const { measured, checks, remark, seconds, date, versions } = result
+  const numbers = table(
+    ['Measured', 'Value', 'Expected'],
+    measured.map((measure) => [measure.name, shown(measure), measure.expected ?? '']),
+  )
+  const held = checks.map(({ what, ok }) => `- ${ok ? 'holds' : '**does not hold**'}: ${what}`).join('\n')
+  const how = Object.entries(versions).map(([name, version]) =>
+    name === 'cpu' ? version : `${name} ${version}`,
+  )
+  const foot = `${capital(verdict(result))} in ${seconds} s on ${date} with ${how.join(', ')}.`
+  return [head, numbers, held, ...(remark === undefined ? [] : [remark]), foot]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+/** A number that is not finite is null in JSON. */
+const shown = ({ value, unit }: Measure): string =>
+  [value]
+    .flat()
+    .map((one: number | null) => (one === null ? 'not finite' : short(one)))
+    .join(', ') + (unit === undefined ? '' : ` ${unit}`)
+
+const capital = (text: string): string =>
+  text.replace(/^(\W*)(\w)/, (_, before, first) => before + first.toUpperCase())
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const escaped = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')))
+  const widths = head.map((_, i) => Math.max(3, ...escaped.map((cells) => cells[i]!.length)))
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [escaped[0]!, rule, ...escaped.slice(1)].map(line).join('\n')
+}
+
+const markers = ['<!-- studies -->', '<!-- /studies -->'] as const
+
+/** A page with the tables between its markers. */
+export function written(page: string, tables: string): string {
+  const [from, to] = markers.map((marker) => page.indexOf(marker)) as [number, number]
+  if (from < 0 || to < from) throw new Error(`table: wanted ${markers.join(' and ')} in the page, got none`)
+  return `${page.slice(0, from + markers[0].length)}\n\n${tables}\n\n${page.slice(to)}`
+}
+
+export const page: string = join(import.meta.dirname, '../docs/science.md')
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(page, written(readFileSync(page, 'utf8'), tables(claims, results('full'))))
+}
