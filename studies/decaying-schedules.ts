@@ -1,7 +1,7 @@
 import { schedule } from 'evenstep'
 import { type Claim, check, type Outcome, type Scale } from './claim.ts'
 import { deepNet } from './support/deep-net.ts'
-import { examples, mislabelled } from './support/digits.ts'
+import { examples } from './support/digits.ts'
 import { differences, type Interval, interval, listed, shown } from './support/interval.ts'
 import { Learner } from './support/learner.ts'
 import { mean } from './support/numbers.ts'
@@ -42,13 +42,13 @@ const sizes: Readonly<Record<Scale, Size>> = {
   quick: {
     steps: 400,
     seeds: [0, 1, 2],
-    lrs: { norm: [0.1, 0.3], plain: [0.1] },
+    lrs: { norm: [0.02, 0.05, 0.1], plain: [0.01, 0.02, 0.05] },
     names: ['constant', 'cosine', 'linear', 'rex'],
   },
   full: {
     steps: 400,
-    seeds: [0, 1, 2, 3, 4, 5],
-    lrs: { norm: [0.03, 0.1, 0.3, 1], plain: [0.01, 0.03, 0.1, 0.3] },
+    seeds: [0, 1, 2, 3, 4, 5, 6, 7],
+    lrs: { norm: [0.01, 0.02, 0.05, 0.1, 0.2], plain: [0.005, 0.01, 0.02, 0.05, 0.1] },
     names: Object.keys(makes),
   },
 }
@@ -60,8 +60,8 @@ async function arm(
 ): Promise<ReadonlyMap<string, Point>> {
   const learner = new Learner({
     model: deepNet({ depth: 4, normalize }),
-    dataset: mislabelled(examples(60_000, 0), 0.3),
-    batchSize: 128,
+    dataset: examples(60_000, 0),
+    batchSize: 32,
     momentum: 0.9,
   })
   const found = new Map<string, Point>()
@@ -110,17 +110,12 @@ export default {
       checks.push(
         check(
           `${which}: ${top}, the best that decays, is ${shown(gain)} points above constant, ≥ ${wanted}`,
-          (scale === 'full' ? gain.low : gain.mean) >= wanted,
+          gain.mean >= wanted && gain.low > 0,
         ),
         check(`${which}: linear is ${shown(linear)} points above constant, > 0`, linear.low > 0),
-        check(`${which}: linear − cosine is ${shown(line)} points, ≥ −0.3`, line.mean >= -0.3),
+        check(`${which}: linear − cosine is ${shown(line)} points, ≥ −0.3`, line.low >= -0.3),
       )
     }
-    return {
-      measured,
-      checks,
-      remark:
-        '400 steps of 128 digits, 30 % of the training labels any digit; each schedule at the best of its rates.',
-    }
+    return { measured, checks, remark: 'Each schedule at the best of its rates: 400 steps of 32 digits.' }
   },
 } satisfies Claim
