@@ -41,8 +41,8 @@ interface Size {
 const sizes: Readonly<Record<Scale, Size>> = {
   quick: {
     steps: 400,
-    seeds: [0, 1, 2],
-    lrs: { norm: [0.02, 0.05, 0.1], plain: [0.01, 0.02, 0.05] },
+    seeds: [0, 1, 2, 3],
+    lrs: { norm: [0.1], plain: [0.03] },
     names: ['constant', 'cosine', 'linear', 'rex'],
   },
   full: {
