@@ -52,7 +52,7 @@ const worst = (paths: readonly Path[]): number =>
 export default {
   id: 'B11',
   title: 'Scale-invariant weights train at any constant rate',
-  source: 'Arora, Li & Lyu 2018, arXiv 1812.03981, theorem 3.1',
+  source: 'Arora, Li & Lyu 2018, arXiv 1812.03981',
   says: 'With any fixed rate of the weights before BN, full-batch gradient descent finds a gradient below T^(−1/2): the effective rate η/‖w‖² tunes itself.',
   async run(scale: Scale): Promise<Outcome> {
     const { lrs } = sizes[scale]

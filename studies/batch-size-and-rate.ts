@@ -43,7 +43,7 @@ async function arm(normalize: boolean, batchSize: number, { count, lrs }: Size):
 export default {
   id: 'B13',
   title: 'What batch normalization gains in accuracy, it gains with large batches',
-  source: 'De & Smith 2020, arXiv 2002.10444, section 4',
+  source: 'De & Smith 2020, arXiv 2002.10444',
   says: 'With small batches, nets with and without BN reach similar accuracies at their best rates; only with large ones, where greater rates are of use, BN is far ahead.',
   async run(scale: Scale): Promise<Outcome> {
     const size = sizes[scale]

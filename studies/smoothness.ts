@@ -14,7 +14,7 @@ const depth = 6
 /** Steps along the gradient, as multiples of the rate: 8 from ½ to 4. */
 const multiples = Array.from({ length: 8 }, (_, i) => 0.5 * 8 ** (i / 7))
 
-/** How much the loss and its gradient change on the way along the gradient, as in figure 4 of the paper. */
+/** How much the loss and its gradient change on the way along the gradient, as Santurkar et al. 2018 measure it. */
 interface Roughness {
   /** The greatest loss on the way minus the least. */
   readonly loss: number
@@ -111,7 +111,7 @@ function ratio(plain: readonly number[], norm: readonly number[]): Interval {
 export default {
   id: 'B14',
   title: 'Batch normalization makes the loss smoother along the gradient',
-  source: 'Santurkar et al. 2018, arXiv 1805.11604, section 3.1 and figure 4',
+  source: 'Santurkar et al. 2018, arXiv 1805.11604, section 3',
   says: 'Along the gradient, from half to 4 times the step, the range of the loss, the change of the gradient and its change by distance are all smaller with BN, throughout training.',
   async run(scale: Scale): Promise<Outcome> {
     const [steps, seeds, lrs] = scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, [0, 1, 2], [0.03, 0.1]]

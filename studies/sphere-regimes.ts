@@ -44,7 +44,7 @@ const part = ({ loss }: Path, from: number, to: number): number =>
 export default {
   id: 'B18',
   title: 'On the sphere there are three regimes: it converges, it hovers, it diverges',
-  source: 'Kodryan et al. 2022, arXiv 2209.03695, section 4',
+  source: 'Kodryan et al. 2022, arXiv 2209.03695',
   says: 'With weights of fixed length, small effective rates converge, middle ones hover at a loss that stays where it is, and large ones are no better than chance.',
   async run(scale: Scale): Promise<Outcome> {
     const { lrs, steps, seeds } = sizes[scale]

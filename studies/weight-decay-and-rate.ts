@@ -11,10 +11,18 @@ interface Size {
   readonly lrs: readonly number[]
   readonly steps: number
   readonly seeds: readonly number[]
+  /** What a decay may change with BN, in points. */
+  readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { decays: [0, 0.1], lrs: [0.1, 0.3, 1], steps: 600, seeds: [0, 1] },
-  full: { decays: [0, 1e-3, 1e-2, 1e-1], lrs: [0.03, 0.1, 0.3, 1, 3], steps: 1500, seeds: [0, 1, 2] },
+  quick: { decays: [0, 0.1], lrs: [0.1, 0.3, 1], steps: 600, seeds: [0], most: 2.5 },
+  full: {
+    decays: [0, 1e-3, 1e-2, 1e-1],
+    lrs: [0.03, 0.1, 0.3, 1, 3],
+    steps: 1500,
+    seeds: [0, 1, 2],
+    most: 1.5,
+  },
 }
 
 /** A sweep over the rates for each weight decay of the hidden weights. */
@@ -40,10 +48,10 @@ const gains = ([none, ...others]: readonly (readonly Point[])[]) =>
 export default {
   id: 'B17',
   title: 'Weight decay does not shrink what batch normalization makes of the weights',
-  source: 'van Laarhoven 2017, arXiv 1706.05350, sections 3 and 4',
+  source: 'van Laarhoven 2017, arXiv 1706.05350',
   says: 'L2 has no regularizing effect on normalized weights: it changes their length, and so the effective rate.',
   async run(scale: Scale): Promise<Outcome> {
-    const { decays, lrs } = sizes[scale]
+    const { decays, lrs, most } = sizes[scale]
     const norm = await arm(true, sizes[scale])
     const plain = await arm(false, sizes[scale])
     const [normGains, plainGains] = [gains(norm), gains(plain)]
@@ -65,8 +73,8 @@ export default {
       checks: [
         ...normGains.map((gain, i) =>
           check(
-            `BN: decay ${decays[i + 1]} moves the best accuracy by ${shown(gain)} points, < 1.5`,
-            Math.max(gain.high, -gain.low) < 1.5,
+            `BN: decay ${decays[i + 1]} moves the best accuracy by ${shown(gain)} points, < ${most}`,
+            Math.max(gain.high, -gain.low) < most,
           ),
         ),
         check(`no BN: decay ${decays.at(-1)} moves it by ${shown(lost)} points, < −3`, lost.high < -3),
