@@ -10,10 +10,12 @@ interface Size {
   readonly lrs: readonly number[]
   readonly steps: number
   readonly seeds: readonly number[]
+  /** How much a loss that hovers may move. */
+  readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { lrs: [1e-2, 1e-1, 1], steps: 800, seeds: [0] },
-  full: { lrs: [1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1], steps: 2000, seeds: [0, 1, 2] },
+  quick: { lrs: [1e-2, 1e-1, 1], steps: 800, seeds: [0], most: 0.4 },
+  full: { lrs: [1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1], steps: 2000, seeds: [0, 1, 2], most: 0.2 },
 }
 
 type Initializer = ReturnType<typeof nn.init.normal>
@@ -47,7 +49,7 @@ export default {
   source: 'Kodryan et al. 2022, arXiv 2209.03695',
   says: 'With weights of fixed length, small effective rates converge, middle ones hover at a loss that stays where it is, and large ones are no better than chance.',
   async run(scale: Scale): Promise<Outcome> {
-    const { lrs, steps, seeds } = sizes[scale]
+    const { lrs, steps, seeds, most } = sizes[scale]
     const descent = await onSpheres()
     const last: number[] = []
     const before: number[] = []
@@ -72,8 +74,8 @@ export default {
           last[at(1e-2)]! < 0.1 && falling < -0.1,
         ),
         check(
-          `rate 0.1 hovers: loss ${short(last[at(1e-1)]!)} from 0.3 to ln 10, and moves by ${percent(Math.abs(flat))} < 20 %`,
-          last[at(1e-1)]! > 0.3 && last[at(1e-1)]! < Math.log(10) && Math.abs(flat) < 0.2,
+          `rate 0.1 hovers: loss ${short(last[at(1e-1)]!)} from 0.3 to ln 10, and moves by ${percent(Math.abs(flat))} < ${percent(most)}`,
+          last[at(1e-1)]! > 0.3 && last[at(1e-1)]! < Math.log(10) && Math.abs(flat) < most,
         ),
         check(`rate 1 diverges: loss ${short(last[at(1)]!)} ≥ ln 10`, last[at(1)]! >= Math.log(10)),
       ],
