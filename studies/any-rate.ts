@@ -14,7 +14,7 @@ interface Size {
 }
 const sizes: Readonly<Record<Scale, Size>> = {
   quick: { lrs: [0.1, 1, 1e4], count: 500, steps: 200, seeds: [0] },
-  full: { lrs: [1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5], count: 1000, steps: 500, seeds: [0, 1, 2] },
+  full: { lrs: [1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5], count: 1000, steps: 400, seeds: [0, 1, 2] },
 }
 
 /** Full-batch descent of the hidden weights alone, at each rate from each seed; the last layer stays as it starts. */

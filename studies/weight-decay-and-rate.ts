@@ -18,8 +18,8 @@ const sizes: Readonly<Record<Scale, Size>> = {
   quick: { decays: [0, 0.1], lrs: [0.1, 0.3, 1], steps: 600, seeds: [0], most: 2.5 },
   full: {
     decays: [0, 1e-3, 1e-2, 1e-1],
-    lrs: [0.03, 0.1, 0.3, 1, 3],
-    steps: 1500,
+    lrs: [0.1, 0.3, 1, 3],
+    steps: 1000,
     seeds: [0, 1, 2],
     most: 1.5,
   },
