@@ -84,16 +84,16 @@ export default {
     const averaged = gap('stale', 'last')
     const both = gap('fresh', 'last')
     const without = gap('fresh', 'last', plain)
-    const shown3 = (name: keyof Accuracies, of = norm): number[] => listed(interval(of[name])) as number[]
+    const row = (name: keyof Accuracies, of = norm) => listed(interval(of[name]))
     return {
       measured: [
-        { name: 'accuracy, BN, last weights', value: shown3('last'), unit: '%' },
-        { name: 'accuracy, BN, mean weights, stale statistics', value: shown3('stale'), unit: '%' },
-        { name: 'accuracy, BN, mean weights, statistics measured anew', value: shown3('fresh'), unit: '%' },
-        { name: 'accuracy, BN, rate that falls to 0', value: shown3('decayed'), unit: '%' },
-        { name: 'accuracy, no BN, last weights', value: shown3('last', plain), unit: '%' },
-        { name: 'accuracy, no BN, mean weights', value: shown3('fresh', plain), unit: '%' },
-        { name: 'accuracy, no BN, rate that falls to 0', value: shown3('decayed', plain), unit: '%' },
+        { name: 'accuracy, BN, last weights', value: row('last'), unit: '%' },
+        { name: 'accuracy, BN, mean weights, stale statistics', value: row('stale'), unit: '%' },
+        { name: 'accuracy, BN, mean weights, statistics measured anew', value: row('fresh'), unit: '%' },
+        { name: 'accuracy, BN, rate that falls to 0', value: row('decayed'), unit: '%' },
+        { name: 'accuracy, no BN, last weights', value: row('last', plain), unit: '%' },
+        { name: 'accuracy, no BN, mean weights', value: row('fresh', plain), unit: '%' },
+        { name: 'accuracy, no BN, rate that falls to 0', value: row('decayed', plain), unit: '%' },
       ],
       checks: [
         check(`measured anew − stale: ${shown(anew)} points > 0`, anew.low > 0),
