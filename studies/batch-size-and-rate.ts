@@ -55,8 +55,8 @@ export default {
       const gap = interval(differences(norm.accuracies, plain.accuracies))
       gaps.set(batchSize, gap)
       measured.push(
-        { name: `accuracy, batch ${batchSize}, no BN`, value: plain.accuracies, unit: '%' },
-        { name: `accuracy, batch ${batchSize}, BN`, value: norm.accuracies, unit: '%' },
+        { name: `accuracy, batch ${batchSize}, no BN`, value: listed(interval(plain.accuracies)), unit: '%' },
+        { name: `accuracy, batch ${batchSize}, BN`, value: listed(interval(norm.accuracies)), unit: '%' },
         { name: `BN − no BN, batch ${batchSize}`, value: listed(gap), unit: 'points' },
         { name: `best rates, batch ${batchSize}, no BN and BN`, value: [plain.lr, norm.lr] },
       )
