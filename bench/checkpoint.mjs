@@ -1,5 +1,5 @@
 /**
- * What checkpoints cost: `npm run build && node bench/checkpoint.mjs [--folder DIR] [--rounds N] [--pairs N]`.
+ * What checkpoints cost: `npm run build && node bench/checkpoint.mjs [--folder DIR] [--rounds N] [--pairs N] [--nets A,B]`.
  *
  * First a state of 100 MB, written and read back with its checksums, beside what a plain write with `fsync` takes;
  * then training with a checkpoint every 200 steps beside training without, one after the other in turns. Medians.
@@ -20,6 +20,7 @@ const { values: asked } = parseArgs({
     folder: { type: 'string', default: tmpdir() },
     rounds: { type: 'string', default: '7' },
     pairs: { type: 'string', default: '9' },
+    nets: { type: 'string', default: '100-100-10,784-512-512-10' },
   },
 })
 const root = mkdtempSync(join(asked.folder, 'evenstep-bench-'))
@@ -146,8 +147,10 @@ try {
   console.log(JSON.stringify({ machine: machine(), load: load() }))
   await state()
   console.log(`a checkpoint every 200 steps against none but at epoch ends, median of ${asked.pairs} pairs`)
-  await training(nets[0], 500_000, 2)
-  await training(nets[2], 60_000, 2)
+  // As many examples as make a run of about two seconds.
+  const examples = { '100-100-10': 500_000, '784-512-512-10': 60_000 }
+  for (const net of nets)
+    if (asked.nets.split(',').includes(net.name)) await training(net, examples[net.name], 2)
 } finally {
   rmSync(root, { recursive: true })
 }

@@ -1,12 +1,21 @@
 import affineInvariance from './affine-invariance.ts'
+import anyRate from './any-rate.ts'
+import batchSizeAndRate from './batch-size-and-rate.ts'
 import type { Claim } from './claim.ts'
+import decayingSchedules from './decaying-schedules.ts'
 import equilibrium from './equilibrium.ts'
 import gradientExplosion from './gradient-explosion.ts'
 import gradientRise from './gradient-rise.ts'
 import linearRefinement from './linear-refinement.ts'
 import projection from './projection.ts'
+import rateWindow from './rate-window.ts'
 import rescaling from './rescaling.ts'
 import scaleInvariance from './scale-invariance.ts'
+import smoothness from './smoothness.ts'
+import sphereRegimes from './sphere-regimes.ts'
+import staleStatistics from './stale-statistics.ts'
+import weightAveraging from './weight-averaging.ts'
+import weightDecayAndRate from './weight-decay-and-rate.ts'
 import weightDecayFree from './weight-decay-free.ts'
 import weightsGrow from './weights-grow.ts'
 
@@ -22,4 +31,13 @@ export const claims: readonly Claim[] = [
   equilibrium,
   gradientRise,
   gradientExplosion,
+  anyRate,
+  rateWindow,
+  batchSizeAndRate,
+  smoothness,
+  staleStatistics,
+  weightAveraging,
+  weightDecayAndRate,
+  sphereRegimes,
+  decayingSchedules,
 ]

@@ -1,4 +1,4 @@
-// What was measured, as Markdown: npx jiti studies/table.ts writes it between the markers of docs/science.md.
+// What was measured, as Markdown: npx jiti studies/table.ts writes it between the markers of docs/science.md and README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Claim, Measure } from './claim.ts'
@@ -63,6 +63,19 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const markers = ['<!-- studies -->', '<!-- /studies -->'] as const
 
+/** What README.md tells of: by claim, which of its checks. */
+const told: Readonly<Record<string, number>> = { S4: 12, A8: 3, B12: 2, B13: 1, B16: 1, B20: 0 }
+
+/** A few claims, each with the check that says most. */
+export const headlines = (claims: readonly Claim[], results: Results): string =>
+  table(
+    ['', 'Claim', 'Measured on the digits'],
+    claims.flatMap(({ id, title }) => {
+      const check = results[id]?.checks[told[id] ?? -1]
+      return check ? [[id, title, `${check.what}${check.ok ? '' : ', which does not hold'}`]] : []
+    }),
+  )
+
 /** A page with the tables between its markers. */
 export function written(page: string, tables: string): string {
   const [from, to] = markers.map((marker) => page.indexOf(marker)) as [number, number]
@@ -71,7 +84,10 @@ export function written(page: string, tables: string): string {
 }
 
 export const page: string = join(import.meta.dirname, '../docs/science.md')
+export const readme: string = join(import.meta.dirname, '../README.md')
 
 if (process.argv[1] === import.meta.filename) {
-  writeFileSync(page, written(readFileSync(page, 'utf8'), tables(claims, results('full'))))
+  const full = results('full')
+  writeFileSync(page, written(readFileSync(page, 'utf8'), tables(claims, full)))
+  writeFileSync(readme, written(readFileSync(readme, 'utf8'), headlines(claims, full)))
 }

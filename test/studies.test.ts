@@ -10,7 +10,7 @@ import type { Claim } from '../studies/claim.ts'
 /** A file of the studies by a name that the compiler does not follow: they have settings of their own. */
 const studies = (name: string) => import(`../studies/${name}.ts`)
 const { claims }: { readonly claims: readonly Claim[] } = await studies('claims')
-const { page, tables, verdict, written } = await studies('table')
+const { headlines, page, readme, tables, verdict, written } = await studies('table')
 const { replaced, results } = await studies('results')
 
 describe.each(claims)('$id: $title', (claim) => {
@@ -42,9 +42,15 @@ test('studies import Evenstep as its users do', () => {
   expect(wrong).toEqual([])
 })
 
-test('the page shows what was measured', () => {
-  const text = readFileSync(page, 'utf8')
-  expect(written(text, tables(claims, results('full')))).toBe(text)
+test('the pages show what was measured', () => {
+  const full = results('full')
+  for (const [path, shown] of [
+    [page, tables(claims, full)],
+    [readme, headlines(claims, full)],
+  ]) {
+    const text = readFileSync(path, 'utf8')
+    expect(written(text, shown)).toBe(text)
+  }
 })
 
 const result = (...checks: readonly boolean[]) => ({

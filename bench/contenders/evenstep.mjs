@@ -37,7 +37,7 @@ async function prepare({ sizes, batch }) {
 async function burst(experiment, task) {
   const sum = { ms: 0, steps: 0, loss: 0 }
   let last = 0
-  for await (const event of train.run(experiment, task)) {
+  for await (const event of train.run(experiment, { task })) {
     const now = performance.now()
     if (event.type === 'steps' && event.epoch > 0) {
       sum.ms += now - last

@@ -15,17 +15,25 @@ import { parseExperimentText } from '../train/spec.ts'
  *
  * @throws {EvenstepError} when the file is missing, does not load, or is no experiment.
  */
-export async function loadExperiment(file: string): Promise<Experiment> {
+export const loadExperiment = async (file: string): Promise<Experiment> =>
+  (await loadWithOrigin(file)).experiment
+
+/** An experiment, and the file that it is in: another one where that of a study names it. */
+export interface Loaded {
+  readonly experiment: Experiment
+  readonly origin: string
+}
+
+/** As `loadExperiment`, with the file that the experiment is in. */
+export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await load(file, 'train', 'an experiment file')
-  if (isStudy(loaded)) return (await experimentOf(loaded, file)).experiment
-  return { name: nameOf(file), ...experiment(loaded as Experiment) }
+  if (isStudy(loaded)) return experimentOf(loaded, file)
+  return { experiment: { name: nameOf(file), ...experiment(loaded as Experiment) }, origin: resolve(file) }
 }
 
 /** A study with its experiment, and the file that this is in. */
-export interface LoadedStudy {
+export interface LoadedStudy extends Loaded {
   readonly study: Study
-  readonly experiment: Experiment
-  readonly origin: string
 }
 
 /**
@@ -39,7 +47,7 @@ export async function loadStudy(file: string): Promise<LoadedStudy> {
   return { study: { ...study, name: study.name ?? nameOf(file) }, ...(await experimentOf(study, file)) }
 }
 
-async function experimentOf({ experiment }: Study, file: string): Promise<Omit<LoadedStudy, 'study'>> {
+async function experimentOf({ experiment }: Study, file: string): Promise<Loaded> {
   if (typeof experiment !== 'string') {
     return { experiment: { name: nameOf(file), ...experiment }, origin: resolve(file) }
   }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
+import { adviseCommand } from './advise.ts'
 import { csvCommand } from './csv.ts'
 import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
@@ -18,6 +19,7 @@ const program = new Command('evenstep')
   .addCommand(trainCommand())
   .addCommand(scheduleCommand())
   .addCommand(findLrCommand())
+  .addCommand(adviseCommand())
   .addCommand(evalCommand())
   .addCommand(doctorCommand())
   .addCommand(exportCommand())

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
@@ -8,6 +8,7 @@ import { override } from '../train/spec.ts'
 import { loadStudy } from './load.ts'
 import { StudyReport } from './study-report.ts'
 import { version } from './version.ts'
+import { startWorker } from './worker.ts'
 
 interface Options {
   readonly set: readonly string[]
@@ -43,8 +44,7 @@ async function study(file: string, options: Options): Promise<void> {
   const { finish, written } = await import('../study/finish.ts')
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = commandOf(file, options)
-  const start = (): ReturnType<typeof fork> =>
-    fork(process.argv[1]!, ['worker', file, workersLock(folder), ...options.set.flatMap((s) => ['--set', s])])
+  const start = (): ChildProcess => startWorker(file, workersLock(folder), options.set)
   const interrupt = onInterrupt()
   const report = new StudyReport(prepared, folder, workers)
   try {

@@ -1,18 +1,19 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { Command } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { keepSessions } from '../runtime/node-cpu.ts'
 import type { FromWorker } from '../study/pool.ts'
 import { type Job, runTrial } from '../study/run-trial.ts'
 import { override } from '../train/spec.ts'
-import { loadStudy } from './load.ts'
+import { loadWithOrigin } from './load.ts'
 import type { Origin } from './run.ts'
 import { version } from './version.ts'
 
-/** `evenstep worker FILE`: runs the trials of a study that its parent sends. Not for people. */
+/** `evenstep worker FILE`: runs the trials of a study or an advice that its parent sends. Not for people. */
 export function workerCommand(): Command {
   return new Command('worker')
     .description('run trials for evenstep study')
-    .argument('<file>', 'the study')
+    .argument('<file>', 'the study or the experiment')
     .argument('<lock>', 'what to share while it runs')
     .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
     .action(work)
@@ -27,7 +28,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   try {
     const { lockShared } = await import('../study/lock.ts')
     if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
-    const { experiment, origin } = await loadStudy(file)
+    const { experiment, origin } = await loadWithOrigin(file)
     const base = override(experiment, set)
     keepSessions(4) // to train and evaluate a model and its rival; each holds on to the memory of a call
     process.on('message', async (job: Job) => {
@@ -42,5 +43,9 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
     say({ type: 'refused', message: error instanceof Error ? error.message : String(error) })
   }
 }
+
+/** Start a worker for trials of what is in FILE. @param lock what it shares while it lives */
+export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
+  fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
 const say = (message: FromWorker): void => void process.send!(message)

@@ -72,7 +72,9 @@ export function streamLoader(stream: Stream, options: StreamLoaderOptions): Stre
     for await (const stack of restacked(counted(), stream, () => count() * batchSize)) {
       const full = stack.length - (stack.length % batchSize)
       if (full > 0) yield part(stack, 0, full)
-      if (full < stack.length && last === 'keep') yield part(stack, full, stack.length)
+      // In memory of its own: where it starts in the stack depends on how many batches that had, and sums may round
+      // otherwise where numbers start elsewhere.
+      if (full < stack.length && last === 'keep') yield owned(part(stack, full, stack.length))
     }
     checkEnd(seen, options, first)
   }

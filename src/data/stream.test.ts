@@ -31,6 +31,8 @@ test('a stream comes in order, in batches of the size asked for, and may be coll
   expect((await gathered(loader(counting(600), { batchSize: 250, last: 'drop' }).batches(0))).sizes).toEqual([
     250, 250,
   ])
+  for await (const { x } of loader(counting(600), { batchSize: 250 }).stacks(0, () => 2))
+    expect(x.byteOffset).toBe(0)
   const stacks = await gathered(loader(counting(600), { batchSize: 50 }).stacks(0, () => 7))
   expect(stacks.sizes).toEqual([350, 250])
   const set = await collect(counting(3))

@@ -1,6 +1,14 @@
 import { bestOf } from './cells.ts'
 import type { Cell, Comparison, Findings, RateWindow } from './findings.ts'
-import { differenceText, estimateText, figure, metricText, settingsText, valueText } from './words.ts'
+import {
+  capital,
+  differenceText,
+  estimateText,
+  figure,
+  metricText,
+  settingsText,
+  valueText,
+} from './words.ts'
 
 /** The question's answer in three sentences: the best settings, what normalisation does to the rate, and the schedule. */
 export function answerOf(findings: Omit<Findings, 'answer'>, last: readonly Cell[]): string[] {
@@ -43,8 +51,6 @@ const rangeText = ({ low, high, open }: RateWindow): string => {
   const ends = [open.low && 'lower', open.high && 'higher'].filter(Boolean).join(' and ')
   return `${low === high ? `${figure(low)} alone` : `${figure(low)} to ${figure(high)}`}${ends ? ` (${ends} ones were not tried)` : ''}`
 }
-
-const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`
 
 /** What the best schedule beat, and what it was not shown to beat. */
 function scheduleSentence({ comparisons, metric, cells }: Omit<Findings, 'answer'>): string | undefined {

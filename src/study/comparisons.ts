@@ -40,7 +40,8 @@ export function comparisonsOf(
   }))
 }
 
-type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
+/** A comparison by itself. */
+export type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
 /** The best cell of the factor's best value with that of each other value. */
 function againstBest(cells: readonly Cell[], factor: string, { goal }: Metric): Uncorrected[] {
@@ -49,12 +50,12 @@ function againstBest(cells: readonly Cell[], factor: string, { goal }: Metric): 
   const groups = groupedBy(cells, ({ settings }) => JSON.stringify(settings[factor]))
   return [...groups].flatMap(([value, group]) => {
     const other = value === JSON.stringify(best.settings[factor]) ? undefined : bestOf(group, goal)
-    return other ? compare(best, other, factor) : []
+    return other ? compareCells(best, other, factor) : []
   })
 }
 
-/** Two cells over the seeds that both have. */
-function compare(a: Scored, b: Scored, factor: string): Uncorrected[] {
+/** Two cells over the seeds that both have; nothing when they share none. */
+export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []
   const differences = seeds.map((seed) => a.scores[seed]! - b.scores[seed]!)

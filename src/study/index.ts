@@ -1,3 +1,6 @@
+export type { Advice, Range as RangeTest, Recommendation } from './advise/advice.ts'
+export { type AdviseEvent, type AdviseOptions, advise } from './advise/advise.ts'
+export type { Runner } from './advise/runner.ts'
 export type { Design, Racing } from './design/design.ts'
 export type { Factor, Factors, Range, Settings } from './factor.ts'
 export type * from './findings.ts'

@@ -1,6 +1,6 @@
 import { mismatch } from '../core/mismatch.ts'
 import { fingerprint } from '../data/fingerprint.ts'
-import type { Experiment } from '../train/experiment.ts'
+import { type Experiment, goalOf } from '../train/experiment.ts'
 import { describe } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
@@ -77,9 +77,7 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
 
 function metricOf({ metric }: Study, experiment: Experiment): Metric {
   const name = metric ?? experiment.monitor
-  const { metrics } = override(experiment, [`monitor=${name}`])
-  const most = name === 'validationAccuracy' || metrics[name]?.goal === 'max'
-  return { name, goal: most ? 'max' : 'min' }
+  return { name, goal: goalOf(override(experiment, [`monitor=${name}`])) }
 }
 
 const scoring =

@@ -37,3 +37,6 @@ export const settingsText = (settings: Readonly<Record<string, Value>>): string 
   Object.entries(settings)
     .map(([factor, value]) => `${factor} ${valueText(value)}`)
     .join(', ')
+
+/** A sentence's beginning. */
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`

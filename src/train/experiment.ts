@@ -178,3 +178,7 @@ export function experiment(options: ExperimentOptions): Experiment {
   const key = String(checked.error?.issues[0]?.path[0] ?? 'monitor') as keyof typeof schema.shape
   throw mismatch('experiment', `${key} as ${schema.shape[key].description}`, options[key])
 }
+
+/** Whether more or less of what an experiment monitors is better. */
+export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>
+  monitor === 'validationAccuracy' ? 'max' : (metrics[monitor]?.goal ?? 'min')

@@ -8,6 +8,7 @@ export * as metrics from './metrics/index.ts'
 export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
 export { describe, RunFolder, type RunFolderOptions, readSteps, restore, toLines } from './run-folder.ts'
 export { assignAll, readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
+export { override, parseExperiment } from './spec.ts'
 export type { Steps } from './steps.ts'
 export { type Evaluation, Task, type TaskOptions } from './task.ts'
 export {

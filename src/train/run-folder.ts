@@ -16,7 +16,7 @@ import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
-import type { Experiment } from './experiment.ts'
+import { type Experiment, goalOf } from './experiment.ts'
 import { safetensorsParts } from './safetensors.ts'
 import type { Steps } from './steps.ts'
 import type { Task } from './task.ts'
@@ -229,10 +229,9 @@ const own: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
 
 /** What the best checkpoint has least of. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
-  const { monitor, metrics } = experiment
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined
-  return monitor === 'validationAccuracy' || metrics[monitor]?.goal === 'max' ? -value : value
+  return goalOf(experiment) === 'max' ? -value : value
 }
 
 function begin(path: string, description: object): void {

@@ -61,7 +61,7 @@ function headOf(header: object): Uint8Array {
 }
 
 /**
- * The tensors in a safetensors file, by name. They are views of `file` where its layout allows.
+ * The tensors in a safetensors file, by name.
  *
  * @param name what messages call the file
  * @throws {FormatError} when the file is truncated, or its header does not describe its bytes exactly.
@@ -82,9 +82,9 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
-  const view = ({ dtype, start, end }: Place): Data => viewOf(dtype, file.subarray(body + start, body + end))
+  const copy = ({ dtype, start, end }: Place): Data => copyOf(dtype, file.subarray(body + start, body + end))
   return new Map(
-    places.map((place) => [place.key, { dtype: place.dtype, shape: place.shape, data: view(place) }]),
+    places.map((place) => [place.key, { dtype: place.dtype, shape: place.shape, data: copy(place) }]),
   )
 }
 
@@ -132,15 +132,15 @@ function placeOf(file: string, key: string, entry: unknown): Place {
   return { key, dtype, shape, start, end }
 }
 
-/** Bytes as elements, where they are; copied where they do not start at a multiple of an element. */
-function viewOf(dtype: DType, bytes: Uint8Array): Data {
-  const Elements = toData(dtype, []).constructor as new (
-    buffer: ArrayBufferLike,
-    at: number,
-    n: number,
-  ) => Data
-  const { buffer, byteOffset } = bytes.byteOffset % bytesOf[dtype] === 0 ? bytes : new Uint8Array(bytes)
-  return new Elements(buffer, byteOffset, bytes.length / bytesOf[dtype])
+/**
+ * Bytes as elements, in memory of their own. As views of the file they could start anywhere, and a sum in ONNX Runtime
+ * takes other steps, so rounds otherwise, where its numbers do not start at a multiple of 16 or more.
+ */
+function copyOf(dtype: DType, bytes: Uint8Array): Data {
+  const Elements = toData(dtype, []).constructor as new (buffer: ArrayBuffer) => Data
+  const own = new ArrayBuffer(bytes.length)
+  new Uint8Array(own).set(bytes)
+  return new Elements(own)
 }
 
 /**

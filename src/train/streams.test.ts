@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import makeImages from '../../test/fixtures/thread/images.ts'
 import { clouds, toy } from '../../test/support/toy.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
 import { trace } from '../core/variable.ts'
 import * as data from '../data/index.ts'
 import { batchNorms } from '../nn/freeze.ts'
+import * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
@@ -117,6 +119,29 @@ describe('training from a stream', () => {
     expect(tracked()).toEqual([3n])
     const averaging = setup({ epochs: 1, recalibrateBeforeEvaluation: true })
     expect(epochs(await events(averaging))).toHaveLength(1)
+  })
+
+  test('that a thread reads gives the numbers of one that is read here', async () => {
+    const there = await data.threaded(new URL('../../test/fixtures/thread/images.ts', import.meta.url), {
+      options: { n: 64 },
+    })
+    const of = (source: data.Stream): ReturnType<typeof setup> =>
+      setup({
+        data: { train: source, validation: source },
+        model: () => new nn.Sequential(new nn.Flatten(), new nn.Linear(75, 10)),
+        optimizer: sgd({ lr: 1e-6 }),
+        epochs: 2,
+      })
+    try {
+      const here = makeImages({ n: 64 })
+      expect(there.fingerprint).toBe(here.fingerprint)
+      const [threaded, plain] = [await events(of(there)), await events(of(here))]
+      expect(steps(threaded)).toHaveLength(16)
+      expect(steps(threaded)).toEqual(steps(plain))
+      expect(epochs(threaded)).toEqual(epochs(plain))
+    } finally {
+      await there.close()
+    }
   })
 
   test('is tested for its learning rate', async () => {

@@ -24,6 +24,18 @@ export function validation(count: number = 10_000): data.Dataset {
   )
 }
 
+/**
+ * The same examples, but a share of the labels, drawn by a seed of its own, are any of the ten digits: gradients get
+ * noisier, as those of harder data are.
+ */
+export function mislabelled(dataset: data.Dataset, share: number): data.Dataset {
+  const stream = random('mislabelled')
+  const y = Int32Array.from(dataset.y.data as Int32Array, (label) =>
+    stream.uniform() < share ? Math.floor(stream.uniform(0, 10)) : label,
+  )
+  return { ...dataset, y: { ...dataset.y, data: y } }
+}
+
 function inDType(dataset: data.Dataset, dtype: Float): data.Dataset {
   if (dtype === 'float32') return dataset
   const x = Float64Array.from(dataset.x.data as Float32Array)

@@ -79,7 +79,7 @@ const compiled = <Out extends string>(
 }
 
 /** The numbers of the examples of each batch: every epoch in another order, without a last batch that is not full. */
-function* batches(count: number, batchSize: number, seed: number): Generator<Int32Array, undefined> {
+export function* batches(count: number, batchSize: number, seed: number): Generator<Int32Array, undefined> {
   for (let epoch = 0; ; epoch++) {
     const order = random(seed, 'epoch', epoch).permutation(count)
     for (let from = 0; from + batchSize <= count; from += batchSize) {

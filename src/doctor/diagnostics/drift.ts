@@ -1,5 +1,6 @@
 import { variables } from '../../core/variable.ts'
 import type { Loader } from '../../data/loader.ts'
+import type { StreamLoader } from '../../data/stream-loader.ts'
 import type { BatchNorm } from '../../nn/batch-norm.ts'
 import { batchNorms } from '../../nn/freeze.ts'
 import type { Module } from '../../nn/module.ts'
@@ -40,7 +41,7 @@ export interface Drift {
  */
 export async function drift(
   { model }: Pick<Task, 'model'>,
-  loader: Loader,
+  loader: Loader | StreamLoader,
   { batches = Number.POSITIVE_INFINITY }: { readonly batches?: number } = {},
 ): Promise<ReadonlyMap<string, Drift>> {
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
@@ -59,7 +60,7 @@ export async function drift(
 /** Run `body` while the running statistics are measured anew; afterwards they are what they were. */
 export async function remeasured<T>(
   model: Module,
-  loader: Loader,
+  loader: Loader | StreamLoader,
   batches: number,
   body: () => Promise<T>,
 ): Promise<T> {

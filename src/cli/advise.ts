@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import type { Advice } from '../study/advise/advice.ts'
+import { type AdviseEvent, advise } from '../study/advise/advise.ts'
+import { planOf, wholeBudget } from '../study/advise/plan.ts'
+import { pooled } from '../study/advise/runner.ts'
+import { Pool } from '../study/pool.ts'
+import { stepsWith } from '../study/settings.ts'
+import { estimateText, figure, metricText, settingsText } from '../study/words.ts'
+import type { Experiment } from '../train/experiment.ts'
+import { override } from '../train/spec.ts'
+import { loadExperiment } from './load.ts'
+import { startWorker } from './worker.ts'
+
+interface Options {
+  readonly budget?: number
+  readonly workers?: number
+  readonly set: readonly string[]
+  readonly out?: string
+  readonly json?: true
+}
+
+/** `evenstep advise FILE`: which normalisation, rate and schedule suit an experiment. */
+export function adviseCommand(): Command {
+  return new Command('advise')
+    .description('find the normalisation, learning rate and schedule that suit the experiment in FILE')
+    .argument('<file>', 'the experiment')
+    .option(
+      '--budget <steps>',
+      'optimizer steps to spend; enough for trials as long as a run',
+      positiveInteger,
+    )
+    .option('--workers <n>', 'trials at a time; as many as there are cores unless given', positiveInteger)
+    .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
+    .option('--out <dir>', 'the folder of what comes out; runs/NAME-advice-1, -2, … unless given')
+    .option('--json', 'print what happens as JSON lines')
+    .action(async (file: string, options: Options) => {
+      const experiment = override(await loadExperiment(file), options.set)
+      const { budget = wholeBudget(stepsWith(experiment)({})) } = options
+      const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
+      const say = options.json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : teller(experiment)
+      planOf(budget, stepsWith(experiment)({})) // a budget that is too small is told before there is a folder
+      mkdirSync(folder, { recursive: true })
+      const pool = new Pool(() => startWorker(file, join(folder, 'workers.lock'), options.set))
+      const runner = pooled(pool, join(folder, 'trials'), options.workers ?? availableParallelism())
+      try {
+        for await (const event of advise(experiment, { budget, runner })) {
+          process.stdout.write(say(event))
+          if (event.type !== 'advice') continue
+          const written = keep(folder, file, options.set, experiment, event.advice)
+          if (!options.json) process.stdout.write(`\ntrain it: npx evenstep train ${written}\n`)
+        }
+      } finally {
+        await pool.close()
+      }
+    })
+}
+
+function positiveInteger(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new InvalidArgumentError(`wanted an integer ≥ 1, got ${text}`)
+}
+
+/** The first of runs/NAME-1, runs/NAME-2, … that does not exist yet. */
+function freeFolder(name: string): string {
+  let n = 1
+  while (existsSync(join('runs', `${name}-${n}`))) n++
+  return join('runs', `${name}-${n}`)
+}
+
+/** Tells a person of the ranges, of the best of each round, and of the advice. */
+function teller(experiment: Experiment): (event: AdviseEvent) => string {
+  let [due, best] = [0, '']
+  let least = Number.POSITIVE_INFINITY
+  return (event) => {
+    if (event.type === 'range') {
+      const { normalization, rates } = event
+      const seen = `range test with normalization ${normalization}: begin at lr ${figure(rates.suggestion)}`
+      return `${seen}, after ${rates.lrs.length} steps\n`
+    }
+    if (event.type === 'round') {
+      due = event.trials
+      least = Number.POSITIVE_INFINITY
+      return `${event.trials} trials of ${event.steps.toLocaleString('en-US')} steps\n`
+    }
+    if (event.type === 'advice') return adviceText(event.advice, experiment)
+    const score = event.trial.result.metrics[experiment.monitor] ?? Number.POSITIVE_INFINITY
+    if (score < least) [least, best] = [score, settingsText(event.trial.settings)]
+    due--
+    return due > 0 ? '' : `  best: ${best}, ${metricText(experiment.monitor)} ${figure(least)}\n`
+  }
+}
+
+function adviceText(
+  { recommendation, confidence, because, evidence, steps }: Advice,
+  { monitor }: Experiment,
+): string {
+  const { normalization, lr, schedule, warmup, weightDecay, score } = recommendation
+  const rows = [
+    ['normalization', normalization],
+    ['peak rate', figure(lr)],
+    ['schedule', schedule.text],
+    ['warmup', warmup > 0 ? `${warmup} steps, in the schedule` : 'none'],
+    ['weight decay', weightDecay === undefined ? 'as it is' : figure(weightDecay)],
+    [metricText(monitor), estimateText(score, monitor)],
+    ['confidence', `${confidence}: ${because}`],
+  ] as const
+  return [
+    '',
+    ...rows.map(([name, value]) => `${name.padStart(18)}  ${value}`),
+    '',
+    ...evidence,
+    `Spent ${steps.spent.toLocaleString('en-US')} of ${steps.budget.toLocaleString('en-US')} steps.`,
+    '',
+  ].join('\n')
+}
+
+/** Write the advice and the experiment that it recommends. @returns the experiment's file */
+function keep(
+  folder: string,
+  file: string,
+  set: readonly string[],
+  { name }: Experiment,
+  advice: Advice,
+): string {
+  const path = join(folder, 'experiment.ts')
+  const settings = [...set, ...advice.recommendation.settings, `name=${name}-advised`]
+  writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
+  writeFileSync(path, moduleText(relative(folder, resolve(file)).replaceAll('\\', '/'), settings))
+  return path
+}
+
+/** A module that exports the experiment in the file `from` with other settings. */
+const moduleText = (from: string, settings: readonly string[]): string =>
+  [
+    `import { train } from ${JSON.stringify('evenstep')}`,
+    `import base from ${JSON.stringify(from.startsWith('.') ? from : `./${from}`)}`,
+    '',
+    '// What `evenstep advise` recommends; advice.json beside this file says why.',
+    `export default train.override(${from.endsWith('.json') ? 'train.parseExperiment(base)' : 'base'}, [`,
+    ...settings.map((setting) => `  ${JSON.stringify(setting)},`),
+    '])',
+    '',
+  ].join('\n')

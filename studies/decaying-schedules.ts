@@ -1,0 +1,121 @@
+import { schedule } from 'evenstep'
+import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { deepNet } from './support/deep-net.ts'
+import { examples } from './support/digits.ts'
+import { differences, type Interval, interval, listed, shown } from './support/interval.ts'
+import { Learner } from './support/learner.ts'
+import { mean } from './support/numbers.ts'
+import { best, type Point, sweep } from './support/sweep.ts'
+
+type Make = (lr: number, steps: number) => schedule.Schedule
+
+/** Rates that do not fall to 0 by the end of the budget, or not once. */
+const others = {
+  constant: (lr) => schedule.constant(lr),
+  step: (lr, steps) => schedule.multiStep(lr, { milestones: [steps / 2, 0.75 * steps], gamma: 0.1 }),
+  exponential: (lr, steps) => schedule.exponential(lr, { gamma: 0.05 ** (1 / steps) }),
+  inverseSqrt: (lr, steps) => schedule.inverseSqrt(lr, { timescale: steps / 20 }),
+  restarts: (lr, steps) => schedule.cosineAnnealingWarmRestarts(lr, { t0: Math.ceil(steps / 3) }),
+} as const satisfies Readonly<Record<string, Make>>
+
+/** Rates that fall to 0 at the end of the budget. */
+const decaying = {
+  cosine: (lr, steps) => schedule.cosineAnnealing(lr, { tMax: steps }),
+  linear: (lr, steps) => schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps }),
+  warmupLinear: (lr, steps) =>
+    schedule.warmupStableDecay(lr, { warmupSteps: 0.05 * steps, stableSteps: 0, decaySteps: 0.95 * steps }),
+  warmupStableDecay: (lr, steps) =>
+    schedule.warmupStableDecay(lr, { stableSteps: 0.8 * steps, decaySteps: 0.2 * steps }),
+  rex: (lr, steps) => schedule.rex(lr, { totalSteps: steps }),
+  oneCycle: (lr, steps) => schedule.oneCycle(lr, { totalSteps: steps }),
+} as const satisfies Readonly<Record<string, Make>>
+
+const makes: Readonly<Record<string, Make>> = { ...others, ...decaying }
+
+interface Size {
+  readonly steps: number
+  readonly seeds: readonly number[]
+  readonly lrs: { readonly norm: readonly number[]; readonly plain: readonly number[] }
+  readonly names: readonly string[]
+}
+const sizes: Readonly<Record<Scale, Size>> = {
+  quick: {
+    steps: 400,
+    seeds: [0, 1, 2, 3],
+    lrs: { norm: [0.1], plain: [0.03] },
+    names: ['constant', 'cosine', 'linear', 'rex'],
+  },
+  full: {
+    steps: 400,
+    seeds: [0, 1, 2, 3, 4, 5, 6, 7],
+    lrs: { norm: [0.01, 0.02, 0.05, 0.1, 0.2], plain: [0.005, 0.01, 0.02, 0.05, 0.1] },
+    names: Object.keys(makes),
+  },
+}
+
+/** Each schedule at its best rate. */
+async function arm(
+  normalize: boolean,
+  { steps, seeds, lrs, names }: Size,
+): Promise<ReadonlyMap<string, Point>> {
+  const learner = new Learner({
+    model: deepNet({ depth: 4, normalize }),
+    dataset: examples(60_000, 0),
+    batchSize: 32,
+    momentum: 0.9,
+  })
+  const found = new Map<string, Point>()
+  for (const name of names) {
+    const plan = (lr: number) => ({ lr: makes[name]!(lr, steps), steps })
+    found.set(name, best(await sweep(learner, normalize ? lrs.norm : lrs.plain, seeds, plan)))
+  }
+  return found
+}
+
+/** The schedule of these with the best mean. */
+const bestOf = (found: ReadonlyMap<string, Point>, names: readonly string[]): string =>
+  names.filter((name) => found.has(name)).reduce((a, b) => (meanOf(found, b) > meanOf(found, a) ? b : a))
+const meanOf = (found: ReadonlyMap<string, Point>, name: string): number => mean(found.get(name)!.accuracies)
+
+/** How many points one schedule is ahead of another, each at its best rate. */
+const ahead = (found: ReadonlyMap<string, Point>, a: string, b: string): Interval =>
+  interval(differences(found.get(a)!.accuracies, found.get(b)!.accuracies))
+
+export default {
+  id: 'B20',
+  title: 'With a small budget, a rate that falls to 0 beats one that does not',
+  source: 'Li, Yumer & Ramanan 2020, arXiv 1905.04753; Defazio et al. 2023, arXiv 2310.07831',
+  says: 'Whatever the number of steps, a rate that decays linearly to 0 within them is as good as any other schedule, and better than a constant one.',
+  async run(scale: Scale): Promise<Outcome> {
+    const size = sizes[scale]
+    const measured: Outcome['measured'][number][] = []
+    const checks: Outcome['checks'][number][] = []
+    for (const normalize of [true, false]) {
+      const which = normalize ? 'BN' : 'no BN'
+      const found = await arm(normalize, size)
+      const top = bestOf(found, Object.keys(decaying))
+      const gain = ahead(found, top, 'constant')
+      const linear = ahead(found, 'linear', 'constant')
+      const line = ahead(found, 'linear', 'cosine')
+      measured.push(
+        ...[...found].map(([name, { lr, accuracies }]) => ({
+          name: `accuracy, ${which}, ${name} from ${lr}`,
+          value: listed(interval(accuracies)),
+          unit: '%',
+        })),
+        { name: `${top} − constant, ${which}`, value: listed(gain), unit: 'points' },
+        { name: `linear − cosine, ${which}`, value: listed(line), unit: 'points' },
+      )
+      const wanted = scale === 'full' ? 0.5 : 0.2
+      checks.push(
+        check(
+          `${which}: ${top}, the best that decays, is ${shown(gain)} points above constant, ≥ ${wanted}`,
+          gain.mean >= wanted && gain.low > 0,
+        ),
+        check(`${which}: linear is ${shown(linear)} points above constant, > 0`, linear.low > 0),
+        check(`${which}: linear − cosine is ${shown(line)} points, ≥ −0.3`, line.low >= -0.3),
+      )
+    }
+    return { measured, checks, remark: 'Each schedule at the best of its rates: 400 steps of 32 digits.' }
+  },
+} satisfies Claim

@@ -1,0 +1,95 @@
+import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { deepNet } from './support/deep-net.ts'
+import { examples } from './support/digits.ts'
+import { differences, type Interval, interval, listed, shown } from './support/interval.ts'
+import { Learner } from './support/learner.ts'
+import { curve, type Point, sweep } from './support/sweep.ts'
+
+interface Size {
+  readonly lrs: readonly number[]
+  readonly seeds: readonly number[]
+  readonly steps: number
+  /** How many times higher the greatest usable rate is to be, by depth. */
+  readonly wanted: ReadonlyMap<number, number>
+}
+const sizes: Readonly<Record<Scale, Size>> = {
+  quick: { lrs: [0.01, 0.03, 0.1, 0.3, 1], seeds: [0, 1], steps: 250, wanted: new Map([[12, 2]]) },
+  full: {
+    lrs: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+    seeds: [0, 1, 2],
+    steps: 1500,
+    wanted: new Map([
+      [2, 3],
+      [6, 3],
+      [12, 10],
+    ]),
+  },
+}
+
+/** Decades from the least to the greatest rate within 2 points of the best, and log₁₀ of that greatest. */
+interface Window {
+  readonly width: number
+  readonly end: number
+}
+
+/** The window of one seed. */
+function windowOf(points: readonly Point[], seed: number): Window {
+  const most = Math.max(...points.map(({ accuracies }) => accuracies[seed]!))
+  const usable = points
+    .filter(({ accuracies }) => accuracies[seed]! >= most - 2)
+    .map(({ lr }) => Math.log10(lr))
+  return { width: usable.at(-1)! - usable[0]!, end: usable.at(-1)! }
+}
+
+async function arm(depth: number, normalize: boolean, { lrs, seeds, steps }: Size) {
+  const learner = new Learner({
+    model: deepNet({ depth, normalize }),
+    dataset: examples(60_000, 0),
+    batchSize: 128,
+    momentum: 0.9,
+  })
+  const points = await sweep(learner, lrs, seeds, (lr) => ({ lr, steps }))
+  return { curve: curve(points), windows: seeds.map((_, i) => windowOf(points, i)) }
+}
+
+/** How many times wider the windows of one arm are, or how many times higher they end: the mean is geometric. */
+function times(a: readonly Window[], b: readonly Window[], of: keyof Window): Interval {
+  const decades = differences(
+    a.map((window) => window[of]),
+    b.map((window) => window[of]),
+  )
+  const { mean, low, high } = interval(decades)
+  return { mean: 10 ** mean, low: 10 ** low, high: 10 ** high }
+}
+
+export default {
+  id: 'B12',
+  title: 'Batch normalization widens the window of usable rates, the more the deeper the net',
+  source:
+    'Bjorck et al. 2018, arXiv 1806.02375, section 3; Ioffe & Szegedy 2015, arXiv 1502.03167, section 4.2',
+  says: 'Greater rates are what BN makes possible and gains from: at 5 times its rate Inception reaches infinity without BN, and with it trains best at 30 times.',
+  async run(scale: Scale): Promise<Outcome> {
+    const size = sizes[scale]
+    const measured: Outcome['measured'][number][] = [{ name: 'rates', value: size.lrs }]
+    const checks: Outcome['checks'][number][] = []
+    for (const [depth, least] of size.wanted) {
+      const plain = await arm(depth, false, size)
+      const norm = await arm(depth, true, size)
+      const end = times(norm.windows, plain.windows, 'end')
+      const width = times(norm.windows, plain.windows, 'width')
+      measured.push(
+        { name: `accuracy at each rate, depth ${depth}, no BN`, value: plain.curve, unit: '%' },
+        { name: `accuracy at each rate, depth ${depth}, BN`, value: norm.curve, unit: '%' },
+        { name: `greatest usable rate, BN to no BN, depth ${depth}`, value: listed(end), unit: '×' },
+        { name: `width of the window, BN to no BN, depth ${depth}`, value: listed(width), unit: '×' },
+      )
+      checks.push(
+        check(
+          `depth ${depth}: the greatest rate within 2 points of the best is ${shown(end, 1)} times higher with BN, ≥ ${least}`,
+          (scale === 'full' ? end.low : end.mean) >= least * (1 - 1e-9), // 0.3/0.1 is 3 but for rounding
+        ),
+      )
+    }
+    return { measured, checks }
+  },
+} satisfies Claim

@@ -1,0 +1,153 @@
+import { type Compiled, compile, data, gradients, nn, ops, type Tensor } from 'evenstep'
+import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { deepNet } from './support/deep-net.ts'
+import { examples } from './support/digits.ts'
+import { type Interval, interval, listed, shown } from './support/interval.ts'
+import { Learner } from './support/learner.ts'
+import { length } from './support/length.ts'
+import { greatest, mean } from './support/numbers.ts'
+
+const batchSize = 128
+const stepsAProbe = 20
+const depth = 6
+
+/** Steps along the gradient, as multiples of the rate: 8 from ½ to 4. */
+const multiples = Array.from({ length: 8 }, (_, i) => 0.5 * 8 ** (i / 7))
+
+/** How much the loss and its gradient change on the way along the gradient, as Santurkar et al. 2018 measure it. */
+interface Roughness {
+  /** The greatest loss on the way minus the least. */
+  readonly loss: number
+  /** The greatest ‖g(x − s·g) − g(x)‖. */
+  readonly gradient: number
+  /** The greatest ‖g(x − s·g) − g(x)‖ / ‖s·g‖. */
+  readonly beta: number
+}
+
+type Probe = Compiled<'x' | 'y' | 'size', 'loss' | 'change' | 'distance'>
+
+/** The loss at x − size · g, how far the gradient there is from g, and how far away that is. */
+function probeOf(net: nn.Module, { x, y }: data.Dataset): Promise<Probe> {
+  const all = [...nn.variables(net).values()]
+  const weights = all.filter(({ trainable }) => trainable)
+  const slopes = (x: Tensor, y: Tensor) => {
+    const loss = ops.crossEntropy(net.forward(x, 'train'), y)
+    return {
+      loss,
+      g: gradients(
+        loss,
+        weights.map(({ value }) => value),
+      ),
+    }
+  }
+  return compile(
+    {
+      x: { shape: [batchSize, ...x.shape], fixed: true },
+      y: { shape: [batchSize], dtype: y.dtype, fixed: true },
+      size: { shape: [] },
+    },
+    ({ x, y, size }: Record<'x' | 'y' | 'size', Tensor>) => {
+      const before = all.map(({ value }) => value)
+      const here = slopes(x, y)
+      for (const [i, w] of weights.entries()) w.assign(ops.sub(w.value, ops.mul(here.g[i]!, size)))
+      const there = slopes(x, y)
+      for (const [i, variable] of all.entries()) variable.assign(before[i]!)
+      return {
+        loss: there.loss,
+        change: length(there.g.map((g, i) => ops.sub(g, here.g[i]!))),
+        distance: ops.mul(length(here.g), size),
+      }
+    },
+    { loop: true, threads: 1 },
+  )
+}
+
+async function roughness(probe: Probe, { x, y }: data.Batch, lr: number): Promise<Roughness> {
+  const found = await probe({ x, y, size: Float32Array.from(multiples, (multiple) => multiple * lr) })
+  const [loss, change, distance] = [found.loss, found.change, found.distance].map((a) =>
+    Array.from(a, Number),
+  )
+  return {
+    loss: greatest(loss!) - Math.min(...loss!),
+    gradient: greatest(change!),
+    beta: greatest(change!.map((d, i) => d / distance![i]!)),
+  }
+}
+
+interface Arm {
+  readonly learner: Learner
+  readonly probe: Probe
+}
+
+async function armOf(normalize: boolean): Promise<Arm> {
+  const model = deepNet({ depth, normalize })
+  const dataset = examples(60_000, 0)
+  const learner = new Learner({ model, dataset, batchSize })
+  return { learner, probe: await probeOf(model, dataset) }
+}
+
+/** A training run, probed every 20 steps on a batch that comes later: means over its first and its second half. */
+async function course({ learner, probe }: Arm, lr: number, seed: number, steps: number) {
+  const batches = data.loader(examples(60_000, 0), { batchSize, seed: seed + 1000 }).batches(0)
+  const found: Roughness[] = []
+  for await (const _ of learner.parts({ seed, steps, lr }, stepsAProbe)) {
+    found.push(await roughness(probe, batches.next().value!, lr))
+  }
+  const half = found.length / 2
+  return { early: means(found.slice(0, half)), late: means(found.slice(half)) }
+}
+
+const kinds = ['loss', 'gradient', 'beta'] as const
+const means = (all: readonly Roughness[]): Roughness => ({
+  loss: mean(all.map(({ loss }) => loss)),
+  gradient: mean(all.map(({ gradient }) => gradient)),
+  beta: mean(all.map(({ beta }) => beta)),
+})
+
+const about: Readonly<Record<keyof Roughness, { readonly name: string; readonly times: number }>> = {
+  loss: { name: 'range of the loss', times: 3 },
+  gradient: { name: 'change of the gradient', times: 3 },
+  beta: { name: 'change of the gradient by distance', times: 1.2 },
+}
+
+/** How many times greater without BN, over seeds: the mean is geometric. */
+function ratio(plain: readonly number[], norm: readonly number[]): Interval {
+  const { mean, low, high } = interval(plain.map((value, i) => Math.log(value / norm[i]!)))
+  return { mean: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) }
+}
+
+export default {
+  id: 'B14',
+  title: 'Batch normalization makes the loss smoother along the gradient',
+  source: 'Santurkar et al. 2018, arXiv 1805.11604, section 3',
+  says: 'Along the gradient, from half to 4 times the step, the range of the loss, the change of the gradient and its change by distance are all smaller with BN, throughout training.',
+  async run(scale: Scale): Promise<Outcome> {
+    const [steps, seeds, lrs] = scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, [0, 1, 2], [0.03, 0.1]]
+    const measured: Outcome['measured'][number][] = []
+    const checks: Outcome['checks'][number][] = []
+    const [without, withNorm] = [await armOf(false), await armOf(true)]
+    for (const lr of lrs) {
+      const plain: Awaited<ReturnType<typeof course>>[] = []
+      const norm: Awaited<ReturnType<typeof course>>[] = []
+      for (const seed of seeds) {
+        plain.push(await course(without, lr, seed, steps))
+        norm.push(await course(withNorm, lr, seed, steps))
+      }
+      for (const half of ['early', 'late'] as const) {
+        for (const kind of kinds) {
+          const [a, b] = [plain, norm].map((runs) => runs.map((run) => run[half][kind]))
+          const times = ratio(a!, b!)
+          const { name, times: wanted } = about[kind]
+          const least = half === 'early' && scale === 'full' ? wanted : 1
+          const which = `${name}, ${half} half, rate ${lr}`
+          measured.push(
+            { name: `${which}, no BN and BN`, value: [mean(a!), mean(b!)] },
+            { name: `${which}, ratio`, value: listed(times), unit: '×' },
+          )
+          checks.push(check(`${which}: ${shown(times)} times smaller with BN, > ${least}`, times.low > least))
+        }
+      }
+    }
+    return { measured, checks }
+  },
+} satisfies Claim

@@ -1,0 +1,141 @@
+import { data, type nn, schedule, train } from 'evenstep'
+import { type Check, type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { deepNet } from './support/deep-net.ts'
+import { examples, validation } from './support/digits.ts'
+import { interval, listed, shown } from './support/interval.ts'
+import { Learner } from './support/learner.ts'
+import type { Net } from './support/net.ts'
+import { greatest, type Numbers } from './support/numbers.ts'
+
+const batchSize = 128
+const steps = 800
+const momenta = { quick: [0.01, 0.001], full: [0.1, 0.01, 0.001] } as const
+const lrs = { quick: [0.5], full: [0.1, 0.5] } as const
+const seeds = { quick: [0], full: [0, 1, 2] } as const
+
+const schedules = {
+  constant: (lr: number) => schedule.constant(lr),
+  linear: (lr: number) => schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps }),
+}
+
+/** What running statistics say of each channel. */
+interface Channels {
+  readonly mean: Numbers
+  readonly variance: Numbers
+}
+
+const channelsOf = ({ runningMean, runningVar }: nn.BatchNorm): Channels => ({
+  mean: (runningMean!.data as Float32Array).slice(),
+  variance: (runningVar!.data as Float32Array).slice(),
+})
+
+/** KL(population ‖ running) of each channel, both taken as normal. */
+const divergences = (running: Channels, population: Channels): number[] =>
+  Array.from(running.variance, (rv, c) => {
+    const [s, d] = [population.variance[c]!, population.mean[c]! - running.mean[c]!]
+    return 0.5 * (Math.log(rv / s) + (s + d * d) / rv - 1)
+  })
+
+/** How stale the statistics of a finished run are. */
+interface Staleness {
+  /** The greatest KL of any channel. */
+  readonly kl: number
+  /** What measuring anew gains, in points of accuracy. */
+  readonly points: number
+  /** The loss with running statistics over that with fresh ones, minus 1. */
+  readonly loss: number
+}
+
+async function staleness(
+  net: Net,
+  learner: Learner,
+  dataset: data.Dataset,
+  seed: number,
+): Promise<Staleness> {
+  const before = await learner.measure(validation())
+  const running = net.norms.map(channelsOf)
+  await train.recalibrate(net, data.loader(dataset, { batchSize: 400, seed }), { batches: 50 })
+  const after = await learner.measure(validation())
+  return {
+    kl: greatest(net.norms.flatMap((norm, i) => divergences(running[i]!, channelsOf(norm)))),
+    points: 100 * (after.accuracy! - before.accuracy!),
+    loss: before.loss / after.loss - 1,
+  }
+}
+
+/** Runs at one momentum, rate and schedule, one a seed. */
+async function runs(
+  momentum: number,
+  lr: number,
+  kind: keyof typeof schedules,
+  scale: Scale,
+): Promise<readonly Staleness[]> {
+  const dataset = examples(60_000, 0)
+  const model = deepNet({ depth: 4, width: 128, momentum })
+  const learner = new Learner({ model, dataset, batchSize, momentum: 0.9 })
+  const found: Staleness[] = []
+  for (const seed of seeds[scale]) {
+    await learner.learn({ seed, steps, lr: schedules[kind](lr) })
+    found.push(await staleness(model, learner, dataset, seed))
+  }
+  return found
+}
+
+const kinds = [
+  ['kl', 'greatest KL', 'nats'],
+  ['points', 'gained by measuring anew', 'points'],
+  ['loss', 'loss above that with fresh statistics', 'of it'],
+] as const
+
+/** Of statistics that soon forget where they began: what is left to see is how they lag. */
+function lagging(which: string, constant: readonly Staleness[], linear: readonly Staleness[]): Check[] {
+  const fall = interval(constant.map(({ kl }, i) => kl / linear[i]!.kl))
+  const above = interval(constant.map(({ loss }) => 100 * loss))
+  const left = interval(linear.map(({ points }) => points))
+  return [
+    check(`${which}: KL is ${shown(fall, 1)} times smaller with a decaying rate, > 5`, fall.low > 5),
+    check(`${which}: at a constant rate they put the loss ${shown(above, 1)} % up, > 2`, above.low > 2),
+    check(
+      `${which}: after a decay, measuring anew moves accuracy by ${shown(left)} points, < 0.3`,
+      Math.abs(left.mean) < 0.3,
+    ),
+  ]
+}
+
+/** Of statistics that still hold 0.999⁸⁰⁰ = 45 % of what they began with: no schedule helps. */
+const forgotten = (which: string, ...arms: readonly (readonly Staleness[])[]): Check[] =>
+  arms.map((runs, i) => {
+    const gained = interval(runs.map(({ points }) => points))
+    const kind = ['constant', 'linear'][i]
+    return check(`${which}, ${kind}: measuring anew gains ${shown(gained)} points, > 3`, gained.low > 3)
+  })
+
+/** What must hold at each momentum. With 0.1, statistics are as fresh as those of 50 large batches can tell. */
+const judged = { 0.1: () => [], 0.01: lagging, 0.001: forgotten } as const
+
+export default {
+  id: 'B15',
+  title: 'A rate that falls to 0 leaves running statistics that fit',
+  source: 'Wu & Johnson 2021, arXiv 2105.07576, section 3; the dependence on the schedule is ours',
+  says: 'Running statistics lag behind the weights, the more the slower they are; those measured anew do not. A rate that decays stops the weights, so that the statistics catch up.',
+  async run(scale: Scale): Promise<Outcome> {
+    const measured: Outcome['measured'][number][] = []
+    const checks: Outcome['checks'][number][] = []
+    for (const lr of lrs[scale]) {
+      for (const momentum of momenta[scale]) {
+        const constant = await runs(momentum, lr, 'constant', scale)
+        const linear = await runs(momentum, lr, 'linear', scale)
+        const which = `momentum ${momentum}, rate ${lr}`
+        for (const [of, name, unit] of kinds) {
+          const [a, b] = [constant, linear].map((runs) => interval(runs.map((run) => run[of])))
+          measured.push(
+            { name: `${name}, ${which}, constant`, value: listed(a!), unit },
+            { name: `${name}, ${which}, linear`, value: listed(b!), unit },
+          )
+        }
+        checks.push(...judged[momentum](which, constant, linear))
+      }
+    }
+    return { measured, checks }
+  },
+} satisfies Claim

@@ -1,0 +1,125 @@
+import { data, type nn, ops, optim, train } from 'evenstep'
+
+export interface LearnerOptions {
+  readonly model: nn.Module
+  readonly dataset: data.Dataset
+  readonly batchSize: number
+  /** Of SGD; 0 unless given. */
+  readonly momentum?: number
+  /** The names of the weights that decay, as a regular expression; none unless given. */
+  readonly decayed?: string
+  /** An average of the weights along the way; none unless given. */
+  readonly average?: optim.Average
+}
+
+/** One training run. */
+export interface Plan {
+  /** Of the first weights and of the order of the data. */
+  readonly seed: number
+  readonly steps: number
+  readonly lr: optim.Hyperparameter
+  /** Of the weights that decay; 0 unless given. */
+  readonly weightDecay?: number
+}
+
+/** The losses of steps one after another; when they diverged, none of the step that did, nor any after it. */
+export interface Part {
+  readonly losses: readonly number[]
+  readonly diverged: boolean
+}
+
+/**
+ * A model that is trained again and again from the start, by one compiled step: what differs between runs, such as
+ * seeds and rates, is fed.
+ */
+export class Learner {
+  readonly task: train.Task
+  readonly #dataset: data.Dataset
+  readonly #batchSize: number
+  #plan: Plan = { seed: 0, steps: 0, lr: 0 }
+
+  constructor({ model, dataset, batchSize, momentum = 0, decayed, average }: LearnerOptions) {
+    this.#dataset = dataset
+    this.#batchSize = batchSize
+    const decay = (match: string) => ({ match, weightDecay: () => this.#plan.weightDecay ?? 0 })
+    this.task = new train.Task({
+      model,
+      loss: ops.crossEntropy,
+      data: dataset,
+      threads: 1,
+      optimizer: optim.sgd({
+        lr: (step) => valueAt(this.#plan.lr, step),
+        momentum,
+        ...(decayed !== undefined && { groups: [decay(decayed)] }),
+        ...(average && { average }),
+      }),
+    })
+  }
+
+  /**
+   * Train from the start, some steps at a time. A run diverges with a loss that is not finite or above 1000, as in
+   * Bjorck et al. 2018, and ends there.
+   */
+  async *parts(plan: Plan, stepsAPart: number = 50): AsyncGenerator<Part> {
+    const { task } = this
+    this.#plan = plan
+    for (const variable of [...task.variables.values(), ...task.optimizerState.values()]) {
+      variable.initialize(plan.seed)
+    }
+    task.goTo(0, 1)
+    for (const stack of stacks(this.#dataset, this.#batchSize, plan, stepsAPart)) {
+      const part = await partOf(task, stack, this.#batchSize)
+      yield part
+      if (part.diverged) return
+    }
+  }
+
+  /** Train from the start to the end. */
+  async learn(plan: Plan): Promise<Part> {
+    const parts: Part[] = []
+    for await (const part of this.parts(plan)) parts.push(part)
+    return { losses: parts.flatMap(({ losses }) => losses), diverged: parts.some(({ diverged }) => diverged) }
+  }
+
+  /** Loss and accuracy in evaluation. */
+  measure(dataset: data.Dataset): Promise<train.Evaluation> {
+    return this.task.evaluate(dataset, { batchSize: 500 })
+  }
+
+  /** Percent of examples that are classified right after a run; what guessing gives, 10, when it diverged. */
+  async accuracyAfter(plan: Plan, dataset: data.Dataset): Promise<number> {
+    const { diverged } = await this.learn(plan)
+    return diverged ? 10 : 100 * (await this.measure(dataset)).accuracy!
+  }
+}
+
+const valueAt = (value: optim.Hyperparameter, step: number): number =>
+  typeof value === 'number' ? value : value(step)
+
+/** The batches of a run in the order of its seed, some in one call. */
+function* stacks(
+  dataset: data.Dataset,
+  batchSize: number,
+  { seed, steps }: Plan,
+  atOnce: number,
+): Generator<data.Batch> {
+  const loader = data.loader(dataset, { batchSize, seed, last: 'drop' })
+  for (let epoch = 0, left = steps; left > 0; epoch++) {
+    for (const stack of loader.stacks(epoch, () => Math.min(left, atOnce))) {
+      yield stack
+      left -= stack.length / batchSize
+      if (left === 0) return
+    }
+  }
+}
+
+async function partOf(task: train.Task, stack: data.Batch, batchSize: number): Promise<Part> {
+  try {
+    const losses = Array.from((await task.learn(stack, batchSize)).losses)
+    const end = losses.findIndex((loss) => loss > 1e3)
+    return { losses: end < 0 ? losses : losses.slice(0, end), diverged: end >= 0 }
+  } catch (error) {
+    if (error instanceof train.DivergedError) return { losses: [], diverged: true }
+    throw error
+  }
+}

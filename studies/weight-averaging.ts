@@ -1,0 +1,109 @@
+import { data, ops, optim, schedule, train } from 'evenstep'
+import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { deepNet } from './support/deep-net.ts'
+import { examples, mislabelled, validation } from './support/digits.ts'
+import { differences, interval, listed, shown } from './support/interval.ts'
+import { Learner } from './support/learner.ts'
+
+interface Size {
+  readonly steps: number
+  readonly seeds: readonly number[]
+}
+const sizes: Readonly<Record<Scale, Size>> = {
+  quick: { steps: 600, seeds: [0, 1] },
+  full: { steps: 2000, seeds: [0, 1, 2, 3, 4] },
+}
+const batchSize = 128
+const every = 20
+
+/** Percent of the validation digits, one number a seed. */
+interface Accuracies {
+  /** Of the last weights of a run at a constant rate. */
+  readonly last: number[]
+  /** Of the mean of the weights over its second half, with the last weights' running statistics. */
+  readonly stale: number[]
+  /** Of the same mean, with running statistics measured anew. */
+  readonly fresh: number[]
+  /** Of a run whose rate falls to 0. */
+  readonly decayed: number[]
+}
+
+async function arm(normalize: boolean, lr: number, { steps, seeds }: Size): Promise<Accuracies> {
+  const dataset = mislabelled(examples(60_000, 0), 0.5)
+  const model = deepNet({ depth: 4, width: 128, normalize })
+  const learner = new Learner({
+    model,
+    dataset,
+    batchSize,
+    momentum: 0.9,
+    average: { type: 'swa', start: steps / 2 - 1, every, batchNorm: 'copy' },
+  })
+  const { optimizerState: state, variables } = learner.task
+  const averages = new Map(
+    [...variables].flatMap(([name, v]) => (state.has(`swa.${name}`) ? [[v, state.get(`swa.${name}`)!]] : [])),
+  )
+  // What judges the model as it stands, without averages of its own.
+  const judge = new train.Task({
+    model,
+    data: dataset,
+    loss: ops.crossEntropy,
+    optimizer: optim.sgd({ lr: 0 }),
+    threads: 1,
+  })
+  const accuracy = async (): Promise<number> =>
+    100 * (await judge.evaluate(validation(), { batchSize: 500 })).accuracy!
+  const found: Accuracies = { last: [], stale: [], fresh: [], decayed: [] }
+  for (const seed of seeds) {
+    await learner.learn({ seed, steps, lr })
+    found.last.push(await accuracy())
+    await optim.swapped(variables.values(), averages, async () => {
+      found.stale.push(await accuracy())
+      await train.recalibrate(model, data.loader(dataset, { batchSize, seed }), { batches: 50 })
+      found.fresh.push(await accuracy())
+    })
+    await learner.learn({
+      seed,
+      steps,
+      lr: schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps }),
+    })
+    found.decayed.push(await accuracy())
+  }
+  return found
+}
+
+export default {
+  id: 'B16',
+  title: 'An average of weights needs statistics of its own',
+  source: 'Izmailov et al. 2018, arXiv 1803.05407, section 3; Defazio et al. 2024, arXiv 2405.15682',
+  says: 'The mean of the weights of a run at a constant rate is better than the last of them; with BN, its running statistics have to be measured anew.',
+  async run(scale: Scale): Promise<Outcome> {
+    const norm = await arm(true, 0.2, sizes[scale])
+    const plain = await arm(false, 0.05, sizes[scale])
+    const gap = (a: keyof Accuracies, b: keyof Accuracies, of = norm) => interval(differences(of[a], of[b]))
+    const anew = gap('fresh', 'stale')
+    const averaged = gap('stale', 'last')
+    const both = gap('fresh', 'last')
+    const without = gap('fresh', 'last', plain)
+    const row = (name: keyof Accuracies, of = norm) => listed(interval(of[name]))
+    return {
+      measured: [
+        { name: 'accuracy, BN, last weights', value: row('last'), unit: '%' },
+        { name: 'accuracy, BN, mean weights, stale statistics', value: row('stale'), unit: '%' },
+        { name: 'accuracy, BN, mean weights, statistics measured anew', value: row('fresh'), unit: '%' },
+        { name: 'accuracy, BN, rate that falls to 0', value: row('decayed'), unit: '%' },
+        { name: 'accuracy, no BN, last weights', value: row('last', plain), unit: '%' },
+        { name: 'accuracy, no BN, mean weights', value: row('fresh', plain), unit: '%' },
+        { name: 'accuracy, no BN, rate that falls to 0', value: row('decayed', plain), unit: '%' },
+      ],
+      checks: [
+        check(`measured anew − stale: ${shown(anew)} points > 0`, anew.low > 0),
+        check(`measured anew − last: ${shown(both)} points > 0`, both.low > 0),
+        // Few steps move the mean so little from the last weights that this is no larger than its noise.
+        ...(scale === 'full' ? [check(`stale − last: ${shown(averaged)} points > 0`, averaged.low > 0)] : []),
+        check(`without BN, mean − last: ${shown(without)} points > 0`, without.low > 0),
+      ],
+      remark:
+        'Half of the training labels are any digit, so that the noise of the gradient is worth averaging out.',
+    }
+  },
+} satisfies Claim

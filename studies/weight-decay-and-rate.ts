@@ -1,0 +1,86 @@
+import { schedule } from 'evenstep'
+import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { deepNet } from './support/deep-net.ts'
+import { examples } from './support/digits.ts'
+import { differences, interval, listed, shown } from './support/interval.ts'
+import { Learner } from './support/learner.ts'
+import { best, curve, type Point, sweep } from './support/sweep.ts'
+
+interface Size {
+  readonly decays: readonly number[]
+  readonly lrs: readonly number[]
+  readonly steps: number
+  readonly seeds: readonly number[]
+  /** What a decay may change with BN, in points. */
+  readonly most: number
+}
+const sizes: Readonly<Record<Scale, Size>> = {
+  quick: { decays: [0, 0.1], lrs: [0.1, 0.3, 1], steps: 600, seeds: [0], most: 2.5 },
+  full: {
+    decays: [0, 1e-3, 1e-2, 1e-1],
+    lrs: [0.1, 0.3, 1, 3],
+    steps: 1000,
+    seeds: [0, 1, 2],
+    most: 1.5,
+  },
+}
+
+/** A sweep over the rates for each weight decay of the hidden weights. */
+async function arm(normalize: boolean, { decays, lrs, steps, seeds }: Size) {
+  const learner = new Learner({
+    model: deepNet({ depth: 3, width: 128, normalize }),
+    dataset: examples(5000, 0),
+    batchSize: 128,
+    decayed: '^hidden.*weight$',
+  })
+  const sweeps: (readonly Point[])[] = []
+  for (const weightDecay of decays) {
+    const plan = (lr: number) => ({ lr: schedule.cosineAnnealing(lr, { tMax: steps }), steps, weightDecay })
+    sweeps.push(await sweep(learner, lrs, seeds, plan))
+  }
+  return sweeps
+}
+
+/** What each decay adds to the accuracy at the best rate, over that without decay. */
+const gains = ([none, ...others]: readonly (readonly Point[])[]) =>
+  others.map((points) => interval(differences(best(points).accuracies, best(none!).accuracies)))
+
+export default {
+  id: 'B17',
+  title: 'Weight decay does not shrink what batch normalization makes of the weights',
+  source: 'van Laarhoven 2017, arXiv 1706.05350',
+  says: 'L2 has no regularizing effect on normalized weights: it changes their length, and so the effective rate.',
+  async run(scale: Scale): Promise<Outcome> {
+    const { decays, lrs, most } = sizes[scale]
+    const norm = await arm(true, sizes[scale])
+    const plain = await arm(false, sizes[scale])
+    const [normGains, plainGains] = [gains(norm), gains(plain)]
+    const measured = decays.flatMap((decay, i): Outcome['measured'][number][] => [
+      { name: `accuracy at each rate, decay ${decay}, BN`, value: curve(norm[i]!), unit: '%' },
+      { name: `accuracy at each rate, decay ${decay}, no BN`, value: curve(plain[i]!), unit: '%' },
+    ])
+    const added = decays.slice(1).flatMap((decay, i): Outcome['measured'][number][] => [
+      { name: `gain of decay ${decay} at the best rate, BN`, value: listed(normGains[i]!), unit: 'points' },
+      {
+        name: `gain of decay ${decay} at the best rate, no BN`,
+        value: listed(plainGains[i]!),
+        unit: 'points',
+      },
+    ])
+    const lost = plainGains.at(-1)!
+    return {
+      measured: [{ name: 'rates', value: lrs }, ...measured, ...added],
+      checks: [
+        ...normGains.map((gain, i) =>
+          check(
+            `BN: decay ${decays[i + 1]} moves the best accuracy by ${shown(gain)} points, < ${most}`,
+            Math.max(gain.high, -gain.low) < most,
+          ),
+        ),
+        check(`no BN: decay ${decays.at(-1)} moves it by ${shown(lost)} points, < −3`, lost.high < -3),
+      ],
+      remark:
+        'At rates below the best one a large decay helps with BN: shorter weights have a greater effective rate.',
+    }
+  },
+} satisfies Claim

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'evenstep-advise-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const evenstep = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
+    })
+  })
+
+writeFileSync(
+  join(folder, 'small.json'),
+  JSON.stringify({
+    data: 'digits10x10',
+    model: [['Linear', 100, 16], ['ReLU'], ['BatchNorm1d', 16], ['Linear', 16, 10]],
+    loss: 'crossEntropy',
+    optimizer: { type: 'sgd', lr: 0.1 },
+    batchSize: 32,
+    steps: 90,
+  }),
+)
+
+describe('evenstep advise', () => {
+  test('tells what to train with, and writes the experiment, which then gives that score', async () => {
+    const { code, out, err } = await evenstep('advise', 'small.json', '--budget', '900')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^range test with normalization none: begin at lr .* after \d+ steps\n/)
+    expect(out).toMatch(
+      /10 trials of 10 steps\n {2}best: normalization \w+, schedule cosine, lr [\d.]+, validation loss/,
+    )
+    expect(out).toMatch(/\n {8}confidence {2}(high|medium|low): /)
+    expect(out).toMatch(/\ntrain it: npx evenstep train runs\/small-advice-1\/experiment\.ts\n$/)
+    const { recommendation, trials, steps } = JSON.parse(
+      readFileSync(join(folder, 'runs/small-advice-1/advice.json'), 'utf8'),
+    )
+    expect(trials).toHaveLength(22)
+    expect(steps.spent).toBeLessThanOrEqual(900)
+    const trained = await evenstep('train', 'runs/small-advice-1/experiment.ts', '--json')
+    const epoch = trained.out.split('\n').find((line) => line.startsWith('{"type":"epoch"'))!
+    expect(JSON.parse(epoch).validationLoss).toBeCloseTo(recommendation.score.value, 5)
+  })
+
+  test('prints JSON lines, the advice last', async () => {
+    const { out } = await evenstep('advise', 'small.json', '--budget', '900', '--json', '--out', 'told')
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.map(({ type }) => type).filter((type) => type !== 'trial')).toEqual([
+      ...['range', 'range', 'round', 'round', 'round', 'advice'],
+    ])
+    expect(readFileSync(join(folder, 'told/experiment.ts'), 'utf8')).toContain(
+      'import base from "../small.json"',
+    )
+  })
+
+  test('refuses a budget that tells nothing', async () => {
+    expect(await evenstep('advise', 'small.json', '--budget', '300')).toEqual({
+      code: 2,
+      out: '',
+      err: 'advise: wanted a budget of 820 steps or more, got 300; a run has 90, and trials as long as a run take 820\n',
+    })
+    expect((await evenstep('advise', 'small.json', '--budget', 'few')).err).toContain(
+      'wanted an integer ≥ 1, got few',
+    )
+  })
+})
