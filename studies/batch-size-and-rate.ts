@@ -20,7 +20,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   full: {
     count: 60_000,
     batchSizes: [16, 128, 1024],
-    lrs: { plain: [0.03, 0.1, 0.3, 1], norm: [0.1, 0.3, 1, 3] },
+    lrs: { plain: [0.03, 0.1, 0.3, 1], norm: [0.1, 0.3, 1, 3, 10] },
     most: 1,
   },
 }

@@ -83,7 +83,7 @@ const ahead = (found: ReadonlyMap<string, Point>, a: string, b: string): Interva
 
 export default {
   id: 'B20',
-  title: 'With a small budget, a rate that falls to 0 beats one that does not',
+  title: 'With a small budget, a rate that falls to 0 beats a constant one',
   source: 'Li, Yumer & Ramanan 2020, arXiv 1905.04753; Defazio et al. 2023, arXiv 2310.07831',
   says: 'Whatever the number of steps, a rate that decays linearly to 0 within them is as good as any other schedule, and better than a constant one.',
   async run(scale: Scale): Promise<Outcome> {
