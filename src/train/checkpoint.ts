@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
@@ -71,8 +72,11 @@ export async function writeCheckpoint<Progress>(
   const old = setAside(path)
   renameSync(partial, path)
   await flushFolder(join(path, '..'))
-  rmSync(old, { recursive: true, force: true })
+  await remove(old)
 }
+
+/** Remove a folder while training goes on: to free megabytes takes milliseconds. */
+const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
 const partialSuffix = '.partial'
 
@@ -179,17 +183,17 @@ export class Checkpoints {
     const { score = Number.POSITIVE_INFINITY } = checkpoint
     await writeCheckpoint(path, tensors, checkpoint, before)
     this.#scores.set(path, score)
-    this.#prune()
+    await this.#prune()
     return path
   }
 
-  #prune(): void {
+  async #prune(): Promise<void> {
     const all = this.list()
     const best = leastBy(all, (path) => this.#scoreOf(path))
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
-    for (const path of old) rmSync(setAside(path), { recursive: true, force: true })
+    for (const path of old) await remove(setAside(path))
     const partial = readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix))
-    for (const name of partial) rmSync(join(this.#folder, name), { recursive: true, force: true })
+    for (const name of partial) await remove(join(this.#folder, name))
   }
 
   #scoreOf(path: string): number {
