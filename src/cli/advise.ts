@@ -8,8 +8,8 @@ import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/runner.ts'
 import { Pool } from '../study/pool.ts'
 import { stepsWith } from '../study/settings.ts'
-import { estimateText, figure, metricText, settingsText } from '../study/words.ts'
-import type { Experiment } from '../train/experiment.ts'
+import { estimateText, figure, metricText, scoreText, settingsText } from '../study/words.ts'
+import { type Experiment, goalOf } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
 import { loadExperiment } from './load.ts'
 import { startWorker } from './worker.ts'
@@ -72,8 +72,9 @@ function freeFolder(name: string): string {
 
 /** Tells a person of the ranges, of the best of each round, and of the advice. */
 function teller(experiment: Experiment): (event: AdviseEvent) => string {
-  let [due, best] = [0, '']
-  let least = Number.POSITIVE_INFINITY
+  const sign = goalOf(experiment) === 'max' ? -1 : 1
+  let due = 0
+  let best: { readonly score: number; readonly text: string } | undefined
   return (event) => {
     if (event.type === 'range') {
       const { normalization, rates } = event
@@ -82,14 +83,20 @@ function teller(experiment: Experiment): (event: AdviseEvent) => string {
     }
     if (event.type === 'round') {
       due = event.trials
-      least = Number.POSITIVE_INFINITY
+      best = undefined
       return `${event.trials} trials of ${event.steps.toLocaleString('en-US')} steps\n`
     }
     if (event.type === 'advice') return adviceText(event.advice, experiment)
-    const score = event.trial.result.metrics[experiment.monitor] ?? Number.POSITIVE_INFINITY
-    if (score < least) [least, best] = [score, settingsText(event.trial.settings)]
+    const score = event.trial.result.metrics[experiment.monitor]
+    if (score !== undefined && !(best && sign * score >= sign * best.score)) {
+      best = { score, text: settingsText(event.trial.settings) }
+    }
     due--
-    return due > 0 ? '' : `  best: ${best}, ${metricText(experiment.monitor)} ${figure(least)}\n`
+    if (due > 0) return ''
+    const { monitor } = experiment
+    return best
+      ? `  best: ${best.text}, ${metricText(monitor)} ${scoreText(best.score, monitor)}\n`
+      : '  all diverged\n'
   }
 }
 

@@ -11,7 +11,7 @@ const rows = 5
 /** Scores of one combination so far, added up. */
 interface Sofar {
   readonly settings: Finished['settings']
-  readonly steps: number
+  readonly rung: number
   readonly sum: number
   readonly count: number
 }
@@ -40,11 +40,11 @@ export class StudyReport {
 
   /** What the study says, and where it is. */
   findings({ cells, answer, metric }: Findings, files: readonly string[]): void {
-    const most = Math.max(...cells.map(({ steps }) => steps))
+    const last = cells.reduce((most, { rung }) => Math.max(most, rung), 0)
     const sign = metric.goal === 'max' ? -1 : 1
     const best = cells
       .filter(isScored)
-      .filter(({ steps }) => steps === most)
+      .filter(({ rung }) => rung === last)
       .sort((a, b) => sign * (a.score.value - b.score.value))
       .slice(0, rows)
     const line = (cell: Cell & { readonly score: NonNullable<Cell['score']> }): string =>
@@ -54,7 +54,7 @@ export class StudyReport {
         '',
         ...answer,
         ...(best.length > 0
-          ? ['', `best ${metric.name} after ${most} steps, mean over seeds:`, ...best.map(line)]
+          ? ['', `best ${metric.name} after ${best[0]!.steps} steps, mean over seeds:`, ...best.map(line)]
           : []),
         '',
         `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`,
@@ -110,18 +110,18 @@ export class StudyReport {
   }
 
   #add(finished: Finished): void {
-    const { settings, steps, result } = finished
+    const { settings, rung, result } = finished
     if (result.status !== 'done') this.#wrong++
     const key = keyOf({ ...finished, seed: 0 })
     const { sum, count } = this.#sofar.get(key) ?? { sum: 0, count: 0 }
     const score = this.#prepared.space.scoreOf(finished)
-    this.#sofar.set(key, { settings, steps, sum: sum + score, count: count + 1 })
+    this.#sofar.set(key, { settings, rung, sum: sum + score, count: count + 1 })
   }
 
-  /** Of the combinations with most steps, the one with the best mean. */
+  /** Of the combinations in the last round so far, the one with the best mean. */
   #best(): Sofar | undefined {
     const all = [...this.#sofar.values()].filter(({ sum }) => Number.isFinite(sum))
-    return all.sort((a, b) => b.steps - a.steps || a.sum / a.count - b.sum / b.count)[0]
+    return all.sort((a, b) => b.rung - a.rung || a.sum / a.count - b.sum / b.count)[0]
   }
 
   #say(text: string): void {

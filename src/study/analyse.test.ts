@@ -141,19 +141,82 @@ describe('shares of the variance', () => {
   })
 })
 
-test('of nothing but noise, at most one study in ten shows a difference', () => {
-  const schedules = { schedule: ['constant', 'linear', 'cosine', 'step'] }
+test('of nothing but noise, no more studies show a difference than the correction promises', () => {
+  const schedules = { schedule: Array.from('abcdefghijkl') }
+  const studies = 200
+  let shown = 0
+  for (let study = 0; study < studies; study++) {
+    const seeds = [0, 1, 2, 3, 4]
+    const score = (s: Readonly<Record<string, Value>>, seed: number): number =>
+      0.9 + noise(0.01, study, String(s.schedule), seed)
+    const { comparisons } = analyse(subject(schedules), grid(schedules, score, { seeds }))
+    if (comparisons.some(({ adjusted }) => adjusted < 0.05)) shown++
+  }
+  expect(shown / studies).toBeLessThan(0.06)
+})
+
+test('accuracies of few examples, which are often equal, show no difference by that', () => {
+  const schedules = { schedule: Array.from('abcdefghijkl') }
   let shown = 0
   for (let study = 0; study < 100; study++) {
-    const trials = grid(schedules, (s, seed) => 0.9 + noise(0.01, study, String(s.schedule), seed), {
-      seeds: [0, 1, 2, 3, 4],
-    })
-    const { comparisons, answer } = analyse(subject(schedules), trials)
-    const found = comparisons.some(({ adjusted }) => adjusted < 0.05)
-    if (found) shown++
-    else expect(answer.at(-1)).toMatch(/^No difference was shown between \w+ and \w+, \w+ and \w+\.$/)
+    const score = (s: Readonly<Record<string, Value>>, seed: number): number =>
+      Math.round(114 * (0.95 + noise(0.01, study, String(s.schedule), seed))) / 114
+    const { comparisons } = analyse(subject(schedules), grid(schedules, score))
+    if (comparisons.some(({ adjusted }) => adjusted < 0.05)) shown++
   }
-  expect(shown).toBeLessThanOrEqual(10)
+  expect(shown).toBeLessThan(6)
+})
+
+test('trials of other lengths in one round are compared, not only the longest', () => {
+  const sizes = { batchSize: [16, 128] }
+  const trials = grid(sizes, (s, seed) => (s.batchSize === 16 ? 0.9 : 0.2) + noise(1e-3, seed), {
+    metric: 'validationLoss',
+  })
+  const told = trials.map((trial) => ({ ...trial, steps: trial.settings.batchSize === 16 ? 1000 : 125 }))
+  const { answer, effects, comparisons } = analyse(
+    subject(sizes, { name: 'validationLoss', goal: 'min' }),
+    told,
+  )
+  expect(answer[0]).toMatch(/^Best was batchSize 128: .* after 125 steps/)
+  expect(effects[0]!.share).toBeCloseTo(1, 10)
+  expect(comparisons).toHaveLength(1)
+})
+
+test('usable rates are told of normalisations in whatever order factors are named, and once', () => {
+  const { normalization, schedule, lr } = factors
+  const { answer, windows } = analyse(
+    subject({ schedule, normalization, lr }),
+    grid({ schedule, normalization, lr }, known),
+  )
+  expect(answer[1]).toMatch(/^With normalization batch usable rates were 0\.01 to 1 .*, without 0\.01 alone/)
+  expect(windows).toHaveLength(6)
+  expect(
+    analyse(
+      subject({ lr }),
+      grid({ lr }, () => 0.9),
+    ).windows,
+  ).toHaveLength(1)
+})
+
+test('without normalisations the usable rates are those of the best schedule, which is named', () => {
+  const { schedule, lr } = factors
+  const score = (s: Readonly<Record<string, Value>>): number =>
+    s.schedule === 'linear' ? 0.95 : s.lr === 0.01 ? 0.9 : 0.5
+  const { answer } = analyse(subject({ schedule, lr }), grid({ schedule, lr }, score))
+  expect(answer[1]).toBe(
+    'Usable rates with schedule linear were 0.01 to 1 (lower and higher ones were not tried).',
+  )
+})
+
+test('a factor of which any number may be tried explains nothing: each of its values was there once', () => {
+  const lr = Array.from({ length: 12 }, (_, i) => 0.01 * 1.5 ** i)
+  const drawn = { ...subject({ lr, schedule: ['constant', 'linear'] }), drawn: ['lr'] }
+  const { effects, interactions } = analyse(
+    drawn,
+    grid({ lr, schedule: ['constant', 'linear'] }, () => 0.9),
+  )
+  expect(effects.map(({ factor }) => factor)).toEqual(['schedule'])
+  expect(interactions).toEqual([])
 })
 
 test('of a race, effects are of the first round and the best of the last', () => {
@@ -161,6 +224,7 @@ test('of a race, effects are of the first round and the best of the last', () =>
   const first = grid(lr, (s) => 0.5 + 0.01 * Number(s.lr))
   const last = grid({ lr: [1] }, () => 0.9, { steps: 400 }).map((trial) => ({ ...trial, rung: 1 }))
   const { answer, effects } = analyse(subject(lr), [...first, ...last])
+  expect(answer[1]).toBe('Usable rates were 10 alone (higher ones were not tried) in runs of 100 steps.')
   expect(answer[0]).toMatch(/^Best was lr 1: .* after 400 steps/)
   expect(effects[0]!.best).toHaveLength(3)
 })

@@ -13,61 +13,56 @@ export interface Subject {
   readonly metric: Metric
   /** The values of each factor. */
   readonly factors: Readonly<Record<string, readonly Value[]>>
+  /** Factors of which any number between two was tried, each once: they have no values to compare. None. */
+  readonly drawn?: readonly string[]
   readonly repeat: Repeat
 }
 
 /**
  * What the finished trials of a study say.
  *
- * Effects and rate windows are of the budget that most settings were tried with, which in a race is the first; the best
- * settings, comparisons and curves of the largest one.
+ * Effects and rate windows are of the round that most settings were tried in, which in a race is the first; the best
+ * settings, comparisons and curves of the last one.
  */
 export function analyse(subject: Subject, finished: readonly Finished[]): Findings {
-  const { name, metric, factors, repeat } = subject
+  const { name, metric, factors, drawn = [], repeat } = subject
   const cells = cellsOf(finished, metric.name)
-  const [widest, longest] = [budgetOf(cells, 'widest'), budgetOf(cells, 'longest')]
+  const [widest, lastRung] = rungsOf(cells)
   const varied = Object.keys(factors).filter((factor) => factors[factor]!.length > 1)
+  const listed = varied.filter((factor) => !drawn.includes(factor))
+  const wide = cells.filter(({ rung }) => rung === widest)
+  const last = cells.filter(({ rung }) => rung === lastRung)
+  const grouping = ['normalization', 'schedule'].filter((factor) => varied.includes(factor))
+  const groups = grouping.length > 1 ? [grouping.slice(0, 1), grouping] : [grouping]
   const tolerance = toleranceOf(finished, metric.name, metric.goal)
-  const wide = finished.filter(({ steps }) => steps === widest)
-  const last = cells.filter(({ steps }) => steps === longest)
-  const grouping = varied.filter((factor) => factor === 'normalization' || factor === 'schedule')
+  const tried = finished.filter(({ rung }) => rung === widest)
   const trials = bestTrials(last, finished, metric.goal)
   const findings: Omit<Findings, 'answer'> = {
     name,
     metric,
     factors,
     cells,
-    effects: effectsOf(
-      cells.filter(({ steps }) => steps === widest),
-      varied,
-      metric.goal,
-    ),
-    interactions: interactionsOf(
-      cells.filter(({ steps }) => steps === widest),
-      varied,
-      metric.goal,
-    ),
-    windows: varied.includes('lr')
-      ? [...new Set([grouping.slice(0, 1), grouping])].flatMap((group) => windowsOf(wide, group, tolerance))
-      : [],
-    comparisons: comparisonsOf(last, varied, metric),
+    effects: effectsOf(wide, listed, metric.goal),
+    interactions: interactionsOf(wide, listed, metric.goal),
+    windows: varied.includes('lr') ? groups.flatMap((group) => windowsOf(tried, group, tolerance)) : [],
+    comparisons: comparisonsOf(last, listed, metric),
     curves: trials.map(meanCurve),
     layers: trials.flatMap(layerCurves),
     drifts: trials.flatMap(meanDrift),
     cost: costOf(finished),
     repeat,
   }
-  return { ...findings, answer: answerOf(findings, last) }
+  return { ...findings, answer: answerOf(findings, { last, wide }) }
 }
 
-/** The budget with most cells, or the largest. */
-function budgetOf(cells: readonly Cell[], which: 'widest' | 'longest'): number {
-  const budgets = [...groupedBy(cells, ({ steps }) => String(steps))].map(([steps, group]) => [
-    Number(steps),
-    group.length,
-  ])
-  const by = which === 'widest' ? 1 : 0
-  return budgets.reduce((best, one) => (one[by]! > best[by]! ? one : best), [0, 0])[0]!
+/** The round with most cells, and the last one. */
+function rungsOf(cells: readonly Cell[]): readonly [widest: number, last: number] {
+  const rungs = [...groupedBy(cells, ({ rung }) => String(rung)).values()]
+  const widest = rungs.reduce<readonly Cell[]>(
+    (most, group) => (group.length > most.length ? group : most),
+    [],
+  )
+  return [widest[0]?.rung ?? 0, Math.max(0, ...rungs.map(([first]) => first!.rung))]
 }
 
 function costOf(finished: readonly Finished[]): Cost {

@@ -1,4 +1,4 @@
-import { bestOf } from './cells.ts'
+import { bestOf, type Scored } from './cells.ts'
 import type { Cell, Comparison, Findings, RateWindow } from './findings.ts'
 import {
   capital,
@@ -10,22 +10,32 @@ import {
   valueText,
 } from './words.ts'
 
-/** The question's answer in three sentences: the best settings, what normalisation does to the rate, and the schedule. */
-export function answerOf(findings: Omit<Findings, 'answer'>, last: readonly Cell[]): string[] {
-  const best = bestOf(last, findings.metric.goal)
-  if (!best) {
-    const { trials, diverged, failed } = findings.cost
-    return [`None of ${trials} trials can be recommended: ${diverged} diverged and ${failed} failed.`]
-  }
-  return [bestSentence(best, findings), windowSentence(findings), scheduleSentence(findings)].filter(
-    (sentence) => sentence !== undefined,
-  )
+/** Cells of the last round, and of the one that most settings were tried in. */
+interface Rounds {
+  readonly last: readonly Cell[]
+  readonly wide: readonly Cell[]
 }
 
-function bestSentence(
-  best: Required<Pick<Cell, 'score'>> & Cell,
-  { metric }: Omit<Findings, 'answer'>,
-): string {
+type Found = Omit<Findings, 'answer'>
+
+/** The question's answer in three sentences: the best settings, what normalisation does to the rate, and the schedule. */
+export function answerOf(findings: Found, { last, wide }: Rounds): string[] {
+  const best = bestOf(last, findings.metric.goal)
+  if (!best) {
+    const { trials, done, diverged, failed } = findings.cost
+    const rest = done > 0 ? `, and no setting has the ${metricText(findings.metric.name)} of every seed` : ''
+    return [`None of ${trials} trials can be recommended: ${diverged} diverged and ${failed} failed${rest}.`]
+  }
+  const shorter =
+    wide[0]!.rung === best.rung ? '' : ` in runs of ${wide[0]!.steps.toLocaleString('en-US')} steps`
+  return [
+    bestSentence(best, findings),
+    windowSentence(best, shorter, findings),
+    scheduleSentence(best, findings),
+  ].filter((sentence) => sentence !== undefined)
+}
+
+function bestSentence(best: Scored, { metric }: Found): string {
   const seeds = Object.keys(best.scores).length
   return (
     `Best was ${settingsText(best.settings)}: ${metricText(metric.name)} ${estimateText(best.score, metric.name)} ` +
@@ -33,18 +43,27 @@ function bestSentence(
   )
 }
 
-/** How far the usable rates reach with each normalisation, most first. */
-function windowSentence({ windows, comparisons }: Omit<Findings, 'answer'>): string | undefined {
+/** How far the usable rates reach: with each normalisation, the widest first, or else with the best settings. */
+function windowSentence(best: Scored, shorter: string, { windows, comparisons }: Found): string | undefined {
   const own = windows.filter(({ group }) => Object.keys(group).join() === 'normalization')
   const plain = own.find(({ group }) => group.normalization === 'none')
   const widest = own.filter((window) => window !== plain).sort((a, b) => b.high / b.low - a.high / a.low)[0]
-  if (!widest) return windows[0] && `Usable rates were ${rangeText(windows[0])}.`
+  if (!widest) return bestWindow(best, shorter, windows)
   const range = `with normalization ${valueText(widest.group.normalization!)} usable rates were ${rangeText(widest)}`
   const sentence = plain ? `${capital(range)}, without ${rangeText(plain)}` : capital(range)
   const compared = comparisons.find(
     ({ factor, b }) => factor === 'normalization' && b.normalization === 'none',
   )
-  return `${sentence}${compared ? `; ${compared.verdict}` : ''}.`
+  return `${sentence}${shorter}${compared ? `; ${compared.verdict}` : ''}.`
+}
+
+function bestWindow(best: Scored, shorter: string, windows: readonly RateWindow[]): string | undefined {
+  const window = windows.find(({ group }) =>
+    Object.entries(group).every(([factor, value]) => valueText(best.settings[factor]!) === valueText(value)),
+  )
+  if (!window) return undefined
+  const where = Object.keys(window.group).length > 0 ? ` with ${settingsText(window.group)}` : ''
+  return `Usable rates${where} were ${rangeText(window)}${shorter}.`
 }
 
 const rangeText = ({ low, high, open }: RateWindow): string => {
@@ -53,11 +72,11 @@ const rangeText = ({ low, high, open }: RateWindow): string => {
 }
 
 /** What the best schedule beat, and what it was not shown to beat. */
-function scheduleSentence({ comparisons, metric, cells }: Omit<Findings, 'answer'>): string | undefined {
-  const best = bestOf(cells, metric.goal)
+function scheduleSentence(best: Scored, { comparisons, metric }: Found): string | undefined {
+  const { normalization } = best.settings
   const own = comparisons.filter(
     ({ factor, a }) =>
-      factor === 'schedule' && a.normalization === (best?.settings.normalization ?? a.normalization),
+      factor === 'schedule' && JSON.stringify(a.normalization) === JSON.stringify(normalization),
   )
   if (own.length === 0) return undefined
   const shown = own.filter(({ adjusted }) => adjusted < 0.05)

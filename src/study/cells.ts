@@ -27,14 +27,14 @@ export function groupedBy<T>(items: Iterable<T>, key: (item: T) => string): Map<
   return groups
 }
 
-/** Finished trials of one combination of settings and one budget, over seeds, judged by `metric`. */
+/** Finished trials of one combination of settings and one round, over seeds, judged by `metric`. */
 export const cellsOf = (finished: readonly Finished[], metric: string): Cell[] =>
-  [...groupedBy(finished, ({ settings, steps }) => `${keyOf(settings)} ${steps}`).values()].map((trials) =>
-    cellOf(trials, metric),
+  [...groupedBy(finished, ({ settings, steps, rung }) => `${keyOf(settings)} ${rung} ${steps}`).values()].map(
+    (trials) => cellOf(trials, metric),
   )
 
 function cellOf(trials: readonly Finished[], metric: string): Cell {
-  const { settings, steps } = trials[0]!
+  const { settings, steps, rung } = trials[0]!
   const counted = (status: string): number => trials.filter(({ result }) => result.status === status).length
   const scores = Object.fromEntries(
     trials.flatMap(({ seed, result }) => {
@@ -46,6 +46,7 @@ function cellOf(trials: readonly Finished[], metric: string): Cell {
   return {
     settings,
     steps,
+    rung,
     scores,
     ...(values.length > 0 && { score: bootstrap(values) }),
     diverged: counted('diverged'),

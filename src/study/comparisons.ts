@@ -15,8 +15,9 @@ export interface Metric {
  * - of each factor but the rate: the best value with every other
  * - of the schedule: the same within each normalisation
  *
- * p-values are corrected for their number by Holm's method. That the best of several settings stands for a value makes
- * its score look a little better than it is; all values have that advantage alike.
+ * p-values are corrected by Holm's method for every pair of values, not only for those with the best one, for which one that
+ * is came out of the same scores. That the best of several settings stands for a value makes its score look a little better
+ * than it is; all values have that advantage alike.
  */
 export function comparisonsOf(
   cells: readonly Cell[],
@@ -25,14 +26,20 @@ export function comparisonsOf(
 ): Comparison[] {
   const compared = factors.filter((factor) => factor !== 'lr')
   const within = compared.includes('schedule') && compared.includes('normalization') ? ['normalization'] : []
-  const found = compared.flatMap((factor) =>
+  const families = compared.flatMap((factor) =>
     within.length > 0 && factor === 'schedule'
-      ? [...groupedBy(cells, ({ settings }) => keyOf(only(settings, within))).values()].flatMap((group) =>
+      ? [...groupedBy(cells, ({ settings }) => keyOf(only(settings, within))).values()].map((group) =>
           againstBest(group, factor, metric),
         )
-      : againstBest(cells, factor, metric),
+      : [againstBest(cells, factor, metric)],
   )
-  const adjusted = holm(found.map(({ p }) => p))
+  const found = families.flat()
+  // Of k values, k − 1 are compared with the best one.
+  const pairs = families.reduce((sum, { length }) => sum + (length * (length + 1)) / 2, 0)
+  const adjusted = holm(
+    found.map(({ p }) => p),
+    pairs,
+  )
   return found.map((comparison, i) => ({
     ...comparison,
     adjusted: adjusted[i]!,

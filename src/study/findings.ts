@@ -30,10 +30,12 @@ export interface Findings {
   readonly repeat: Repeat
 }
 
-/** All trials of one combination of settings and one budget, over seeds. */
+/** All trials of one combination of settings and one round, over seeds. */
 export interface Cell {
   readonly settings: Readonly<Record<string, Value>>
   readonly steps: number
+  /** In a race, which round it was, from 0. */
+  readonly rung: number
   /** The metric of each seed that was done. */
   readonly scores: Readonly<Record<string, number>>
   /** Their mean with a bootstrap interval; absent when no seed was done. */

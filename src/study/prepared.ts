@@ -125,6 +125,7 @@ export function subjectOf(
     name,
     metric,
     factors: Object.fromEntries(values),
+    drawn: Object.keys(study.factors).filter((path) => valuesOf(path, study.factors[path]!) === undefined),
     repeat: { ...repeat, study: describe(), seeds: space.seeds },
   }
 }

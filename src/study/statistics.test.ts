@@ -30,8 +30,10 @@ describe('the paired test', () => {
     expect([[], [3], [0, 0, 0]].map(pairedTest)).toEqual([1, 1, 1])
   })
 
-  test('of one and the same difference is 0', () => {
-    expect(pairedTest([2, 2, 2])).toBe(0)
+  test('takes differences without spread for signs: three coarse scores agree by chance in a quarter of cases', () => {
+    expect(pairedTest([2, 2, 2])).toBe(0.25)
+    expect(pairedTest([1 / 114, 1 / 114, 1 / 114])).toBe(0.25)
+    expect(pairedTest(new Array(8).fill(-0.1))).toBe(1 / 128)
   })
 })
 
@@ -78,6 +80,10 @@ describe("Holm's correction", () => {
         },
       ),
     )
+  })
+
+  test('counts tests that are not told', () => {
+    expect(holm([0.01, 0.04], 6)).toEqual([0.06, 0.2])
   })
 
   test('of the smallest is that of Bonferroni', () => {

@@ -44,13 +44,18 @@ export function bootstrap(values: readonly number[]): Estimate {
  *     t = mean(d) / √(Σ(d − mean(d))² / (n(n − 1)))    with n − 1 degrees of freedom
  *
  * @param differences a − b of each pair
- * @returns 1 where there are fewer than 2 pairs, or all are 0; 0 where all are the same and not 0
+ * Differences that are all the same have no spread to measure: coarse scores, such as accuracies of few examples, often
+ * are. They count as signs, of which n agree by chance in 2^(1 − n) of cases.
+ *
+ * @returns 1 where there are fewer than 2 pairs, or all are 0
  */
 export function pairedTest(differences: readonly number[]): number {
   const n = differences.length
   const centre = n > 0 ? mean(differences) : 0
   if (n < 2 || centre === 0) return 1
-  const t = Math.abs(centre) / Math.sqrt(sumOfSquares(differences) / (n * (n - 1)))
+  const spread = sumOfSquares(differences)
+  if (spread <= 1e-24 * centre * centre) return 2 ** (1 - n)
+  const t = Math.abs(centre) / Math.sqrt(spread / (n * (n - 1)))
   return 2 * (1 - studentDistribution(t, n - 1))
 }
 
@@ -93,14 +98,17 @@ export function studentQuantile(p: number, freedom: number): number {
  *
  *     adjusted(i) = max over j ≤ i of min(1, (m − j) · p(j))        p sorted, counted from 0
  *
+ * @param p of the tests that are told
+ * @param tests how many there were: more, where those that are told were chosen by what came out; as many unless given
+ *
  * Source: Holm 1979, https://www.jstor.org/stable/4615733.
  */
-export function holm(p: readonly number[]): number[] {
+export function holm(p: readonly number[], tests: number = p.length): number[] {
   const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]!)
   const adjusted = new Array<number>(p.length)
   let most = 0
   for (const [rank, i] of order.entries()) {
-    most = Math.max(most, Math.min(1, (p.length - rank) * p[i]!))
+    most = Math.max(most, Math.min(1, (tests - rank) * p[i]!))
     adjusted[i] = most
   }
   return adjusted

@@ -48,6 +48,34 @@ describe('evenstep advise', () => {
     expect(JSON.parse(epoch).validationLoss).toBeCloseTo(recommendation.score.value, 5)
   })
 
+  test('tells the best of each round by a metric of which more is better', async () => {
+    const { out } = await evenstep(
+      'advise',
+      'small.json',
+      '--budget',
+      '900',
+      '--set',
+      'monitor=validationAccuracy',
+      '--out',
+      'more',
+    )
+    const { trials } = JSON.parse(readFileSync(join(folder, 'more/advice.json'), 'utf8'))
+    const told = [...out.matchAll(/best: .*, validation accuracy ([\d.]+) %/g)].map(([, score]) =>
+      Number(score),
+    )
+    const best = [0, 1, 2].map((round) =>
+      Math.max(
+        ...trials
+          .filter(({ rung }: { rung: number }) => rung === round)
+          .map(
+            ({ result }: { result: { metrics: { validationAccuracy?: number } } }) =>
+              result.metrics.validationAccuracy ?? 0,
+          ),
+      ),
+    )
+    expect(told).toEqual(best.map((score) => Number((100 * score).toFixed(2))))
+  })
+
   test('prints JSON lines, the advice last', async () => {
     const { out } = await evenstep('advise', 'small.json', '--budget', '900', '--json', '--out', 'told')
     const events = out

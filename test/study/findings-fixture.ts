@@ -88,6 +88,7 @@ export function raceFixture(): Findings {
       ...cell,
       settings: { ...cell.settings, lr: drawn(cell.settings.lr), batchSize: i % 2 === 0 ? 32 : 256 },
       steps: i % 3 === 0 ? 469 : cell.steps,
+      rung: i % 3 === 0 ? 0 : 1,
       ...(cell.score && { score: around(3.1 * (1 - cell.score.value), 0.004) }),
     }))
   return {
@@ -95,7 +96,11 @@ export function raceFixture(): Findings {
     name: 'A race',
     metric: { name: 'validationLoss', goal: 'min' },
     answer: ['The race was won by batch.'],
-    windows: whole.windows.map((window, i) => ({ ...window, metric: 'validationLoss', within: 0.0062 + 0.0005 * i })),
+    windows: whole.windows.map((window, i) => ({
+      ...window,
+      metric: 'validationLoss',
+      within: 0.0062 + 0.0005 * i,
+    })),
     factors: { ...whole.factors, batchSize: [32, 256], lr: [] },
     cells,
   }
@@ -111,7 +116,15 @@ export function singleCellFixture(): Findings {
     answer: ['One combination was tried: accuracy 97.9 %.'],
     factors: {},
     cells: [
-      { settings: {}, steps: 100, scores: { 0: 0.9787 }, score: around(0.9787, 0), diverged: 0, failed: 0 },
+      {
+        settings: {},
+        steps: 100,
+        rung: 0,
+        scores: { 0: 0.9787 },
+        score: around(0.9787, 0),
+        diverged: 0,
+        failed: 0,
+      },
     ],
     effects: [],
     interactions: [],
@@ -154,6 +167,7 @@ function cellOf({ normalization, schedule, lr }: Setting): Cell {
   return {
     settings: settingsOf({ normalization, schedule, lr }),
     steps: 1876,
+    rung: 0,
     scores,
     ...(kept.length > 0 && { score: around(mean(Object.values(scores)), 0.0015) }),
     diverged: lost,

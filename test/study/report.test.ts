@@ -413,6 +413,7 @@ describe('any findings', () => {
     {
       settings,
       steps: fc.nat(1e6),
+      rung: fc.nat(2),
       scores: fc.constant({ 0: 1 }),
       score: estimate,
       diverged: fc.nat(3),

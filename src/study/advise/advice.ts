@@ -8,7 +8,7 @@ import type { Estimate, Finished } from '../findings.ts'
 import { scheduleText } from '../schedules.ts'
 import { stepsWith } from '../settings.ts'
 import { capital, differenceText, figure, metricText, scoreText, settingsText } from '../words.ts'
-import { type Plan, wholeBudget } from './plan.ts'
+import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 
 /** A range test of the model with one normalisation. */
 export interface Range {
@@ -112,7 +112,7 @@ function warmupOf(schedule: Schedule, steps: number): number {
 }
 
 function confidenceOf(
-  { plan, experiment, finished, spent }: Outcome,
+  { plan, experiment, finished }: Outcome,
   best: Scored,
   second: Scored | undefined,
   metric: Metric,
@@ -125,7 +125,7 @@ function confidenceOf(
       `trials as long as a run take --budget ${wholeBudget(run)}`
     return { confidence: 'low', because }
   }
-  const repeats = `three seeds of the two best take --budget ${spent + 2 * last * Math.max(0, 3 - seedsOf(best))}`
+  const repeats = `three seeds of the two best take --budget ${seedsBudget(run, 3)}`
   if (second && seedsOf(second) >= 3) {
     const [found] = compareCells(best, second, 'settings')
     const size = differenceText(Math.abs(found!.difference.value), metric.name)
@@ -172,14 +172,19 @@ function evidenceOf(ranges: readonly Range[], finished: readonly Finished[], met
     )
     return best.length < 2 ? [] : `${capital(best.map((cell) => cellText(cell, metric)).join('; '))}.`
   })
-  const diverged = finished
-    .filter(({ result }) => result.status === 'diverged')
-    .map(({ settings }) => Number(settings.lr))
-  const broke =
-    diverged.length > 0
-      ? [`Rates from ${figure(Math.min(...diverged))} on made losses that are not finite.`]
-      : []
-  return [...tested, ...compared, ...broke]
+  return [...tested, ...compared, ...values('normalization').flatMap((value) => brokenFrom(value, finished))]
+}
+
+/** From which rate on every trial of a normalisation diverged. */
+function brokenFrom(normalization: string, finished: readonly Finished[]): string[] {
+  const own = finished.filter(({ settings }) => String(settings.normalization) === normalization)
+  const rates = (status: string): number[] =>
+    own.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))
+  const highest = Math.max(0, ...rates('done'))
+  const broken = rates('diverged').filter((lr) => lr > highest)
+  if (broken.length === 0) return []
+  const from = figure(Math.min(...broken))
+  return [`With normalization ${normalization} rates from ${from} on made losses that are not finite.`]
 }
 
 /** The best of the trials that were trained longest. */

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { toy } from '../../../test/support/toy.ts'
 import * as nn from '../../nn/index.ts'
 import { adamw } from '../../optim/adam.ts'
+import { scheduleFreeSgd } from '../../optim/schedule-free.ts'
 import { sgd } from '../../optim/sgd.ts'
+import * as schedule from '../../schedule/index.ts'
 import { type ExperimentOptions, experiment } from '../../train/experiment.ts'
 import { override } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
@@ -10,7 +12,7 @@ import type { Finished } from '../findings.ts'
 import type { Advice } from './advice.ts'
 import { adviceOf } from './advice.ts'
 import { type AdviseEvent, advise } from './advise.ts'
-import { planOf, wholeBudget } from './plan.ts'
+import { planOf, seedsBudget, wholeBudget } from './plan.ts'
 import type { Runner } from './runner.ts'
 import { driftWeightDecay } from './weight-decay.ts'
 
@@ -51,6 +53,14 @@ describe('a plan', () => {
     expect(planOf(wholeBudget(run), run).whole).toBe(true)
   })
 
+  test.each([90, 280, 600, 1500, 4685])('of the budget for three seeds pays for them: %i', (run) => {
+    const budget = seedsBudget(run, 3)
+    const { ramp, rounds, whole } = planOf(budget, run)
+    const [first, second, last] = rounds
+    expect(whole).toBe(true)
+    expect(2 * ramp + 10 * first + 8 * second + 4 * last + 4 * run).toBeLessThanOrEqual(budget)
+  })
+
   test('is refused where trials would say nothing', () => {
     expect(() => planOf(500, 4685)).toThrow(
       'advise: wanted a budget of 820 steps or more, got 500; a run has 4685, and trials as long as a run take 37639',
@@ -69,6 +79,12 @@ describe('weight decay by the drift angle', () => {
 
   test('is not asked of runs that are too short to feel it', () => {
     expect(driftWeightDecay(toyOf(), 0.1, 2222)).toBeUndefined()
+    expect(driftWeightDecay(toyOf({ optimizer: adamw({ lr: 1e-3 }) }), 0.001, 4444)).toBeUndefined()
+  })
+
+  test('is not told of a momentum that changes', () => {
+    const optimizer = sgd({ lr: 1, momentum: schedule.linear(0.9, { totalIters: 10 }) })
+    expect(driftWeightDecay(toyOf({ optimizer }), 0.1, 5000)).toBeUndefined()
   })
 })
 
@@ -115,6 +131,33 @@ describe('advice', () => {
       "the budget is too small to tell: the longest trials had 113 of a run's 300 steps; " +
         'trials as long as a run take --budget 2568',
     )
+  })
+
+  test('races constant rates, and higher ones, for an optimizer that needs no schedule', async () => {
+    const base = toyOf({ optimizer: scheduleFreeSgd({ lr: 1 }) })
+    const { trials } = adviceIn(await eventsOf(advise(base, { budget: 900 })))
+    expect([...new Set(trials.map(({ settings }) => settings.schedule))]).toEqual([
+      'constant',
+      'warmup {5%} + constant {lr}',
+    ])
+    expect(Math.max(...trials.map(({ settings }) => Number(settings.lr)))).toBeGreaterThan(1)
+  })
+
+  test('tells from which rate on a normalisation broke, and not where a higher one did not', async () => {
+    const runner: Runner = async function* (_, trials) {
+      for (const trial of trials) {
+        const { normalization, lr } = trial.settings
+        const breaks = normalization === 'none' ? Number(lr) >= 0.5 : Number(lr) === 0.3
+        const result: Finished['result'] = breaks
+          ? { ...resultOf(0), status: 'diverged', metrics: {} }
+          : resultOf(1 / Number(lr))
+        yield { ...trial, result }
+      }
+    }
+    const { evidence } = adviceIn(await eventsOf(advise(toyOf(), { budget: 900, runner })))
+    expect(evidence.filter((sentence) => sentence.includes('not finite'))).toEqual([
+      'With normalization none rates from 1 on made losses that are not finite.',
+    ])
   })
 
   test('of nothing but broken trials says so', async () => {
@@ -181,13 +224,13 @@ describe('confidence', () => {
     expect(told(finals, [trial(a, 1, 0.3), trial(b, 1, 0.4)])).toMatchObject({
       confidence: 'medium',
       because:
-        'it led in runs of 30 and of 90 steps, over one seed; three seeds of the two best take --budget 1260',
+        'it led in runs of 30 and of 90 steps, over one seed; three seeds of the two best take --budget 1180',
     })
     expect(told(finals, [trial(a, 1, 0.5), trial(b, 1, 0.4)])).toMatchObject({
       confidence: 'low',
       because:
         'the budget is too small to tell: normalization none, schedule cosine, lr 0.1 led in runs of 30 steps; ' +
-        'three seeds of the two best take --budget 1260',
+        'three seeds of the two best take --budget 1180',
     })
   })
 })

@@ -50,21 +50,42 @@ export async function* advise(experiment: Experiment, options: AdviseOptions): A
   }
   const race = new Race(experiment, runner, ranges, budget)
   const [first, second, last] = plan.rounds
-  yield* race.round(ranges.flatMap(candidates), first)
-  yield* race.round(race.best(kept).flatMap(withSchedules), second)
+  const schedules = schedulesOf(experiment)
+  yield* race.round(
+    ranges.flatMap((range) => candidates(range, schedules[0])),
+    first,
+  )
+  yield* race.round(
+    race.best(kept).flatMap((cell) => withSchedules(cell, schedules)),
+    second,
+  )
   yield* race.round(finalsOf(race.best(finalists), experiment, last), last)
   yield* race.repeats(last)
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
+const typeOf = ({ optimizer }: Experiment): string => String(optimizer.spec.type)
+
+/** First and last rate of the range test; those of optimizers that divide by the gradient's size are smaller. */
+const ends: Readonly<Record<string, readonly [from: number, to: number]>> = {
+  sgd: [1e-4, 10],
+  lars: [1e-4, 10],
+  scheduleFreeSgd: [1e-3, 100],
+}
+
+/** What is raced: schedules that end at 0, but for optimizers that are made to need none. */
+const schedulesOf = (experiment: Experiment): readonly [first: string, second: string] =>
+  typeOf(experiment).startsWith('scheduleFree')
+    ? ['constant', 'warmup {5%} + constant {lr}']
+    : ['cosine', 'oneCycle']
+
 /** Range tests of the model with and without batch normalization, as far as it can be had. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<Range> {
-  // Rates of optimizers that divide by the gradient's size are smaller than those of the others.
-  const ends = ['sgd', 'lars'].includes(String(experiment.optimizer.spec.type)) ? [1e-4, 10] : [1e-6, 0.1]
+  const [from, to] = ends[typeOf(experiment)] ?? [1e-6, 0.1]
   for (const normalization of ['none', 'batch'] as const) {
     const variant = { ...experiment, normalization }
     if (!isPossible(variant)) continue
-    const options = { steps: ramp, from: ends[0]!, to: ends[1]! }
+    const options = { steps: ramp, from, to }
     yield { normalization, rates: await findLearningRate(variant, options) }
   }
 }
@@ -81,11 +102,11 @@ function isPossible(experiment: Experiment): boolean {
 }
 
 /** Rates in half-decades, from the suggestion upwards: a range test errs to the low side. */
-function candidates({ normalization, rates: { suggestion } }: Range): Settings[] {
+function candidates({ normalization, rates: { suggestion } }: Range, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({
     normalization,
-    schedule: 'cosine',
+    schedule,
     lr: halfDecade(lowest + i),
   }))
 }
@@ -94,8 +115,8 @@ function candidates({ normalization, rates: { suggestion } }: Range): Settings[]
 const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
-const withSchedules = ({ settings }: Cell): Settings[] =>
-  ['cosine', 'oneCycle'].map((schedule) => ({ ...settings, schedule }))
+const withSchedules = ({ settings }: Cell, schedules: readonly string[]): Settings[] =>
+  schedules.map((schedule) => ({ ...settings, schedule }))
 
 /** The finalists; the last of them gives way to the first with weight decay, where a run is long enough for it. */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, steps: number): Settings[] {

@@ -71,15 +71,15 @@ function axesOf({ factors }: Findings): { readonly x: string; readonly y: string
   return { x, y: schedule in factors && x !== schedule ? schedule : names.find((name) => name !== x) }
 }
 
-/** Of cells that differ in their budget alone, the one that was trained longest. */
+/** Of cells that differ in their round alone, the one of the last. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
   const groups = groupBy(cells, ({ settings }) => identity(settings)).values()
-  return [...groups].map((some) => some.reduce((a, b) => (b.steps > a.steps ? b : a)))
+  return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
 }
 
-/** The greatest budget. */
-export function budgetOf({ cells }: Findings): number {
-  return Math.max(...cells.map(({ steps }) => steps))
+/** The last round of a race, from 0. */
+export function lastRound({ cells }: Findings): number {
+  return Math.max(...cells.map(({ rung }) => rung))
 }
 
 /** A cell's score, where it has one. */

@@ -9,8 +9,8 @@ import type { Chart, Plot } from './section.ts'
 import { describe, keyOf, label, shorten } from './settings.ts'
 
 /** A score as colour and number at each place of a grid, the best one outlined. */
-export function heatMap(plot: Plot, grid: Grid, scale: Ramp, budget: number): PlotOptions {
-  const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, budget))
+export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
+  const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
   const names = new Map(grid.rows.map((row) => [keyOf(row), grid.y === undefined ? '' : shorten(label(row))]))
   const marginLeft = labelMargin([...names.values()])
   const ticks = new Map(grid.columns.map((column) => [keyOf(column), shorten(tickOf(column), 8)]))
@@ -58,12 +58,12 @@ interface Square {
   readonly text: string
   readonly lost: string
   readonly best: boolean
-  /** Whether it was stopped before the full budget. */
+  /** Whether it did not come to the last round of a race. */
   readonly partial: boolean
   readonly title: string
 }
 
-function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, budget: number): Square {
+function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, last: number): Square {
   const score = scoreOf(cell)
   return {
     x: keyOf(cell.settings[x]),
@@ -72,7 +72,7 @@ function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, bud
     text: score === undefined ? '' : significant(score, 3),
     lost: lostOf(cell),
     best: cell === best,
-    partial: cell.steps < budget,
+    partial: cell.rung < last,
     title: `${describe(cell.settings)}\n${outcome(cell)}`,
   }
 }

@@ -1,12 +1,12 @@
 import type { Cell, Findings } from '../findings.ts'
-import { budgetOf, type Grid, lostOf, scoreOf } from './grid.ts'
+import { type Grid, lastRound, lostOf, scoreOf } from './grid.ts'
 import { count, dash, interval, significant } from './number.ts'
 import { type Table, table } from './section.ts'
 import { label } from './settings.ts'
 
 /** A map of scores as a table: schedules down, rates across. */
 export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
-  const budget = budgetOf(findings)
+  const last = lastRound(findings)
   const { metric } = findings
   return table(
     `${metric.name}${name ? `, ${name}` : ''}; ★ the best, × diverged`,
@@ -14,15 +14,15 @@ export function gridTable(findings: Findings, { name, x, y, columns, rows, best,
     [y ?? '', ...columns.map((value) => `${x} ${label(value)}`)],
     rows.map((row) => [
       y === undefined ? metric.name : label(row),
-      ...columns.map((column) => entry(at(column, row), best, budget)),
+      ...columns.map((column) => entry(at(column, row), best, last)),
     ]),
   )
 }
 
-function entry(cell: Cell | undefined, best: Cell | undefined, budget: number): string {
+function entry(cell: Cell | undefined, best: Cell | undefined, last: number): string {
   if (cell === undefined) return dash
   const score = scoreOf(cell) === undefined ? '' : `${significant(scoreOf(cell))}${cell === best ? ' ★' : ''}`
-  const steps = cell.steps < budget ? `(${count(cell.steps)} steps)` : ''
+  const steps = cell.rung < last ? `(${count(cell.steps)} steps)` : ''
   return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 

@@ -1,6 +1,6 @@
 import type { Cell, Findings } from '../findings.ts'
 import { ramp } from './color.ts'
-import { budgetOf, type Grid, gridsOf, longest, scoreOf } from './grid.ts'
+import { type Grid, gridsOf, lastRound, longest, scoreOf } from './grid.ts'
 import { colorScale, heatMap } from './heat-map.ts'
 import { dash, interval, significant } from './number.ts'
 import { cellTable, gridTable } from './score-table.ts'
@@ -35,7 +35,7 @@ export function scores(findings: Findings): Section {
           title: grid.name || 'All runs',
           description: descriptionOf(findings, grid),
           table: gridTable(findings, grid),
-          draw: (plot) => heatMap(plot, grid, scale, budgetOf(findings)),
+          draw: (plot) => heatMap(plot, grid, scale, lastRound(findings)),
         }),
       ),
     },
@@ -50,11 +50,11 @@ function alone({ metric }: Findings, cell: Cell): string {
 }
 
 function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
-  const budgets = new Set(longest(cells).map(({ steps }) => steps))
+  const rounds = new Set(longest(cells).map(({ rung }) => rung))
   return [
     `Mean ${metric.name} over seeds by ${y === undefined ? x : `${x} and ${y}`}; ${metric.goal === 'max' ? 'more' : 'less'} is better.`,
-    ...(budgets.size > 1
-      ? ['Where steps are given (in italics on the maps), runs were stopped before the full budget.']
+    ...(rounds.size > 1
+      ? ['Where steps are given (in italics on the maps), runs were not in the last round of the race.']
       : []),
     ...(cells.every((cell) => scoreOf(cell) === undefined) ? ['No run came to an end.'] : []),
   ].join(' ')
