@@ -114,7 +114,7 @@ async function advised(problem, seed) {
   return {
     loss: advice.recommendation.score.value,
     cost: advice.steps.spent / (60 * problem.steps),
-    text: `${normalization}, ${chosen.name}, ${lr}${decay}`,
+    text: normalization === undefined ? 'as it is' : `${normalization}, ${chosen.name}, ${lr}${decay}`,
   }
 }
 

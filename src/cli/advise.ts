@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import type { Advice } from '../study/advise/advice.ts'
+import type { Advice, Recommendation } from '../study/advise/advice.ts'
 import { type AdviseEvent, advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/runner.ts'
@@ -89,7 +89,7 @@ function teller(experiment: Experiment): (event: AdviseEvent) => string {
     if (event.type === 'advice') return adviceText(event.advice, experiment)
     const score = event.trial.result.metrics[experiment.monitor]
     if (score !== undefined && !(best && sign * score >= sign * best.score)) {
-      best = { score, text: settingsText(event.trial.settings) }
+      best = { score, text: settingsText(event.trial.settings) || 'the experiment as it is' }
     }
     due--
     if (due > 0) return ''
@@ -104,13 +104,9 @@ function adviceText(
   { recommendation, confidence, because, evidence, steps }: Advice,
   { monitor }: Experiment,
 ): string {
-  const { normalization, lr, schedule, warmup, weightDecay, score } = recommendation
+  const { score } = recommendation
   const rows = [
-    ['normalization', normalization],
-    ['peak rate', figure(lr)],
-    ['schedule', schedule.text],
-    ['warmup', warmup > 0 ? `${warmup} steps, in the schedule` : 'none'],
-    ['weight decay', weightDecay === undefined ? 'as it is' : figure(weightDecay)],
+    ...rowsOf(recommendation),
     [metricText(monitor), estimateText(score, monitor)],
     ['confidence', `${confidence}: ${because}`],
   ] as const
@@ -122,6 +118,17 @@ function adviceText(
     `Spent ${steps.spent.toLocaleString('en-US')} of ${steps.budget.toLocaleString('en-US')} steps.`,
     '',
   ].join('\n')
+}
+
+function rowsOf({ normalization, lr, schedule, warmup, weightDecay }: Recommendation): [string, string][] {
+  if (normalization === undefined) return [['recommended', 'the experiment as it is']]
+  return [
+    ['normalization', normalization],
+    ['peak rate', figure(lr!)],
+    ['schedule', schedule!.text],
+    ['warmup', warmup! > 0 ? `${warmup} steps, in the schedule` : 'none'],
+    ['weight decay', weightDecay === undefined ? 'as it is' : figure(weightDecay)],
+  ]
 }
 
 /** Write the advice and the experiment that it recommends. @returns the experiment's file */

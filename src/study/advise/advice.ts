@@ -34,14 +34,15 @@ export interface Advice {
   readonly steps: { readonly spent: number; readonly budget: number }
 }
 
+/** What to change; nothing where the experiment did best as it is. */
 export interface Recommendation {
-  readonly normalization: NormalizationType
+  readonly normalization?: NormalizationType
   /** The highest rate. */
-  readonly lr: number
+  readonly lr?: number
   /** The schedule's name, and its text for a run of this length. */
-  readonly schedule: { readonly name: string; readonly text: string; readonly steps: number }
+  readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }
   /** Steps over which the rate rises at first. */
-  readonly warmup: number
+  readonly warmup?: number
   /** By the rule of the drift angle; absent where the rule does not apply, or it was no better. */
   readonly weightDecay?: number
   readonly score: Estimate
@@ -85,6 +86,7 @@ function ranked(trials: readonly Finished[], { name, goal }: Metric): Scored[] {
 const seedsOf = ({ scores }: Scored): number => Object.keys(scores).length
 
 function recommendationOf(experiment: Experiment, { settings, score }: Scored): Recommendation {
+  if (isOwn(settings)) return { score, settings: [] }
   const { normalization, schedule, lr, 'optimizer.weightDecay': weightDecay } = settings
   const [name, peak, length] = [String(schedule), Number(lr), stepsWith(experiment)({})]
   const text = scheduleText(name, peak, length)
@@ -103,6 +105,12 @@ function recommendationOf(experiment: Experiment, { settings, score }: Scored): 
     ],
   }
 }
+
+/** Whether they are those of the experiment as it is. */
+const isOwn = (settings: Finished['settings']): boolean => Object.keys(settings).length === 0
+
+const nameOf = (settings: Finished['settings']): string =>
+  isOwn(settings) ? 'the experiment as it is' : settingsText(settings)
 
 /** The step of the highest rate. */
 function warmupOf(schedule: Schedule, steps: number): number {
@@ -130,13 +138,16 @@ function confidenceOf(
     const [found] = compareCells(best, second, 'settings')
     const size = differenceText(Math.abs(found!.difference.value), metric.name)
     const over = `over ${found!.seeds} seeds`
-    const other = settingsText(second.settings)
+    const other = nameOf(second.settings)
     return found!.p < 0.05
       ? { confidence: 'high', because: `${over} it is better than ${other} by ${size}` }
       : {
           confidence: 'medium',
           because: `${over} no difference was shown to ${other} (${size}): either will do`,
         }
+  }
+  if (isOwn(best.settings)) {
+    return { confidence: 'low', because: `over one seed no other settings did better; ${repeats}` }
   }
   const led = ranked(
     finished.filter(({ steps, rung }) => steps === middle && rung === 1),
@@ -160,19 +171,28 @@ function evidenceOf(ranges: readonly Range[], finished: readonly Finished[], met
       `A range test of ${count(rates.lrs.length)} steps with normalization ${normalization} suggests to begin at ` +
       `lr ${figure(rates.suggestion)}.`,
   )
+  const [own, raced] = [true, false].map((asItIs) =>
+    finished.filter(({ settings }) => isOwn(settings) === asItIs),
+  ) as [Finished[], Finished[]]
   const values = (factor: string): string[] => [
-    ...new Set(finished.map(({ settings }) => String(settings[factor]))),
+    ...new Set(raced.map(({ settings }) => String(settings[factor]))),
   ]
   const compared = ['normalization', 'schedule', 'optimizer.weightDecay'].flatMap((factor) => {
     const best = values(factor).flatMap((value) =>
       longest(
-        finished.filter(({ settings }) => String(settings[factor]) === value),
+        raced.filter(({ settings }) => String(settings[factor]) === value),
         metric,
       ),
     )
     return best.length < 2 ? [] : `${capital(best.map((cell) => cellText(cell, metric)).join('; '))}.`
   })
-  return [...tested, ...compared, ...values('normalization').flatMap((value) => brokenFrom(value, finished))]
+  const asItIs = longest(own, metric).map((cell) => `${capital(cellText(cell, metric))}.`)
+  return [
+    ...tested,
+    ...compared,
+    ...asItIs,
+    ...values('normalization').flatMap((value) => brokenFrom(value, raced)),
+  ]
 }
 
 /** From which rate on every trial of a normalisation diverged. */
@@ -199,4 +219,4 @@ function longest(trials: readonly Finished[], metric: Metric): Scored[] {
 }
 
 const cellText = ({ settings, score, steps }: Scored, { name }: Metric): string =>
-  `${settingsText(settings)}: ${metricText(name)} ${scoreText(score.value, name)} after ${count(steps)} steps`
+  `${nameOf(settings)}: ${metricText(name)} ${scoreText(score.value, name)} after ${count(steps)} steps`

@@ -139,8 +139,23 @@ describe('advice', () => {
     expect([...new Set(trials.map(({ settings }) => settings.schedule))]).toEqual([
       'constant',
       'warmup {5%} + constant {lr}',
+      undefined, // the experiment as it is
     ])
-    expect(Math.max(...trials.map(({ settings }) => Number(settings.lr)))).toBeGreaterThan(1)
+    expect(Math.max(...trials.map(({ settings }) => Number(settings.lr ?? 0)))).toBeGreaterThan(1)
+  })
+
+  test('leaves the experiment as it is where nothing that was tried is better', async () => {
+    const runner: Runner = async function* (_, trials) {
+      for (const trial of trials) yield { ...trial, result: resultOf(Object.keys(trial.settings).length + 1) }
+    }
+    const { recommendation, because, evidence } = adviceIn(
+      await eventsOf(advise(toyOf(), { budget: 820, runner })),
+    )
+    expect(recommendation).toEqual({ score: { value: 1 }, settings: [] })
+    expect(because).toBe(
+      'over one seed no other settings did better; three seeds of the two best take --budget 1180',
+    )
+    expect(evidence).toContain('The experiment as it is: validation loss 1 after 90 steps.')
   })
 
   test('tells from which rate on a normalisation broke, and not where a higher one did not', async () => {

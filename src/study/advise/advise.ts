@@ -33,7 +33,7 @@ type Settings = Readonly<Record<string, Value>>
  * 1. A range test with and one without batch normalization tells where to look for the rate.
  * 2. A race: rates of both, in half-decades from there upwards, in short runs; the best four with two schedules in runs
  *    three times as long; the best of those in runs of full length, with and without the weight decay that makes weights
- *    drift by 0.03 a step. Every run has its own whole schedule, and all share first weights and data order.
+ *    drift by 0.03 a step, beside the experiment as it is. Every run has its own whole schedule, and all share first weights and data order.
  * 3. What is left goes into more seeds of the two best.
  *
  * The experiment itself stays as it is: its model, data, optimizer and batch size are what is advised on.
@@ -59,7 +59,7 @@ export async function* advise(experiment: Experiment, options: AdviseOptions): A
     race.best(kept).flatMap((cell) => withSchedules(cell, schedules)),
     second,
   )
-  yield* race.round(finalsOf(race.best(finalists), experiment, last), last)
+  yield* race.round(finalsOf(race.best(finalists), experiment, plan), last)
   yield* race.repeats(last)
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
@@ -118,12 +118,21 @@ const halfDecade = (k: number): number =>
 const withSchedules = ({ settings }: Cell, schedules: readonly string[]): Settings[] =>
   schedules.map((schedule) => ({ ...settings, schedule }))
 
-/** The finalists; the last of them gives way to the first with weight decay, where a run is long enough for it. */
-function finalsOf(cells: readonly Scored[], experiment: Experiment, steps: number): Settings[] {
+/**
+ * The finalists: the best of the race, the first of them with weight decay as well where a run is long enough for it, and the
+ * experiment as it is where its run fits.
+ */
+function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)
-  const decay = driftWeightDecay(experiment, Number(all[0]?.lr), steps)
-  if (decay === undefined || all[0]?.normalization !== 'batch') return all
-  return [...all.slice(0, finalists - 1), { ...all[0], 'optimizer.weightDecay': decay }]
+  const [first] = all
+  const decay = driftWeightDecay(experiment, Number(first?.lr), rounds[2])
+  const more: Settings[] = [
+    ...(decay !== undefined && first?.normalization === 'batch'
+      ? [{ ...first, 'optimizer.weightDecay': decay }]
+      : []),
+    ...(whole ? [{}] : []),
+  ]
+  return [...all.slice(0, finalists - more.length), ...more]
 }
 
 /** Trials in rounds, of which each knows the one before. */
