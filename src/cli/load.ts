@@ -76,6 +76,14 @@ function hasFactors(text: string): boolean {
   }
 }
 
+/** `:5:3` where an error tells the line and column of a file. */
+function placeIn(path: string, error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const text = `${error.message}\n${error.stack}`
+  const at = text.indexOf(`${path}:`)
+  return at < 0 ? '' : (/^:\d+:\d+/.exec(text.slice(at + path.length))?.[0] ?? '')
+}
+
 async function defaultExport(path: string, file: string, who: string): Promise<unknown> {
   const jiti = createJiti(import.meta.url, {
     interopDefault: false,
@@ -87,7 +95,9 @@ async function defaultExport(path: string, file: string, who: string): Promise<u
   } catch (error) {
     if (error instanceof EvenstepError) throw error
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new FormatError(`${file}: wanted a module that loads, got ${reason}`, { cause: error })
+    throw new FormatError(`${file}${placeIn(path, error)}: wanted a module that loads, got ${reason}`, {
+      cause: error,
+    })
   }
   if (module.default === undefined) {
     const make = who === 'study' ? 'study.define' : 'train.experiment'

@@ -51,6 +51,15 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write(`${error.message}\n`)
     return 2
   }
+  if (isSystemError(error)) {
+    process.stderr.write(`evenstep: ${error.message}\n`)
+    return 2
+  }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
   return 1
+}
+
+/** A file or folder that cannot be read, written or made: the operating system says which and why. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }

@@ -94,7 +94,12 @@ function lengthOf(experiment: Experiment): number {
   const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
   const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))
   if (length < Number.POSITIVE_INFINITY) return length
-  throw mismatch('study', 'steps, for an epoch of a stream has no length that is known before', undefined)
+  throw mismatch(
+    'experiment',
+    'steps where the training data are a stream',
+    undefined,
+    'name them, such as --set steps=1000',
+  )
 }
 
 /** What decides how many steps an epoch has. */

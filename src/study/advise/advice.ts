@@ -137,7 +137,7 @@ function confidenceOf(
   if (second && seedsOf(second) >= 3) {
     const [found] = compareCells(best, second, 'settings')
     const size = differenceText(Math.abs(found!.difference.value), metric.name)
-    const over = `over ${found!.seeds} seeds`
+    const over = `over ${seedsText(found!.seeds)}`
     const other = nameOf(second.settings)
     return found!.p < 0.05
       ? { confidence: 'high', because: `${over} it is better than ${other} by ${size}` }
@@ -147,7 +147,10 @@ function confidenceOf(
         }
   }
   if (isOwn(best.settings)) {
-    return { confidence: 'low', because: `over one seed no other settings did better; ${repeats}` }
+    return {
+      confidence: 'low',
+      because: `over ${seedsText(seedsOf(best))} no other settings did better; ${repeats}`,
+    }
   }
   const led = ranked(
     finished.filter(({ steps, rung }) => steps === middle && rung === 1),
@@ -162,6 +165,8 @@ function confidenceOf(
     : 'nothing led before'
   return { confidence: 'low', because: `the budget is too small to tell: ${before}; ${repeats}` }
 }
+
+const seedsText = (n: number): string => (n === 1 ? 'one seed' : `${n} seeds`)
 
 const count = (n: number): string => n.toLocaleString('en-US')
 

@@ -148,13 +148,8 @@ describe('advice', () => {
     const runner: Runner = async function* (_, trials) {
       for (const trial of trials) yield { ...trial, result: resultOf(Object.keys(trial.settings).length + 1) }
     }
-    const { recommendation, because, evidence } = adviceIn(
-      await eventsOf(advise(toyOf(), { budget: 820, runner })),
-    )
-    expect(recommendation).toEqual({ score: { value: 1 }, settings: [] })
-    expect(because).toBe(
-      'over one seed no other settings did better; three seeds of the two best take --budget 1180',
-    )
+    const { recommendation, evidence } = adviceIn(await eventsOf(advise(toyOf(), { budget: 820, runner })))
+    expect(recommendation).toMatchObject({ score: { value: 1 }, settings: [] })
     expect(evidence).toContain('The experiment as it is: validation loss 1 after 90 steps.')
   })
 
@@ -231,6 +226,13 @@ describe('confidence', () => {
       confidence: 'medium',
       because:
         'over 3 seeds no difference was shown to normalization none, schedule cosine, lr 0.1 (0.001): either will do',
+    })
+  })
+
+  test('is low where the experiment as it is did best over one seed', () => {
+    expect(told([trial({}, 2, 0.1), trial(a, 2, 0.2)])).toMatchObject({
+      confidence: 'low',
+      because: 'over one seed no other settings did better; three seeds of the two best take --budget 1180',
     })
   })
 

@@ -17,7 +17,8 @@ export function comparisons(findings: Findings): Section {
   return section(id, title, {
     type: 'figure',
     caption: `Differences a − b in ${metric.name}, seed by seed, with 95 % intervals: ${better}. ${shown} of ${comparisons.length} have p < 0.05 once corrected for all comparisons of the study.`,
-    reading: 'Those are filled.',
+    reading:
+      'Those are filled. An interval is that of its difference by itself; only p is corrected, so that an interval may leave 0 out where no difference is shown.',
     panels: [
       {
         title: 'a − b',

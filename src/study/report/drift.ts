@@ -13,7 +13,8 @@ const title = 'Drift of running statistics'
 /** How far running statistics are from those of the data at the end of training, by schedule. */
 export function drift(findings: Findings): Section {
   const { drifts } = findings
-  if (drifts.length === 0) return absent(id, title, 'no model has running statistics')
+  if (drifts.length === 0)
+    return absent(id, title, 'it was not measured (watch: true does), or no model has running statistics')
   const worst = drifts.reduce((a, b) => (b.kl > a.kl ? b : a))
   const lines = linesOf(drifts.map(kindOf), normalizationsOf(findings))
   return section(id, title, {

@@ -1,7 +1,8 @@
 import type { PlotOptions } from '@observablehq/plot'
 import type { Effect, Findings } from '../findings.ts'
+import { lastRound } from './grid.ts'
 import { labelMargin } from './label-margin.ts'
-import { interval, percent, significant } from './number.ts'
+import { count, interval, percent, significant } from './number.ts'
 import { absent, type Plot, type Section, section, type Table, table } from './section.ts'
 import { describe, label, shorten } from './settings.ts'
 
@@ -18,8 +19,7 @@ export function effects(findings: Findings): Section {
     title,
     {
       type: 'figure',
-      caption:
-        'Share of the variance between combinations that a factor explains by itself (η²), and that factors explain together beyond what they explain apart.',
+      caption: `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), and that factors explain together beyond what they explain apart.`,
       reading: 'Hollow: factors together.',
       panels: [
         {
@@ -90,9 +90,16 @@ function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   }
 }
 
-function bestTable({ effects, metric }: Findings): Table {
+/** Of a race, which of its rounds effects are of: the one in which most was tried. */
+function roundOf(findings: Findings): string {
+  const [first] = findings.cells
+  return lastRound(findings) === 0 || first === undefined ? '' : ` in runs of ${count(first.steps)} steps`
+}
+
+function bestTable(findings: Findings): Table {
+  const { effects, metric } = findings
   return table(
-    `The best combination of each value, by ${metric.name}`,
+    `The best combination of each value${roundOf(findings)}, by ${metric.name}`,
     2,
     ['factor', 'value', metric.name, '95 % interval', 'reached with'],
     effects.flatMap((effect) => effect.best.map((best) => bestRow(effect, best))),

@@ -1,5 +1,6 @@
 import type { Findings } from '../findings.ts'
 import { count } from './number.ts'
+import { identity } from './settings.ts'
 
 /** What was done, in a line. */
 export function summary({ factors, cells, cost, metric, repeat }: Findings): string {
@@ -7,7 +8,7 @@ export function summary({ factors, cells, cost, metric, repeat }: Findings): str
   const lost = [...part(cost.diverged, 'diverged'), ...part(cost.failed, 'failed')]
   return [
     sizes.length > 0 ? sizes.join(' × ') : 'One setting',
-    `${plural(cells.length, 'combination')}, ${plural(repeat.seeds.length, 'seed')}`,
+    `${plural(new Set(cells.map(({ settings }) => identity(settings))).size, 'combination')}, ${plural(repeat.seeds.length, 'seed')}`,
     `${plural(cost.trials, 'trial')}${lost.length > 0 ? `, of which ${lost.join(' and ')}` : ''}`,
     `judged by ${metric.name}, ${metric.goal === 'max' ? 'more' : 'less'} is better`,
   ].join(' · ')
