@@ -105,7 +105,7 @@ const commandOf = (file: string, { set }: Options): string =>
 
 /** The events of a run, kept for TensorBoard as well. */
 function watched(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
-  const { model, ...settings } = describe(experiment, folder.task)
+  const { model, graph, ...settings } = describe(experiment, folder.task)
   return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })
 }
 

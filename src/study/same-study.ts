@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { show } from '../core/mismatch.ts'
+import { otherGraph } from '../train/run-folder.ts'
 import type { Design } from './design/design.ts'
 import { type Factors, valuesOf } from './factor.ts'
 
@@ -32,7 +33,7 @@ const changed = (key: string, before: unknown, now: unknown): string | undefined
 function inExperiment(before: Description, now: Description): string | undefined {
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
     const difference = changed(`the experiment's ${key}`, before[key], now[key])
-    if (difference !== undefined) return difference
+    if (difference !== undefined) return key === 'graph' ? otherGraph : difference
   }
   return undefined
 }
