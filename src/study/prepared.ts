@@ -1,7 +1,5 @@
 import { mismatch } from '../core/mismatch.ts'
-import { fingerprint } from '../data/fingerprint.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
-import { describe } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
 import type { Subject } from './analyse.ts'
@@ -10,6 +8,7 @@ import type { Space } from './design/design.ts'
 import { plan } from './design/plan.ts'
 import { type Factors, valuesOf } from './factor.ts'
 import type { Finished, Repeat } from './findings.ts'
+import { identityOf } from './identity.ts'
 import { hasSchedule, settingsOf, stepsWith } from './settings.ts'
 import type { Study } from './study.ts'
 import type { Trial, Value } from './trial.ts'
@@ -54,7 +53,7 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
     space,
     settingsOf: (trial) => settingsOf(given, trial, common),
     describe: () => ({
-      experiment: described(given),
+      experiment: identityOf(given),
       factors,
       design,
       seeds: study.seeds,
@@ -101,12 +100,6 @@ function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors
       if (path === 'normalization') taskOf(tried)
     }
   }
-}
-
-/** An experiment without what a trial decides. */
-function described(experiment: Experiment): Record<string, unknown> {
-  const { name, ...rest } = describe(experiment, taskOf(experiment))
-  return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }
 }
 
 /** What an analysis of the trials is told: of a range without a count, the values that were tried. */
