@@ -50,4 +50,5 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
-const say = (message: FromWorker): void => void process.send!(message)
+/** A parent that is gone is told nothing: `disconnect` ends the process. */
+const say = (message: FromWorker): void => void process.send!(message, () => {})

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
@@ -72,6 +73,37 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
   tryValues(prepared, factors)
   plan(design, space, [])
   return prepared
+}
+
+/**
+ * The experiment of a study with settings of one's own, each as `path=value`.
+ *
+ * @throws {ArgumentError} naming the first setting that would change nothing, since the study decides it.
+ */
+export function withSettings(study: Study, experiment: Experiment, settings: readonly string[]): Experiment {
+  for (const setting of settings) {
+    const decided = decidedBy(study, setting.split('=', 1)[0]!)
+    if (decided === undefined) continue
+    throw new ArgumentError(
+      `study: wanted a setting that the study leaves open, got ${setting}; change the study's ${decided}`,
+    )
+  }
+  const changed = override(experiment, settings)
+  if (study.watch && changed.log.batchNorm === false && experiment.log.batchNorm !== false) {
+    throw mismatch('study', 'log with batchNorm', changed.log, "change the study's watch")
+  }
+  return changed
+}
+
+/** The key of the study that decides what is at a path. */
+function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
+  if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
+  if (path === 'monitor' && metric !== undefined) return 'metric'
+  const factor = Object.keys(factors).find((factor) => {
+    const own = factor === 'lr' || factor === 'schedule' ? 'optimizer.lr' : factor
+    return path === own || path.startsWith(`${own}.`)
+  })
+  return factor && `factors.${factor}`
 }
 
 function metricOf({ metric }: Study, experiment: Experiment): Metric {

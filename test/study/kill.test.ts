@@ -6,8 +6,8 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import { Database } from '../../src/study/database.ts'
 import { keyOf } from '../../src/study/design/design.ts'
+import { workersLock } from '../../src/study/folder-lock.ts'
 import { lockAlone, lockShared } from '../../src/study/lock.ts'
-import { workersLock } from '../../src/study/run-study.ts'
 import { childrenOf, evenstepStudy, eventsOf, logsOf, timeless, toyStudy, trialsOf } from './toy-study.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-study-kill-'))
