@@ -24,6 +24,19 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   )
 }
 
+/**
+ * Refuse to go on with an advice on another experiment than the one in a folder.
+ *
+ * @throws {ArgumentError} naming what is other than it was.
+ */
+export function checkSameAdvice(folder: string, before: Description, now: Description): void {
+  const differs = inExperiment(before, JSON.parse(JSON.stringify(now)))
+  if (differs === undefined) return
+  throw new ArgumentError(
+    `${folder}: wanted the advice that was begun here, got ${differs}; change it back, or choose another folder with --out`,
+  )
+}
+
 const told = (key: string, before: unknown, now: unknown): string =>
   `${key} ${show(now)} where it was ${show(before)}`
 
