@@ -1,17 +1,22 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { ArgumentError, FormatError } from '../core/errors.ts'
 import type { Advice, Recommendation } from '../study/advise/advice.ts'
 import { type AdviseEvent, advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
+import { identityOf } from '../study/identity.ts'
 import { Pool } from '../study/pool.ts'
+import { checkSameAdvice } from '../study/same-study.ts'
 import { stepsWith } from '../study/settings.ts'
 import { estimateText, figure, metricText, scoreText, settingsText } from '../study/words.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
-import { loadExperiment } from './load.ts'
+import { onInterrupt } from './interrupt.ts'
+import { loadWithOrigin } from './load.ts'
+import { shellCommand } from './shell.ts'
 import { startWorker } from './worker.ts'
 
 interface Options {
@@ -36,27 +41,91 @@ export function adviseCommand(): Command {
     .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
     .option('--out <dir>', 'the folder of what comes out; runs/NAME-advice-1, -2, … unless given')
     .option('--json', 'print what happens as JSON lines')
-    .action(async (file: string, options: Options) => {
-      const experiment = override(await loadExperiment(file), options.set)
-      const { budget = wholeBudget(stepsWith(experiment)({})) } = options
-      const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
-      const say = options.json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : teller(experiment)
-      planOf(budget, stepsWith(experiment)({})) // a budget that is too small is told before there is a folder
-      mkdirSync(folder, { recursive: true })
-      const pool = new Pool(() => startWorker(file, join(folder, 'workers.lock'), options.set))
-      const runner = pooled(pool, join(folder, 'trials'), options.workers ?? availableParallelism())
-      try {
-        for await (const event of advise(experiment, { budget, runner })) {
-          process.stdout.write(say(event))
-          if (event.type !== 'advice') continue
-          const written = keep(folder, file, options.set, experiment, event.advice)
-          if (!options.json) process.stdout.write(`\ntrain it: npx evenstep train ${written}\n`)
-        }
-      } finally {
-        await pool.close()
-      }
-    })
+    .action(run)
 }
+
+async function run(file: string, options: Options): Promise<void> {
+  const { experiment: base, origin, inStudy } = await loadWithOrigin(file)
+  if (inStudy) {
+    throw new ArgumentError(
+      `advise: wanted an experiment in a file of its own, got one inside the study ${file}; export it from another file`,
+    )
+  }
+  const experiment = override(base, options.set)
+  const { budget = wholeBudget(stepsWith(experiment)({})), workers = availableParallelism() } = options
+  const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
+  const say = options.json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : teller(experiment)
+  planOf(budget, stepsWith(experiment)({})) // a budget that is too small is told before there is a folder
+  // Locks are of a database, which is native: other commands must start without it, and as fast.
+  const { lockFolder, workersLock } = await import('../study/folder-lock.ts')
+  mkdirSync(folder, { recursive: true })
+  const lock = lockFolder(folder, 'advice')
+  const pool = new Pool(() => startWorker(file, workersLock(folder), options.set))
+  const interrupt = onInterrupt()
+  try {
+    begin(folder, experiment)
+    const runner = pooled(pool, join(folder, 'trials'), workers)
+    for await (const event of until(interrupt.signal, advise(experiment, { budget, runner }))) {
+      process.stdout.write(say(event))
+      if (event.type !== 'advice') continue
+      const written = keep(folder, origin, options.set, experiment, event.advice)
+      if (!options.json) {
+        process.stdout.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
+      }
+    }
+  } finally {
+    await pool.close()
+    lock.release()
+    interrupt.stop()
+  }
+  if (!interrupt.signal.aborted) return
+  const again = commandOf(file, { ...options, out: folder })
+  // A range test may still be under way in this process.
+  process.stderr.write(`stopped; trials that are over are in ${folder}; go on with ${again}\n`, () =>
+    process.exit(130),
+  )
+}
+
+/** Say what the folder's advice is on. @throws {ArgumentError} when it has one on another experiment. */
+function begin(folder: string, experiment: Experiment): void {
+  const file = join(folder, 'base.json')
+  const identity = identityOf(experiment)
+  if (existsSync(file)) checkSameAdvice(folder, readJson(file), identity)
+  writeFileSync(`${file}.partial`, `${JSON.stringify(identity, null, 2)}\n`)
+  renameSync(`${file}.partial`, file)
+}
+
+function readJson(file: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
+  }
+}
+
+/** What happens until a signal is given; what is under way then is left to itself. */
+async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncGenerator<T> {
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+  for (;;) {
+    const next = events.next()
+    next.catch(() => {}) // told to whoever waits for it
+    const result = await Promise.race([stopped, next])
+    if (result === undefined || result.done) return
+    yield result.value
+  }
+}
+
+/** What to type for this advice. */
+const commandOf = (file: string, { budget, workers, set, out }: Options): string =>
+  shellCommand([
+    ...['npx', 'evenstep', 'advise', file],
+    ...Object.entries({ budget, workers, out }).flatMap(([key, value]) =>
+      value === undefined ? [] : [`--${key}`, String(value)],
+    ),
+    ...set.flatMap((setting) => ['--set', setting]),
+  ])
 
 function positiveInteger(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text)

@@ -22,13 +22,16 @@ export const loadExperiment = async (file: string): Promise<Experiment> =>
 export interface Loaded {
   readonly experiment: Experiment
   readonly origin: string
+  /** Whether the file exports a study, of which the experiment is a part. */
+  readonly inStudy: boolean
 }
 
 /** As `loadExperiment`, with the file that the experiment is in. */
 export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await load(file, 'train', 'an experiment file')
   if (isStudy(loaded)) return experimentOf(loaded, file)
-  return { experiment: { name: nameOf(file), ...experiment(loaded as Experiment) }, origin: resolve(file) }
+  const named = { name: nameOf(file), ...experiment(loaded as Experiment) }
+  return { experiment: named, origin: resolve(file), inStudy: false }
 }
 
 /** A study with its experiment, and the file that this is in. */
@@ -48,11 +51,8 @@ export async function loadStudy(file: string): Promise<LoadedStudy> {
 }
 
 async function experimentOf({ experiment }: Study, file: string): Promise<Loaded> {
-  if (typeof experiment !== 'string') {
-    return { experiment: { name: nameOf(file), ...experiment }, origin: resolve(file) }
-  }
-  const origin = resolve(dirname(file), experiment)
-  return { experiment: await loadExperiment(origin), origin }
+  if (typeof experiment === 'string') return loadWithOrigin(resolve(dirname(file), experiment))
+  return { experiment: { name: nameOf(file), ...experiment }, origin: resolve(file), inStudy: true }
 }
 
 const nameOf = (file: string): string => basename(file, extname(file))

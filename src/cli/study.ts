@@ -2,10 +2,11 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { prepare, subjectOf } from '../study/prepared.ts'
+import { prepare, subjectOf, withSettings } from '../study/prepared.ts'
 import type { StudyEvent } from '../study/run-study.ts'
-import { override } from '../train/spec.ts'
+import { onInterrupt } from './interrupt.ts'
 import { loadStudy } from './load.ts'
+import { shellCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { version } from './version.ts'
 import { startWorker } from './worker.ts'
@@ -38,9 +39,10 @@ function positive(text: string): number {
 
 async function study(file: string, options: Options): Promise<void> {
   const { study, experiment } = await loadStudy(file)
-  const prepared = prepare(study, override(experiment, options.set), study.name!)
+  const prepared = prepare(study, withSettings(study, experiment, options.set), study.name!)
   // Its database is native, and its report heavy: other commands must start without them, and as fast.
-  const { runStudy, workersLock } = await import('../study/run-study.ts')
+  const { runStudy } = await import('../study/run-study.ts')
+  const { workersLock } = await import('../study/folder-lock.ts')
   const { finish, written } = await import('../study/finish.ts')
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = commandOf(file, options)
@@ -73,22 +75,10 @@ function lineOf(event: StudyEvent): object {
   return { ...event, finished: { ...event.finished, result } }
 }
 
-/** A signal that Ctrl-C gives; a second one ends the process. */
-function onInterrupt(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController()
-  const ask = (): void => {
-    if (controller.signal.aborted) process.exit(130)
-    controller.abort()
-  }
-  process.on('SIGINT', ask)
-  return { signal: controller.signal, stop: () => void process.off('SIGINT', ask) }
-}
-
 /** What to type for this study. */
 const commandOf = (file: string, { set, out }: Options): string =>
-  [
-    'npx evenstep study',
-    file,
-    ...set.map((setting) => `--set '${setting}'`),
+  shellCommand([
+    ...['npx', 'evenstep', 'study', file],
+    ...set.flatMap((setting) => ['--set', setting]),
     ...(out === undefined ? [] : ['--out', out]),
-  ].join(' ')
+  ])

@@ -10,10 +10,12 @@ import { describe, RunFolder, toLines } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { type TrainEvent, taskOf } from '../train/train.ts'
 import { diagnose, printer } from './doctor.ts'
+import { onInterrupt } from './interrupt.ts'
 import { loadExperiment } from './load.ts'
 import { terminal } from './output.ts'
 import { Report } from './report.ts'
 import type { Origin } from './run.ts'
+import { shellCommand } from './shell.ts'
 import { version } from './version.ts'
 
 interface Options {
@@ -77,7 +79,7 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
   try {
     for await (const event of options.tensorboard ? watched(folder, experiment) : folder.events()) {
       report.event(event)
-      if (!interrupt.asked || event.type === 'end') continue
+      if (!interrupt.signal.aborted || event.type === 'end') continue
       await folder.save()
       process.exitCode = 130
       break
@@ -89,7 +91,7 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
   }
   if (doctor && process.exitCode !== 130) await diagnose(experiment, folder.task, path, doctor)
   if (process.exitCode === 130) {
-    const again = `${commandOf(file, options)} --out ${path} --resume`
+    const again = `${commandOf(file, options)} ${shellCommand(['--out', path, '--resume'])}`
     process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)
   }
 }
@@ -101,11 +103,11 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
 
 /** What to type for this experiment with these settings. */
 const commandOf = (file: string, { set }: Options): string =>
-  ['npx evenstep train', file, ...set.map((setting) => `--set '${setting}'`)].join(' ')
+  shellCommand(['npx', 'evenstep', 'train', file, ...set.flatMap((setting) => ['--set', setting])])
 
 /** The events of a run, kept for TensorBoard as well. */
 function watched(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
-  const { model, ...settings } = describe(experiment, folder.task)
+  const { model, graph, ...settings } = describe(experiment, folder.task)
   return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })
 }
 
@@ -127,15 +129,4 @@ function freeFolder(name: string): string {
   let n = 1
   while (existsSync(join('runs', `${name}-${n}`))) n++
   return join('runs', `${name}-${n}`)
-}
-
-/** Whether Ctrl-C was pressed: the first asks the loop to stop, a second ends the process. */
-function onInterrupt(): { readonly asked: boolean; stop(): void } {
-  const state = { asked: false, stop: () => void process.off('SIGINT', ask) }
-  const ask = (): void => {
-    if (state.asked) process.exit(130)
-    state.asked = true
-  }
-  process.on('SIGINT', ask)
-  return state
 }

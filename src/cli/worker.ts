@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { Command } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { keepSessions } from '../runtime/node-cpu.ts'
+import { identityFingerprint } from '../study/identity.ts'
 import type { FromWorker } from '../study/pool.ts'
 import { type Job, runTrial } from '../study/run-trial.ts'
 import { override } from '../train/spec.ts'
@@ -30,6 +31,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
     if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
     const { experiment, origin } = await loadWithOrigin(file)
     const base = override(experiment, set)
+    identityFingerprint(base) // reads all the data: not in the time of the first trial
     keepSessions(4) // to train and evaluate a model and its rival; each holds on to the memory of a call
     process.on('message', async (job: Job) => {
       const notes = {
@@ -48,4 +50,5 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
-const say = (message: FromWorker): void => void process.send!(message)
+/** A parent that is gone is told nothing: `disconnect` ends the process. */
+const say = (message: FromWorker): void => void process.send!(message, () => {})

@@ -93,6 +93,7 @@ describe('a study that goes on', () => {
   test.each<[object, string]>([
     [{ experiment: { ...before.experiment, batchSize: 9 } }, "the experiment's batchSize 9 where it was 8"],
     [{ experiment: { batchSize: 8 } }, 'the experiment\'s model nothing where it was {"w":[1]}'],
+    [{ experiment: { ...before.experiment, graph: 'a' } }, 'a model or a loss that computes something else'],
     [{ factors: { ...before.factors, schedule: ['b', 'c'] } }, 'factors.schedule without "a"'],
     [{ factors: { schedule: ['a', 'b'] } }, 'factors ["schedule"] where it was ["lr","schedule"]'],
     [{ factors: { ...before.factors, lr: [0.01, 1] } }, 'factors.lr without 0.1'],

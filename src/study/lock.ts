@@ -5,6 +5,9 @@ export interface Lock {
   release(): void
 }
 
+/** The databases of locks that are held: one that nobody has any more is collected, and its lock given back with it. */
+const held = new Set<Sqlite.Database>()
+
 /**
  * Have a lock alone: an empty SQLite database under a transaction, which the operating system ends with the process,
  * however that ends.
@@ -33,8 +36,10 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
     if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
     throw error
   }
+  held.add(db)
   return {
     release() {
+      held.delete(db)
       db.exec('ROLLBACK') // closing alone waits for statements to be collected
       db.close()
     },

@@ -1,7 +1,6 @@
+import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { fingerprint } from '../data/fingerprint.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
-import { describe } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
 import type { Subject } from './analyse.ts'
@@ -10,6 +9,7 @@ import type { Space } from './design/design.ts'
 import { plan } from './design/plan.ts'
 import { type Factors, valuesOf } from './factor.ts'
 import type { Finished, Repeat } from './findings.ts'
+import { identityOf } from './identity.ts'
 import { hasSchedule, settingsOf, stepsWith } from './settings.ts'
 import type { Study } from './study.ts'
 import type { Trial, Value } from './trial.ts'
@@ -54,7 +54,7 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
     space,
     settingsOf: (trial) => settingsOf(given, trial, common),
     describe: () => ({
-      experiment: described(given),
+      experiment: identityOf(given),
       factors,
       design,
       seeds: study.seeds,
@@ -73,6 +73,37 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
   tryValues(prepared, factors)
   plan(design, space, [])
   return prepared
+}
+
+/**
+ * The experiment of a study with settings of one's own, each as `path=value`.
+ *
+ * @throws {ArgumentError} naming the first setting that would change nothing, since the study decides it.
+ */
+export function withSettings(study: Study, experiment: Experiment, settings: readonly string[]): Experiment {
+  for (const setting of settings) {
+    const decided = decidedBy(study, setting.split('=', 1)[0]!)
+    if (decided === undefined) continue
+    throw new ArgumentError(
+      `study: wanted a setting that the study leaves open, got ${setting}; change the study's ${decided}`,
+    )
+  }
+  const changed = override(experiment, settings)
+  if (study.watch && changed.log.batchNorm === false && experiment.log.batchNorm !== false) {
+    throw mismatch('study', 'log with batchNorm', changed.log, "change the study's watch")
+  }
+  return changed
+}
+
+/** The key of the study that decides what is at a path. */
+function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
+  if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
+  if (path === 'monitor' && metric !== undefined) return 'metric'
+  const factor = Object.keys(factors).find((factor) => {
+    const own = factor === 'lr' || factor === 'schedule' ? 'optimizer.lr' : factor
+    return path === own || path.startsWith(`${own}.`)
+  })
+  return factor && `factors.${factor}`
 }
 
 function metricOf({ metric }: Study, experiment: Experiment): Metric {
@@ -101,12 +132,6 @@ function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors
       if (path === 'normalization') taskOf(tried)
     }
   }
-}
-
-/** An experiment without what a trial decides. */
-function described(experiment: Experiment): Record<string, unknown> {
-  const { name, ...rest } = describe(experiment, taskOf(experiment))
-  return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }
 }
 
 /** What an analysis of the trials is told: of a range without a count, the values that were tried. */

@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ArgumentError } from '../core/errors.ts'
 import { Database } from './database.ts'
 import { keyOf } from './design/design.ts'
 import { lengthOf, plan } from './design/plan.ts'
 import type { Finished } from './findings.ts'
-import { type Lock, lockAlone } from './lock.ts'
+import { lockFolder } from './folder-lock.ts'
 import { Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
 import type { Trial } from './trial.ts'
@@ -33,12 +32,6 @@ export interface RunStudyOptions {
   readonly signal?: AbortSignal
 }
 
-/** What workers share while they live, so that those of a study that was killed can be waited for. */
-export const workersLock = (folder: string): string => join(folder, 'workers.lock')
-
-/** Milliseconds that workers of a study that was killed may take to notice. */
-const patience = 60_000
-
 /**
  * Run the trials of a study, going on with those that its folder has.
  *
@@ -52,7 +45,7 @@ export async function* runStudy(
   { folder, workers, start, signal }: RunStudyOptions,
 ): AsyncGenerator<StudyEvent> {
   mkdirSync(folder, { recursive: true })
-  const lock = lockFolder(folder)
+  const lock = lockFolder(folder, 'study')
   let database: Database | undefined
   const pool = new Pool(start)
   try {
@@ -64,25 +57,6 @@ export async function* runStudy(
     database?.close()
     lock.release()
   }
-}
-
-/** Have the folder alone: no other study runs in it, and no worker of one that was killed. */
-function lockFolder(folder: string): Lock {
-  const lock = lockAlone(join(folder, 'study.lock'))
-  if (lock === undefined) {
-    throw new ArgumentError(
-      `${folder}: wanted a study that is not running, got one that is; wait, or stop it first`,
-    )
-  }
-  const orphans = lockAlone(workersLock(folder), patience)
-  if (orphans === undefined) {
-    lock.release()
-    throw new ArgumentError(
-      `${folder}: wanted no workers of a study that was killed, got one that still runs; end it first`,
-    )
-  }
-  orphans.release()
-  return lock
 }
 
 async function* trials(

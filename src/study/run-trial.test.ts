@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { toy } from '../../test/support/toy.ts'
+import { clouds, toy } from '../../test/support/toy.ts'
+import { crossEntropy, mul } from '../ops/index.ts'
 import { sgd } from '../optim/index.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
@@ -32,6 +33,22 @@ describe('a trial', () => {
     expect(await runTrial(base, one, {})).toEqual(result)
     const other = { ...one, trial: { ...one.trial, seed: 1 }, settings: [...one.settings, 'seed=1'] }
     expect(timeless(await runTrial(base, other, {}))).not.toEqual(timeless(result))
+  })
+
+  test('of another experiment, or of other data, is run again', async () => {
+    const one = job('other', [])
+    const result = await runTrial(base, one, {})
+    const changed = async (changes: Partial<typeof base>): Promise<object> =>
+      timeless(await runTrial({ ...base, ...changes }, one, {}))
+    const decayed = await changed({ optimizer: sgd({ lr: 0.1, momentum: 0.5 }) })
+    expect(decayed).not.toEqual(timeless(result))
+    const other = await changed({ data: clouds(100, 60) })
+    expect(other).not.toEqual(timeless(result))
+    expect(await changed({ loss: (output, y) => mul(crossEntropy(output, y), 2) })).not.toEqual(
+      timeless(result),
+    )
+    const renamed = await runTrial({ ...base, name: 'renamed' }, one, {})
+    expect(await runTrial({ ...base }, one, {}), 'the times as well').toEqual(renamed)
   })
 
   test('that was stopped goes on from its checkpoint, and gives what one without a stop gives', async () => {

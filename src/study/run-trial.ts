@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { valueFingerprint } from '../data/fingerprint.ts'
 import { DivergedError } from '../train/diverged.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { keyOf } from './design/design.ts'
 import { driftOf } from './drift.ts'
+import { identityFingerprint } from './identity.ts'
 import type { Trial, TrialResult } from './trial.ts'
 import { readLog } from './trial-log.ts'
 
@@ -24,7 +26,8 @@ const checkpointSeconds = 10
 
 /**
  * Run a trial, in a folder of its own: an ordinary run, with `trial.json` beside it when it is over. A trial that is
- * over in its folder already is not run again; one that has a checkpoint goes on from it; what else is there is removed.
+ * over in its folder already, with the same experiment and data, is not run again; one that has a checkpoint goes on from
+ * it; what else is there is removed.
  *
  * @param notes kept in the run's run.json
  * @returns what came of it, also when that is an error
@@ -34,19 +37,20 @@ export async function runTrial(
   job: Job,
   notes: Readonly<Record<string, unknown>>,
 ): Promise<TrialResult> {
-  const before = readResult(job)
+  const of = identityIn(base, job)
+  const before = readResult(job, of)
   if (before) return before
   const begun = performance.now()
   let result: Omit<TrialResult, 'time'> & { readonly training: number }
   try {
-    result = await attempt(override(base, job.settings), job, notes)
+    result = await attempt(override(base, job.settings), job, { ...notes, trial: job.trial })
   } catch (error) {
     const status = error instanceof DivergedError ? 'diverged' : 'failed'
     result = { status, error: messageOf(error), ...logged(job, base), metrics: {} }
   }
   const { training, ...rest } = result
   const whole: TrialResult = { ...rest, time: { training, total: (performance.now() - begun) / 1e3 } }
-  if (existsSync(job.folder)) keep(job, whole)
+  if (existsSync(job.folder)) keep(job, of, whole)
   return whole
 }
 
@@ -57,7 +61,7 @@ async function attempt(
   job: Job,
   notes: Readonly<Record<string, unknown>>,
 ): Promise<Omit<TrialResult, 'time'> & { readonly training: number }> {
-  const run = open(experiment, job, { notes: { ...notes, trial: job.trial }, checkpointSeconds })
+  const run = open(experiment, job, { notes, checkpointSeconds })
   try {
     for await (const _ of run.events());
     const drift = job.watch ? await driftOf(run.task, experiment) : undefined
@@ -92,17 +96,21 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typ
 
 const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 
-function keep(job: Job, result: TrialResult): void {
-  writeFileSync(`${fileOf(job)}.partial`, JSON.stringify({ trial: job.trial, result }))
+/** A short text that differs when the experiment is another, or what is made of it. */
+const identityIn = (base: Experiment, { settings, watch }: Job): string =>
+  valueFingerprint([identityFingerprint(base), settings, watch])
+
+function keep(job: Job, of: string, result: TrialResult): void {
+  writeFileSync(`${fileOf(job)}.partial`, JSON.stringify({ trial: job.trial, of, result }))
   renameSync(`${fileOf(job)}.partial`, fileOf(job))
 }
 
 /** What came of the trial, if it is over in its folder. */
-function readResult(job: Job): TrialResult | undefined {
+function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {
-    const { trial, result } = JSON.parse(readFileSync(fileOf(job), 'utf8'))
-    return keyOf(trial) === keyOf(job.trial) ? result : undefined
+    const kept = JSON.parse(readFileSync(fileOf(job), 'utf8'))
+    return keyOf(kept.trial) === keyOf(job.trial) && kept.of === of ? kept.result : undefined
   } catch {
     return undefined // cut short when the machine stopped: it is run again
   }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { show } from '../core/mismatch.ts'
+import { otherGraph } from '../train/run-folder.ts'
 import type { Design } from './design/design.ts'
 import { type Factors, valuesOf } from './factor.ts'
 
@@ -23,6 +24,19 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   )
 }
 
+/**
+ * Refuse to go on with an advice on another experiment than the one in a folder.
+ *
+ * @throws {ArgumentError} naming what is other than it was.
+ */
+export function checkSameAdvice(folder: string, before: Description, now: Description): void {
+  const differs = inExperiment(before, JSON.parse(JSON.stringify(now)))
+  if (differs === undefined) return
+  throw new ArgumentError(
+    `${folder}: wanted the advice that was begun here, got ${differs}; change it back, or choose another folder with --out`,
+  )
+}
+
 const told = (key: string, before: unknown, now: unknown): string =>
   `${key} ${show(now)} where it was ${show(before)}`
 
@@ -32,7 +46,7 @@ const changed = (key: string, before: unknown, now: unknown): string | undefined
 function inExperiment(before: Description, now: Description): string | undefined {
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
     const difference = changed(`the experiment's ${key}`, before[key], now[key])
-    if (difference !== undefined) return difference
+    if (difference !== undefined) return key === 'graph' ? otherGraph : difference
   }
   return undefined
 }

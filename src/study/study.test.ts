@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { toy } from '../../test/support/toy.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { sgd } from '../optim/index.ts'
 import { cosineAnnealing } from '../schedule/index.ts'
-import { prepare } from './prepared.ts'
+import { prepare, withSettings } from './prepared.ts'
 import { define, parseStudyText, type StudyOptions } from './study.ts'
 
 const options: StudyOptions = { experiment: toy(), factors: { lr: [0.1, 1] } }
@@ -168,6 +169,52 @@ describe('a study is checked against its experiment', () => {
     expect(refused({ factors: { batchSize: [8] }, design: { type: 'racing' } }, own)).toBe(
       "study: wanted factors.schedule for a race where the experiment's own rate is a schedule, got nothing",
     )
+  })
+})
+
+describe('a setting besides', () => {
+  const setting = (changes: object, ...settings: string[]) =>
+    withSettings(define({ ...options, ...changes }), toy(), settings)
+  const open = 'study: wanted a setting that the study leaves open, got'
+
+  test.each<[object, string, string]>([
+    [{ steps: 40 }, 'steps=500', `${open} steps=500; change the study's steps`],
+    [{ steps: 40 }, 'epochs=5', `${open} epochs=5; change the study's steps`],
+    [{ metric: 'trainLoss' }, 'monitor=trainLoss', `${open} monitor=trainLoss; change the study's metric`],
+    [{}, 'optimizer.lr=3', `${open} optimizer.lr=3; change the study's factors.lr`],
+    [
+      { factors: { schedule: ['cosine'] } },
+      'optimizer.lr=3',
+      `${open} optimizer.lr=3; change the study's factors.schedule`,
+    ],
+    [
+      { factors: { batchSize: [8] } },
+      'batchSize=9',
+      `${open} batchSize=9; change the study's factors.batchSize`,
+    ],
+    [
+      { factors: { optimizer: [{ type: 'sgd', lr: 1 }] } },
+      'optimizer.momentum=0.5',
+      `${open} optimizer.momentum=0.5; change the study's factors.optimizer`,
+    ],
+    [
+      { watch: true },
+      'log={"batchNorm":false}',
+      'study: wanted log with batchNorm, got {"batchNorm":false}; change the study\'s watch',
+    ],
+  ])('of %j is refused: %s', (changes, setting_, message) => {
+    expect(() => setting(changes, 'nonFinite=skip', setting_)).toThrow(new ArgumentError(message))
+  })
+
+  test('that the study leaves open is one of every trial', () => {
+    expect(setting({}, 'seed=5', 'epochs=7', 'batchSize=16')).toMatchObject({
+      seed: 5,
+      epochs: 7,
+      batchSize: 16,
+    })
+    expect(setting({ watch: true }, 'log={"gradientNorm":true}').log).toEqual({ gradientNorm: true })
+    const seeds = define({ ...options, seeds: 2 })
+    expect(prepare(seeds, withSettings(seeds, toy(), ['seed=5']), 'toy').space.seeds).toEqual([5, 6])
   })
 })
 

@@ -12,13 +12,16 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { clouds, toy } from '../../test/support/toy.ts'
+import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
+import type * as nn from '../nn/index.ts'
+import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { ExperimentOptions } from './experiment.ts'
-import { RunFolder, type RunFolderOptions, readSteps, restore } from './run-folder.ts'
+import { describe as described, RunFolder, type RunFolderOptions, readSteps, restore } from './run-folder.ts'
 import { taskOf } from './train.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-run-'))
@@ -134,6 +137,37 @@ describe('a run folder', () => {
     mkdirSync(join(root, 'empty'))
     await train('empty', undefined, resume)
     expect(metrics('empty')).toBe(metrics('whole'))
+  })
+
+  test('refuses a model or a loss that computes something else, by graphs that say nothing of machines', async () => {
+    class Net extends ToyNet {
+      override forward(x: Tensor, mode: nn.Mode): Tensor {
+        return this.fc2.forward(this.bn.forward(ops.tanh(this.fc1.forward(x)), mode))
+      }
+    }
+    const versions = { evenstep: '1.0.0' }
+    await train('graph', 8, { notes: { versions } })
+    const other = (changes: Partial<ExperimentOptions>, evenstep = '1.0.0') =>
+      train('graph', 1, { ...resume, notes: { versions: { evenstep } } }, setup(changes))
+    const refusal =
+      `${join(root, 'graph')}: wanted the experiment of this run, got a model or a loss that computes something else; ` +
+      'change it back, or begin another run'
+    await expect(other({ model: () => new Net() })).rejects.toThrow(refusal)
+    const crossEntropy = (output: Tensor, y: Tensor): Tensor => ops.mul(ops.crossEntropy(output, y), 2)
+    Object.defineProperty(crossEntropy, 'name', { value: ops.crossEntropy.name })
+    await expect(other({ loss: crossEntropy })).rejects.toThrow(refusal)
+    await other({ loss: crossEntropy }, '1.0.1') // may make other graphs of the same
+    await other({})
+    const graphOf = (changes: Partial<ExperimentOptions>): unknown => {
+      const one = setup(changes)
+      return described(one, taskOf(one)).graph
+    }
+    const graph = graphOf({})
+    expect(graph).toBe(JSON.parse(read('graph', 'run.json').toString()).graph)
+    expect(graphOf({ seed: 3 })).toBe(graph)
+    expect(graphOf({ threads: 2 })).toBe(graph)
+    expect(graphOf({ device: 'wasm' })).toBe(graph)
+    expect(graphOf({ batchSize: 16 })).not.toBe(graph)
   })
 
   test('refuses another experiment, other data, and a damaged description', async () => {

@@ -258,12 +258,22 @@ function cut(log: number, length: number, path: string): void {
   ftruncateSync(log, length)
 }
 
-/** A resumed run is of the same experiment; it may have more epochs, and newer versions. */
+/**
+ * A resumed run is of the same experiment; it may have more epochs, and newer versions. Another version of Evenstep may
+ * make another graph of one model.
+ */
 export function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
   const before = readDescription(path)
+  const sameVersion = evenstepOf(before) === evenstepOf(description)
   for (const [key, value] of Object.entries(description)) {
     if (key === 'epochs' || key === 'versions' || key === 'origin') continue
+    if (key === 'graph' && !sameVersion) continue
     const [now, then] = [JSON.stringify(value), JSON.stringify(before[key])]
+    if (now !== then && key === 'graph') {
+      throw new ArgumentError(
+        `${path}: wanted the experiment of this run, got ${otherGraph}; change it back, or begin another run`,
+      )
+    }
     if (now !== then) {
       throw new ArgumentError(
         `${path}: wanted the experiment of this run, got ${key} ${now} where it was ${then}`,
@@ -271,6 +281,11 @@ export function checkSame(path: string, description: Readonly<Record<string, unk
     }
   }
 }
+
+const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
+
+/** What it means that two graphs differ, though all that has a name is the same. */
+export const otherGraph = 'a model or a loss that computes something else'
 
 /** What `run.json` in a run's folder says. @throws {FormatError} when it is no JSON object. */
 export function readDescription(path: string): Record<string, unknown> {
@@ -298,7 +313,12 @@ export function toLines(event: TrainEvent): string {
   ).join('')
 }
 
-/** An experiment as plain data: everything that decides its numbers, as far as JSON can say it. */
+/**
+ * An experiment as plain data: everything that decides its numbers, as far as JSON can say it. `graph` stands for what
+ * it cannot say, such as an activation or a loss of one's own: what a training step computes.
+ *
+ * @throws {ShapeError} when model, data and loss do not fit together.
+ */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
   const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   return {
@@ -316,6 +336,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     optimizer: JSON.parse(
       JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
     ),
+    graph: task.graphFingerprint(experiment.batchSize), // last, so that what has a name is told first
   }
 }
 

@@ -21,9 +21,10 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import { backendOf, type Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
-import type { InputSpec } from '../runtime/traced.ts'
+import { type InputSpec, traceStep } from '../runtime/traced.ts'
 import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf } from './accumulation.ts'
 import { DivergedError, labelling } from './diverged.ts'
+import { graphFingerprint } from './graph-fingerprint.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
@@ -352,11 +353,28 @@ export class Task {
     return { x: x.data, y: y.data, rows: from.indices }
   }
 
+  /**
+   * What a training step of so many examples computes, as a short text: the same in every process and on every device,
+   * whatever the weights are. Nothing is compiled for it.
+   *
+   * @throws {ShapeError} when model, data and loss do not fit together.
+   */
+  graphFingerprint(batchSize: number): string {
+    const { inputs, body } = this.#lesson(batchSize, false)
+    return graphFingerprint(traceStep(inputs, body))
+  }
+
   #learner(batchSize: number, resident: boolean = false): Promise<MicroGraph> {
     // A layer that is frozen or thawed between steps makes another graph.
     const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
+    const key = `${batchSize} ${resident} ${frozen}`
+    return once(this.#learners, key, () => this.#compile(this.#lesson(batchSize, resident)))
+  }
+
+  /** A training step. */
+  #lesson(batchSize: number, resident: boolean): Traceable<'loss'> {
     const watch = new Watch(this.model, this.#options.log)
-    const results = (output: Tensor, y: Tensor): Record<string, Tensor> => {
+    const results = (output: Tensor, y: Tensor): Record<'loss', Tensor> => {
       const loss = this.#options.loss(output, y)
       if (partsOf(this.#options.accumulate) > 1) {
         this.#accumulation.add(loss)
@@ -366,21 +384,19 @@ export class Task {
       this.#optimizer.minimize(loss)
       return { loss, ...logs, ...watch.turned() }
     }
-    const key = `${batchSize} ${resident} ${frozen}`
-    return once(this.#learners, key, () => this.#compile(batchSize, 'train', results, watch, resident))
+    return this.#traceable(batchSize, 'train', results, watch, resident)
   }
 
   #evaluator(batchSize: number): Promise<EvalGraph> {
-    return once(this.#evaluators, batchSize, () =>
-      this.#compile(batchSize, 'eval', (output, y) => {
-        const loss = this.#options.loss(output, y)
-        const measured = {
-          loss,
-          accuracy: this.#options.data.classes === undefined ? loss : accuracy(output, y),
-        }
-        return (this.#options.metrics ? { ...measured, output } : measured) as Record<EvalResult, Tensor>
-      }),
-    )
+    const results = (output: Tensor, y: Tensor): Record<EvalResult, Tensor> => {
+      const loss = this.#options.loss(output, y)
+      const measured = {
+        loss,
+        accuracy: this.#options.data.classes === undefined ? loss : accuracy(output, y),
+      }
+      return (this.#options.metrics ? { ...measured, output } : measured) as Record<EvalResult, Tensor>
+    }
+    return once(this.#evaluators, batchSize, () => this.#compile(this.#traceable(batchSize, 'eval', results)))
   }
 
   /** @throws {ShapeError} when labels may be beyond the scores. */
@@ -397,13 +413,17 @@ export class Task {
     return { threads, device }
   }
 
-  #compile<Out extends string>(
+  #compile<Out extends string>({ inputs, body }: Traceable<Out>): Promise<Compiled<'x' | 'y', Out>> {
+    return compile(inputs, body, { ...this.#compiling, loop: true })
+  }
+
+  #traceable<Out extends string>(
     batchSize: number,
     mode: Mode,
     results: (output: Tensor, y: Tensor) => Record<Out, Tensor>,
     watch: Watch = new Watch(this.model),
     resident: boolean = false,
-  ): Promise<Compiled<'x' | 'y', Out>> {
+  ): Traceable<Out> {
     const { data, dtype = 'float32' } = this.#options
     const length = resident && !isStream(data) ? data.length : batchSize
     const spec = ({ shape, dtype }: FieldSpec): InputSpec => ({
@@ -413,17 +433,22 @@ export class Task {
     })
     const rows: Record<string, InputSpec> = resident ? { rows: { shape: [batchSize], dtype: 'int32' } } : {}
     const float = (t: Tensor): Tensor => (t.dtype.startsWith('float') ? cast(t, dtype) : t)
-    return compile(
-      { x: spec(data.x), y: spec(data.y), ...rows },
-      (given: Record<string, Tensor>) => {
+    return {
+      inputs: { x: spec(data.x), y: spec(data.y), ...rows },
+      body: (given) => {
         const [x, y] = [given.x!, given.y!].map((t) => float(given.rows ? indexSelect(t, 0, given.rows) : t))
         const output = watch.forward(() => this.model.forward(x!, mode))
         this.#checkClasses(output)
         return results(output, y!)
       },
-      { ...this.#compiling, loop: true },
-    )
+    }
   }
+}
+
+/** A step before it is traced. */
+interface Traceable<Out extends string> {
+  readonly inputs: Readonly<Record<'x' | 'y', InputSpec>> & Readonly<Record<string, InputSpec>>
+  readonly body: (given: Record<string, Tensor>) => Record<Out, Tensor>
 }
 
 /** Batches that one evaluation call takes: enough to make calls cheap, few enough to stay in the cache. */

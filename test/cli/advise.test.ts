@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lockAlone } from '../../src/study/lock.ts'
+import { childrenOf } from '../study/toy-study.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-advise-'))
@@ -88,6 +90,80 @@ describe('evenstep advise', () => {
     expect(readFileSync(join(folder, 'told/experiment.ts'), 'utf8')).toContain(
       'import base from "../small.json"',
     )
+  })
+
+  test('goes on in its folder, and refuses one with an advice on another experiment', async () => {
+    const spent = (name: string): number[] =>
+      readdirSync(join(folder, name, 'trials')).map(
+        (trial) =>
+          JSON.parse(readFileSync(join(folder, name, 'trials', trial, 'trial.json'), 'utf8')).result.time
+            .total,
+      )
+    const before = spent('told')
+    expect((await evenstep('advise', 'small.json', '--budget', '900', '--out', 'told')).code).toBe(0)
+    expect(spent('told')).toEqual(before)
+    const other = ['--budget', '900', '--out', 'told', '--set', 'batchSize=16']
+    expect(await evenstep('advise', 'small.json', ...other)).toEqual({
+      code: 2,
+      out: '',
+      err:
+        "told: wanted the advice that was begun here, got the experiment's batchSize 16 where it was 32; " +
+        'change it back, or choose another folder with --out\n',
+    })
+  })
+
+  test('refuses a folder that is in use', async () => {
+    const lock = lockAlone(join(folder, 'told', 'advice.lock'))!
+    expect((await evenstep('advise', 'small.json', '--budget', '900', '--out', 'told')).err).toBe(
+      'told: wanted an advice that is not running, got one that is; wait, or stop it first\n',
+    )
+    lock.release()
+  })
+
+  test('stops at Ctrl-C, says how to go on, and goes on', async () => {
+    const args = ['advise', 'small.json', '--budget', '90000', '--set', 'steps=9000', '--out', "it's"]
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, detached: true })
+    let [out, err] = ['', '']
+    const workers: number[] = []
+    child.stdout.on('data', (chunk) => {
+      out += chunk
+      if (!out.includes('trials of') || workers.length > 0) return
+      setTimeout(() => {
+        workers.push(...childrenOf(child.pid!))
+        process.kill(-child.pid!, 'SIGINT') // as a terminal does: to the workers as well
+      }, 1500)
+    })
+    child.stderr.on('data', (chunk) => {
+      err += chunk
+    })
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect([code, err]).toEqual([
+      130,
+      "stopped; trials that are over are in it's; go on with npx evenstep advise small.json --budget 90000 " +
+        "--out 'it'\\''s' --set steps=9000\n",
+    ])
+    if (process.platform === 'linux') expect(workers.length).toBeGreaterThan(0)
+    for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    lockAlone(join(folder, "it's", 'advice.lock'))!.release()
+  })
+
+  test('of a study is on the experiment in its own file, and not on one inside it', async () => {
+    const study = { experiment: 'small.json', factors: { lr: [0.1, 1] } }
+    writeFileSync(join(folder, 'study.json'), JSON.stringify(study))
+    expect((await evenstep('advise', 'study.json', '--budget', '900', '--out', 'of-study')).err).toBe('')
+    expect(readFileSync(join(folder, 'of-study/experiment.ts'), 'utf8')).toContain(
+      'import base from "../small.json"',
+    )
+    expect((await evenstep('train', 'of-study/experiment.ts', '--json', '--out', 'trained')).err).toBe('')
+    const inside = { ...study, experiment: JSON.parse(readFileSync(join(folder, 'small.json'), 'utf8')) }
+    writeFileSync(join(folder, 'inside.json'), JSON.stringify(inside))
+    expect(await evenstep('advise', 'inside.json', '--budget', '900')).toEqual({
+      code: 2,
+      out: '',
+      err:
+        'advise: wanted an experiment in a file of its own, got one inside the study inside.json; ' +
+        'export it from another file\n',
+    })
   })
 
   test('refuses a budget that tells nothing', async () => {

@@ -1,15 +1,18 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import { Database } from '../../src/study/database.ts'
 import { keyOf } from '../../src/study/design/design.ts'
+import { workersLock } from '../../src/study/folder-lock.ts'
 import { lockAlone, lockShared } from '../../src/study/lock.ts'
-import { workersLock } from '../../src/study/run-study.ts'
 import { childrenOf, evenstepStudy, eventsOf, logsOf, timeless, toyStudy, trialsOf } from './toy-study.ts'
 
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'evenstep-study-kill-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
@@ -86,6 +89,32 @@ test('workers end when their parent is killed', async () => {
   if (process.platform === 'linux') expect(workers.size).toBe(2)
   for (const pid of workers)
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000)
+})
+
+test('a worker whose parent is gone has nothing to complain of', async () => {
+  const marker = join(root, 'begun')
+  const slow = `
+    model: () => ({
+      fc: new nn.Linear(20, 2),
+      forward(x) {
+        require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+        return this.fc.forward(x)
+      },
+    }),`
+  const file = toyStudy(root, 'gone.ts', 'factors: { lr: [0.1] }, seeds: 1, steps: 5,', slow)
+  const parent = `
+    const { existsSync } = require('node:fs')
+    require('node:child_process').fork(${JSON.stringify(main)}, ['worker', ...process.argv.slice(1)])
+    setInterval(() => existsSync(${JSON.stringify(marker)}) && process.kill(process.pid, 'SIGKILL'), 5)`
+  const child = spawn(process.execPath, ['--eval', parent, file, join(root, 'gone.lock')])
+  let err = ''
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  await new Promise((resolve) => child.on('close', resolve)) // the worker has it open as well
+  expect(existsSync(marker)).toBe(true)
+  expect(err).toBe('')
 })
 
 test('workers of a study that was killed are waited for', async () => {
