@@ -1,6 +1,6 @@
 import type { Data } from '../core/dtype.ts'
 import type { Variable } from '../core/variable.ts'
-import { concatenated, dot, median, type Numbers } from './vector.ts'
+import { concatenated, dot, maximum, median, type Numbers } from './vector.ts'
 
 /** A weight of two or more axes, as the layer after it sees it. */
 export interface Matrix {
@@ -39,7 +39,7 @@ export function matrixOf(
   return {
     name,
     parts,
-    cosines: { greatest: Math.max(...cosines), median: median(cosines), limit },
+    cosines: { greatest: maximum(cosines), median: median(cosines), limit },
     variant: cosines.filter((cos) => cos > limit).length / rows,
   }
 }

@@ -472,3 +472,10 @@ describe.each(diagnostics.map(({ id, title }) => [id, title] as const))('%s, %s'
     },
   )
 })
+
+test.each(['D2', 'D5', 'D6', 'D12', 'D17'])('%s is made of a run of 300,000 steps', async (id) => {
+  const { experiment, task } = await trained({ optimizer: sgd({ lr: 0.02, weightDecay: 1e-3 }) })
+  task.goTo(300_000, 1)
+  const said = await diagnosed({ experiment, task }, id)
+  expect(said).toHaveProperty('value', expect.any(Number))
+})

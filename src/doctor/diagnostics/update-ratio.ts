@@ -1,5 +1,5 @@
 import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
-import { rootMeanSquare } from '../vector.ts'
+import { maximum, rootMeanSquare } from '../vector.ts'
 
 /** D5: how large steps are beside the weights. */
 export const updateRatio: Diagnostic = {
@@ -16,7 +16,7 @@ export const updateRatio: Diagnostic = {
     const [name, value] = greatest(ratios)
     const [slow, low] = least(ratios)
     const { rates } = subject
-    const decayed = rates.at(-1)! < Math.max(...rates) / 10
+    const decayed = rates.at(-1)! < maximum(rates) / 10
     const severity = value > 1e-2 ? 'warning' : low < 1e-4 && !decayed ? 'note' : 'ok'
     const end = decayed ? ', at the end of a schedule that has decayed' : ''
     return {
