@@ -245,9 +245,7 @@ export class Subject {
       const fed = new Map(
         this.structure.norms.flatMap(({ fed }) => (fed ? [[fed.weight, fed] as const] : [])),
       )
-      return [...fed.values()].map(({ weight, bias, cancels }) =>
-        matrixOf(weight, cancels ? undefined : bias, this.trained, slope!.gradient),
-      )
+      return [...fed.values()].map((one) => matrixOf(one, this.trained, slope!.gradient))
     })
   }
 

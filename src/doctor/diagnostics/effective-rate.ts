@@ -28,9 +28,9 @@ export async function effectiveRates(
 }
 
 /** The mean over rows of ‖w‖². */
-function rowNorm({ parts }: Matrix): number {
+function rowNorm({ parts, rows }: Matrix): number {
   const w = numbersOf(parts)
-  return dot(w, w) / parts[0]!.shape[0]!
+  return dot(w, w) / rows
 }
 
 /** D2: whether the layers turn at one speed. */
