@@ -95,7 +95,11 @@ export function raceFixture(): Findings {
     name: 'A race',
     metric: { name: 'validationLoss', goal: 'min' },
     answer: ['The race was won by batch.'],
-    windows: whole.windows.map((window, i) => ({ ...window, metric: 'validationLoss', within: 0.0062 + 0.0005 * i })),
+    windows: whole.windows.map((window, i) => ({
+      ...window,
+      metric: 'validationLoss',
+      within: 0.0062 + 0.0005 * i,
+    })),
     factors: { ...whole.factors, batchSize: [32, 256], lr: [] },
     cells,
   }
