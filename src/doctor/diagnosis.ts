@@ -37,6 +37,18 @@ export interface Diagnostic {
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 
+/** Why the run's steps cannot be taken once more where the optimizer's state was not kept. */
+export const noSteps: Inapplicable = {
+  reason:
+    'the optimizer’s state is not that of the run, which kept no checkpoint: steps from here would be others',
+}
+
+/** Why there is nothing to evaluate where the weights for evaluation were the optimizer's, and were not kept. */
+export const noAverages: Inapplicable = {
+  reason:
+    'the weights for evaluation are kept by the optimizer, whose state is not that of the run: it kept no checkpoint',
+}
+
 type About = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'>
 
 /** What a diagnostic says of a run. */

@@ -20,7 +20,7 @@ export interface ExamineOptions {
  *
  * The task is afterwards as it was, to the bit: its weights, statistics, optimizer and step.
  *
- * @param task as the run left it, with the state of its optimizer
+ * @param task as the run left it, with the state of its optimizer; without, what needs that says so
  * @throws {ArgumentError} when no step was taken, the log is of another number of steps, or an id is unknown.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
  */

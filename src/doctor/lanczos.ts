@@ -1,5 +1,5 @@
 import { random } from '../core/random.ts'
-import { dot, length } from './vector.ts'
+import { dot, length, maximum } from './vector.ts'
 
 /**
  * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors: the greatest, not the one of
@@ -63,7 +63,7 @@ export function greatestOfTridiagonal(diagonal: readonly number[], beside: reado
   const reach = diagonal.map(
     (d, i) => Math.abs(d) + (beside[i - 1] ?? 0) + (i < diagonal.length - 1 ? beside[i]! : 0),
   )
-  let [low, high] = [-Math.max(...reach), Math.max(...reach)]
+  let [low, high] = [-maximum(reach), maximum(reach)]
   const hasAbove = (x: number): boolean => {
     let pivot = 1
     for (const [i, d] of diagonal.entries()) {

@@ -1,12 +1,16 @@
 import type { Data } from '../core/dtype.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
-import { concatenated, dot, median, type Numbers } from './vector.ts'
+import type { Fed, Outputs } from './structure.ts'
+import { concatenated, dot, maximum, median, type Numbers } from './vector.ts'
 
 /** A weight of two or more axes, as the layer after it sees it. */
 export interface Matrix {
   readonly name: string
   /** The weight, and the bias that has a scale in common with it. */
   readonly parts: readonly Variable[]
+  /** How many rows it has: what makes one output is one. */
+  readonly rows: number
   /** The greatest |cos(gradient, weight)| of a row, and that of most rows. */
   readonly cosines: { readonly greatest: number; readonly median: number; readonly limit: number }
   /** Which part of its rows is not scale-invariant. */
@@ -22,26 +26,42 @@ const delta = 0.1
 
 /** A weight with the cosines of its rows: of the weight alone, or where it is less, together with its bias. */
 export function matrixOf(
-  name: string,
-  bias: string | undefined,
+  { weight, outputs, bias, cancels }: Fed,
   trained: ReadonlyMap<string, Variable>,
   gradient: ReadonlyMap<string, Data>,
 ): Matrix {
-  const names = bias === undefined ? [name] : [name, bias]
+  const names = bias === undefined || cancels ? [weight] : [weight, bias]
   const parts = names.map((one) => trained.get(one)!)
-  const rows = parts[0]!.shape[0]!
+  const [{ shape, data }] = parts as [Variable, ...Variable[]]
+  const rows = shape[outputs.axis]! * outputs.groups
+  const laidOut = (numbers: Numbers, i: number): Numbers =>
+    i === 0 ? byOutput(numbers, shape, outputs) : numbers
   const cosines = rowCosines(
-    parts.map(({ data }) => data),
-    names.map((one) => gradient.get(one)!),
+    parts.map((part, i) => laidOut(part.data, i)),
+    names.map((one, i) => laidOut(gradient.get(one)!, i)),
     rows,
   )
-  const limit = delta / Math.sqrt(parts[0]!.data.length / rows)
+  const limit = delta / Math.sqrt(data.length / rows)
   return {
-    name,
+    name: weight,
     parts,
-    cosines: { greatest: Math.max(...cosines), median: median(cosines), limit },
+    rows,
+    cosines: { greatest: maximum(cosines), median: median(cosines), limit },
     variant: cosines.filter((cos) => cos > limit).length / rows,
   }
+}
+
+/** The numbers of a weight with those of each output together. */
+function byOutput(numbers: Numbers, shape: Shape, { axis, groups }: Outputs): Numbers {
+  if (axis === 0) return numbers
+  const [along, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]
+  const depth = sizeOf(shape.slice(0, axis)) / groups
+  return Float64Array.from(numbers, (_, at) => {
+    const [row, within] = [Math.floor(at / (depth * inner)), at % (depth * inner)]
+    const [group, place] = [Math.floor(row / along), row % along]
+    const outer = group * depth + Math.floor(within / inner)
+    return Number(numbers[(outer * along + place) * inner + (within % inner)])
+  })
 }
 
 /** |cos(g, w)| of each row; 0 where the gradient is. */

@@ -24,9 +24,18 @@ export interface Norm {
 /** What a layer is fed by, by state name. */
 export interface Fed {
   readonly weight: string
+  readonly outputs: Outputs
+  /** What is added to each output, where something is. */
   readonly bias?: string
   /** Whether the layer takes the bias away: nothing lies between that knows of it. */
   readonly cancels: boolean
+}
+
+/** Which numbers of a weight make one output: all that have a place along `axis` in common, of one group. */
+export interface Outputs {
+  readonly axis: number
+  /** How many equal parts the axes before `axis` have, each with outputs of its own. */
+  readonly groups: number
 }
 
 /** What a model does with a batch in training: the order of its layers, found by tracing and not by names. */
@@ -122,24 +131,58 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
     const sources = sourcesOf(t)
     const named = sources.map((source) => weightBehind(source, graph))
     const weight = named.find((one) => one && one.rank >= 2)
-    const vectors = named.filter((one) => one?.rank === 1)
+    const adds = sums.has(t.op) || t.op === 'Gemm' || (weight !== undefined && t.sources !== undefined)
+    const vectors = adds ? named.filter((one) => one?.rank === 1) : []
     if (vectors.length + Number(bias !== undefined) > 1) return undefined
     bias ??= vectors[0]?.name
     if (weight) {
       if (sums.has(t.op) && !t.sources) return undefined
+      const outputs = outputsOf(t, sources[named.indexOf(weight)]!)
+      if (!outputs) return undefined
       return {
         weight: weight.name,
+        outputs,
         ...(bias !== undefined && { bias }),
         cancels: bias !== undefined && shifts,
       }
     }
     const others = sources.filter((source, i) => !named[i] && source.op !== 'Constant')
-    const adds = vectors.length > 0 && (sums.has(t.op) || t.op === 'Gemm')
-    if (others.length !== 1 || !(adds || homogeneous.has(t.op))) return undefined
+    if (others.length !== 1 || !(vectors.length > 0 || homogeneous.has(t.op))) return undefined
     shifts &&= bias !== undefined || shifting.has(t.op)
     after = new Set([t])
     t = others[0]!
   }
+}
+
+/** Which part of a weight makes one output of `t`; nothing where the weight was laid out anew in a way that hides it. */
+function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
+  let [axis, behind] = [outputAxis(t, weight), weight]
+  const groups = t.sources ? t.shape[1]! / weight.shape[axis]! : 1
+  while (['Reshape', 'Transpose', 'Expand'].includes(behind.op)) {
+    const before = behind.inputs[0]!
+    if (behind.op === 'Transpose') axis = (behind.attributes.perm as readonly number[])[axis]!
+    else if (before.shape[axis] !== behind.shape[axis]) return undefined
+    behind = before
+  }
+  return groups === 1 || behind === weight ? { axis, groups } : undefined
+}
+
+/** The axis of a weight that goes with the channels of `t`. */
+function outputAxis(t: Tensor, weight: Tensor): number {
+  if (t.sources) return isTransposed(t) ? 1 : 0
+  const right = t.inputs[1] === weight
+  if (t.op === 'Gemm') return Number(right ? !t.attributes.transB : Boolean(t.attributes.transA))
+  if (t.op === 'MatMul') return weight.shape.length - (right ? 1 : 2)
+  return t.op === 'Gather' ? weight.shape.length - 1 : 0
+}
+
+/**
+ * Whether a convolution is a transposed one, however it is computed: the gradient of its weight `[c, o, …k]` is that of a
+ * convolution which takes the slope for its input.
+ */
+function isTransposed(t: Tensor): boolean {
+  const slope = input(t.shape, t.dtype)
+  return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
 /** The trained weight that a tensor is, whatever its layout. */

@@ -13,7 +13,7 @@ import { stepsOf } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Evaluation, Task } from '../train/task.ts'
-import { trainingBatches } from '../train/train.ts'
+import { taskOf, trainingBatches } from '../train/train.ts'
 import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf, numbersOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
@@ -107,6 +107,25 @@ export class Subject {
 
   get #attached(): Attached {
     return this.#once('attached', () => this.experiment.optimizer.attach(this.task.variables))
+  }
+
+  /**
+   * Whether the optimizer keeps state, and all of it is as it starts: that of the run was not kept, as where there is no
+   * checkpoint. Steps from here are not the run's, and averages of the weights are none.
+   */
+  get lacksState(): boolean {
+    return this.#once('lacks state', () => {
+      const { optimizerState } = this.task
+      const first = taskOf(this.experiment).optimizerState
+      const asAtFirst = ([name, { data }]: readonly [string, Variable]): boolean =>
+        data.every((x, i) => x === first.get(name)!.data[i])
+      return optimizerState.size > 0 && [...optimizerState].every(asAtFirst)
+    })
+  }
+
+  /** Whether evaluation takes weights that the optimizer keeps, such as averages. */
+  get evaluatesOthers(): boolean {
+    return this.#attached.evaluation !== undefined
   }
 
   /** What multiplied the schedule of the rate, in each step. */
@@ -226,9 +245,7 @@ export class Subject {
       const fed = new Map(
         this.structure.norms.flatMap(({ fed }) => (fed ? [[fed.weight, fed] as const] : [])),
       )
-      return [...fed.values()].map(({ weight, bias, cancels }) =>
-        matrixOf(weight, cancels ? undefined : bias, this.trained, slope!.gradient),
-      )
+      return [...fed.values()].map((one) => matrixOf(one, this.trained, slope!.gradient))
     })
   }
 
@@ -239,7 +256,7 @@ export class Subject {
 
   /**
    * What the last steps of the run did to each weight of two or more axes: they are taken once more, with the state that
-   * the optimizer has, and taken back.
+   * the optimizer has, and taken back. Without the run's state they would be others; see `lacksState`.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

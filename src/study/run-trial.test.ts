@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
 import { crossEntropy, mul } from '../ops/index.ts'
-import { sgd } from '../optim/index.ts'
+import { adam, adamw, noDecayOnNormAndBias, type Optimizer, sgd } from '../optim/index.ts'
+import * as schedule from '../schedule/index.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
@@ -127,6 +128,47 @@ describe('what a trial watches', () => {
     for (const one of equilibrium!) expect(one).toBeCloseTo(Math.sqrt((2 * 0.1 * 0.01) / 1.9), 12)
     expect(drift!.kl).toBeGreaterThan(0)
     expect(drift!.recalibratedLoss).not.toBe(drift!.validationLoss)
+  })
+
+  const logged = ['log={"batchNorm":true}']
+  const ramp = 'linear 0.1 to 0 over 60'
+  const eta = (step: number): number => 0.1 * (1 - step / 60)
+  const decayed = { lr: schedule.parse(ramp), momentum: 0.9, weightDecay: 0.01 }
+  const equilibria: Readonly<Record<string, readonly [Optimizer, ((step: number) => number) | undefined]>> = {
+    'sgd at a falling rate': [sgd(decayed), (step) => Math.sqrt((2 * eta(step) * 0.01) / 1.9)],
+    'sgd whose decay follows the rate': [
+      sgd({ ...decayed, peakLr: 0.1 }),
+      (step) => Math.sqrt((2 * eta(step) * 0.01 * (eta(step) / 0.1)) / 1.9),
+    ],
+    'sgd with a lrScale and dampening': [
+      sgd({ ...decayed, lrScale: 0.5, dampening: 0.2 }),
+      (step) => Math.sqrt((2 * 0.5 * 0.8 * eta(step) * 0.01) / 1.9),
+    ],
+    adamw: [
+      adamw({ lr: schedule.parse(ramp), weightDecay: 0.1 }),
+      (step) => Math.sqrt((2 * eta(step) * 0.1 * 0.1) / 1.9),
+    ],
+    'a group without decay of vectors': [
+      sgd({ ...decayed, groups: noDecayOnNormAndBias() }),
+      (step) => Math.sqrt((2 * eta(step) * 0.01) / 1.9),
+    ],
+    'a group of all weights with another decay': [
+      sgd({ ...decayed, groups: [{ match: 'weight', weightDecay: 0.04 }] }),
+      (step) => Math.sqrt((2 * eta(step) * 0.04) / 1.9),
+    ],
+    'a group of some weights': [
+      sgd({ ...decayed, groups: [{ match: '^fc2', weightDecay: 0.04 }] }),
+      undefined,
+    ],
+    'no decay of matrices': [sgd({ ...decayed, groups: [{ match: '.', weightDecay: 0 }] }), undefined],
+    adam: [adam({ lr: 0.01, weightDecay: 0.1 }), undefined],
+  }
+
+  test.each(Object.entries(equilibria))('of %s is its equilibrium', async (name, [optimizer, angle]) => {
+    const { layers } = await runTrial({ ...base, optimizer }, job(name.replaceAll(' ', '-'), logged), {})
+    const { steps, equilibrium } = layers!.bn!
+    if (angle === undefined) expect(equilibrium).toBeUndefined()
+    else for (const [i, step] of steps.entries()) expect(equilibrium![i]).toBeCloseTo(angle(step), 12)
   })
 
   test('is nothing without batch normalization', async () => {

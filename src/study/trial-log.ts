@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Hyperparameter, valueAt } from '../optim/hyperparameter.ts'
+import type { Shape } from '../core/shape.ts'
+import { Variable } from '../core/variable.ts'
+import { equilibrium, type WeightRule, weightRule } from '../doctor/weight-rule.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
+import { readSafetensors } from '../train/safetensors.ts'
 import type { LayerCurve, TrialCurve, TrialResult } from './trial.ts'
 
 /** A step's line in the log of a run. */
@@ -40,7 +43,7 @@ export function readLog(
   const steps = lines.filter((line) => line.type === 'step')
   const epochs = lines.filter((line) => line.type === 'epoch')
   const points = pointsOf(steps)
-  const layers = layersOf(points, optimizer)
+  const layers = layersOf(folder, points, optimizer)
   return {
     metrics: metricsOf(epochs.at(-1)),
     steps: steps.length,
@@ -82,9 +85,14 @@ function metricsOf(epoch: EpochLine | undefined): Record<string, number> {
 const rateKey = 'effectiveRate'
 const angleKey = 'angle'
 
-function layersOf(points: readonly Point[], optimizer: Optimizer): Record<string, LayerCurve> {
+function layersOf(
+  folder: string,
+  points: readonly Point[],
+  optimizer: Optimizer,
+): Record<string, LayerCurve> {
   const keys = Object.keys(points[0]?.last ?? {}).filter((key) => key.split('.').at(-1) === rateKey)
-  const equilibrium = equilibriumOf(points, optimizer)
+  if (keys.length === 0) return {}
+  const angles = anglesOf(folder, points, optimizer)
   const hasAngle = (path: string): boolean => points[0]?.last[path + angleKey] !== undefined
   return Object.fromEntries(
     keys.map((key) => {
@@ -93,7 +101,7 @@ function layersOf(points: readonly Point[], optimizer: Optimizer): Record<string
         steps: points.map(({ last }) => last.step),
         effectiveRate: points.map((point) => mean(point, key)),
         angle: hasAngle(path) ? points.map((point) => mean(point, path + angleKey)) : [],
-        ...(equilibrium && { equilibrium }),
+        ...(angles && { equilibrium: angles }),
       }
       return [path.replace(/\.$/, ''), curve]
     }),
@@ -101,21 +109,35 @@ function layersOf(points: readonly Point[], optimizer: Optimizer): Record<string
 }
 
 /**
- * The angle by which a step turns a weight when weight decay and gradients are in balance, √(2ηλ / (1 + μ)), at each
- * point: of SGD with momentum μ and weight decay λ. Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419.
+ * The angle at which a step turns a weight when weight decay and gradients are in balance, at each point; 0 at a rate of
+ * 0. The log does not say which weight feeds a layer, so there is none where groups give the weights other ones, as
+ * there is none without decay, or without a model in the folder.
  */
-function equilibriumOf(points: readonly Point[], { spec }: Optimizer): number[] | undefined {
-  const {
-    type,
-    weightDecay = 0,
-    momentum = 0,
-  } = spec as {
-    readonly type: string
-    readonly weightDecay?: Hyperparameter
-    readonly momentum?: Hyperparameter
-  }
-  if (type !== 'sgd' || weightDecay === 0) return undefined
-  return points.map(({ last: { step, lr } }) =>
-    Math.sqrt((2 * lr * valueAt(weightDecay, step)) / (1 + valueAt(momentum, step))),
+function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
+  const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
+    points.map(({ last: { step } }) => equilibrium(rule, step)?.angle ?? 0),
   )
+  const same = others.every((other) => other.every((angle, i) => angle === angles![i]))
+  return same && angles?.some((angle) => angle > 0) ? angles : undefined
+}
+
+/** What the optimizer did to the weights of two or more axes, each rule once. */
+function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
+  const file = join(folder, 'model.safetensors')
+  if (!existsSync(file)) return []
+  const matrices = [...readSafetensors(readFileSync(file), file)].filter(([, { shape }]) => shape.length >= 2)
+  const attached = optimizer.attach(new Map(matrices.map(([name, { shape }]) => [name, standIn(shape)])))
+  const factors = new Float64Array(points.at(-1)!.last.step + 1).fill(1)
+  for (const { step, lr } of points.flatMap(({ lines }) => lines)) {
+    const scheduled = attached.lr(step)
+    if (scheduled > 0) factors[step] = lr / scheduled
+  }
+  return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
+}
+
+/** A weight of as many axes: groups ask for no more, and the optimizer's buffers take the room of one number. */
+function standIn(shape: Shape): Variable {
+  const variable = new Variable(shape.map(() => 1))
+  variable.initialize(0)
+  return variable
 }

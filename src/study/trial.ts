@@ -47,7 +47,10 @@ export interface LayerCurve {
   readonly effectiveRate: readonly number[]
   /** By how much a step turns that weight, in radians. */
   readonly angle: readonly number[]
-  /** The angle of equilibrium √(2ηλ/(1 + μ)) at each point; absent without weight decay. */
+  /**
+   * The angle of equilibrium at each point, √(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; absent
+   * without weight decay, and where groups give the weights other ones.
+   */
   readonly equilibrium?: readonly number[]
 }
 

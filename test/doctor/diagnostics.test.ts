@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { dataset } from '../../src/data/index.ts'
-import { diagnostics } from '../../src/doctor/index.ts'
+import { type Diagnosis, diagnostics } from '../../src/doctor/index.ts'
 import * as nn from '../../src/nn/index.ts'
-import { adamw, noDecayOnNormAndBias, sgd } from '../../src/optim/index.ts'
+import { adamw, noDecayOnNormAndBias, type Optimizer, scheduleFreeSgd, sgd } from '../../src/optim/index.ts'
 import * as schedule from '../../src/schedule/index.ts'
 import type { ExperimentOptions } from '../../src/train/index.ts'
+import { taskOf } from '../../src/train/train.ts'
 import { atTheEdge, diagnosed, network, points, severityOf, type Trained, trained } from './runs.ts'
 
 /** A run that a diagnostic says this severity of. */
@@ -471,4 +472,62 @@ describe.each(diagnostics.map(({ id, title }) => [id, title] as const))('%s, %s'
       if ('value' in said) expect(said.value).not.toBeNaN()
     },
   )
+})
+
+test.each(['D2', 'D5', 'D6', 'D12', 'D17'])('%s is made of a run of 300,000 steps', async (id) => {
+  const { experiment, task } = await trained({ optimizer: sgd({ lr: 0.02, weightDecay: 1e-3 }) })
+  task.goTo(300_000, 1)
+  const said = await diagnosed({ experiment, task }, id)
+  expect(said).toHaveProperty('value', expect.any(Number))
+})
+
+describe('without the state of the optimizer', () => {
+  const steps =
+    'the optimizer’s state is not that of the run, which kept no checkpoint: steps from here would be others'
+  const averages =
+    'the weights for evaluation are kept by the optimizer, whose state is not that of the run: it kept no checkpoint'
+  const average = { type: 'ema' } as const
+  const optimizers: Readonly<Record<string, Optimizer>> = {
+    momentum: sgd({ lr: 0.02, momentum: 0.9, weightDecay: 2e-3, groups }),
+    adamw: adamw({ lr: 0.01, weightDecay: 0.1 }),
+    average: sgd({ lr: 0.02, weightDecay: 2e-3, average }),
+    scheduleFree: scheduleFreeSgd({ lr: 0.1, weightDecay: 1e-3 }),
+    plain: sgd({ lr: 0.02, weightDecay: 2e-3, groups }),
+  }
+  /** What is said of a run, and of one of its weights alone. */
+  const both = async (optimizer: Optimizer, id: string): Promise<readonly [Diagnosis, Diagnosis]> => {
+    const { experiment, task } = await trained({ optimizer })
+    const bare = taskOf(experiment)
+    for (const [name, { data }] of task.variables) bare.variables.get(name)!.data = data
+    bare.goTo(task.steps, 1)
+    return [await diagnosed({ experiment, task }, id), await diagnosed({ experiment, task: bare }, id)]
+  }
+
+  test.each([
+    ['momentum', 'D3', steps],
+    ['momentum', 'D5', steps],
+    ['adamw', 'D3', steps],
+    ['adamw', 'D5', steps],
+    ['scheduleFree', 'D5', steps],
+    ['average', 'D8', averages],
+    ['average', 'D9', averages],
+    ['scheduleFree', 'D8', averages],
+    ['scheduleFree', 'D9', averages],
+  ])('of %s, %s has a reason in place of a number', async (kind, id, reason) => {
+    const [whole, bare] = await both(optimizers[kind]!, id)
+    expect(whole).toHaveProperty('value', expect.any(Number))
+    expect(bare).not.toHaveProperty('value')
+    expect(bare).toHaveProperty('reason', reason)
+  })
+
+  test.each([
+    ['plain', 'D3'],
+    ['plain', 'D5'],
+    ['momentum', 'D8'],
+    ['momentum', 'D9'],
+  ])('of %s, %s needs none', async (kind, id) => {
+    const [whole, bare] = await both(optimizers[kind]!, id)
+    expect(whole).toHaveProperty('value', expect.any(Number))
+    expect(bare).toEqual(whole)
+  })
 })

@@ -48,6 +48,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'note: BN takes away what 0.bias adds, with a gradient of 0: write { bias: false } there',
     ],
     ['a ReLU between them', { model: list(linear(true), relu, bn(), head) }],
+    ['the slope of a PReLU', { model: list(linear(false), new nn.PReLU(), bn(), head) }],
+    ['the slopes of a PReLU', { model: list(linear(false), new nn.PReLU({ numParameters: 8 }), bn(), head) }],
     ['a layer without a bias', { model: list(linear(false), bn(), relu, head) }],
   ],
   'dropout-before-norm': [

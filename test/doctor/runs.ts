@@ -116,7 +116,10 @@ export async function trained(changes: Partial<ExperimentOptions> = {}): Promise
 export const subjectOf = ({ experiment, task, log }: Trained): Subject => new Subject(experiment, task, log)
 
 /** What one diagnostic says of a run. */
-export async function diagnosed({ experiment, task, log }: Trained, id: string): Promise<Diagnosis> {
+export async function diagnosed(
+  { experiment, task, log }: Omit<Trained, 'log'> & Partial<Pick<Trained, 'log'>>,
+  id: string,
+): Promise<Diagnosis> {
   for await (const diagnosis of examine(experiment, task, { log, only: [id] })) return diagnosis
   throw new Error(`${id}: nothing was said`)
 }

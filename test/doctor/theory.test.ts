@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
+import { Variable } from '../../src/core/variable.ts'
 import { dataset, loader } from '../../src/data/index.ts'
 import { sharpnessOf } from '../../src/doctor/diagnostics/sharpness.ts'
 import { curvatureAlongGradient, hessianProduct } from '../../src/doctor/hessian.ts'
 import { drift, effectiveRates, equilibrium, examine, isFinding, Subject } from '../../src/doctor/index.ts'
 import { greatestEigenvalue, greatestOfTridiagonal } from '../../src/doctor/lanczos.ts'
-import { structureOf } from '../../src/doctor/structure.ts'
+import { type Outputs, structureOf } from '../../src/doctor/structure.ts'
 import { angleBetween, concatenated, dot, length, mean } from '../../src/doctor/vector.ts'
 import { batchNorms } from '../../src/nn/freeze.ts'
 import * as nn from '../../src/nn/index.ts'
@@ -334,6 +335,93 @@ describe('what a trace says of the order of layers', () => {
       if (feeds) expect(changed, `${name} is scale-invariant`).toBeLessThan(2e-4)
       else expect(changed, `${name} is not`).toBeGreaterThan(2e-4)
     }
+  })
+
+  /** An image of 4 channels and 4 places, a layer that makes `channels`, BN, and the classes. */
+  class Upscaled implements nn.Module {
+    readonly layer: nn.Module
+    readonly bn: nn.BatchNorm1d
+    readonly head: nn.Linear
+    constructor(layer: nn.Module, channels: number, places: number) {
+      this.layer = layer
+      this.head = new nn.Linear(channels * places, 4)
+      this.bn = new nn.BatchNorm1d(channels)
+    }
+    forward(x: Tensor, mode: nn.Mode): Tensor {
+      const seen = this.layer.forward(ops.reshape(x, [x.shape[0]!, 4, 4]), mode)
+      return this.head.forward(ops.flatten(ops.relu(this.bn.forward(seen, mode)), 1))
+    }
+  }
+  /** x · weight, whose outputs are the last axis. */
+  class Product implements nn.Module {
+    readonly weight = new Variable([16, 6], nn.init.uniform(-1, 1))
+    forward(x: Tensor): Tensor {
+      return ops.matmul(ops.reshape(x, [x.shape[0]!, 16]), this.weight.value)
+    }
+  }
+  interface Layer {
+    readonly make: () => nn.Module
+    /** Of what it makes. */
+    readonly channels: number
+    readonly places: number
+    readonly outputs: Outputs
+  }
+  const layers: Readonly<Record<string, Layer>> = {
+    'a convolution': {
+      make: () => new nn.Conv1d(4, 6, 3, { bias: false }),
+      channels: 6,
+      places: 2,
+      outputs: { axis: 0, groups: 1 },
+    },
+    'a convolution in groups': {
+      make: () => new nn.Conv1d(4, 6, 3, { groups: 2 }),
+      channels: 6,
+      places: 2,
+      outputs: { axis: 0, groups: 1 },
+    },
+    'a transposed convolution': {
+      make: () => new nn.ConvTranspose1d(4, 4, 3, { bias: false }),
+      channels: 4,
+      places: 6,
+      outputs: { axis: 1, groups: 1 },
+    },
+    'a transposed convolution with strides': {
+      make: () => new nn.ConvTranspose1d(4, 6, 3, { stride: 2 }),
+      channels: 6,
+      places: 9,
+      outputs: { axis: 1, groups: 1 },
+    },
+    'a transposed convolution in groups': {
+      make: () => new nn.ConvTranspose1d(4, 6, 3, { stride: 2, groups: 2, bias: false }),
+      channels: 6,
+      places: 9,
+      outputs: { axis: 1, groups: 2 },
+    },
+    'a product': { make: () => new Product(), channels: 6, places: 1, outputs: { axis: 1, groups: 1 } },
+  }
+
+  test.each(
+    Object.entries(layers).flatMap(([of, layer]) =>
+      (['float32', 'float64'] as const).map((dtype) => [of, dtype, layer] as const),
+    ),
+  )('knows the outputs of %s in %s', async (_, dtype, { make, channels, places, outputs }) => {
+    const made = setup({ model: () => new Upscaled(make(), channels, places), dtype, batchSize: 64 })
+    const subject = new Subject(made, taskOf(made))
+    expect(subject.structure.norms[0]!.fed).toMatchObject({ weight: 'layer.weight', outputs })
+    const [matrix, ...more] = await subject.fedMatrices()
+    expect(more).toEqual([])
+    expect(matrix).toMatchObject({ rows: channels, variant: 0 })
+    expect(matrix!.cosines.greatest).toBeLessThan(1e-3)
+  })
+
+  test('takes no slope of a PReLU for a bias', () => {
+    const model = new nn.Sequential(
+      new nn.Linear(16, 8, { bias: false }),
+      new nn.PReLU(),
+      new nn.BatchNorm1d(8),
+    )
+    const [norm] = structureOf(nn.initialize(model, 0), { shape: [16], dtype: 'float32' }, 4).norms
+    expect(norm!.fed).toEqual({ weight: '0.weight', outputs: { axis: 0, groups: 1 }, cancels: false })
   })
 
   test('knows how many values make a statistic', () => {

@@ -5,9 +5,10 @@ import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, parse } from 'parse5'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Cell, Findings } from '../../src/study/findings.ts'
+import { writeReport } from '../../src/study/index.ts'
+import { gridsOf } from '../../src/study/report/grid.ts'
 import { html } from '../../src/study/report/html.ts'
 import { markdown } from '../../src/study/report/markdown.ts'
-import { writeReport } from '../../src/study/report/report.ts'
 import type { Value } from '../../src/study/trial.ts'
 import { findingsFixture, raceFixture, singleCellFixture } from './findings-fixture.ts'
 
@@ -276,7 +277,8 @@ describe('a drawing shows', () => {
       const rects = elements.filter(({ tagName }) => tagName === 'rect')
       const [outline, ...more] = rects.filter((rect) => groupOf(rect, 'stroke') === 'currentColor')
       expect(more).toEqual([])
-      const [scored] = cells.filter(({ score }) => score).sort((a, b) => b.score!.value - a.score!.value)
+      const whole = cells.filter(({ score, diverged, failed }) => score && diverged + failed === 0)
+      const [scored] = whole.sort((a, b) => b.score!.value - a.score!.value)
       const best = rects.find((rect) =>
         textOf(rect).startsWith(`${kind} · ${scored!.settings.schedule} · lr ${scored!.settings.lr}\n`),
       )!
@@ -338,6 +340,11 @@ test('what the findings lack is said in a line each, or left out', async () => {
   expect(markdown(one)).toContain(`## Not shown\n\n- ${missing.join('\n- ')}\n`)
   expect(markdown(one)).toContain(
     'One combination was tried: validationAccuracy 0.9787 (95 %: 0.9787 to 0.9787).',
+  )
+  const [{ score, ...cell }] = one.cells as [Cell]
+  const seed = { ...cell, score: { value: score!.value } }
+  expect(markdown({ ...one, cells: [seed] })).toContain(
+    'One combination was tried: validationAccuracy 0.9787.\n',
   )
   expect(markdown({ ...one, cells: [] })).toContain('- Scores: no combination was tried.')
   expect(markdown(findingsFixture())).not.toContain('Not shown')
@@ -537,4 +544,34 @@ test('a report is three files in a folder that is made', async () => {
   expect(JSON.parse(readFileSync(paths.json, 'utf8'))).toEqual(findings)
   expect(readFileSync(paths.markdown, 'utf8')).toBe(markdown(findings))
   expect(readFileSync(paths.html, 'utf8')).toBe(await html(findings))
+})
+
+describe('the best of a map', () => {
+  const findings = findingsFixture({ normalizations: [] })
+  const cells = findings.cells.slice(0, 3)
+  const bestOf = (goal: 'min' | 'max', lost: readonly Partial<Cell>[]): Cell | undefined => {
+    const changed = cells.map((cell, i) => ({
+      ...cell,
+      score: { value: 0.7 + 0.1 * i, interval: [0, 1] as const },
+      diverged: 0,
+      failed: 0,
+      ...lost[i],
+    }))
+    const { best } = gridsOf({ ...findings, metric: { ...findings.metric, goal }, cells: changed })[0]!
+    return best && cells[changed.indexOf(best as (typeof changed)[0])]
+  }
+
+  test('is the best one where none was lost', () => {
+    expect(bestOf('max', [])).toBe(cells[2])
+    expect(bestOf('min', [])).toBe(cells[0])
+  })
+
+  test('is one of which every seed was done', () => {
+    expect(bestOf('max', [{}, {}, { diverged: 1 }])).toBe(cells[1])
+    expect(bestOf('max', [{}, { failed: 1 }, { diverged: 1 }])).toBe(cells[0])
+  })
+
+  test('is none where of each some seed was lost', () => {
+    expect(bestOf('max', [{ diverged: 1 }, { failed: 1 }, { diverged: 2 }])).toBeUndefined()
+  })
 })

@@ -7,7 +7,7 @@ import type { Module } from '../../nn/module.ts'
 import { learns } from '../../train/batch-statistics.ts'
 import { recalibrate } from '../../train/recalibrate.ts'
 import type { Task } from '../../train/task.ts'
-import { type Diagnostic, greatest, short } from '../diagnosis.ts'
+import { type Diagnostic, greatest, noAverages, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 import { maximum, mean } from '../vector.ts'
 
@@ -119,6 +119,7 @@ export const statisticsDrift: Diagnostic = {
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576; the bands are ours',
   async examine(subject) {
     if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
+    if (subject.evaluatesOthers && subject.lacksState) return noAverages
     const { task, experiment } = subject
     const layers = await task.atEvaluation(
       () => drift(task, subject.training(), { batches: measuredBatches(subject) }),

@@ -1,7 +1,7 @@
 import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
-import { dot } from '../vector.ts'
+import { dot, maximum } from '../vector.ts'
 
 /**
  * The effective learning rate of each weight whose scale BN takes away, by state name, at a step: that of a weight whose
@@ -28,9 +28,9 @@ export async function effectiveRates(
 }
 
 /** The mean over rows of ‖w‖². */
-function rowNorm({ parts }: Matrix): number {
+function rowNorm({ parts, rows }: Matrix): number {
   const w = numbersOf(parts)
-  return dot(w, w) / parts[0]!.shape[0]!
+  return dot(w, w) / rows
 }
 
 /** D2: whether the layers turn at one speed. */
@@ -45,7 +45,7 @@ export const effectiveRate: Diagnostic = {
   source:
     'van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018, https://arxiv.org/abs/1803.01814; the factor 10 is ours',
   async examine(subject) {
-    const peak = subject.rates.indexOf(Math.max(...subject.rates))
+    const peak = subject.rates.indexOf(maximum(subject.rates))
     const rates = await effectiveRates(subject, Math.max(0, peak))
     if (rates.size === 0) return { reason: 'no weight is scale-invariant: there is no BN right after one' }
     const [fast, high] = greatest(rates)

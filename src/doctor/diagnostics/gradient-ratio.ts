@@ -1,7 +1,7 @@
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { numbersOf } from '../matrix.ts'
 import { slopeCount } from '../subject.ts'
-import { length, mean, rootMeanSquare } from '../vector.ts'
+import { length, maximum, mean, rootMeanSquare } from '../vector.ts'
 
 /** D6: gradients that grow because the rate falls. */
 export const gradientRatio: Diagnostic = {
@@ -18,7 +18,7 @@ export const gradientRatio: Diagnostic = {
     const { log } = subject
     const weights = all.filter(({ name }) => {
       const { type, ...rule } = subject.rule(name)
-      return type === 'sgd' && rule.weightDecay(subject.rates.indexOf(Math.max(...subject.rates))) > 0
+      return type === 'sgd' && rule.weightDecay(subject.rates.indexOf(maximum(subject.rates))) > 0
     })
     if (weights.length === 0) return { reason: 'no weight before BN is decayed by sgd' }
     const slopes = await subject.slopes(slopeCount)
@@ -36,7 +36,7 @@ export const gradientRatio: Diagnostic = {
     const expected = (step: number): number =>
       Math.sqrt((2 * rule.weightDecay(step) * (1 - rule.momentum(step))) / rule.rates[step]!)
     const last = rule.rates.findLastIndex((rate) => rate > 0)
-    const peak = rule.rates.indexOf(Math.max(...rule.rates))
+    const peak = rule.rates.indexOf(maximum(rule.rates))
     const rise = expected(last) / expected(peak)
     const measured = mean(ratios.map(([, ratio]) => ratio))
     const norms = log?.logs?.gradientNorm

@@ -1,7 +1,7 @@
 import { taskOf } from '../../train/train.ts'
 import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
-import { length } from '../vector.ts'
+import { length, maximum } from '../vector.ts'
 
 /** D17: whether the first step is as large, beside the weights, in all layers. */
 export const gradientSpread: Diagnostic = {
@@ -26,7 +26,7 @@ export const gradientSpread: Diagnostic = {
     const [fast, high] = greatest(ratios)
     const [slow, low] = least(ratios)
     const value = high / low
-    const warm = rates[0]! < Math.max(...rates) / 2
+    const warm = rates[0]! < maximum(rates) / 2
     const numbers = `the first gradient is ${short(high)} of the weight in ${fast} and ${short(low)} in ${slow}, ${short(value)} times as much`
     return {
       severity: value <= 10 ? 'ok' : warm ? 'note' : 'warning',

@@ -1,6 +1,7 @@
 import { findLearningRate } from '../../train/find-lr.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
+import { maximum } from '../vector.ts'
 
 /** Steps of the ramp. With BN, one of 200 finds rates that are ten times too high. */
 const rampSteps = 600
@@ -24,7 +25,7 @@ export const rangeTest: Diagnostic = {
       }
     }
     const { minimumTenth, suggestion } = await findLearningRate(subject.experiment, { steps: rampSteps })
-    const peak = Math.max(...subject.rates)
+    const peak = maximum(subject.rates)
     const [value, minimum] = [peak / suggestion, 10 * minimumTenth]
     const numbers = `the highest rate, ${short(peak)}, is ${short(value)} times the ${short(suggestion)} that a range test suggests`
     const severity = peak > minimum ? 'warning' : value < 0.1 ? 'note' : 'ok'
@@ -44,9 +45,9 @@ export const rangeTest: Diagnostic = {
 
 /** How long a step of training takes, without what the first one compiles. */
 async function msPerStep(subject: Subject): Promise<number> {
-  await subject.turns()
   const [batch] = subject.batches(1, subject.examples)
   return subject.untouched(async () => {
+    await subject.task.step(batch!)
     const begun = performance.now()
     for (let i = 0; i < 2; i++) await subject.task.step(batch!)
     return (performance.now() - begun) / 2

@@ -1,4 +1,4 @@
-import { type Diagnostic, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, noAverages, percent, short } from '../diagnosis.ts'
 import { measuredBatches, remeasured } from './drift.ts'
 
 /** How many validation examples are looked at. */
@@ -18,6 +18,7 @@ export const recalibrationGap: Diagnostic = {
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3; the bands are ours',
   async examine(subject) {
     if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
+    if (subject.evaluatesOthers && subject.lacksState) return noAverages
     const { task, experiment, model } = subject
     const { running, measured } = await task.atEvaluation(
       async () => ({

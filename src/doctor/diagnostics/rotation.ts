@@ -1,4 +1,4 @@
-import { type Diagnostic, type Finding, greatest, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, type Finding, greatest, noSteps, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 import { maximum, rootMeanSquare } from '../vector.ts'
 import { equilibrium } from '../weight-rule.ts'
@@ -17,6 +17,7 @@ export const rotation: Diagnostic = {
   async examine(subject) {
     const all = await subject.invariant()
     if (all.length === 0) return { reason: 'no weight is scale-invariant: there is no BN right after one' }
+    if (subject.lacksState) return noSteps
     const turns = await subject.turns()
     const angles = all.map(({ name }) => [name, rootMeanSquare(turns.get(name)!.angles)] as const)
     const turned = angles.flatMap(([name, angle]) => turnedBy(subject, name, angle))

@@ -1,5 +1,5 @@
-import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
-import { rootMeanSquare } from '../vector.ts'
+import { type Diagnostic, greatest, least, noSteps, short } from '../diagnosis.ts'
+import { maximum, rootMeanSquare } from '../vector.ts'
 
 /** D5: how large steps are beside the weights. */
 export const updateRatio: Diagnostic = {
@@ -10,13 +10,14 @@ export const updateRatio: Diagnostic = {
   remedy: 'about 1e-3 is usual: lower the rate where it is above 1e-2, raise it where it is below 1e-4',
   source: 'Karpathy et al., CS231n, https://cs231n.github.io/neural-networks-3/#ratio',
   async examine(subject) {
+    if (subject.lacksState) return noSteps
     const turns = await subject.turns()
     if (turns.size === 0) return { reason: 'no trained weight has two axes' }
     const ratios = [...turns].map(([name, { updates }]) => [name, rootMeanSquare(updates)] as const)
     const [name, value] = greatest(ratios)
     const [slow, low] = least(ratios)
     const { rates } = subject
-    const decayed = rates.at(-1)! < Math.max(...rates) / 10
+    const decayed = rates.at(-1)! < maximum(rates) / 10
     const severity = value > 1e-2 ? 'warning' : low < 1e-4 && !decayed ? 'note' : 'ok'
     const end = decayed ? ', at the end of a schedule that has decayed' : ''
     return {

@@ -1,3 +1,4 @@
+import { bestOf } from '../cells.ts'
 import type { Cell, Findings } from '../findings.ts'
 import type { Value } from '../trial.ts'
 import { count, dash, interval, significant } from './number.ts'
@@ -14,6 +15,7 @@ export interface Grid {
   readonly columns: readonly (Value | undefined)[]
   readonly rows: readonly (Value | undefined)[]
   readonly cells: readonly Cell[]
+  /** Of the cells of which every seed was done; absent where there is none. */
   readonly best: Cell | undefined
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
@@ -48,7 +50,10 @@ function gridOf(findings: Findings, x: string, y: string | undefined, cells: rea
     columns: valuesAmong(findings, cells, x),
     rows: y === undefined ? [undefined] : valuesAmong(findings, cells, y),
     cells,
-    best: bestOf(findings, cells),
+    best: bestOf(
+      cells.filter((cell) => scoreOf(cell) !== undefined),
+      findings.metric.goal,
+    ),
     at: (column, row) => at.get(place(column, row)),
   }
 }
@@ -85,13 +90,6 @@ export function lastRound({ cells }: Findings): number {
 /** A cell's score, where it has one. */
 export function scoreOf({ score }: Cell): number | undefined {
   return score !== undefined && Number.isFinite(score.value) ? score.value : undefined
-}
-
-function bestOf({ metric }: Findings, cells: readonly Cell[]): Cell | undefined {
-  const sign = metric.goal === 'max' ? 1 : -1
-  return cells
-    .filter((cell) => scoreOf(cell) !== undefined)
-    .reduce<Cell | undefined>((a, b) => (a && sign * scoreOf(a)! >= sign * scoreOf(b)! ? a : b), undefined)
 }
 
 /** What was lost of a cell: `×` when nothing else is left of it, `1×` when one seed of some diverged. */

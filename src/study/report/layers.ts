@@ -28,7 +28,7 @@ export function layers(findings: Findings): Section {
       shown,
       lines,
       angle,
-      `Angle by which a step turns that weight, and the equilibrium √(2ηλ/(1 + μ)) to which weight decay leads; there is none without decay.${left}`,
+      `Angle by which a step turns that weight, and the equilibrium to which weight decay leads, √(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
     ),
   )
 }

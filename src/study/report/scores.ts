@@ -28,7 +28,7 @@ export function scores(findings: Findings): Section {
       type: 'figure',
       caption: captionOf(findings, grids[0]!),
       reading:
-        'The best of each map is outlined; × marks what diverged, a number before it how many of its seeds did. The colour is the same in all maps and finer near the best: the square root of the distance to it.',
+        'The best of each map is outlined, of what no seed was lost of; × marks what diverged, a number before it how many of its seeds did. The colour is the same in all maps and finer near the best: the square root of the distance to it.',
       ...(Number.isFinite(scale.best) && { key: colorScale(findings.metric.name, scale) }),
       panels: grids.map(
         (grid): Panel => ({
@@ -44,7 +44,8 @@ export function scores(findings: Findings): Section {
 }
 
 function alone({ metric }: Findings, cell: Cell): string {
-  const score = cell.score ? `${significant(cell.score.value)} (95 %: ${interval(cell.score)})` : dash
+  const range = cell.score?.interval ? ` (95 %: ${interval(cell.score)})` : ''
+  const score = cell.score ? `${significant(cell.score.value)}${range}` : dash
   const settings = describe(cell.settings)
   return `One combination was tried${settings === '' ? '' : ` (${settings})`}: ${metric.name} ${score}.`
 }
@@ -64,5 +65,5 @@ function descriptionOf({ metric }: Findings, { name, best }: Grid): string {
   const where = best && describe(best.settings, [normalization])
   return best
     ? `${name || 'All runs'}: best ${metric.name} ${significant(scoreOf(best))} at ${where}`
-    : `${name || 'All runs'}: every run diverged or failed`
+    : `${name || 'All runs'}: of every combination a run diverged or failed`
 }
