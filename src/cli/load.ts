@@ -76,10 +76,9 @@ function hasFactors(text: string): boolean {
   }
 }
 
-/** `:5:3` where an error tells the line and column of a file. */
+/** `:5:3` where the message of a syntax error tells the line and column of a file. */
 function placeIn(path: string, error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  const text = `${error.message}\n${error.stack}`
+  const text = error instanceof Error ? error.message : ''
   const at = text.indexOf(`${path}:`)
   return at < 0 ? '' : (/^:\d+:\d+/.exec(text.slice(at + path.length))?.[0] ?? '')
 }

@@ -70,6 +70,13 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
     task,
     notes: { origin: originOf(file, options), versions },
   })
+  if (folder.finished) {
+    folder.close()
+    throw new ArgumentError(
+      `${path}: wanted a run to resume, got one that ended after ${folder.steps} steps; ` +
+        'give it more epochs, such as --set epochs=20, or start another without --resume',
+    )
+  }
   const report: { event(event: TrainEvent): void; close?(): void } = options.json
     ? { event: (event) => void process.stdout.write(toLines(event)) }
     : new Report(experiment, commandOf(file, options), path)
@@ -91,7 +98,9 @@ async function train(experiment: Experiment, file: string, options: Options): Pr
   }
   if (doctor && process.exitCode !== 130) await diagnose(experiment, folder.task, path, doctor)
   if (process.exitCode === 130) {
-    const again = `${commandOf(file, options)} ${shellCommand(['--out', path, '--resume'])}`
+    const more = Object.entries({ seed: options.seed, device: options.device, out: path })
+    const flags = more.flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)]))
+    const again = `${commandOf(file, options)} ${shellCommand([...flags, '--resume'])}`
     process.stderr.write(`stopped after ${folder.task.steps} steps, saved in ${path}; go on with ${again}\n`)
   }
 }

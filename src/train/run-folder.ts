@@ -20,7 +20,16 @@ import { type Experiment, goalOf } from './experiment.ts'
 import { safetensorsParts } from './safetensors.ts'
 import type { Steps } from './steps.ts'
 import type { Task } from './task.ts'
-import { beginning, factorOf, monitored, type Progress, run, type TrainEvent, taskOf } from './train.ts'
+import {
+  beginning,
+  factorOf,
+  isOver,
+  monitored,
+  type Progress,
+  run,
+  type TrainEvent,
+  taskOf,
+} from './train.ts'
 import { flushed, replaceFile } from './whole-file.ts'
 
 /** What a checkpoint of a run says besides its tensors. */
@@ -56,6 +65,8 @@ export class RunFolder {
   readonly #pause: number
   readonly #progress: Progress
   readonly #log: number
+  /** How much of the log the checkpoint that the run goes on from knows of. */
+  readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
@@ -95,7 +106,8 @@ export class RunFolder {
       join(path, 'events.jsonl'),
       resume && existsSync(join(path, 'events.jsonl')) ? 'r+' : 'w',
     )
-    cut(this.#log, saved?.logged ?? 0, path)
+    this.#logged = saved?.logged ?? 0
+    checkLog(this.#log, this.#logged, path)
   }
 
   /**
@@ -109,6 +121,7 @@ export class RunFolder {
   async *events(): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const resumed = this.#progress.steps > 0
+    ftruncateSync(this.#log, this.#logged) // what came after the checkpoint comes again
     try {
       for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
         if (event.type !== 'start' || !resumed) this.#write(event)
@@ -122,6 +135,16 @@ export class RunFolder {
     } finally {
       await this.#saved
     }
+  }
+
+  /** Optimizer steps taken. */
+  get steps(): number {
+    return this.#progress.steps
+  }
+
+  /** Whether the run came to its end before: there is nothing to resume. */
+  get finished(): boolean {
+    return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
   /** Write a checkpoint of where the run stands, and wait for it. */
@@ -245,8 +268,8 @@ function writeWhole(path: string, content: string | Uint8Array): void {
   renameSync(`${path}.partial`, path)
 }
 
-/** Cut the log to what a checkpoint knows of. */
-function cut(log: number, length: number, path: string): void {
+/** @throws {FormatError} when the log has less than a checkpoint knows of. */
+function checkLog(log: number, length: number, path: string): void {
   const { size } = fstatSync(log)
   if (size < length) {
     closeSync(log)
@@ -255,7 +278,6 @@ function cut(log: number, length: number, path: string): void {
         'the file is damaged',
     )
   }
-  ftruncateSync(log, length)
 }
 
 /**

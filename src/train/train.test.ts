@@ -12,7 +12,7 @@ import { toLines } from './run-folder.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { override, parseExperiment, parseExperimentText } from './spec.ts'
 import { Task } from './task.ts'
-import { type EpochEvent, run, type TrainEvent, taskOf } from './train.ts'
+import { beginning, type EpochEvent, run, type TrainEvent, taskOf } from './train.ts'
 
 const collect = async (events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => {
   const all: TrainEvent[] = []
@@ -61,6 +61,20 @@ describe('a run', () => {
       [0, 12],
       [1, 17],
     ])
+  })
+
+  test('that was stopped after its last step, and before it was measured, is measured when it goes on', async () => {
+    const { epochs: _, ...rest } = toy()
+    const setup = experiment({ ...rest, steps: 17 })
+    const task = taskOf(setup)
+    const progress = beginning(setup)
+    for await (const { type } of run(setup, { task, progress })) {
+      if (type === 'steps' && progress.steps === 17) break
+    }
+    const events = await collect(run(setup, { task, progress }))
+    expect(events.map(({ type }) => type)).toEqual(['start', 'epoch', 'end'])
+    expect(events[1]).toMatchObject({ epoch: 1, steps: 17 })
+    expect((await collect(run(setup, { task, progress }))).map(({ type }) => type)).toEqual(['start', 'end'])
   })
 
   test('of so many steps ends when none can be taken', async () => {

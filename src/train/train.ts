@@ -128,11 +128,12 @@ export async function* run(experiment: Experiment, options: RunOptions = {}): As
   task.goTo(progress.steps, factorOf(experiment, progress))
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
   yield { type: 'start', ...plan(experiment, batches), parameters: task.parameters }
-  while (progress.epoch < epochs && task.steps < steps && !stopped(experiment, progress)) {
+  while (!isOver(experiment, progress)) {
     const { epoch } = progress
     let ms = 0
     const next = (): number => Math.min(pace.steps, steps - task.steps)
-    for await (const stack of batches.stacks(epoch, next, progress.sofar.batches)) {
+    const stacks = task.steps < steps ? batches.stacks(epoch, next, progress.sofar.batches) : []
+    for await (const stack of stacks) {
       const step = task.steps
       const start = performance.now()
       const { done, diverged } = await learn(task, stack, Math.min(examples, stack.length))
@@ -257,6 +258,13 @@ const isOwn = (monitor: string): monitor is (typeof own)[number] => own.some((na
 /** What the controllers multiply the learning rate by. */
 export const factorOf = (experiment: Experiment, progress: Progress): number =>
   experiment.control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
+
+/** Whether nothing is left to do: no step, and no evaluation of steps that were taken. */
+export const isOver = (experiment: Experiment, progress: Progress): boolean => {
+  const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
+  const done = progress.epoch >= epochs || progress.steps >= steps || stopped(experiment, progress)
+  return done && progress.sofar.batches === 0
+}
 
 /** Whether a controller ended the run. */
 const stopped = (experiment: Experiment, progress: Progress): boolean =>

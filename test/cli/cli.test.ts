@@ -200,7 +200,7 @@ describe('evenstep train', () => {
       toy.replace('LR', '1').replace('EPOCHS', '"five"'),
       'experiment: wanted epochs as an integer ≥ 1, got "five"',
     ],
-    ['a syntax error', 'export default {', /^wrong\.ts: wanted a module that loads, got /],
+    ['a syntax error', 'export default {', /^wrong\.ts:1:16: wanted a module that loads, got /],
     [
       'an import that is missing',
       "import './not-there.ts'\nexport default 1",
@@ -248,6 +248,19 @@ describe('evenstep train', () => {
       .map((line) => JSON.parse(line || 'null'))
       .find((event) => event?.type === 'step')
     expect(first.step).toBe(steps)
+  })
+
+  test('that is finished is told from one that can go on, and is left as it is', async () => {
+    await evenstep('train', 'toy.ts', '--out', 'whole')
+    const before = readFileSync(join(folder, 'whole/events.jsonl'))
+    expect(await evenstep('train', 'toy.ts', '--out', 'whole', '--resume')).toEqual({
+      code: 2,
+      out: '',
+      err:
+        'whole: wanted a run to resume, got one that ended after 16 steps; give it more epochs, such as ' +
+        '--set epochs=20, or start another without --resume\n',
+    })
+    expect(readFileSync(join(folder, 'whole/events.jsonl'))).toEqual(before)
   })
 
   test('resumes the last run when none is named', async () => {

@@ -33,7 +33,7 @@ export const recalibrationGap: Diagnostic = {
     const points = running.accuracy === undefined ? 0 : 100 * (running.accuracy - measured.accuracy!)
     const examples = Math.min(most, experiment.data.validation.length)
     const off = Math.abs(value) > 0.05 || Math.abs(points) > Math.max(0.5, (100 * fewExamples) / examples)
-    const numbers = `the validation loss is ${short(running.loss)} with the running statistics and ${short(measured.loss)} with measured ones (${percent(value)})`
+    const numbers = `the validation loss is ${short(running.loss)} with the running statistics and ${short(measured.loss)} with measured ones (${percent(value)})${running.accuracy === undefined ? '' : `, the accuracy ${short(points)} points apart`}`
     return {
       severity: off ? 'warning' : 'ok',
       value,
