@@ -136,6 +136,9 @@ describe('evenstep study', () => {
     expect(err).toMatch(
       /got the experiment's optimizer \{"type":"sgd","lr":0\.1,"momentum":0\.5,.* where it was /,
     )
+    expect((await refusal(grid('[0.1, 1, 1e4]'), '--set', 'steps=500')).err).toBe(
+      "study: wanted a setting that the study leaves open, got steps=500; change the study's steps\n",
+    )
   })
 
   test('refuses to begin while it is running, and stops at Ctrl-C', async () => {
