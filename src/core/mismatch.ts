@@ -13,6 +13,16 @@ export function unknownName(who: string, names: readonly string[], got: string, 
   return new ArgumentError(`${who}: wanted ${what}one of ${names.join(', ')}, got ${got}${fix}`)
 }
 
+/** @throws {ArgumentError} when `options` has a name that is not in `known`, which has each name of their type. */
+export function checkKnown<O extends object>(
+  who: string,
+  options: O,
+  known: { readonly [name in keyof Required<NoInfer<O>>]: true },
+): void {
+  const stranger = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (stranger !== undefined) throw unknownName(who, Object.keys(known), stranger)
+}
+
 /** A value in an error message: numbers and text as one writes them, the rest in a word or two. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'

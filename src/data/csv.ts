@@ -3,12 +3,13 @@ import { basename } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { allocate, type Data } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import type { Batch } from './batch.ts'
 import { CsvRows } from './csv-rows.ts'
 import type { Dataset } from './dataset.ts'
 import { fileFingerprint } from './fingerprint.ts'
 import type { Stream } from './stream.ts'
-import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
+import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
 import { tableDataset, tableSpec } from './table-examples.ts'
 
 export interface CsvOptions extends TableOptions {
@@ -18,19 +19,23 @@ export interface CsvOptions extends TableOptions {
   readonly delimiter?: string
 }
 
+const csvNames = { ...tableNames, header: true, delimiter: true } as const
+
 /**
  * Examples from a CSV file, all in memory. Values may be quoted; spaces around them do not count.
  *
  * @throws {FormatError} naming the line and the column of what is missing, or no number.
- * @throws {ArgumentError} when a column is not there.
+ * @throws {ArgumentError} when a column is not there, or an option is unknown.
  * @example data.csv('iris.csv', { label: 'species' }) // classNames ['setosa', 'versicolor', 'virginica']
  */
 export function csv(path: string, options: CsvOptions): Dataset {
+  checkKnown('csv', options, csvNames)
   return fromPieces(pieces(path), basename(path), options)
 }
 
 /** As `csv`, from a text; `name` is what messages call it. */
 export function parseCsv(text: string, name: string, options: CsvOptions): Dataset {
+  checkKnown('parseCsv', options, csvNames)
   return fromPieces([text], name, options)
 }
 
@@ -41,6 +46,7 @@ export function parseCsv(text: string, name: string, options: CsvOptions): Datas
  *   cannot be known before the end of the file. While it is read: as `csv`.
  */
 export function csvStream(path: string, options: CsvOptions): Stream {
+  checkKnown('csvStream', options, csvNames)
   const name = basename(path)
   const { plan } = new CsvReader(name, options).start(pieces(path))
   return {

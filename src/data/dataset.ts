@@ -1,6 +1,6 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 
 /** What one thing known of an example looks like. */
@@ -51,6 +51,16 @@ export interface Columns extends Names {
   readonly targetShape?: Shape
 }
 
+const columnNames = {
+  x: true,
+  y: true,
+  shape: true,
+  targetShape: true,
+  classes: true,
+  classNames: true,
+  featureNames: true,
+} as const
+
 /**
  * Examples from arrays, one after another.
  *
@@ -61,6 +71,7 @@ export interface Columns extends Names {
  * @example dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }) // x [2], 3 classes
  */
 export function dataset(columns: Columns): Dataset {
+  checkKnown('dataset', columns, columnNames)
   const { x, y, targetShape = [] } = columns
   const length = y.length / (sizeOf(targetShape) || 1)
   const { shape = [x.length / length] } = columns

@@ -1,4 +1,4 @@
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch } from '../core/mismatch.ts'
 import type { Random } from '../core/random.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Transform } from './transform.ts'
@@ -10,7 +10,9 @@ import type { Transform } from './transform.ts'
  * @param options.fill what the border holds; 0, which is the mean of normalised images, unless given
  * @throws {ArgumentError} when `padding` is not a positive integer, or x not `[channels, height, width]`.
  */
-export function randomCrop({ padding, fill = 0 }: { padding: number; fill?: number }): Transform {
+export function randomCrop(options: { padding: number; fill?: number }): Transform {
+  checkKnown('randomCrop', options, { padding: true, fill: true })
+  const { padding, fill = 0 } = options
   positive('randomCrop', 'padding', padding)
   return {
     name: 'randomCrop',
@@ -39,7 +41,9 @@ export function randomCrop({ padding, fill = 0 }: { padding: number; fill?: numb
  * @param options.probability of mirroring, 0 … 1; 0.5 unless given
  * @throws {ArgumentError} when `probability` is outside 0 … 1, or x not `[channels, height, width]`.
  */
-export function horizontalFlip({ probability = 0.5 }: { probability?: number } = {}): Transform {
+export function horizontalFlip(options: { probability?: number } = {}): Transform {
+  checkKnown('horizontalFlip', options, { probability: true })
+  const { probability = 0.5 } = options
   if (!(probability >= 0 && probability <= 1)) {
     throw mismatch('horizontalFlip', 'probability from 0 to 1', probability)
   }
@@ -63,7 +67,9 @@ export function horizontalFlip({ probability = 0.5 }: { probability?: number } =
  *
  * Source: DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552.
  */
-export function cutout({ size, fill = 0 }: { size: number; fill?: number }): Transform {
+export function cutout(options: { size: number; fill?: number }): Transform {
+  checkKnown('cutout', options, { size: true, fill: true })
+  const { size, fill = 0 } = options
   positive('cutout', 'size', size)
   return {
     name: 'cutout',

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch } from '../core/mismatch.ts'
 import { random } from '../core/random.ts'
 import { type Batch, type Memory, picked, reused } from './batch.ts'
 import type { Dataset } from './dataset.ts'
@@ -51,6 +51,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader
 export function loader(stream: Stream, options: StreamLoaderOptions): StreamLoader
 export function loader(source: Source, options: LoaderOptions & StreamLoaderOptions): Loader | StreamLoader
 export function loader(source: Source, options: LoaderOptions & StreamLoaderOptions): Loader | StreamLoader {
+  checkKnown('loader', options, optionNames)
   const { batchSize } = options
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw mismatch('loader', 'batchSize as a positive integer', batchSize)
@@ -58,6 +59,15 @@ export function loader(source: Source, options: LoaderOptions & StreamLoaderOpti
   checkOrder('loader', source, options)
   return isStream(source) ? streamLoader(source, options) : memoryLoader(source, options)
 }
+
+const optionNames = {
+  batchSize: true,
+  seed: true,
+  last: true,
+  sampler: true,
+  shuffleBuffer: true,
+  transform: true,
+} as const
 
 /** @throws {ArgumentError} when the order that is asked for is one that such a source cannot have. */
 export function checkOrder(

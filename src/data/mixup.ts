@@ -1,6 +1,6 @@
 import { allocate, type Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch } from '../core/mismatch.ts'
 import type { Random } from '../core/random.ts'
 import { type Dataset, dataset, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
@@ -16,7 +16,9 @@ import type { Transform } from './transform.ts'
  * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412. There the other example is
  * one of the same batch; here one of the data set, so that the result does not depend on the batch.
  */
-export function mixup({ alpha = 0.2 }: { alpha?: number } = {}): Transform {
+export function mixup(options: { alpha?: number } = {}): Transform {
+  checkKnown('mixup', options, { alpha: true })
+  const { alpha = 0.2 } = options
   if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) throw mismatch('mixup', 'alpha > 0', alpha)
   return {
     name: 'mixup',

@@ -1,5 +1,5 @@
 import { allocate, type Data } from '../core/dtype.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch, unknownName } from '../core/mismatch.ts'
 import { show, sizeOf } from '../core/shape.ts'
 import type { Dataset, FieldSpec, Split } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
@@ -27,14 +27,18 @@ export interface Moments {
  *     x ← (x − mean) / deviation
  *
  * A feature that never varies is shifted only.
+ *
+ * @throws {ArgumentError} when `per` is none of the three, or an option is unknown; so do `moments` and `streamMoments`.
  */
 export function normalize({ train, validation }: Split, options: NormalizeOptions = {}): Split {
+  checkOptions('normalize', options)
   const found = moments(train, options)
   return { train: standardize(train, found), validation: standardize(validation, found) }
 }
 
 /** The mean and deviation of `x`. */
 export function moments({ x }: Dataset, options: NormalizeOptions = {}): Moments {
+  checkOptions('moments', options)
   const sums = new Sums(x, options)
   sums.add(x.data)
   return sums.moments
@@ -42,10 +46,19 @@ export function moments({ x }: Dataset, options: NormalizeOptions = {}): Moments
 
 /** The mean and deviation of `x` over one pass of a stream. */
 export async function streamMoments(stream: Stream, options: NormalizeOptions = {}): Promise<Moments> {
+  checkOptions('streamMoments', options)
   const sums = new Sums(stream.x, options)
   for await (const { x } of stream.read(0)) sums.add(x)
   if (sums.count === 0) throw mismatch('streamMoments', 'at least one example', 0)
   return sums.moments
+}
+
+const units = ['all', 'channel', 'feature'] as const
+
+function checkOptions(who: string, options: NormalizeOptions): void {
+  checkKnown(who, options, { per: true })
+  const { per = 'all' } = options
+  if (!units.includes(per)) throw unknownName(who, units, String(per), 'per as ')
 }
 
 /**

@@ -2,23 +2,25 @@ import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { allocate, type Data } from '../core/dtype.ts'
 import { EvenstepError, FormatError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Batch } from './batch.ts'
 import type { Dataset } from './dataset.ts'
 import { fileFingerprint } from './fingerprint.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
 import type { Stream } from './stream.ts'
-import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
+import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
 import { tableDataset, tableSpec } from './table-examples.ts'
 
 /**
  * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
  *
  * @throws {FormatError} when it is no Parquet file, or naming the row and the column of what is missing, or no number.
- * @throws {ArgumentError} when a column is not there.
+ * @throws {ArgumentError} when a column is not there, or an option is unknown.
  * @example await data.parquet('iris.parquet', { label: 'species' })
  */
 export async function parquet(path: string, options: TableOptions): Promise<Dataset> {
+  checkKnown('parquet', options, tableNames)
   const file = await ParquetTable.open(path, options)
   const parts: Batch[] = []
   for await (const part of file.read()) parts.push(part)
@@ -33,6 +35,7 @@ export async function parquet(path: string, options: TableOptions): Promise<Data
  *   `classes`, which cannot be known before the end of the file.
  */
 export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
+  checkKnown('parquetStream', options, tableNames)
   const file = await ParquetTable.open(path, options)
   return {
     ...tableSpec(basename(path), file.plan, options),

@@ -1,4 +1,4 @@
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch } from '../core/mismatch.ts'
 import { type Random, random } from '../core/random.ts'
 import type { Dataset } from './dataset.ts'
 
@@ -27,11 +27,10 @@ export interface WeightedSamplerOptions {
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
  * @example loader(train, { batchSize: 64, seed: 0, sampler: weightedSampler(exampleWeights(train)) })
  */
-export function weightedSampler(
-  weights: ArrayLike<number>,
-  { replacement = true, count = weights.length }: WeightedSamplerOptions = {},
-): Sampler {
+export function weightedSampler(weights: ArrayLike<number>, options: WeightedSamplerOptions = {}): Sampler {
   const who = 'weightedSampler'
+  checkKnown(who, options, { replacement: true, count: true })
+  const { replacement = true, count = weights.length } = options
   const w = Float64Array.from(weights)
   const wrong = w.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
   if (wrong >= 0) throw mismatch(who, 'finite weights ≥ 0', w[wrong], `look at weight ${wrong}`)

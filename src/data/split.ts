@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { checkKnown, mismatch } from '../core/mismatch.ts'
 import { type Random, random } from '../core/random.ts'
 import { type Dataset, type Split, subset } from './dataset.ts'
 
@@ -20,7 +20,9 @@ export interface SplitOptions {
  * @throws {ArgumentError} when a part would be empty, or `stratify` is asked for without classes.
  * @example normalize(split(breastCancer(), { validation: 0.2, seed: 0 }), { per: 'feature' })
  */
-export function split(dataset: Dataset, { validation, seed = 0, stratify }: SplitOptions): Split {
+export function split(dataset: Dataset, options: SplitOptions): Split {
+  checkKnown('split', options, { validation: true, seed: true, stratify: true })
+  const { validation, seed = 0, stratify } = options
   const wanted = validation < 1 ? Math.round(validation * dataset.length) : validation
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= dataset.length) {
     throw mismatch(
@@ -56,7 +58,9 @@ export interface KFoldOptions {
  * @throws {ArgumentError} when there are fewer than two folds or more than examples, or no classes to stratify by.
  * @example for (const fold of kFold(breastCancer(), { folds: 5 })) …
  */
-export function* kFold(dataset: Dataset, { folds, seed = 0, stratify }: KFoldOptions): Generator<Split> {
+export function* kFold(dataset: Dataset, options: KFoldOptions): Generator<Split> {
+  checkKnown('kFold', options, { folds: true, seed: true, stratify: true })
+  const { folds, seed = 0, stratify } = options
   if (!Number.isInteger(folds) || folds < 2 || folds > dataset.length) {
     throw mismatch('kFold', `folds as an integer from 2 to ${dataset.length}`, folds)
   }

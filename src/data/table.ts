@@ -26,6 +26,18 @@ export interface TableOptions {
   readonly dtype?: 'float32' | 'float64'
 }
 
+/** The names of `TableOptions`. */
+export const tableNames = {
+  label: true,
+  target: true,
+  features: true,
+  shape: true,
+  classNames: true,
+  classes: true,
+  missing: true,
+  dtype: true,
+} as const
+
 /** The columns that were chosen, by number, and what their examples look like. */
 export interface TablePlan {
   readonly features: readonly number[]

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { type Shape, sameShape, show } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
@@ -65,11 +66,9 @@ export class MultiheadAttention implements Module {
   readonly #batchFirst: boolean
 
   /** @throws {ArgumentError} when `numHeads` does not divide `embedDim`, or a size is not a positive integer. */
-  constructor(
-    embedDim: number,
-    numHeads: number,
-    { bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false }: MultiheadAttentionOptions = {},
-  ) {
+  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+    checkKnown('MultiheadAttention', options, { bias: true, kdim: true, vdim: true, batchFirst: true })
+    const { bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options
     sizes('MultiheadAttention', { embedDim, numHeads, kdim, vdim })
     if (embedDim % numHeads !== 0) {
       throw new ArgumentError(

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { type Shape, show, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
@@ -39,6 +40,18 @@ export interface BatchNormOptions {
   /** Correct the batch's statistics towards the running ones (batch renormalization). */
   readonly renorm?: Renorm
 }
+
+const optionNames = {
+  eps: true,
+  momentum: true,
+  affine: true,
+  trackRunningStats: true,
+  zeroDebias: true,
+  fullBatchSize: true,
+  nonFinite: true,
+  virtualBatchSize: true,
+  renorm: true,
+} as const
 
 /** The axes after the channels, by name, for each layout that a layer takes. */
 type Layouts = readonly (readonly string[])[]
@@ -85,6 +98,7 @@ export abstract class BatchNorm implements Module {
   readonly #renorm: Renorm | undefined
 
   protected constructor(kind: string, layouts: Layouts, numFeatures: number, options: BatchNormOptions) {
+    checkKnown(kind, options, optionNames)
     sizes(kind, { numFeatures })
     const { eps = 1e-5, affine = true, trackRunningStats = true, virtualBatchSize, renorm } = options
     const { momentum = 0.1, zeroDebias = false, fullBatchSize, nonFinite = 'allow' } = options

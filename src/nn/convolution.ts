@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
@@ -26,6 +27,10 @@ export interface ConvOptions extends ConvolutionOptions {
   readonly paddingMode?: 'zeros' | Exclude<PadOptions['mode'], 'constant' | undefined>
 }
 
+const common = { stride: true, padding: true, dilation: true, groups: true, bias: true } as const
+const convNames = { ...common, paddingMode: true } as const
+const convTransposeNames = { ...common, outputPadding: true } as const
+
 type Convolve = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions) => Tensor
 
 /** The common part of the convolutions: variables that start uniform in ±1/√(inputs of one output). */
@@ -44,8 +49,10 @@ abstract class Convolution implements Module {
     inChannels: number,
     outChannels: number,
     kernelSize: PerAxis,
-    { bias = true, paddingMode = 'zeros', ...options }: ConvOptions = {},
+    given: ConvOptions = {},
   ) {
+    checkKnown(who, given, convNames)
+    const { bias = true, paddingMode = 'zeros', ...options } = given
     const Kind = new.target as unknown as Kind<this>
     this.#another = (changes) =>
       new Kind(inChannels, outChannels, kernelSize, { paddingMode, ...options, ...changes })
@@ -153,8 +160,10 @@ abstract class ConvolutionTranspose implements Module {
     inChannels: number,
     outChannels: number,
     kernelSize: PerAxis,
-    { bias = true, ...options }: ConvTransposeOptions = {},
+    given: ConvTransposeOptions = {},
   ) {
+    checkKnown(who, given, convTransposeNames)
+    const { bias = true, ...options } = given
     const { groups = 1 } = options
     checkChannels(who, inChannels, outChannels, groups)
     const weight = [inChannels, outChannels / groups, ...perAxis(who, 'kernelSize', kernelSize, rank, 1)]

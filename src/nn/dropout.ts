@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { callOf } from '../core/variable.ts'
@@ -21,12 +22,13 @@ export class Dropout implements Module {
    * @param p 0 to 1, or a schedule of it
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
-  constructor(p: number | ((step: number) => number) = 0.5, { seed }: { readonly seed?: number } = {}) {
+  constructor(p: number | ((step: number) => number) = 0.5, options: { readonly seed?: number } = {}) {
+    checkKnown('Dropout', options, { seed: true })
     if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
       throw new ArgumentError(`Dropout: wanted p from 0 to 1, got ${p}; it is the part that is dropped`)
     }
     this.#p = p
-    this.seed = seed
+    this.seed = options.seed
   }
 
   forward(x: Tensor, mode: Mode): Tensor {

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { type Initializer, Variable } from '../core/variable.ts'
 import { reshape } from '../ops/broadcast.ts'
@@ -21,7 +22,9 @@ export class Embedding implements Module {
   readonly #paddingIdx: number | undefined
 
   /** @throws {ArgumentError} when a size is not a positive integer, or `paddingIdx` is no row. */
-  constructor(numEmbeddings: number, embeddingDim: number, { paddingIdx }: EmbeddingOptions = {}) {
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
+    checkKnown('Embedding', options, { paddingIdx: true })
+    const { paddingIdx } = options
     sizes('Embedding', { numEmbeddings, embeddingDim })
     const n = numEmbeddings
     if (paddingIdx !== undefined && !(Number.isInteger(paddingIdx) && paddingIdx >= -n && paddingIdx < n)) {

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { show, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
@@ -32,7 +33,9 @@ export class GroupNorm implements Module {
   readonly #eps: number
 
   /** @throws {ArgumentError} when `numGroups` does not divide `numChannels`, or a number is out of range. */
-  constructor(numGroups: number, numChannels: number, { eps = 1e-5, affine = true }: GroupNormOptions = {}) {
+  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
+    checkKnown('GroupNorm', options, { eps: true, affine: true })
+    const { eps = 1e-5, affine = true } = options
     sizes('GroupNorm', { numGroups, numChannels })
     positive('GroupNorm', eps)
     if (numChannels % numGroups !== 0) {

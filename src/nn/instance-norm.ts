@@ -1,4 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { show, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
@@ -49,8 +50,10 @@ abstract class InstanceNorm implements Module {
     kind: string,
     axes: readonly string[],
     numFeatures: number,
-    { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false }: InstanceNormOptions,
+    options: InstanceNormOptions,
   ) {
+    checkKnown(kind, options, { eps: true, momentum: true, affine: true, trackRunningStats: true })
+    const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options
     sizes(kind, { numFeatures })
     positive(kind, eps)
     this.#rule = { momentum, zeroDebias: false, fullBatchSize: undefined, nonFinite: 'allow' }

@@ -1,4 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { type Shape, sameShape, show } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
@@ -37,10 +38,9 @@ export class LayerNorm implements Module {
    * @param normalizedShape the sizes of the last axes, or the size of the last one
    * @throws {ArgumentError} when a size is not a positive integer, or `eps` not positive.
    */
-  constructor(
-    normalizedShape: number | Shape,
-    { eps = 1e-5, elementwiseAffine = true, bias = true }: LayerNormOptions = {},
-  ) {
+  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
+    checkKnown('LayerNorm', options, { eps: true, elementwiseAffine: true, bias: true })
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options
     this.#shape = checked('LayerNorm', normalizedShape)
     positive('LayerNorm', eps)
     this.#eps = eps
@@ -80,7 +80,9 @@ export class RMSNorm implements Module {
    * @param normalizedShape the sizes of the last axes, or the size of the last one
    * @throws {ArgumentError} when a size is not a positive integer, or `eps` not positive.
    */
-  constructor(normalizedShape: number | Shape, { eps, elementwiseAffine = true }: RMSNormOptions = {}) {
+  constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
+    checkKnown('RMSNorm', options, { eps: true, elementwiseAffine: true })
+    const { eps, elementwiseAffine = true } = options
     this.#shape = checked('RMSNorm', normalizedShape)
     if (eps !== undefined) positive('RMSNorm', eps)
     this.#eps = eps

@@ -1,3 +1,4 @@
+import { checkKnown } from '../core/mismatch.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import { linear } from '../ops/matmul.ts'
@@ -16,7 +17,9 @@ export class Linear implements Module {
   readonly bias: Variable | undefined
 
   /** @throws {ArgumentError} when a size is not a positive integer. */
-  constructor(inFeatures: number, outFeatures: number, { bias = true }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    checkKnown('Linear', options, { bias: true })
+    const { bias = true } = options
     sizes('Linear', { inFeatures, outFeatures })
     const limit = 1 / Math.sqrt(inFeatures)
     this.weight = new Variable([outFeatures, inFeatures], uniform(-limit, limit))

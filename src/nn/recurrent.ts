@@ -22,6 +22,9 @@ export interface RecurrentOptions {
   readonly bidirectional?: boolean
 }
 
+/** The names of `RecurrentOptions`. */
+export const recurrentNames = { numLayers: true, bias: true, batchFirst: true, bidirectional: true } as const
+
 /** What a recurrent network is given besides its input. */
 export interface UnrollOptions {
   /** int32 or int64 `[batch]`: how many steps of each sequence are real, from the first. All unless given. */

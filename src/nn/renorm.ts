@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter } from '../core/variable.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from '../ops/arithmetic.ts'
@@ -50,8 +51,10 @@ export function renormalize(
 
 const clip = (t: Tensor, low: Tensor, high: Tensor): Tensor => maximum(minimum(t, high), low)
 
-/** @throws {ArgumentError} when a clip is out of range. */
-export function checkRenorm(who: string, { rMax = 3, dMax = 5 }: Renorm): void {
+/** @throws {ArgumentError} when a clip is out of range, or has another name. */
+export function checkRenorm(who: string, renorm: Renorm): void {
+  checkKnown(`${who}: renorm`, renorm, { rMax: true, dMax: true })
+  const { rMax = 3, dMax = 5 } = renorm
   if (typeof rMax === 'number' && !(rMax >= 1)) {
     throw new ArgumentError(`${who}: wanted renorm.rMax as a number ≥ 1 or a schedule, got ${rMax}`)
   }

@@ -1,9 +1,10 @@
 import { ArgumentError } from '../core/errors.ts'
+import { checkKnown } from '../core/mismatch.ts'
 import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
 import { chunk } from '../ops/concat.ts'
 import { sigmoid, tanh } from '../ops/sigmoid.ts'
-import { type Cell, Recurrent, type RecurrentOptions } from './recurrent.ts'
+import { type Cell, Recurrent, type RecurrentOptions, recurrentNames } from './recurrent.ts'
 
 export interface RNNOptions extends RecurrentOptions {
   /** `tanh` or `relu`; `tanh`. */
@@ -18,6 +19,7 @@ export interface RNNOptions extends RecurrentOptions {
 export class RNN extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    checkKnown('RNN', options, { ...recurrentNames, nonlinearity: true })
     const { nonlinearity = 'tanh' } = options
     const bend = { tanh, relu }[nonlinearity]
     if (!bend) throw new ArgumentError(`RNN: wanted nonlinearity as 'tanh' or 'relu', got ${nonlinearity}`)
@@ -37,6 +39,7 @@ export class RNN extends Recurrent {
 export class LSTM extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    checkKnown('LSTM', options, recurrentNames)
     super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, options)
   }
 }
@@ -58,6 +61,7 @@ const lstm: Cell = (input, recurrent, [, cell]) => {
 export class GRU extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    checkKnown('GRU', options, recurrentNames)
     super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, options)
   }
 }
