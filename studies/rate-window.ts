@@ -67,7 +67,7 @@ const atLeast = (ratio: number, least: number): boolean => ratio >= least * (1 -
 
 export default {
   id: 'B12',
-  title: 'Batch normalization widens the window of usable rates, the more the deeper the net',
+  title: 'Batch normalization raises the highest usable rate, the more the deeper the net',
   source:
     'Bjorck et al. 2018, arXiv 1806.02375, section 3; Ioffe & Szegedy 2015, arXiv 1502.03167, section 4.2',
   says: 'Greater rates are what BN makes possible and gains from: at 5 times its rate Inception reaches infinity without BN, and with it trains best at 30 times.',
