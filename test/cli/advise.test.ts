@@ -123,11 +123,12 @@ describe('evenstep advise', () => {
   test('stops at Ctrl-C, says how to go on, and goes on', async () => {
     const args = ['advise', 'small.json', '--budget', '90000', '--set', 'steps=9000', '--out', "it's"]
     const child = spawn(process.execPath, [main, ...args], { cwd: folder, detached: true })
-    let [out, err] = ['', '']
+    let [out, err, asked] = ['', '', false]
     const workers: number[] = []
     child.stdout.on('data', (chunk) => {
       out += chunk
-      if (!out.includes('trials of') || workers.length > 0) return
+      if (asked || !out.includes('trials of')) return
+      asked = true
       setTimeout(() => {
         workers.push(...childrenOf(child.pid!))
         process.kill(-child.pid!, 'SIGINT') // as a terminal does: to the workers as well
