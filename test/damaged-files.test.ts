@@ -16,7 +16,7 @@ import {
   readCifar,
 } from '../src/data/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../src/train/checkpoint.ts'
-import { checkSame } from '../src/train/run-folder.ts'
+import { checkSame } from '../src/train/description.ts'
 import { readSafetensors, writeSafetensors } from '../src/train/safetensors.ts'
 import { parseExperimentText } from '../src/train/spec.ts'
 import { damaged } from './support/damage.ts'

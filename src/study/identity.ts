@@ -1,6 +1,6 @@
 import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
+import { describe } from '../train/description.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { describe } from '../train/run-folder.ts'
 import { taskOf } from '../train/train.ts'
 
 /** An experiment and its data as plain JSON, without its name: what must stay as it is while trials of it are kept. */

@@ -5,7 +5,7 @@ export interface Lock {
   release(): void
 }
 
-/** The databases of locks that are held: one that nobody has any more is collected, and its lock given back with it. */
+/** The databases of locks, kept until they are given back: the garbage collector would close one that nothing refers to. */
 const held = new Set<Sqlite.Database>()
 
 /**

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { show } from '../core/mismatch.ts'
-import { otherGraph } from '../train/run-folder.ts'
+import { otherGraph } from '../train/description.ts'
 import type { Design } from './design/design.ts'
 import { type Factors, valuesOf } from './factor.ts'
 

@@ -20,8 +20,10 @@ import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { describe as described } from './description.ts'
+import { readSteps } from './event-log.ts'
 import type { ExperimentOptions } from './experiment.ts'
-import { describe as described, RunFolder, type RunFolderOptions, readSteps, restore } from './run-folder.ts'
+import { RunFolder, type RunFolderOptions, restore } from './run-folder.ts'
 import { taskOf } from './train.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-run-'))

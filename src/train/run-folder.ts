@@ -5,20 +5,18 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
-import type { Sampler } from '../data/sampler.ts'
-import { isStream, type Source } from '../data/stream.ts'
+import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
+import { checkSame, describe } from './description.ts'
+import { toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
 import { safetensorsParts } from './safetensors.ts'
-import type { Steps } from './steps.ts'
 import type { Task } from './task.ts'
 import {
   beginning,
@@ -225,31 +223,6 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
   return true
 }
 
-/**
- * What each optimizer step left in a run's log, in their order.
- *
- * @returns nothing where there is no log
- */
-export function readSteps(path: string): Steps | undefined {
-  const file = join(path, 'events.jsonl')
-  if (!existsSync(file)) return undefined
-  const lines = readFileSync(file, 'utf8').split('\n')
-  const steps = lines.flatMap((line): Record<string, unknown>[] =>
-    line.startsWith('{"type":"step"') ? [JSON.parse(line)] : [],
-  )
-  const all = (name: string): Float64Array =>
-    Float64Array.from(steps, (step) => Number(step[name] ?? Number.NaN))
-  const names = Object.keys(steps[0] ?? {}).filter((name) => !own.includes(name))
-  return {
-    losses: all('loss'),
-    lrs: all('lr'),
-    logs: Object.fromEntries(names.map((name) => [name, all(name)])),
-  }
-}
-
-/** What the line of a step has besides its logs. */
-const own: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
-
 /** What the best checkpoint has least of. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
@@ -279,98 +252,3 @@ function checkLog(log: number, length: number, path: string): void {
     )
   }
 }
-
-/**
- * A resumed run is of the same experiment; it may have more epochs, and newer versions. Another version of Evenstep may
- * make another graph of one model.
- */
-export function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
-  const before = readDescription(path)
-  const sameVersion = evenstepOf(before) === evenstepOf(description)
-  for (const [key, value] of Object.entries(description)) {
-    if (key === 'epochs' || key === 'versions' || key === 'origin') continue
-    if (key === 'graph' && !sameVersion) continue
-    const [now, then] = [JSON.stringify(value), JSON.stringify(before[key])]
-    if (now !== then && key === 'graph') {
-      throw new ArgumentError(
-        `${path}: wanted the experiment of this run, got ${otherGraph}; change it back, or begin another run`,
-      )
-    }
-    if (now !== then) {
-      throw new ArgumentError(
-        `${path}: wanted the experiment of this run, got ${key} ${now} where it was ${then}`,
-      )
-    }
-  }
-}
-
-const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
-
-/** What it means that two graphs differ, though all that has a name is the same. */
-export const otherGraph = 'a model or a loss that computes something else'
-
-/** What `run.json` in a run's folder says. @throws {FormatError} when it is no JSON object. */
-export function readDescription(path: string): Record<string, unknown> {
-  const file = join(path, 'run.json')
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    json = undefined
-  }
-  if (typeof json === 'object' && json !== null) return json as Record<string, unknown>
-  throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
-}
-
-/** An event as JSON lines. A `steps` event becomes a `step` line for each step. */
-export function toLines(event: TrainEvent): string {
-  if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
-  const { epoch, step, losses, lrs, logs = {}, time } = event
-  const others = (k: number): object =>
-    Object.fromEntries(Object.entries(logs).map(([key, all]) => [key, all[k]]))
-  return Array.from(
-    losses,
-    (loss, k) =>
-      `${JSON.stringify({ type: 'step', epoch, step: step + k, loss, lr: lrs[k], ...others(k), time })}\n`,
-  ).join('')
-}
-
-/**
- * An experiment as plain data: everything that decides its numbers, as far as JSON can say it. `graph` stands for what
- * it cannot say, such as an activation or a loss of one's own: what a training step computes.
- *
- * @throws {ShapeError} when model, data and loss do not fit together.
- */
-export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
-  return {
-    ...rest,
-    data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
-    ...(sampler && { sampler: samplerOf(sampler, experiment) }),
-    transform: transform.map(({ name }) => name),
-    model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
-    loss: loss.name,
-    control: control.map(({ spec }) => spec),
-    ...(Object.keys(log).length > 0 && { log }),
-    ...(Object.keys(metrics).length > 0 && {
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
-    }),
-    optimizer: JSON.parse(
-      JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
-    ),
-    graph: task.graphFingerprint(experiment.batchSize), // last, so that what has a name is told first
-  }
-}
-
-/** How long a stream is shows when it ends. */
-const shapeOf = (source: Source): object => ({
-  ...(!isStream(source) && { length: source.length }),
-  x: source.x.shape,
-  classes: source.classes,
-})
-
-/** A sampler by what it does first. */
-const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
-  count,
-  ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
-})
