@@ -1,22 +1,12 @@
-import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { lockAlone } from '../../src/study/lock.ts'
 import { childrenOf } from '../study/toy-study.ts'
+import { commandIn, main } from '../support/command.ts'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'evenstep-advise-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const evenstep = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
-    })
-  })
+const { folder, evenstep } = commandIn('evenstep-advise-')
 
 writeFileSync(
   join(folder, 'small.json'),

@@ -1,28 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { commandIn, main, repository } from '../support/command.ts'
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
-const main = join(repository, 'dist/cli/main.js')
-const folder = mkdtempSync(join(tmpdir(), 'evenstep-cli-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-/** Run the built command in an empty folder, as a user would. */
-const evenstep = (...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
-    })
-  })
+const { folder, evenstep } = commandIn('evenstep-cli-')
 
 const toy = `
 import { data, nn, ops, optim, train } from 'evenstep'

@@ -1,29 +1,10 @@
-import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { printer } from '../../src/cli/doctor.ts'
+import { commandIn, type Outcome } from '../support/command.ts'
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
-const main = join(repository, 'dist/cli/main.js')
-const folder = mkdtempSync(join(tmpdir(), 'evenstep-doctor-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-/** Run the built command in an empty folder, as a user would. */
-const evenstep = (...args: string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: folder }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
-    })
-  })
+const { folder, evenstep } = commandIn('evenstep-doctor-')
 
 /** Statistics that hardly learn: their drift is an alarm. A bias that BN takes away: the lint has something to say. */
 const stale = `
