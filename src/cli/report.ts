@@ -1,5 +1,5 @@
+import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import type { Experiment } from '../train/experiment.ts'
-import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/train.ts'
 
 const thousands = (n: number): string => Math.round(n).toLocaleString('en-US')
 

@@ -2,8 +2,8 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFloat } from '../core/dtype.ts'
 import type { Variable } from '../core/variable.ts'
+import type { EpochEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import type { Task } from '../train/task.ts'
-import type { EpochEvent, StepsEvent, TrainEvent } from '../train/train.ts'
 import {
   hparamsEnd,
   hparamsStart,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
-import type { TrainEvent } from './train.ts'
 
 /** An event as JSON lines. A `steps` event becomes a `step` line for each step. */
 export function toLines(event: TrainEvent): string {

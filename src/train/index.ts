@@ -2,6 +2,7 @@ export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { describe } from './description.ts'
 export { DivergedError } from './diverged.ts'
+export type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 export { readSteps, toLines } from './event-log.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 export { exportOnnx, loadWeights } from './export.ts'
@@ -13,16 +14,5 @@ export { assignAll, readSafetensors, type Stored, writeSafetensors } from './saf
 export { override, parseExperiment } from './spec.ts'
 export type { Steps } from './steps.ts'
 export { type Evaluation, Task, type TaskOptions } from './task.ts'
-export {
-  beginning,
-  type EndEvent,
-  type EpochEvent,
-  type Progress,
-  type RunOptions,
-  run,
-  type StartEvent,
-  type StepsEvent,
-  type TrainEvent,
-  taskOf,
-} from './train.ts'
+export { beginning, type Progress, type RunOptions, run, taskOf } from './train.ts'
 export type { LogOptions } from './watch.ts'

@@ -14,20 +14,12 @@ import { ArgumentError, FormatError } from '../core/errors.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe } from './description.ts'
+import type { TrainEvent } from './event.ts'
 import { toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
 import { safetensorsParts } from './safetensors.ts'
 import type { Task } from './task.ts'
-import {
-  beginning,
-  factorOf,
-  isOver,
-  monitored,
-  type Progress,
-  run,
-  type TrainEvent,
-  taskOf,
-} from './train.ts'
+import { beginning, factorOf, isOver, monitored, type Progress, run, taskOf } from './train.ts'
 import { flushed, replaceFile } from './whole-file.ts'
 
 /** What a checkpoint of a run says besides its tensors. */

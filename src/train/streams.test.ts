@@ -13,12 +13,13 @@ import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
 import { describe as described } from './description.ts'
+import type { StepsEvent, TrainEvent } from './event.ts'
 import { type ExperimentOptions, experiment } from './experiment.ts'
 import { findLearningRate } from './find-lr.ts'
 import { recalibrate } from './recalibrate.ts'
 import { RunFolder, type RunFolderOptions } from './run-folder.ts'
 import { parseExperiment } from './spec.ts'
-import { run, type StepsEvent, type TrainEvent, taskOf } from './train.ts'
+import { run, taskOf } from './train.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-streams-'))
 afterAll(() => rmSync(root, { recursive: true }))

@@ -7,12 +7,13 @@ import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/sgd.ts'
 import * as schedule from '../schedule/index.ts'
 import { DivergedError } from './diverged.ts'
+import type { EpochEvent, TrainEvent } from './event.ts'
 import { toLines } from './event-log.ts'
 import { experiment } from './experiment.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { override, parseExperiment, parseExperimentText } from './spec.ts'
 import { Task } from './task.ts'
-import { beginning, type EpochEvent, run, type TrainEvent, taskOf } from './train.ts'
+import { beginning, run, taskOf } from './train.ts'
 
 const collect = async (events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => {
   const all: TrainEvent[] = []

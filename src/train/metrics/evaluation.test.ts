@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../../test/support/toy.ts'
 import * as schedule from '../../schedule/index.ts'
 import { describe as describeRun } from '../description.ts'
+import type { EpochEvent } from '../event.ts'
 import { toLines } from '../event-log.ts'
 import { experiment } from '../experiment.ts'
 import { parseExperiment } from '../spec.ts'
-import { type EpochEvent, run, taskOf } from '../train.ts'
+import { run, taskOf } from '../train.ts'
 import * as metrics from './index.ts'
 
 const some = {
