@@ -75,7 +75,7 @@ const mean = ({ lines }: Point, key: string): number =>
   lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
 
 /** Numbers alone: what is not defined is left out. */
-function metricsOf(epoch: EpochLine | undefined): Record<string, number> {
+export function metricsOf(epoch: Omit<EpochLine, 'type' | 'time'> | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
   const all = Object.entries({ trainLoss, validationLoss, validationAccuracy, ...metrics })

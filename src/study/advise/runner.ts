@@ -6,6 +6,7 @@ import { run } from '../../train/train.ts'
 import type { Finished } from '../findings.ts'
 import { settingsOf } from '../settings.ts'
 import type { Trial, TrialResult } from '../trial.ts'
+import { metricsOf } from '../trial-log.ts'
 
 /** Runs trials of an experiment, and yields each when it is over, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
@@ -33,22 +34,9 @@ async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResu
   return {
     status: error ? 'diverged' : 'done',
     ...(error && { error: error.message }),
-    metrics: error ? {} : numbersOf(last!),
+    metrics: error ? {} : metricsOf(last),
     steps: error?.step ?? trial.steps,
     time: { training: seconds, total: seconds },
     curve: { steps: [], trainLoss: [], lr: [] },
   }
-}
-
-/** What a trial is judged by: the numbers of its last evaluation. */
-function numbersOf({
-  trainLoss,
-  validationLoss,
-  validationAccuracy,
-  metrics,
-}: EpochEvent): Record<string, number> {
-  const own = { trainLoss, validationLoss, validationAccuracy, ...metrics }
-  return Object.fromEntries(
-    Object.entries(own).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  )
 }
