@@ -87,7 +87,7 @@ test('a whole training step of Linear, ReLU and BatchNorm1d is this graph', asyn
   const rate = [...scheduled.keys()].map((t) => ['lr', t] as const)
   const next = [...writes].map(([variable, t]) => [`next ${nameOf(variable)}`, t] as const)
   const text = print(new Map([['x', x], ['y', y], ...rate, ...given]), new Map([['loss', loss], ...next]))
-  await expect(`${text}\n`).toMatchFileSnapshot('../../test/golden/training-step.txt')
+  await expect(`${text}\n`).toMatchFileSnapshot('../../test/golden/training-steps/article.txt')
 })
 
 test('gradients of what is shared are added', () => {
