@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
   log: ['core', 'train'],
   doctor: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
-  study: ['core', 'schedule', 'nn', 'optim', 'data', 'train', 'doctor'],
+  study: ['core', 'schedule', 'nn', 'optim', 'data', 'train'],
   cli: ['core', 'schedule', 'runtime', 'train', 'log', 'doctor', 'study', 'index.ts'],
   'index.ts': [
     'core',

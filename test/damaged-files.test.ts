@@ -22,7 +22,7 @@ import { parseExperimentText } from '../src/train/spec.ts'
 import { damaged } from './support/damage.ts'
 
 // A few examples instead of all digits: they are made again for each experiment that parses.
-vi.mock('../src/data/digits.ts', async () => {
+vi.mock('../src/data/files/digits.ts', async () => {
   const { dataset } = await import('../src/data/dataset.ts')
   const few = dataset({ x: new Float32Array(12), y: Int32Array.of(0, 1, 2, 0, 1, 2) })
   return { digits10x10: () => ({ train: few, validation: few }) }

@@ -7,11 +7,11 @@ import type { Advice, Recommendation } from '../study/advise/advice.ts'
 import { type AdviseEvent, advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
-import { identityOf } from '../study/identity.ts'
-import { Pool } from '../study/pool.ts'
-import { checkSameAdvice } from '../study/same-study.ts'
+import { estimateText, figure, metricText, scoreText, settingsText } from '../study/analysis/words.ts'
+import { identityOf } from '../study/run/identity.ts'
+import { Pool } from '../study/run/pool.ts'
+import { checkSameAdvice } from '../study/run/same-study.ts'
 import { stepsWith } from '../study/settings.ts'
-import { estimateText, figure, metricText, scoreText, settingsText } from '../study/words.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -57,7 +57,7 @@ async function run(file: string, options: Options): Promise<void> {
   const say = options.json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : teller(experiment)
   planOf(budget, stepsWith(experiment)({})) // a budget that is too small is told before there is a folder
   // Locks are of a database, which is native: other commands must start without it, and as fast.
-  const { lockFolder, workersLock } = await import('../study/folder-lock.ts')
+  const { lockFolder, workersLock } = await import('../study/run/folder-lock.ts')
   mkdirSync(folder, { recursive: true })
   const lock = lockFolder(folder, 'advice')
   const pool = new Pool(() => startWorker(file, workersLock(folder), options.set))

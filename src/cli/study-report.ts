@@ -1,9 +1,9 @@
-import { isScored } from '../study/cells.ts'
+import { isScored } from '../study/analysis/cells.ts'
+import type { Cell, Findings, Finished } from '../study/analysis/findings.ts'
+import { estimateText, scoreText, settingsText } from '../study/analysis/words.ts'
 import { keyOf } from '../study/design/design.ts'
-import type { Cell, Findings, Finished } from '../study/findings.ts'
-import type { Prepared } from '../study/prepared.ts'
-import type { StudyEvent } from '../study/run-study.ts'
-import { estimateText, scoreText, settingsText } from '../study/words.ts'
+import type { Prepared } from '../study/run/prepared.ts'
+import type { StudyEvent } from '../study/run/run-study.ts'
 
 /** Combinations in the table at the end. */
 const rows = 5

@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { prepare, subjectOf, withSettings } from '../study/prepared.ts'
-import type { StudyEvent } from '../study/run-study.ts'
+import { prepare, subjectOf, withSettings } from '../study/run/prepared.ts'
+import type { StudyEvent } from '../study/run/run-study.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadStudy } from './load.ts'
 import { shellCommand } from './shell.ts'
@@ -41,9 +41,9 @@ async function study(file: string, options: Options): Promise<void> {
   const { study, experiment } = await loadStudy(file)
   const prepared = prepare(study, withSettings(study, experiment, options.set), study.name!)
   // Its database is native, and its report heavy: other commands must start without them, and as fast.
-  const { runStudy } = await import('../study/run-study.ts')
-  const { workersLock } = await import('../study/folder-lock.ts')
-  const { finish, written } = await import('../study/finish.ts')
+  const { runStudy } = await import('../study/run/run-study.ts')
+  const { workersLock } = await import('../study/run/folder-lock.ts')
+  const { finish, written } = await import('../study/run/finish.ts')
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = commandOf(file, options)
   const start = (): ChildProcess => startWorker(file, workersLock(folder), options.set)

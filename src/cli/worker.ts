@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { Command } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { keepSessions } from '../runtime/node-cpu.ts'
-import { identityFingerprint } from '../study/identity.ts'
-import type { FromWorker } from '../study/pool.ts'
-import { type Job, runTrial } from '../study/run-trial.ts'
+import { identityFingerprint } from '../study/run/identity.ts'
+import type { FromWorker } from '../study/run/pool.ts'
+import { type Job, runTrial } from '../study/run/run-trial.ts'
 import { override } from '../train/spec.ts'
 import { loadWithOrigin } from './load.ts'
 import type { Origin } from './run.ts'
@@ -27,7 +27,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which ends its workers
   process.on('disconnect', () => process.exit(1))
   try {
-    const { lockShared } = await import('../study/lock.ts')
+    const { lockShared } = await import('../study/run/lock.ts')
     if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
     const { experiment, origin } = await loadWithOrigin(file)
     const base = override(experiment, set)

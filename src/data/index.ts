@@ -1,8 +1,5 @@
 export { classCounts, classWeights, exampleWeights } from './balance.ts'
 export type { Batch } from './batch.ts'
-export { breastCancer } from './breast-cancer.ts'
-export { type CifarOptions, cifar10, cifar100, readCifar } from './cifar.ts'
-export { type CsvOptions, csv, csvStream, parseCsv } from './csv.ts'
 export {
   type Columns,
   type Dataset,
@@ -14,13 +11,20 @@ export {
   subset,
   type Values,
 } from './dataset.ts'
-export { digits10x10 } from './digits.ts'
-export { type IdxArray, type IdxOptions, idxImages, parseIdx, readIdx } from './idx.ts'
-export { type ImageFolderOptions, imageFolder, imageFolderStream } from './image-folder.ts'
+export { breastCancer } from './files/breast-cancer.ts'
+export { digits10x10 } from './files/digits.ts'
+export { type ImageFolderOptions, imageFolder, imageFolderStream } from './files/image-folder.ts'
+export { type NextCharacterOptions, names, nextCharacter } from './files/names.ts'
+export { type CifarOptions, cifar10, cifar100, readCifar } from './formats/cifar.ts'
+export { type CsvOptions, csv, csvStream, parseCsv } from './formats/csv.ts'
+export { type IdxArray, type IdxOptions, idxImages, parseIdx, readIdx } from './formats/idx.ts'
+export { encodeNpy, type NpyArray, type NpyData, parseNpy, readNpy, writeNpy } from './formats/npy.ts'
+export { encodeNpz, type NumpyOptions, npy, npz, parseNpz, readNpz, writeNpz } from './formats/npz.ts'
+export { parquet, parquetStream } from './formats/parquet.ts'
+export type { Column, TableOptions } from './formats/table.ts'
 export { cutout, horizontalFlip, randomCrop } from './image-transforms.ts'
 export { type Loader, type LoaderOptions, loader } from './loader.ts'
 export { mixup, oneHot } from './mixup.ts'
-export { type NextCharacterOptions, names, nextCharacter } from './names.ts'
 export {
   type Moments,
   moments,
@@ -29,9 +33,6 @@ export {
   standardize,
   streamMoments,
 } from './normalize.ts'
-export { encodeNpy, type NpyArray, type NpyData, parseNpy, readNpy, writeNpy } from './npy.ts'
-export { encodeNpz, type NumpyOptions, npy, npz, parseNpz, readNpz, writeNpz } from './npz.ts'
-export { parquet, parquetStream } from './parquet.ts'
 export { type Sampler, type WeightedSamplerOptions, weightedSampler } from './sampler.ts'
 export { type KFoldOptions, kFold, type SplitOptions, split } from './split.ts'
 export {
@@ -44,6 +45,5 @@ export {
   stream,
 } from './stream.ts'
 export type { StreamLoader, StreamLoaderOptions } from './stream-loader.ts'
-export type { Column, TableOptions } from './table.ts'
 export { loaderStream, type ThreadedOptions, type ThreadedStream, threaded } from './thread.ts'
 export type { Example, Occasion, Transform } from './transform.ts'

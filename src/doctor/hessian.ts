@@ -3,13 +3,13 @@ import { toData } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
+import { concatenated } from '../core/vector.ts'
 import type { Batch } from '../data/loader.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { sum } from '../ops/broadcast.ts'
 import { detach } from '../ops/detach.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 import type { Subject } from './subject.ts'
-import { concatenated } from './vector.ts'
 
 // Second derivatives of the loss of a batch by all trained weights, in training: gradients of gradients.
 

@@ -1,3 +1,5 @@
+export { type Equilibrium, equilibrium, type WeightRule } from '../optim/weight-rule.ts'
+export { type Drift, drift } from '../train/drift.ts'
 export {
   type Diagnosis,
   type Diagnostic,
@@ -7,11 +9,9 @@ export {
   type Severity,
   severities,
 } from './diagnosis.ts'
-export { type Drift, drift } from './diagnostics/drift.ts'
 export { effectiveRates } from './diagnostics/effective-rate.ts'
 export { diagnostics } from './diagnostics/index.ts'
 export { type ExamineOptions, examine } from './examine.ts'
 export { type Lint, lint, lintRules } from './lint/index.ts'
 export type { Complaint, LintRule } from './lint/rule.ts'
 export { Subject } from './subject.ts'
-export { type Equilibrium, equilibrium, type WeightRule } from './weight-rule.ts'

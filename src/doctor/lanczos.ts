@@ -1,5 +1,5 @@
 import { random } from '../core/random.ts'
-import { dot, length, maximum } from './vector.ts'
+import { dot, length, maximum } from '../core/vector.ts'
 
 /**
  * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors: the greatest, not the one of

@@ -1,8 +1,8 @@
 import type { Data } from '../core/dtype.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
+import { concatenated, dot, maximum, median, type Numbers } from '../core/vector.ts'
 import type { Fed, Outputs } from './structure.ts'
-import { concatenated, dot, maximum, median, type Numbers } from './vector.ts'
 
 /** A weight of two or more axes, as the layer after it sees it. */
 export interface Matrix {

@@ -1,12 +1,15 @@
 import type { Data } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
+import { unchanged } from '../core/snapshot.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
+import { angleBetween, difference, length } from '../core/vector.ts'
 import { subset } from '../data/dataset.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { Module } from '../nn/module.ts'
 import { cast } from '../ops/compare.ts'
 import type { Attached } from '../optim/attach.ts'
+import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 import { stepsOf } from '../train/accumulation.ts'
@@ -17,8 +20,6 @@ import { taskOf, trainingBatches } from '../train/train.ts'
 import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf, numbersOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
-import { angleBetween, difference, length } from './vector.ts'
-import { type WeightRule, weightRule } from './weight-rule.ts'
 
 /** What some optimizer steps did to a weight. */
 export interface Turns {
@@ -172,12 +173,10 @@ export class Subject {
   async untouched<T>(body: () => Promise<T>): Promise<T> {
     const { task } = this
     const all = [...task.variables.values(), ...task.optimizerState.values()]
-    const before = all.map((variable) => [variable, variable.data] as const)
     const [steps, factor] = [task.steps, task.lrFactor]
     try {
-      return await body()
+      return await unchanged(all, body)
     } finally {
-      for (const [variable, data] of before) variable.data = data
       task.goTo(steps, factor)
     }
   }

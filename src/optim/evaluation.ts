@@ -1,3 +1,4 @@
+import { unchanged } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 
 /** Weights that are for evaluation, such as averages. */
@@ -19,16 +20,13 @@ export type BatchNormPolicy = 'recalibrate' | 'average' | 'copy'
  *
  * Whatever happens, and whatever `body` sets, each variable of `model` has its own numbers back after.
  */
-export async function swapped<T>(
+export function swapped<T>(
   model: Iterable<Variable>,
   numbers: ReadonlyMap<Variable, Variable>,
   body: () => Promise<T>,
 ): Promise<T> {
-  const before = [...model].map((variable) => [variable, variable.data] as const)
-  try {
+  return unchanged(model, async () => {
     for (const [variable, other] of numbers) variable.data = other.data
-    return await body()
-  } finally {
-    for (const [variable, data] of before) variable.data = data
-  }
+    return body()
+  })
 }

@@ -1,6 +1,7 @@
 import { allFinite, allocate, type Data, type DType } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
+import { snapshot } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 import { names } from '../onnx/model.ts'
 import { countOf, type Feeds, valuesOf } from './feeds.ts'
@@ -34,12 +35,12 @@ function checkFinite(variable: Variable, data: Data): void {
 export function oneByOne(traced: Traced, once: Run): Run {
   return async (feeds, step) => {
     const count = countOf(traced, feeds)
-    const before = [...traced.variables.values()].map(({ variable }) => [variable, variable.data] as const)
+    const restore = snapshot([...traced.variables.values()].map(({ variable }) => variable))
     const results: ReadonlyMap<string, Data>[] = []
     try {
       for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k))
     } catch (error) {
-      for (const [variable, data] of before) variable.data = data
+      restore()
       throw error
     }
     const all = [...traced.outputs].map(([name, { dtype }]): [string, Data] => [

@@ -5,8 +5,8 @@
  */
 
 import { mismatch } from '../core/mismatch.ts'
-import { compile, type Expression } from './expression.ts'
 import { isSchedule, type Schedule, type SpecValue, type Unserialisable } from './schedule.ts'
+import { compile, type Expression } from './text/expression.ts'
 
 export interface Range {
   readonly min?: number

@@ -28,8 +28,21 @@ export {
   sequential,
   shifted,
 } from './compose.ts'
-export { type Controller, fold } from './controller.ts'
-export { parseController } from './controllers.ts'
+export { type Controller, fold } from './control/controller.ts'
+export { parseController } from './control/controllers.ts'
+export {
+  type EarlyStoppingOptions,
+  type EarlyStoppingState,
+  earlyStopping,
+} from './control/early-stopping.ts'
+export { type GreedyOptions, type GreedyState, greedy } from './control/greedy.ts'
+export type { Mode, NonFinite, ThresholdMode } from './control/improvement.ts'
+export {
+  type PlateauPreset,
+  type PlateauState,
+  type ReduceOnPlateauOptions,
+  reduceOnPlateau,
+} from './control/plateau.ts'
 export {
   type ConstantFactorOptions,
   type CosineAnnealingOptions,
@@ -60,11 +73,7 @@ export {
   naturalExp,
   noam,
 } from './decays.ts'
-export { type EarlyStoppingOptions, type EarlyStoppingState, earlyStopping } from './early-stopping.ts'
 export type { Field, Fields, Point } from './field.ts'
-export { format } from './format.ts'
-export { type GreedyOptions, type GreedyState, greedy } from './greedy.ts'
-export type { Mode, NonFinite, ThresholdMode } from './improvement.ts'
 export type { Kind } from './kind.ts'
 export { kinds } from './kinds.ts'
 export { type Factor, lambda, multiplicative } from './lambda.ts'
@@ -76,12 +85,6 @@ export {
   oneCycle,
   oneCycleMomentum,
 } from './one-cycle.ts'
-export {
-  type PlateauPreset,
-  type PlateauState,
-  type ReduceOnPlateauOptions,
-  reduceOnPlateau,
-} from './plateau.ts'
 export { type PointsOptions, piecewiseCosine, piecewiseLinear, table } from './points.ts'
 export { refine } from './refine.ts'
 export { type After, isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
@@ -94,6 +97,7 @@ export {
   type StepOptions,
   step,
 } from './steps.ts'
-export { parse } from './text.ts'
+export { format } from './text/format.ts'
+export { parse } from './text/text.ts'
 export { type WarmupOptions, type WarmupShape, warmup } from './warmup.ts'
 export { toWeightDecayFree, type WeightDecayFreeOptions } from './weight-decay-free.ts'

@@ -3,7 +3,7 @@ import { toy } from '../../test/support/toy.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { sgd } from '../optim/index.ts'
 import { cosineAnnealing } from '../schedule/index.ts'
-import { prepare, withSettings } from './prepared.ts'
+import { prepare, withSettings } from './run/prepared.ts'
 import { define, parseStudyText, type StudyOptions } from './study.ts'
 
 const options: StudyOptions = { experiment: toy(), factors: { lr: [0.1, 1] } }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
 import { loader } from '../data/loader.ts'
-import { sgd } from '../optim/sgd.ts'
+import { sgd } from '../optim/rules/sgd.ts'
 import { findLearningRate } from './find-lr.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { taskOf } from './train.ts'

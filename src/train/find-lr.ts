@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { unchanged } from '../core/snapshot.ts'
 import { parse } from '../optim/parse.ts'
 import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
@@ -60,13 +61,8 @@ export async function findLearningRate(
     throw new ArgumentError(`find-lr: wanted steps as an integer ≥ 20, got ${steps}`)
   }
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
-  const before = [...task.variables.values()].map((variable) => [variable, variable.data] as const)
-  try {
-    const losses = await ramp(experiment, task, rate, steps)
-    return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
-  } finally {
-    for (const [variable, data] of before) variable.data = data
-  }
+  const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
+  return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
 }
 
 /** The loss of each step, until it breaks or the ramp ends. */

@@ -1,10 +1,11 @@
 import { toData } from '../core/dtype.ts'
+import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/variable.ts'
 import type { Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
-import type { BatchNorm } from '../nn/batch-norm.ts'
-import { batchNorms } from '../nn/freeze.ts'
 import type { Module } from '../nn/module.ts'
+import type { BatchNorm } from '../nn/norm/batch-norm.ts'
+import { batchNorms } from '../nn/norm/freeze.ts'
 import { type BatchStatistics, learns, statisticsOf } from './batch-statistics.ts'
 
 export interface RecalibrateOptions {
@@ -74,11 +75,11 @@ async function collect(
   loader: Loader | StreamLoader,
   batches: number,
 ): Promise<ReadonlyMap<BatchNorm, readonly BatchStatistics[]>> {
-  const before = [...variables(model).values()].map((v) => [v, v.data] as const)
   const lots = new Map<BatchNorm, BatchStatistics[]>()
   const look = statisticsOf(model, ('stream' in loader ? loader.stream : loader.dataset).x)
   let looked = 0
-  try {
+  // The layers learn from these batches as well.
+  await unchanged(variables(model).values(), async () => {
     for await (const batch of loader.batches(0)) {
       if (looked++ >= batches) break
       for (const lot of await look(batch)) {
@@ -87,9 +88,7 @@ async function collect(
         if (lot.count > 0) own.push(lot)
       }
     }
-  } finally {
-    for (const [variable, data] of before) variable.data = data // what layers learnt on the way
-  }
+  })
   return new Map([...lots].filter(([, own]) => own.length > 0))
 }
 

@@ -1,16 +1,17 @@
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { show } from '../core/shape.ts'
+import { snapshot } from '../core/snapshot.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { type Batch, type Loader, loader } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
-import type { BatchNorm } from '../nn/batch-norm.ts'
-import { batchNorms } from '../nn/freeze.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
+import type { BatchNorm } from '../nn/norm/batch-norm.ts'
+import { batchNorms } from '../nn/norm/freeze.ts'
 import { observe } from '../nn/observe.ts'
 import { cast } from '../ops/compare.ts'
 import { indexSelect } from '../ops/gather.ts'
@@ -203,10 +204,7 @@ export class Task {
 
   /** The steps of a stack; when they fail, nothing has changed. */
   async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
-    const before = this.#stored.map((variable) => [variable, variable.data] as const)
-    const restore = (): void => {
-      for (const [variable, data] of before) variable.data = data
-    }
+    const restore = snapshot(this.#stored)
     try {
       const done = await this.#run(stack, batchSize)
       const bad = done.losses.findIndex((value) => !Number.isFinite(value))

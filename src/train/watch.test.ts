@@ -55,7 +55,10 @@ function chordAngle(a: readonly number[], b: readonly number[]): number {
 }
 
 describe('a watched step', () => {
-  const golden = readFileSync(new URL('../../test/golden/training-steps/article.txt', import.meta.url), 'utf8')
+  const golden = readFileSync(
+    new URL('../../test/golden/training-steps/article.txt', import.meta.url),
+    'utf8',
+  )
 
   test('is the same graph when nothing is asked for', () => {
     expect(graphOf({})).toBe(golden)

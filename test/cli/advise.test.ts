@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { lockAlone } from '../../src/study/lock.ts'
+import { lockAlone } from '../../src/study/run/lock.ts'
 import { childrenOf } from '../study/toy-study.ts'
 import { commandIn, main } from '../support/command.ts'
 

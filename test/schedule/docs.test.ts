@@ -6,7 +6,7 @@ const folder = new URL('../../src/schedule/', import.meta.url)
 const guide = readFileSync(new URL('../../docs/schedules.md', import.meta.url), 'utf8')
 
 /** Every `@example code // result` of the sources. */
-const examples = readdirSync(folder)
+const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .flatMap((name) => [...readFileSync(new URL(name, folder), 'utf8').matchAll(/@example (.+) \/\/ (.+)$/gm)])
   .map(([, code, result]) => [code!, result!] as const)

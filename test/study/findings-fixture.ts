@@ -8,7 +8,7 @@ import type {
   LayerCurves,
   MeanCurve,
   RateWindow,
-} from '../../src/study/findings.ts'
+} from '../../src/study/analysis/findings.ts'
 import type { Value } from '../../src/study/trial.ts'
 
 /**

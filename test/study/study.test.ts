@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadStudy } from '../../src/cli/load.ts'
 import { lengthOf } from '../../src/study/design/plan.ts'
-import { prepare } from '../../src/study/prepared.ts'
+import { prepare } from '../../src/study/run/prepared.ts'
 import {
   childrenOf,
   evenstepStudy,

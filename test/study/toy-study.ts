@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Finished } from '../../src/study/findings.ts'
-import type { StudyEvent } from '../../src/study/run-study.ts'
+import type { Finished } from '../../src/study/analysis/findings.ts'
+import type { StudyEvent } from '../../src/study/run/run-study.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 

@@ -1,6 +1,6 @@
+import { mean } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { curvatureAlongGradient } from '../hessian.ts'
-import { mean } from '../vector.ts'
 
 /** How many batches are looked at. */
 const count = 8

@@ -1,6 +1,7 @@
+import { median } from '../../core/vector.ts'
+import { drift } from '../../train/drift.ts'
 import { type Diagnostic, greatest, percent, short } from '../diagnosis.ts'
-import { median } from '../vector.ts'
-import { drift, measuredBatches } from './drift.ts'
+import { measuredBatches } from './drift.ts'
 
 /** D15: channels that BN turned off, or that it only amplifies. */
 export const deadScale: Diagnostic = {

@@ -1,7 +1,7 @@
+import { dot, maximum } from '../../core/vector.ts'
 import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
-import { dot, maximum } from '../vector.ts'
 
 /**
  * The effective learning rate of each weight whose scale BN takes away, by state name, at a step: that of a weight whose

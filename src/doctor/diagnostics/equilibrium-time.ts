@@ -1,5 +1,5 @@
+import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
-import { equilibrium, type WeightRule } from '../weight-rule.ts'
 
 /** D4: whether the run is long enough for weight decay to matter. */
 export const equilibriumTime: Diagnostic = {

@@ -1,4 +1,4 @@
-import type { BatchNorm } from '../../nn/batch-norm.ts'
+import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { type Diagnostic, greatest, percent } from '../diagnosis.ts'
 
 /**

@@ -1,7 +1,7 @@
+import { length, maximum, mean, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { numbersOf } from '../matrix.ts'
 import { slopeCount } from '../subject.ts'
-import { length, maximum, mean, rootMeanSquare } from '../vector.ts'
 
 /** D6: gradients that grow because the rate falls. */
 export const gradientRatio: Diagnostic = {

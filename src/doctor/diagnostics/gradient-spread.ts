@@ -1,7 +1,7 @@
+import { length, maximum } from '../../core/vector.ts'
 import { taskOf } from '../../train/train.ts'
 import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
-import { length, maximum } from '../vector.ts'
 
 /** D17: whether the first step is as large, beside the weights, in all layers. */
 export const gradientSpread: Diagnostic = {

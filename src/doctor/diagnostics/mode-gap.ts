@@ -1,6 +1,6 @@
+import { mean } from '../../core/vector.ts'
 import { type Diagnostic, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
-import { mean } from '../vector.ts'
 
 /** How many batches are looked at. */
 const count = 16

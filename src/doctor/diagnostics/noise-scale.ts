@@ -1,6 +1,6 @@
+import { dot, mean } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { slopeCount } from '../subject.ts'
-import { dot, mean } from '../vector.ts'
 
 /** D7: whether a larger batch would be worth its time. */
 export const noiseScale: Diagnostic = {

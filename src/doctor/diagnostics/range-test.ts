@@ -1,7 +1,7 @@
+import { maximum } from '../../core/vector.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
-import { maximum } from '../vector.ts'
 
 /** Steps of the ramp. With BN, one of 200 finds rates that are ten times too high. */
 const rampSteps = 600

@@ -1,5 +1,6 @@
+import { remeasured } from '../../train/drift.ts'
 import { type Diagnostic, noAverages, percent, short } from '../diagnosis.ts'
-import { measuredBatches, remeasured } from './drift.ts'
+import { measuredBatches } from './drift.ts'
 
 /** How many validation examples are looked at. */
 const most = 4096

@@ -1,7 +1,7 @@
+import { maximum, rootMeanSquare } from '../../core/vector.ts'
+import { equilibrium } from '../../optim/weight-rule.ts'
 import { type Diagnostic, type Finding, greatest, noSteps, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
-import { maximum, rootMeanSquare } from '../vector.ts'
-import { equilibrium } from '../weight-rule.ts'
 
 /** D3: how far steps turn the weights before BN, beside where weight decay lets that come to rest. */
 export const rotation: Diagnostic = {

@@ -1,6 +1,6 @@
+import { maximum, mean, median } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
-import { maximum, mean, median } from '../vector.ts'
 
 /** The steps of a log are looked at in so many parts. */
 const parts = 200

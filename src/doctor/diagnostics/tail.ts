@@ -1,7 +1,7 @@
-import type { BatchNorm } from '../../nn/batch-norm.ts'
+import { maximum } from '../../core/vector.ts'
+import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { type Diagnostic, percent, short } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
-import { maximum } from '../vector.ts'
 
 /** How many steps at the end of a run have at most a tenth of its highest rate. */
 export function tailOf(rates: Float64Array): number {

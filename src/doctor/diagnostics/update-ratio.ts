@@ -1,5 +1,5 @@
+import { maximum, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, greatest, least, noSteps, short } from '../diagnosis.ts'
-import { maximum, rootMeanSquare } from '../vector.ts'
 
 /** D5: how large steps are beside the weights. */
 export const updateRatio: Diagnostic = {

@@ -1,10 +1,10 @@
+import { maximum } from '../../core/vector.ts'
 import { stepsOf } from '../../train/accumulation.ts'
 import { isFinding, percent, short } from '../diagnosis.ts'
 import { firstLeft } from '../diagnostics/first-statistics.ts'
 import { statisticSizes } from '../diagnostics/statistic-size.ts'
 import { longestMemory, tailOf } from '../diagnostics/tail.ts'
 import type { Subject } from '../subject.ts'
-import { maximum } from '../vector.ts'
 import { type LintRule, list } from './rule.ts'
 
 // What batch statistics are made of, and whether evaluation has those of its weights.

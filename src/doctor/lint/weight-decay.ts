@@ -1,7 +1,7 @@
+import { maximum } from '../../core/vector.ts'
+import { equilibrium } from '../../optim/weight-rule.ts'
 import { short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
-import { maximum } from '../vector.ts'
-import { equilibrium } from '../weight-rule.ts'
 import { type LintRule, list } from './rule.ts'
 
 // What the optimizer does to which weights.

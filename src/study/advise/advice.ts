@@ -1,13 +1,13 @@
-import type { NormalizationType } from '../../nn/normalization.ts'
+import type { NormalizationType } from '../../nn/norm/normalization.ts'
 import { parse, type Schedule } from '../../schedule/index.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import type { LearningRates } from '../../train/find-lr.ts'
-import { cellsOf, isScored, keyOf, type Scored, without } from '../cells.ts'
-import { compareCells, type Metric } from '../comparisons.ts'
-import type { Estimate, Finished } from '../findings.ts'
+import { cellsOf, isScored, keyOf, type Scored, without } from '../analysis/cells.ts'
+import { compareCells, type Metric } from '../analysis/comparisons.ts'
+import type { Estimate, Finished } from '../analysis/findings.ts'
+import { capital, differenceText, figure, metricText, scoreText, settingsText } from '../analysis/words.ts'
 import { scheduleText } from '../schedules.ts'
 import { stepsWith } from '../settings.ts'
-import { capital, differenceText, figure, metricText, scoreText, settingsText } from '../words.ts'
 import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 
 /** A range test of the model with one normalisation. */

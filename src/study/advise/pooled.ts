@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Finished } from '../findings.ts'
-import type { Pool } from '../pool.ts'
+import type { Finished } from '../analysis/findings.ts'
+import type { Pool } from '../run/pool.ts'
 import { settingsOf } from '../settings.ts'
 import type { Trial } from '../trial.ts'
 import type { Runner } from './runner.ts'

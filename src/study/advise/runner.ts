@@ -3,10 +3,10 @@ import type { EpochEvent } from '../../train/event.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { override } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
-import type { Finished } from '../findings.ts'
+import type { Finished } from '../analysis/findings.ts'
+import { metricsOf } from '../run/trial-log.ts'
 import { settingsOf } from '../settings.ts'
 import type { Trial, TrialResult } from '../trial.ts'
-import { metricsOf } from '../trial-log.ts'
 
 /** Runs trials of an experiment, and yields each when it is over, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>

@@ -1,5 +1,5 @@
+import type { Finished } from '../analysis/findings.ts'
 import type { Factors, Settings } from '../factor.ts'
-import type { Finished } from '../findings.ts'
 import type { Trial } from '../trial.ts'
 
 /** Which trials a study has. */

@@ -1,6 +1,6 @@
 import { mismatch } from '../../core/mismatch.ts'
+import type { Finished } from '../analysis/findings.ts'
 import { combinations, combinationsOf } from '../factor.ts'
-import type { Finished } from '../findings.ts'
 import { type Asked, type Design, keyOf, pairs, type Space } from './design.ts'
 import { race, raceLength } from './racing.ts'
 import { sample } from './sample.ts'

@@ -1,5 +1,5 @@
 import type { PlotOptions } from '@observablehq/plot'
-import type { Comparison, Findings } from '../findings.ts'
+import type { Comparison, Findings } from '../analysis/findings.ts'
 import { labelMargin } from './label-margin.ts'
 import { count, interval, plain, probability, significant } from './number.ts'
 import { absent, type Plot, type Section, section, table } from './section.ts'

@@ -1,4 +1,4 @@
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { count, duration, percent } from './number.ts'
 import { type Section, section, table } from './section.ts'
 

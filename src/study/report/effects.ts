@@ -1,5 +1,5 @@
 import type { PlotOptions } from '@observablehq/plot'
-import type { Effect, Findings } from '../findings.ts'
+import type { Effect, Findings } from '../analysis/findings.ts'
 import { lastRound } from './grid.ts'
 import { labelMargin } from './label-margin.ts'
 import { count, interval, percent, significant } from './number.ts'

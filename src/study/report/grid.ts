@@ -1,5 +1,5 @@
-import { bestOf } from '../cells.ts'
-import type { Cell, Findings } from '../findings.ts'
+import { bestOf } from '../analysis/cells.ts'
+import type { Cell, Findings } from '../analysis/findings.ts'
 import type { Value } from '../trial.ts'
 import { count, dash, interval, significant } from './number.ts'
 import { describe, groupBy, identity, keyOf, normalization, rate, schedule, valuesOf } from './settings.ts'

@@ -1,5 +1,5 @@
 import type { Markish, PlotOptions } from '@observablehq/plot'
-import type { Cell } from '../findings.ts'
+import type { Cell } from '../analysis/findings.ts'
 import type { Value } from '../trial.ts'
 import { type Ramp, shade } from './color.ts'
 import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'

@@ -1,4 +1,4 @@
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { type Draw, drawing } from './chart.ts'
 import { escapeHtml, visible } from './escape.ts'
 import { page } from './page.ts'

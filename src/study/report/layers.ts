@@ -1,4 +1,4 @@
-import type { Findings, LayerCurves } from '../findings.ts'
+import type { Findings, LayerCurves } from '../analysis/findings.ts'
 import type { LayerCurve } from '../trial.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'

@@ -1,4 +1,4 @@
-import type { Findings, MeanCurve } from '../findings.ts'
+import type { Findings, MeanCurve } from '../analysis/findings.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
 import { count, dash, significant } from './number.ts'

@@ -1,4 +1,4 @@
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { escapeMarkdown, visible } from './escape.ts'
 import type { Block, Code, Section } from './section.ts'
 import { sections } from './sections.ts'

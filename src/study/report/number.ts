@@ -1,4 +1,4 @@
-import type { Estimate } from '../findings.ts'
+import type { Estimate } from '../analysis/findings.ts'
 
 /** What stands where there is no number. */
 export const dash = '–'

@@ -1,5 +1,5 @@
 import type { PlotOptions } from '@observablehq/plot'
-import type { Findings, RateWindow } from '../findings.ts'
+import type { Findings, RateWindow } from '../analysis/findings.ts'
 import { linesOf } from './color.ts'
 import { labelMargin } from './label-margin.ts'
 import { logTicks } from './log-ticks.ts'

@@ -1,4 +1,4 @@
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { readableJson } from './json.ts'
 import { paragraph, type Section, section, table } from './section.ts'
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { html } from './html.ts'
 import { markdown } from './markdown.ts'
 

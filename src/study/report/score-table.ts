@@ -1,4 +1,4 @@
-import type { Cell, Findings } from '../findings.ts'
+import type { Cell, Findings } from '../analysis/findings.ts'
 import { type Grid, lastRound, lostOf, scoreOf } from './grid.ts'
 import { count, dash, interval, significant } from './number.ts'
 import { type Table, table } from './section.ts'

@@ -1,4 +1,4 @@
-import type { Cell, Findings } from '../findings.ts'
+import type { Cell, Findings } from '../analysis/findings.ts'
 import { ramp } from './color.ts'
 import { type Grid, gridsOf, lastRound, longest, scoreOf } from './grid.ts'
 import { colorScale, heatMap } from './heat-map.ts'

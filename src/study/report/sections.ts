@@ -1,4 +1,4 @@
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { comparisons } from './comparisons.ts'
 import { cost } from './cost.ts'
 import { drift } from './drift.ts'

@@ -1,4 +1,4 @@
-import type { Cell, Findings } from '../findings.ts'
+import type { Cell, Findings } from '../analysis/findings.ts'
 import type { Value } from '../trial.ts'
 import { dash, plain } from './number.ts'
 

@@ -1,4 +1,4 @@
-import type { Findings } from '../findings.ts'
+import type { Findings } from '../analysis/findings.ts'
 import { count } from './number.ts'
 import { identity } from './settings.ts'
 

@@ -1,0 +1,74 @@
+import Papa from 'papaparse'
+import { FormatError } from '../../core/errors.ts'
+import { mismatch } from '../../core/mismatch.ts'
+
+/** Takes the rows of a table: what stands in it, and the line it starts on, from 1. */
+export type TakeRow = (cells: string[], line: number) => void
+
+/** The text of a CSV file in pieces, cut anywhere, as rows. Blank lines are none. */
+export class CsvRows {
+  readonly #name: string
+  readonly #delimiter: string
+  readonly #take: TakeRow
+  #parser: InstanceType<typeof Papa.Parser> | undefined
+  /** What came after the last whole row, and the line it starts on. */
+  #rest = ''
+  #line = 1
+
+  constructor(name: string, delimiter: string, take: TakeRow) {
+    if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
+      throw mismatch(name, 'delimiter as one character', delimiter)
+    }
+    this.#name = name
+    this.#delimiter = delimiter
+    this.#take = take
+  }
+
+  push(text: string): void {
+    const first = this.#parser === undefined && this.#rest === '' && text.charCodeAt(0) === 0xfeff
+    this.#parse(this.#rest + (first ? text.slice(1) : text), false)
+    if (this.#rest.length > maxRow) {
+      throw new FormatError(
+        `${this.#name}: wanted a row that ends, got one of ${this.#rest.length} characters from line ` +
+          `${this.#line} on; look for a quote that is not closed`,
+      )
+    }
+  }
+
+  end(): void {
+    if (this.#rest !== '') this.#parse(this.#rest, true)
+  }
+
+  #parse(text: string, last: boolean): void {
+    if (this.#parser === undefined && !last && !/[\r\n]./s.test(text)) {
+      this.#rest = text // not a whole line yet, so its end is not known either
+      return
+    }
+    this.#parser ??= new Papa.Parser({ delimiter: this.#delimiter, newline: newlineOf(text) })
+    const { data, errors, meta } = this.#parser.parse(text, 0, !last) as Papa.ParseResult<string[]>
+    const quoted = text.includes('"')
+    const wrong = errors[0]?.row ?? -1
+    for (const [row, cells] of data.entries()) {
+      if (row === wrong) throw this.#badQuote()
+      if (cells.length > 1 || cells[0]!.trim() !== '') this.#take(cells, this.#line)
+      this.#line += quoted ? linesIn(cells) : 1
+    }
+    if (wrong >= data.length) throw this.#badQuote()
+    this.#rest = last ? '' : text.slice(meta.cursor)
+  }
+
+  #badQuote(): FormatError {
+    return new FormatError(
+      `${this.#name}: wanted a closing quote for each opening one, got a row without from line ${this.#line} on`,
+    )
+  }
+}
+
+/** Longer ones are taken for a quote that was never closed. */
+const maxRow = 1 << 26
+
+const newlineOf = (text: string): '\r\n' | '\n' | '\r' =>
+  text.includes('\n') ? (text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n') : '\r'
+
+const linesIn = (cells: readonly string[]): number =>
+  1 + cells.reduce((n, cell) => n + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0)

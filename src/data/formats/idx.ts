@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { FormatError } from '../../core/errors.ts'
+import { type Shape, sizeOf } from '../../core/shape.ts'
+import { type Dataset, dataset } from '../dataset.ts'
+import { unzip } from './gzip.ts'
+
+/** An array from an IDX file: numbers row by row. */
+export interface IdxArray {
+  readonly shape: Shape
+  readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+}
+
+const elements = {
+  8: { bytes: 1, make: (n: number) => new Uint8Array(n), read: 'getUint8' },
+  9: { bytes: 1, make: (n: number) => new Int8Array(n), read: 'getInt8' },
+  11: { bytes: 2, make: (n: number) => new Int16Array(n), read: 'getInt16' },
+  12: { bytes: 4, make: (n: number) => new Int32Array(n), read: 'getInt32' },
+  13: { bytes: 4, make: (n: number) => new Float32Array(n), read: 'getFloat32' },
+  14: { bytes: 8, make: (n: number) => new Float64Array(n), read: 'getFloat64' },
+} as const
+
+const isElement = (code: number | undefined): code is keyof typeof elements =>
+  code !== undefined && code in elements
+
+/**
+ * The array in an IDX file, MNIST's format, gzipped or not.
+ *
+ * Two zero bytes, the element type, the number of axes, a big-endian 32-bit size for each axis, the numbers.
+ *
+ * @throws {FormatError} when the file starts otherwise, ends early or goes on too long.
+ */
+export function readIdx(path: string): IdxArray {
+  return parseIdx(readFileSync(path), basename(path))
+}
+
+/** As `readIdx`, from bytes; `name` is what messages call them. */
+export function parseIdx(file: Uint8Array, name: string): IdxArray {
+  const bytes = unzip(file, name)
+  const [zero, zero2, code, rank] = bytes
+  if (zero !== 0 || zero2 !== 0 || !isElement(code) || rank === undefined || bytes.length < 4 + 4 * rank) {
+    const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    throw new FormatError(`${name}: wanted an IDX file that starts 00 00 08, got ${start || 'nothing'}`)
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis))
+  const { bytes: width, make, read } = elements[code]
+  const start = 4 + 4 * rank
+  const size = sizeOf(shape)
+  if (bytes.length !== start + size * width) {
+    throw new FormatError(
+      `${name}: wanted ${start + size * width} bytes for [${shape.join(', ')}], got ${bytes.length}; ` +
+        'the file is truncated or damaged',
+    )
+  }
+  if (code === 8) return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, size) }
+  const data = make(size)
+  for (let i = 0; i < size; i++) data[i] = view[read](start + i * width)
+  return { shape, data }
+}
+
+export interface IdxOptions {
+  /** How many classes the labels name; 10 unless given. */
+  readonly classes?: number
+  /** Pixels of an image in a row, or as an image with one channel; `flat` unless given. */
+  readonly layout?: 'flat' | 'image'
+}
+
+/**
+ * Images with labels, from two IDX files.
+ *
+ * @returns x `[height · width]`, or as an `image` `[1, height, width]`, in 0 … 1, that is byte / 255; y int32
+ * @throws {FormatError} when a file is damaged, counts differ, or a label is outside 0 … classes − 1.
+ */
+export function idxImages(imagesPath: string, labelsPath: string, options: IdxOptions = {}): Dataset {
+  const { bytes, ...columns } = idxBytes(imagesPath, labelsPath, options)
+  const x = new Float32Array(bytes.length)
+  for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
+  return dataset({ x, ...columns })
+}
+
+/** Images as they are in their file, with what else a data set needs. */
+export function idxBytes(
+  imagesPath: string,
+  labelsPath: string,
+  { classes = 10, layout = 'flat' }: IdxOptions = {},
+): { bytes: IdxArray['data']; y: Int32Array; shape: Shape; classes: number } {
+  const images = readIdx(imagesPath)
+  const labels = readIdx(labelsPath)
+  const [count, ...size] = images.shape
+  if (labels.shape.length !== 1 || labels.shape[0] !== count) {
+    throw new FormatError(
+      `${basename(labelsPath)}: wanted ${count} labels, one for each image, got [${labels.shape.join(', ')}]`,
+    )
+  }
+  const wrong = labels.data.findIndex((label) => label < 0 || label >= classes)
+  if (wrong >= 0) {
+    throw new FormatError(
+      `${basename(labelsPath)}: wanted labels from 0 to ${classes - 1}, got ${labels.data[wrong]} at example ${wrong}`,
+    )
+  }
+  const image = size.length === 2 ? [1, ...size] : size
+  const shape = layout === 'image' ? image : [sizeOf(size)]
+  return { bytes: images.data, y: Int32Array.from(labels.data), shape, classes }
+}

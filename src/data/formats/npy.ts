@@ -1,0 +1,168 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { FormatError } from '../../core/errors.ts'
+import { mismatch } from '../../core/mismatch.ts'
+import { type Shape, show, sizeOf } from '../../core/shape.ts'
+
+/** Numbers as NumPy keeps them in files. Booleans are bytes, 0 or 1. */
+export type NpyData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+
+/** An array from an NPY file: numbers row by row. */
+export interface NpyArray {
+  readonly shape: Shape
+  readonly data: NpyData
+}
+
+/** Element types by the letter and width that NumPy gives them. */
+const kinds = {
+  f4: Float32Array,
+  f8: Float64Array,
+  i1: Int8Array,
+  i2: Int16Array,
+  i4: Int32Array,
+  i8: BigInt64Array,
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+  u8: BigUint64Array,
+  b1: Uint8Array,
+} as const
+
+/**
+ * The array in an NPY file, NumPy's format for one array.
+ *
+ * Every integer, float and boolean type is read, of either byte order; float16 as Float32Array.
+ *
+ * @throws {FormatError} when the file is damaged, or its array is in Fortran's order, structured, of objects, text,
+ *   complex numbers or dates.
+ */
+export function readNpy(path: string): NpyArray {
+  return parseNpy(readFileSync(path), basename(path))
+}
+
+/** As `readNpy`, from bytes; `name` is what messages call them. */
+export function parseNpy(file: Uint8Array, name: string): NpyArray {
+  const { descr, shape, start } = parseHeader(file, name)
+  const body = file.subarray(start)
+  const [, order, kind, width] = /^([<>|=])([a-zA-Z])(\d+)$/.exec(descr) ?? []
+  const bytes = Number(width)
+  const size = sizeOf(shape)
+  const half = `${kind}${width}` === 'f2'
+  const type = half ? Uint16Array : kinds[`${kind}${width}` as keyof typeof kinds]
+  if (type === undefined || !Number.isSafeInteger(size)) {
+    throw new FormatError(
+      `${name}: wanted integers, floats or booleans, got dtype ${descr}; save it with array.astype('float32')`,
+    )
+  }
+  if (body.length !== size * bytes) {
+    throw new FormatError(
+      `${name}: wanted ${size * bytes} bytes for ${show(shape)} of ${descr}, got ${body.length}; ` +
+        'the file is truncated or damaged',
+    )
+  }
+  const copy = new Uint8Array(body) // of its own, so aligned
+  if (order === '>') swap(copy, bytes)
+  const data = new type(copy.buffer, 0, size)
+  return { shape, data: half ? Float32Array.from(data as Uint16Array, fromHalf) : data }
+}
+
+interface Header {
+  readonly descr: string
+  readonly shape: Shape
+  /** Where the numbers start. */
+  readonly start: number
+}
+
+const magic = '\x93NUMPY'
+
+function parseHeader(file: Uint8Array, name: string): Header {
+  const text = (from: number, to: number): string => String.fromCharCode(...file.subarray(from, to))
+  const version = file[6] ?? 0
+  const lengthBytes = version === 1 ? 2 : 4
+  if (text(0, 6) !== magic || version < 1 || version > 3 || file.length < 8 + lengthBytes) {
+    throw new FormatError(`${name}: wanted an NPY file that starts \\x93NUMPY, got another`)
+  }
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  const length = lengthBytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true)
+  const start = 8 + lengthBytes + length
+  if (start > file.length || length > maxHeader) {
+    throw new FormatError(
+      `${name}: wanted a header of ${length} bytes, got ${file.length} in all; it is damaged`,
+    )
+  }
+  const header = new TextDecoder().decode(file.subarray(8 + lengthBytes, start))
+  const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1]
+  const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
+  const axes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
+  if (/'descr':\s*\[/.test(header)) {
+    throw new FormatError(
+      `${name}: wanted plain numbers, got a structured dtype; save each field as its own array`,
+    )
+  }
+  if (descr === undefined || fortran === undefined || axes === undefined) {
+    throw new FormatError(
+      `${name}: wanted a header with descr, fortran_order and shape, got ${header.trim()}`,
+    )
+  }
+  const shape = axes.split(',').flatMap((axis) => (axis.trim() === '' ? [] : [Number(axis)]))
+  if (fortran === 'True' && shape.length > 1) {
+    throw new FormatError(
+      `${name}: wanted numbers row by row, got Fortran's order; save it with np.ascontiguousarray(array)`,
+    )
+  }
+  return { descr, shape, start }
+}
+
+const maxHeader = 1 << 20
+
+/** Turn the bytes of each element round. */
+function swap(bytes: Uint8Array, width: number): void {
+  for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
+}
+
+/** IEEE 754's binary16. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (1024 + fraction) * 2 ** (exponent - 25)
+}
+
+/**
+ * An array as the bytes of an NPY file, which are NumPy's own for the same array.
+ *
+ * @throws {ArgumentError} when the shape does not fit the numbers.
+ */
+export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
+  if (sizeOf(shape) !== data.length) {
+    throw mismatch('encodeNpy', `${sizeOf(shape)} numbers for ${show(shape)}`, data.length)
+  }
+  const width = data.BYTES_PER_ELEMENT
+  const kind = Object.entries(kinds).find(([, type]) => data instanceof type)![0]
+  const descr = `${width === 1 ? '|' : '<'}${kind}`
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10
+  const bytes = new Uint8Array(10 + length + data.byteLength)
+  bytes.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, length & 255, length >> 8])
+  bytes.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10)
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + length)
+  return bytes
+}
+
+/** Write an array to an NPY file. */
+export function writeNpy(path: string, array: NpyArray): void {
+  writeFileSync(path, encodeNpy(array))
+}

@@ -1,0 +1,209 @@
+import { basename } from 'node:path'
+import type { AsyncBuffer, FileMetaData } from 'hyparquet'
+import { allocate, type Data } from '../../core/dtype.ts'
+import { EvenstepError, FormatError } from '../../core/errors.ts'
+import { checkKnown } from '../../core/mismatch.ts'
+import { sizeOf } from '../../core/shape.ts'
+import type { Batch } from '../batch.ts'
+import type { Dataset } from '../dataset.ts'
+import { fileFingerprint } from '../files/fingerprint.ts'
+import type { Stream } from '../stream.ts'
+import { checkedFile, chunksOf } from './parquet-pages.ts'
+import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
+import { tableDataset, tableSpec } from './table-examples.ts'
+
+/**
+ * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
+ *
+ * @throws {FormatError} when it is no Parquet file, or naming the row and the column of what is missing, or no number.
+ * @throws {ArgumentError} when a column is not there, or an option is unknown.
+ * @example await data.parquet('iris.parquet', { label: 'species' })
+ */
+export async function parquet(path: string, options: TableOptions): Promise<Dataset> {
+  checkKnown('parquet', options, tableNames)
+  const file = await ParquetTable.open(path, options)
+  const parts: Batch[] = []
+  for await (const part of file.read()) parts.push(part)
+  return tableDataset(basename(path), parts, () => file.plan, file.cells)
+}
+
+/**
+ * Examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB of examples or
+ * a sixteenth of the group.
+ *
+ * @throws {FormatError} and {ArgumentError} as `parquet`; and when there is a label without `classNames` or
+ *   `classes`, which cannot be known before the end of the file.
+ */
+export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
+  checkKnown('parquetStream', options, tableNames)
+  const file = await ParquetTable.open(path, options)
+  return {
+    ...tableSpec(basename(path), file.plan, options),
+    fingerprint: fileFingerprint(path, options),
+    read: () => file.read(),
+  }
+}
+
+/** Rows that are handed on together. */
+const pieceRows = 4096
+
+/** Bytes of examples that are decoded at a time. */
+const partBytes = 2 ** 24
+
+/** Each part reads its columns of the group from their beginning. */
+const mostParts = 16
+
+type Values = ArrayLike<unknown>
+
+class ParquetTable {
+  readonly plan: TablePlan
+  readonly cells: Cells
+  readonly #name: string
+  readonly #file: AsyncBuffer
+  readonly #metadata: FileMetaData
+  readonly #columns: readonly string[]
+
+  private constructor(name: string, file: AsyncBuffer, metadata: FileMetaData, options: TableOptions) {
+    this.#name = name
+    this.#file = file
+    this.#metadata = metadata
+    this.#columns = topColumns(metadata)
+    this.cells = new Cells(name, options)
+    this.plan = planTable(name, this.#columns, options)
+  }
+
+  static async open(path: string, options: TableOptions): Promise<ParquetTable> {
+    const [{ asyncBufferFromFile, parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
+      import('hyparquet'), // 80 ms: only who needs it waits
+      import('hyparquet/src/column.js'),
+    ])
+    const name = basename(path)
+    const file = await asyncBufferFromFile(path)
+    return told(name, async () => {
+      const metadata = await parquetMetadataAsync(file)
+      const chunks = chunksOf(name, metadata, file.byteLength)
+      return new ParquetTable(name, checkedFile(name, file, chunks, parquetHeader), metadata, options)
+    })
+  }
+
+  async *read(): AsyncGenerator<Batch> {
+    for (const { start, rows } of this.#parts()) {
+      const { x, y, length } = await this.#examples(start, rows)
+      const [xSize, ySize] = [x.length / (length || 1), y.length / (length || 1)]
+      for (let from = 0; from < length; from += pieceRows) {
+        const to = Math.min(length, from + pieceRows)
+        const part = { x: x.subarray(from * xSize, to * xSize), y: y.subarray(from * ySize, to * ySize) }
+        yield { ...part, length: to - from }
+      }
+    }
+  }
+
+  /** The rows that are read at a time. */
+  *#parts(): Generator<{ readonly start: number; readonly rows: number }> {
+    const { x, y } = this.plan
+    const row = [x, y].reduce(
+      (bytes, { dtype, shape }) => bytes + allocate(dtype, sizeOf(shape)).byteLength,
+      0,
+    )
+    let start = 0
+    for (const { num_rows } of this.#metadata.row_groups) {
+      const end = start + Number(num_rows)
+      const size = Math.max(Math.ceil(partBytes / row), Math.ceil((end - start) / mostParts))
+      for (; start < end; start += size) yield { start, rows: Math.min(size, end - start) }
+      start = end
+    }
+  }
+
+  /** Rows column after column, so that only one is there in any other form than numbers. */
+  async #examples(start: number, rows: number): Promise<Batch> {
+    const { features, targets, label, x: xSpec, y: ySpec } = this.plan
+    const x = allocate(xSpec.dtype, rows * features.length)
+    const ySize = targets.length || 1
+    const y = allocate(ySpec.dtype, rows * ySize)
+    const dropped = new Uint8Array(rows)
+    const fill = async (out: Data, column: number, at: number, step: number, kind: Kind): Promise<void> => {
+      const values = await this.#values(column, start, rows)
+      for (let row = 0; row < rows; row++) {
+        const value = this.#cell(values[row], column, start + row, kind)
+        if (kind === 'label' ? value < 0 : Number.isNaN(value)) dropped[row] = 1
+        else out[row * step + at] = value
+      }
+    }
+    for (const [at, column] of features.entries()) await fill(x, column, at, features.length, 'feature')
+    for (const [at, column] of targets.entries()) await fill(y, column, at, ySize, 'target')
+    if (label !== undefined) await fill(y, label, 0, 1, 'label')
+    return without(dropped, { x, y, length: rows })
+  }
+
+  #cell(value: unknown, column: number, row: number, kind: Kind): number {
+    if (kind !== 'label' && typeof value === 'number' && isPlain(value)) return value
+    const where = (): string => `row ${row}, column ${this.#columns[column]}`
+    return kind === 'label'
+      ? this.cells.label(value, where)
+      : this.cells.number(value, where, kind === 'feature')
+  }
+
+  async #values(column: number, start: number, rows: number): Promise<Values> {
+    const [{ parquetRead }, { compressors }] = await Promise.all([
+      import('hyparquet'),
+      import('hyparquet-compressors'),
+    ])
+    const name = this.#columns[column]!
+    const values = new Array<unknown>(rows)
+    await told(this.#name, () =>
+      parquetRead({
+        file: this.#file,
+        metadata: this.#metadata,
+        compressors,
+        columns: [name],
+        rowStart: start,
+        rowEnd: start + rows,
+        // Whole pages, which may begin before the first row and end after the last.
+        onChunk: ({ columnData, rowStart }) => {
+          const [from, to] = [Math.max(start, rowStart), Math.min(start + rows, rowStart + columnData.length)]
+          for (let row = from; row < to; row++) values[row - start] = columnData[row - rowStart]
+        },
+      }),
+    )
+    return values
+  }
+}
+
+type Kind = 'feature' | 'target' | 'label'
+
+/** The names of a table's columns: those of the schema's root. */
+function topColumns({ schema }: FileMetaData): string[] {
+  const names: string[] = []
+  const skip = (at: number): number => {
+    let next = at + 1
+    for (let child = 0; child < (schema[at]!.num_children ?? 0); child++) next = skip(next)
+    return next
+  }
+  for (let at = 1; at < schema.length; at = skip(at)) names.push(schema[at]!.name)
+  return names
+}
+
+function without(dropped: Uint8Array, batch: Batch): Batch {
+  if (!dropped.includes(1)) return batch
+  const kept = Int32Array.from(dropped, (_, i) => i).filter((i) => dropped[i] === 0)
+  const keep = (data: Data): Data => {
+    const size = data.length / batch.length
+    const out = data.slice(0, kept.length * size)
+    for (const [to, from] of kept.entries()) {
+      for (let j = 0; j < size; j++) out[to * size + j] = data[from * size + j]!
+    }
+    return out
+  }
+  return { x: keep(batch.x), y: keep(batch.y), length: kept.length }
+}
+
+/** What the Parquet reader found wrong, in our words. */
+async function told<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (cause instanceof EvenstepError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new FormatError(`${name}: wanted a Parquet file, got one that cannot be read: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,112 @@
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { FormatError } from '../../core/errors.ts'
+
+// The part of the ZIP format that archives of arrays use: entries stored or deflated, one disk, no encryption.
+// Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16 and 4.5.3.
+
+const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 }
+
+/**
+ * The files in a ZIP archive by name.
+ *
+ * @throws {FormatError} when it is damaged: sizes and checksums are compared.
+ */
+export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Array> {
+  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength)
+  try {
+    return new Map(entries(view).map((entry) => [entry.name, content(archive, view, entry, name)]))
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause
+    throw new FormatError(`${name}: wanted a whole ZIP archive, got one that is truncated or damaged`, {
+      cause,
+    })
+  }
+}
+
+interface Entry {
+  readonly name: string
+  readonly method: number
+  readonly crc: number
+  readonly packed: number
+  readonly size: number
+  readonly start: number
+}
+
+function entries(view: DataView): Entry[] {
+  let end = view.byteLength - 22
+  while (view.getUint32(end, true) !== signatures.end) end-- // a comment may follow
+  const count = view.getUint16(end + 10, true)
+  let at = view.getUint32(end + 16, true)
+  return Array.from({ length: count }, () => {
+    if (view.getUint32(at, true) !== signatures.central) throw new RangeError('no entry here')
+    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true))
+    const entry = {
+      name: new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameLength)),
+      method: view.getUint16(at + 10, true),
+      crc: view.getUint32(at + 16, true),
+      packed: view.getUint32(at + 20, true),
+      size: view.getUint32(at + 24, true),
+      start: view.getUint32(at + 42, true),
+    }
+    at += 46 + nameLength! + extra! + comment!
+    return entry
+  })
+}
+
+const huge = 0xffffffff
+
+function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
+  const { method, crc, packed, size, start } = entry
+  if (packed === huge || size === huge || start === huge) {
+    throw new FormatError(`${name}: wanted files below 4 GiB, got ${entry.name}; save it as .npy`)
+  }
+  if (method !== 0 && method !== 8) {
+    throw new FormatError(`${name}: wanted files stored or deflated, got ${entry.name} by method ${method}`)
+  }
+  if (view.getUint32(start, true) !== signatures.local) throw new RangeError('no file here')
+  const from = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true)
+  const body = archive.subarray(from, from + packed)
+  const bytes = method === 0 ? body : inflateRawSync(body, { maxOutputLength: Math.max(size, 1) })
+  if (bytes.length !== size || crc32(bytes) !== crc) throw new RangeError('another checksum')
+  return bytes
+}
+
+/** A ZIP archive of files, each deflated or stored as it is. Times are left at 1980-01-01, so equal files pack equally. */
+export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
+  const parts: Uint8Array[] = []
+  const directory: Uint8Array[] = []
+  let at = 0
+  for (const [name, bytes] of files) {
+    const text = new TextEncoder().encode(name)
+    const body = compress ? deflateRawSync(bytes) : bytes
+    const common = [20, 0, compress ? 8 : 0, 0, 0x21] // version, flags, method, time, date
+    const sizes = [crc32(bytes), body.length, bytes.length]
+    const local = record(signatures.local, common, sizes, [text.length, 0])
+    directory.push(
+      record(signatures.central, [20, ...common], sizes, [text.length, 0, 0, 0, 0, 0, 0], [at]),
+      text,
+    )
+    parts.push(local, text, body)
+    at += local.length + text.length + body.length
+  }
+  const length = directory.reduce((n, part) => n + part.length, 0)
+  const end = record(signatures.end, [0, 0, files.size, files.size], [length, at], [0])
+  return Buffer.concat([...parts, ...directory, end])
+}
+
+/** Little-endian numbers: 32 bits, some of 16, some of 32, some of 16, some of 32. */
+function record(signature: number, ...fields: readonly (readonly number[])[]): Uint8Array {
+  const widths = fields.map((_, i) => (i % 2 === 0 ? 2 : 4))
+  const length = 4 + fields.reduce((n, field, i) => n + field.length * widths[i]!, 0)
+  const view = new DataView(new ArrayBuffer(length))
+  view.setUint32(0, signature, true)
+  let at = 4
+  for (const [i, field] of fields.entries()) {
+    for (const value of field) {
+      if (widths[i] === 2) view.setUint16(at, value, true)
+      else view.setUint32(at, value, true)
+      at += widths[i]!
+    }
+  }
+  return new Uint8Array(view.buffer)
+}

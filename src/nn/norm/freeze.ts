@@ -1,0 +1,34 @@
+import { modules } from '../modules.ts'
+import { BatchNorm } from './batch-norm.ts'
+
+/** Every batch-normalization layer of a model, by name. */
+export const batchNorms = (model: object): Map<string, BatchNorm> =>
+  new Map([...modules(model)].flatMap(([name, m]) => (m instanceof BatchNorm ? [[name, m] as const] : [])))
+
+/**
+ * Keep every batch-normalization layer on its running statistics, in `train` as well; γ and β are trained on.
+ *
+ * `train.Task` notices between steps; a step of your own `compile` stays as it was traced. @returns the model
+ */
+export function freeze<M extends object>(model: M): M {
+  for (const layer of batchNorms(model).values()) layer.frozen = true
+  return model
+}
+
+/** Let every batch-normalization layer learn its running statistics again. @returns the model */
+export function unfreeze<M extends object>(model: M): M {
+  for (const layer of batchNorms(model).values()) layer.frozen = false
+  return model
+}
+
+/**
+ * Give every batch-normalization layer the running statistics it started with: mean 0, variance 1.
+ *
+ * @returns the model
+ */
+export function resetRunningStatistics<M extends object>(model: M): M {
+  for (const { runningMean, runningVar, numBatchesTracked } of batchNorms(model).values()) {
+    for (const variable of [runningMean, runningVar, numBatchesTracked]) variable?.initialize(0)
+  }
+  return model
+}

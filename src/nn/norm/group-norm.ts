@@ -1,0 +1,67 @@
+import { ArgumentError, ShapeError } from '../../core/errors.ts'
+import { checkKnown } from '../../core/mismatch.ts'
+import { show, sizeOf } from '../../core/shape.ts'
+import type { Tensor } from '../../core/tensor.ts'
+import { filled, Variable } from '../../core/variable.ts'
+import { add, mul } from '../../ops/arithmetic.ts'
+import { perChannel } from '../../ops/batch-norm.ts'
+import { reshape } from '../../ops/broadcast.ts'
+import { standardize } from '../../ops/standardize.ts'
+import { called, positive, sizes } from '../arguments.ts'
+import type { Module } from '../module.ts'
+
+export interface GroupNormOptions {
+  /** Added to the variance; 1e-5. */
+  readonly eps?: number
+  /** Whether to scale and shift each channel by a trained weight and bias; true. */
+  readonly affine?: boolean
+}
+
+/**
+ * Normalises each group of neighbouring channels of each example by its own mean and biased variance. As PyTorch's
+ * `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
+ *
+ * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
+ */
+export class GroupNorm implements Module {
+  /** `[channels]`, starts at 1. */
+  readonly weight: Variable | undefined
+  /** `[channels]`, starts at 0. */
+  readonly bias: Variable | undefined
+  readonly #groups: number
+  readonly #channels: number
+  readonly #eps: number
+
+  /** @throws {ArgumentError} when `numGroups` does not divide `numChannels`, or a number is out of range. */
+  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
+    checkKnown('GroupNorm', options, { eps: true, affine: true })
+    const { eps = 1e-5, affine = true } = options
+    sizes('GroupNorm', { numGroups, numChannels })
+    positive('GroupNorm', eps)
+    if (numChannels % numGroups !== 0) {
+      throw new ArgumentError(
+        `GroupNorm: wanted numChannels as a multiple of numGroups, got ${numChannels} and ${numGroups}`,
+      )
+    }
+    this.#groups = numGroups
+    this.#channels = numChannels
+    this.#eps = eps
+    if (affine) {
+      this.weight = new Variable([numChannels], filled(1))
+      this.bias = new Variable([numChannels])
+    }
+  }
+
+  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} when the channels differ. */
+  forward(x: Tensor): Tensor {
+    if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
+      const wanted = `[batch, ${this.#channels}, …]`
+      throw new ShapeError(`${called(this, 'GroupNorm')}: wanted ${wanted}, got ${show(x.shape)}`)
+    }
+    const size = sizeOf(x.shape.slice(1)) / this.#groups
+    const groups = reshape(x, [x.shape[0]!, this.#groups, size])
+    const y = reshape(standardize(groups, [2], this.#eps).y, x.shape)
+    const along = perChannel(x)
+    return this.weight && this.bias ? add(mul(y, along(this.weight.value)), along(this.bias.value)) : y
+  }
+}

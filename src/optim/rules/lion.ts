@@ -1,0 +1,46 @@
+import type { Tensor } from '../../core/tensor.ts'
+import { add, mul, neg, sub } from '../../ops/arithmetic.ts'
+import { greater, less, where } from '../../ops/compare.ts'
+import type { Hyperparameter } from '../hyperparameter.ts'
+import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
+import { decay, rate } from '../options.ts'
+import type { Rule } from '../rule.ts'
+import { decayed } from '../weight-decay.ts'
+import { type Betas, blend } from './moment.ts'
+
+/** `beta1`, 0.9, is the weight of the old in the direction, and `beta2`, 0.99, in the momentum. */
+export interface LionOptions extends CommonOptions<LionOptions>, Betas {
+  /** Apart from the gradient, ≥ 0; 0. */
+  readonly weightDecay?: Hyperparameter
+}
+
+/** Lion's rule. */
+export const lionRule: Rule<LionOptions> = {
+  type: 'lion',
+  options: { beta1: decay, beta2: decay, weightDecay: rate },
+  defaults: { beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+  buffers: () => ({ exp_avg: 0 }),
+  update(at) {
+    const direction = add(mul(at.buffer('exp_avg').value, at.hyper('beta1')), mul(at.g, at.rest('beta1')))
+    blend(at, 'exp_avg', 'beta2', at.g)
+    return sub(decayed(at), signed(direction, at.lr))
+  },
+}
+
+/** `size · sign(x)`. ONNX's Sign has no WebGPU kernel. */
+const signed = (x: Tensor, size: Tensor): Tensor =>
+  where(greater(x, 0), size, where(less(x, 0), neg(size), 0))
+
+/**
+ * Lion: a step of one length for every number, along the sign of the momentum.
+ *
+ *     w ← w − lr · (sign(beta1 · m + (1 − beta1) · g) + weightDecay · w)
+ *     m ← beta2 · m + (1 − beta2) · g
+ *
+ * It wants a rate 3 to 10 times smaller than AdamW's, and a weight decay as much larger.
+ *
+ * Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2.
+ *
+ * @throws {ArgumentError} when an option is unknown or out of range.
+ */
+export const lion = (options: LionOptions): Optimizer => optimizer(lionRule, options)

@@ -1,0 +1,66 @@
+import type { Tensor } from '../../core/tensor.ts'
+import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
+import type { Hyperparameter } from '../hyperparameter.ts'
+import { maximum } from '../norm.ts'
+import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
+import { decay, flag, positive, rate } from '../options.ts'
+import type { Rule, Update } from '../rule.ts'
+import { penalized } from '../weight-decay.ts'
+import { blend } from './moment.ts'
+
+export interface RmspropOptions extends CommonOptions<RmspropOptions> {
+  /** The weight of the old in the mean of squared gradients, in [0, 1); 0.99. */
+  readonly alpha?: Hyperparameter
+  /** Added to the root, ≥ 0; 1e-8. */
+  readonly eps?: number
+  /** L2 penalty, ≥ 0; 0. */
+  readonly weightDecay?: Hyperparameter
+  /** The weight of the old velocity, ≥ 0; 0. */
+  readonly momentum?: Hyperparameter
+  /** Whether to divide by the standard deviation rather than the root of the mean of squares; false. */
+  readonly centered?: boolean
+}
+
+/** RMSprop's rule, as PyTorch has it. */
+export const rmspropRule: Rule<RmspropOptions> = {
+  type: 'rmsprop',
+  options: { alpha: decay, eps: positive, weightDecay: rate, momentum: rate, centered: flag },
+  defaults: { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false },
+  buffers: ({ momentum, centered }) => ({
+    square_avg: 0,
+    ...(momentum !== 0 && { momentum_buffer: 0 }),
+    ...(centered && { grad_avg: 0 }),
+  }),
+  update(at) {
+    const { w, lr, options } = at
+    const g = penalized(at)
+    const direction = div(g, add(spread(at, g), options.eps ?? 0))
+    if (options.momentum === 0) return sub(w, mul(direction, lr))
+    const velocity = at.buffer('momentum_buffer')
+    const v = add(mul(velocity.value, at.hyper('momentum')), direction)
+    velocity.assign(v)
+    return sub(w, mul(v, lr))
+  },
+}
+
+/** The root of the mean of squares, or the standard deviation, which rounding must not take below 0. */
+function spread(at: Update<RmspropOptions>, g: Tensor): Tensor {
+  const square = blend(at, 'square_avg', 'alpha', mul(g, g))
+  if (!at.options.centered) return sqrt(square)
+  const mean = blend(at, 'grad_avg', 'alpha', g)
+  return sqrt(maximum(sub(square, mul(mean, mean)), 0))
+}
+
+/**
+ * RMSprop, as PyTorch's `optim.RMSprop`:
+ *
+ *     g ← dL/dw + weightDecay · w        s ← alpha · s + (1 − alpha) · g²
+ *     d ← g / (√s + eps)                 (centered: √(s − ḡ²), with ḡ ← alpha · ḡ + (1 − alpha) · g)
+ *     v ← momentum · v + d               w ← w − lr · v
+ *
+ * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29; centered:
+ * Graves 2013, https://arxiv.org/abs/1308.0850, equations 38 to 45.
+ *
+ * @throws {ArgumentError} when an option is unknown or out of range.
+ */
+export const rmsprop = (options: RmspropOptions): Optimizer => optimizer(rmspropRule, options)

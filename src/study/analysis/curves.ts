@@ -1,0 +1,66 @@
+import type { TrialCurve } from '../trial.ts'
+import { bestOf, type Goal, groupedBy, keyOf, only } from './cells.ts'
+import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
+import { bootstrap, mean } from './statistics.ts'
+
+/** What curves are drawn of: a cell for each normalisation and schedule, at its best. */
+const drawn = ['normalization', 'schedule']
+
+/** The finished trials of the best cell of each normalisation and schedule. */
+export function bestTrials(
+  cells: readonly Cell[],
+  finished: readonly Finished[],
+  goal: Goal,
+): (readonly Finished[])[] {
+  const groups = groupedBy(cells, ({ settings }) => keyOf(only(settings, drawn)))
+  return [...groups.values()].flatMap((group) => {
+    const best = bestOf(group, goal)
+    if (!best) return []
+    const key = keyOf(best.settings)
+    return [finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)]
+  })
+}
+
+/** The mean training loss of trials over seeds with its 95 % band, at the steps of the first. */
+export function meanCurve(trials: readonly Finished[]): MeanCurve {
+  const [first] = trials
+  const { steps } = first!.result.curve
+  const points = steps.map((step) => bootstrap(trials.map(({ result }) => lossAt(result.curve, step))))
+  return {
+    settings: first!.settings,
+    steps,
+    mean: points.map(({ value }) => value),
+    low: points.map(({ value, interval }) => interval?.[0] ?? value),
+    high: points.map(({ value, interval }) => interval?.[1] ?? value),
+  }
+}
+
+/** The loss at a step, on a straight line between the points beside it. */
+function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
+  const after = steps.findIndex((at) => at >= step)
+  if (after <= 0) return trainLoss.at(after)! // the first point, or the last
+  const part = (step - steps[after - 1]!) / (steps[after]! - steps[after - 1]!)
+  return trainLoss[after - 1]! + part * (trainLoss[after]! - trainLoss[after - 1]!)
+}
+
+/** What the layers of the trials' first seed did, where they were watched. */
+export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
+  const watched = trials.find(({ result }) => result.layers !== undefined)
+  return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []
+}
+
+/** The mean drift of the trials, where it was measured. */
+export function meanDrift(trials: readonly Finished[]): DriftOf[] {
+  const drifts = trials.flatMap(({ result }) => result.drift ?? [])
+  if (drifts.length === 0) return []
+  const of = (key: 'kl' | 'validationLoss' | 'recalibratedLoss'): number =>
+    mean(drifts.map((drift) => drift[key]))
+  return [
+    {
+      settings: trials[0]!.settings,
+      kl: of('kl'),
+      validationLoss: of('validationLoss'),
+      recalibratedLoss: of('recalibratedLoss'),
+    },
+  ]
+}

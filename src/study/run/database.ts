@@ -1,0 +1,111 @@
+import { join } from 'node:path'
+import Sqlite from 'libsql'
+import { ArgumentError } from '../../core/errors.ts'
+import type { Finished } from '../analysis/findings.ts'
+import { type Asked, keyOf } from '../design/design.ts'
+import type { Trial, TrialResult } from '../trial.ts'
+import { checkSameStudy } from './same-study.ts'
+
+interface Row {
+  readonly id: number
+  readonly settings: string
+  readonly seed: number
+  readonly steps: number
+  readonly rung: number
+  readonly result: string | null
+}
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS study (description TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS trial (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, settings TEXT NOT NULL, seed INTEGER NOT NULL,
+    steps INTEGER NOT NULL, rung INTEGER NOT NULL, status TEXT, result TEXT
+  );
+`
+
+/**
+ * The trials of a study and what came of them: an SQLite database, `study.db`, in the study's folder.
+ *
+ * One process writes; others may read meanwhile. Each change is a transaction, so that a kill at any moment leaves all of
+ * it or nothing. Nothing is flushed to the disk for it: what a machine that loses power forgets is in the trials' folders.
+ */
+export class Database {
+  readonly #db: Sqlite.Database
+  readonly #ids = new Map<string, number>()
+
+  /** Open the database in a folder, or make one. Only the process that has the folder's lock may. */
+  constructor(folder: string) {
+    this.#db = new Sqlite(join(folder, 'study.db'))
+    this.#db.pragma('journal_mode = WAL')
+    this.#db.pragma('synchronous = NORMAL')
+    this.#db.exec(tables)
+    for (const { id, key } of this.#all<{ id: number; key: string }>('SELECT id, key FROM trial')) {
+      this.#ids.set(key, id)
+    }
+  }
+
+  /**
+   * Say what the study is.
+   *
+   * @throws {ArgumentError} when it was another one before, rather than less of the same.
+   */
+  describe(description: Readonly<Record<string, unknown>>, folder: string): void {
+    const [before] = this.#all<{ description: string }>('SELECT description FROM study')
+    const text = JSON.stringify(description)
+    if (before) checkSameStudy(folder, JSON.parse(before.description), JSON.parse(text))
+    const write = this.#db.transaction(() => {
+      this.#db.exec('DELETE FROM study')
+      this.#db.prepare('INSERT INTO study VALUES (?)').run(text)
+    })
+    write()
+  }
+
+  /** Keep trials that are asked for, and give each its number; those that were asked for before have theirs. */
+  ask(asked: readonly Asked[]): Trial[] {
+    const insert = this.#db.prepare(
+      'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    const write = this.#db.transaction(() =>
+      asked.map((one): Trial => {
+        const key = keyOf(one)
+        const known = this.#ids.get(key)
+        if (known !== undefined) return { id: known, ...one }
+        const id = this.#ids.size + 1
+        insert.run(id, key, JSON.stringify(one.settings), one.seed, one.steps, one.rung)
+        this.#ids.set(key, id)
+        return { id, ...one }
+      }),
+    )
+    return write()
+  }
+
+  /** Keep what came of a trial. @throws {ArgumentError} when it is known already, or the trial is not. */
+  finish(id: number, result: TrialResult): void {
+    const { changes } = this.#db
+      .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
+      .run(result.status, JSON.stringify(result), id)
+    if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
+  }
+
+  /** Every trial that is finished, in the order in which they were asked for. */
+  finished(): Finished[] {
+    return this.#all<Row>('SELECT * FROM trial WHERE result IS NOT NULL ORDER BY id').map(
+      ({ id, settings, seed, steps, rung, result }) => ({
+        id,
+        settings: JSON.parse(settings),
+        seed,
+        steps,
+        rung,
+        result: JSON.parse(result!),
+      }),
+    )
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #all<T>(query: string): T[] {
+    return this.#db.prepare(query).all() as T[]
+  }
+}

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Shape } from '../../core/shape.ts'
+import { Variable } from '../../core/variable.ts'
+import type { Optimizer } from '../../optim/optimizer.ts'
+import { equilibrium, type WeightRule, weightRule } from '../../optim/weight-rule.ts'
+import { readSafetensors } from '../../train/safetensors.ts'
+import type { LayerCurve, TrialCurve, TrialResult } from '../trial.ts'
+
+/** A step's line in the log of a run. */
+interface StepLine {
+  readonly type: 'step'
+  readonly step: number
+  readonly loss: number
+  readonly lr: number
+  readonly [log: string]: unknown
+}
+
+interface EpochLine {
+  readonly type: 'epoch'
+  readonly trainLoss: number
+  readonly validationLoss: number
+  readonly validationAccuracy?: number
+  readonly metrics?: Readonly<Record<string, unknown>>
+  readonly time: { readonly seconds: number }
+}
+
+type Line = StepLine | EpochLine | { readonly type: 'start' | 'end' }
+
+/** How many points a curve has, at most. */
+const most = 100
+
+/**
+ * What the log of a run in a folder says of a trial. It is read, rather than added up on the way, so that a run that
+ * went on from a checkpoint gives what one without a stop gives.
+ */
+export function readLog(
+  folder: string,
+  optimizer: Optimizer,
+): Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> & { readonly training: number } {
+  const text = readFileSync(join(folder, 'events.jsonl'), 'utf8')
+  const lines = text.split('\n').flatMap((line): Line[] => (line === '' ? [] : [JSON.parse(line)]))
+  const steps = lines.filter((line) => line.type === 'step')
+  const epochs = lines.filter((line) => line.type === 'epoch')
+  const points = pointsOf(steps)
+  const layers = layersOf(folder, points, optimizer)
+  return {
+    metrics: metricsOf(epochs.at(-1)),
+    steps: steps.length,
+    training: epochs.reduce((sum, { time }) => sum + time.seconds, 0),
+    curve: {
+      steps: points.map(({ last }) => last.step),
+      trainLoss: points.map((point) => mean(point, 'loss')),
+      lr: points.map(({ last }) => last.lr),
+    } satisfies TrialCurve,
+    ...(Object.keys(layers).length > 0 && { layers }),
+  }
+}
+
+/** Steps that make one point of a curve. */
+interface Point {
+  readonly lines: readonly StepLine[]
+  readonly last: StepLine
+}
+
+function pointsOf(steps: readonly StepLine[]): Point[] {
+  const length = Math.max(1, Math.ceil(steps.length / most))
+  return Array.from({ length: Math.ceil(steps.length / length) }, (_, i) => {
+    const lines = steps.slice(i * length, (i + 1) * length)
+    return { lines, last: lines.at(-1)! }
+  })
+}
+
+const mean = ({ lines }: Point, key: string): number =>
+  lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
+
+/** Numbers alone: what is not defined is left out. */
+export function metricsOf(epoch: Omit<EpochLine, 'type' | 'time'> | undefined): Record<string, number> {
+  if (epoch === undefined) return {}
+  const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
+  const all = Object.entries({ trainLoss, validationLoss, validationAccuracy, ...metrics })
+  return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
+}
+
+const rateKey = 'effectiveRate'
+const angleKey = 'angle'
+
+function layersOf(
+  folder: string,
+  points: readonly Point[],
+  optimizer: Optimizer,
+): Record<string, LayerCurve> {
+  const keys = Object.keys(points[0]?.last ?? {}).filter((key) => key.split('.').at(-1) === rateKey)
+  if (keys.length === 0) return {}
+  const angles = anglesOf(folder, points, optimizer)
+  const hasAngle = (path: string): boolean => points[0]?.last[path + angleKey] !== undefined
+  return Object.fromEntries(
+    keys.map((key) => {
+      const path = key.slice(0, -rateKey.length)
+      const curve: LayerCurve = {
+        steps: points.map(({ last }) => last.step),
+        effectiveRate: points.map((point) => mean(point, key)),
+        angle: hasAngle(path) ? points.map((point) => mean(point, path + angleKey)) : [],
+        ...(angles && { equilibrium: angles }),
+      }
+      return [path.replace(/\.$/, ''), curve]
+    }),
+  )
+}
+
+/**
+ * The angle at which a step turns a weight when weight decay and gradients are in balance, at each point; 0 at a rate of
+ * 0. The log does not say which weight feeds a layer, so there is none where groups give the weights other ones, as
+ * there is none without decay, or without a model in the folder.
+ */
+function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
+  const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
+    points.map(({ last: { step } }) => equilibrium(rule, step)?.angle ?? 0),
+  )
+  const same = others.every((other) => other.every((angle, i) => angle === angles![i]))
+  return same && angles?.some((angle) => angle > 0) ? angles : undefined
+}
+
+/** What the optimizer did to the weights of two or more axes, each rule once. */
+function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
+  const file = join(folder, 'model.safetensors')
+  if (!existsSync(file)) return []
+  const matrices = [...readSafetensors(readFileSync(file), file)].filter(([, { shape }]) => shape.length >= 2)
+  const attached = optimizer.attach(new Map(matrices.map(([name, { shape }]) => [name, standIn(shape)])))
+  const factors = new Float64Array(points.at(-1)!.last.step + 1).fill(1)
+  for (const { step, lr } of points.flatMap(({ lines }) => lines)) {
+    const scheduled = attached.lr(step)
+    if (scheduled > 0) factors[step] = lr / scheduled
+  }
+  return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
+}
+
+/** A weight of as many axes: groups ask for no more, and the optimizer's buffers take the room of one number. */
+function standIn(shape: Shape): Variable {
+  const variable = new Variable(shape.map(() => 1))
+  variable.initialize(0)
+  return variable
+}

@@ -1,0 +1,41 @@
+import * as ort from 'onnxruntime-node'
+import { afterEach, expect, test, vi } from 'vitest'
+import { sgd } from '../../src/optim/index.ts'
+import { keepSessions } from '../../src/runtime/node-cpu.ts'
+import { cosineAnnealing } from '../../src/schedule/index.ts'
+import { run, taskOf } from '../../src/train/train.ts'
+import { toy } from '../support/toy.ts'
+
+afterEach(() => {
+  keepSessions(0)
+  vi.restoreAllMocks()
+})
+
+/** The losses of a run at a rate, and how many graphs it compiled. */
+async function train(rate: number, seed = 0): Promise<{ losses: number[]; compiled: number }> {
+  const create = vi.spyOn(ort.InferenceSession, 'create')
+  const experiment = toy({ optimizer: sgd({ lr: cosineAnnealing(rate, { tMax: 24 }) }), seed })
+  const losses: number[] = []
+  for await (const event of run(experiment, { task: taskOf(experiment) })) {
+    if (event.type === 'steps') losses.push(...Array.from(event.losses))
+  }
+  const compiled = create.mock.calls.length
+  vi.restoreAllMocks()
+  return { losses, compiled }
+}
+
+test('kept sessions are used again for other rates and seeds, and change no number', async () => {
+  const alone = await train(0.5, 3)
+  expect(alone.compiled).toBeGreaterThan(1)
+  keepSessions(4)
+  expect((await train(0.1)).compiled).toBe(alone.compiled)
+  const again = await train(0.5, 3)
+  expect(again.compiled).toBe(0)
+  expect(again.losses).toEqual(alone.losses)
+})
+
+test('only the last are kept', async () => {
+  keepSessions(1)
+  const { compiled } = await train(0.1)
+  expect((await train(0.1)).compiled).toBe(compiled)
+})
