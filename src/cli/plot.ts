@@ -1,5 +1,5 @@
 /** One curve: the value of each step from 0 on. */
-export interface Series {
+export interface PlotSeries {
   readonly label: string
   readonly values: readonly number[]
 }
@@ -28,7 +28,7 @@ const colors = [36, 33, 35, 32, 31, 34, 96, 93]
  * One curve is drawn in braille, 2 × 4 dots a character; several each in a mark of their own, so that they can be
  * told apart without colour.
  */
-export function plot(series: readonly Series[], options: PlotOptions): string {
+export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, rows = 15, color = false } = options
   const extent = extentOf(series)
   const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map(shortNumber)
@@ -53,7 +53,7 @@ export function plot(series: readonly Series[], options: PlotOptions): string {
 }
 
 /** What an axis for these curves must show. */
-export function extentOf(series: readonly Series[]): Extent {
+export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
   const low = lowest > 0 && lowest < highest / 2 ? 0 : lowest
@@ -82,7 +82,7 @@ export function envelope(values: readonly number[], width: number): Extent[] {
 /** From the first dot of a 2 × 4 character, row by row, to its bit. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
-function braille({ values }: Series, extent: Extent, width: number, rows: number): string[] {
+function braille({ values }: PlotSeries, extent: Extent, width: number, rows: number): string[] {
   const bits = Array.from({ length: rows }, () => new Array<number>(width).fill(0))
   envelope(values, width * 2).forEach(({ low, high }, x) => {
     for (let y = rowOf(high, extent, rows * 4); y <= rowOf(low, extent, rows * 4); y++) {
@@ -95,7 +95,7 @@ function braille({ values }: Series, extent: Extent, width: number, rows: number
 }
 
 function marked(
-  series: readonly Series[],
+  series: readonly PlotSeries[],
   extent: Extent,
   width: number,
   rows: number,

@@ -3,8 +3,8 @@ import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import * as schedule from '../schedule/index.ts'
 import { type Output, terminal } from './output.ts'
-import { plot, type Series, shortNumber } from './plot.ts'
-import { type Panel, svg } from './svg.ts'
+import { type PlotSeries, plot, shortNumber } from './plot.ts'
+import { type PlotPanel, svg } from './svg.ts'
 
 interface Options {
   readonly steps?: string
@@ -50,18 +50,18 @@ function panels(
   schedules: readonly schedule.Schedule[],
   momenta: readonly schedule.Schedule[],
   steps: number,
-): readonly Panel[] {
+): readonly PlotPanel[] {
   const values = { title: 'value', series: schedules.map((s) => seriesOf(s, steps)) }
   return momenta.length === 0
     ? [values]
     : [values, { title: 'momentum', series: momenta.map((s) => seriesOf(s, steps)) }]
 }
 
-function seriesOf(s: schedule.Schedule, steps: number): Series {
+function seriesOf(s: schedule.Schedule, steps: number): PlotSeries {
   return { label: schedule.format(s), values: schedule.values(s, steps) }
 }
 
-function draw(output: Output, panels: readonly Panel[]): void {
+function draw(output: Output, panels: readonly PlotPanel[]): void {
   for (const { title, series } of panels) {
     if (panels.length > 1) output.write(`${title}\n`)
     output.write(plot(series.map(described), { columns: output.columns, color: output.color }))
@@ -69,7 +69,7 @@ function draw(output: Output, panels: readonly Panel[]): void {
 }
 
 /** A curve with its summary behind its label. */
-function described({ label, values }: Series): Series {
+function described({ label, values }: PlotSeries): PlotSeries {
   const { peak, peakStep, last, mean } = schedule.summary(schedule.table(values), values.length)
   const [p, l, m] = [peak, last, mean].map(shortNumber)
   return { label: `${label}   peak ${p} at ${peakStep}, last ${l}, mean ${m}`, values }
@@ -92,7 +92,7 @@ function printCsv(output: Output, schedules: readonly schedule.Schedule[], steps
   }
 }
 
-function writeSvg(file: string, panels: readonly Panel[]): void {
+function writeSvg(file: string, panels: readonly PlotPanel[]): void {
   const title = panels[0]!.series.map(({ label }) => label).join(', ')
   try {
     writeFileSync(file, svg(title, panels))

@@ -1,7 +1,7 @@
 import { isScored } from '../study/analysis/cells.ts'
 import type { Cell, Findings, Finished } from '../study/analysis/findings.ts'
 import { estimateText, scoreText, settingsText } from '../study/analysis/words.ts'
-import { keyOf } from '../study/design/design.ts'
+import { trialKey } from '../study/design/design.ts'
 import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 
@@ -112,7 +112,7 @@ export class StudyReport {
   #add(finished: Finished): void {
     const { settings, rung, result } = finished
     if (result.status !== 'done') this.#wrong++
-    const key = keyOf({ ...finished, seed: 0 })
+    const key = trialKey({ ...finished, seed: 0 })
     const { sum, count } = this.#sofar.get(key) ?? { sum: 0, count: 0 }
     const score = this.#prepared.space.scoreOf(finished)
     this.#sofar.set(key, { settings, rung, sum: sum + score, count: count + 1 })

@@ -1,9 +1,9 @@
-import { envelope, extentOf, type Series, shortNumber } from './plot.ts'
+import { envelope, extentOf, type PlotSeries, shortNumber } from './plot.ts'
 
 /** A group of curves that share an axis. */
-export interface Panel {
+export interface PlotPanel {
   readonly title: string
-  readonly series: readonly Series[]
+  readonly series: readonly PlotSeries[]
   /** What the horizontal axis shows, and how; steps unless given. */
   readonly axis?: { readonly title: string; readonly tick: (step: number) => string }
 }
@@ -17,7 +17,7 @@ const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'
 const dashes = ['', '8 4', '2 3', '10 3 2 3']
 
 /** Curves as an SVG image that needs nothing else: titles, axes and legends. One panel below the other. */
-export function svg(title: string, panels: readonly Panel[]): string {
+export function svg(title: string, panels: readonly PlotPanel[]): string {
   const heights = panels.map(({ series }) => height + 18 * Math.max(series.length - 1, 0))
   const total = heights.reduce((sum, h) => sum + h, 0)
   let offset = 0
@@ -32,7 +32,7 @@ export function svg(title: string, panels: readonly Panel[]): string {
   return [`${open} ${style}>`, `<title>${escapeXml(title)}</title>`, paper, ...bodies, '</svg>\n'].join('\n')
 }
 
-function draw({ title, series, axis = stepAxis }: Panel): string {
+function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   const { low, high } = extentOf(series)
   const last = Math.max(...series.map(({ values }) => values.length - 1), 1)
   const x = (step: number) => left + (step / last) * (width - left - right)
@@ -60,7 +60,7 @@ function draw({ title, series, axis = stepAxis }: Panel): string {
 }
 
 /** All steps when they are few, else the lowest and highest of each pixel. */
-function path({ values }: Series, x: (step: number) => number, y: (value: number) => number): string {
+function path({ values }: PlotSeries, x: (step: number) => number, y: (value: number) => number): string {
   const pixels = width - left - right
   const scale = (values.length - 1) / (pixels - 1)
   const points =

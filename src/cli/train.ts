@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
-import { stepsOf } from '../train/accumulation.ts'
+import { microBatchesPerStep } from '../train/accumulation.ts'
 import { describe } from '../train/description.ts'
 import type { TrainEvent } from '../train/event.ts'
 import { toLines } from '../train/event-log.ts'
@@ -65,7 +65,7 @@ function integer(text: string): number {
 async function train(experiment: Experiment, file: string, options: Options): Promise<void> {
   const task = taskOf(experiment)
   // What does not fit together is told before there is a folder.
-  await task.prepare(experiment.batchSize * stepsOf(experiment.accumulate))
+  await task.prepare(experiment.batchSize * microBatchesPerStep(experiment.accumulate))
   const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
   const resume = options.resume === true
   const folder = new RunFolder(path, experiment, {

@@ -1,6 +1,6 @@
 import { isFloat } from './dtype.ts'
 import { ShapeError } from './errors.ts'
-import { sameShape, show, sizeOf } from './shape.ts'
+import { sameShape, showShape, sizeOf } from './shape.ts'
 import { constant, node, scalar, type Tensor, topological } from './tensor.ts'
 
 /**
@@ -16,7 +16,7 @@ import { constant, node, scalar, type Tensor, topological } from './tensor.ts'
 export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
   if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
     throw new ShapeError(
-      `gradients: wanted a loss of one float, got ${loss.dtype} ${show(loss.shape)}; reduce it with ops.mean or ops.sum`,
+      `gradients: wanted a loss of one float, got ${loss.dtype} ${showShape(loss.shape)}; reduce it with ops.mean or ops.sum`,
     )
   }
   const order = topological([loss], sourcesOf)
@@ -63,7 +63,9 @@ function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tenso
 
 function accumulate(total: Tensor | undefined, term: Tensor, source: Tensor): Tensor {
   if (!sameShape(term.shape, source.shape)) {
-    throw new Error(`gradient rule into ${source.op}: shape ${show(term.shape)} is not ${show(source.shape)}`)
+    throw new Error(
+      `gradient rule into ${source.op}: shape ${showShape(term.shape)} is not ${showShape(source.shape)}`,
+    )
   }
   if (!total) return term
   return node('Add', {

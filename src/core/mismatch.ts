@@ -2,7 +2,9 @@ import { ArgumentError } from './errors.ts'
 
 /** The error of every refused argument: `who: wanted X, got Y; do Z`. */
 export function mismatch(who: string, wanted: string, got: unknown, fix?: string): ArgumentError {
-  return new ArgumentError(`${who}: wanted ${wanted}, got ${show(got)}${fix === undefined ? '' : `; ${fix}`}`)
+  return new ArgumentError(
+    `${who}: wanted ${wanted}, got ${showValue(got)}${fix === undefined ? '' : `; ${fix}`}`,
+  )
 }
 
 /** The error of a name that is not one of `names`, with the nearest of them. */
@@ -24,13 +26,13 @@ export function checkKnown<O extends object>(
 }
 
 /** A value in an error message: numbers and text as one writes them, the rest in a word or two. */
-export function show(value: unknown): string {
+export function showValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'spec' in value ? 'a schedule' : 'a function'
   if (typeof value === 'string') return shorten(JSON.stringify(value))
   if (typeof value !== 'object' || value === null) return String(value)
   try {
-    return shorten(JSON.stringify(value, (_, v) => (typeof v === 'function' ? show(v) : v)))
+    return shorten(JSON.stringify(value, (_, v) => (typeof v === 'function' ? showValue(v) : v)))
   } catch {
     return 'an object'
   }

@@ -4,7 +4,7 @@ import { ShapeError } from './errors.ts'
 export type Shape = readonly number[]
 
 /** A shape as messages print it: `[2, 3]`. */
-export const show = (shape: Shape): string => `[${shape.join(', ')}]`
+export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 /** How many elements a shape holds; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
@@ -24,7 +24,7 @@ export function broadcast(who: string, a: Shape, b: Shape): Shape {
     const n = b[i - rank + b.length] ?? 1
     if (m !== n && m !== 1 && n !== 1) {
       throw new ShapeError(
-        `${who}: wanted shapes that broadcast, got ${show(a)} and ${show(b)}; make axis ${i} equal or 1`,
+        `${who}: wanted shapes that broadcast, got ${showShape(a)} and ${showShape(b)}; make axis ${i} equal or 1`,
       )
     }
     return m === 1 ? n : m
@@ -50,7 +50,7 @@ export function resolveAxes(who: string, axes: readonly number[], rank: number):
     return axis < 0 ? axis + rank : axis
   })
   if (new Set(resolved).size !== axes.length) {
-    throw new ShapeError(`${who}: wanted each axis once, got ${show(axes)}`)
+    throw new ShapeError(`${who}: wanted each axis once, got ${showShape(axes)}`)
   }
   return resolved.sort((a, b) => a - b)
 }

@@ -2,7 +2,7 @@ import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { nameOf, setName } from './names.ts'
 import { type Random, random } from './random.ts'
-import { type Shape, sameShape, show, sizeOf } from './shape.ts'
+import { type Shape, sameShape, showShape, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
 /** The first numbers of a variable: one for each element, row by row. */
@@ -80,7 +80,7 @@ export class Variable {
   assign(next: Tensor): void {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
-        `${nameOf(this) || 'variable'}: wanted ${this.#dtype} ${show(this.shape)}, got ${next.dtype} ${show(next.shape)}`,
+        `${nameOf(this) || 'variable'}: wanted ${this.#dtype} ${showShape(this.shape)}, got ${next.dtype} ${showShape(next.shape)}`,
       )
     }
     active('Variable.assign').writes.set(this, next)

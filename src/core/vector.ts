@@ -37,22 +37,23 @@ export function angleBetween(a: Numbers, b: Numbers): number {
   return 2 * Math.asin(Math.min(1, Math.sqrt(chord) / 2))
 }
 
-export const mean = (values: ArrayLike<number>): number => {
+export const meanOf = (values: ArrayLike<number>): number => {
   let total = 0
   for (let i = 0; i < values.length; i++) total += values[i]!
   return total / values.length
 }
 
 /** √(mean of squares). */
-export const rootMeanSquare = (values: readonly number[]): number => Math.sqrt(mean(values.map((x) => x * x)))
+export const rootMeanSquare = (values: readonly number[]): number =>
+  Math.sqrt(meanOf(values.map((x) => x * x)))
 
 /** The middle value, or the mean of the two that are. */
-export function median(values: Iterable<number>): number {
+export function medianOf(values: Iterable<number>): number {
   const sorted = Float64Array.from(values).sort()
   const half = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
 /** The greatest value; −∞ of none. */
-export const maximum = (values: ArrayLike<number>): number =>
+export const maxOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)

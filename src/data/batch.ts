@@ -1,6 +1,6 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import { type Dataset, type Field, gather } from './dataset.ts'
+import { type Dataset, type Field, gatherExamples } from './dataset.ts'
 
 /** Some examples: rows of `x` and `y`, one after another. */
 export interface Batch {
@@ -24,7 +24,7 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
     const field: Field = dataset[name]
     const data =
       held.get(name) ??
-      gather(field, indices, memory(name, field.dtype, indices.length * sizeOf(field.shape)))
+      gatherExamples(field, indices, memory(name, field.dtype, indices.length * sizeOf(field.shape)))
     held.set(name, data)
     return data
   }

@@ -136,12 +136,12 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   if (wrong >= 0 || order.length === 0) {
     throw mismatch('subset', `indices from 0 to ${dataset.length - 1}`, indices[wrong])
   }
-  const pick = (field: Field): Field => ({ ...field, data: gather(field, order) })
+  const pick = (field: Field): Field => ({ ...field, data: gatherExamples(field, order) })
   return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
 }
 
 /** The examples whose numbers `order` lists, as one array: `out` where it is given, of their exact length. */
-export function gather(
+export function gatherExamples(
   { data, shape, dtype }: Field,
   order: Int32Array,
   out: Data = allocate(dtype, order.length * sizeOf(shape)),

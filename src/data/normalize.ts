@@ -1,6 +1,6 @@
 import { allocate, type Data } from '../core/dtype.ts'
 import { checkKnown, mismatch, unknownName } from '../core/mismatch.ts'
-import { show, sizeOf } from '../core/shape.ts'
+import { showShape, sizeOf } from '../core/shape.ts'
 import type { Dataset, FieldSpec, Split } from './dataset.ts'
 import { valueFingerprint } from './files/fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
@@ -73,7 +73,11 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   const { shape, dtype } = source.x
   const run = sizeOf(shape) / mean.length
   if (!Number.isInteger(run) || deviation.length !== mean.length) {
-    throw mismatch('standardize', `a mean and a deviation for equal parts of x ${show(shape)}`, mean.length)
+    throw mismatch(
+      'standardize',
+      `a mean and a deviation for equal parts of x ${showShape(shape)}`,
+      mean.length,
+    )
   }
   const apply = (data: Data): Data => standardized(data, allocate(dtype, data.length), run, moments)
   if (!isStream(source)) return { ...source, x: { shape, dtype, data: apply(source.x.data) } }

@@ -145,11 +145,11 @@ export async function collect(stream: Stream): Promise<Dataset> {
   const { x, y, read, fingerprint: _, ...names } = stream
   const parts: Batch[] = []
   for await (const part of stream.read(0)) parts.push(part)
-  return joined(parts, x, y, names)
+  return joinedSource(parts, x, y, names)
 }
 
 /** Batches one after another as a data set. */
-export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
+export function joinedSource(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const length = parts.reduce((n, part) => n + part.length, 0)
   if (length === 0) throw mismatch('collect', 'at least one example', 0)
   const rows = new Rows(x, y, length)

@@ -68,14 +68,14 @@ export function short(x: number): string {
 export const percent = (part: number): string => `${short(100 * part)} %`
 
 /** The entry of the greatest number. @throws nothing: the list has one or more. */
-export const greatest = (entries: Iterable<readonly [name: string, value: number]>): [string, number] =>
+export const greatestEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] =>
   [...entries].reduce<[string, number]>(
     (a, [name, value]) => (value > a[1] ? [name, value] : a),
     ['', Number.NEGATIVE_INFINITY],
   )
 
 /** The entry of the least number. */
-export const least = (entries: Iterable<readonly [name: string, value: number]>): [string, number] => {
-  const [name, value] = greatest([...entries].map(([name, value]) => [name, -value] as const))
+export const leastEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] => {
+  const [name, value] = greatestEntry([...entries].map(([name, value]) => [name, -value] as const))
   return [name, -value]
 }

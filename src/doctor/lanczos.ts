@@ -1,5 +1,5 @@
 import { random } from '../core/random.ts'
-import { dot, length, maximum } from '../core/vector.ts'
+import { dot, length, maxOf } from '../core/vector.ts'
 
 /**
  * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors: the greatest, not the one of
@@ -63,7 +63,7 @@ export function greatestOfTridiagonal(diagonal: readonly number[], beside: reado
   const reach = diagonal.map(
     (d, i) => Math.abs(d) + (beside[i - 1] ?? 0) + (i < diagonal.length - 1 ? beside[i]! : 0),
   )
-  let [low, high] = [-maximum(reach), maximum(reach)]
+  let [low, high] = [-maxOf(reach), maxOf(reach)]
   const hasAbove = (x: number): boolean => {
     let pivot = 1
     for (const [i, d] of diagonal.entries()) {

@@ -1,7 +1,7 @@
 import type { Data } from '../core/dtype.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
-import { concatenated, dot, maximum, median, type Numbers } from '../core/vector.ts'
+import { concatenated, dot, maxOf, medianOf, type Numbers } from '../core/vector.ts'
 import type { Fed, Outputs } from './structure.ts'
 
 /** A weight of two or more axes, as the layer after it sees it. */
@@ -46,7 +46,7 @@ export function matrixOf(
     name: weight,
     parts,
     rows,
-    cosines: { greatest: maximum(cosines), median: median(cosines), limit },
+    cosines: { greatest: maxOf(cosines), median: medianOf(cosines), limit },
     variant: cosines.filter((cos) => cos > limit).length / rows,
   }
 }

@@ -12,7 +12,7 @@ import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
 import type { InputSpec } from '../runtime/traced.ts'
-import { stepsOf } from '../train/accumulation.ts'
+import { microBatchesPerStep } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Evaluation, Task } from '../train/task.ts'
@@ -66,7 +66,7 @@ export class Subject {
   /** How many examples an optimizer step takes. */
   get examples(): number {
     const { batchSize, accumulate } = this.experiment
-    return batchSize * stepsOf(accumulate)
+    return batchSize * microBatchesPerStep(accumulate)
   }
 
   /** How many optimizer steps an epoch has. */

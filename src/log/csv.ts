@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 
-export interface CsvOptions {
+export interface CsvLogOptions {
   /** A row for each `epoch`, or each `step`; `epoch`. */
   readonly every?: 'epoch' | 'step'
 }
@@ -21,7 +21,7 @@ export interface CsvOptions {
  * @throws {FormatError} when a line of it is damaged; a last line that was not finished is left out.
  * @example for await (const line of log.csv('runs/digits-1')) process.stdout.write(line)
  */
-export async function* csv(folder: string, { every = 'epoch' }: CsvOptions = {}): AsyncGenerator<string> {
+export async function* csv(folder: string, { every = 'epoch' }: CsvLogOptions = {}): AsyncGenerator<string> {
   if (every !== 'epoch' && every !== 'step') throw mismatch('csv', "every as 'epoch' or 'step'", every)
   const columns = new Set<string>()
   // Read twice, since a newer version that resumed the run may log more.

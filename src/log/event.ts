@@ -16,13 +16,13 @@ export const startEvent = (seconds: number, step: number): Uint8Array =>
 const started = 1
 
 /** One thing that TensorBoard shows under a tag. */
-export type Summary =
+export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
   | { readonly tag: string; readonly histogram: Histogram }
   | { readonly tag: string; readonly hparams: Uint8Array }
 
 /** What there is to show at a step. */
-export function summaryEvent(seconds: number, step: number, values: readonly Summary[]): Uint8Array {
+export function summaryEvent(seconds: number, step: number, values: readonly SummaryValue[]): Uint8Array {
   const writer = event(seconds, step)
   return message(writer, 5, (summary) => {
     for (const value of values) message(summary, 1, (inner) => writeValue(inner, value))
@@ -34,7 +34,7 @@ function event(seconds: number, step: number): BinaryWriter {
   return step === 0 ? writer : writer.tag(2, WireType.Varint).int64(step)
 }
 
-function writeValue(writer: BinaryWriter, value: Summary): void {
+function writeValue(writer: BinaryWriter, value: SummaryValue): void {
   writer.tag(1, WireType.LengthDelimited).string(value.tag)
   if ('scalar' in value) writer.tag(2, WireType.Bit32).float(value.scalar)
   else if ('histogram' in value) message(writer, 5, (inner) => writeHistogram(inner, value.histogram))
@@ -59,7 +59,7 @@ const writePlugin = (writer: BinaryWriter, content: Uint8Array): BinaryWriter =>
 export type Setting = string | number | boolean
 
 /** The summary by which a run is a row of TensorBoard's table: what was set. */
-export function hparamsStart(settings: Readonly<Record<string, Setting>>, seconds: number): Summary {
+export function hparamsStart(settings: Readonly<Record<string, Setting>>, seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 3, (session) => {
     for (const [name, value] of Object.entries(settings)) {
       message(session, 1, (entry) => {
@@ -73,7 +73,7 @@ export function hparamsStart(settings: Readonly<Record<string, Setting>>, second
 }
 
 /** The summary by which the table knows that a run is done. */
-export function hparamsEnd(seconds: number): Summary {
+export function hparamsEnd(seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 4, (end) =>
     end.tag(1, WireType.Varint).int32(success).tag(2, WireType.Bit64).double(seconds),
   )

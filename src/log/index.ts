@@ -1,2 +1,2 @@
-export { type CsvOptions, csv } from './csv.ts'
+export { type CsvLogOptions, csv } from './csv.ts'
 export { type TensorBoardOptions, tensorBoard } from './tensorboard.ts'

@@ -8,7 +8,7 @@ import {
   hparamsEnd,
   hparamsStart,
   type Setting,
-  type Summary,
+  type SummaryValue,
   startEvent,
   summaryEvent,
   versionEvent,
@@ -104,7 +104,7 @@ function stepsOf({ step, losses, lrs, logs = {}, time }: StepsEvent, now: number
 const tagOf = (name: string): string =>
   name.includes('.') ? name.replace(/\.(?=[^.]*$)/, '/') : `train/${name}`
 
-function scalarsOf(event: EpochEvent): Summary[] {
+function scalarsOf(event: EpochEvent): SummaryValue[] {
   const { trainLoss, validationLoss, validationAccuracy, lrFactor, time, metrics = {} } = event
   const scalars: readonly [string, unknown][] = [
     ['epoch/trainLoss', trainLoss],
@@ -121,7 +121,7 @@ function scalarsOf(event: EpochEvent): Summary[] {
   return scalars.flatMap(([tag, scalar]) => (typeof scalar === 'number' ? [{ tag, scalar }] : []))
 }
 
-function histogramsOf(variables: ReadonlyMap<string, Variable>): Summary[] {
+function histogramsOf(variables: ReadonlyMap<string, Variable>): SummaryValue[] {
   return [...variables].flatMap(([name, { data, dtype }]) => {
     const spread = isFloat(dtype) ? histogram(data as ArrayLike<number>) : undefined
     return spread === undefined ? [] : [{ tag: `weights/${name}`, histogram: spread }]

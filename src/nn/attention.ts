@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { checkKnown } from '../core/mismatch.ts'
-import { type Shape, sameShape, show } from '../core/shape.ts'
+import { type Shape, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
@@ -110,7 +110,7 @@ export class MultiheadAttention implements Module {
   #batchMajor(x: Tensor, features: number): Tensor {
     if (x.shape.length !== 3 || x.shape[2] !== features) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
-      throw new ShapeError(`${this.#name()}: wanted [${order}, ${features}], got ${show(x.shape)}`)
+      throw new ShapeError(`${this.#name()}: wanted [${order}, ${features}], got ${showShape(x.shape)}`)
     }
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
@@ -149,7 +149,7 @@ export class MultiheadAttention implements Module {
 
   #check(name: string, { shape }: Tensor, wanted: Shape): void {
     if (sameShape(shape, wanted)) return
-    throw new ShapeError(`${this.#name()}: wanted ${name} of ${show(wanted)}, got ${show(shape)}`)
+    throw new ShapeError(`${this.#name()}: wanted ${name} of ${showShape(wanted)}, got ${showShape(shape)}`)
   }
 
   #name(): string {

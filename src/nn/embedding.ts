@@ -1,19 +1,20 @@
-import { ArgumentError } from '../core/errors.ts'
-import { checkKnown } from '../core/mismatch.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { integer, type OptionsOf, readOptions, size } from '../core/options.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { type Initializer, Variable } from '../core/variable.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { equal, where } from '../ops/compare.ts'
 import { detach } from '../ops/detach.ts'
 import { embedding } from '../ops/gather.ts'
-import { sizes } from './arguments.ts'
 import { normal } from './init.ts'
 import type { Module } from './module.ts'
 
-export interface EmbeddingOptions {
-  /** A row that starts at 0 and gets no gradient: what padding means. Negative ones count from the last row. */
-  readonly paddingIdx?: number
+const options = {
+  /** Row of the padding: it starts at 0 and gets no gradient. A negative one counts from the last row. */
+  paddingIdx: integer(),
 }
+
+export interface EmbeddingOptions extends OptionsOf<typeof options> {}
 
 /** A table of learned vectors: a row for each number. As PyTorch's `nn.Embedding`. */
 export class Embedding implements Module {
@@ -22,13 +23,13 @@ export class Embedding implements Module {
   readonly #paddingIdx: number | undefined
 
   /** @throws {ArgumentError} when a size is not a positive integer, or `paddingIdx` is no row. */
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
-    checkKnown('Embedding', options, { paddingIdx: true })
-    const { paddingIdx } = options
-    sizes('Embedding', { numEmbeddings, embeddingDim })
+  constructor(numEmbeddings: number, embeddingDim: number, given: EmbeddingOptions = {}) {
+    const { paddingIdx } = readOptions('Embedding', options, given)
+    size.read('Embedding', 'numEmbeddings', numEmbeddings)
+    size.read('Embedding', 'embeddingDim', embeddingDim)
     const n = numEmbeddings
-    if (paddingIdx !== undefined && !(Number.isInteger(paddingIdx) && paddingIdx >= -n && paddingIdx < n)) {
-      throw new ArgumentError(`Embedding: wanted paddingIdx from ${-n} to ${n - 1}, got ${paddingIdx}`)
+    if (paddingIdx !== undefined && (paddingIdx < -n || paddingIdx >= n)) {
+      throw mismatch('Embedding', `paddingIdx from ${-n} to ${n - 1}`, paddingIdx)
     }
     this.#paddingIdx = paddingIdx === undefined || paddingIdx >= 0 ? paddingIdx : paddingIdx + n
     this.weight = new Variable([numEmbeddings, embeddingDim], rows(this.#paddingIdx))

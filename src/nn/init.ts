@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { type Shape, show, sizeOf } from '../core/shape.ts'
+import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { filled, type Initializer } from '../core/variable.ts'
 
 // The first numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before `nn.initialize`:
@@ -131,7 +131,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
 function fans(who: string, shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
   const [out, into, ...kernel] = shape
   if (out === undefined || into === undefined) {
-    throw new ArgumentError(`${who}: wanted a weight of [out, in, …], got ${show(shape)}`)
+    throw new ArgumentError(`${who}: wanted a weight of [out, in, …], got ${showShape(shape)}`)
   }
   return { fanIn: into * sizeOf(kernel), fanOut: out * sizeOf(kernel) }
 }

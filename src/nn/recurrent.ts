@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { type Shape, sameShape, show } from '../core/shape.ts'
+import { type Shape, sameShape, showShape } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import { expand, reshape } from '../ops/broadcast.ts'
@@ -54,7 +54,7 @@ export type State = readonly [hidden: Tensor, cell?: Tensor]
  * @param input `W_ih·x + b_ih` of this step, `[batch, gates · hidden]`
  * @param recurrent `W_hh·h + b_hh` of the state before, of the same shape
  */
-export type Cell = (input: Tensor, recurrent: Tensor, state: State) => State
+export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
 
 /** What tells one recurrent network from another. */
 export interface RecurrentKind {
@@ -63,7 +63,7 @@ export interface RecurrentKind {
   readonly gates: number
   /** Whether there is a cell state beside the hidden one. */
   readonly hasCell: boolean
-  readonly cell: Cell
+  readonly cell: RecurrentCell
 }
 
 /** One direction of one layer. */
@@ -183,17 +183,17 @@ export abstract class Recurrent implements Module {
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
     if (x.shape.length !== 3 || x.shape[2] !== this.#inputSize || length === 0) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
-      throw new ShapeError(`${who}: wanted [${order}, ${this.#inputSize}], got ${show(x.shape)}`)
+      throw new ShapeError(`${who}: wanted [${order}, ${this.#inputSize}], got ${showShape(x.shape)}`)
     }
     if (lengths && !sameShape(lengths.shape, [batch!])) {
-      throw new ShapeError(`${who}: wanted lengths of [${batch}], got ${show(lengths.shape)}`)
+      throw new ShapeError(`${who}: wanted lengths of [${batch}], got ${showShape(lengths.shape)}`)
     }
     if (cell && !this.#kind.hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
     const count = this.#layers.length * this.#layers[0]!.length
     const shape = [count, batch!, this.#hiddenSize]
     const each = (name: string, given: Tensor | undefined): Tensor[] => {
       if (given && !sameShape(given.shape, shape)) {
-        throw new ShapeError(`${who}: wanted ${name} of ${show(shape)}, got ${show(given.shape)}`)
+        throw new ShapeError(`${who}: wanted ${name} of ${showShape(shape)}, got ${showShape(given.shape)}`)
       }
       return unbind(given ?? expand(scalar(0, x.dtype), shape))
     }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { sameShape, show } from '../core/shape.ts'
+import { sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
 import { called } from './arguments.ts'
@@ -35,8 +35,8 @@ export class Residual implements Module {
     const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]
     if (sameShape(short.shape, long.shape)) return add(short, long)
     throw new ShapeError(
-      `${called(this, 'Residual')}: wanted a branch of ${show(short.shape)}, the shape of the shortcut, ` +
-        `got ${show(long.shape)}; project the shortcut`,
+      `${called(this, 'Residual')}: wanted a branch of ${showShape(short.shape)}, the shape of the shortcut, ` +
+        `got ${showShape(long.shape)}; project the shortcut`,
     )
   }
 }

@@ -4,7 +4,7 @@ import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
 import { chunk } from '../ops/concat.ts'
 import { sigmoid, tanh } from '../ops/sigmoid.ts'
-import { type Cell, Recurrent, type RecurrentOptions, recurrentNames } from './recurrent.ts'
+import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentNames } from './recurrent.ts'
 
 export interface RNNOptions extends RecurrentOptions {
   /** `tanh` or `relu`; `tanh`. */
@@ -23,7 +23,7 @@ export class RNN extends Recurrent {
     const { nonlinearity = 'tanh' } = options
     const bend = { tanh, relu }[nonlinearity]
     if (!bend) throw new ArgumentError(`RNN: wanted nonlinearity as 'tanh' or 'relu', got ${nonlinearity}`)
-    const cell: Cell = (input, recurrent) => [bend(add(input, recurrent))]
+    const cell: RecurrentCell = (input, recurrent) => [bend(add(input, recurrent))]
     super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, options)
   }
 }
@@ -44,7 +44,7 @@ export class LSTM extends Recurrent {
   }
 }
 
-const lstm: Cell = (input, recurrent, [, cell]) => {
+const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
   const [i, f, g, o] = chunk(add(input, recurrent), 4, 1)
   const next = add(mul(sigmoid(f!), cell!), mul(sigmoid(i!), tanh(g!)))
   return [mul(sigmoid(o!), tanh(next)), next]
@@ -66,7 +66,7 @@ export class GRU extends Recurrent {
   }
 }
 
-const gru: Cell = (input, recurrent, [hidden]) => {
+const gru: RecurrentCell = (input, recurrent, [hidden]) => {
   const [xr, xz, xn] = chunk(input, 3, 1)
   const [hr, hz, hn] = chunk(recurrent, 3, 1)
   const z = sigmoid(add(xz!, hz!))

@@ -1,5 +1,5 @@
 import type { DType } from '../core/dtype.ts'
-import { type Shape, show, sizeOf } from '../core/shape.ts'
+import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { input, type Tensor, topological } from '../core/tensor.ts'
 import { trace, variables } from '../core/variable.ts'
 import { flopsOf } from './flops.ts'
@@ -111,7 +111,7 @@ function table(layers: readonly LayerSummary[], totals: Pick<Summary, 'parameter
     ...layers.map((l) => [
       l.name || '(model)',
       l.kind,
-      l.output ? show(l.output) : '–',
+      l.output ? showShape(l.output) : '–',
       count(l.parameters),
       count(l.flops),
     ]),

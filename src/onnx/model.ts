@@ -35,7 +35,7 @@ export interface Repeated {
 }
 
 /** The names of what a model takes and gives besides its inputs and results. */
-export const names = {
+export const graphNames = {
   /** How many steps a loop takes; int64. */
   count: '#count',
   /** What a variable becomes. */
@@ -56,7 +56,7 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     ...fixed,
   ])
   const results = new Map([
-    ...[...carried].map(([name, { written }]) => [inner(names.next(name)), written] as const),
+    ...[...carried].map(([name, { written }]) => [inner(graphNames.next(name)), written] as const),
     ...[...outputs].map(([name, t]) => [inner(name), t] as const),
   ])
   const body = bodyOf('step', given, simplified(results))
@@ -75,8 +75,8 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     output: [valueInfo('continue', 'bool', []), ...body.output],
   }
   const loop = loopProto(
-    [names.count, '', ...carried.keys()],
-    [...[...carried.keys()].map(names.next), ...outputs.keys()],
+    [graphNames.count, '', ...carried.keys()],
+    [...[...carried.keys()].map(graphNames.next), ...outputs.keys()],
     step,
   )
   return modelBytes({
@@ -84,13 +84,13 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     node: [loop],
     initializer: [],
     input: [
-      valueInfo(names.count, 'int64', []),
+      valueInfo(graphNames.count, 'int64', []),
       ...[...stacked].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
       ...[...fixed].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, t.shape)),
       ...[...carried].map(([name, { read }]) => valueInfo(name, read.dtype, read.shape)),
     ],
     output: [
-      ...[...carried].map(([name, { read }]) => valueInfo(names.next(name), read.dtype, read.shape)),
+      ...[...carried].map(([name, { read }]) => valueInfo(graphNames.next(name), read.dtype, read.shape)),
       ...[...outputs].map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
     ],
   })

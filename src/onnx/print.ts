@@ -1,4 +1,4 @@
-import { show } from '../core/shape.ts'
+import { showShape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { byNode, simplify } from './simplify.ts'
 
@@ -16,7 +16,7 @@ export function print(inputs: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<
     for (const t of results) names.set(t, t.output ? `%${i}.${t.output.index}` : `%${i}`)
     const { op, inputs, attributes } = results[0]!
     const options = Object.entries(attributes).map(([key, value]) => ` ${key}=${text(value)}`)
-    const types = results.map((t) => `${t.dtype} ${show(t.shape)}`).join(', ')
+    const types = results.map((t) => `${t.dtype} ${showShape(t.shape)}`).join(', ')
     const named = results.map((t) => names.get(t)).join(', ')
     return `${named} = ${op}(${inputs.map((x) => names.get(x)).join(', ')})${options.join('')} : ${types}`
   })
@@ -31,6 +31,6 @@ const text = (value: Tensor['attributes'][string]): string =>
 function literal(t: Tensor): string {
   const data = Array.from(t.data!)
   if (t.shape.length === 0) return `${data[0]}`
-  if (data.length > 4 && data.every((x) => x === data[0])) return `${show(t.shape)}×${data[0]}`
-  return data.length <= 4 ? `[${data.join(', ')}]` : `${t.dtype} ${show(t.shape)}`
+  if (data.length > 4 && data.every((x) => x === data[0])) return `${showShape(t.shape)}×${data[0]}`
+  return data.length <= 4 ? `[${data.join(', ')}]` : `${t.dtype} ${showShape(t.shape)}`
 }

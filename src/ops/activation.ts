@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { broadcast, sameShape, show } from '../core/shape.ts'
+import { broadcast, sameShape, showShape } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { add, div, mul, unary } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
@@ -24,7 +24,7 @@ export const leakyRelu = (x: Tensor, slope: number = 0.01): Tensor => prelu(x, s
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   if (!sameShape(broadcast('prelu', x.shape, weight.shape), x.shape) || weight.dtype !== x.dtype) {
     throw new ShapeError(
-      `prelu: wanted a weight of ${x.dtype} that broadcasts to ${show(x.shape)}, got ${weight.dtype} ${show(weight.shape)}`,
+      `prelu: wanted a weight of ${x.dtype} that broadcasts to ${showShape(x.shape)}, got ${weight.dtype} ${showShape(weight.shape)}`,
     )
   }
   return node('PRelu', {

@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { type Shape, show, sizeOf } from '../core/shape.ts'
+import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
@@ -103,7 +103,8 @@ const allButChannels = (x: Tensor): number[] => x.shape.flatMap((_, i) => (i ===
 
 /** `[channels]` in the shape that broadcasts along axis 1 of `x`. */
 export function perChannel(x: Tensor): (v: Tensor) => Tensor {
-  if (x.shape.length < 2) throw new ShapeError(`batchNorm: wanted [batch, channels, …], got ${show(x.shape)}`)
+  if (x.shape.length < 2)
+    throw new ShapeError(`batchNorm: wanted [batch, channels, …], got ${showShape(x.shape)}`)
   const shape: Shape = x.shape.length === 2 ? [x.shape[1]!] : x.shape.map((size, i) => (i === 1 ? size : 1))
   return (v) => reshape(v, shape)
 }

@@ -1,6 +1,14 @@
 import { isFloat } from '../core/dtype.ts'
 import { ShapeError } from '../core/errors.ts'
-import { broadcast, resolveAxes, type Shape, sameShape, show, sizeOf, stretchedAxes } from '../core/shape.ts'
+import {
+  broadcast,
+  resolveAxes,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  stretchedAxes,
+} from '../core/shape.ts'
 import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
 
 // `expand` and `sum` are each other's adjoint, so they share a file.
@@ -11,7 +19,9 @@ const int64s = (values: readonly number[]): Tensor => constant(values, [values.l
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x
   if (!sameShape(broadcast('expand', x.shape, shape), shape)) {
-    throw new ShapeError(`expand: wanted a shape that ${show(x.shape)} broadcasts to, got ${show(shape)}`)
+    throw new ShapeError(
+      `expand: wanted a shape that ${showShape(x.shape)} broadcasts to, got ${showShape(shape)}`,
+    )
   }
   return node('Expand', {
     inputs: [x, int64s(shape)],
@@ -117,7 +127,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const whole = resolved.every((n) => Number.isInteger(n) && n >= 0)
   if (!whole || sizeOf(resolved) !== sizeOf(x.shape)) {
     throw new ShapeError(
-      `reshape: wanted ${sizeOf(x.shape)} elements as ${show(x.shape)}, got ${show(shape)}`,
+      `reshape: wanted ${sizeOf(x.shape)} elements as ${showShape(x.shape)}, got ${showShape(shape)}`,
     )
   }
   if (sameShape(resolved, x.shape)) return x

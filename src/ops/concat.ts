@@ -1,8 +1,8 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { resolveAxes, show } from '../core/shape.ts'
+import { resolveAxes, showShape } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { squeeze, unsqueeze } from './movement.ts'
-import { type Range, slice } from './slice.ts'
+import { type SliceRange, slice } from './slice.ts'
 
 // Joining tensors along an axis, and taking them apart: each other's adjoint.
 
@@ -21,7 +21,7 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
   const other = tensors.find((t) => !joins(first, t, along!))
   if (other) {
     throw new ShapeError(
-      `concat: wanted ${first.dtype} ${show(first.shape)} but for axis ${along}, got ${other.dtype} ${show(other.shape)}`,
+      `concat: wanted ${first.dtype} ${showShape(first.shape)} but for axis ${along}, got ${other.dtype} ${showShape(other.shape)}`,
     )
   }
   const sizes = tensors.map((t) => t.shape[along!]!)
@@ -63,7 +63,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis: number
 }
 
 const between = (x: Tensor, axis: number, start: number, end: number): Tensor =>
-  slice(x, [...new Array<Range>(axis).fill([]), [start, end]])
+  slice(x, [...new Array<SliceRange>(axis).fill([]), [start, end]])
 
 const equalParts = (n: number, size: number): number[] =>
   size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]

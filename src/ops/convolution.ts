@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { show } from '../core/shape.ts'
+import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
@@ -56,14 +56,14 @@ function convolve(
   if (x.shape[1] !== inside! * groups || o! % groups !== 0) {
     throw new ShapeError(
       `${who}: wanted ${inside! * groups} channels and outputs in ${groups} groups, ` +
-        `got x ${show(x.shape)} and weight ${show(weight.shape)}`,
+        `got x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
     )
   }
   checkBias(who, bias, o!, x)
   const strides = perAxis(who, 'stride', stride, rank, 1)
   const dilations = perAxis(who, 'dilation', dilation, rank, 1)
   if (padding === 'same' && strides.some((s) => s !== 1)) {
-    throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${show(strides)}`)
+    throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${showShape(strides)}`)
   }
   const paddings = typeof padding === 'string' ? [] : perAxis(who, 'padding', padding, rank, 0)
   const windows = kernel.map((k, i): Window => {
@@ -77,7 +77,7 @@ function convolve(
   })
   if (windows.some(({ output }) => output < 1)) {
     throw new ShapeError(
-      `${who}: wanted an input at least as long as the window, got ${show(x.shape)} for weight ${show(weight.shape)}; ` +
+      `${who}: wanted an input at least as long as the window, got ${showShape(x.shape)} for weight ${showShape(weight.shape)}; ` +
         'pad it or take a smaller window',
     )
   }
@@ -92,7 +92,7 @@ function check(who: string, rank: number, x: Tensor, weight: Tensor, groups: num
   if (x.shape.length !== rank + 2 || weight.shape.length !== rank + 2 || !float || weight.dtype !== x.dtype) {
     throw new ShapeError(
       `${who}: wanted floats with ${rank + 2} axes, [batch, channels, …] and the weight's, ` +
-        `got ${x.dtype} ${show(x.shape)} and ${weight.dtype} ${show(weight.shape)}`,
+        `got ${x.dtype} ${showShape(x.shape)} and ${weight.dtype} ${showShape(weight.shape)}`,
     )
   }
 }
@@ -100,7 +100,7 @@ function check(who: string, rank: number, x: Tensor, weight: Tensor, groups: num
 function checkBias(who: string, bias: Tensor | undefined, outputs: number, x: Tensor): void {
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs || bias.dtype !== x.dtype)) {
     throw new ShapeError(
-      `${who}: wanted a bias of ${x.dtype} [${outputs}], got ${bias.dtype} ${show(bias.shape)}`,
+      `${who}: wanted a bias of ${x.dtype} [${outputs}], got ${bias.dtype} ${showShape(bias.shape)}`,
     )
   }
 }
@@ -163,7 +163,7 @@ function convolveTransposed(
   check(who, rank, x, weight, groups)
   if (x.shape[1] !== c || c! % groups !== 0) {
     throw new ShapeError(
-      `${who}: wanted ${c} channels in ${groups} groups, got x ${show(x.shape)} and weight ${show(weight.shape)}`,
+      `${who}: wanted ${c} channels in ${groups} groups, got x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
     )
   }
   checkBias(who, bias, inside! * groups, x)
@@ -173,7 +173,7 @@ function convolveTransposed(
   const extra = perAxis(who, 'outputPadding', outputPadding, rank, 0)
   if (extra.some((n, i) => n >= Math.max(strides[i]!, dilations[i]!))) {
     throw new ArgumentError(
-      `${who}: wanted outputPadding below stride or dilation, got ${show(extra)} at stride ${show(strides)}`,
+      `${who}: wanted outputPadding below stride or dilation, got ${showShape(extra)} at stride ${showShape(strides)}`,
     )
   }
   const windows = kernel.map((k, i): Window => {
@@ -183,7 +183,7 @@ function convolveTransposed(
   })
   if (windows.some(({ input }) => input < 1)) {
     throw new ShapeError(
-      `${who}: wanted an output of 1 or more, got ${show(windows.map(({ input }) => input))}; pad less`,
+      `${who}: wanted an output of 1 or more, got ${showShape(windows.map(({ input }) => input))}; pad less`,
     )
   }
   const y = correlateInput(x, weight, { windows, groups })

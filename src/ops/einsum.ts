@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { show, sizeOf } from '../core/shape.ts'
+import { showShape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { reshape, sum } from './broadcast.ts'
 import { matmul } from './matmul.ts'
@@ -60,7 +60,7 @@ function checkSizes(named: readonly Lettered[]): void {
   for (const { letters, t } of named) {
     if (letters.length !== t.shape.length) {
       throw new ShapeError(
-        `einsum: wanted ${letters.length} axes for ${letters.join('') || 'no letters'}, got ${show(t.shape)}`,
+        `einsum: wanted ${letters.length} axes for ${letters.join('') || 'no letters'}, got ${showShape(t.shape)}`,
       )
     }
     letters.forEach((letter, i) => {

@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, type Shape, sameShape, show, sizeOf } from '../core/shape.ts'
+import { resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 
@@ -39,7 +39,7 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tenso
   const along = checkIndex('scatterAdd', x, axis, index)
   if (!sameShape(source.shape, index.shape) || source.dtype !== x.dtype) {
     throw new ShapeError(
-      `scatterAdd: wanted a source of ${x.dtype} ${show(index.shape)}, got ${source.dtype} ${show(source.shape)}`,
+      `scatterAdd: wanted a source of ${x.dtype} ${showShape(index.shape)}, got ${source.dtype} ${showShape(source.shape)}`,
     )
   }
   return node('ScatterElements', {
@@ -57,7 +57,7 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
   const fits = index.shape.every((n, i) => i === along || n <= x.shape[i]!)
   if (index.shape.length !== x.shape.length || !fits) {
     throw new ShapeError(
-      `${who}: wanted an index within ${show(x.shape)} but for axis ${along}, got ${show(index.shape)}`,
+      `${who}: wanted an index within ${showShape(x.shape)} but for axis ${along}, got ${showShape(index.shape)}`,
     )
   }
   return along!
@@ -81,7 +81,7 @@ const zeros = (shape: Shape, { dtype }: Tensor): Tensor => expand(scalar(0, dtyp
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   const [along] = resolveAxes('indexSelect', [axis], x.shape.length)
   if (index.shape.length !== 1) {
-    throw new ShapeError(`indexSelect: wanted an index of [k], got ${show(index.shape)}`)
+    throw new ShapeError(`indexSelect: wanted an index of [k], got ${showShape(index.shape)}`)
   }
   checkIntegers('indexSelect', index)
   return select(x, along!, index)
@@ -121,7 +121,7 @@ function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
 export function embedding(index: Tensor, weight: Tensor): Tensor {
   checkIntegers('embedding', index)
   if (weight.shape.length !== 2) {
-    throw new ShapeError(`embedding: wanted a weight of [rows, features], got ${show(weight.shape)}`)
+    throw new ShapeError(`embedding: wanted a weight of [rows, features], got ${showShape(weight.shape)}`)
   }
   const rows = select(weight, 0, reshape(index, [sizeOf(index.shape)]))
   return reshape(rows, [...index.shape, weight.shape[1]!])

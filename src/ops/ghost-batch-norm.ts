@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { show } from '../core/shape.ts'
+import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul } from './arithmetic.ts'
 import { type Normalized, perChannel } from './batch-norm.ts'
@@ -28,7 +28,7 @@ export function ghostBatchNorm(
   const size = Math.min(virtualBatchSize, batch!)
   if (batch! % size !== 0) {
     throw new ShapeError(
-      `ghostBatchNorm: wanted a batch that is a multiple of ${size}, got ${show(x.shape)}; drop what is left over`,
+      `ghostBatchNorm: wanted a batch that is a multiple of ${size}, got ${showShape(x.shape)}; drop what is left over`,
     )
   }
   const chunks = batch! / size

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { show } from '../core/shape.ts'
+import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import type { PerAxis } from './convolution.ts'
@@ -34,7 +34,7 @@ export function interpolate(
   const rank = x.shape.length - 2
   if (rank < 1 || (mode === 'linear' && rank !== 1) || (mode === 'bilinear' && rank !== 2)) {
     const axes = { nearest: '3 axes or more', linear: '3 axes', bilinear: '4 axes' }[mode]
-    throw new ShapeError(`interpolate: wanted ${axes} for ${mode}, got ${show(x.shape)}`)
+    throw new ShapeError(`interpolate: wanted ${axes} for ${mode}, got ${showShape(x.shape)}`)
   }
   if ((size === undefined) === (scaleFactor === undefined)) {
     throw new ArgumentError(
@@ -47,7 +47,7 @@ export function interpolate(
     ? spatial.map((n, i) => Math.floor(n * factors[i]!))
     : perAxis('interpolate', 'size', size!, rank, 1)
   if (target.some((n) => n < 1)) {
-    throw new ArgumentError(`interpolate: wanted a size of 1 or more, got ${show(target)}`)
+    throw new ArgumentError(`interpolate: wanted a size of 1 or more, got ${showShape(target)}`)
   }
   const ratios = spatial.map((n, i) => (factors ? 1 / factors[i]! : n / target[i]!))
   if (
@@ -73,7 +73,7 @@ function factorsOf(scaleFactor: number | readonly number[], rank: number): reado
   const factors = typeof scaleFactor === 'number' ? new Array<number>(rank).fill(scaleFactor) : scaleFactor
   if (factors.length !== rank || !factors.every((f) => f > 0 && Number.isFinite(f))) {
     throw new ArgumentError(
-      `interpolate: wanted scaleFactor as a positive number or ${rank} of them, got ${show(factors)}`,
+      `interpolate: wanted scaleFactor as a positive number or ${rank} of them, got ${showShape(factors)}`,
     )
   }
   return factors

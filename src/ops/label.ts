@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { sameShape, show } from '../core/shape.ts'
+import { sameShape, showShape } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
 import { div } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
@@ -72,11 +72,11 @@ export function checkLabels(
 ): readonly [n: number, classes: number] {
   const [n, classes, ...places] = scores.shape
   if (n === undefined || classes === undefined) {
-    throw new ShapeError(`${who}: wanted scores of [n, classes], got ${show(scores.shape)}`)
+    throw new ShapeError(`${who}: wanted scores of [n, classes], got ${showShape(scores.shape)}`)
   }
   if (!sameShape(labels.shape, [n, ...places])) {
     throw new ShapeError(
-      `${who}: wanted labels of ${show([n, ...places])}, one for each row of scores, got ${show(labels.shape)}`,
+      `${who}: wanted labels of ${showShape([n, ...places])}, one for each row of scores, got ${showShape(labels.shape)}`,
     )
   }
   if (labels.dtype !== 'int32' && labels.dtype !== 'int64') {
@@ -100,7 +100,7 @@ export function weighted<O extends LabelOptions>(
   const weight = isTensor(given) ? given : constant(Array.from(given), [given.length], scores.dtype)
   if (sameShape(weight.shape, [classes]) && weight.dtype === scores.dtype) return { ...rest, weight }
   throw new ShapeError(
-    `${who}: wanted a weight of ${scores.dtype} [${classes}], one for each class, got ${weight.dtype} ${show(weight.shape)}`,
+    `${who}: wanted a weight of ${scores.dtype} [${classes}], one for each class, got ${weight.dtype} ${showShape(weight.shape)}`,
   )
 }
 

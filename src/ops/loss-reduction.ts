@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { sameShape, show } from '../core/shape.ts'
+import { sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
@@ -29,6 +29,6 @@ export function reduced(who: string, costs: Tensor, reduction: Reduction = 'mean
 export function checkAlike(who: string, output: Tensor, target: Tensor): void {
   if (sameShape(output.shape, target.shape) && output.dtype === target.dtype) return
   throw new ShapeError(
-    `${who}: wanted a target of ${output.dtype} ${show(output.shape)}, got ${target.dtype} ${show(target.shape)}`,
+    `${who}: wanted a target of ${output.dtype} ${showShape(output.shape)}, got ${target.dtype} ${showShape(target.shape)}`,
   )
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { sameShape, show } from '../core/shape.ts'
+import { sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { relu } from './activation.ts'
 import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
@@ -57,7 +57,7 @@ export function cosineEmbeddingLoss(
 ): Tensor {
   if (a.shape.length !== 2 || !sameShape(a.shape, b.shape)) {
     throw new ShapeError(
-      `cosineEmbeddingLoss: wanted two of [n, features], got ${show(a.shape)} and ${show(b.shape)}`,
+      `cosineEmbeddingLoss: wanted two of [n, features], got ${showShape(a.shape)} and ${showShape(b.shape)}`,
     )
   }
   checkSigns('cosineEmbeddingLoss', target, a.shape.slice(0, 1))
@@ -75,7 +75,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: nu
 
 function checkSigns(who: string, target: Tensor, shape: readonly number[]): void {
   if (sameShape(target.shape, shape)) return
-  throw new ShapeError(`${who}: wanted a target of ${show(shape)}, got ${show(target.shape)}`)
+  throw new ShapeError(`${who}: wanted a target of ${showShape(shape)}, got ${showShape(target.shape)}`)
 }
 
 export interface MultiMarginOptions extends MarginOptions, Pick<LabelOptions, 'weight'> {

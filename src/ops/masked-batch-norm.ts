@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { sameShape, show } from '../core/shape.ts'
+import { sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { type Normalized, perChannel } from './batch-norm.ts'
@@ -50,7 +50,7 @@ function checkMask(x: Tensor, mask: Tensor): Tensor {
   const shape = x.shape.filter((_, i) => i !== 1)
   if (mask.dtype !== 'bool' || !sameShape(mask.shape, shape)) {
     throw new ShapeError(
-      `maskedBatchNorm: wanted a mask of bool ${show(shape)} for ${show(x.shape)}, got ${mask.dtype} ${show(mask.shape)}`,
+      `maskedBatchNorm: wanted a mask of bool ${showShape(shape)} for ${showShape(x.shape)}, got ${mask.dtype} ${showShape(mask.shape)}`,
     )
   }
   return reshape(

@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { broadcast, show, sizeOf } from '../core/shape.ts'
+import { broadcast, showShape, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { add, checkFloat } from './arithmetic.ts'
 import { reshape, sum, sumTo } from './broadcast.ts'
@@ -21,7 +21,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   checkFloat('matmul', a)
   if (m === undefined || k === undefined || n === undefined || k !== kOfB || a.dtype !== b.dtype) {
     throw new ShapeError(
-      `matmul: wanted […, m, k] × […, k, n] of one type, got ${a.dtype} ${show(a.shape)} × ${b.dtype} ${show(b.shape)}`,
+      `matmul: wanted […, m, k] × […, k, n] of one type, got ${a.dtype} ${showShape(a.shape)} × ${b.dtype} ${showShape(b.shape)}`,
     )
   }
   if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b)
@@ -78,12 +78,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [out, features] = weight.shape
   if (x.shape.at(-1) !== features || out === undefined || x.dtype !== weight.dtype) {
     throw new ShapeError(
-      `linear: wanted […, ${features}] of ${weight.dtype}, got ${x.dtype} ${show(x.shape)}; ` +
-        `the weight is ${show(weight.shape)}`,
+      `linear: wanted […, ${features}] of ${weight.dtype}, got ${x.dtype} ${showShape(x.shape)}; ` +
+        `the weight is ${showShape(weight.shape)}`,
     )
   }
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
-    throw new ShapeError(`linear: wanted a bias of [${out}], got ${show(bias.shape)}`)
+    throw new ShapeError(`linear: wanted a bias of [${out}], got ${showShape(bias.shape)}`)
   }
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), features!])
   const product = gemm(rows, weight, { transB: true })

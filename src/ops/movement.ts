@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, type Shape, show, sizeOf } from '../core/shape.ts'
+import { resolveAxes, type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 
@@ -11,7 +11,7 @@ import { expand, reshape } from './broadcast.ts'
 export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, i) => i).reverse()): Tensor {
   const inverse = x.shape.map((_, i) => order.indexOf(i))
   if (order.length !== x.shape.length || inverse.includes(-1)) {
-    throw new ShapeError(`transpose: wanted each axis of ${show(x.shape)} once, got ${show(order)}`)
+    throw new ShapeError(`transpose: wanted each axis of ${showShape(x.shape)} once, got ${showShape(order)}`)
   }
   return node('Transpose', {
     inputs: [x],
@@ -30,7 +30,7 @@ export function squeeze(
   const gone = resolveAxes('squeeze', axes, x.shape.length)
   const long = gone.find((axis) => x.shape[axis] !== 1)
   if (long !== undefined) {
-    throw new ShapeError(`squeeze: wanted size 1 on axis ${long}, got ${show(x.shape)}`)
+    throw new ShapeError(`squeeze: wanted size 1 on axis ${long}, got ${showShape(x.shape)}`)
   }
   return reshape(
     x,
@@ -60,7 +60,7 @@ export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const odd = repeats.find((n) => !Number.isInteger(n) || n < 0)
-  if (odd !== undefined) throw new ShapeError(`tile: wanted whole repeats, got ${show(repeats)}`)
+  if (odd !== undefined) throw new ShapeError(`tile: wanted whole repeats, got ${showShape(repeats)}`)
   const rank = Math.max(x.shape.length, repeats.length)
   const ones = (list: Shape): Shape => [...new Array<number>(rank - list.length).fill(1), ...list]
   const [sizes, times] = [ones(x.shape), ones(repeats)]

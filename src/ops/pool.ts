@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { sameShape, show, sizeOf } from '../core/shape.ts'
+import { sameShape, showShape, sizeOf } from '../core/shape.ts'
 import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import type { PerAxis } from './convolution.ts'
@@ -117,7 +117,7 @@ function windowsOf(
   }
   if (windows.some(({ output }) => output < 1)) {
     throw new ShapeError(
-      `${who}: wanted an input at least as long as a window of ${show(windows.map(extent))}, got ${show(x.shape)}`,
+      `${who}: wanted an input at least as long as a window of ${showShape(windows.map(extent))}, got ${showShape(x.shape)}`,
     )
   }
   return windows
@@ -127,7 +127,7 @@ function checkAxes(who: string, rank: number, x: Tensor): void {
   const float = x.dtype === 'float32' || x.dtype === 'float64'
   if (x.shape.length !== rank + 2 || !float) {
     throw new ShapeError(
-      `${who}: wanted floats with ${rank + 2} axes, [batch, channels, …], got ${x.dtype} ${show(x.shape)}`,
+      `${who}: wanted floats with ${rank + 2} axes, [batch, channels, …], got ${x.dtype} ${showShape(x.shape)}`,
     )
   }
 }

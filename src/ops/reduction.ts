@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, show } from '../core/shape.ts'
+import { resolveAxes, showShape } from '../core/shape.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import { exp, mul, sub } from './arithmetic.ts'
 import { type KeepDims, reshape } from './broadcast.ts'
@@ -24,7 +24,7 @@ export function reduction(
 ): Tensor {
   const along = resolveAxes(who, axes, x.shape.length)
   if (along.some((axis) => x.shape[axis] === 0)) {
-    throw new ShapeError(`${who}: wanted elements on axes ${show(along)}, got ${show(x.shape)}`)
+    throw new ShapeError(`${who}: wanted elements on axes ${showShape(along)}, got ${showShape(x.shape)}`)
   }
   const kept = x.shape.map((n, i) => (along.includes(i) ? 1 : n))
   const y: Tensor = node(op, {
@@ -59,7 +59,7 @@ export function prod(
 ): Tensor {
   const along = resolveAxes('prod', axes, x.shape.length)
   if (along.some((axis) => x.shape[axis] === 0)) {
-    throw new ShapeError(`prod: wanted elements on axes ${show(along)}, got ${show(x.shape)}`)
+    throw new ShapeError(`prod: wanted elements on axes ${showShape(along)}, got ${showShape(x.shape)}`)
   }
   const product = along.reduce(prodAlong, x)
   return keepDims

@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, type Shape, sameShape, show, sizeOf } from '../core/shape.ts'
+import { resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
 import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { indexSelect } from './gather.ts'
@@ -7,7 +7,7 @@ import { indexSelect } from './gather.ts'
 // `slice` and `pad` are each other's adjoint, so they share a file.
 
 /** What `start:end:step` selects of one axis: from `start`, up to but without `end`. Negative ones count back. */
-export type Range = readonly [start?: number | undefined, end?: number | undefined, step?: number]
+export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
 /** `count` elements from `start`, `step` apart. */
 interface Steps {
@@ -24,10 +24,10 @@ interface Steps {
  * @param ranges one for each axis from the first; `[]` and axes without one are whole
  * @throws {ShapeError} when there are more ranges than axes, a bound is no integer, or a step is 0.
  */
-export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
+export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   if (ranges.length > x.shape.length) {
     throw new ShapeError(
-      `slice: wanted at most ${x.shape.length} ranges for ${show(x.shape)}, got ${ranges.length}`,
+      `slice: wanted at most ${x.shape.length} ranges for ${showShape(x.shape)}, got ${ranges.length}`,
     )
   }
   const walks = x.shape.map((n, axis) => resolve(ranges[axis] ?? [], n))
@@ -51,7 +51,7 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
 const int64s = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
 const lowest = (end: number, n: number): number => (end < 0 ? -n - 1 : end)
 
-function resolve([start, end, step = 1]: Range, n: number): Steps {
+function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   if (step === 0 || ![start ?? 0, end ?? 0, step].every(Number.isInteger)) {
     throw new ShapeError(
       `slice: wanted integers and a step other than 0, got ${[start, end, step].join(':')}`,
@@ -129,7 +129,7 @@ export function pad(
 ): Tensor {
   if (pads.length !== x.shape.length || !pads.flat().every((n) => Number.isInteger(n) && n >= 0)) {
     throw new ShapeError(
-      `pad: wanted a [before, after] for each axis of ${show(x.shape)}, got ${JSON.stringify(pads)}`,
+      `pad: wanted a [before, after] for each axis of ${showShape(x.shape)}, got ${JSON.stringify(pads)}`,
     )
   }
   if (pads.flat().every((n) => n === 0)) return x
@@ -183,7 +183,7 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: Mirror): Tensor {
     const n = x.shape[axis]!
     if (Math.max(before, after) > reach(n)) {
       throw new ShapeError(
-        `pad: wanted at most ${reach(n)} to ${mode} on axis ${axis} of ${show(x.shape)}, got [${before}, ${after}]`,
+        `pad: wanted at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}, got [${before}, ${after}]`,
       )
     }
     if (before + after === 0) return padded
@@ -197,6 +197,6 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
   const flipped = resolveAxes('flip', axes, x.shape.length)
   return slice(
     x,
-    x.shape.map((_, i): Range => (flipped.includes(i) ? [undefined, undefined, -1] : [])),
+    x.shape.map((_, i): SliceRange => (flipped.includes(i) ? [undefined, undefined, -1] : [])),
   )
 }

@@ -1,8 +1,8 @@
 import { ArgumentError } from '../core/errors.ts'
-import { type Shape, show } from '../core/shape.ts'
+import { type Shape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { stack } from './concat.ts'
-import { type Pads, pad, type Range, slice } from './slice.ts'
+import { type Pads, pad, type SliceRange, slice } from './slice.ts'
 
 // What convolution and pooling share: windows that walk over the axes behind `[batch, channels, …]`.
 
@@ -40,7 +40,7 @@ export function perAxis(
   if (list.length !== rank || !list.every((n) => Number.isInteger(n) && n >= least)) {
     const form = rank === 1 ? 'one integer' : `an integer or ${rank} of them`
     throw new ArgumentError(
-      `${who}: wanted ${name} as ${form} from ${least}, got ${typeof value === 'number' ? value : show(value)}`,
+      `${who}: wanted ${name} as ${form} from ${least}, got ${typeof value === 'number' ? value : showShape(value)}`,
     )
   }
   return list
@@ -50,7 +50,7 @@ export function perAxis(
 export function padOrCrop(x: Tensor, pads: readonly Pads[], value: number = 0): Tensor {
   const kept = slice(
     x,
-    pads.map(([before, after], i): Range => [Math.max(0, -before), x.shape[i]! + Math.min(0, after)]),
+    pads.map(([before, after], i): SliceRange => [Math.max(0, -before), x.shape[i]! + Math.min(0, after)]),
   )
   return pad(
     kept,
@@ -81,7 +81,7 @@ export function taps(x: Tensor, windows: readonly Window[]): Tensor[] {
 }
 
 /** What the element of a window at `offset` sees at all stops, of axes that are padded already. */
-export const tap = (windows: readonly Window[], offset: readonly number[]): Range[] =>
+export const tap = (windows: readonly Window[], offset: readonly number[]): SliceRange[] =>
   offset.map((k, i) => {
     const { stride, dilation, output } = windows[i]!
     return [k * dilation, k * dilation + (output - 1) * stride + 1, stride]

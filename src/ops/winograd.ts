@@ -3,7 +3,7 @@ import { reshape } from './broadcast.ts'
 import { concat } from './concat.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
-import { type Range, slice } from './slice.ts'
+import { type SliceRange, slice } from './slice.ts'
 import type { Walk } from './window.ts'
 import { offsets, padOrCrop, type Window } from './window.ts'
 
@@ -114,7 +114,7 @@ function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
 
 /** Every second row and column of `[n, h, w, c]` from each of the first `side` of both: `[side², n · rows · columns · c]`. */
 function places(x: Tensor, side: number, [rows, columns]: readonly [number, number]): Tensor {
-  const from = (start: number, count: number): Range => [start, start + 2 * count - 1, 2]
+  const from = (start: number, count: number): SliceRange => [start, start + 2 * count - 1, 2]
   return concat(
     offsets([side, side]).map(([i, j]) =>
       reshape(slice(x, [[], from(i!, rows), from(j!, columns)]), [

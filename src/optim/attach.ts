@@ -7,8 +7,8 @@ import { mul } from '../ops/arithmetic.ts'
 import { type Average, type Averages, averages } from './average.ts'
 import { type Clip, clipped } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
-import type { Settings } from './group.ts'
-import { type Hyperparameter, valueAt } from './hyperparameter.ts'
+import type { GroupedOptions } from './group.ts'
+import { type Hyperparameter, hyperparameterAt } from './hyperparameter.ts'
 import { globalNorm } from './norm.ts'
 import type { First, Rule, SharedOptions, Update } from './rule.ts'
 
@@ -55,7 +55,7 @@ interface Member<Own> {
 /** A rule at work on weights. */
 export const attach = <Own extends object>(
   rule: Rule<Own>,
-  settings: Settings<Own & SharedOptions>,
+  settings: GroupedOptions<Own & SharedOptions>,
   weights: ReadonlyMap<string, Variable>,
   factor: () => number,
   around: Around,
@@ -75,7 +75,7 @@ class AtWork<Own extends object> implements Attached {
 
   constructor(
     rule: Rule<Own>,
-    settings: Settings<Own & SharedOptions>,
+    settings: GroupedOptions<Own & SharedOptions>,
     weights: ReadonlyMap<string, Variable>,
     factor: () => number,
     { clip, average }: Around,
@@ -188,7 +188,7 @@ const named = <Own>({ name, buffers }: Member<Own>): readonly (readonly [string,
 
 function member<Own>(
   rule: Rule<Own>,
-  settings: Settings<Own & SharedOptions>,
+  settings: GroupedOptions<Own & SharedOptions>,
   name: string,
   w: Variable,
 ): Member<Own> {
@@ -224,7 +224,7 @@ function ownEvaluation<Own>(
 }
 
 const rateAt = ({ lr, lrScale = 1 }: SharedOptions, factor: () => number, step: number): number =>
-  valueAt(lr, step) * factor() * lrScale
+  hyperparameterAt(lr, step) * factor() * lrScale
 
 /** The numbers of the step of one group, each made once. */
 class Scalars<Own extends object>
@@ -254,9 +254,9 @@ class Scalars<Own extends object>
   readonly rate = (step: number): number => rateAt(this.#options, this.#factor, step)
 
   readonly value = (name: keyof Own & string, step: number): number => {
-    const value = valueAt(this.#options[name] as Hyperparameter, step)
+    const value = hyperparameterAt(this.#options[name] as Hyperparameter, step)
     const { lr, peakLr = 1 } = this.#options
-    return this.#follows(name) ? (value * valueAt(lr, step) * this.#factor()) / peakLr : value
+    return this.#follows(name) ? (value * hyperparameterAt(lr, step) * this.#factor()) / peakLr : value
   }
 
   readonly hyper = (name: keyof Own & string): Tensor => this.#option(name, '', (value) => value)

@@ -4,7 +4,7 @@ import { setName } from '../core/names.ts'
 import { filled, hyperparameter, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import type { BatchNormPolicy, EvaluationWeights } from './evaluation.ts'
-import { type Hyperparameter, valueAt } from './hyperparameter.ts'
+import { type Hyperparameter, hyperparameterAt } from './hyperparameter.ts'
 import { checkOptions, decay, flag, integer, type Options, oneOf } from './options.ts'
 
 /** Averages of the weights along the way: what evaluation uses, while training goes on as it would without. */
@@ -79,7 +79,7 @@ export function newest(average: Average, step: number): number {
   if (since % every !== 0) return 0
   const n = since / every
   if (average.type === 'swa') return 1 / (n + 1)
-  const old = valueAt(average.decay ?? 0.999, step)
+  const old = hyperparameterAt(average.decay ?? 0.999, step)
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 

@@ -3,8 +3,8 @@ import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
-import { type Hyperparameter, valueAt } from './hyperparameter.ts'
-import { globalNorm, maximum, minimum, unitNorm } from './norm.ts'
+import { type Hyperparameter, hyperparameterAt } from './hyperparameter.ts'
+import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
 import { above, checkOptions, expression, type Options, threshold } from './options.ts'
 
 /** How gradients are kept from being too large. */
@@ -72,14 +72,14 @@ export function clipped(
   host: (name: string, value: (step: number) => number) => Tensor,
 ): Tensor[] {
   const limit = (value: Hyperparameter): Tensor | number =>
-    typeof value === 'number' ? value : host('clip', (step) => valueAt(value, step))
+    typeof value === 'number' ? value : host('clip', (step) => hyperparameterAt(value, step))
   if ('value' in clip) {
     const most = limit(clip.value)
     const least = typeof most === 'number' ? -most : neg(most)
-    return gradients.map((g) => where(greater(g, most), most, maximum(g, least)))
+    return gradients.map((g) => where(greater(g, most), most, elementMax(g, least)))
   }
   if ('norm' in clip) {
-    const factor = minimum(div(limit(clip.norm), add(globalNorm(gradients), 1e-6)), 1)
+    const factor = elementMin(div(limit(clip.norm), add(globalNorm(gradients), 1e-6)), 1)
     return gradients.map((g) => mul(g, factor))
   }
   const { eps = 1e-3, except } = clip
@@ -87,7 +87,7 @@ export function clipped(
   return gradients.map((g, i) => {
     const { name, w } = weights[i]!
     if (except !== undefined && new RegExp(except).test(name)) return g
-    const most = mul(maximum(unitNorm(w.value), eps), ratio)
-    return mul(g, minimum(div(most, maximum(unitNorm(g), 1e-6)), 1))
+    const most = mul(elementMax(unitNorm(w.value), eps), ratio)
+    return mul(g, elementMin(div(most, elementMax(unitNorm(g), 1e-6)), 1))
   })
 }

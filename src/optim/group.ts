@@ -14,7 +14,7 @@ export interface Members {
 export type Group<Own> = Members & Omit<Partial<Own>, 'groups' | 'clip' | 'average'>
 
 /** The options of all weights. */
-export interface Settings<Own> {
+export interface GroupedOptions<Own> {
   /** Of the weights that are in no group. */
   readonly common: Own
   /** Of a weight. The same options are the same object. */
@@ -31,7 +31,7 @@ export function grouping<Own>(
   who: string,
   groups: readonly Group<object>[],
   complete: (own: object) => Own,
-): Settings<Own> {
+): GroupedOptions<Own> {
   const parts = groups.map(({ match, maxRank, ...own }) => {
     complete(own) // a wrong option is told here, not when a weight first has it
     return { own, has: membership(who, match, maxRank) }

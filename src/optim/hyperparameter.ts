@@ -2,5 +2,5 @@
 export type Hyperparameter = number | ((step: number) => number)
 
 /** A hyperparameter's value at a step. */
-export const valueAt = (value: Hyperparameter, step: number): number =>
+export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)

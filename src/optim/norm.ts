@@ -9,7 +9,7 @@ const sumOfSquares = (x: Tensor): Tensor =>
   node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
 
 /** `√Σx²`. */
-export const norm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
+export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 
 /** `√Σx²` over several tensors, as if they were one. */
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
@@ -17,7 +17,7 @@ export const globalNorm = (all: readonly Tensor[]): Tensor =>
 
 /** The norm of what makes one output: of each row of a weight, or of all of a vector. Broadcasts along `x`. */
 export function unitNorm(x: Tensor): Tensor {
-  if (x.shape.length < 2) return norm(x)
+  if (x.shape.length < 2) return tensorNorm(x)
   const axes = x.shape.map((_, i) => i).slice(1)
   const squares = node('ReduceSumSquare', {
     inputs: [x, constant(axes, [axes.length], 'int64')],
@@ -29,7 +29,7 @@ export function unitNorm(x: Tensor): Tensor {
 }
 
 /** The greater of two, element by element. */
-export const maximum = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), a, b)
+export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), a, b)
 
 /** The lesser of two, element by element. */
-export const minimum = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
+export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)

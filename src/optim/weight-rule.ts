@@ -1,4 +1,4 @@
-import { type Hyperparameter, valueAt } from './hyperparameter.ts'
+import { type Hyperparameter, hyperparameterAt } from './hyperparameter.ts'
 import type { Optimizer } from './optimizer.ts'
 
 /** What an optimizer does to one weight, as far as the theory of scale-invariant weights knows it. */
@@ -22,7 +22,8 @@ export function weightRule(
   options: Readonly<Record<string, unknown>>,
   factors: Float64Array,
 ): WeightRule {
-  const at = (name: string, step: number): number => valueAt((options[name] ?? 0) as Hyperparameter, step)
+  const at = (name: string, step: number): number =>
+    hyperparameterAt((options[name] ?? 0) as Hyperparameter, step)
   const { lrScale = 1, peakLr, dampening = 0 } = options as Partial<Record<string, number>>
   const scheduled = factors.map((factor, step) => at('lr', step) * factor)
   return {

@@ -5,7 +5,7 @@ import { input, type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { conv2d } from '../ops/convolution.ts'
 import { blockConvolutions } from './blocked.ts'
-import { backend } from './node-cpu.ts'
+import { nodeCpu } from './node-cpu.ts'
 
 const feed = (shape: readonly number[], key: string) => {
   const source = random(key)
@@ -17,7 +17,7 @@ const feed = (shape: readonly number[], key: string) => {
 }
 
 test('a convolution in blocks of channels gives the numbers of Conv', async () => {
-  const size = await backend.blockSize()
+  const size = await nodeCpu.blockSize()
   expect([1, 8, 16]).toContain(size)
   const [x, w, b] = [input([2, 32, 9, 7]), input([48, 32, 3, 2]), input([48])]
   const y = conv2d(x, w, b, { stride: [2, 1], padding: 1, dilation: [1, 2] })
@@ -34,7 +34,7 @@ test('a convolution in blocks of channels gives the numbers of Conv', async () =
       ['fast', fast!],
     ]),
   )
-  const session = await backend.open(model, { threads: 1, exact: false })
+  const session = await nodeCpu.open(model, { threads: 1, exact: false })
   const values = await session.run(new Map([...inputs].map(([name, { shape }]) => [name, feed(shape, name)])))
   const plain = values.get('y')!
   expect(plain.length).toBe(sizeOf(y.shape))

@@ -7,10 +7,10 @@ export type Device = 'cpu' | 'wasm' | 'webgpu'
 /** Every device, for messages and options. */
 export const devices: readonly Device[] = ['cpu', 'wasm', 'webgpu']
 
-const load: Readonly<Record<Device, () => Promise<{ readonly backend: Backend }>>> = {
-  cpu: () => import('./node-cpu.ts'),
-  wasm: () => import('./wasm.ts'),
-  webgpu: () => import('./node-webgpu.ts'),
+const load: Readonly<Record<Device, () => Promise<Backend>>> = {
+  cpu: async () => (await import('./node-cpu.ts')).nodeCpu,
+  wasm: async () => (await import('./wasm.ts')).wasm,
+  webgpu: async () => (await import('./node-webgpu.ts')).nodeWebgpu,
 }
 
 const remedy: Readonly<Record<Device, string>> = {
@@ -28,7 +28,7 @@ const remedy: Readonly<Record<Device, string>> = {
 export async function backendOf(device?: Device): Promise<Backend> {
   if (device === undefined) return backendOf('cpu').catch(() => backendOf('wasm'))
   try {
-    return (await load[device]()).backend
+    return await load[device]()
   } catch (cause) {
     const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n')
     throw new ArgumentError(`device: wanted ${device}, got ${reason}; ${remedy[device]}`, { cause })

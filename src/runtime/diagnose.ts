@@ -2,8 +2,8 @@ import { allFinite, type Data, isFloat } from '../core/dtype.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { backendOf, type Device } from './device.ts'
-import { valuesOf } from './feeds.ts'
-import type { Value } from './session.ts'
+import { feedsOf } from './feeds.ts'
+import type { HostTensor } from './session.ts'
 import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function firstNonFinite(
   step: number,
   layerOf: (t: Tensor) => string | undefined,
 ): Promise<string | undefined> {
-  const values = valuesOf(traced, feeds, step, false)
+  const values = feedsOf(traced, feeds, step, false)
   const given = [...values].find(([, value]) => !allFinite(value.data))
   if (given) return given[0].replace(/^input:|#\d+$/g, '')
 
@@ -36,7 +36,7 @@ async function runAll(
   device: Device | undefined,
   traced: Traced,
   outputs: ReadonlyMap<string, Tensor>,
-  values: ReadonlyMap<string, Value>,
+  values: ReadonlyMap<string, HostTensor>,
 ): Promise<ReadonlyMap<string, Data>> {
   const { inputs, variables, scheduled } = traced
   const reads = [...readsOf(inputs), ...readsOf(variables), ...readsOf(scheduled)]

@@ -1,8 +1,8 @@
 import { allocate, type Data, holds } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { type Shape, show, sizeOf } from '../core/shape.ts'
-import { names } from '../onnx/model.ts'
-import type { Value } from './session.ts'
+import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { graphNames } from '../onnx/model.ts'
+import type { HostTensor } from './session.ts'
 import type { Traced } from './traced.ts'
 
 /** The caller's numbers by name. */
@@ -14,11 +14,11 @@ export type Feeds = Readonly<Record<string, Data>>
  * @param step the number of the first step, for schedules
  * @throws {ArgumentError} when numbers do not fit, or a schedule gives none.
  */
-export function valuesOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, Value> {
+export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, HostTensor> {
   const count = loop ? countOf(traced, feeds) : 1
   const stack = (shape: Shape): Shape => (loop ? [count, ...shape] : shape)
-  const values = new Map<string, Value>()
-  if (loop) values.set(names.count, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(count)) })
+  const values = new Map<string, HostTensor>()
+  if (loop) values.set(graphNames.count, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(count)) })
   for (const [key, { name, read, fixed }] of traced.inputs) {
     const { dtype } = read
     const shape = fixed ? read.shape : stack(read.shape)
@@ -35,12 +35,12 @@ export function valuesOf(traced: Traced, feeds: Feeds, step: number, loop: boole
   return values
 }
 
-function checked(name: string, { dtype, shape }: Omit<Value, 'data'>, data: Data | undefined): Data {
+function checked(name: string, { dtype, shape }: Omit<HostTensor, 'data'>, data: Data | undefined): Data {
   const size = sizeOf(shape)
   if (data && holds(dtype, data) && data.length === size) return data
   const got = data ? `${data.length} in ${data.constructor.name}` : String(data)
   throw new ArgumentError(
-    `step: wanted ${name} as ${size} numbers of ${dtype} for ${show(shape)}, got ${got}`,
+    `step: wanted ${name} as ${size} numbers of ${dtype} for ${showShape(shape)}, got ${got}`,
   )
 }
 

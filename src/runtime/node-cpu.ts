@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import * as ort from 'onnxruntime-node'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
-import { type Backend, type Session, type SessionOptions, type Value, wrap } from './session.ts'
+import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
 /** The CPU of this Node process, by ONNX Runtime's native binary. */
-export const backend: Backend = { loops: true, sharesMemory: true, open, blockSize }
+export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
 /** Sessions of the last models, by what they were made of; the last one that was used is last. */
 const kept = new Map<string, Promise<Session>>()
@@ -66,8 +66,8 @@ async function measureBlock(): Promise<number> {
     output: [valueInfo('y', 'float32', ['n', 'c', 'h', 'w'])],
   })
   const session = await open(model, { threads: 1, exact: false })
-  const x: Value = { dtype: 'float32', shape: [1, 4, 1, 1], data: new Float32Array(4) }
+  const x: HostTensor = { dtype: 'float32', shape: [1, 4, 1, 1], data: new Float32Array(4) }
   return (await session.run(new Map([['x', x]]))).get('y')!.length
 }
 
-const tensor = ({ dtype, data, shape }: Value): ort.Tensor => new ort.Tensor(dtype, data as never, shape)
+const tensor = ({ dtype, data, shape }: HostTensor): ort.Tensor => new ort.Tensor(dtype, data as never, shape)

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { ArgumentError } from '../core/errors.ts'
-import { type Backend, type Value, wrap } from './session.ts'
+import { type Backend, type HostTensor, wrap } from './session.ts'
 
 /**
  * A GPU from Node, by WebGPU in ONNX Runtime's native binary. On Linux it takes a Vulkan driver.
@@ -8,7 +8,7 @@ import { type Backend, type Value, wrap } from './session.ts'
  * Operators without a kernel there run on the CPU, and numbers cross at every step: small networks are slower than on
  * the CPU.
  */
-export const backend: Backend = {
+export const nodeWebgpu: Backend = {
   loops: false, // there is no WebGPU kernel for Loop
   sharesMemory: false,
   blockSize: async () => 1,
@@ -32,4 +32,4 @@ function refuse(cause: Error): never {
   )
 }
 
-const tensor = ({ dtype, data, shape }: Value): ort.Tensor => new ort.Tensor(dtype, data as never, shape)
+const tensor = ({ dtype, data, shape }: HostTensor): ort.Tensor => new ort.Tensor(dtype, data as never, shape)

@@ -3,8 +3,8 @@ import { EvenstepError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
 import { snapshot } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
-import { names } from '../onnx/model.ts'
-import { countOf, type Feeds, valuesOf } from './feeds.ts'
+import { graphNames } from '../onnx/model.ts'
+import { countOf, type Feeds, feedsOf } from './feeds.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
@@ -14,9 +14,9 @@ export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Da
 /** Feeds, runs and keeps: variables change only after a run that succeeded. */
 export function runner(traced: Traced, session: Session, loop: boolean): Run {
   return async (feeds, step) => {
-    const values = await session.run(valuesOf(traced, feeds, step, loop))
+    const values = await session.run(feedsOf(traced, feeds, step, loop))
     const stored = [...traced.variables].flatMap(([name, { variable, written }]): [Variable, Data][] =>
-      written ? [[variable, values.get(names.next(name))!]] : [],
+      written ? [[variable, values.get(graphNames.next(name))!]] : [],
     )
     for (const [variable, data] of stored) if (variable.finite) checkFinite(variable, data)
     for (const [variable, data] of stored) variable.data = data

@@ -2,7 +2,7 @@ import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 
 /** Numbers on their way into a graph. */
-export interface Value {
+export interface HostTensor {
   readonly dtype: DType
   readonly shape: Shape
   readonly data: Data
@@ -10,7 +10,7 @@ export interface Value {
 
 /** A compiled graph that can be run. */
 export interface Session {
-  run(feeds: ReadonlyMap<string, Value>): Promise<ReadonlyMap<string, Data>>
+  run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, Data>>
 }
 
 export interface SessionOptions {
@@ -42,7 +42,7 @@ export interface OrtSession {
 }
 
 /** A session of ONNX Runtime as ours. `tensor` wraps an array without copying it. */
-export function wrap(session: OrtSession, tensor: (value: Value) => unknown): Session {
+export function wrap(session: OrtSession, tensor: (value: HostTensor) => unknown): Session {
   const needed = new Set(session.inputNames)
   return {
     async run(feeds) {

@@ -3,7 +3,7 @@ import { nameOf } from '../core/names.ts'
 import type { Shape } from '../core/shape.ts'
 import { input, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
-import { names, toOnnx, toOnnxLoop } from '../onnx/model.ts'
+import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 
 /** The shape and element type of what a step is given; float32 unless told. */
 export interface InputSpec {
@@ -92,7 +92,7 @@ export const readsOf = (items: ReadonlyMap<string, { readonly read: Tensor }>): 
 /** The model of one step. */
 export function stepModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Array {
   const written = [...variables].flatMap(([name, v]): [string, Tensor][] =>
-    v.written ? [[names.next(name), v.written]] : [],
+    v.written ? [[graphNames.next(name), v.written]] : [],
   )
   return toOnnx(
     new Map([...readsOf(inputs), ...readsOf(variables), ...readsOf(scheduled)]),

@@ -1,11 +1,11 @@
 import * as ort from 'onnxruntime-web/wasm'
-import { type Backend, type Value, wrap } from './session.ts'
+import { type Backend, type HostTensor, wrap } from './session.ts'
 
 ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'error'
 
 /** WebAssembly, in Node and in browsers: no native binary, one thread. */
-export const backend: Backend = {
+export const wasm: Backend = {
   loops: true,
   sharesMemory: false,
   blockSize: async () => 1,
@@ -20,4 +20,4 @@ export const backend: Backend = {
 }
 
 // A copy of the bytes goes into WebAssembly's memory; pre-allocated outputs are not written, so none are given.
-const tensor = ({ dtype, data, shape }: Value): ort.Tensor => new ort.Tensor(dtype, data as never, shape)
+const tensor = ({ dtype, data, shape }: HostTensor): ort.Tensor => new ort.Tensor(dtype, data as never, shape)

@@ -6,9 +6,9 @@
 
 import { mismatch } from '../core/mismatch.ts'
 import { isSchedule, type Schedule, type SpecValue, type Unserialisable } from './schedule.ts'
-import { compile, type Expression } from './text/expression.ts'
+import { compileExpression, type Expression } from './text/expression.ts'
 
-export interface Range {
+export interface Bounds {
   readonly min?: number
   readonly above?: number
   readonly max?: number
@@ -29,7 +29,7 @@ export interface Field<T> {
     | 'formula'
   /** Completes the sentence "name is …". */
   readonly about: string
-  readonly range: Range
+  readonly range: Bounds
   readonly choices: readonly string[]
   readonly optional: boolean
   readonly fallback: T | undefined
@@ -52,7 +52,7 @@ export interface Formula {
 export type Point = readonly [step: number, value: number]
 
 /** A finite number within `range`. */
-export function number(about: string, range: Range = {}, fallback?: number): Field<number> {
+export function number(about: string, range: Bounds = {}, fallback?: number): Field<number> {
   return field('number', about, {
     range,
     fallback,
@@ -61,19 +61,19 @@ export function number(about: string, range: Range = {}, fallback?: number): Fie
 }
 
 /** As `number`, but it may be left out, and then is undefined. */
-export function maybeNumber(about: string, range: Range = {}): Field<number | undefined> {
+export function maybeNumber(about: string, range: Bounds = {}): Field<number | undefined> {
   const read = (who: string, name: string, v: unknown) => readNumber(who, name, v, range, about)
   return field<number | undefined>('number', about, { range, optional: true, read })
 }
 
 /** A whole number within `range`. */
-export function integer(about: string, range: Range, fallback?: number): Field<number> {
+export function integer(about: string, range: Bounds, fallback?: number): Field<number> {
   const read = (who: string, name: string, v: unknown) => readInteger(who, name, v, range, about)
   return field('integer', about, { range, fallback, read })
 }
 
 /** As `integer`, but it may be left out, and then is undefined. */
-export function maybeInteger(about: string, range: Range): Field<number | undefined> {
+export function maybeInteger(about: string, range: Bounds): Field<number | undefined> {
   const read = (who: string, name: string, v: unknown) => readInteger(who, name, v, range, about)
   return field<number | undefined>('integer', about, { range, optional: true, read })
 }
@@ -106,7 +106,7 @@ export function maybeChoice<const C extends string>(
 }
 
 /** A list of finite numbers, each within `range`. */
-export function numbers(about: string, range: Range = {}): Field<readonly number[]> {
+export function numbers(about: string, range: Bounds = {}): Field<readonly number[]> {
   const read = (who: string, name: string, v: unknown) => {
     if (!Array.isArray(v)) throw mismatch(who, `${name} as a list of numbers`, v, `${name} is ${about}`)
     return v.map((x, i) => readNumber(who, `${name}[${i}]`, x, range, about, name))
@@ -156,7 +156,7 @@ export function maybeFormula(
 interface Details<T> {
   read(who: string, name: string, value: unknown): T
   spec?(value: T): SpecValue
-  range?: Range
+  range?: Bounds
   choices?: readonly string[]
   optional?: boolean
   fallback?: T | undefined
@@ -172,7 +172,7 @@ function readNumber(
   who: string,
   name: string,
   v: unknown,
-  range: Range,
+  range: Bounds,
   about: string,
   topic = name,
 ): number {
@@ -190,7 +190,7 @@ function readNumber(
   return v
 }
 
-function readInteger(who: string, name: string, v: unknown, range: Range, about: string): number {
+function readInteger(who: string, name: string, v: unknown, range: Bounds, about: string): number {
   const value = readNumber(who, name, v, range, about)
   if (!Number.isInteger(value)) throw mismatch(who, `${name} as a whole number`, v, `${name} is ${about}`)
   return value
@@ -234,7 +234,7 @@ function readFormula(
   about: string,
   variables: readonly [string, string?],
 ): Formula {
-  if (typeof v === 'string') return { evaluate: compile(v, variables, who), source: v }
+  if (typeof v === 'string') return { evaluate: compileExpression(v, variables, who), source: v }
   if (typeof v !== 'function')
     throw mismatch(who, `${name} as a function or an expression`, v, `${name} is ${about}`)
   return { evaluate: v as Expression, source: opaque(who, name, variables) }

@@ -36,7 +36,7 @@ export {
   earlyStopping,
 } from './control/early-stopping.ts'
 export { type GreedyOptions, type GreedyState, greedy } from './control/greedy.ts'
-export type { Mode, NonFinite, ThresholdMode } from './control/improvement.ts'
+export type { Goal, NonFinite, ThresholdMode } from './control/improvement.ts'
 export {
   type PlateauPreset,
   type PlateauState,
@@ -76,7 +76,7 @@ export {
 export type { Field, Fields, Point } from './field.ts'
 export type { Kind } from './kind.ts'
 export { kinds } from './kinds.ts'
-export { type Factor, lambda, multiplicative } from './lambda.ts'
+export { lambda, multiplicative, type StepFactor } from './lambda.ts'
 export { type MomentumOptions, momentumOf } from './momentum.ts'
 export { type NoiseOptions, noise } from './noise.ts'
 export {
@@ -88,7 +88,7 @@ export {
 export { type PointsOptions, piecewiseCosine, piecewiseLinear, table } from './points.ts'
 export { refine } from './refine.ts'
 export { type After, isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
-export { type Summary, summary, values } from './simulate.ts'
+export { type ScheduleSummary, summary, values } from './simulate.ts'
 export {
   type MultiStepOptions,
   multiStep,

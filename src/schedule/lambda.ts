@@ -5,7 +5,7 @@ import { recurrence } from './recurrence.ts'
 import type { Schedule } from './schedule.ts'
 
 /** A factor for each step: a JavaScript function, or the text of an expression of `step`. */
-export type Factor = string | ((step: number) => number)
+export type StepFactor = string | ((step: number) => number)
 
 export const lambdaKind: Kind = kind({
   type: 'lambda',
@@ -34,7 +34,7 @@ export const lambdaKind: Kind = kind({
  * Source: PyTorch's LambdaLR.
  * @example schedule.lambda(0.1, 'step / (step + 1)')(1) // 0.05
  */
-export function lambda(initial: number, factor: Factor): Schedule {
+export function lambda(initial: number, factor: StepFactor): Schedule {
   return make(lambdaKind, initial, { factor })
 }
 
@@ -64,7 +64,7 @@ export const multiplicativeKind: Kind = kind({
  * Source: PyTorch's MultiplicativeLR.
  * @example schedule.multiplicative(1, '0.5')(3) // 0.125
  */
-export function multiplicative(initial: number, factor: Factor): Schedule {
+export function multiplicative(initial: number, factor: StepFactor): Schedule {
   return make(multiplicativeKind, initial, { factor })
 }
 

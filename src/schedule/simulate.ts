@@ -12,7 +12,7 @@ export function values(schedule: Schedule, n: number): number[] {
 }
 
 /** What a schedule does in its first n steps. */
-export interface Summary {
+export interface ScheduleSummary {
   readonly steps: number
   readonly first: number
   readonly last: number
@@ -34,7 +34,7 @@ export interface Summary {
  *
  * @throws {ArgumentError} unless n is a whole number >= 1
  */
-export function summary(schedule: Schedule, n: number): Summary {
+export function summary(schedule: Schedule, n: number): ScheduleSummary {
   if (!Number.isInteger(n) || n < 1) throw mismatch('schedule.summary', 'n as a whole number >= 1', n)
   let [peak, peakStep, lowest, area, tailStart] = [-Infinity, 0, Infinity, 0, 0]
   for (let step = 0; step < n; step++) {

@@ -4,9 +4,9 @@ import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Value } from './trial.ts'
 
 /** What a study changes: a list of values, or the numbers from one to another. */
-export type Factor = readonly Value[] | Range
+export type Factor = readonly Value[] | FactorRange
 
-export interface Range {
+export interface FactorRange {
   readonly from: number
   readonly to: number
   /** Whether numbers are spread evenly by difference or by ratio; `log` for `lr`, else `linear`. */
@@ -23,7 +23,7 @@ export type Settings = Readonly<Record<string, Value>>
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
 
 /** The values of a factor, in order; none of a range without a count. */
-export function valuesOf(path: string, factor: Factor): readonly Value[] | undefined {
+export function factorValues(path: string, factor: Factor): readonly Value[] | undefined {
   if (isList(factor)) return factor
   const { count } = factor
   if (count === undefined) return undefined
@@ -31,12 +31,12 @@ export function valuesOf(path: string, factor: Factor): readonly Value[] | undef
 }
 
 /** The value that lies `share` of the way along a factor, 0 ≤ share < 1: each is met as often. */
-export function valueAt(path: string, factor: Factor, share: number): Value {
-  const values = valuesOf(path, factor)
-  return values ? values[Math.floor(share * values.length)]! : between(path, factor as Range, share)
+export function factorValueAt(path: string, factor: Factor, share: number): Value {
+  const values = factorValues(path, factor)
+  return values ? values[Math.floor(share * values.length)]! : between(path, factor as FactorRange, share)
 }
 
-function between(path: string, { from, to, scale = scaleOf(path) }: Range, share: number): number {
+function between(path: string, { from, to, scale = scaleOf(path) }: FactorRange, share: number): number {
   const value = scale === 'log' ? from * (to / from) ** share : from + (to - from) * share
   return Number(value.toPrecision(6)) // a rate that can be read, and is one number on every machine
 }
@@ -47,7 +47,7 @@ const scaleOf = (path: string): 'linear' | 'log' =>
 /** How many combinations there are; infinite with a range without a count. */
 export const combinationsOf = (factors: Factors): number =>
   Object.entries(factors).reduce(
-    (n, [path, factor]) => n * (valuesOf(path, factor)?.length ?? Number.POSITIVE_INFINITY),
+    (n, [path, factor]) => n * (factorValues(path, factor)?.length ?? Number.POSITIVE_INFINITY),
     1,
   )
 
@@ -59,7 +59,7 @@ export const combinationsOf = (factors: Factors): number =>
 export function combinations(factors: Factors): Settings[] {
   return Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {
-      const values = valuesOf(path, factor)
+      const values = factorValues(path, factor)
       if (values === undefined) throw mismatch('study', `factors.${path}.count for a grid`, undefined)
       return before.flatMap((settings) => values.map((value) => ({ ...settings, [path]: value })))
     },
@@ -131,11 +131,11 @@ function checkRange(path: string, value: unknown): void {
   const stranger = Object.keys(value).find((key) => !names.includes(key))
   if (stranger !== undefined) throw unknownName(`study: ${who}`, names, stranger)
   for (const key of Object.keys(range) as (keyof typeof range)[]) {
-    const given = (value as Range)[key]
+    const given = (value as FactorRange)[key]
     if (range[key].safeParse(given).success) continue
     throw mismatch('study', `${who}.${key} as ${wantedOf[key]}`, given)
   }
-  const { from, to, scale = scaleOf(path) } = value as Range
+  const { from, to, scale = scaleOf(path) } = value as FactorRange
   if (!(from < to)) throw mismatch('study', `${who}.from below ${who}.to`, [from, to])
   if ((scale === 'log' || path === 'lr') && from <= 0) {
     throw mismatch('study', `${who}.from above 0`, from)

@@ -1,6 +1,6 @@
 import { mismatch } from '../core/mismatch.ts'
 import { isSchedule } from '../schedule/index.ts'
-import { stepsOf as partsOf } from '../train/accumulation.ts'
+import { microBatchesPerStep as partsOf } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
 import { trainingBatches } from '../train/train.ts'

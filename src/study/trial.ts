@@ -31,7 +31,7 @@ export interface TrialResult {
   /** Of each batch normalization, by its path, where steps were watched; thinned likewise. */
   readonly layers?: Readonly<Record<string, LayerCurve>>
   /** How far running statistics were from what they should be at the end, where the model has some. */
-  readonly drift?: Drift
+  readonly drift?: DriftSummary
 }
 
 /** The training loss, averaged from point to point, and the rate at each point. */
@@ -55,7 +55,7 @@ export interface LayerCurve {
 }
 
 /** Running statistics against those measured anew on the training data. */
-export interface Drift {
+export interface DriftSummary {
   /** Greatest over layers of the mean over channels of KL(true ‖ running), in nats. */
   readonly kl: number
   /** What evaluation loses by it: validation loss as it was, and with statistics measured anew. */

@@ -22,11 +22,11 @@ export interface Accumulate {
 }
 
 /** Into how many parts a batch is cut. */
-export const partsOf = (accumulate: number | Accumulate = 1): number =>
+export const graphRunsPerStep = (accumulate: number | Accumulate = 1): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
 /** How many micro-batches make one optimizer step. */
-export const stepsOf = (accumulate: number | Accumulate): number =>
+export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
 /** A batch of `length` cut into parts as equal as can be: where each begins, and the end. */

@@ -15,7 +15,7 @@ import { mean, variance } from '../ops/statistics.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
 
 /** What one batch says of the channels of one layer. */
-export interface BatchStatistics {
+export interface LayerStatistics {
   readonly layer: BatchNorm
   readonly mean: Data
   /** Biased. */
@@ -43,7 +43,7 @@ type Graph = { readonly step: Compiled<'x', string>; readonly traced: readonly T
 export function statisticsOf(
   model: Module,
   { shape, dtype }: FieldSpec,
-): (batch: Batch) => Promise<BatchStatistics[]> {
+): (batch: Batch) => Promise<LayerStatistics[]> {
   const graphs = new Map<number, Graph>()
   return async (batch) => {
     const graph = graphs.get(batch.length) ?? (await build(model, [batch.length, ...shape], dtype))

@@ -1,6 +1,6 @@
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/variable.ts'
-import { maximum, mean } from '../core/vector.ts'
+import { maxOf, meanOf } from '../core/vector.ts'
 import type { Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Module } from '../nn/module.ts'
@@ -88,10 +88,10 @@ function driftOf(running: Statistics, now: Statistics, eps: number): Drift {
   return {
     kl,
     z,
-    maxKl: maximum(kl),
-    meanKl: mean(kl),
-    maxZ: maximum(z),
-    meanZ: mean(z),
+    maxKl: maxOf(kl),
+    meanKl: meanOf(kl),
+    maxZ: maxOf(z),
+    meanZ: meanOf(z),
     variance: now.variance,
   }
 }

@@ -6,7 +6,7 @@ import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Module } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { type BatchStatistics, learns, statisticsOf } from './batch-statistics.ts'
+import { type LayerStatistics, learns, statisticsOf } from './batch-statistics.ts'
 
 export interface RecalibrateOptions {
   /** How many batches to look at, from the first; all by default, and 200 of a stream, as fvcore's `PreciseBN`. */
@@ -56,7 +56,7 @@ async function measure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
   { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: RecalibrateOptions,
-  estimate: (lots: readonly BatchStatistics[]) => Estimate,
+  estimate: (lots: readonly LayerStatistics[]) => Estimate,
 ): Promise<M> {
   if (![...batchNorms(model).values()].some(learns)) return model
   const lots = await collect(model, loader, batches)
@@ -74,8 +74,8 @@ async function collect(
   model: Module,
   loader: Loader | StreamLoader,
   batches: number,
-): Promise<ReadonlyMap<BatchNorm, readonly BatchStatistics[]>> {
-  const lots = new Map<BatchNorm, BatchStatistics[]>()
+): Promise<ReadonlyMap<BatchNorm, readonly LayerStatistics[]>> {
+  const lots = new Map<BatchNorm, LayerStatistics[]>()
   const look = statisticsOf(model, ('stream' in loader ? loader.stream : loader.dataset).x)
   let looked = 0
   // The layers learn from these batches as well.
@@ -93,17 +93,17 @@ async function collect(
 }
 
 /** The mean and variance of all values of all batches. */
-function pooled(lots: readonly BatchStatistics[]): Estimate {
+function pooled(lots: readonly LayerStatistics[]): Estimate {
   const total = lots.reduce((n, { count }) => n + count, 0)
   const mean = sumOver(lots, (lot, c) => (lot.count / total) * Number(lot.mean[c]))
-  const about = (lot: BatchStatistics, c: number): number =>
+  const about = (lot: LayerStatistics, c: number): number =>
     Number(lot.variance[c]) + (Number(lot.mean[c]) - mean[c]!) ** 2
   return { mean, variance: sumOver(lots, (lot, c) => (lot.count / total) * about(lot, c)) }
 }
 
 /** The average over batches of their means and unbiased variances. */
-function averaged(lots: readonly BatchStatistics[]): Estimate {
-  const unbiased = ({ variance, count }: BatchStatistics, c: number): number =>
+function averaged(lots: readonly LayerStatistics[]): Estimate {
+  const unbiased = ({ variance, count }: LayerStatistics, c: number): number =>
     (count / Math.max(1, count - 1)) * Number(variance[c])
   return {
     mean: sumOver(lots, ({ mean }, c) => Number(mean[c]) / lots.length),
@@ -113,8 +113,8 @@ function averaged(lots: readonly BatchStatistics[]): Estimate {
 
 /** `Σ part(lot, c)` over batches, for each channel c. */
 const sumOver = (
-  lots: readonly BatchStatistics[],
-  part: (lot: BatchStatistics, c: number) => number,
+  lots: readonly LayerStatistics[],
+  part: (lot: LayerStatistics, c: number) => number,
 ): Float64Array =>
   Float64Array.from({ length: lots[0]!.mean.length }, (_, c) =>
     lots.reduce((sum, lot) => sum + part(lot, c), 0),

@@ -1,4 +1,4 @@
-import { joined, type Steps } from './steps.ts'
+import { joinedSteps, type Steps } from './steps.ts'
 
 /** Steps that could not be taken: a loss is not finite, or what the steps would leave behind. Nothing has changed. */
 export interface Failure {
@@ -36,5 +36,5 @@ export async function skipping(
       size = result.bad > 0 ? result.bad : Math.max(1, result.bad === 0 ? 1 : tried >> 1)
     }
   }
-  return { ...joined(done), ...(skipped > 0 && { skipped }) }
+  return { ...joinedSteps(done), ...(skipped > 0 && { skipped }) }
 }

@@ -17,7 +17,7 @@ export const told = (losses: Data, logs: Readonly<Record<string, Data>>): Omit<S
 })
 
 /** The steps of several calls, one after another. */
-export function joined(parts: readonly Steps[]): Steps {
+export function joinedSteps(parts: readonly Steps[]): Steps {
   if (parts.length === 1) return parts[0]!
   const all = (of: (part: Steps) => ArrayLike<number>): Float64Array =>
     Float64Array.from(parts.flatMap((part) => Array.from(of(part))))

@@ -1,6 +1,6 @@
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { show } from '../core/shape.ts'
+import { showShape } from '../core/shape.ts'
 import { snapshot } from '../core/snapshot.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
@@ -23,7 +23,7 @@ import { type Compiled, type CompileOptions, compile } from '../runtime/compile.
 import { backendOf, type Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
 import { type InputSpec, traceStep } from '../runtime/traced.ts'
-import { type Accumulate, Accumulation, cuts, type MicroGraph, partsOf } from './accumulation.ts'
+import { type Accumulate, Accumulation, cuts, graphRunsPerStep, type MicroGraph } from './accumulation.ts'
 import { DivergedError, labelling } from './diverged.ts'
 import { graphFingerprint } from './graph-fingerprint.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
@@ -152,7 +152,7 @@ export class Task {
   async prepare(batchSize: number): Promise<void> {
     const { data, device } = this.#options
     const resident = !isStream(data) && (await backendOf(device)).sharesMemory
-    const parts = partsOf(this.#options.accumulate)
+    const parts = graphRunsPerStep(this.#options.accumulate)
     await (parts === 1 ? this.#learner(batchSize, resident) : this.#learner(cuts(batchSize, parts)[1]!))
   }
 
@@ -224,7 +224,7 @@ export class Task {
 
   /** Run the graphs of the steps of a stack. */
   async #run(stack: Batch, batchSize: number): Promise<Omit<Steps, 'lrs'>> {
-    const parts = partsOf(this.#options.accumulate)
+    const parts = graphRunsPerStep(this.#options.accumulate)
     if (parts === 1) {
       const resident = await this.#residentFeeds(stack)
       const graph = await this.#learner(batchSize, resident !== undefined)
@@ -316,7 +316,7 @@ export class Task {
   async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
     const batch = rows(stack, batchSize, bad, bad + 1)
-    const at = cuts(batchSize, partsOf(this.#options.accumulate))
+    const at = cuts(batchSize, graphRunsPerStep(this.#options.accumulate))
     let where: string | undefined
     for (const [i, to] of at.slice(1).entries()) {
       const layers = new Map<Tensor, string>()
@@ -374,7 +374,7 @@ export class Task {
     const watch = new Watch(this.model, this.#options.log)
     const results = (output: Tensor, y: Tensor): Record<'loss', Tensor> => {
       const loss = this.#options.loss(output, y)
-      if (partsOf(this.#options.accumulate) > 1) {
+      if (graphRunsPerStep(this.#options.accumulate) > 1) {
         this.#accumulation.add(loss)
         return { loss }
       }
@@ -402,7 +402,7 @@ export class Task {
     const { classes } = this.#options.data
     if (classes === undefined || shape.length !== 2 || shape[1]! >= classes) return
     throw new ShapeError(
-      `task: wanted a score for each of ${classes} classes, got ${show(shape)}; widen the last layer`,
+      `task: wanted a score for each of ${classes} classes, got ${showShape(shape)}; widen the last layer`,
     )
   }
 

@@ -4,7 +4,7 @@ import type { Shape } from '../core/shape.ts'
 import { type Batch, type Loader, loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/norm/normalization.ts'
-import { stepsOf } from './accumulation.ts'
+import { microBatchesPerStep } from './accumulation.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StartEvent, TrainEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
@@ -64,7 +64,7 @@ export interface RunOptions {
 export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const { data, batchSize, lastBatch, log } = experiment
   const { task = taskOf(experiment), progress = beginning(experiment) } = options
-  const examples = batchSize * stepsOf(experiment.accumulate)
+  const examples = batchSize * microBatchesPerStep(experiment.accumulate)
   const batches = trainingBatches(experiment, examples, lastBatch)
   const pace = new Pace()
   const begun = performance.now()

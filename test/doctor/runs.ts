@@ -5,7 +5,7 @@ import * as nn from '../../src/nn/index.ts'
 import * as ops from '../../src/ops/index.ts'
 import { sgd } from '../../src/optim/index.ts'
 import { type Experiment, type ExperimentOptions, experiment } from '../../src/train/index.ts'
-import { joined, type Steps } from '../../src/train/steps.ts'
+import { joinedSteps, type Steps } from '../../src/train/steps.ts'
 import type { Task } from '../../src/train/task.ts'
 import { run, taskOf } from '../../src/train/train.ts'
 
@@ -110,7 +110,7 @@ export async function trained(changes: Partial<ExperimentOptions> = {}): Promise
       ...(logs && { logs }),
     })
   }
-  return { experiment: made, task, log: joined(parts) }
+  return { experiment: made, task, log: joinedSteps(parts) }
 }
 
 export const subjectOf = ({ experiment, task, log }: Trained): Subject => new Subject(experiment, task, log)

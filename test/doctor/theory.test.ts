@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import type { Tensor } from '../../src/core/tensor.ts'
 import { Variable } from '../../src/core/variable.ts'
-import { angleBetween, concatenated, dot, length, mean } from '../../src/core/vector.ts'
+import { angleBetween, concatenated, dot, length, meanOf } from '../../src/core/vector.ts'
 import { dataset, loader } from '../../src/data/index.ts'
 import { sharpnessOf } from '../../src/doctor/diagnostics/sharpness.ts'
 import { curvatureAlongGradient, hessianProduct } from '../../src/doctor/hessian.ts'
@@ -194,7 +194,7 @@ describe('weights before BN under weight decay', () => {
     expect(run.task.steps).toBeGreaterThan(3 * time)
     for (const layer of ['1', '4']) {
       const logged = Array.from(run.log.logs![`${layer}.angle`]!).slice(-1000)
-      const measured = Math.sqrt(mean(logged.map((x) => x * x)))
+      const measured = Math.sqrt(meanOf(logged.map((x) => x * x)))
       expect(Math.abs(measured / angle - 1), layer).toBeLessThan(tolerance)
     }
     const said = await diagnosed(run, 'D3')
@@ -260,9 +260,9 @@ test('the noise scale is that of the gradients of single examples', async () => 
   const w = Number(run.task.variables.get('weight')!.data[0])
   const batches = subjectOf(run).batches(16)
   const slopes = batches.map((batch) =>
-    mean(Float64Array.from(batch.x as Float64Array, (v, i) => 2 * (w * v - Number(batch.y[i])) * v)),
+    meanOf(Float64Array.from(batch.x as Float64Array, (v, i) => 2 * (w * v - Number(batch.y[i])) * v)),
   )
-  const whole = mean(slopes)
+  const whole = meanOf(slopes)
   // Between 16 batches of 4: trΣ = 4 · (sample variance of their gradients), ‖G‖² = ‖mean‖² − trΣ/64.
   const noise = (4 * slopes.reduce((sum, g) => sum + (g - whole) ** 2, 0)) / 15
   const said = await diagnosed(run, 'D7')

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { random } from '../../src/core/random.ts'
-import { keyOf } from '../../src/study/design/design.ts'
+import { trialKey } from '../../src/study/design/design.ts'
 import { Database } from '../../src/study/run/database.ts'
 import { workersLock } from '../../src/study/run/folder-lock.ts'
 import { lockAlone, lockShared } from '../../src/study/run/lock.ts'
@@ -70,7 +70,7 @@ test('a study killed 12 times at random moments gives what one gives that was ne
   const stored = database.finished()
   database.close()
   expect(stored.map(({ id }) => id)).toEqual(Array.from({ length: 64 }, (_, i) => i + 1))
-  expect(new Set(stored.map(keyOf)).size).toBe(64)
+  expect(new Set(stored.map(trialKey)).size).toBe(64)
   expect(timeless(stored)).toEqual(timeless(trialsOf(whole)))
   expect(logsOf(killed)).toEqual(logsOf(whole))
   expect(stored.some(({ result }) => result.status === 'diverged')).toBe(true)

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
-import { type Shape, show, sizeOf } from '../../core/shape.ts'
+import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 
 /** Numbers as NumPy keeps them in files. Booleans are bytes, 0 or 1. */
 export type NpyData =
@@ -66,7 +66,7 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
   }
   if (body.length !== size * bytes) {
     throw new FormatError(
-      `${name}: wanted ${size * bytes} bytes for ${show(shape)} of ${descr}, got ${body.length}; ` +
+      `${name}: wanted ${size * bytes} bytes for ${showShape(shape)} of ${descr}, got ${body.length}; ` +
         'the file is truncated or damaged',
     )
   }
@@ -147,7 +147,7 @@ function fromHalf(bits: number): number {
  */
 export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
   if (sizeOf(shape) !== data.length) {
-    throw mismatch('encodeNpy', `${sizeOf(shape)} numbers for ${show(shape)}`, data.length)
+    throw mismatch('encodeNpy', `${sizeOf(shape)} numbers for ${showShape(shape)}`, data.length)
   }
   const width = data.BYTES_PER_ELEMENT
   const kind = Object.entries(kinds).find(([, type]) => data instanceof type)![0]

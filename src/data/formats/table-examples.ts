@@ -2,7 +2,7 @@ import { FormatError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import type { Batch } from '../batch.ts'
 import type { Dataset, Names } from '../dataset.ts'
-import { joined, type Stream } from '../stream.ts'
+import { joinedSource, type Stream } from '../stream.ts'
 import type { Cells, TableOptions, TablePlan } from './table.ts'
 
 /** The rows of a whole table as a data set, with its classes in order. */
@@ -17,12 +17,12 @@ export function tableDataset(
   }
   const { x, y, label, featureNames } = plan()
   const features: Names = featureNames === undefined ? {} : { featureNames }
-  if (label === undefined) return joined(parts, x, y, features)
+  if (label === undefined) return joinedSource(parts, x, y, features)
   const { order, ...classes } = cells.classes()
   for (const { y: labels } of order.length > 0 ? parts : []) {
     for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
   }
-  return joined(parts, x, y, { ...classes, ...features })
+  return joinedSource(parts, x, y, { ...classes, ...features })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ArgumentError, FormatError } from '../../core/errors.ts'
-import { mismatch, show, unknownName } from '../../core/mismatch.ts'
+import { mismatch, showValue, unknownName } from '../../core/mismatch.ts'
 import { type Shape, sizeOf } from '../../core/shape.ts'
 import type { FieldSpec, Names } from '../dataset.ts'
 
@@ -172,13 +172,13 @@ export class Cells {
     if (this.#missing === 'drop') return Number.NaN
     if (this.#missing !== undefined && fill) return this.#missing
     throw new FormatError(
-      `${this.#name}: wanted a value at ${where()}, got ${value == null ? 'null' : show(value)}; ` +
+      `${this.#name}: wanted a value at ${where()}, got ${value == null ? 'null' : showValue(value)}; ` +
         "leave such rows out with missing: 'drop', or give a number for missing features",
     )
   }
 
   #wrong(wanted: string, value: unknown, where: () => string): FormatError {
-    const got = typeof value === 'bigint' ? String(value) : show(value)
+    const got = typeof value === 'bigint' ? String(value) : showValue(value)
     return new FormatError(`${this.#name}: wanted ${wanted} at ${where()}, got ${got}`)
   }
 }

@@ -1,4 +1,4 @@
-import { mean } from '../../core/vector.ts'
+import { meanOf } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { curvatureAlongGradient } from '../hessian.ts'
 
@@ -16,7 +16,7 @@ export const batchSharpness: Diagnostic = {
   async examine(subject) {
     const curvatures: number[] = []
     for (const batch of subject.batches(count)) curvatures.push(await curvatureAlongGradient(subject, batch))
-    const curvature = mean(curvatures)
+    const curvature = meanOf(curvatures)
     const rule = subject.rule([...subject.trained.keys()][0]!)
     const rate = subject.rates.at(-1)!
     if (rule.type !== 'sgd' || rule.momentum(subject.steps - 1) > 0) {

@@ -2,7 +2,7 @@ import type { Tensor } from '../../core/tensor.ts'
 import { observe } from '../../nn/observe.ts'
 import { greater } from '../../ops/compare.ts'
 import { any } from '../../ops/reduction.ts'
-import { type Diagnostic, greatest, percent } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, percent } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
 
@@ -22,7 +22,7 @@ export const deadRelu: Diagnostic = {
     const before = structure.norms.filter(({ y }) => structure.users(y).some(({ op }) => op === 'Relu'))
     if (before.length === 0) return { reason: 'no ReLU follows a batch normalization directly' }
     const dead = await deadParts(subject, before)
-    const [name, value] = greatest(dead)
+    const [name, value] = greatestEntry(dead)
     return {
       severity: value > 0.2 ? 'warning' : 'ok',
       value,

@@ -1,6 +1,6 @@
-import { median } from '../../core/vector.ts'
+import { medianOf } from '../../core/vector.ts'
 import { drift } from '../../train/drift.ts'
-import { type Diagnostic, greatest, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, percent, short } from '../diagnosis.ts'
 import { measuredBatches } from './drift.ts'
 
 /** D15: channels that BN turned off, or that it only amplifies. */
@@ -20,7 +20,7 @@ export const deadScale: Diagnostic = {
     const found = tracking.map(({ name, layer }) => {
       const { variance } = layers.get(name)!
       const gamma = Array.from(variance, (_, c) => Math.abs(Number(layer.weight?.data[c] ?? 1)))
-      const middle = median(gamma)
+      const middle = medianOf(gamma)
       const part = (is: (c: number) => boolean): number => gamma.filter((_, c) => is(c)).length / gamma.length
       const scale = (c: number): number => gamma[c]! * Math.sqrt(variance[c]! / (variance[c]! + layer.eps))
       return {
@@ -29,8 +29,8 @@ export const deadScale: Diagnostic = {
         flat: part((c) => variance[c]! < 10 * layer.eps),
       }
     })
-    const [deadest, dead] = greatest(found.map(({ name, dead }) => [name, dead]))
-    const [flattest, flat] = greatest(found.map(({ name, flat }) => [name, flat]))
+    const [deadest, dead] = greatestEntry(found.map(({ name, dead }) => [name, dead]))
+    const [flattest, flat] = greatestEntry(found.map(({ name, flat }) => [name, flat]))
     const values = Object.fromEntries(
       found.flatMap(({ name, dead, flat }) => [
         [`${name} dead`, dead],

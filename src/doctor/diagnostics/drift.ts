@@ -1,5 +1,5 @@
 import { drift } from '../../train/drift.ts'
-import { type Diagnostic, greatest, noAverages, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, noAverages, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
 /** How many examples statistics are measured on. */
@@ -27,8 +27,8 @@ export const statisticsDrift: Diagnostic = {
       () => drift(task, subject.training(), { batches: measuredBatches(subject) }),
       { batchSize: experiment.batchSize },
     )
-    const [name, value] = greatest([...layers].map(([name, { meanKl }]) => [name, meanKl]))
-    const [shifted, z] = greatest([...layers].map(([name, { meanZ }]) => [name, meanZ]))
+    const [name, value] = greatestEntry([...layers].map(([name, { meanKl }]) => [name, meanKl]))
+    const [shifted, z] = greatestEntry([...layers].map(([name, { meanZ }]) => [name, meanZ]))
     const values = Object.fromEntries(
       [...layers].flatMap(([name, { meanKl, maxKl, meanZ, maxZ }]) => [
         [`${name} KL`, meanKl],

@@ -1,5 +1,5 @@
-import { dot, maximum } from '../../core/vector.ts'
-import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
+import { dot, maxOf } from '../../core/vector.ts'
+import { type Diagnostic, greatestEntry, leastEntry, short } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
 
@@ -45,11 +45,11 @@ export const effectiveRate: Diagnostic = {
   source:
     'van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018, https://arxiv.org/abs/1803.01814; the factor 10 is ours',
   async examine(subject) {
-    const peak = subject.rates.indexOf(maximum(subject.rates))
+    const peak = subject.rates.indexOf(maxOf(subject.rates))
     const rates = await effectiveRates(subject, Math.max(0, peak))
     if (rates.size === 0) return { reason: 'no weight is scale-invariant: there is no BN right after one' }
-    const [fast, high] = greatest(rates)
-    const [slow, low] = least(rates)
+    const [fast, high] = greatestEntry(rates)
+    const [slow, low] = leastEntry(rates)
     const value = low > 0 ? high / low : 1
     return {
       severity: value > 10 ? 'warning' : 'ok',

@@ -1,5 +1,5 @@
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
-import { type Diagnostic, greatest, percent } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, percent } from '../diagnosis.ts'
 
 /**
  * How much of the first mean 0 and variance 1 is left in a layer's running statistics after `batches`.
@@ -29,7 +29,7 @@ export const firstStatistics: Diagnostic = {
     const left = tracking.map(({ name, layer }) => {
       return [name, firstLeft(layer, Number(layer.numBatchesTracked!.data[0]))] as const
     })
-    const [name, value] = greatest(left)
+    const [name, value] = greatestEntry(left)
     const batches = Number(tracking.find((norm) => norm.name === name)!.layer.numBatchesTracked!.data[0])
     const numbers =
       value < 1e-6

@@ -1,4 +1,4 @@
-import { length, maximum, mean, rootMeanSquare } from '../../core/vector.ts'
+import { length, maxOf, meanOf, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { numbersOf } from '../matrix.ts'
 import { slopeCount } from '../subject.ts'
@@ -18,7 +18,7 @@ export const gradientRatio: Diagnostic = {
     const { log } = subject
     const weights = all.filter(({ name }) => {
       const { type, ...rule } = subject.rule(name)
-      return type === 'sgd' && rule.weightDecay(subject.rates.indexOf(maximum(subject.rates))) > 0
+      return type === 'sgd' && rule.weightDecay(subject.rates.indexOf(maxOf(subject.rates))) > 0
     })
     if (weights.length === 0) return { reason: 'no weight before BN is decayed by sgd' }
     const slopes = await subject.slopes(slopeCount)
@@ -36,9 +36,9 @@ export const gradientRatio: Diagnostic = {
     const expected = (step: number): number =>
       Math.sqrt((2 * rule.weightDecay(step) * (1 - rule.momentum(step))) / rule.rates[step]!)
     const last = rule.rates.findLastIndex((rate) => rate > 0)
-    const peak = rule.rates.indexOf(maximum(rule.rates))
+    const peak = rule.rates.indexOf(maxOf(rule.rates))
     const rise = expected(last) / expected(peak)
-    const measured = mean(ratios.map(([, ratio]) => ratio))
+    const measured = meanOf(ratios.map(([, ratio]) => ratio))
     const norms = log?.logs?.gradientNorm
     return {
       severity: rise > 2 ? 'note' : 'ok',
@@ -60,5 +60,5 @@ export const gradientRatio: Diagnostic = {
 /** The mean of the last tenth over that of the tenth after a fifth of the run. */
 function growth(norms: readonly number[]): number {
   const tenth = Math.max(1, Math.floor(norms.length / 10))
-  return mean(norms.slice(-tenth)) / mean(norms.slice(2 * tenth, 3 * tenth))
+  return meanOf(norms.slice(-tenth)) / meanOf(norms.slice(2 * tenth, 3 * tenth))
 }

@@ -1,6 +1,6 @@
-import { length, maximum } from '../../core/vector.ts'
+import { length, maxOf } from '../../core/vector.ts'
 import { taskOf } from '../../train/train.ts'
-import { type Diagnostic, greatest, least, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, leastEntry, short } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
 
 /** D17: whether the first step is as large, beside the weights, in all layers. */
@@ -23,10 +23,10 @@ export const gradientSpread: Diagnostic = {
       .filter(([, ratio]) => ratio > 0 && Number.isFinite(ratio))
     if (ratios.length < 2)
       return { reason: 'fewer than two weights of two or more axes have a gradient at first' }
-    const [fast, high] = greatest(ratios)
-    const [slow, low] = least(ratios)
+    const [fast, high] = greatestEntry(ratios)
+    const [slow, low] = leastEntry(ratios)
     const value = high / low
-    const warm = rates[0]! < maximum(rates) / 2
+    const warm = rates[0]! < maxOf(rates) / 2
     const numbers = `the first gradient is ${short(high)} of the weight in ${fast} and ${short(low)} in ${slow}, ${short(value)} times as much`
     return {
       severity: value <= 10 ? 'ok' : warm ? 'note' : 'warning',

@@ -1,4 +1,4 @@
-import { mean } from '../../core/vector.ts'
+import { meanOf } from '../../core/vector.ts'
 import { type Diagnostic, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -16,7 +16,7 @@ export const modeGap: Diagnostic = {
   async examine(subject) {
     if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
     const losses = await lossesOf(subject)
-    const [train, evaluated] = [mean(losses.map(([one]) => one)), mean(losses.map(([, one]) => one))]
+    const [train, evaluated] = [meanOf(losses.map(([one]) => one)), meanOf(losses.map(([, one]) => one))]
     const value = evaluated / train - 1
     const drops = subject.structure.dropouts.length > 0
     const numbers = `the same batches have a loss of ${short(train)} in training and ${short(evaluated)} in evaluation (${percent(value)})`

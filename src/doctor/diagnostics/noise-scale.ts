@@ -1,4 +1,4 @@
-import { dot, mean } from '../../core/vector.ts'
+import { dot, meanOf } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { slopeCount } from '../subject.ts'
 
@@ -46,7 +46,7 @@ export const noiseScale: Diagnostic = {
 
 /** The mean of ‖g‖² over batches, and ‖mean g‖². */
 function squares(all: readonly (readonly Float32Array[])[]): [single: number, together: number] {
-  const single = mean(all.map((parts) => parts.reduce((sum, part) => sum + dot(part, part), 0)))
+  const single = meanOf(all.map((parts) => parts.reduce((sum, part) => sum + dot(part, part), 0)))
   const together = all[0]!.reduce((sum, first, p) => {
     const average = new Float64Array(first.length)
     for (const parts of all)

@@ -1,4 +1,4 @@
-import { maximum } from '../../core/vector.ts'
+import { maxOf } from '../../core/vector.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
@@ -25,7 +25,7 @@ export const rangeTest: Diagnostic = {
       }
     }
     const { minimumTenth, suggestion } = await findLearningRate(subject.experiment, { steps: rampSteps })
-    const peak = maximum(subject.rates)
+    const peak = maxOf(subject.rates)
     const [value, minimum] = [peak / suggestion, 10 * minimumTenth]
     const numbers = `the highest rate, ${short(peak)}, is ${short(value)} times the ${short(suggestion)} that a range test suggests`
     const severity = peak > minimum ? 'warning' : value < 0.1 ? 'note' : 'ok'

@@ -1,6 +1,6 @@
-import { maximum, rootMeanSquare } from '../../core/vector.ts'
+import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import { equilibrium } from '../../optim/weight-rule.ts'
-import { type Diagnostic, type Finding, greatest, noSteps, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, type Finding, greatestEntry, noSteps, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
 /** D3: how far steps turn the weights before BN, beside where weight decay lets that come to rest. */
@@ -21,13 +21,13 @@ export const rotation: Diagnostic = {
     const turns = await subject.turns()
     const angles = all.map(({ name }) => [name, rootMeanSquare(turns.get(name)!.angles)] as const)
     const turned = angles.flatMap(([name, angle]) => turnedBy(subject, name, angle))
-    const [name, angle] = greatest(angles)
+    const [name, angle] = greatestEntry(angles)
     if (turned.length === 0) {
       return {
         reason: `there is no equilibrium without weight decay under sgd or adamw at a rate above 0; the last steps turn ${name} by ${short(angle)} rad`,
       }
     }
-    const decayed = subject.rates.at(-1)! < maximum(subject.rates) / 10
+    const decayed = subject.rates.at(-1)! < maxOf(subject.rates) / 10
     return judged(turned, decayed)
   },
 }
@@ -81,5 +81,5 @@ function judged(all: readonly Turned[], decayed: boolean): Finding {
 /** The greatest drift of a weight in the run. */
 const peakDrift = (subject: Subject, name: string): number => {
   const rule = subject.rule(name)
-  return Math.max(0, maximum(rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)))
+  return Math.max(0, maxOf(rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)))
 }

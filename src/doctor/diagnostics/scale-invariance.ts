@@ -1,4 +1,4 @@
-import { type Diagnostic, greatest, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, percent, short } from '../diagnosis.ts'
 
 /** D1: whether the weights before batch normalization are as scale-invariant as they should be. */
 export const scaleInvariance: Diagnostic = {
@@ -13,8 +13,8 @@ export const scaleInvariance: Diagnostic = {
   async examine(subject) {
     const fed = await subject.fedMatrices()
     if (fed.length === 0) return { reason: 'no weight feeds a batch normalization directly' }
-    const [name, value] = greatest(fed.map(({ name, cosines }) => [name, cosines.greatest]))
-    const [worst, variant] = greatest(fed.map(({ name, variant }) => [name, variant]))
+    const [name, value] = greatestEntry(fed.map(({ name, cosines }) => [name, cosines.greatest]))
+    const [worst, variant] = greatestEntry(fed.map(({ name, variant }) => [name, variant]))
     const severity = variant > 0.1 ? 'warning' : variant > 0 ? 'note' : 'ok'
     const advice =
       variant > 0

@@ -1,4 +1,4 @@
-import { maximum, mean, median } from '../../core/vector.ts'
+import { maxOf, meanOf, medianOf } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -29,16 +29,16 @@ export function spikesOf(
   const count = Math.floor(losses.length / size)
   const level = (all: ArrayLike<number>): number[] => {
     const list = Array.from(all)
-    return Array.from({ length: count }, (_, i) => mean(list.slice(i * size, (i + 1) * size)))
+    return Array.from({ length: count }, (_, i) => meanOf(list.slice(i * size, (i + 1) * size)))
   }
   const [loss, rate] = [level(losses), level(rates)]
   const spikes: Spike[] = []
   let last = Number.NEGATIVE_INFINITY
   for (let i = before; i < count; i++) {
     const past = loss.slice(i - before, i)
-    const base = median(past)
-    const spread = median(past.map((x) => Math.abs(x - base)))
-    const restarted = rate[i]! > 1.5 * median(rate.slice(i - before, i))
+    const base = medianOf(past)
+    const spread = medianOf(past.map((x) => Math.abs(x - base)))
+    const restarted = rate[i]! > 1.5 * medianOf(rate.slice(i - before, i))
     if (!(loss[i]! > 2 * base && loss[i]! > base + 6 * spread) || restarted) continue
     if (i - last > 2) spikes.push({ step: i * size, height: loss[i]! / base })
     last = i
@@ -68,7 +68,7 @@ export const spikes: Diagnostic = {
     const values = {
       spikes: found.length,
       ...(highest && { highest: highest.height, at: highest.step }),
-      ...(gaps.length > 0 && { period: mean(gaps) }),
+      ...(gaps.length > 0 && { period: meanOf(gaps) }),
     }
     if (!highest)
       return { severity: 'ok', value: 0, values, advice: `the loss never jumped in ${steps} steps` }
@@ -80,7 +80,7 @@ export const spikes: Diagnostic = {
           ? `the effective rate rose ${short(rise)} times in the tenth of the run before: norms shrink under weight decay until it breaks; lower λ`
           : 'the effective rate did not rise before'
     const times = `the loss jumped ${found.length === 1 ? 'once' : `${found.length} times`}, to ${short(highest.height)} times what it was at step ${highest.step}`
-    const period = gaps.length > 1 ? `, about every ${short(mean(gaps))} steps` : ''
+    const period = gaps.length > 1 ? `, about every ${short(meanOf(gaps))} steps` : ''
     return {
       severity: found.length > 1 ? 'warning' : 'note',
       value: found.length,
@@ -99,5 +99,5 @@ function effectiveRise({ log, steps }: Subject, step: number): number | undefine
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined
   const since = Math.max(0, step - Math.floor(steps / 10))
-  return maximum(logged.map(([, all]) => all[Math.max(0, step - 1)]! / all[since]!))
+  return maxOf(logged.map(([, all]) => all[Math.max(0, step - 1)]! / all[since]!))
 }

@@ -1,9 +1,9 @@
-import { type Diagnostic, type Finding, type Inapplicable, least, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, type Finding, type Inapplicable, leastEntry, percent, short } from '../diagnosis.ts'
 import type { InMemory } from '../in-memory.ts'
 import type { Norm } from '../structure.ts'
 
 /** How few values make a statistic too noisy. */
-export const fewValues = 16
+export const leastValues = 16
 
 /** How many examples an epoch's last batch has, where it is not full and is kept; 0 where there is none. */
 export const lastBatchOf = ({ lastBatch, data, batchSize }: InMemory): number =>
@@ -13,7 +13,7 @@ export const lastBatchOf = ({ lastBatch, data, batchSize }: InMemory): number =>
 export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Finding | Inapplicable {
   if (norms.length === 0) return { reason: 'no batch normalization uses the statistics of a batch' }
   const sizes = norms.map(({ name, values }) => [name, values] as const)
-  const [name, value] = least(sizes)
+  const [name, value] = leastEntry(sizes)
   const examples = Math.min(experiment.batchSize, experiment.data.train.length)
   const part = lastBatchOf(experiment)
   const last = part > 0 ? Math.floor((value / examples) * part) : value
@@ -28,15 +28,15 @@ export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Fi
       advice: `the last batch of an epoch gives layer ${name} ${last} value a statistic, which stops training: use lastBatch: 'drop'`,
     }
   }
-  if (value < fewValues) {
+  if (value < leastValues) {
     return {
       severity: 'warning',
       value,
       values,
-      advice: `${numbers}: use batches of ${Math.ceil((examples * fewValues) / value)} or more, or group normalization`,
+      advice: `${numbers}: use batches of ${Math.ceil((examples * leastValues) / value)} or more, or group normalization`,
     }
   }
-  if (last < fewValues) {
+  if (last < leastValues) {
     return {
       severity: 'note',
       value,

@@ -1,11 +1,11 @@
-import { maximum } from '../../core/vector.ts'
+import { maxOf } from '../../core/vector.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { type Diagnostic, percent, short } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
 /** How many steps at the end of a run have at most a tenth of its highest rate. */
 export function tailOf(rates: Float64Array): number {
-  const limit = maximum(rates) / 10
+  const limit = maxOf(rates) / 10
   return rates.length - 1 - rates.findLastIndex((rate) => rate > limit)
 }
 
@@ -36,7 +36,7 @@ export const tail: Diagnostic = {
       return { reason: 'statistics are measured anew before each evaluation' }
     const [length, memory] = [tailOf(rates), longestMemory(tracking, Math.max(0, steps - 1))]
     const value = length / memory
-    const end = rates.at(-1)! / maximum(rates)
+    const end = rates.at(-1)! / maxOf(rates)
     const numbers = `the rate ends at ${percent(end)} of its highest, and is below 10 % of it for ${length} steps`
     const needed = `the running statistics remember ${short(memory)}`
     return {

@@ -1,5 +1,5 @@
-import { maximum, rootMeanSquare } from '../../core/vector.ts'
-import { type Diagnostic, greatest, least, noSteps, short } from '../diagnosis.ts'
+import { maxOf, rootMeanSquare } from '../../core/vector.ts'
+import { type Diagnostic, greatestEntry, leastEntry, noSteps, short } from '../diagnosis.ts'
 
 /** D5: how large steps are beside the weights. */
 export const updateRatio: Diagnostic = {
@@ -14,10 +14,10 @@ export const updateRatio: Diagnostic = {
     const turns = await subject.turns()
     if (turns.size === 0) return { reason: 'no trained weight has two axes' }
     const ratios = [...turns].map(([name, { updates }]) => [name, rootMeanSquare(updates)] as const)
-    const [name, value] = greatest(ratios)
-    const [slow, low] = least(ratios)
+    const [name, value] = greatestEntry(ratios)
+    const [slow, low] = leastEntry(ratios)
     const { rates } = subject
-    const decayed = rates.at(-1)! < maximum(rates) / 10
+    const decayed = rates.at(-1)! < maxOf(rates) / 10
     const severity = value > 1e-2 ? 'warning' : low < 1e-4 && !decayed ? 'note' : 'ok'
     const end = decayed ? ', at the end of a schedule that has decayed' : ''
     return {

@@ -1,5 +1,5 @@
-import { maximum } from '../../core/vector.ts'
-import { stepsOf } from '../../train/accumulation.ts'
+import { maxOf } from '../../core/vector.ts'
+import { microBatchesPerStep } from '../../train/accumulation.ts'
 import { isFinding, percent, short } from '../diagnosis.ts'
 import { firstLeft } from '../diagnostics/first-statistics.ts'
 import { statisticSizes } from '../diagnostics/statistic-size.ts'
@@ -28,7 +28,7 @@ export const accumulation: LintRule = {
   look({ structure, experiment, examples }) {
     const { accumulate, batchSize } = experiment
     const exact = typeof accumulate === 'object' && accumulate.batchNorm === 'exact'
-    if (stepsOf(accumulate) === 1 || exact || structure.norms.length === 0) return []
+    if (microBatchesPerStep(accumulate) === 1 || exact || structure.norms.length === 0) return []
     const advice = `a step takes ${examples} examples and BN normalises ${batchSize} at a time, so this is no batch of ${examples}; accumulate with batchNorm: 'exact' is, in the memory of one`
     return [{ severity: 'note', advice }]
   },
@@ -39,7 +39,7 @@ export const keptFirst: LintRule = {
   title: 'a run too short for the running statistics to forget what they start from',
   source: 'ours: (1 − momentum)ᵗ',
   look(plan) {
-    const batches = plan.steps * stepsOf(plan.experiment.accumulate)
+    const batches = plan.steps * microBatchesPerStep(plan.experiment.accumulate)
     const kept = plan.tracking.filter(({ layer }) => firstLeft(layer, batches) > 0.01)
     if (kept.length === 0 || recalibrates(plan)) return []
     const left = percent(firstLeft(kept[0]!.layer, batches))
@@ -81,7 +81,7 @@ export const shortTail: LintRule = {
     if (plan.tracking.length === 0 || recalibrates(plan)) return []
     const [length, memory] = [tailOf(plan.rates), longestMemory(plan.tracking, plan.steps - 1)]
     if (length >= memory) return []
-    const end = percent(plan.rates.at(-1)! / maximum(plan.rates))
+    const end = percent(plan.rates.at(-1)! / maxOf(plan.rates))
     const advice = `the rate ends at ${end} of its highest, below 10 % for ${length} steps, where the running statistics remember ${short(memory)}: let it decay to 0, or set recalibrateBeforeEvaluation`
     return [{ severity: 'note', advice }]
   },
@@ -93,7 +93,7 @@ function atHighRate({ rates, stepsPerEpoch }: Subject): number {
     { length: Math.ceil(rates.length / stepsPerEpoch) },
     (_, epoch) => rates[Math.min((epoch + 1) * stepsPerEpoch, rates.length) - 1]!,
   )
-  return ends.filter((rate) => rate >= maximum(rates) / 2).length / ends.length
+  return ends.filter((rate) => rate >= maxOf(rates) / 2).length / ends.length
 }
 
 export const staleEvaluation: LintRule = {

@@ -1,4 +1,4 @@
-import { maximum } from '../../core/vector.ts'
+import { maxOf } from '../../core/vector.ts'
 import { equilibrium } from '../../optim/weight-rule.ts'
 import { short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
@@ -12,7 +12,7 @@ function decayed(
 ): readonly { readonly name: string; readonly rank: number; readonly lambda: number }[] {
   return [...plan.trained].flatMap(([name, { shape }]) => {
     const rule = plan.rule(name)
-    const lambda = maximum(rule.rates.map((_, step) => rule.weightDecay(step)))
+    const lambda = maxOf(rule.rates.map((_, step) => rule.weightDecay(step)))
     return lambda > 0 ? [{ name, rank: shape.length, lambda }] : []
   })
 }
@@ -75,7 +75,7 @@ export const fastTurning: LintRule = {
     const found = fedNames(plan).map((name) => {
       const rule = plan.rule(name)
       const drifts = rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)
-      return { name, peak: maximum(drifts), end: drifts.at(-1) ?? 0 }
+      return { name, peak: maxOf(drifts), end: drifts.at(-1) ?? 0 }
     })
     const worst = found.reduce<(typeof found)[0] | undefined>(
       (a, b) => (a && a.peak >= b.peak ? a : b),

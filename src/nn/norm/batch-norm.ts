@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { checkKnown } from '../../core/mismatch.ts'
-import { type Shape, show, sizeOf } from '../../core/shape.ts'
+import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { batchNorm, type Normalized, normalizeBy } from '../../ops/batch-norm.ts'
@@ -185,7 +185,9 @@ export abstract class BatchNorm implements Module {
     const fits = this.#layouts.some((layout) => layout.length + 2 === shape.length)
     if (fits && shape[1] === this.#channels) return
     const wanted = this.#layouts.map((layout) => `[${['batch', this.#channels, ...layout].join(', ')}]`)
-    throw new ShapeError(`${called(this, this.#kind)}: wanted ${wanted.join(' or ')}, got ${show(shape)}`)
+    throw new ShapeError(
+      `${called(this, this.#kind)}: wanted ${wanted.join(' or ')}, got ${showShape(shape)}`,
+    )
   }
 
   /** Values a channel that are normalised together. */
@@ -194,7 +196,7 @@ export abstract class BatchNorm implements Module {
     const count = examples * sizeOf(shape.slice(2))
     if (count >= 2) return count
     throw new ShapeError(
-      `${called(this, this.#kind)}: wanted 2 or more values a channel to train on, got ${show(shape)}; use a larger batch`,
+      `${called(this, this.#kind)}: wanted 2 or more values a channel to train on, got ${showShape(shape)}; use a larger batch`,
     )
   }
 

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { checkKnown } from '../../core/mismatch.ts'
-import { show, sizeOf } from '../../core/shape.ts'
+import { showShape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { add, mul } from '../../ops/arithmetic.ts'
@@ -56,7 +56,7 @@ export class GroupNorm implements Module {
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
       const wanted = `[batch, ${this.#channels}, …]`
-      throw new ShapeError(`${called(this, 'GroupNorm')}: wanted ${wanted}, got ${show(x.shape)}`)
+      throw new ShapeError(`${called(this, 'GroupNorm')}: wanted ${wanted}, got ${showShape(x.shape)}`)
     }
     const size = sizeOf(x.shape.slice(1)) / this.#groups
     const groups = reshape(x, [x.shape[0]!, this.#groups, size])

@@ -1,6 +1,6 @@
 import { ShapeError } from '../../core/errors.ts'
 import { checkKnown } from '../../core/mismatch.ts'
-import { show, sizeOf } from '../../core/shape.ts'
+import { showShape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { add, mul } from '../../ops/arithmetic.ts'
@@ -86,7 +86,9 @@ abstract class InstanceNorm implements Module {
     }
     if (count < 2) {
       const who = called(this, this.#kind)
-      throw new ShapeError(`${who}: wanted 2 or more values a channel of an example, got ${show(x.shape)}`)
+      throw new ShapeError(
+        `${who}: wanted 2 or more values a channel of an example, got ${showShape(x.shape)}`,
+      )
     }
     const along = perChannel(x)
     const own = standardize(
@@ -111,7 +113,7 @@ abstract class InstanceNorm implements Module {
   #check(x: Tensor): number {
     if (x.shape.length !== this.#axes.length + 2 || x.shape[1] !== this.#channels) {
       const wanted = `[${['batch', this.#channels, ...this.#axes].join(', ')}]`
-      throw new ShapeError(`${called(this, this.#kind)}: wanted ${wanted}, got ${show(x.shape)}`)
+      throw new ShapeError(`${called(this, this.#kind)}: wanted ${wanted}, got ${showShape(x.shape)}`)
     }
     return sizeOf(x.shape.slice(2))
   }

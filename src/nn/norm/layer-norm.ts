@@ -1,6 +1,6 @@
 import { ShapeError } from '../../core/errors.ts'
 import { checkKnown } from '../../core/mismatch.ts'
-import { type Shape, sameShape, show } from '../../core/shape.ts'
+import { type Shape, sameShape, showShape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { add, mul } from '../../ops/arithmetic.ts'
@@ -106,5 +106,5 @@ function checked(kind: string, normalizedShape: number | Shape): Shape {
 function lastAxes(who: string, x: Tensor, shape: Shape): number[] {
   const lead = x.shape.length - shape.length
   if (lead >= 0 && sameShape(x.shape.slice(lead), shape)) return shape.map((_, i) => lead + i)
-  throw new ShapeError(`${who}: wanted […, ${shape.join(', ')}], got ${show(x.shape)}`)
+  throw new ShapeError(`${who}: wanted […, ${shape.join(', ')}], got ${showShape(x.shape)}`)
 }

@@ -5,7 +5,7 @@ import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule, Update } from '../rule.ts'
 import { decayed, penalized } from '../weight-decay.ts'
-import { type Betas, filledPart, greatest, moments, root } from './moment.ts'
+import { type Betas, filledPart, momentAverages, root, runningMaximum } from './moment.ts'
 
 export interface AdamOptions extends CommonOptions<AdamOptions>, Betas {
   /** Added to the root, ≥ 0; 1e-8. */
@@ -25,12 +25,12 @@ const defaults = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, amsgrad:
 /** The step along the mean of gradients over the root of the mean of squares, both without their bias. */
 function step(at: Update<AdamOptions>, g: Tensor): Tensor {
   const { eps = 0, amsgrad } = at.options
-  const [mean, square] = moments(at, g)
+  const [mean, square] = momentAverages(at, g)
   const size = at.host(
     'size',
     (step) => (at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step))) / filledPart(at, 'beta1', step),
   )
-  return div(mul(mean, size), root(at, amsgrad ? greatest(at, 'max_exp_avg_sq', square) : square, eps))
+  return div(mul(mean, size), root(at, amsgrad ? runningMaximum(at, 'max_exp_avg_sq', square) : square, eps))
 }
 
 /** Adam's rule, as PyTorch has it. */

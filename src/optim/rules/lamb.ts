@@ -1,10 +1,10 @@
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
 import type { Hyperparameter } from '../hyperparameter.ts'
-import { norm } from '../norm.ts'
+import { tensorNorm } from '../norm.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { type Betas, filledPart, moments, root } from './moment.ts'
+import { type Betas, filledPart, momentAverages, root } from './moment.ts'
 import { trusted } from './trust.ts'
 
 export interface LambOptions extends CommonOptions<LambOptions>, Betas {
@@ -25,7 +25,7 @@ export const lambRule: Rule<LambOptions> = {
   update(at) {
     const { w, lr, options, hyper } = at
     const { eps = 0, weightDecay, adapt } = options
-    const [mean, square] = moments(at, at.g)
+    const [mean, square] = momentAverages(at, at.g)
     const unbias = at.host(
       'unbias',
       (step) => Math.sqrt(filledPart(at, 'beta2', step)) / filledPart(at, 'beta1', step),
@@ -33,7 +33,7 @@ export const lambRule: Rule<LambOptions> = {
     const direction = div(mul(mean, unbias), root(at, square, eps))
     const step = weightDecay === 0 ? direction : add(direction, mul(w, hyper('weightDecay')))
     if (!adapt) return sub(w, mul(step, lr))
-    const [size, length] = [norm(w), norm(step)]
+    const [size, length] = [tensorNorm(w), tensorNorm(step)]
     return sub(w, mul(step, mul(lr, trusted(size, length, div(size, length)))))
   },
 }

@@ -1,6 +1,6 @@
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
 import type { Hyperparameter } from '../hyperparameter.ts'
-import { norm } from '../norm.ts'
+import { tensorNorm } from '../norm.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { above, flag, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
@@ -27,8 +27,8 @@ export const larsRule: Rule<LarsOptions> = {
   update(at) {
     const { w, g, lr, options, hyper } = at
     const { trustCoefficient = 1, weightDecay, adapt } = options
-    const size = norm(w)
-    const slope = weightDecay === 0 ? norm(g) : add(norm(g), mul(size, hyper('weightDecay')))
+    const size = tensorNorm(w)
+    const slope = weightDecay === 0 ? tensorNorm(g) : add(tensorNorm(g), mul(size, hyper('weightDecay')))
     const trust = adapt ? trusted(size, slope, div(mul(size, trustCoefficient), slope)) : undefined
     const velocity = at.buffer('momentum_buffer')
     const step = mul(penalized(at), trust ? mul(lr, trust) : lr)

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, sqrt } from '../../ops/arithmetic.ts'
 import type { Hyperparameter } from '../hyperparameter.ts'
-import { maximum } from '../norm.ts'
+import { elementMax } from '../norm.ts'
 import type { Update } from '../rule.ts'
 
 /** What Adam and its kin have. */
@@ -33,14 +33,18 @@ export const filledPart = <Own>(
 ): number => 1 - value(decay, step) ** (step + 1)
 
 /** Adam's two moving averages, of the gradient and of its square. */
-export function moments(at: Update<Betas>, g: Tensor): readonly [mean: Tensor, square: Tensor] {
+export function momentAverages(at: Update<Betas>, g: Tensor): readonly [mean: Tensor, square: Tensor] {
   return [blend(at, 'exp_avg', 'beta1', g), blend(at, 'exp_avg_sq', 'beta2', mul(g, g))]
 }
 
 /** The greatest value of each element so far. */
-export function greatest({ buffer }: Pick<Update<unknown>, 'buffer'>, name: string, value: Tensor): Tensor {
+export function runningMaximum(
+  { buffer }: Pick<Update<unknown>, 'buffer'>,
+  name: string,
+  value: Tensor,
+): Tensor {
   const known = buffer(name)
-  const most = maximum(known.value, value)
+  const most = elementMax(known.value, value)
   known.assign(most)
   return most
 }
@@ -57,7 +61,7 @@ export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
 }
 
 /** A function of the step that needs the one before: each value is computed once. */
-export function recurrence(
+export function memoized(
   next: (before: number, step: number) => number,
   first: number,
 ): (step: number) => number {

@@ -4,7 +4,7 @@ import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
 import { decayed, penalized } from '../weight-decay.ts'
-import { type Betas, filledPart, moments, recurrence, root } from './moment.ts'
+import { type Betas, filledPart, memoized, momentAverages, root } from './moment.ts'
 
 export interface NadamOptions extends CommonOptions<NadamOptions>, Betas {
   /** Added to the root, ≥ 0; 1e-8. */
@@ -42,7 +42,7 @@ export const nadamRule: Rule<NadamOptions> = {
     const mu = (step: number): number =>
       at.value('beta1', step) * (1 - 0.5 * 0.96 ** ((step + 1) * momentumDecay))
     // PyTorch's state mu_product: a function of the step, so it needs no variable.
-    const product = recurrence((before, step) => before * mu(step), 1)
+    const product = memoized((before, step) => before * mu(step), 1)
     // The momentum of the next step is meant at this step's beta1, as in PyTorch.
     const ahead = (step: number): number =>
       at.value('beta1', step) * (1 - 0.5 * 0.96 ** ((step + 2) * momentumDecay))
@@ -51,7 +51,7 @@ export const nadamRule: Rule<NadamOptions> = {
     const next = at.host('next', (step) => (size(step) * ahead(step)) / (1 - product(step) * ahead(step)))
 
     const g = decoupledWeightDecay ? at.g : penalized(at)
-    const [mean, square] = moments(at, g)
+    const [mean, square] = momentAverages(at, g)
     const direction = div(add(mul(g, now), mul(mean, next)), root(at, square, eps))
     return sub(decoupledWeightDecay ? decayed(at) : at.w, direction)
   },

@@ -4,7 +4,7 @@ import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
 import { decayed, penalized } from '../weight-decay.ts'
-import { type Betas, filledPart, moments } from './moment.ts'
+import { type Betas, filledPart, momentAverages } from './moment.ts'
 
 export interface RadamOptions extends CommonOptions<RadamOptions>, Betas {
   /** Added to the root, ≥ 0; 1e-8. */
@@ -30,7 +30,7 @@ export const radamRule: Rule<RadamOptions> = {
     const slope = at.host('slope', (step) => (factor(step) > 0 ? 1 / (factor(step) * bias(step)) : 0))
     const offset = at.host('offset', (step) => (factor(step) > 0 ? eps / (factor(step) * bias(step)) : 1))
 
-    const [mean, square] = moments(at, decoupledWeightDecay ? at.g : penalized(at))
+    const [mean, square] = momentAverages(at, decoupledWeightDecay ? at.g : penalized(at))
     const divisor = add(mul(sqrt(square), slope), offset)
     return sub(decoupledWeightDecay ? decayed(at) : at.w, div(mul(mean, size), divisor))
   },

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../core/tensor.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
 import type { Hyperparameter } from '../hyperparameter.ts'
-import { maximum } from '../norm.ts'
+import { elementMax } from '../norm.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule, Update } from '../rule.ts'
@@ -48,7 +48,7 @@ function spread(at: Update<RmspropOptions>, g: Tensor): Tensor {
   const square = blend(at, 'square_avg', 'alpha', mul(g, g))
   if (!at.options.centered) return sqrt(square)
   const mean = blend(at, 'grad_avg', 'alpha', g)
-  return sqrt(maximum(sub(square, mul(mean, mean)), 0))
+  return sqrt(elementMax(sub(square, mul(mean, mean)), 0))
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Tensor } from '../../core/tensor.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { type Hyperparameter, valueAt } from '../hyperparameter.ts'
+import { type Hyperparameter, hyperparameterAt } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
 import { decay, positive, rate } from '../options.ts'
 import type { Rule, SharedOptions, Update } from '../rule.ts'
-import { blend, filledPart, recurrence, root } from './moment.ts'
+import { blend, filledPart, memoized, root } from './moment.ts'
 
 export interface ScheduleFreeSgdOptions extends CommonOptions<ScheduleFreeSgdOptions> {
   /** How near to the average gradients are taken, in [0, 1); 0.9. */
@@ -61,8 +61,8 @@ function follow<Own extends { readonly weightDecay?: Hyperparameter }>(
  * schedule, without a controller's factor: so that it is a function of the step, and a resumed run goes on the same.
  */
 function newestShare({ lr }: SharedOptions): (step: number) => number {
-  const greatest = recurrence((before, step) => Math.max(before, valueAt(lr, step)), 0)
-  const total = recurrence((before, step) => before + greatest(step) ** 2, 0)
+  const greatest = memoized((before, step) => Math.max(before, hyperparameterAt(lr, step)), 0)
+  const total = memoized((before, step) => before + greatest(step) ** 2, 0)
   return (step) => (total(step) > 0 ? greatest(step) ** 2 / total(step) : 0)
 }
 

@@ -1,11 +1,11 @@
 import { choice, integer } from '../field.ts'
 import { readValues, specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
-import { better, type Mode, mode, type NonFinite, nonFinite, skips, threshold } from './improvement.ts'
+import { better, type Goal, mode, type NonFinite, nonFinite, skips, threshold } from './improvement.ts'
 
 export interface EarlyStoppingOptions {
   /** Whether a lower ('min', the default) or a higher metric is better. */
-  readonly mode?: Mode
+  readonly mode?: Goal
   /** Evaluations in a row without improvement that end training, a whole number >= 1; 10 unless given. */
   readonly patience?: number
   /** How much better than the best counts as better, >= 0; 0 unless given. */

@@ -2,11 +2,11 @@ import { mismatch } from '../../core/mismatch.ts'
 import { choice, integer, number } from '../field.ts'
 import { readValues, specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
-import { better, type Mode, mode, type NonFinite, nonFinite, skips, threshold } from './improvement.ts'
+import { better, type Goal, mode, type NonFinite, nonFinite, skips, threshold } from './improvement.ts'
 
 export interface GreedyOptions {
   /** Whether a lower ('min', the default) or a higher metric is better. */
-  readonly mode?: Mode
+  readonly mode?: Goal
   /** What lowering multiplies by and raising divides by, between 0 and 1; 0.95 unless given. */
   readonly factor?: number
   /** Good or bad evaluations in a row before a change is one fewer than needed, >= 0; 10 unless given. */

@@ -3,11 +3,11 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { choice, type Field, number } from '../field.ts'
 
-export type Mode = 'min' | 'max'
+export type Goal = 'min' | 'max'
 export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
-export const mode: Field<Mode> = choice('whether a lower or a higher metric is better', ['min', 'max'], 'min')
+export const mode: Field<Goal> = choice('whether a lower or a higher metric is better', ['min', 'max'], 'min')
 
 export const nonFinite: Field<NonFinite> = choice(
   'what a metric that is no finite number does: counts as bad, is ignored, or throws',
@@ -21,7 +21,7 @@ export function threshold(fallback: number): Field<number> {
 }
 
 export interface Judge {
-  readonly mode: Mode
+  readonly mode: Goal
   readonly threshold: number
   readonly thresholdMode: ThresholdMode
 }

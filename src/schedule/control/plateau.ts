@@ -4,8 +4,8 @@ import { readValues, specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
 import {
   better,
+  type Goal,
   type Judge,
-  type Mode,
   mode,
   type NonFinite,
   nonFinite,
@@ -20,7 +20,7 @@ export interface ReduceOnPlateauOptions {
   /** Whose way of counting; 'torch' unless given. */
   readonly preset?: PlateauPreset
   /** Whether a lower ('min', the default) or a higher metric is better. */
-  readonly mode?: Mode
+  readonly mode?: Goal
   /** What a reduction multiplies by, between 0 and 1; 0.1 unless given. */
   readonly factor?: number
   /** Bad evaluations to put up with, a whole number >= 0; 10 unless given. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ArgumentError } from '../../core/errors.ts'
-import { compile } from './expression.ts'
+import { compileExpression } from './expression.ts'
 
-const value = (text: string, step = 0) => compile(text, ['step'])(step, 0)
+const value = (text: string, step = 0) => compileExpression(text, ['step'])(step, 0)
 
 test.each<[string, number]>([
   ['1 + 2 * 3', 7],

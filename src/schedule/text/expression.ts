@@ -59,7 +59,11 @@ interface Token {
  *
  * @throws {ArgumentError} when the text is not an expression of `variables`
  */
-export function compile(text: string, variables: readonly [string, string?], who = 'expression'): Expression {
+export function compileExpression(
+  text: string,
+  variables: readonly [string, string?],
+  who = 'expression',
+): Expression {
   return new Parser(text, variables, who).parse()
 }
 

@@ -9,7 +9,7 @@
  *     value    = number | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, where the field is one
  */
 import { FormatError } from '../../core/errors.ts'
-import { show } from '../../core/mismatch.ts'
+import { showValue } from '../../core/mismatch.ts'
 import type { Field } from '../field.ts'
 import type { Schedule, SpecValue } from '../schedule.ts'
 import { fromJson, fromSpec, kindOf } from '../spec.ts'
@@ -204,5 +204,5 @@ class Parser {
 const heads = ['warmup', ...phrases.map(({ head }) => head)].join(', ')
 
 function refusal(wanted: string, source: string, got: string): FormatError {
-  return new FormatError(`schedule.parse: wanted ${wanted} in ${show(source)}, got ${got}`)
+  return new FormatError(`schedule.parse: wanted ${wanted} in ${showValue(source)}, got ${got}`)
 }

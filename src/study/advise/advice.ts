@@ -3,7 +3,7 @@ import { parse, type Schedule } from '../../schedule/index.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import type { LearningRates } from '../../train/find-lr.ts'
 import { cellsOf, isScored, keyOf, type Scored, without } from '../analysis/cells.ts'
-import { compareCells, type Metric } from '../analysis/comparisons.ts'
+import { compareCells, type JudgedMetric } from '../analysis/comparisons.ts'
 import type { Estimate, Finished } from '../analysis/findings.ts'
 import { capital, differenceText, figure, metricText, scoreText, settingsText } from '../analysis/words.ts'
 import { scheduleText } from '../schedules.ts'
@@ -11,7 +11,7 @@ import { stepsWith } from '../settings.ts'
 import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 
 /** A range test of the model with one normalisation. */
-export interface Range {
+export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
 }
@@ -29,7 +29,7 @@ export interface Advice {
   readonly because: string
   /** What was seen, a sentence each. */
   readonly evidence: readonly string[]
-  readonly ranges: readonly Range[]
+  readonly ranges: readonly RangeTest[]
   readonly trials: readonly Finished[]
   readonly steps: { readonly spent: number; readonly budget: number }
 }
@@ -54,7 +54,7 @@ interface Outcome {
   readonly experiment: Experiment
   readonly plan: Plan
   readonly budget: number
-  readonly ranges: readonly Range[]
+  readonly ranges: readonly RangeTest[]
   readonly finished: readonly Finished[]
   /** The trials of the last round and its repeats. */
   readonly finals: readonly Finished[]
@@ -76,7 +76,7 @@ export function adviceOf(outcome: Outcome): Advice {
 }
 
 /** Cells that were repeated before those that were not, and the best first among each. */
-function ranked(trials: readonly Finished[], { name, goal }: Metric): Scored[] {
+function ranked(trials: readonly Finished[], { name, goal }: JudgedMetric): Scored[] {
   const sign = goal === 'max' ? -1 : 1
   return cellsOf(trials, name)
     .filter(isScored)
@@ -123,7 +123,7 @@ function confidenceOf(
   { plan, experiment, finished }: Outcome,
   best: Scored,
   second: Scored | undefined,
-  metric: Metric,
+  metric: JudgedMetric,
 ): Pick<Advice, 'confidence' | 'because'> {
   const [, middle, last] = plan.rounds
   const run = stepsWith(experiment)({})
@@ -170,7 +170,11 @@ const seedsText = (n: number): string => (n === 1 ? 'one seed' : `${n} seeds`)
 
 const count = (n: number): string => n.toLocaleString('en-US')
 
-function evidenceOf(ranges: readonly Range[], finished: readonly Finished[], metric: Metric): string[] {
+function evidenceOf(
+  ranges: readonly RangeTest[],
+  finished: readonly Finished[],
+  metric: JudgedMetric,
+): string[] {
   const tested = ranges.map(
     ({ normalization, rates }) =>
       `A range test of ${count(rates.lrs.length)} steps with normalization ${normalization} suggests to begin at ` +
@@ -213,7 +217,7 @@ function brokenFrom(normalization: string, finished: readonly Finished[]): strin
 }
 
 /** The best of the trials that were trained longest. */
-function longest(trials: readonly Finished[], metric: Metric): Scored[] {
+function longest(trials: readonly Finished[], metric: JudgedMetric): Scored[] {
   const steps = Math.max(
     ...trials.filter(({ result }) => result.status === 'done').map((trial) => trial.steps),
   )
@@ -223,5 +227,5 @@ function longest(trials: readonly Finished[], metric: Metric): Scored[] {
   ).slice(0, 1)
 }
 
-const cellText = ({ settings, score, steps }: Scored, { name }: Metric): string =>
+const cellText = ({ settings, score, steps }: Scored, { name }: JudgedMetric): string =>
   `${nameOf(settings)}: ${metricText(name)} ${scoreText(score.value, name)} after ${count(steps)} steps`

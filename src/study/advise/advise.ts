@@ -6,7 +6,7 @@ import { cellsOf, isScored, type Scored } from '../analysis/cells.ts'
 import type { Cell, Finished } from '../analysis/findings.ts'
 import { stepsWith } from '../settings.ts'
 import type { Value } from '../trial.ts'
-import { type Advice, adviceOf, type Range } from './advice.ts'
+import { type Advice, adviceOf, type RangeTest } from './advice.ts'
 import { finalists, kept, type Plan, planOf, rates } from './plan.ts'
 import { inProcess, type Runner } from './runner.ts'
 import { driftWeightDecay } from './weight-decay.ts'
@@ -20,7 +20,7 @@ export interface AdviseOptions {
 
 /** What happened on the way to an advice, which comes last. */
 export type AdviseEvent =
-  | ({ readonly type: 'range' } & Range)
+  | ({ readonly type: 'range' } & RangeTest)
   | { readonly type: 'round'; readonly round: number; readonly trials: number; readonly steps: number }
   | { readonly type: 'trial'; readonly trial: Finished }
   | { readonly type: 'advice'; readonly advice: Advice }
@@ -43,7 +43,7 @@ type Settings = Readonly<Record<string, Value>>
 export async function* advise(experiment: Experiment, options: AdviseOptions): AsyncGenerator<AdviseEvent> {
   const { budget, runner = inProcess } = options
   const plan = planOf(budget, stepsWith(experiment)({}))
-  const ranges: Range[] = []
+  const ranges: RangeTest[] = []
   for await (const range of rangesOf(experiment, plan)) {
     ranges.push(range)
     yield { type: 'range', ...range }
@@ -80,7 +80,7 @@ const schedulesOf = (experiment: Experiment): readonly [first: string, second: s
     : ['cosine', 'oneCycle']
 
 /** Range tests of the model with and without batch normalization, as far as it can be had. */
-async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<Range> {
+async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const [from, to] = ends[typeOf(experiment)] ?? [1e-6, 0.1]
   for (const normalization of ['none', 'batch'] as const) {
     const variant = { ...experiment, normalization }
@@ -102,7 +102,7 @@ function isPossible(experiment: Experiment): boolean {
 }
 
 /** Rates in half-decades, from the suggestion upwards: a range test errs to the low side. */
-function candidates({ normalization, rates: { suggestion } }: Range, schedule: string): Settings[] {
+function candidates({ normalization, rates: { suggestion } }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({
     normalization,
@@ -145,7 +145,7 @@ class Race {
   #round: Finished[] = []
   #rounds = 0
 
-  constructor(experiment: Experiment, runner: Runner, ranges: readonly Range[], budget: number) {
+  constructor(experiment: Experiment, runner: Runner, ranges: readonly RangeTest[], budget: number) {
     this.#experiment = experiment
     this.#runner = runner
     this.#budget = budget

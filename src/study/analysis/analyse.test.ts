@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '../../core/random.ts'
 import type { TrialResult, Value } from '../trial.ts'
-import { analyse, type Subject } from './analyse.ts'
+import { analyse, type StudyFacts } from './analyse.ts'
 import type { Finished } from './findings.ts'
 
 const repeat = { command: 'npx evenstep study made-up.ts', study: {}, seeds: [0, 1, 2], versions: {} }
 const subject = (
-  factors: Subject['factors'],
-  metric: Subject['metric'] = { name: 'validationAccuracy', goal: 'max' },
+  factors: StudyFacts['factors'],
+  metric: StudyFacts['metric'] = { name: 'validationAccuracy', goal: 'max' },
 ) => ({
   name: 'made up',
   metric,

@@ -1,16 +1,16 @@
 import type { Value } from '../trial.ts'
 import { answerOf } from './answer.ts'
 import { cellsOf, groupedBy } from './cells.ts'
-import { comparisonsOf, type Metric } from './comparisons.ts'
+import { comparisonsOf, type JudgedMetric } from './comparisons.ts'
 import { bestTrials, layerCurves, meanCurve, meanDrift } from './curves.ts'
 import { effectsOf, interactionsOf } from './effects.ts'
 import type { Cell, Cost, Findings, Finished, Repeat } from './findings.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
 /** What an analysis knows of a study besides its trials. */
-export interface Subject {
+export interface StudyFacts {
   readonly name: string
-  readonly metric: Metric
+  readonly metric: JudgedMetric
   /** The values of each factor. */
   readonly factors: Readonly<Record<string, readonly Value[]>>
   /** Factors of which any number between two was tried, each once: they have no values to compare. None. */
@@ -24,7 +24,7 @@ export interface Subject {
  * Effects and rate windows are of the round that most settings were tried in, which in a race is the first; the best
  * settings, comparisons and curves of the last one.
  */
-export function analyse(subject: Subject, finished: readonly Finished[]): Findings {
+export function analyse(subject: StudyFacts, finished: readonly Finished[]): Findings {
   const { name, metric, factors, drawn = [], repeat } = subject
   const cells = cellsOf(finished, metric.name)
   const [widest, lastRung] = rungsOf(cells)

@@ -1,3 +1,4 @@
+import type { Goal } from '../../schedule/index.ts'
 import type { Value } from '../trial.ts'
 import type { Cell, Finished } from './findings.ts'
 import { bootstrap } from './statistics.ts'
@@ -53,8 +54,6 @@ function cellOf(trials: readonly Finished[], metric: string): Cell {
     failed: counted('failed'),
   }
 }
-
-export type Goal = 'min' | 'max'
 
 /** A cell of which every seed was done: one that may be recommended. */
 export type Scored = Cell & Required<Pick<Cell, 'score'>>

@@ -1,10 +1,11 @@
-import { bestOf, type Goal, groupedBy, keyOf, only, type Scored } from './cells.ts'
+import type { Goal } from '../../schedule/index.ts'
+import { bestOf, groupedBy, keyOf, only, type Scored } from './cells.ts'
 import type { Cell, Comparison } from './findings.ts'
 import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
 
 /** What is judged, and which way is better. */
-export interface Metric {
+export interface JudgedMetric {
   readonly name: string
   readonly goal: Goal
 }
@@ -22,7 +23,7 @@ export interface Metric {
 export function comparisonsOf(
   cells: readonly Cell[],
   factors: readonly string[],
-  metric: Metric,
+  metric: JudgedMetric,
 ): Comparison[] {
   const compared = factors.filter((factor) => factor !== 'lr')
   const within = compared.includes('schedule') && compared.includes('normalization') ? ['normalization'] : []
@@ -51,7 +52,7 @@ export function comparisonsOf(
 export type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
 /** The best cell of the factor's best value with that of each other value. */
-function againstBest(cells: readonly Cell[], factor: string, { goal }: Metric): Uncorrected[] {
+function againstBest(cells: readonly Cell[], factor: string, { goal }: JudgedMetric): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
   const groups = groupedBy(cells, ({ settings }) => JSON.stringify(settings[factor]))
@@ -81,7 +82,7 @@ export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[
 function verdictOf(
   { a, b, factor, difference, seeds }: Uncorrected,
   adjusted: number,
-  metric: Metric,
+  metric: JudgedMetric,
 ): string {
   const [first, second] = [a, b].map((settings) => `${factor} ${valueText(settings[factor]!)}`)
   const where =

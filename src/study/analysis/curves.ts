@@ -1,7 +1,9 @@
+import { meanOf } from '../../core/vector.ts'
+import type { Goal } from '../../schedule/index.ts'
 import type { TrialCurve } from '../trial.ts'
-import { bestOf, type Goal, groupedBy, keyOf, only } from './cells.ts'
+import { bestOf, groupedBy, keyOf, only } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
-import { bootstrap, mean } from './statistics.ts'
+import { bootstrap } from './statistics.ts'
 
 /** What curves are drawn of: a cell for each normalisation and schedule, at its best. */
 const drawn = ['normalization', 'schedule']
@@ -54,7 +56,7 @@ export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []
   const of = (key: 'kl' | 'validationLoss' | 'recalibratedLoss'): number =>
-    mean(drifts.map((drift) => drift[key]))
+    meanOf(drifts.map((drift) => drift[key]))
   return [
     {
       settings: trials[0]!.settings,

@@ -1,12 +1,14 @@
-import { bestOf, type Goal, groupedBy, isScored, keyOf, only } from './cells.ts'
+import { meanOf } from '../../core/vector.ts'
+import type { Goal } from '../../schedule/index.ts'
+import { bestOf, groupedBy, isScored, keyOf, only } from './cells.ts'
 import type { Cell, Effect, Interaction } from './findings.ts'
-import { mean, sumOfSquares } from './statistics.ts'
+import { sumOfSquares } from './statistics.ts'
 
 /**
  * How much each factor matters by itself, most first: the variance between the means of its values, as a share of that
  * between cells.
  *
- *     η² = Σ n(v)·(mean(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
+ *     η² = Σ n(v)·(meanOf(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
  *
  * A cell of which a seed diverged or failed counts as the worst of the others: left out, it would hide what the rate and
  * normalisation do.
@@ -66,10 +68,10 @@ function shareOf(cells: readonly Judged[], factors: readonly string[]): number {
   const scores = (group: readonly Judged[]): number[] => group.map(({ value }) => value)
   const total = sumOfSquares(scores(cells))
   if (total === 0) return 0
-  const centre = mean(scores(cells))
+  const centre = meanOf(scores(cells))
   const groups = groupedBy(cells, ({ settings }) => keyOf(only(settings, factors))).values()
   const between = [...groups].reduce(
-    (sum, group) => sum + group.length * (mean(scores(group)) - centre) ** 2,
+    (sum, group) => sum + group.length * (meanOf(scores(group)) - centre) ** 2,
     0,
   )
   return between / total

@@ -1,4 +1,4 @@
-import type { Drift, LayerCurve, Trial, TrialResult, Value } from '../trial.ts'
+import type { DriftSummary, LayerCurve, Trial, TrialResult, Value } from '../trial.ts'
 
 /** A trial with what came of it. */
 export type Finished = Trial & { readonly result: TrialResult }
@@ -112,7 +112,7 @@ export interface LayerCurves {
 }
 
 /** The drift of running statistics by settings: means over seeds. */
-export interface DriftOf extends Drift {
+export interface DriftOf extends DriftSummary {
   readonly settings: Cell['settings']
 }
 

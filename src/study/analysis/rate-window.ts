@@ -1,4 +1,5 @@
-import { bestOf, cellsOf, type Goal, groupedBy, isScored, keyOf, only, type Scored } from './cells.ts'
+import type { Goal } from '../../schedule/index.ts'
+import { bestOf, cellsOf, groupedBy, isScored, keyOf, only, type Scored } from './cells.ts'
 import type { Finished, RateWindow } from './findings.ts'
 
 /** A metric by which rates count as usable: within `within` of the best, or within that part of it. */

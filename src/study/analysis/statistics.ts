@@ -1,11 +1,10 @@
 import { random } from '../../core/random.ts'
+import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
-
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /** Sum of squared distances from the mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
-  const centre = mean(values)
+  const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)
 }
 
@@ -23,7 +22,7 @@ const resamples = 2000
  * https://doi.org/10.1080/00031305.2015.1089789, section 3.2 on what narrows it.
  */
 export function bootstrap(values: readonly number[]): Estimate {
-  const centre = mean(values)
+  const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
   const source = random('bootstrap', n)
@@ -51,7 +50,7 @@ export function bootstrap(values: readonly number[]): Estimate {
  */
 export function pairedTest(differences: readonly number[]): number {
   const n = differences.length
-  const centre = n > 0 ? mean(differences) : 0
+  const centre = n > 0 ? meanOf(differences) : 0
   if (n < 2 || centre === 0) return 1
   const spread = sumOfSquares(differences)
   if (spread <= 1e-24 * centre * centre) return 2 ** (1 - n)

@@ -4,7 +4,7 @@ import { random } from '../../core/random.ts'
 import { groupedBy } from '../analysis/cells.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { combinationsOf, type Factors, type Settings } from '../factor.ts'
-import { type Asked, type Design, keyOf, type Space } from './design.ts'
+import { type Asked, type Design, type Space, trialKey } from './design.ts'
 import { halton } from './halton.ts'
 import { continuous, discrete } from './parzen.ts'
 import { lengthOf, plan } from './plan.ts'
@@ -45,12 +45,12 @@ function runAll(
   const finished: Finished[] = []
   const done = new Set<string>()
   for (;;) {
-    const left = plan(design, space, finished).filter((one) => !done.has(keyOf(one)))
+    const left = plan(design, space, finished).filter((one) => !done.has(trialKey(one)))
     if (left.length === 0) return finished
     while (left.length > 0) {
       const [next] = left.splice(order(left.length), 1)
       finished.push(finishedOf(next!, finished.length + 1, score))
-      done.add(keyOf(next!))
+      done.add(trialKey(next!))
     }
   }
 }
@@ -72,7 +72,7 @@ const designs: readonly (readonly [string, Design, Factors])[] = [
 ]
 
 describe.each(designs)('%s', (_, design, factors) => {
-  const keys = (trials: readonly Asked[]): string[] => trials.map(keyOf)
+  const keys = (trials: readonly Asked[]): string[] => trials.map(trialKey)
 
   test('asks for each trial once, with every seed, and for as many as it says', () => {
     fc.assert(

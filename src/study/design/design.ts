@@ -41,7 +41,7 @@ export interface Space {
 }
 
 /** A trial's settings, seed and steps as text: equal for equal trials, in whatever order settings are named. */
-export function keyOf({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string {
+export function trialKey({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string {
   return JSON.stringify([Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)), seed, steps])
 }
 
@@ -56,7 +56,7 @@ export const pairs = (space: Space, settings: Settings, steps: number, rung: num
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
   let total = 0
   for (const trial of trials) {
-    const finished = known.get(keyOf(trial))
+    const finished = known.get(trialKey(trial))
     if (finished === undefined) return undefined
     total += space.scoreOf(finished)
   }

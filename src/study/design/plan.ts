@@ -1,7 +1,7 @@
 import { mismatch } from '../../core/mismatch.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { combinations, combinationsOf } from '../factor.ts'
-import { type Asked, type Design, keyOf, pairs, type Space } from './design.ts'
+import { type Asked, type Design, pairs, type Space, trialKey } from './design.ts'
 import { race, raceLength } from './racing.ts'
 import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
@@ -11,7 +11,7 @@ import { tpe } from './tpe.ts'
  * to ask again. It goes on while more trials are finished than before; trials that it asked for once stay, in their order.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
-  const known = new Map(finished.map((one) => [keyOf(one), one]))
+  const known = new Map(finished.map((one) => [trialKey(one), one]))
   switch (design.type) {
     case 'grid': {
       const all = combinations(space.factors)

@@ -1,6 +1,6 @@
 import { random } from '../../core/random.ts'
-import { type Settings, valueAt } from '../factor.ts'
-import { keyOf, type Space } from './design.ts'
+import { factorValueAt, type Settings } from '../factor.ts'
+import { type Space, trialKey } from './design.ts'
 import { halton } from './halton.ts'
 
 /** The `i`-th point of the unit cube, a share for each factor. */
@@ -18,7 +18,7 @@ export function pointsOf(type: 'random' | 'halton', { seed, factors }: Space): P
 /** The combination at a point. */
 export const settingsAt = ({ factors }: Space, point: readonly number[]): Settings =>
   Object.fromEntries(
-    Object.entries(factors).map(([path, factor], axis) => [path, valueAt(path, factor, point[axis]!)]),
+    Object.entries(factors).map(([path, factor], axis) => [path, factorValueAt(path, factor, point[axis]!)]),
   )
 
 /** Combinations with the points that they came from. */
@@ -33,7 +33,7 @@ export function* distinct(space: Space, points: Points): Generator<Sample> {
   for (let i = 0; ; i++) {
     const point = points(i)
     const settings = settingsAt(space, point)
-    const key = keyOf({ settings, seed: 0, steps: 0 })
+    const key = trialKey({ settings, seed: 0, steps: 0 })
     if (!seen.has(key)) yield { point, settings }
     seen.add(key)
   }

@@ -1,6 +1,6 @@
 import { type Random, random } from '../../core/random.ts'
-import { valuesOf } from '../factor.ts'
-import { type Asked, type Known, keyOf, meanScore, pairs, type Space } from './design.ts'
+import { factorValues } from '../factor.ts'
+import { type Asked, type Known, meanScore, pairs, type Space, trialKey } from './design.ts'
 import { continuous, type Density, discrete } from './parzen.ts'
 import { distinct, pointsOf, type Sample, settingsAt } from './sample.ts'
 
@@ -54,7 +54,7 @@ export function tpe(space: Space, count: number, known: Known): Asked[] {
   return asked
 }
 
-const nameOf = ({ settings }: Sample): string => keyOf({ settings, seed: 0, steps: 0 })
+const nameOf = ({ settings }: Sample): string => trialKey({ settings, seed: 0, steps: 0 })
 
 /** The next of a sequence that was not chosen yet. */
 function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
@@ -76,7 +76,7 @@ function better(
   const densities = (some: readonly number[]): readonly Density[] =>
     Object.entries(space.factors).map(([path, factor], axis) => {
       const at = some.map((i) => chosen[i]!.point[axis]!)
-      const values = valuesOf(path, factor)
+      const values = factorValues(path, factor)
       return values ? discrete(at, values.length) : continuous(at)
     })
   const [good, others] = [densities(order.slice(0, cut)), densities(order.slice(cut))]

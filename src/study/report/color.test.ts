@@ -1,6 +1,6 @@
 import * as plot from '@observablehq/plot'
 import { describe, expect, test } from 'vitest'
-import { contrast, linesOf, palette, ramp, shade } from './color.ts'
+import { colorRamp, contrast, linesOf, palette, shade } from './color.ts'
 import { colors } from './style.ts'
 
 describe('on a page', () => {
@@ -29,7 +29,7 @@ test('a number is read on each colour of the scale, which is bright at the best'
 
 describe('the scale of scores', () => {
   test('is 0 at the best, 1 from the ninth decile on, and its own inverse', () => {
-    const scale = ramp([0.1, 0.9, 0.95, 0.96, 0.97, 0.975, 0.98, 0.981, 0.982, 0.983, 0.984], 'max')
+    const scale = colorRamp([0.1, 0.9, 0.95, 0.96, 0.97, 0.975, 0.98, 0.981, 0.982, 0.983, 0.984], 'max')
     expect([scale.best, scale.worst]).toEqual([0.984, 0.9])
     expect([scale.at(0.984), scale.at(0.963), scale.at(0.9), scale.at(0.1)]).toEqual(
       [0, 0.5, 1, 1].map((x) => expect.closeTo(x, 9)),
@@ -38,10 +38,10 @@ describe('the scale of scores', () => {
   })
 
   test('goes the other way for losses, and stands still when all are equal', () => {
-    const scale = ramp([0.2, 0.1, 0.5], 'min')
+    const scale = colorRamp([0.2, 0.1, 0.5], 'min')
     expect([scale.best, scale.worst, scale.at(0.1), scale.at(0.5)]).toEqual([0.1, 0.5, 0, 1])
-    expect(ramp([3, 3], 'min').at(3)).toBe(0)
-    expect(ramp([], 'min').best).toBeNaN()
+    expect(colorRamp([3, 3], 'min').at(3)).toBe(0)
+    expect(colorRamp([], 'min').best).toBeNaN()
   })
 })
 

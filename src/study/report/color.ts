@@ -47,7 +47,7 @@ export interface Ramp {
  * A scale that is finer near the best, as good settings differ by little: the square root of the distance to it.
  * It ends at the ninth decile, lest one lost run make all others look alike.
  */
-export function ramp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
+export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
   const sorted = [...scores].sort((a, b) => (goal === 'min' ? a - b : b - a))
   const best = sorted[0] ?? Number.NaN
   const worst = sorted[Math.ceil(0.9 * (sorted.length - 1))] ?? Number.NaN

@@ -2,14 +2,14 @@ import type { PlotOptions } from '@observablehq/plot'
 import type { Comparison, Findings } from '../analysis/findings.ts'
 import { labelMargin } from './label-margin.ts'
 import { count, interval, plain, probability, significant } from './number.ts'
-import { absent, type Plot, type Section, section, table } from './section.ts'
-import { describe, keyOf, label, shorten } from './settings.ts'
+import { absent, type Plot, type Section, section, tableBlock } from './section.ts'
+import { describeSettings, label, shorten, valueKey } from './settings.ts'
 
 const id = 'comparisons'
 const title = 'Comparisons'
 
 /** Cells against each other, seed by seed. */
-export function comparisons(findings: Findings): Section {
+export function comparisonsSection(findings: Findings): Section {
   const { comparisons, metric } = findings
   if (comparisons.length === 0) return absent(id, title, 'nothing was tried on the same seeds to be compared')
   const better = metric.goal === 'max' ? 'above 0, a is better' : 'below 0, a is better'
@@ -24,7 +24,7 @@ export function comparisons(findings: Findings): Section {
         title: 'a − b',
         description: `Differences in ${metric.name} with intervals; ${better}`,
         table: {
-          ...table(
+          ...tableBlock(
             `Differences a − b in ${metric.name}; ${better}`,
             2,
             ['a', 'b', 'a − b', '95 % interval', 'seeds', 'p', 'adjusted p', 'verdict'],
@@ -40,8 +40,8 @@ export function comparisons(findings: Findings): Section {
 
 function rowOf(one: Comparison): readonly string[] {
   return [
-    describe(one.a),
-    describe(one.b),
+    describeSettings(one.a),
+    describeSettings(one.b),
     significant(one.difference.value, 3),
     interval(one.difference, 3),
     count(one.seeds),
@@ -53,8 +53,8 @@ function rowOf(one: Comparison): readonly string[] {
 
 /** `batch − none, cosine`: what differs, then what is the same; rates that differ as well are in the table. */
 function nameOf({ a, b, factor }: Comparison): string {
-  const same = Object.keys(a).filter((name) => keyOf(a[name]) === keyOf(b[name]))
-  const shared = describe(Object.fromEntries(same.map((name) => [name, a[name]!])))
+  const same = Object.keys(a).filter((name) => valueKey(a[name]) === valueKey(b[name]))
+  const shared = describeSettings(Object.fromEntries(same.map((name) => [name, a[name]!])))
   return `${label(a[factor])} − ${label(b[factor])}${shared === '' ? '' : `, ${shared}`}`
 }
 
@@ -65,7 +65,7 @@ function forest(plot: Plot, comparisons: readonly Comparison[], metric: string):
     low: one.difference.interval?.[0] ?? one.difference.value,
     high: one.difference.interval?.[1] ?? one.difference.value,
     color: one.adjusted < 0.05 ? 'var(--series-1)' : 'var(--page)',
-    title: `${describe(one.a)}\nagainst ${describe(one.b)}\n${one.verdict}`,
+    title: `${describeSettings(one.a)}\nagainst ${describeSettings(one.b)}\n${one.verdict}`,
   }))
   const names = comparisons.map((one) => shorten(nameOf(one), 34))
   return {

@@ -1,14 +1,14 @@
 import type { Findings } from '../analysis/findings.ts'
 import { count, duration, percent } from './number.ts'
-import { type Section, section, table } from './section.ts'
+import { type Section, section, tableBlock } from './section.ts'
 
 /** What the study took. */
-export function cost({ cost }: Findings): Section {
+export function costSection({ cost }: Findings): Section {
   const share = cost.total > 0 ? ` (${percent(cost.training / cost.total)} of it)` : ''
   return section(
     'cost',
     'Cost',
-    table(
+    tableBlock(
       'What the study took; times are added up over workers',
       1,
       ['what', 'how much'],

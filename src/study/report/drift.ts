@@ -4,14 +4,14 @@ import { linesOf } from './color.ts'
 import { labelMargin } from './label-margin.ts'
 import { logTicks } from './log-ticks.ts'
 import { plain, significant } from './number.ts'
-import { absent, type Line, type Plot, type Section, section, type Table, table } from './section.ts'
-import { describe, label, normalization, normalizationsOf, schedule, shorten } from './settings.ts'
+import { absent, type Line, type Plot, type Section, section, type Table, tableBlock } from './section.ts'
+import { describeSettings, label, normalization, normalizationsOf, schedule, shorten } from './settings.ts'
 
 const id = 'drift'
 const title = 'Drift of running statistics'
 
 /** How far running statistics are from those of the data at the end of training, by schedule. */
-export function drift(findings: Findings): Section {
+export function driftSection(findings: Findings): Section {
   const { drifts } = findings
   if (drifts.length === 0)
     return absent(id, title, 'it was not measured (watch: true does), or no model has running statistics')
@@ -27,7 +27,7 @@ export function drift(findings: Findings): Section {
     panels: [
       {
         title: `KL by ${drifts.some(({ settings }) => schedule in settings) ? schedule : 'settings'}`,
-        description: `Drift of running statistics: most with ${describe(worst.settings) || 'the one model'}, ${significant(worst.kl, 3)} nats`,
+        description: `Drift of running statistics: most with ${describeSettings(worst.settings) || 'the one model'}, ${significant(worst.kl, 3)} nats`,
         table: driftTable(drifts),
         draw: (plot) => dots(plot, drifts, lines),
       },
@@ -43,7 +43,9 @@ function kindOf({ settings }: DriftOf): string {
 }
 
 function rowOf({ settings }: DriftOf): string {
-  return schedule in settings ? label(settings[schedule]) : describe(settings, [normalization]) || 'all runs'
+  return schedule in settings
+    ? label(settings[schedule])
+    : describeSettings(settings, [normalization]) || 'all runs'
 }
 
 function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): PlotOptions {
@@ -53,7 +55,7 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
       kl: one.kl,
       row: rowOf(one),
       color: lines.find(({ name }) => name === kindOf(one))!.color,
-      title: `${describe(one.settings)}\n${significant(one.kl, 3)} nats`,
+      title: `${describeSettings(one.settings)}\n${significant(one.kl, 3)} nats`,
     }))
   const rows = [...new Set(drifts.map(rowOf))]
   const values = points.map(({ kl }) => kl)
@@ -85,12 +87,12 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
 }
 
 function driftTable(drifts: readonly DriftOf[]): Table {
-  return table(
+  return tableBlock(
     'Drift, and validation loss with running statistics and with statistics measured anew',
     1,
     ['settings', 'KL (nats)', 'validation loss', 'measured anew', 'lost by drift'],
     drifts.map(({ settings, kl, validationLoss, recalibratedLoss }) => [
-      describe(settings) || 'all runs',
+      describeSettings(settings) || 'all runs',
       significant(kl, 3),
       significant(validationLoss),
       significant(recalibratedLoss),

@@ -3,14 +3,14 @@ import type { Effect, Findings } from '../analysis/findings.ts'
 import { lastRound } from './grid.ts'
 import { labelMargin } from './label-margin.ts'
 import { count, interval, percent, significant } from './number.ts'
-import { absent, type Plot, type Section, section, type Table, table } from './section.ts'
-import { describe, label, shorten } from './settings.ts'
+import { absent, type Plot, type Section, section, type Table, tableBlock } from './section.ts'
+import { describeSettings, label, shorten } from './settings.ts'
 
 const id = 'effects'
 const title = 'What matters'
 
 /** The share of the variance that each factor explains, and factors together. */
-export function effects(findings: Findings): Section {
+export function effectsSection(findings: Findings): Section {
   if (findings.effects.length === 0) return absent(id, title, 'the study has no two settings to compare')
   const shares = sharesOf(findings)
   const first = shares[0]!
@@ -25,7 +25,7 @@ export function effects(findings: Findings): Section {
         {
           title: 'Effect sizes',
           description: `Shares of variance: most by ${first.name}, ${percent(first.share)}`,
-          table: table(
+          table: tableBlock(
             'Share of variance explained',
             1,
             ['factor', 'share'],
@@ -98,7 +98,7 @@ function roundOf(findings: Findings): string {
 
 function bestTable(findings: Findings): Table {
   const { effects, metric } = findings
-  return table(
+  return tableBlock(
     `The best combination of each value${roundOf(findings)}, by ${metric.name}`,
     2,
     ['factor', 'value', metric.name, '95 % interval', 'reached with'],
@@ -107,5 +107,11 @@ function bestTable(findings: Findings): Table {
 }
 
 function bestRow({ factor }: Effect, { value, score, settings }: Effect['best'][number]): readonly string[] {
-  return [factor, label(value), significant(score.value), interval(score), describe(settings, [factor])]
+  return [
+    factor,
+    label(value),
+    significant(score.value),
+    interval(score),
+    describeSettings(settings, [factor]),
+  ]
 }

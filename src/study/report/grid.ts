@@ -2,7 +2,16 @@ import { bestOf } from '../analysis/cells.ts'
 import type { Cell, Findings } from '../analysis/findings.ts'
 import type { Value } from '../trial.ts'
 import { count, dash, interval, significant } from './number.ts'
-import { describe, groupBy, identity, keyOf, normalization, rate, schedule, valuesOf } from './settings.ts'
+import {
+  describeSettings,
+  groupBy,
+  identity,
+  normalization,
+  rate,
+  schedule,
+  testedValues,
+  valueKey,
+} from './settings.ts'
 
 /** The cells that differ in two factors alone: one across, one down. */
 export interface Grid {
@@ -34,17 +43,17 @@ export function gridsOf(findings: Findings): readonly Grid[] {
 
 /** Grids in the order of a factor's values; those that share one stay in the order they have. */
 function sortBy(grids: readonly Grid[], findings: Findings, factor: string): Grid[] {
-  const keys = valuesOf(findings, factor).map(keyOf)
-  const place = ({ cells }: Grid): number => keys.indexOf(keyOf(cells[0]!.settings[factor]))
+  const keys = testedValues(findings, factor).map(valueKey)
+  const place = ({ cells }: Grid): number => keys.indexOf(valueKey(cells[0]!.settings[factor]))
   return [...grids].sort((a, b) => place(a) - place(b))
 }
 
 function gridOf(findings: Findings, x: string, y: string | undefined, cells: readonly Cell[]): Grid {
   const place = (column: Value | undefined, row: Value | undefined): string =>
-    `${keyOf(column)} ${keyOf(row)}`
+    `${valueKey(column)} ${valueKey(row)}`
   const at = new Map(cells.map((cell) => [place(cell.settings[x], y && cell.settings[y]), cell]))
   return {
-    name: describe(cells[0]!.settings, [x, y ?? x]),
+    name: describeSettings(cells[0]!.settings, [x, y ?? x]),
     x,
     y,
     columns: valuesAmong(findings, cells, x),
@@ -63,7 +72,7 @@ function valuesAmong(
   cells: readonly Cell[],
   factor: string,
 ): readonly (Value | undefined)[] {
-  const values = valuesOf(findings, factor)
+  const values = testedValues(findings, factor)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 

@@ -6,14 +6,16 @@ import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
 import { labelMargin } from './label-margin.ts'
 import { significant } from './number.ts'
 import type { Chart, Plot } from './section.ts'
-import { describe, keyOf, label, shorten } from './settings.ts'
+import { describeSettings, label, shorten, valueKey } from './settings.ts'
 
 /** A score as colour and number at each place of a grid, the best one outlined. */
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
-  const names = new Map(grid.rows.map((row) => [keyOf(row), grid.y === undefined ? '' : shorten(label(row))]))
+  const names = new Map(
+    grid.rows.map((row) => [valueKey(row), grid.y === undefined ? '' : shorten(label(row))]),
+  )
   const marginLeft = labelMargin([...names.values()])
-  const ticks = new Map(grid.columns.map((column) => [keyOf(column), shorten(tickOf(column), 8)]))
+  const ticks = new Map(grid.columns.map((column) => [valueKey(column), shorten(tickOf(column), 8)]))
   const texts = [...squares.map(({ text }) => text), ...ticks.values()]
   const width = Math.max(36, ...texts.map((text) => 4 + 6.3 * text.length))
   return {
@@ -66,14 +68,14 @@ interface Square {
 function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, last: number): Square {
   const score = scoreOf(cell)
   return {
-    x: keyOf(cell.settings[x]),
-    y: keyOf(y === undefined ? undefined : cell.settings[y]),
+    x: valueKey(cell.settings[x]),
+    y: valueKey(y === undefined ? undefined : cell.settings[y]),
     ...(score === undefined ? { fill: 'var(--panel)', ink: 'var(--soft)' } : shade(plot, scale.at(score))),
     text: score === undefined ? '' : significant(score, 3),
     lost: lostOf(cell),
     best: cell === best,
     partial: cell.rung < last,
-    title: `${describe(cell.settings)}\n${outcome(cell)}`,
+    title: `${describeSettings(cell.settings)}\n${outcome(cell)}`,
   }
 }
 

@@ -4,7 +4,7 @@ import { escapeHtml, visible } from './escape.ts'
 import { page } from './page.ts'
 import type { Block, Code, Figure, Line, Panel, Section, Table } from './section.ts'
 import { sections } from './sections.ts'
-import { summary } from './summary.ts'
+import { summarySection } from './summary.ts'
 import { tableHtml } from './table.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function html(findings: Findings): Promise<string> {
 function head(findings: Findings): string {
   return `<header>
 <h1>${escapeHtml(findings.name)}</h1>
-<p class="summary">${escapeHtml(summary(findings))}</p>
+<p class="summary">${escapeHtml(summarySection(findings))}</p>
 <div class="answer">${findings.answer.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('\n')}</div>
 </header>`
 }

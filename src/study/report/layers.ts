@@ -3,8 +3,8 @@ import type { LayerCurve } from '../trial.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
 import { count, significant } from './number.ts'
-import { absent, type Figure, type Line, type Section, section, type Table, table } from './section.ts'
-import { describe } from './settings.ts'
+import { absent, type Figure, type Line, type Section, section, type Table, tableBlock } from './section.ts'
+import { describeSettings } from './settings.ts'
 import { thinned } from './thinned.ts'
 
 const id = 'layers'
@@ -13,7 +13,7 @@ const title = 'What the layers did'
 const most = { charts: 6, layers: 6 }
 
 /** For the weight that feeds each normalised layer: its effective rate, and by how much a step turns it. */
-export function layers(findings: Findings): Section {
+export function layersSection(findings: Findings): Section {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
   if (watched.length === 0) return absent(id, title, 'no run with a normalised layer was watched')
   const shown = thinned(watched, most.charts)
@@ -72,7 +72,7 @@ function figure(
     reading: 'Lines end where they fall below a thousandth of the greatest.',
     key: limited ? [...lines, equilibrium] : lines,
     panels: shown.map((one, i) => ({
-      title: describe(one.settings) || 'All runs',
+      title: describeSettings(one.settings) || 'All runs',
       description: `${quantity.name} over steps: ${ends(one, lines, quantity)}`,
       table: tableOf(one, lines, quantity),
       draw: (plot) => lineChart(plot, series[i]!, quantity.name, domain),
@@ -131,8 +131,8 @@ function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: 
     ...(limited ? [at(limited, limit(limited)!)] : []),
   ]
   const steps = thinned([...new Set(curves.flatMap((curve) => curve.steps))].sort((a, b) => a - b))
-  return table(
-    `${name}, ${describe(one.settings) || 'all runs'}`,
+  return tableBlock(
+    `${name}, ${describeSettings(one.settings) || 'all runs'}`,
     1,
     ['step', ...shown.map((line) => line.name), ...(limited ? [equilibrium.name] : [])],
     steps.map((step) => [count(step), ...columns.map((column) => column(step))]),

@@ -2,15 +2,15 @@ import type { Findings, MeanCurve } from '../analysis/findings.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
 import { count, dash, significant } from './number.ts'
-import { absent, type Line, type Panel, type Section, section, type Table, table } from './section.ts'
-import { describe, groupBy, normalizationsOf, rate, schedule } from './settings.ts'
+import { absent, type Line, type Panel, type Section, section, type Table, tableBlock } from './section.ts'
+import { describeSettings, groupBy, normalizationsOf, rate, schedule } from './settings.ts'
 import { thinned } from './thinned.ts'
 
 const id = 'learning-curves'
 const title = 'Learning curves'
 
 /** The training loss at the best rates: a chart for each schedule, in it a line for each normalisation. */
-export function learningCurves(findings: Findings): Section {
+export function learningCurvesSection(findings: Findings): Section {
   if (findings.curves.length === 0) return absent(id, title, 'no learning curve was kept')
   const byPanel = groupBy(findings.curves, panelOf)
   const split = findings.curves.some((curve) => lineName(curve) !== '')
@@ -28,11 +28,11 @@ export function learningCurves(findings: Findings): Section {
 }
 
 function panelOf({ settings }: MeanCurve): string {
-  return schedule in settings ? describe({ [schedule]: settings[schedule]! }) : ''
+  return schedule in settings ? describeSettings({ [schedule]: settings[schedule]! }) : ''
 }
 
 function lineName({ settings }: MeanCurve): string {
-  return describe(settings, [schedule, rate])
+  return describeSettings(settings, [schedule, rate])
 }
 
 function seriesOf({ steps, mean, low, high }: MeanCurve, line: Line): Series {
@@ -59,13 +59,13 @@ function panel(
 }
 
 function heading(curve: MeanCurve, nameOf: (curve: MeanCurve) => string): string {
-  const rest = rate in curve.settings ? describe({ [rate]: curve.settings[rate]! }) : ''
+  const rest = rate in curve.settings ? describeSettings({ [rate]: curve.settings[rate]! }) : ''
   return [nameOf(curve), rest].filter((text) => text !== '').join(', ') || 'loss'
 }
 
 function curveTable(name: string, curves: readonly MeanCurve[], nameOf: (curve: MeanCurve) => string): Table {
   const steps = thinned([...new Set(curves.flatMap((curve) => curve.steps))].sort((a, b) => a - b))
-  return table(
+  return tableBlock(
     `Training loss, ${name}: mean (95 % interval)`,
     1,
     ['step', ...curves.map((curve) => heading(curve, nameOf))],

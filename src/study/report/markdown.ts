@@ -2,7 +2,7 @@ import type { Findings } from '../analysis/findings.ts'
 import { escapeMarkdown, visible } from './escape.ts'
 import type { Block, Code, Section } from './section.ts'
 import { sections } from './sections.ts'
-import { summary } from './summary.ts'
+import { summarySection } from './summary.ts'
 import { tableMarkdown } from './table.ts'
 
 /** The findings as Markdown: what the page says, with tables in place of charts. */
@@ -12,7 +12,7 @@ export function markdown(findings: Findings): string {
   const absent = all.filter(({ blocks }) => blocks.length === 0)
   const parts = [
     `# ${escapeMarkdown(findings.name)}`,
-    escapeMarkdown(summary(findings)),
+    escapeMarkdown(summarySection(findings)),
     ...findings.answer.map((sentence) => `> ${escapeMarkdown(sentence)}`),
     ...shown.flatMap(sectionMarkdown),
     ...leftOut(absent),

@@ -4,9 +4,9 @@ import { linesOf } from './color.ts'
 import { labelMargin } from './label-margin.ts'
 import { logTicks } from './log-ticks.ts'
 import { fixed, interval, plain, significant } from './number.ts'
-import { absent, type Panel, type Plot, type Section, section, type Table, table } from './section.ts'
+import { absent, type Panel, type Plot, type Section, section, type Table, tableBlock } from './section.ts'
 import {
-  describe,
+  describeSettings,
   groupBy,
   label,
   normalization,
@@ -14,14 +14,14 @@ import {
   rate,
   schedule,
   shorten,
-  valuesOf,
+  testedValues,
 } from './settings.ts'
 
 const id = 'rate-windows'
 const title = 'Usable rates'
 
 /** The rates that do nearly as well as the best one: by normalisation, then by normalisation and schedule. */
-export function rateWindows(findings: Findings): Section {
+export function rateWindowsSection(findings: Findings): Section {
   if (findings.windows.length === 0) return absent(id, title, 'the study has no rates to choose from')
   const groups = groupBy(findings.windows, ({ group }) => Object.keys(group).join(' × '))
   return section(id, title, {
@@ -45,7 +45,7 @@ function panel(findings: Findings, name: string, windows: readonly RateWindow[])
   const widest = windows.reduce((a, b) => (b.decades > a.decades ? b : a))
   return {
     title: name === '' ? 'All runs' : `By ${name}`,
-    description: `Usable rates ${name === '' ? '' : `by ${name}`}: widest for ${describe(widest.group) || 'all runs'}, ${range(widest)}`,
+    description: `Usable rates ${name === '' ? '' : `by ${name}`}: widest for ${describeSettings(widest.group) || 'all runs'}, ${range(widest)}`,
     table: windowTable(findings, name, windows),
     draw: (plot) => bars(plot, findings, rows),
   }
@@ -66,7 +66,7 @@ interface Row {
 
 function rowOf(findings: Findings, { group, low, high, best, open, decades }: RateWindow): Row {
   const split = schedule in group && normalization in group
-  const name = describe(group, split ? [schedule] : []) || 'all runs'
+  const name = describeSettings(group, split ? [schedule] : []) || 'all runs'
   const kind = normalization in group ? [label(group[normalization])] : []
   return {
     name,
@@ -77,7 +77,7 @@ function rowOf(findings: Findings, { group, low, high, best, open, decades }: Ra
     best: best.lr,
     open,
     decades: `${open.low || open.high ? '≥ ' : ''}${fixed(decades, 1)}`,
-    title: `${describe(group) || 'all runs'}\n${range({ low, high, open })}`,
+    title: `${describeSettings(group) || 'all runs'}\n${range({ low, high, open })}`,
   }
 }
 
@@ -90,7 +90,7 @@ function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): 
 const beyond = 1.7
 
 function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions {
-  const tried = valuesOf(findings, rate).filter((value) => typeof value === 'number')
+  const tried = testedValues(findings, rate).filter((value) => typeof value === 'number')
   const ends = [...tried, ...rows.flatMap(({ low, high }) => [low, high])].filter((value) => value > 0)
   const names = [...new Set(rows.map(({ name }) => name))]
   const headings = [...new Set(rows.map(({ heading }) => heading))]
@@ -155,12 +155,12 @@ function arrows(plot: Plot, rows: readonly Row[]): ReturnType<Plot['arrow']>[] {
 }
 
 function windowTable(findings: Findings, name: string, windows: readonly RateWindow[]): Table {
-  return table(
+  return tableBlock(
     `Usable rates${name === '' ? '' : ` by ${name}`}; ≤ and ≥: the end was not found`,
     1,
     ['group', 'rates', 'decades', 'best rate', findings.windows[0]!.metric, '95 % interval', 'within'],
     windows.map((window) => [
-      describe(window.group) || 'all runs',
+      describeSettings(window.group) || 'all runs',
       range(window),
       fixed(window.decades, 2),
       plain(window.best.lr),

@@ -1,15 +1,15 @@
 import type { Findings } from '../analysis/findings.ts'
 import { readableJson } from './json.ts'
-import { paragraph, type Section, section, table } from './section.ts'
+import { paragraph, type Section, section, tableBlock } from './section.ts'
 
 /** All that it takes to run the study again. */
-export function repeat({ repeat }: Findings): Section {
+export function repeatSection({ repeat }: Findings): Section {
   return section(
     'repeat',
     'To repeat it',
     { type: 'code', title: 'Command', language: 'sh', text: repeat.command },
     { type: 'code', title: 'Study', language: 'json', text: readableJson(repeat.study) },
     paragraph(`Seeds: ${repeat.seeds.join(', ')}.`),
-    table('Versions', 1, ['what', 'version'], Object.entries(repeat.versions)),
+    tableBlock('Versions', 1, ['what', 'version'], Object.entries(repeat.versions)),
   )
 }

@@ -1,14 +1,14 @@
 import type { Cell, Findings } from '../analysis/findings.ts'
 import { type Grid, lastRound, lostOf, scoreOf } from './grid.ts'
 import { count, dash, interval, significant } from './number.ts'
-import { type Table, table } from './section.ts'
+import { type Table, tableBlock } from './section.ts'
 import { label } from './settings.ts'
 
 /** A map of scores as a table: schedules down, rates across. */
 export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
   const last = lastRound(findings)
   const { metric } = findings
-  return table(
+  return tableBlock(
     `${metric.name}${name ? `, ${name}` : ''}; ★ the best, × diverged`,
     1,
     [y ?? '', ...columns.map((value) => `${x} ${label(value)}`)],
@@ -32,7 +32,7 @@ export function cellTable({ cells, factors, metric }: Findings): Table {
   const caption = `Each combination: ${metric.name} and its 95 % interval over seeds`
   const columns = [...names, 'steps', 'mean', '95 % interval', 'seeds', 'diverged', 'failed']
   return {
-    ...table(
+    ...tableBlock(
       caption,
       names.length,
       columns,

@@ -1,22 +1,22 @@
 import type { Cell, Findings } from '../analysis/findings.ts'
-import { ramp } from './color.ts'
+import { colorRamp } from './color.ts'
 import { type Grid, gridsOf, lastRound, longest, scoreOf } from './grid.ts'
 import { colorScale, heatMap } from './heat-map.ts'
 import { dash, interval, significant } from './number.ts'
 import { cellTable, gridTable } from './score-table.ts'
 import { absent, type Panel, paragraph, type Section, section } from './section.ts'
-import { describe, normalization } from './settings.ts'
+import { describeSettings, normalization } from './settings.ts'
 
 const id = 'scores'
 const title = 'Scores'
 
 /** Score by rate and schedule, a map for each normalisation, all on one colour scale. */
-export function scores(findings: Findings): Section {
+export function scoresSection(findings: Findings): Section {
   const cells = longest(findings.cells)
   if (cells.length === 0) return absent(id, title, 'no combination was tried')
   if (cells.length === 1)
     return section(id, title, paragraph(alone(findings, cells[0]!)), cellTable(findings))
-  const scale = ramp(
+  const scale = colorRamp(
     cells.flatMap((cell) => scoreOf(cell) ?? []),
     findings.metric.goal,
   )
@@ -46,7 +46,7 @@ export function scores(findings: Findings): Section {
 function alone({ metric }: Findings, cell: Cell): string {
   const range = cell.score?.interval ? ` (95 %: ${interval(cell.score)})` : ''
   const score = cell.score ? `${significant(cell.score.value)}${range}` : dash
-  const settings = describe(cell.settings)
+  const settings = describeSettings(cell.settings)
   return `One combination was tried${settings === '' ? '' : ` (${settings})`}: ${metric.name} ${score}.`
 }
 
@@ -62,7 +62,7 @@ function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
 }
 
 function descriptionOf({ metric }: Findings, { name, best }: Grid): string {
-  const where = best && describe(best.settings, [normalization])
+  const where = best && describeSettings(best.settings, [normalization])
   return best
     ? `${name || 'All runs'}: best ${metric.name} ${significant(scoreOf(best))} at ${where}`
     : `${name || 'All runs'}: of every combination a run diverged or failed`

@@ -86,7 +86,7 @@ export function paragraph(text: string): Paragraph {
   return { type: 'paragraph', text }
 }
 
-export function table(
+export function tableBlock(
   caption: string,
   heads: number,
   columns: readonly string[],

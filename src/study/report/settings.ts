@@ -1,8 +1,7 @@
-import type { Cell, Findings } from '../analysis/findings.ts'
+import type { Findings } from '../analysis/findings.ts'
+import type { Settings } from '../factor.ts'
 import type { Value } from '../trial.ts'
 import { dash, plain } from './number.ts'
-
-export type Settings = Cell['settings']
 
 /** The factors that the report knows by name; any other is shown as it comes. */
 export const rate = 'lr'
@@ -10,14 +9,14 @@ export const schedule = 'schedule'
 export const normalization = 'normalization'
 
 /** Values are equal when their JSON is. */
-export function keyOf(value: Value | undefined): string {
+export function valueKey(value: Value | undefined): string {
   return JSON.stringify(value ?? null)
 }
 
 /** Settings are equal when this is, whatever the order of their names. */
 export function identity(settings: Settings, without: readonly string[] = []): string {
   const entries = Object.entries(settings).filter(([name]) => !without.includes(name))
-  return keyOf(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
+  return valueKey(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
 /** A setting in words: `cosine`, `0.1`, `group, groups 8`. */
@@ -33,7 +32,7 @@ export function label(value: Value | undefined): string {
 }
 
 /** Settings in words: `batch · cosine · lr 0.1`. Normalisation and schedule come first and go without their name. */
-export function describe(settings: Settings, without: readonly string[] = []): string {
+export function describeSettings(settings: Settings, without: readonly string[] = []): string {
   const names = [normalization, schedule, ...Object.keys(settings)]
   return [...new Set(names)]
     .filter((name) => Object.hasOwn(settings, name) && !without.includes(name))
@@ -52,9 +51,9 @@ export function shorten(text: string, length = 24): string {
 }
 
 /** A factor's values in order, as listed and as tried: numbers from low to high, others as the study lists them. */
-export function valuesOf({ factors, cells }: Findings, factor: string): readonly Value[] {
+export function testedValues({ factors, cells }: Findings, factor: string): readonly Value[] {
   const tried = cells.flatMap(({ settings }) => (Object.hasOwn(settings, factor) ? [settings[factor]!] : []))
-  const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [keyOf(value), value]))
+  const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [valueKey(value), value]))
   const values = [...all.values()]
   const numbers = values.filter((value) => typeof value === 'number')
   return numbers.length === values.length ? numbers.sort((a, b) => a - b) : values
@@ -62,7 +61,7 @@ export function valuesOf({ factors, cells }: Findings, factor: string): readonly
 
 /** The normalisations of a study, by label. */
 export function normalizationsOf(findings: Findings): readonly string[] {
-  return valuesOf(findings, normalization).map(label)
+  return testedValues(findings, normalization).map(label)
 }
 
 /** Things by what a function says of them, in order of first appearance. */

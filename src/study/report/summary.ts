@@ -3,7 +3,7 @@ import { count } from './number.ts'
 import { identity } from './settings.ts'
 
 /** What was done, in a line. */
-export function summary({ factors, cells, cost, metric, repeat }: Findings): string {
+export function summarySection({ factors, cells, cost, metric, repeat }: Findings): string {
   const sizes = Object.entries(factors).map(([name, values]) => `${name} (${values.length})`)
   const lost = [...part(cost.diverged, 'diverged'), ...part(cost.failed, 'failed')]
   return [

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
 import type { Finished } from '../analysis/findings.ts'
-import { type Asked, keyOf } from '../design/design.ts'
+import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
 
@@ -67,7 +67,7 @@ export class Database {
     )
     const write = this.#db.transaction(() =>
       asked.map((one): Trial => {
-        const key = keyOf(one)
+        const key = trialKey(one)
         const known = this.#ids.get(key)
         if (known !== undefined) return { id: known, ...one }
         const id = this.#ids.size + 1

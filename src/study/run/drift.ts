@@ -3,7 +3,7 @@ import { drift, remeasured } from '../../train/drift.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import type { Task } from '../../train/task.ts'
 import { trainingBatches } from '../../train/train.ts'
-import type { Drift } from '../trial.ts'
+import type { DriftSummary } from '../trial.ts'
 
 /** Batches of training data that are enough to measure statistics: as many as fvcore's PreciseBN takes. */
 const batches = 200
@@ -12,7 +12,7 @@ const batches = 200
  * How far the running statistics of a model are from those of its training data, and what that costs. The model is as
  * before after. Nothing when no layer learns running statistics.
  */
-export async function driftOf(task: Task, experiment: Experiment): Promise<Drift | undefined> {
+export async function driftOf(task: Task, experiment: Experiment): Promise<DriftSummary | undefined> {
   const { data, batchSize } = experiment
   const size = isStream(data.train) ? batchSize : Math.min(batchSize, data.train.length)
   const training = trainingBatches(experiment, size, 'drop')

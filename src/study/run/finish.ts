@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { analyse, type Subject } from '../analysis/analyse.ts'
+import { analyse, type StudyFacts } from '../analysis/analyse.ts'
 import type { Findings, Finished } from '../analysis/findings.ts'
 
 /** The files that `finish` writes. */
@@ -13,7 +13,7 @@ export const written: readonly string[] = ['report.html', 'report.md', 'findings
  */
 export async function finish(
   folder: string,
-  subject: Subject,
+  subject: StudyFacts,
   finished: readonly Finished[],
 ): Promise<Findings> {
   const findings = analyse(subject, finished)

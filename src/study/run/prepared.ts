@@ -3,12 +3,12 @@ import { mismatch } from '../../core/mismatch.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { override } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
-import type { Subject } from '../analysis/analyse.ts'
-import type { Metric } from '../analysis/comparisons.ts'
+import type { StudyFacts } from '../analysis/analyse.ts'
+import type { JudgedMetric } from '../analysis/comparisons.ts'
 import type { Finished, Repeat } from '../analysis/findings.ts'
 import type { Space } from '../design/design.ts'
 import { plan } from '../design/plan.ts'
-import { type Factors, valuesOf } from '../factor.ts'
+import { type Factors, factorValues } from '../factor.ts'
 import { hasSchedule, settingsOf, stepsWith } from '../settings.ts'
 import type { Study } from '../study.ts'
 import type { Trial, Value } from '../trial.ts'
@@ -19,7 +19,7 @@ export interface Prepared {
   readonly name: string
   readonly study: Study
   readonly experiment: Experiment
-  readonly metric: Metric
+  readonly metric: JudgedMetric
   readonly space: Space
   /** A trial as `path=value`. */
   settingsOf(trial: Pick<Trial, 'settings' | 'seed' | 'steps'>): string[]
@@ -106,13 +106,13 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
   return factor && `factors.${factor}`
 }
 
-function metricOf({ metric }: Study, experiment: Experiment): Metric {
+function metricOf({ metric }: Study, experiment: Experiment): JudgedMetric {
   const name = metric ?? experiment.monitor
   return { name, goal: goalOf(override(experiment, [`monitor=${name}`])) }
 }
 
 const scoring =
-  ({ name, goal }: Metric) =>
+  ({ name, goal }: JudgedMetric) =>
   ({ result }: Finished): number => {
     const value = result.status === 'done' ? result.metrics[name] : undefined
     return value === undefined ? Number.POSITIVE_INFINITY : goal === 'max' ? -value : value
@@ -122,7 +122,7 @@ const scoring =
 function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors): void {
   const ends = Object.entries(factors).map(([path, factor]) => {
     const { from, to } = factor as { readonly from: number; readonly to: number }
-    return [path, valuesOf(path, factor) ?? [from, to]] as const
+    return [path, factorValues(path, factor) ?? [from, to]] as const
   })
   const first = Object.fromEntries(ends.map(([path, values]) => [path, values[0]!]))
   for (const [path, values] of ends) {
@@ -139,18 +139,20 @@ export function subjectOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],
   repeat: Pick<Repeat, 'command' | 'versions'>,
-): Subject {
+): StudyFacts {
   const tried = (path: string): Value[] =>
     [...new Set(finished.map(({ settings }) => settings[path] as number))].sort((a, b) => a - b)
   const values = Object.entries(study.factors).map(([path, factor]) => [
     path,
-    valuesOf(path, factor) ?? tried(path),
+    factorValues(path, factor) ?? tried(path),
   ])
   return {
     name,
     metric,
     factors: Object.fromEntries(values),
-    drawn: Object.keys(study.factors).filter((path) => valuesOf(path, study.factors[path]!) === undefined),
+    drawn: Object.keys(study.factors).filter(
+      (path) => factorValues(path, study.factors[path]!) === undefined,
+    ),
     repeat: { ...repeat, study: describe(), seeds: space.seeds },
   }
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finished } from '../analysis/findings.ts'
-import { keyOf } from '../design/design.ts'
+import { trialKey } from '../design/design.ts'
 import { lengthOf, plan } from '../design/plan.ts'
 import type { Trial } from '../trial.ts'
 import { Database } from './database.ts'
@@ -69,7 +69,7 @@ async function* trials(
     signal,
   }: Omit<RunStudyOptions, 'start' | 'signal'> & { signal: AbortSignal | undefined },
 ): AsyncGenerator<StudyEvent> {
-  const finished = new Map(database.finished().map((one) => [keyOf(one), one]))
+  const finished = new Map(database.finished().map((one) => [trialKey(one), one]))
   const running = new Map<string, Promise<Finished>>()
   const total = lengthOf(study.design, space)
   const stopped = stopping(signal)
@@ -78,7 +78,7 @@ async function* trials(
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
-    waiting = asked.filter((trial) => !finished.has(keyOf(trial)) && !running.has(keyOf(trial)))
+    waiting = asked.filter((trial) => !finished.has(trialKey(trial)) && !running.has(trialKey(trial)))
     done = asked.length - waiting.length - running.size
   }
   const run = async (trial: Trial): Promise<Finished> => {
@@ -92,13 +92,13 @@ async function* trials(
     for (const trial of waiting.splice(0, workers - running.size)) {
       const result = run(trial)
       result.catch(() => {}) // told to whoever waits for it
-      running.set(keyOf(trial), result)
+      running.set(trialKey(trial), result)
     }
     const next = await Promise.race([stopped, ...running.values()])
     if (next === undefined) return
-    running.delete(keyOf(next))
+    running.delete(trialKey(next))
     database.finish(next.id, next.result)
-    finished.set(keyOf(next), next)
+    finished.set(trialKey(next), next)
     done++
     if (waiting.length === 0) ask()
     yield { type: 'trial', finished: next, done, total }

@@ -5,7 +5,7 @@ import { DivergedError } from '../../train/diverged.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
 import { override } from '../../train/spec.ts'
-import { keyOf } from '../design/design.ts'
+import { trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { driftOf } from './drift.ts'
 import { identityFingerprint } from './identity.ts'
@@ -110,7 +110,7 @@ function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {
     const kept = JSON.parse(readFileSync(fileOf(job), 'utf8'))
-    return keyOf(kept.trial) === keyOf(job.trial) && kept.of === of ? kept.result : undefined
+    return trialKey(kept.trial) === trialKey(job.trial) && kept.of === of ? kept.result : undefined
   } catch {
     return undefined // cut short when the machine stopped: it is run again
   }

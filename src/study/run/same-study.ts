@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { show } from '../../core/mismatch.ts'
+import { showValue } from '../../core/mismatch.ts'
 import { otherGraph } from '../../train/description.ts'
 import type { Design } from '../design/design.ts'
-import { type Factors, valuesOf } from '../factor.ts'
+import { type Factors, factorValues } from '../factor.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
@@ -38,7 +38,7 @@ export function checkSameAdvice(folder: string, before: Description, now: Descri
 }
 
 const told = (key: string, before: unknown, now: unknown): string =>
-  `${key} ${show(now)} where it was ${show(before)}`
+  `${key} ${showValue(now)} where it was ${showValue(before)}`
 
 const changed = (key: string, before: unknown, now: unknown): string | undefined =>
   JSON.stringify(before) === JSON.stringify(now) ? undefined : told(key, before, now)
@@ -68,9 +68,9 @@ function inFactors(before: Description, now: Description): string | undefined {
   const other = changed('factors', paths(old), paths(fresh))
   if (other !== undefined) return other
   for (const path of paths(old)) {
-    const kept = new Set(valuesOf(path, fresh[path]!)?.map((value) => JSON.stringify(value)))
-    const lost = valuesOf(path, old[path]!)?.find((value) => !kept.has(JSON.stringify(value)))
-    if (lost !== undefined) return `factors.${path} without ${show(lost)}`
+    const kept = new Set(factorValues(path, fresh[path]!)?.map((value) => JSON.stringify(value)))
+    const lost = factorValues(path, old[path]!)?.find((value) => !kept.has(JSON.stringify(value)))
+    if (lost !== undefined) return `factors.${path} without ${showValue(lost)}`
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import { classOf, labelled } from './labels.ts'
+import { classOf, classScores } from './labels.ts'
 import { checkChoice, checkNames, type Metric } from './metric.ts'
 
 export interface ConfusionMatrixOptions {
@@ -21,7 +21,7 @@ export function confusionMatrix(options: ConfusionMatrixOptions = {}): Metric {
     spec: { type, normalize },
     initial: [],
     update(before, predictions) {
-      const rows = labelled(type, predictions)
+      const rows = classScores(type, predictions)
       const { classes, labels } = rows
       const matrix = Array.from({ length: classes }, (_, c) => [...(before[c] ?? new Array(classes).fill(0))])
       for (const [i, label] of labels.entries()) matrix[label]![classOf(rows, i)]!++

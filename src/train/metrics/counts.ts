@@ -1,11 +1,11 @@
 import { mismatch } from '../../core/mismatch.ts'
-import { classOf, labelled } from './labels.ts'
+import { classOf, classScores } from './labels.ts'
 import { checkChoice, checkNames, type Metric, type MetricValue, type Predictions } from './metric.ts'
 
 // Precision, recall and F1 are three ratios of the same counts, so they share a file.
 
 /** How the classes become one number. */
-export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | 'none'
+export type ClassAverage = 'binary' | 'micro' | 'macro' | 'weighted' | 'none'
 
 export interface AverageOptions {
   /**
@@ -15,7 +15,7 @@ export interface AverageOptions {
    * - `binary`: of class 1 alone, where there are two classes;
    * - `none`: a list, one number a class.
    */
-  readonly average?: Average
+  readonly average?: ClassAverage
   /** What 0/0 is, as of a class that is never predicted: 0, 1, or `nan`, which averages leave out. 0. */
   readonly zeroDivision?: 0 | 1 | 'nan'
 }
@@ -59,7 +59,7 @@ export const f1 = (options: AverageOptions = {}): Metric =>
 
 type Ratio = (hits: number, predicted: number, actual: number) => readonly [over: number, under: number]
 
-const averages: readonly Average[] = ['binary', 'micro', 'macro', 'weighted', 'none']
+const averages: readonly ClassAverage[] = ['binary', 'micro', 'macro', 'weighted', 'none']
 
 function ratio(type: string, options: AverageOptions, parts: Ratio): Metric<Counts> {
   checkNames(type, options, ['average', 'zeroDivision'])
@@ -89,7 +89,7 @@ function ratio(type: string, options: AverageOptions, parts: Ratio): Metric<Coun
 }
 
 function count(who: string, before: Counts, predictions: Predictions, binary: boolean): Counts {
-  const rows = labelled(who, predictions)
+  const rows = classScores(who, predictions)
   const { classes, labels } = rows
   if (binary && classes !== 2) {
     throw mismatch(

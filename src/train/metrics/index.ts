@@ -1,5 +1,5 @@
 export { type ConfusionMatrixOptions, confusionMatrix } from './confusion-matrix.ts'
-export { type Average, type AverageOptions, f1, precision, recall } from './counts.ts'
+export { type AverageOptions, type ClassAverage, f1, precision, recall } from './counts.ts'
 export type { Measurements, Metric, Metrics, MetricValue, Predictions } from './metric.ts'
 export { parseMetrics as parse } from './parse.ts'
 export { perplexity } from './perplexity.ts'

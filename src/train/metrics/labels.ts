@@ -2,7 +2,7 @@ import { ArgumentError } from '../../core/errors.ts'
 import type { Predictions } from './metric.ts'
 
 /** Predictions of a classifier, checked. */
-export interface Labelled {
+export interface ClassScores {
   /** At least 2: the scores of a row, or 2 where a row is one logit. */
   readonly classes: number
   readonly labels: Int32Array
@@ -16,7 +16,7 @@ export interface Labelled {
  *
  * @throws {ArgumentError} when there is no whole row for each label, or a label is none of the classes.
  */
-export function labelled(who: string, { output, target }: Predictions): Labelled {
+export function classScores(who: string, { output, target }: Predictions): ClassScores {
   const columns = output.length / target.length
   if (!Number.isInteger(columns) || columns < 1) {
     throw new ArgumentError(
@@ -38,7 +38,7 @@ export function labelled(who: string, { output, target }: Predictions): Labelled
  * The class of the greatest score of a row, the first of equals; a NaN counts as the greatest, as in PyTorch's
  * `argmax`. Of one logit: 1 where it is positive.
  */
-export function classOf({ columns, scores }: Labelled, row: number): number {
+export function classOf({ columns, scores }: ClassScores, row: number): number {
   const first = row * columns
   if (columns === 1) return scores[first]! > 0 ? 1 : 0
   let best = 0

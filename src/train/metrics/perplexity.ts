@@ -1,4 +1,4 @@
-import { labelled } from './labels.ts'
+import { classScores } from './labels.ts'
 import { checkNames, type Metric } from './metric.ts'
 
 interface Surprise {
@@ -21,7 +21,7 @@ export function perplexity(options: object = {}): Metric {
     goal: 'min',
     initial: { nats: 0, count: 0 },
     update({ nats, count }, predictions) {
-      const { columns, labels, scores } = labelled('perplexity', predictions)
+      const { columns, labels, scores } = classScores('perplexity', predictions)
       let total = nats
       for (const [i, label] of labels.entries()) {
         total +=

@@ -1,4 +1,4 @@
-import { type Labelled, labelled } from './labels.ts'
+import { type ClassScores, classScores } from './labels.ts'
 import { checkChoice, checkNames, type Metric, type MetricValue } from './metric.ts'
 
 export interface RocAucOptions {
@@ -36,7 +36,7 @@ export function rocAuc(options: RocAucOptions = {}): Metric {
     ...(average !== 'none' && { goal: 'max' }),
     initial: { classes: 0, scores: [], labels: [] },
     update(before, predictions) {
-      const rows = labelled(type, predictions)
+      const rows = classScores(type, predictions)
       return {
         classes: rows.classes,
         scores: [...before.scores, logOdds(rows)],
@@ -97,7 +97,7 @@ function pairs(a: Float64Array, b: Float64Array): number {
 }
 
 /** `ln p/(1 − p)` of each class, or of class 1 alone where there are two. */
-function logOdds({ columns, classes, labels, scores }: Labelled): Float64Array {
+function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {
   if (columns === 1) return Float64Array.from(scores)
   if (classes === 2) return Float64Array.from(labels, (_, i) => scores[2 * i + 1]! - scores[2 * i]!)
   const odds = new Float64Array(labels.length * columns)

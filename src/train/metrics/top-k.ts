@@ -1,5 +1,5 @@
 import { mismatch } from '../../core/mismatch.ts'
-import { classOf, type Labelled, labelled } from './labels.ts'
+import { type ClassScores, classOf, classScores } from './labels.ts'
 import { checkNames, type Metric } from './metric.ts'
 
 interface Hits {
@@ -29,14 +29,14 @@ export function topK(options: { readonly k: number }): Metric {
 function hitRate(
   type: string,
   options: object,
-  isHit: (rows: Labelled, i: number, label: number) => boolean,
+  isHit: (rows: ClassScores, i: number, label: number) => boolean,
 ): Metric<Hits> {
   return {
     spec: { type, ...options },
     goal: 'max',
     initial: { hits: 0, count: 0 },
     update({ hits, count }, predictions) {
-      const rows = labelled(type, predictions)
+      const rows = classScores(type, predictions)
       const found = rows.labels.reduce((n, label, i) => n + Number(isHit(rows, i, label)), 0)
       return { hits: hits + found, count: count + rows.labels.length }
     },
@@ -45,7 +45,7 @@ function hitRate(
 }
 
 /** How many classes come before the label's. A NaN is below nothing, so it comes before. */
-function rank(rows: Labelled, i: number, label: number): number {
+function rank(rows: ClassScores, i: number, label: number): number {
   const { columns, scores } = rows
   if (columns === 1) return classOf(rows, i) === label ? 0 : 1
   const own = scores[i * columns + label]!
