@@ -1,5 +1,5 @@
-// How good is advice? On three problems and three seeds: the validation loss of what `advise` recommends against the best of
-// a grid of 60 trials that it has not seen, and what it costs beside that grid.
+// How good is advice? On three problems and three seeds: the validation loss of the recommended settings
+// against the best of a grid of 60 trials that `advise` has not seen, and its cost relative to that grid.
 // Run it with: node bench/advise.mjs [problem …]   (after npm run build)
 import { data, nn, ops, optim, schedule, study, train } from '../dist/index.js'
 import { median } from './statistics.mjs'
@@ -21,7 +21,7 @@ class Net {
   }
 }
 
-/** The article's network for 5 epochs, a net for 570 patients for 20, a small CNN for 3 epochs of 12,800 images. */
+/** The README's network for 5 epochs, a net for 569 breast masses for 20, a CNN for 3 on 12,800 images. */
 const problems = {
   digits: { data: digits, model: () => new Net(), batchSize: 64, steps: 4685, momentum: 0 },
   'breast cancer': {
@@ -57,7 +57,7 @@ const problems = {
   },
 }
 
-// The grid: 2 normalisations × 5 schedules × 6 rates.
+// The grid: 2 normalizations × 5 schedules × 6 rates.
 const normalizations = ['none', 'batch']
 const schedules = {
   constant: (lr) => schedule.constant(lr),

@@ -1,9 +1,11 @@
 /**
- * What checkpoints cost: `npm run build && node bench/checkpoint.mjs [--folder DIR] [--rounds N] [--pairs N] [--nets A,B]`.
+ * What checkpoints cost:
  *
- * First a state of 100 MB, written and read back with its checksums, beside what a plain write with `fsync` takes;
- * then training with a checkpoint every 200 steps beside training without, one after the other in turns. Medians.
- * The folder should be on the disk that runs will be on.
+ *     npm run build && node bench/checkpoint.mjs [--folder DIR] [--rounds N] [--pairs N] [--nets A,B]
+ *
+ * First, a state of 100 MB is written and read back with checksums, and compared with a plain write and
+ * `fsync`. Then training with a checkpoint every 200 steps is compared with training without, in alternating
+ * turns. Prints medians. The folder should be on the disk that runs will use.
  */
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,7 +34,7 @@ async function timed(body) {
 }
 
 const megabytes = 100
-/** Five tensors of a model and as many of its optimizer, 10 MB each. */
+/** Elements per tensor: five tensors of a model and five of its optimizer, 10 MB each. */
 const numbers = (megabytes * 1e6) / 10 / 4
 
 function tensors() {
@@ -45,7 +47,7 @@ function tensors() {
   return { model: five('weight'), optimizer: five('momentum') }
 }
 
-/** The same bytes in two files, as plainly as can be. */
+/** Writes the same bytes to two files in the simplest way. */
 function plain(folder, { model, optimizer }) {
   for (const [name, variables] of Object.entries({ model, optimizer })) {
     const file = openSync(join(folder, name), 'w')
@@ -95,7 +97,7 @@ train.Checkpoints.prototype.save = function (...given) {
   return save.apply(this, given)
 }
 
-/** Milliseconds from the first step to the end of the run, last checkpoint included, for each step. */
+/** Milliseconds per step, from the first call to the end of the run, including the last checkpoint. */
 async function stepTime(options, everySteps) {
   const folder = join(mkdtempSync(join(root, 'run-')), 'run')
   const experiment = train.experiment({ ...options, ...(everySteps && { checkpoints: { everySteps } }) })
@@ -112,7 +114,7 @@ async function stepTime(options, everySteps) {
   return ms / (run.task.steps - first)
 }
 
-/** A run of about two seconds, with and without. */
+/** Compares runs of about two seconds with and without checkpoints. */
 async function training({ name, sizes, batch }, examples, epochs) {
   const dataset = (n) => data.dataset({ x: features(n * sizes[0]), y: labels(n), shape: [sizes[0]], classes })
   const options = {
@@ -147,7 +149,7 @@ try {
   console.log(JSON.stringify({ machine: machine(), load: load() }))
   await state()
   console.log(`a checkpoint every 200 steps against none but at epoch ends, median of ${asked.pairs} pairs`)
-  // As many examples as make a run of about two seconds.
+  // Enough examples for a run of about two seconds.
   const examples = { '100-100-10': 500_000, '784-512-512-10': 60_000 }
   for (const net of nets)
     if (asked.nets.split(',').includes(net.name)) await training(net, examples[net.name], 2)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 /**
- * A library at work in a process of its own, which stays alive from one burst to the next and sleeps in between.
+ * A library in its own process, which stays alive from one burst to the next and sleeps in between.
  *
  * @example
  * const contender = await Contender.start('Evenstep', process.execPath, ['contenders/evenstep.mjs'])
@@ -34,7 +34,7 @@ export class Contender {
     return contender
   }
 
-  /** Microseconds a step, over about `ms` milliseconds; a first burst on a net warms up and is thrown away. */
+  /** Microseconds per step over about `ms` milliseconds. The first burst on a net warms up and is discarded. */
   async burst(net, ms) {
     if (!this.#warm.has(net)) {
       await this.#ask(net, 3) // compiles
@@ -46,7 +46,7 @@ export class Contender {
     return { microseconds: taken.microseconds, steps: taken.steps }
   }
 
-  /** Processor time as a part of wall time, while others were measured. */
+  /** CPU time as a share of wall time while other contenders were measured. */
   get idleLoad() {
     return this.#idle.cpu / this.#idle.ms
   }

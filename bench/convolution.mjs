@@ -2,10 +2,9 @@
 //
 //   npm run build && PYTHON=venv/bin/python node bench/convolution.mjs [case …] [--rounds 9] [--cpu]
 //
-// --cpu takes processor time on one thread in place of the clock: on a machine that others use, what was done and not
-// how long it had to wait.
-// Each round times every program once; what is printed is the median of the rounds, and for both sides the better of
-// one and two threads. Without a python that has torch, only our own times are printed.
+// --cpu measures CPU time on one thread instead of wall time, which excludes waiting on a shared machine. Each
+// round times every program once. Prints the median over rounds and, for both sides, the better of one and two
+// threads. Without a Python that has torch, only our own times are printed.
 import { spawn } from 'node:child_process'
 import { availableParallelism, loadavg } from 'node:os'
 import { createInterface } from 'node:readline'
@@ -24,7 +23,7 @@ const rounds = Number(values.rounds)
 
 const random = (shape) =>
   Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.random() - 0.5)
-/** One row of a large result, so that all of it is computed and little is copied. */
+/** One row of a large result, so that everything is computed but little is copied. */
 const row = (t) => ops.slice(t, [[0, 1]])
 
 const convolution = (channels, size, batch) => async (threads) => {
@@ -85,7 +84,7 @@ class Block {
     const h = ops.relu(this.bn1.forward(this.conv1.forward(x), mode))
     return ops.relu(add(this.bn2.forward(this.conv2.forward(h), mode), this.shortcut(x)))
   }
-  // He et al. 2016, option A: take every second place, and fill up with channels of zeros.
+  // He et al. 2016, option A: subsample every second position and pad with zero channels.
   shortcut(x) {
     if (this.stride === 1) return x
     const thin = ops.slice(x, [[], [], [undefined, undefined, 2], [undefined, undefined, 2]])
@@ -139,7 +138,7 @@ const cases = {
   'ResNet-20 batch 128': resnet(128),
 }
 
-/** A python that times the case of a line it reads, and answers with milliseconds. */
+/** A Python process that times the case named in each line and answers with milliseconds. */
 function peer() {
   const script = fileURLToPath(new URL('torch_convolution.py', import.meta.url))
   const child = spawn(process.env.PYTHON ?? 'python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] })

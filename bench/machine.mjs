@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 
-/** What figures depend on beside the code. */
+/** What figures depend on besides the code. */
 export const machine = () => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
@@ -11,7 +11,7 @@ export const machine = () => ({
   commit: commit(),
 })
 
-/** Processes that want a core, over 1, 5 and 15 minutes. */
+/** Load averages over 1, 5 and 15 minutes. */
 export const load = () => loadavg().map((value) => Number(value.toFixed(2)))
 
 function commit() {

@@ -16,15 +16,15 @@ export const lr = 0.1
 export const keep = 0.9
 export const eps = 1e-5
 export const classes = 10
-/** Batches that a peer is given beforehand, and goes round. */
+/** Number of batches prepared for a peer, which it cycles through. */
 export const prepared = 16
 
-/** Features with mean 0 and deviation 1. */
+/** Features with mean 0 and standard deviation 1. */
 export const features = (n) => Float32Array.from({ length: n }, () => (2 * Math.random() - 1) * Math.sqrt(3))
 
-/** Labels drawn apart from the features: how fast a net learns them is nothing that is measured here. */
+/** Labels independent of the features: how well a net learns is not measured here. */
 export const labels = (n) => Int32Array.from({ length: n }, () => Math.floor(Math.random() * classes))
 
-/** First weights as PyTorch draws them. */
+/** Initial weights as PyTorch draws them. */
 export const weights = (inputs, outputs) =>
   Float32Array.from({ length: inputs * outputs }, () => (2 * Math.random() - 1) / Math.sqrt(inputs))

@@ -1,4 +1,4 @@
-// Training steps of three networks in Evenstep and its peers, side by side. What is timed: docs/benchmarks.md.
+// Times training steps of three networks in Evenstep and its peers. docs/benchmarks.md says what is timed.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -13,14 +13,14 @@ import { toMarkdown } from './table.mjs'
 const help = `npm --prefix bench start -- [options]
 
   --rounds N     rounds, each a burst of every contender on every net (7)
-  --burst MS     milliseconds a burst (500)
+  --burst MS     milliseconds per burst (500)
   --nets A,B     only these nets, such as 100-100-10
   --only A,B     only these contenders: evenstep, pytorch, jax, tfjs
   --out FILE     where the JSON goes (bench/results/latest.json)
 
 PyTorch is measured when EVENSTEP_BENCH_PYTHON, or else python3, imports torch.`
 
-/** Everything that can be measured: a key for --only, a name, and the process that does it. */
+/** Everything that can be measured: a key for --only, a name, and the command of its process. */
 function known() {
   const node = (key, name) => ({ key, name, command: process.execPath, args: [`contenders/${key}.mjs`] })
   return [node('evenstep', 'Evenstep'), ...pytorch(), node('jax', 'jax-js'), node('tfjs', 'TensorFlow.js')]
@@ -57,12 +57,12 @@ function options() {
 function count(name, text) {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) {
-    throw new Error(`--${name}: wanted an integer ≥ 1, got ${text}`)
+    throw new Error(`--${name}: wanted a positive integer, got ${text}`)
   }
   return value
 }
 
-/** The items that a list such as `a,b` names; all when it is empty. */
+/** The items named in a list such as `a,b`; all if it is empty. */
 function chosen(items, list, keyOf) {
   const names = list.split(',').filter(Boolean)
   const stranger = names.find((name) => !items.some((item) => keyOf(item) === name))
@@ -72,10 +72,10 @@ function chosen(items, list, keyOf) {
   return names.length === 0 ? items : items.filter((item) => names.includes(keyOf(item)))
 }
 
-/** Milliseconds between bursts, in which threads that wait for more work give up and sleep. */
+/** Milliseconds between bursts, so that threads spinning for work go to sleep. */
 const settling = 100
 
-/** One after another: a burst of every contender on a net, then the next net; who begins changes by round. */
+/** Runs a burst of every contender on a net, then on the next net; the order rotates from round to round. */
 async function measure(contenders, nets, { rounds, burst }) {
   const times = new Map(contenders.map(({ name }) => [name, new Map(nets.map((net) => [net.name, []]))]))
   for (let round = 0; round < rounds; round++) {

@@ -1,7 +1,8 @@
 /**
- * Calls a second of every schedule: `npm run build && node bench/schedule.mjs`.
+ * Calls per second of every schedule: `npm run build && node bench/schedule.mjs`.
  *
- * The best of five runs of 200,000 calls each, at steps 0, 1, 2, … The sum is printed so that no call is left out.
+ * The best of five runs of 200,000 calls each, at steps 0, 1, 2, … The sum is printed so that no call is
+ * optimized away.
  */
 import * as s from '../dist/schedule/index.js'
 
@@ -68,6 +69,6 @@ for (const [name, schedule] of Object.entries(schedules)) {
     for (let step = 0; step < calls; step++) sum += schedule(step)
     best = Math.min(best, performance.now() - start)
   }
-  console.log(`${name.padEnd(36)} ${(calls / best / 1000).toFixed(1).padStart(7)} million calls a second`)
+  console.log(`${name.padEnd(36)} ${(calls / best / 1000).toFixed(1).padStart(7)} million calls per second`)
 }
 console.log(`sum ${sum}`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const here = import.meta.dirname
 const dateOf = (file) => (existsSync(join(here, file)) ? statSync(join(here, file)).mtimeMs : 0)
 
-/** Builds Evenstep, and installs the peers when they are not there. */
+/** Builds Evenstep, and installs the peers if they are missing or out of date. */
 export function setup() {
   const options = { cwd: here, stdio: ['ignore', 2, 2] }
   execFileSync(process.execPath, ['../scripts/setup.mjs'], options)
@@ -15,7 +15,7 @@ export function setup() {
   execFileSync('npm', install, { ...options, shell: process.platform === 'win32' })
 }
 
-/** A Python that has PyTorch: the one that EVENSTEP_BENCH_PYTHON names, or `python3`. */
+/** A Python that has PyTorch, EVENSTEP_BENCH_PYTHON or `python3`; undefined if it has none. */
 export function findPython() {
   const python = process.env.EVENSTEP_BENCH_PYTHON ?? 'python3'
   try {

@@ -1,5 +1,5 @@
-// A study of 200 trials of the article's network, an epoch each: how long it takes, and how much of a trial is not
-// training. What is timed: docs/benchmarks.md.
+// Times a study of 200 trials of the README's network, one epoch each, and the share of a trial that is not
+// training. docs/benchmarks.md says what is timed.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -9,9 +9,9 @@ import { load, machine } from './machine.mjs'
 
 const help = `node bench/study.mjs [options]
 
-  --trials N     trials, two seeds for each rate (200)
-  --workers N    trials at a time (as many as there are cores)
-  --out FILE     where the JSON goes (not written unless given)`
+  --trials N     number of trials, two seeds per rate (200)
+  --workers N    trials at a time (one per core)
+  --out FILE     where the JSON goes (otherwise it is only printed)`
 
 const { values } = parseArgs({
   options: {
@@ -57,7 +57,7 @@ const child = spawn(
 )
 const code = await new Promise((resolve) => child.on('exit', resolve))
 const seconds = (performance.now() - begun) / 1e3
-if (code !== 0) throw new Error(`the study ended with ${code}`)
+if (code !== 0) throw new Error(`the study exited with code ${code}`)
 
 const { trials } = JSON.parse(readFileSync(join(folder, 'out/results.json'), 'utf8'))
 const sum = (of) => trials.reduce((total, { result }) => total + of(result), 0)
@@ -74,9 +74,9 @@ const result = {
   training,
   inTrials,
   medianTrial: median(trials.map(({ result }) => result.time.total)),
-  /** Of a worker's time in a trial: evaluation, compiling, the log, the model's file. */
+  /** Share of a worker's time in a trial: evaluation, compilation, the log, the model file. */
   shareInTrials: 1 - training / inTrials,
-  /** Of all workers' time from beginning to end: starting, planning, the database, the analysis. */
+  /** Share of all workers' time from start to end: start-up, planning, the database, the analysis. */
   shareAround: 1 - inTrials / (seconds * Number(values.workers)),
   mebibytes: size / 1024,
 }

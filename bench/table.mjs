@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** A table of microseconds a step and of how many times longer than Evenstep's, and what it was measured on. */
+/** A table of microseconds per step and their ratio to Evenstep's, with a footnote on the machine. */
 export function toMarkdown(results) {
   const { contenders, absent, nets } = results
   const head = ['µs a step', ...nets.map(({ name, batch }) => `${name}, batch ${batch}`)]
@@ -15,7 +15,7 @@ export function toMarkdown(results) {
   return `${aligned(head, rows)}\n\n${footnote(results)}`
 }
 
-/** Rows of a Markdown table, the first column to the left, the others to the right, as formatters want them. */
+/** A Markdown table, padded as formatters do: the first column left-aligned, the others right-aligned. */
 function aligned(head, rows) {
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((cells) => cells[i].length)))
   const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
@@ -23,7 +23,7 @@ function aligned(head, rows) {
   return [head, rule, ...rows].map((cells) => `| ${cells.map(pad).join(' | ')} |`).join('\n')
 }
 
-/** One row a library: PyTorch's with the better thread count for each net. */
+/** One row per library; PyTorch's has the better thread count for each net. */
 function merged(contenders) {
   const rows = new Map()
   for (const contender of contenders) {
@@ -47,7 +47,7 @@ function cell({ median, min, max }, base) {
   return `**${short(median)}**${times} (${short(min)}–${short(max)})`
 }
 
-/** Three figures, with commas. */
+/** Three significant figures, with commas. */
 const short = (value) => Number(value.toPrecision(3)).toLocaleString('en')
 
 function footnote({ machine, rounds, date, load, contenders }) {
@@ -63,7 +63,7 @@ function footnote({ machine, rounds, date, load, contenders }) {
 
 const markers = ['<!-- bench -->', '<!-- /bench -->']
 
-/** A text with what stands between the markers replaced. */
+/** Returns the text with everything between the markers replaced by `table`. */
 export function between(text, table) {
   const [from, to] = markers.map((marker) => text.indexOf(marker))
   if (from < 0 || to < from) throw new Error(`wanted ${markers.join(' and ')} in the file, got none`)

@@ -1,4 +1,4 @@
-// Malignant or benign, from 30 measurements of cell nuclei; measured on a fifth of each class that was held out.
+// Malignant or benign, from 30 measurements of cell nuclei; evaluated on a held-out fifth of each class.
 // Run it with: npx jiti examples/breast-cancer.ts
 import { compile, data, nn, ops, optim, schedule, train } from 'evenstep'
 
@@ -42,7 +42,7 @@ const scores = Array.from(labels, (_, i) => logits[2 * i + 1]! - logits[2 * i]!)
 const auc = areaUnderRoc(scores, labels)
 console.log(`reached: area under the ROC curve ${auc.toFixed(4)}, accuracy ${accuracy?.toFixed(4)}`)
 
-/** The part of all pairs of a 1 and a 0 in which the 1 has the higher score; equal scores count as half. */
+/** The share of pairs of a 1 and a 0 in which the 1 has the higher score; ties count half. */
 function areaUnderRoc(scores: readonly number[], labels: Int32Array): number {
   const of = (label: number): number[] => scores.filter((_, i) => labels[i] === label)
   const [zeros, ones] = [of(0), of(1)]

@@ -1,4 +1,4 @@
-// ResNet-20 on CIFAR-10, with the usual augmentation. Its files lie in data/cifar10, or in the folder that CIFAR10 names:
+// ResNet-20 on CIFAR-10, with the usual augmentation. The files are in data/cifar10, or in the folder CIFAR10:
 // CIFAR10=cifar-10-batches-bin npx evenstep train examples/cifar-resnet20.ts
 import { existsSync } from 'node:fs'
 import { data, ops, optim, schedule, train } from 'evenstep'

@@ -1,4 +1,4 @@
-// A convolutional network on the digits that are in the package. Run it with: npx evenstep train examples/digits-cnn.ts
+// A convolutional network on the digits in the package. Run it with: npx evenstep train examples/digits-cnn.ts
 import { data, nn, ops, optim, schedule, train } from 'evenstep'
 
 console.error('to reach: validation accuracy 98.8 %')

@@ -1,7 +1,7 @@
 import { study } from 'evenstep'
 
-// How does batch normalization change which learning rate and which schedule are right? An epoch of digits for each
-// combination; a few minutes on two cores.
+// How does batch normalization change which learning rate and which schedule are right? One epoch of the
+// digits per combination; a few minutes on two cores.
 export default study.define({
   experiment: 'digits.ts',
   factors: {

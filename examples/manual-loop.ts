@@ -1,4 +1,4 @@
-// The article's training program, with its epoch loop written out. Run it with: npx jiti examples/manual-loop.ts
+// The training of digits.ts, with the epoch loop written by hand. Run it with: npx jiti examples/manual-loop.ts
 import { data, nn, ops, optim, schedule, type Tensor, train } from 'evenstep'
 
 class Net implements nn.Module {

@@ -1,11 +1,11 @@
 import { nn } from 'evenstep'
 
 /**
- * ResNet-20 for images of 3 channels: a convolution, 3 stages of 3 blocks with 16, 32 and 64 channels, a mean, a
- * linear layer. Each block starts as its shortcut: the last γ of its branch is 0.
+ * ResNet-20 for images of 3 channels: a convolution, 3 stages of 3 blocks with 16, 32 and 64 channels, global
+ * average pooling, a linear layer. Each block starts out as its shortcut: the last γ of its branch is 0.
  *
- * Source: He et al. 2015, https://arxiv.org/abs/1512.03385, section 4.2, with projections (their option B) where the
- * shape changes.
+ * Source: He et al. 2015, https://arxiv.org/abs/1512.03385, section 4.2, with projections
+ * (their option B) where the shape changes.
  */
 export function resnet20(classes: number = 10): nn.Sequential {
   return new nn.Sequential(
@@ -48,7 +48,7 @@ const shortcut = (before: number, channels: number, stride: number): nn.Module =
         new nn.BatchNorm2d(channels),
       )
 
-/** 3×3, without the bias that batch normalization would take away. Weights as in the paper: normal, by outputs. */
+/** 3×3, without a bias, which batch normalization would cancel. Weights as in the paper: normal, by fan-out. */
 function convolution(before: number, channels: number, stride: number = 1): nn.Conv2d {
   const layer = new nn.Conv2d(before, channels, 3, { stride, padding: 1, bias: false })
   layer.weight.initializer = nn.init.kaimingNormal({ mode: 'fanOut', nonlinearity: 'relu' })

@@ -1,12 +1,12 @@
-// Whether a noisy signal of 128 samples is a tone or a chirp, by convolutions in one dimension. Run it with:
-// npx evenstep train examples/signal.ts
+// Tells a tone from a chirp in noisy signals of 128 samples, by one-dimensional convolutions.
+// Run it with: npx evenstep train examples/signal.ts
 import { data, nn, ops, optim, random, schedule, train } from 'evenstep'
 
 console.error('to reach: validation accuracy 97 %')
 
 const length = 128
 
-/** Sines in noise as strong as they are: those of class 0 keep their frequency, those of class 1 double or halve it. */
+/** Sines in equally strong noise: class 0 keeps its frequency, class 1 doubles or halves it. */
 function signals(count: number, seed: number): data.Dataset {
   const stream = random(seed, 'signal')
   const x = new Float32Array(count * length)

@@ -1,14 +1,15 @@
-// Adds to package-lock.json the binaries for other platforms that a registry mirror may leave out: `npm ci` refuses a
-// lock file that does not name every optional dependency. Run it after `npm install` has changed the lock file.
+// Adds to package-lock.json the binaries for other platforms that a registry mirror may omit: `npm ci` refuses
+// a lock file that does not list every optional dependency. Run it after `npm install` has changed the lock
+// file.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../package-lock.json', import.meta.url)
 const lock = JSON.parse(readFileSync(file, 'utf8'))
 
-/** What a name such as `@biomejs/cli-linux-x64-musl` says of its platform. */
+/** The platform in a name such as `@biomejs/cli-linux-x64-musl`. */
 function platformOf(name) {
   const [, os, cpu, libc] = /-(android|darwin|linux|win32)-(arm64|x64)(?:-(musl))?$/.exec(name) ?? []
-  if (!os) throw new Error(`${name}: wanted a name that ends in a platform`)
+  if (!os) throw new Error(`${name}: wanted a name ending in a platform`)
   return { cpu: [cpu], os: [os], ...(os === 'linux' && { libc: [libc ?? 'glibc'] }) }
 }
 

@@ -2,9 +2,9 @@
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-convolution.py
 
-Writes test/golden/convolution.json.gz: for each module and set of arguments the parameters, an input, and what PyTorch
-makes of them: the output, and the gradients of Σ output · dy by the input and by each parameter. Numbers that are fed
-are multiples of 1/64, which float32 holds exactly and which are short.
+Writes test/golden/convolution.json.gz: for each module and set of arguments, the parameters, an input and
+PyTorch's results: the output, and the gradients of Σ output · dy with respect to the input and each parameter. Inputs
+are multiples of 1/64, which float32 represents exactly and which are short as text.
 """
 
 import gzip

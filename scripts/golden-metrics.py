@@ -2,8 +2,9 @@
 
     python3 -m venv venv && venv/bin/pip install scikit-learn==1.9.1 && venv/bin/python scripts/golden-metrics.py
 
-Writes test/golden/metrics.json.gz: predictions, and what scikit-learn (of perplexity, SciPy) makes of them. Classifiers: 2 and 5 classes, one
-logit, ties, a class without labels, without predictions, without both, and labels of one class only.
+Writes test/golden/metrics.json.gz: predictions and scikit-learn's metrics of them (SciPy's for perplexity).
+Classifiers: 2 and 5 classes, one logit, ties, a class without labels, without predictions, without both, and labels of
+one class only.
 """
 
 import gzip
@@ -34,7 +35,7 @@ def softmax(x):
 
 def areas(labels, rows, classes):
     others = [np.delete(rows, c, axis=1) for c in range(classes)]
-    # Rounded, so that equal probabilities are equal whatever the order of the sum.
+    # Rounded, so that equal probabilities stay equal whatever the order of summation.
     odds = [np.round(rows[:, c] - logsumexp(others[c], axis=1), 9) for c in range(classes)]
     each = [sk.roc_auc_score(labels == c, odds[c]) for c in range(classes)]
     prevalence = np.bincount(labels, minlength=classes)
@@ -77,7 +78,7 @@ def classifier(labels, scores):
             assert np.isclose(out["rocAuc"]["macro"], sk.roc_auc_score(labels, p, multi_class="ovr"), rtol=1e-14)
             weighted = sk.roc_auc_score(labels, p, multi_class="ovr", average="weighted")
             assert np.isclose(out["rocAuc"]["weighted"], weighted, rtol=1e-14)
-        # Without ties: scikit-learn takes the last of equals, and we the first.
+        # Without ties: scikit-learn picks the last of equal scores, we the first.
         if len(np.unique(rows)) == rows.size:
             out["topK"] = [sk.top_k_accuracy_score(labels, rows, k=k, labels=every) for k in range(1, classes)]
     # Its log_loss clips probabilities.

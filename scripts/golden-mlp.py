@@ -1,9 +1,10 @@
-"""Golden numbers for the article's network, from PyTorch in float64.
+"""Golden numbers for the network of the README, from PyTorch in float64.
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-mlp.py
 
-Writes test/golden/mlp.json.gz: first weights, 50 batches, and what PyTorch makes of them by SGD (plain, with momentum,
-dampening, Nesterov, weight decay, parameter groups), Adam and AdamW: every loss, the gradients of step 1, every weight and statistic after.
+Writes test/golden/mlp.json.gz: initial weights, 50 batches, and PyTorch's training on them with SGD (plain,
+with momentum, dampening, Nesterov, weight decay, parameter groups), Adam and AdamW: every loss, the gradients of step 1,
+and every final weight and statistic.
 """
 
 import gzip
@@ -44,7 +45,7 @@ def numbers(tensors):
     return {name: t.detach().flatten().tolist() for name, t in tensors.items()}
 
 
-# Numbers that float32 holds exactly, so that both precisions start from the same point.
+# Numbers that float32 represents exactly, so that both precisions start from the same point.
 first = {k: v.to(torch.float32).to(v.dtype) for k, v in Net().state_dict().items()}
 x = torch.randn(STEPS, BATCH, 100).to(torch.float32).double()
 y = torch.randint(0, 10, (STEPS, BATCH))
@@ -79,7 +80,7 @@ def train(name, options):
 
 
 def short(result):
-    """The variants keep losses and the small tensors: the rest follows the same path as in `plain`."""
+    """Variants keep only losses and small tensors: the rest follows the same path as in `plain`."""
     keep = lambda tensors: {k: v for k, v in tensors.items() if len(v) <= 1000}
     return {**result, "gradients": {}, "state": keep(result["state"])}
 

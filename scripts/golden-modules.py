@@ -2,9 +2,9 @@
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-modules.py
 
-Writes test/golden/modules.json.gz: for each module and each set of arguments its first state and inputs, what it makes of
-them in training, the gradients of Σ r·y for fixed random r, and, where it keeps statistics, these after 5 batches and
-the output in evaluation. Arguments are written as in TypeScript; here they get PyTorch's names.
+Writes test/golden/modules.json.gz: for each module and set of arguments, its initial state and inputs, its
+outputs in training, the gradients of Σ r·y for fixed random r, and, if it keeps statistics, those after 5 batches with
+the output in evaluation. Arguments are written as in TypeScript and converted to PyTorch's names.
 """
 
 import gzip
@@ -21,7 +21,7 @@ BATCHES = 5
 
 
 def exact(t):
-    """Numbers that float32 holds exactly, so that both precisions start from the same point."""
+    """Numbers that float32 represents exactly, so that both precisions start from the same point."""
     return t.to(torch.float32).to(t.dtype)
 
 
@@ -51,7 +51,7 @@ def state(module):
 
 
 def case(kind, args, inputs, forward, batches=None):
-    """One set of arguments: `forward(module, *inputs)` gives the outputs, the first of which is differentiated."""
+    """One set of arguments: `forward(module, *inputs)` returns the outputs; the first is differentiated."""
     module = build(kind, args)
     first = state(module)
     leaves = [t.requires_grad_() if t.is_floating_point() else t for t in inputs]
@@ -122,7 +122,7 @@ def activations():
         "CELU": [{}, {"alpha": 0.5}],
         "Mish": [{}],
         "LogSigmoid": [{}],
-        # Not Hardsigmoid: its gradient in PyTorch is 1/6 as float32 has it, also in float64.
+        # Without Hardsigmoid: even in float64, its gradient in PyTorch is 1/6 rounded to float32.
         "Hardswish": [{}],
         "LeakyReLU": [{}, {"negativeSlope": 0.2}],
         "ELU": [{}, {"alpha": 0.5}],

@@ -1,4 +1,4 @@
-"""NPY and NPZ files that NumPy wrote, for src/data/npy.test.ts.
+"""NPY and NPZ files written by NumPy, for src/data/formats/npy.test.ts.
 
 Run with NumPy 2.4.6: python scripts/golden-npy.py
 """

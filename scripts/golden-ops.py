@@ -2,8 +2,8 @@
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-ops.py
 
-Writes test/golden/ops.json.gz: calls of our operators with their arguments, what PyTorch gives, and the gradients by
-every leaf of the sum of the result's elements, each times its own weight.
+Writes test/golden/ops.json.gz: calls of our operators with their arguments, PyTorch's results, and the gradients
+of a weighted sum of the result's elements with respect to every leaf.
 """
 
 import gzip
@@ -20,7 +20,7 @@ CASES = []
 
 
 def exact(t):
-    """Numbers that float32 holds exactly, so that both precisions start from the same point."""
+    """Numbers that float32 represents exactly, so that both precisions start from the same point."""
     return t.to(torch.float32).to(torch.float64)
 
 
@@ -52,7 +52,7 @@ def encode(arg, leaves):
 
 
 def case(name, wanted, *args, part=None):
-    """`ops.name(...args)`, or that `part` of what it gives, should be `wanted`."""
+    """`ops.name(...args)`, or that `part` of its result, should be `wanted`."""
     leaves = []
     encoded = [encode(arg, leaves) for arg in args]
     weights = exact(torch.rand(wanted.shape) + 0.5)
@@ -158,7 +158,7 @@ def activations():
         "expm1": torch.expm1,
     }
     for name, function in unary.items():
-        # Alone, a small result is held to its own scale.
+        # Alone, so that a small result is compared at its own scale.
         alone = [given([p]) for p in points if 0 < abs(p) < 6] if name in ["erf", "expm1"] else []
         for x in [leaf(2, 50, scale=3), given(points), *alone]:
             case(name, function(x), x)
@@ -166,7 +166,7 @@ def activations():
         case("gelu", F.gelu(x, approximate="tanh"), x, {"approximate": "tanh"})
         case("leakyRelu", F.leaky_relu(x, 0.3), x, 0.3)
         case("elu", F.elu(x, 0.3), x, 0.3)
-        # PyTorch's own slope divides by α in float32, unless α is a power of 2.
+        # PyTorch's own slope divides by α in float32: exact only if α is a power of 2.
         case("celu", F.celu(x, 0.5), x, 0.5)
         case("hardtanh", F.hardtanh(x, -0.3, 0.6), x, -0.3, 0.6)
         case("softplus", F.softplus(x, 2), x, 2)

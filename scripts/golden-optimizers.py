@@ -2,8 +2,8 @@
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-optimizers.py
 
-Writes test/golden/optimizers.json.gz: first weights, 50 batches, and for each run its optimizer as Evenstep's spec, every
-loss, every weight and statistic after, and the weights for evaluation where those are others.
+Writes test/golden/optimizers.json.gz: initial weights, 50 batches, and for each run its optimizer as Evenstep's
+spec, every loss, every final weight and statistic, and the evaluation weights if they differ.
 
 PyTorch has SGD, Adam, AdamW, RMSprop, Adagrad, NAdam, RAdam, clip_grad_value_, clip_grad_norm_ and AveragedModel. LARS,
 LAMB, Lion, Schedule-Free and adaptive clipping are written out below from the formulas of their papers, in plain loops.
@@ -31,14 +31,14 @@ def numbers(tensors):
     return {name: t.detach().flatten().tolist() for name, t in tensors.items()}
 
 
-# Numbers that float32 holds exactly, so that both precisions start from the same point.
+# Numbers that float32 represents exactly, so that both precisions start from the same point.
 first = {k: v.float().to(v.dtype) for k, v in Net().state_dict().items()}
 x = torch.randn(STEPS, BATCH, INPUTS).float().double()
 y = torch.randint(0, CLASSES, (STEPS, BATCH))
 
 
 class ByFormula:
-    """An optimizer of one's own: `one(p, g, s, t, lr)` changes p in place; s is its state and t counts from 1."""
+    """A custom optimizer: `one(p, g, s, t, lr)` changes p in place; s is its state and t counts from 1."""
 
     def __init__(self, named, lr=0.1, **options):
         self.named, self.lr, self.options, self.t = list(named), lr, options, 0
@@ -122,7 +122,7 @@ class ScheduleFree(ByFormula):
 
 @torch.no_grad()
 def clip_adaptively(net, ratio, eps=1e-3):
-    """Brock et al. 2021, equation 3: by rows of matrices, and by whole vectors; the last layer is left out."""
+    """Brock et al. 2021, equation 3: per row of a matrix, per whole vector; the last layer is excluded."""
     for name, p in net.named_parameters():
         if name.startswith("3."):
             continue

@@ -3,8 +3,8 @@
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 && venv/bin/python scripts/golden-resnet.py
 
 Writes test/golden/resnet.json.gz: the losses of 20 steps of SGD with momentum and weight decay on batches of 8 images,
-and some numbers of the state after them. Weights and images are not stored: both sides compute them from `noise`,
-element i of the stream k, in integers of 32 bits, to the last bit alike.
+and some numbers of the final state. Weights and images are not stored: both sides compute them from `noise`, element i
+of stream k, in 32-bit integers, bit for bit alike.
 """
 
 import gzip
@@ -65,7 +65,7 @@ net = nn.Sequential(
 
 with torch.no_grad():
     for k, p in enumerate(net.parameters()):
-        # Kaiming's limits for matrices and kernels; γ and β around 1 and 0.
+        # Kaiming's bounds for matrices and kernels; γ and β around 1 and 0.
         scale = 2 * sqrt(6 / prod(p.shape[1:])) if p.dim() > 1 else 0.5
         p.copy_((noise(k, p.numel()) * scale).reshape(p.shape))
     for module in net.modules():
@@ -77,7 +77,7 @@ losses = []
 for step in range(STEPS):
     x = (4 * noise(1000 + step, BATCH * 3 * SIZE * SIZE)).reshape(BATCH, 3, SIZE, SIZE)
     y = torch.arange(BATCH) * 7 % 10
-    # A class is a brightness, so that there is something to learn.
+    # Each class has its own brightness, so that there is something to learn.
     x = x + y.reshape(-1, 1, 1, 1) / 8
     loss = nn.functional.cross_entropy(net(x), y)
     optimizer.zero_grad()

@@ -1,12 +1,12 @@
-"""Weights that cross between PyTorch and Evenstep as safetensors files.
+"""Weights exchanged between PyTorch and Evenstep as safetensors files.
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 safetensors
     venv/bin/python scripts/golden-safetensors.py              # writes the golden files
     venv/bin/python scripts/golden-safetensors.py MODEL X Y    # checks files that Evenstep wrote
 
-The first form writes test/golden/pytorch.safetensors, a network after some training in PyTorch, and pytorch.json, what
-it makes of some inputs. The second loads MODEL (safetensors) into the same network, strictly, and compares what it
-makes of X with Y (raw float32).
+The first form writes test/golden/pytorch.safetensors, a network after some training in PyTorch, and pytorch.json, its
+outputs for some inputs. The second loads MODEL (safetensors) strictly into the same network and compares its output for
+X with Y (both raw float32).
 """
 
 import json

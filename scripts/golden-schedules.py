@@ -1,10 +1,10 @@
-"""Writes test/golden/schedules.json.gz: what PyTorch's learning-rate schedulers give, for the tests to compare with.
+"""Writes test/golden/schedules.json.gz: the values of PyTorch's learning-rate schedulers, for the tests to compare with.
 
     python3 -m venv venv && venv/bin/pip install torch==2.13
     venv/bin/python scripts/golden-schedules.py
 
-Each row names a scheduler and its arguments, and holds the learning rate that each of 1,000 optimizer steps uses
-(and the momentum, where the scheduler moves it). Made with the schedulers' own `step`, not their closed forms.
+Each row has a scheduler, its arguments, and the learning rate of each of 1,000 optimizer steps (and the momentum, if the
+scheduler changes it). Made with the schedulers' own `step`, not their closed forms.
 """
 
 import gzip

@@ -1,11 +1,11 @@
-"""TensorBoard's own event files: golden bytes, and a check of runs.
+"""Golden bytes from TensorBoard's own event writer, and a check of runs with its reader.
 
     python3 -m venv venv && venv/bin/pip install tensorboard==2.21.0
     venv/bin/python scripts/golden-tensorboard.py
     venv/bin/python scripts/golden-tensorboard.py runs/digits-1 …
 
-Without arguments, writes test/golden/tensorboard.json.gz: records that TensorBoard writes of some events, in hexadecimal.
-With folders of runs, reads their event files as TensorBoard does, and compares them with events.jsonl.
+Without arguments, writes test/golden/tensorboard.json.gz: the records that TensorBoard writes for some events, in
+hexadecimal. With folders of runs, reads their event files as TensorBoard does and compares them with events.jsonl.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-// Trains the example on seeds 0 to 4 and writes what came out into README.md.
+// Trains examples/digits.ts with seeds 0 to 4 and writes the results into README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadExperiment } from '../dist/cli/load.js'
 import { train } from '../dist/index.js'

@@ -1,5 +1,5 @@
-// Makes a clone ready: installs what package-lock.json names, and builds `dist` when a source is newer.
-// On a machine that has everything it only compares dates.
+// Prepares a clone: installs the packages in package-lock.json, and builds `dist` if a source is newer.
+// If everything is up to date, it only compares dates.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const at = (...path) => join(root, ...path)
 const dateOf = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
 
-/** The latest date of a file below `folder`. */
+/** The latest modification time of a file below `folder`. */
 const newestIn = (folder) =>
   Math.max(
     ...readdirSync(folder, { recursive: true, withFileTypes: true })

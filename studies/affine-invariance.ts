@@ -10,7 +10,7 @@ const makeNet = (activation: (x: Tensor) => Tensor): Net => {
   return net
 }
 
-/** |cos| between γ and β of each normalization, as one vector, and their gradient. */
+/** |cos| between (γ, β) of each normalization, taken as one vector, and its gradient. */
 async function cosines(activation: (x: Tensor) => Tensor): Promise<number[]> {
   const net = makeNet(activation)
   const slopes = await measureStep(
@@ -37,7 +37,7 @@ async function cosines(activation: (x: Tensor) => Tensor): Promise<number[]> {
   )
 }
 
-/** How much the loss changes, relative to itself, when γ and β of one normalization get c times larger. */
+/** Relative change of the loss when γ and β of one normalization are multiplied by c. */
 async function change(layer: number, c: number): Promise<number> {
   const net = makeNet(ops.relu)
   const loss = async (): Promise<number> => (await measureStep(net, (loss) => ({ loss }))).loss[0]!
@@ -53,8 +53,8 @@ export default {
   title: 'γ and β that feed another normalization are scale-invariant together',
   source: 'Li & Arora 2019, arXiv 1910.07454, appendix C',
   says:
-    'Between a normalization and the next lie ReLU and a layer without bias: then Σ(γ·∂L/∂γ + β·∂L/∂β) = 0, ' +
-    'and weight decay on γ and β does not regularise either.',
+    'If only ReLU and a layer without bias lie between two normalizations, then Σ(γ·∂L/∂γ + β·∂L/∂β) = 0, ' +
+    'and weight decay on γ and β does not regularise.',
   async run(): Promise<Outcome> {
     const relu = await cosines(ops.relu)
     const tanh = await cosines(ops.tanh)

@@ -17,7 +17,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   full: { lrs: [1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5], count: 1000, steps: 400, seeds: [0, 1, 2] },
 }
 
-/** Full-batch descent of the hidden weights alone, at each rate from each seed; the last layer stays as it starts. */
+/** Full-batch descent of the hidden weights only, at each rate from each seed; the last layer is fixed. */
 async function arm(normalize: boolean, { lrs, count, steps, seeds }: Size): Promise<readonly Path[][]> {
   const net = new Net({ sizes: [100, 100, 100, 100, 10], normalize, activation: ops.tanh, eps: 1e-12 })
   const descent = await Descent.of({
@@ -34,18 +34,18 @@ async function arm(normalize: boolean, { lrs, count, steps, seeds }: Size): Prom
   return paths
 }
 
-/** The least gradient so far of weights of length 1. */
+/** The smallest gradient norm in the first `steps` steps, rescaled to weights of norm 1. */
 const leastSlope = ({ slope, size }: Path, steps: number): number =>
   Math.min(...slope.subarray(1, steps).map((g, t) => g * size[t]!))
 
-/** The power of T with which the least gradient falls over the last four fifths of a run. */
+/** The power of T with which the smallest gradient falls over the last four fifths of a run. */
 function power(path: Path): number {
   const steps = path.loss.length
   return Math.log(leastSlope(path, steps) / leastSlope(path, steps / 5)) / Math.log(5)
 }
 
 const lasts = (paths: readonly Path[]): number[] => paths.map(({ loss }) => loss.at(-1)!)
-/** Not a number is not below anything. */
+/** The greatest last loss; NaN counts as infinite, because it is not below anything. */
 const worst = (paths: readonly Path[]): number =>
   greatest(lasts(paths).map((loss) => (Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss)))
 
@@ -53,7 +53,7 @@ export default {
   id: 'B11',
   title: 'Scale-invariant weights train at any constant rate',
   source: 'Arora, Li & Lyu 2018, arXiv 1812.03981',
-  says: 'With any fixed rate of the weights before BN, full-batch gradient descent finds a gradient below T^(−1/2): the effective rate η/‖w‖² tunes itself.',
+  says: 'At any fixed rate for the weights before BN, full-batch gradient descent reaches a gradient norm of order T^(−1/2): the effective rate η/‖w‖² tunes itself.',
   async run(scale: Scale): Promise<Outcome> {
     const { lrs } = sizes[scale]
     const norm = await arm(true, sizes[scale])

@@ -12,7 +12,7 @@ interface Size {
   readonly count: number
   readonly batchSizes: readonly number[]
   readonly lrs: { readonly plain: readonly number[]; readonly norm: readonly number[] }
-  /** What the gap with small batches may be, in points. */
+  /** The greatest allowed gap with small batches, in points. */
   readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
@@ -25,7 +25,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   },
 }
 
-/** The best rate of one epoch, which decays to 0. */
+/** The best initial rate for one epoch of linear decay to 0. */
 async function arm(normalize: boolean, batchSize: number, { count, lrs }: Size): Promise<Point> {
   const learner = new Learner({
     model: deepNet({ depth: 6, normalize }),
@@ -42,9 +42,9 @@ async function arm(normalize: boolean, batchSize: number, { count, lrs }: Size):
 
 export default {
   id: 'B13',
-  title: 'What batch normalization gains in accuracy, it gains with large batches',
+  title: 'Batch normalization gains accuracy mainly with large batches',
   source: 'De & Smith 2020, arXiv 2002.10444',
-  says: 'With small batches, nets with and without BN reach similar accuracies at their best rates; only with large ones, where greater rates are of use, BN is far ahead.',
+  says: 'With small batches, nets with and without BN reach similar accuracies at their best rates; only with large batches, where higher rates help, is BN far ahead.',
   async run(scale: Scale): Promise<Outcome> {
     const size = sizes[scale]
     const measured: Outcome['measured'][number][] = []

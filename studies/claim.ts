@@ -1,25 +1,25 @@
-/** A published claim about normalisation and learning rates, and the experiment that puts it to the test. */
+/** A published claim about normalization and learning rates, and the experiment that tests it. */
 export interface Claim {
-  /** Its tier and number: S for exact identities, A for predictions in closed form, B for robust effects. */
+  /** Tier and number: S for exact identities, A for closed-form predictions, B for robust effects. */
   readonly id: string
   /** One line. */
   readonly title: string
-  /** Who says so, where: 'Li & Arora 2019, arXiv 1910.07454, theorem 1'. */
+  /** The publication, as 'Li & Arora 2019, arXiv 1910.07454, theorem 1'. */
   readonly source: string
-  /** What the paper says, with its numbers. */
+  /** The paper's statement, with its numbers. */
   readonly says: string
-  /** `quick` is a smaller form for every change; `full` is what the table in docs/science.md shows. */
+  /** Runs the experiment. `quick` is the smaller form, for tests; `full` is the one in docs/science.md. */
   run(scale: Scale): Promise<Outcome>
 }
 
 export type Scale = 'quick' | 'full'
 
 export interface Outcome {
-  /** Named numbers, in the order in which they are read. */
+  /** Named numbers, in reading order. */
   readonly measured: readonly Measure[]
-  /** What must hold for the claim to count as reproduced. */
+  /** Conditions that must all hold for the claim to count as reproduced. */
   readonly checks: readonly Check[]
-  /** An honest remark: what did not reproduce, what differs from the paper. */
+  /** What did not reproduce, or differs from the paper. */
   readonly remark?: string
 }
 
@@ -27,12 +27,12 @@ export interface Measure {
   readonly name: string
   readonly value: number | readonly number[]
   readonly unit?: string
-  /** What the paper or its formula gives. */
+  /** The value according to the paper or its formula. */
   readonly expected?: string
 }
 
 export interface Check {
-  /** With the numbers in it: 'greatest |cos| 2.1e-16 < 1e-12'. */
+  /** The condition with its numbers: 'greatest |cos| 2.1e-16 < 1e-12'. */
   readonly what: string
   readonly ok: boolean
 }

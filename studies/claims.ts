@@ -19,7 +19,7 @@ import weightDecayAndRate from './weight-decay-and-rate.ts'
 import weightDecayFree from './weight-decay-free.ts'
 import weightsGrow from './weights-grow.ts'
 
-/** Every claim, in the order of the table in docs/science.md. */
+/** All claims, in the order of the table in docs/science.md. */
 export const claims: readonly Claim[] = [
   scaleInvariance,
   projection,

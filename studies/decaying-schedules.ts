@@ -9,7 +9,7 @@ import { best, type Point, sweep } from './support/sweep.ts'
 
 type Make = (lr: number, steps: number) => schedule.Schedule
 
-/** Rates that do not fall to 0 by the end of the budget, or not once. */
+/** Schedules that do not decay to 0 by the end of the budget, or do so more than once. */
 const others = {
   constant: (lr) => schedule.constant(lr),
   step: (lr, steps) => schedule.multiStep(lr, { milestones: [steps / 2, 0.75 * steps], gamma: 0.1 }),
@@ -18,7 +18,7 @@ const others = {
   restarts: (lr, steps) => schedule.cosineAnnealingWarmRestarts(lr, { t0: Math.ceil(steps / 3) }),
 } as const satisfies Readonly<Record<string, Make>>
 
-/** Rates that fall to 0 at the end of the budget. */
+/** Schedules that decay to 0 at the end of the budget. */
 const decaying = {
   cosine: (lr, steps) => schedule.cosineAnnealing(lr, { tMax: steps }),
   linear: (lr, steps) => schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps }),
@@ -53,7 +53,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   },
 }
 
-/** Each schedule at its best rate. */
+/** Each schedule's result at its best rate. */
 async function arm(
   normalize: boolean,
   { steps, seeds, lrs, names }: Size,
@@ -72,20 +72,20 @@ async function arm(
   return found
 }
 
-/** The schedule of these with the best mean. */
+/** The name among `names` with the best mean. */
 const bestOf = (found: ReadonlyMap<string, Point>, names: readonly string[]): string =>
   names.filter((name) => found.has(name)).reduce((a, b) => (meanOf(found, b) > meanOf(found, a) ? b : a))
 const meanOf = (found: ReadonlyMap<string, Point>, name: string): number => mean(found.get(name)!.accuracies)
 
-/** How many points one schedule is ahead of another, each at its best rate. */
+/** How many points schedule `a` is ahead of `b`, each at its best rate. */
 const ahead = (found: ReadonlyMap<string, Point>, a: string, b: string): Interval =>
   interval(differences(found.get(a)!.accuracies, found.get(b)!.accuracies))
 
 export default {
   id: 'B20',
-  title: 'With a small budget, a rate that falls to 0 beats a constant one',
+  title: 'With a small budget, a rate that decays to 0 beats a constant one',
   source: 'Li, Yumer & Ramanan 2020, arXiv 1905.04753; Defazio et al. 2023, arXiv 2310.07831',
-  says: 'Whatever the number of steps, a rate that decays linearly to 0 within them is as good as any other schedule, and better than a constant one.',
+  says: 'For any number of steps, a linear decay of the rate to 0 over them is as good as any other schedule, and better than a constant rate.',
   async run(scale: Scale): Promise<Outcome> {
     const size = sizes[scale]
     const measured: Outcome['measured'][number][] = []

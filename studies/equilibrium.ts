@@ -10,11 +10,11 @@ import { training } from './support/training.ts'
 interface Setting {
   readonly name: string
   readonly optimizer: optim.Optimizer
-  /** By how much weights turn in a step, in equilibrium. */
+  /** Angle by which weights turn per step in equilibrium, in radians. */
   readonly predicted: number
-  /** Steps in which what is left of the first size falls by e. */
+  /** Steps in which the remainder of the initial norm falls by a factor of e. */
   readonly time: number
-  /** How far off the angle may be, relative to it. */
+  /** Allowed relative error of the angle. */
   readonly tolerance: number
 }
 
@@ -48,9 +48,9 @@ const settings: Readonly<Record<Scale, readonly Setting[]>> = {
 }
 
 interface Length {
-  /** Steps before we look, in units of the setting's time. */
+  /** Steps before the measurement, in units of the setting's time. */
   readonly settle: number
-  /** Steps that we look at. */
+  /** Steps that are measured. */
   readonly look: number
 }
 
@@ -60,11 +60,11 @@ const lengths: Readonly<Record<Scale, Length>> = {
 }
 
 interface Turning {
-  /** The root mean square of the angle a step over the last steps, of each hidden layer's weights as one vector. */
+  /** Root mean square of the angle per step over the last steps; each hidden layer's weights are one vector. */
   readonly angles: readonly number[]
-  /** The same of as many steps before. */
+  /** The same over as many steps before those. */
   readonly before: readonly number[]
-  /** The mean angle of the last steps. */
+  /** Mean angle over the last steps. */
   readonly means: readonly number[]
 }
 
@@ -95,10 +95,10 @@ async function turning(
 
 export default {
   id: 'A8',
-  title: 'Weight decay fixes how far weights turn in a step',
+  title: 'Weight decay fixes the angle by which weights turn per step',
   source: 'Wan et al. 2020, arXiv 2006.08419; Kosson et al. 2023, arXiv 2305.17212',
   says:
-    'In equilibrium, scale-invariant weights turn by √(2ηλ/(1 + μ)) a step with SGD, and by ' +
+    'In equilibrium, scale-invariant weights turn by √(2ηλ/(1 + μ)) per step with SGD, and by ' +
     '√(2ηλ(1 − β₁)/(1 + β₁)) with AdamW, whatever the data and the layer.',
   async run(scale: Scale): Promise<Outcome> {
     const { settle, look } = lengths[scale]

@@ -6,7 +6,7 @@ import { mean, percent, short } from './support/numbers.ts'
 
 const batchSize = 512
 const depth = 20
-/** π/(π − 1): what each layer of a deep batch-normalised ReLU net multiplies ‖gradient‖² by. */
+/** π/(π − 1): the factor by which each layer of a deep batch-normalized ReLU net multiplies ‖gradient‖². */
 const predicted = Math.PI / (Math.PI - 1)
 
 interface Inputs {
@@ -27,7 +27,7 @@ const digits = (seed: number): Inputs => {
   return { x: x.data as Float32Array, y: y.data as Int32Array }
 }
 
-/** ‖∂L/∂hᵢ‖² over ‖∂L/∂hᵢ₊₁‖² of hidden layers 2 to 16 at the start: the geometric mean over layers. */
+/** ‖∂L/∂hᵢ‖² over ‖∂L/∂hᵢ₊₁‖² at initialization: the geometric mean over hidden layers 2 to 16. */
 async function explosion(
   options: Omit<NetOptions, 'sizes'>,
   { x, y }: Inputs,
@@ -54,9 +54,9 @@ async function explosion(
 
 export default {
   id: 'A10',
-  title: 'Batch-normalised ReLU nets without shortcuts explode gradients',
+  title: 'In batch-normalized ReLU nets without shortcuts, gradients explode',
   source: 'Yang et al. 2019, arXiv 1902.08129',
-  says: 'At the start, each layer backwards multiplies ‖gradient‖² by π/(π − 1) = 1.467, whatever the weights’ scale.',
+  says: 'At initialization, the backward pass multiplies ‖gradient‖² by π/(π − 1) = 1.467 at each layer, whatever the scale of the weights.',
   async run(scale: Scale): Promise<Outcome> {
     const [width, seeds] = scale === 'quick' ? [500, [0]] : [1000, [0, 1, 2]]
     const over = async (options: Omit<NetOptions, 'sizes'>, inputs: (seed: number) => Inputs) => {

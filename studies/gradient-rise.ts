@@ -13,7 +13,7 @@ const peak = 0.1
 
 interface Course {
   readonly loss: Float64Array
-  /** ‖g‖/‖w‖ of the second of three hidden layers. */
+  /** ‖g‖/‖w‖ in the second of three hidden layers. */
   readonly ratio: Float64Array
   readonly net: Net
 }
@@ -34,14 +34,14 @@ async function course(optimizer: optim.Optimizer, steps: number, seed: number): 
 }
 
 interface Plan {
-  /** Steps at the peak before the cosine, so that a short one begins in equilibrium. */
+  /** Steps at the peak before the cosine, so that a short cosine starts in equilibrium. */
   readonly settle: number
-  /** Steps of the cosine. */
+  /** Length of the cosine, in steps. */
   readonly decay: number
   readonly seeds: readonly number[]
-  /** The least rise of ‖g‖/‖w‖; less in a decay that equilibrium cannot follow. */
+  /** Minimum rise of ‖g‖/‖w‖; lower for a decay too fast for equilibrium to follow. */
   readonly rise: number
-  /** The training loss below which little is left to learn from. */
+  /** Training loss below which gradients shrink because little is left to learn. */
   readonly floor: number
   /** Runs at a constant rate. */
   readonly constant: readonly (readonly [lr: number, weightDecay: number, momentum: number])[]
@@ -64,15 +64,15 @@ const plans: Readonly<Record<Scale, Plan>> = {
 }
 
 interface Decay {
-  /** ‖g‖/‖w‖ after 80 to 85 % of the cosine, over that after 20 to 25 %. */
+  /** ‖g‖/‖w‖ at 80 to 85 % of the cosine, divided by that at 20 to 25 %. */
   readonly rise: number
-  /** The greatest |change| of ‖g‖/‖w‖ since 20 to 25 %, after 10 % and as long as there is something to learn from. */
+  /** The greatest |change| of ‖g‖/‖w‖ relative to 20 to 25 %, from 10 % until the loss reaches the floor. */
   readonly drift: number
-  /** The share of the validation digits that it gets wrong at the end. */
+  /** The final error rate on the validation digits. */
   readonly error: number
 }
 
-/** Down to 0 along a cosine, the weight decay as it is, or corrected: in proportion to the rate. */
+/** Trains along a cosine to 0, with constant weight decay or, corrected, decay proportional to the rate. */
 async function decaying({ settle, decay, floor }: Plan, corrected: boolean, seed: number): Promise<Decay> {
   const cosine = schedule.cosineAnnealing(peak, { tMax: decay })
   const lr =
@@ -89,13 +89,13 @@ async function decaying({ settle, decay, floor }: Plan, corrected: boolean, seed
   }
 }
 
-/** The mean of each twentieth of a course. */
+/** The mean over each twentieth of a run. */
 const twentieths = (all: Float64Array): number[] =>
   Array.from({ length: 20 }, (_, i) =>
     mean(all.subarray(Math.round((i * all.length) / 20), Math.round(((i + 1) * all.length) / 20))),
   )
 
-/** ‖g‖/‖w‖ of the last of 4000 steps at a constant rate. */
+/** Mean ‖g‖/‖w‖ over the last 1500 of 4000 steps at a constant rate. */
 async function atConstant(lr: number, weightDecay: number, momentum: number): Promise<number> {
   const optimizer = optim.sgd({ lr, momentum, groups: hiddenWeights({ weightDecay }) })
   return mean((await course(optimizer, 4000, 0)).ratio.subarray(-1500))
@@ -103,9 +103,9 @@ async function atConstant(lr: number, weightDecay: number, momentum: number): Pr
 
 export default {
   id: 'A9',
-  title: 'A falling rate raises the gradients of weights that decay',
+  title: 'A falling rate raises the gradients of weights under weight decay',
   source: 'Defazio 2025, arXiv 2506.02285, for momentum 0; the momentum term is ours',
-  says: 'In equilibrium ‖g‖/‖w‖ is √(2λ(1 − μ)/η), so gradients grow while the rate falls; with λₜ = ληₜ/η_max they do not.',
+  says: 'In equilibrium ‖g‖/‖w‖ is √(2λ(1 − μ)/η), so gradients grow as the rate falls; with λₜ = ληₜ/η_max they do not.',
   async run(scale: Scale): Promise<Outcome> {
     const plan = plans[scale]
     const measured: Measure[] = []

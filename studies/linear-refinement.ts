@@ -2,13 +2,13 @@ import { schedule } from 'evenstep'
 import { type Claim, check, type Outcome } from './claim.ts'
 import { greatest, short } from './support/numbers.ts'
 
-/** What is left of the first rate half-way. */
+/** The rate half-way, relative to the first. */
 function halfWay(norms: readonly number[]): number {
   const refined = schedule.refine(1, norms)
   return refined(norms.length / 2) / refined(0)
 }
 
-/** How far refined rates are from the line 1 − (t + 1)/T, at the most. */
+/** The greatest distance of refined rates from the line 1 − (t + 1)/T. */
 function distance(norms: readonly number[]): number {
   const steps = norms.length
   const rates = schedule.values(schedule.refine(1, norms), steps)
@@ -20,7 +20,7 @@ const norms = (steps: number, of: (progress: number) => number): number[] =>
 
 export default {
   id: 'S7',
-  title: 'Equal gradient norms ask for a linear decay',
+  title: 'Equal gradient norms call for a linear decay',
   source: 'Defazio et al. 2023, arXiv 2310.07831, algorithm 1',
   says: 'The refinement of a constant sequence of gradient norms is exactly the linear decay 1 − (t + 1)/T.',
   async run(): Promise<Outcome> {
@@ -35,7 +35,7 @@ export default {
         { name: 'rate half-way, of the first, with norms that double', value: rising, expected: 'below 0.5' },
       ],
       checks: [
-        // A sum of T numbers may be off by T roundings.
+        // A sum of T numbers may accumulate T rounding errors.
         ...lengths.map((steps, i) => {
           const most = steps * 2 ** -53
           return check(`T = ${steps}: ${short(gaps[i]!)} from the line < ${short(most)}`, gaps[i]! < most)

@@ -12,7 +12,7 @@ const makeNet = (bias: boolean): Net => {
   return net
 }
 
-/** Of each normalization: its input and output, and the loss's gradients with respect to both. */
+/** Input and output of each normalization, and the loss's gradients with respect to both. */
 const passes = (net: Net): Promise<Readonly<Record<string, Numbers>>> =>
   measureStep(net, (loss, calls): Record<string, Tensor> => {
     const ours = net.norms.map((norm) => calls.find(({ module }) => module === norm)!)
@@ -28,13 +28,13 @@ const passes = (net: Net): Promise<Readonly<Record<string, Numbers>>> =>
 const column = (a: Numbers, c: number): Float64Array => Float64Array.from(rows(a, width), (row) => row[c]!)
 
 interface Channel {
-  /** ‖∂L/∂x‖² over what the projection leaves of it, which should be 1. */
+  /** ‖∂L/∂x‖² divided by its prediction from the projection; should be 1. */
   readonly ratio: number
-  /** ‖∂L/∂x‖² over γ²/σ² · ‖∂L/∂y‖², which the projection makes smaller than 1. */
+  /** ‖∂L/∂x‖² divided by γ²/σ² · ‖∂L/∂y‖²; the projection makes it smaller than 1. */
   readonly kept: number
 }
 
-/** One channel of one normalization, from `passes`. */
+/** The ratios of one channel of one normalization, from the values of `passes`. */
 function channel(net: Net, values: Readonly<Record<string, Numbers>>, layer: number, c: number): Channel {
   const at = (name: string): Float64Array => column(values[`${name} ${layer}`]!, c)
   const [x, y, dx, dy] = [at('x'), at('y'), at('dx'), at('dy')]
@@ -48,7 +48,7 @@ function channel(net: Net, values: Readonly<Record<string, Numbers>>, layer: num
   return { ratio: dot(dx, dx) / (scale * projected), kept: dot(dx, dx) / (scale * dot(dy, dy)) }
 }
 
-/** ‖∂L/∂bias‖ of a bias before a normalization, of ‖∂L/∂weight‖ beside it; and of one that none follows. */
+/** ‖∂L/∂bias‖ over ‖∂L/∂weight‖ of a layer before a normalization, and of the output layer. */
 async function biases(): Promise<{ readonly hidden: number; readonly out: number }> {
   const net = makeNet(true)
   const [first, last] = [net.hidden[0]!, net.out]
@@ -65,7 +65,7 @@ async function biases(): Promise<{ readonly hidden: number; readonly out: number
 
 export default {
   id: 'S2',
-  title: 'Batch normalization passes gradients on as an orthogonal projection',
+  title: 'Batch normalization projects gradients orthogonally',
   source: 'Santurkar et al. 2018, arXiv 1805.11604, theorem 4.1, as an equality',
   says:
     '‖∂L/∂x‖² = γ²/σ² · (‖g‖² − ⟨1, g⟩²/B − ⟨g, x̂⟩²/B) for each channel, with g = ∂L/∂y; ' +
@@ -75,7 +75,7 @@ export default {
     const values = await passes(net)
     const channels = Array.from({ length: layers * width }, (_, i) =>
       channel(net, values, Math.floor(i / width), i % width),
-    ).filter(({ ratio }) => Number.isFinite(ratio)) // a neuron that no example wakes has no gradient at all
+    ).filter(({ ratio }) => Number.isFinite(ratio)) // a neuron that no example activates has no gradient
     const error = greatest(channels.map(({ ratio }) => Math.abs(ratio - 1)))
     const unprojected = greatest(channels.map(({ kept }) => 1 - kept))
     const bias = await biases()

@@ -9,7 +9,7 @@ interface Size {
   readonly lrs: readonly number[]
   readonly seeds: readonly number[]
   readonly steps: number
-  /** How many times higher the greatest usable rate is to be, by depth. */
+  /** Required ratio of the highest usable rates, BN to no BN, by depth. */
   readonly wanted: ReadonlyMap<number, number>
 }
 const sizes: Readonly<Record<Scale, Size>> = {
@@ -26,7 +26,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   },
 }
 
-/** Decades from the least to the greatest rate within 2 points of the best, and log₁₀ of that greatest. */
+/** Decades from the lowest to the highest rate within 2 points of the best, and log₁₀ of the highest. */
 interface Window {
   readonly width: number
   readonly end: number
@@ -52,7 +52,7 @@ async function arm(depth: number, normalize: boolean, { lrs, seeds, steps }: Siz
   return { curve: curve(points), windows: seeds.map((_, i) => windowOf(points, i)) }
 }
 
-/** How many times wider the windows of one arm are, or how many times higher they end: the mean is geometric. */
+/** Ratio of the windows' widths, or of their ends, between two arms: a geometric mean over seeds. */
 function times(a: readonly Window[], b: readonly Window[], of: keyof Window): Interval {
   const decades = differences(
     a.map((window) => window[of]),
@@ -62,15 +62,15 @@ function times(a: readonly Window[], b: readonly Window[], of: keyof Window): In
   return { mean: 10 ** mean, low: 10 ** low, high: 10 ** high }
 }
 
-/** Of ratios of rates on the grid: 0.3/0.1 is 3 but for rounding. */
+/** Compares ratios of rates on the grid up to rounding: 0.3/0.1 is not exactly 3. */
 const atLeast = (ratio: number, least: number): boolean => ratio >= least * (1 - 1e-9)
 
 export default {
   id: 'B12',
-  title: 'Batch normalization raises the highest usable rate, the more the deeper the net',
+  title: 'Batch normalization raises the highest usable rate, and more so in deeper nets',
   source:
     'Bjorck et al. 2018, arXiv 1806.02375, section 3; Ioffe & Szegedy 2015, arXiv 1502.03167, section 4.2',
-  says: 'Greater rates are what BN makes possible and gains from: at 5 times its rate Inception reaches infinity without BN, and with it trains best at 30 times.',
+  says: 'BN makes higher rates possible and gains from them: without BN, Inception diverges at 5 times its rate; with BN, it trains best at 30 times.',
   async run(scale: Scale): Promise<Outcome> {
     const size = sizes[scale]
     const measured: Outcome['measured'][number][] = [{ name: 'rates', value: size.lrs }]
@@ -92,7 +92,7 @@ export default {
           atLeast(scale === 'full' ? end.low : end.mean, least),
         ),
       )
-      // A short run does not get near its best at the least rates, with BN or without.
+      // At the lowest rates, a short run does not get near its best, with BN or without.
       if (scale === 'quick' || depth < 12) continue
       checks.push(
         check(

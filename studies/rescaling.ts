@@ -7,7 +7,7 @@ import { training } from './support/training.ts'
 
 const lr = 0.5
 
-/** The losses of SGD on the scale-invariant weights alone, c times larger, at a rate `lrScale` times as large. */
+/** Losses of SGD on the scale-invariant weights only, multiplied by c, at `lrScale` times the rate. */
 async function losses(dtype: Float, c: number, lrScale: number, steps: number): Promise<Float64Array> {
   const net = nn.toDType(nn.initialize(new Net({ sizes: [100, 50, 50, 50, 10] }), 0), dtype)
   for (const weight of net.invariant.values()) {
@@ -26,13 +26,13 @@ async function losses(dtype: Float, c: number, lrScale: number, steps: number): 
   return loss
 }
 
-/** How many losses are not the same number, bit for bit. */
+/** Counts the losses that are not bit-identical. */
 const different = (a: Float64Array, b: Float64Array): number =>
   a.reduce((count, loss, i) => count + Number(!Object.is(loss, b[i])), 0)
 
 export default {
   id: 'S3',
-  title: 'Weights c times larger at c² times the rate go the same way',
+  title: 'Weights scaled by c follow the same path at c² times the rate',
   source: 'Li & Arora 2019, arXiv 1910.07454, lemma 2',
   says: 'For scale-invariant weights, SGD from c·w₀ at the rate c²η goes through the same functions as from w₀ at η.',
   async run(scale: Scale): Promise<Outcome> {

@@ -1,5 +1,5 @@
-// Puts claims to the test, two at a time: npx jiti studies/run.ts [--quick] [ID…]
-// Prints each check as its claim is done, keeps what was measured in studies/results, and exits with 1 when one failed.
+// Tests claims, two at a time: npx jiti studies/run.ts [--quick] [ID…]
+// Prints each claim's checks as it finishes, stores results in studies/results, and exits with 1 if one failed.
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -25,7 +25,7 @@ let failed = 0
 await Promise.all([lane(), lane()])
 process.exitCode = failed > 0 ? 1 : 0
 
-/** Take one claim after another, until none is left. */
+/** Runs one claim after another until none is left. */
 async function lane(): Promise<void> {
   for (let claim = waiting.shift(); claim !== undefined; claim = waiting.shift()) {
     const began = performance.now()
@@ -44,7 +44,7 @@ async function lane(): Promise<void> {
   }
 }
 
-/** What a claim's own process says; a process that dies is a check that failed. */
+/** Runs a claim in its own process; a process that dies is a failed check. */
 function outcomeOf({ id }: Claim): Promise<Outcome> {
   const jiti = join(createRequire(import.meta.url).resolve('jiti/package.json'), '../lib/jiti-cli.mjs')
   const child = fork(jiti, [join(import.meta.dirname, 'worker.ts'), id, scale], { execArgv: [] })

@@ -36,7 +36,7 @@ function greatestCosine(weight: Variable, slope: Numbers): number {
   return greatest(rows(slope, inputs).map((g, i) => (norm(g) === 0 ? 0 : Math.abs(cosine(g, w[i]!)))))
 }
 
-/** Over the layers that a normalization follows, and of the last one, which none follows. */
+/** The greatest |cos| in the layers before a normalization, and in the output layer. */
 async function cosines(
   dtype: Float,
   eps: number,
@@ -49,7 +49,7 @@ async function cosines(
   }
 }
 
-/** How far the gradient of c times larger weights is from 1/c of the gradient. */
+/** How far the gradient at weights multiplied by c is from 1/c of the gradient. */
 async function inverseGap(c: number): Promise<number> {
   const net = makeNet(noEps)
   const plain = await slopes('float64', net)

@@ -11,12 +11,12 @@ const batchSize = 128
 const stepsAProbe = 20
 const depth = 6
 
-/** Steps along the gradient, as multiples of the rate: 8 from ½ to 4. */
+/** Steps along the gradient, as multiples of the rate: 8 values from ½ to 4. */
 const multiples = Array.from({ length: 8 }, (_, i) => 0.5 * 8 ** (i / 7))
 
-/** How much the loss and its gradient change on the way along the gradient, as Santurkar et al. 2018 measure it. */
+/** How much the loss and its gradient change along the gradient, as Santurkar et al. 2018 measure it. */
 interface Roughness {
-  /** The greatest loss on the way minus the least. */
+  /** The greatest loss along the way minus the smallest. */
   readonly loss: number
   /** The greatest ‖g(x − s·g) − g(x)‖. */
   readonly gradient: number
@@ -26,7 +26,7 @@ interface Roughness {
 
 type Probe = Compiled<'x' | 'y' | 'size', 'loss' | 'change' | 'distance'>
 
-/** The loss at x − size · g, how far the gradient there is from g, and how far away that is. */
+/** Compiles the loss at x − size · g, the change of the gradient there, and the distance ‖size · g‖. */
 function probeOf(net: nn.Module, { x, y }: data.Dataset): Promise<Probe> {
   const all = [...nn.variables(net).values()]
   const weights = all.filter(({ trainable }) => trainable)
@@ -86,7 +86,7 @@ async function armOf(normalize: boolean): Promise<Arm> {
   return { learner, probe: await probeOf(model, dataset) }
 }
 
-/** A training run, probed every 20 steps on a batch that comes later: means over its first and its second half. */
+/** A training run, probed every 20 steps on a batch of another order: means over its first and second half. */
 async function course({ learner, probe }: Arm, lr: number, seed: number, steps: number) {
   const batches = data.loader(examples(60_000, 0), { batchSize, seed: seed + 1000 }).batches(0)
   const found: Roughness[] = []
@@ -110,7 +110,7 @@ const about: Readonly<Record<keyof Roughness, { readonly name: string; readonly 
   beta: { name: 'change of the gradient by distance', times: 1.2 },
 }
 
-/** How many times greater without BN, over seeds: the mean is geometric. */
+/** How many times greater it is without BN: a geometric mean over seeds. */
 function ratio(plain: readonly number[], norm: readonly number[]): Interval {
   const { mean, low, high } = interval(plain.map((value, i) => Math.log(value / norm[i]!)))
   return { mean: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) }
@@ -120,7 +120,7 @@ export default {
   id: 'B14',
   title: 'Batch normalization makes the loss smoother along the gradient',
   source: 'Santurkar et al. 2018, arXiv 1805.11604, section 3',
-  says: 'Along the gradient, from half to 4 times the step, the range of the loss, the change of the gradient and its change by distance are all smaller with BN, throughout training.',
+  says: 'From half to 4 times a step along the gradient, the range of the loss, the change of the gradient and its change per distance are all smaller with BN, throughout training.',
   async run(scale: Scale): Promise<Outcome> {
     const [steps, seeds, lrs] = scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, [0, 1, 2], [0.03, 0.1]]
     const measured: Outcome['measured'][number][] = []

@@ -10,7 +10,7 @@ interface Size {
   readonly lrs: readonly number[]
   readonly steps: number
   readonly seeds: readonly number[]
-  /** How much a loss that hovers may move. */
+  /** How much a hovering loss may move, relatively. */
   readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
@@ -20,7 +20,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
 
 type Initializer = ReturnType<typeof nn.init.normal>
 
-/** A direction at random, of this length. */
+/** Initializes with a random direction of this norm. */
 const ofLength =
   (wanted: number): Initializer =>
   (random, shape) => {
@@ -30,7 +30,7 @@ const ofLength =
 
 const unit = (w: Tensor): Tensor => ops.div(w, length([w]))
 
-/** Descent on unit spheres: each layer's weights have length 1 after each step, and the last layer stays at 10. */
+/** Descent on unit spheres: each layer's weights have norm 1 after each step, the fixed last layer's 10. */
 function onSpheres(): Promise<Descent> {
   const net = new Net({ sizes: [100, 100, 100, 100, 10], eps: 1e-12 })
   const weights = net.hidden.map(({ weight }) => weight)
@@ -39,15 +39,15 @@ function onSpheres(): Promise<Descent> {
   return Descent.of({ net, weights, dataset: examples(10_000, 0), batchSize: 128, project: unit })
 }
 
-/** The mean loss of a part of a run, from one share of its steps to another. */
+/** The mean loss of a run between two fractions of its steps. */
 const part = ({ loss }: Path, from: number, to: number): number =>
   mean(loss.subarray(from * loss.length, to * loss.length))
 
 export default {
   id: 'B18',
-  title: 'On the sphere there are three regimes: it converges, it hovers, it diverges',
+  title: 'Training on the sphere has three regimes: it converges, hovers or diverges',
   source: 'Kodryan et al. 2022, arXiv 2209.03695',
-  says: 'With weights of fixed length, small effective rates converge, middle ones hover at a loss that stays where it is, and large ones are no better than chance.',
+  says: 'With weights of fixed norm, small effective rates converge, medium ones hover at a constant loss, and large ones do no better than chance.',
   async run(scale: Scale): Promise<Outcome> {
     const { lrs, steps, seeds, most } = sizes[scale]
     const descent = await onSpheres()

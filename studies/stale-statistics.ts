@@ -18,7 +18,7 @@ const schedules = {
   linear: (lr: number) => schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps }),
 }
 
-/** What running statistics say of each channel. */
+/** Running mean and variance of each channel. */
 interface Channels {
   readonly mean: Numbers
   readonly variance: Numbers
@@ -29,20 +29,20 @@ const channelsOf = ({ runningMean, runningVar }: nn.BatchNorm): Channels => ({
   variance: (runningVar!.data as Float32Array).slice(),
 })
 
-/** KL(population ‖ running) of each channel, both taken as normal. */
+/** KL(population ‖ running) of each channel, both modelled as normal. */
 const divergences = (running: Channels, population: Channels): number[] =>
   Array.from(running.variance, (rv, c) => {
     const [s, d] = [population.variance[c]!, population.mean[c]! - running.mean[c]!]
     return 0.5 * (Math.log(rv / s) + (s + d * d) / rv - 1)
   })
 
-/** How stale the statistics of a finished run are. */
+/** How stale the running statistics of a finished run are. */
 interface Staleness {
   /** The greatest KL of any channel. */
   readonly kl: number
-  /** What measuring anew gains, in points of accuracy. */
+  /** Accuracy gained by recalibration, in points. */
   readonly points: number
-  /** The loss with running statistics over that with fresh ones, minus 1. */
+  /** Loss with running statistics divided by loss with recalibrated ones, minus 1. */
   readonly loss: number
 }
 
@@ -63,7 +63,7 @@ async function staleness(
   }
 }
 
-/** Runs at one momentum, rate and schedule, one a seed. */
+/** One run per seed at one momentum, rate and schedule. */
 async function runs(
   momentum: number,
   lr: number,
@@ -87,7 +87,7 @@ const kinds = [
   ['loss', 'loss above that with fresh statistics', 'of it'],
 ] as const
 
-/** Of statistics that soon forget where they began: what is left to see is how they lag. */
+/** Checks for statistics that soon forget their initial values: only their lag remains. */
 function lagging(which: string, constant: readonly Staleness[], linear: readonly Staleness[]): Check[] {
   const fall = interval(constant.map(({ kl }, i) => kl / linear[i]!.kl))
   const above = interval(constant.map(({ loss }) => 100 * loss))
@@ -102,7 +102,7 @@ function lagging(which: string, constant: readonly Staleness[], linear: readonly
   ]
 }
 
-/** Of statistics that still hold 0.999⁸⁰⁰ = 45 % of what they began with: no schedule helps. */
+/** Checks for statistics that still hold 0.999⁸⁰⁰ = 45 % of their initial values: no schedule helps. */
 const forgotten = (which: string, ...arms: readonly (readonly Staleness[])[]): Check[] =>
   arms.map((runs, i) => {
     const gained = interval(runs.map(({ points }) => points))
@@ -110,14 +110,14 @@ const forgotten = (which: string, ...arms: readonly (readonly Staleness[])[]): C
     return check(`${which}, ${kind}: measuring anew gains ${shown(gained)} points, > 3`, gained.low > 3)
   })
 
-/** What must hold at each momentum. With 0.1, statistics are as fresh as those of 50 large batches can tell. */
+/** Checks for each momentum. At 0.1, statistics are as fresh as 50 large batches can resolve. */
 const judged = { 0.1: () => [], 0.01: lagging, 0.001: forgotten } as const
 
 export default {
   id: 'B15',
-  title: 'A rate that falls to 0 leaves running statistics that fit',
+  title: 'A rate that decays to 0 lets running statistics catch up',
   source: 'Wu & Johnson 2021, arXiv 2105.07576, section 3; the dependence on the schedule is ours',
-  says: 'Running statistics lag behind the weights, the more the slower they are; those measured anew do not. A rate that decays stops the weights, so that the statistics catch up.',
+  says: 'Running statistics lag behind the weights, and more so the slower they are; recalibrated ones do not. A decaying rate stops the weights, so the statistics catch up.',
   async run(scale: Scale): Promise<Outcome> {
     const measured: Outcome['measured'][number][] = []
     const checks: Outcome['checks'][number][] = []

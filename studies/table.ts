@@ -1,4 +1,4 @@
-// What was measured, as Markdown: npx jiti studies/table.ts writes it between the markers of docs/science.md and README.md.
+// Results as Markdown: npx jiti studies/table.ts writes them into docs/science.md and README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Claim, Measure } from './claim.ts'
@@ -6,7 +6,7 @@ import { claims } from './claims.ts'
 import { type Result, type Results, results } from './results.ts'
 import { short } from './support/numbers.ts'
 
-/** A claim is reproduced when every check holds, and reported when it has none. */
+/** 'reproduced' if every check holds, 'reported' if there are none. */
 export function verdict(result: Result | undefined): string {
   if (result === undefined) return 'not run'
   const { checks } = result
@@ -15,7 +15,7 @@ export function verdict(result: Result | undefined): string {
   return held === checks.length ? 'reproduced' : `**not reproduced** (${held} of ${checks.length} checks)`
 }
 
-/** One table of all claims, then a table of numbers for each. */
+/** An overview of all claims, then a section with its numbers for each. */
 export function tables(claims: readonly Claim[], results: Results): string {
   const overview = table(
     ['', 'Claim', 'Source', 'Verdict'],
@@ -42,7 +42,7 @@ function section({ id, title, source, says }: Claim, result: Result | undefined)
     .join('\n\n')
 }
 
-/** A number that is not finite is null in JSON. */
+/** A measured value with its unit. JSON stores a non-finite number as null. */
 const shown = ({ value, unit }: Measure): string =>
   [value]
     .flat()
@@ -63,20 +63,20 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const markers = ['<!-- studies -->', '<!-- /studies -->'] as const
 
-/** What README.md tells of: by claim, which of its checks. */
-const told: Readonly<Record<string, number>> = { S4: 12, A8: 3, B12: 2, B13: 1, B16: 1, B20: 0 }
+/** The claims in README.md, each with the index of the check to show. */
+const headlineChecks: Readonly<Record<string, number>> = { S4: 12, A8: 3, B12: 2, B13: 1, B16: 1, B20: 0 }
 
-/** A few claims, each with the check that says most. */
+/** The README's table: a few claims, each with its most telling check. */
 export const headlines = (claims: readonly Claim[], results: Results): string =>
   table(
     ['', 'Claim', 'Measured on the digits'],
     claims.flatMap(({ id, title }) => {
-      const check = results[id]?.checks[told[id] ?? -1]
+      const check = results[id]?.checks[headlineChecks[id] ?? -1]
       return check ? [[id, title, `${check.what}${check.ok ? '' : ', which does not hold'}`]] : []
     }),
   )
 
-/** A page with the tables between its markers. */
+/** Returns the page with `tables` between its markers. */
 export function written(page: string, tables: string): string {
   const [from, to] = markers.map((marker) => page.indexOf(marker)) as [number, number]
   if (from < 0 || to < from) throw new Error(`table: wanted ${markers.join(' and ')} in the page, got none`)

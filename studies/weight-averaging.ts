@@ -16,15 +16,15 @@ const sizes: Readonly<Record<Scale, Size>> = {
 const batchSize = 128
 const every = 20
 
-/** Percent of the validation digits, one number a seed. */
+/** Percent of the validation digits classified correctly, one number per seed. */
 interface Accuracies {
-  /** Of the last weights of a run at a constant rate. */
+  /** With the last weights of a run at a constant rate. */
   readonly last: number[]
-  /** Of the mean of the weights over its second half, with the last weights' running statistics. */
+  /** With the mean of the weights over its second half, and the last weights' running statistics. */
   readonly stale: number[]
-  /** Of the same mean, with running statistics measured anew. */
+  /** With the same mean, and recalibrated running statistics. */
   readonly fresh: number[]
-  /** Of a run whose rate falls to 0. */
+  /** With the last weights of a run whose rate decays to 0. */
   readonly decayed: number[]
 }
 
@@ -42,7 +42,7 @@ async function arm(normalize: boolean, lr: number, { steps, seeds }: Size): Prom
   const averages = new Map(
     [...variables].flatMap(([name, v]) => (state.has(`swa.${name}`) ? [[v, state.get(`swa.${name}`)!]] : [])),
   )
-  // What judges the model as it stands, without averages of its own.
+  // Evaluates the model's current weights, not averages of them.
   const judge = new train.Task({
     model,
     data: dataset,
@@ -73,9 +73,9 @@ async function arm(normalize: boolean, lr: number, { steps, seeds }: Size): Prom
 
 export default {
   id: 'B16',
-  title: 'An average of weights needs statistics of its own',
+  title: 'Averaged weights need their own running statistics',
   source: 'Izmailov et al. 2018, arXiv 1803.05407, section 3; Defazio et al. 2024, arXiv 2405.15682',
-  says: 'The mean of the weights of a run at a constant rate is better than the last of them; with BN, its running statistics have to be measured anew.',
+  says: 'The mean of the weights of a run at a constant rate does better than the last weights; with BN, its running statistics have to be recalibrated.',
   async run(scale: Scale): Promise<Outcome> {
     const norm = await arm(true, 0.2, sizes[scale])
     const plain = await arm(false, 0.05, sizes[scale])

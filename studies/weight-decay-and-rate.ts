@@ -11,7 +11,7 @@ interface Size {
   readonly lrs: readonly number[]
   readonly steps: number
   readonly seeds: readonly number[]
-  /** What a decay may change with BN, in points. */
+  /** The greatest allowed change by a decay with BN, in points. */
   readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
@@ -25,7 +25,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   },
 }
 
-/** A sweep over the rates for each weight decay of the hidden weights. */
+/** A sweep over the rates for each weight decay on the hidden weights. */
 async function arm(normalize: boolean, { decays, lrs, steps, seeds }: Size) {
   const learner = new Learner({
     model: deepNet({ depth: 3, width: 128, normalize }),
@@ -41,15 +41,15 @@ async function arm(normalize: boolean, { decays, lrs, steps, seeds }: Size) {
   return sweeps
 }
 
-/** What each decay adds to the accuracy at the best rate, over that without decay. */
+/** Gain in accuracy of each decay over none, each at its best rate. */
 const gains = ([none, ...others]: readonly (readonly Point[])[]) =>
   others.map((points) => interval(differences(best(points).accuracies, best(none!).accuracies)))
 
 export default {
   id: 'B17',
-  title: 'Weight decay does not shrink what batch normalization makes of the weights',
+  title: 'Weight decay does not regularise weights before batch normalization',
   source: 'van Laarhoven 2017, arXiv 1706.05350',
-  says: 'L2 has no regularizing effect on normalized weights: it changes their length, and so the effective rate.',
+  says: 'L2 has no regularising effect on normalized weights: it changes their norm, and so the effective rate.',
   async run(scale: Scale): Promise<Outcome> {
     const { decays, lrs, most } = sizes[scale]
     const norm = await arm(true, sizes[scale])

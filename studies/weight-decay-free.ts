@@ -9,7 +9,7 @@ const lr = 0.05
 const weightDecay = 5e-4
 const momentum = 0.9
 
-/** Six shapes of a schedule over so many steps; none reaches 0, where the identity ends. */
+/** Six shapes of schedules; none reaches 0, where the identity ends. */
 const schedules = (steps: number): Readonly<Record<string, schedule.Schedule>> =>
   Object.fromEntries(
     Object.entries({
@@ -29,7 +29,7 @@ interface Run {
   readonly dtype: Float
 }
 
-/** The losses of SGD with momentum on the scale-invariant weights alone. tanh has no kink that noise could cross. */
+/** Losses of SGD with momentum on the scale-invariant weights only; tanh has no kink for rounding to cross. */
 async function losses({ lr, weightDecay, steps, dtype }: Run): Promise<Float64Array> {
   const net = new Net({ sizes: [100, 50, 50, 50, 10], activation: ops.tanh })
   const { loss } = await training({
@@ -45,13 +45,13 @@ async function losses({ lr, weightDecay, steps, dtype }: Run): Promise<Float64Ar
 }
 
 interface Gaps {
-  /** Of the run without weight decay, at the rates of `toWeightDecayFree`. */
+  /** The run without weight decay, at the rates of `toWeightDecayFree`. */
   readonly free: number
-  /** Of the run whose weight decay was left out, at the same rates. */
+  /** The run with weight decay dropped, at unchanged rates. */
   readonly dropped: number
 }
 
-/** How far losses are from those of a run with weight decay, relative to them, in the worst step. */
+/** The greatest relative distance of losses from those of a run with weight decay, over its steps. */
 async function gaps(lr: schedule.Schedule, steps: number, dtype: Float): Promise<Gaps> {
   const decayed = await losses({ lr, weightDecay, steps, dtype })
   const without = (lr: schedule.Schedule) => losses({ lr, weightDecay: 0, steps, dtype })
@@ -62,7 +62,7 @@ async function gaps(lr: schedule.Schedule, steps: number, dtype: Float): Promise
   }
 }
 
-/** The rates of a constant schedule as exponential growth from the start, α from its fixed point: not quite right. */
+/** The closed form for a constant rate, with α at its fixed point from step 0 on: not quite right. */
 const asymptotic = (): ((step: number) => number) => {
   const b = 1 + momentum - weightDecay * lr
   const alpha = (b + Math.sqrt(b * b - 4 * momentum)) / 2
@@ -71,10 +71,10 @@ const asymptotic = (): ((step: number) => number) => {
 
 export default {
   id: 'S4',
-  title: 'Any schedule with weight decay is a growing one without',
+  title: 'Any schedule with weight decay equals a growing one without',
   source: 'Li & Arora 2019, arXiv 1910.07454, theorems 1 and 2',
   says:
-    'With BN, SGD with momentum and weight decay goes through the same functions as without weight decay at rates ' +
+    'With BN, SGD with momentum and weight decay passes through the same functions as without weight decay at rates ' +
     'that grow: at η = 0.1, λ = 5e-4, μ = 0.9 by 1.481 an epoch of 391 steps.',
   async run(scale: Scale): Promise<Outcome> {
     const steps = scale === 'quick' ? 160 : 400

@@ -9,7 +9,7 @@ const lr = 0.5
 const total = (squares: readonly Tensor[]): Tensor => squares.reduce((a, b) => ops.add(a, b))
 const squared = (tensors: readonly Tensor[]): Tensor => total(tensors.map((t) => ops.sum(ops.square(t))))
 
-/** ‖w‖² and ‖g‖² of all trained weights, in every step. */
+/** ‖w‖² and ‖g‖² of all trained weights at every step. */
 async function sizes(dtype: Float, normalize: boolean, steps: number) {
   const net = new Net({ sizes: [100, 50, 50, 50, 10], normalize })
   return training({
@@ -28,7 +28,7 @@ async function sizes(dtype: Float, normalize: boolean, steps: number) {
   })
 }
 
-/** How far ‖w₊‖² is from ‖w‖² + η²‖g‖², relative to it, in the worst step. */
+/** The greatest relative distance of ‖w₊‖² from ‖w‖² + η²‖g‖², over the steps. */
 function worst({ before, after, slope }: Awaited<ReturnType<typeof sizes>>, rate: number): number {
   return relativeGap(
     after,
@@ -40,7 +40,7 @@ export default {
   id: 'S5',
   title: 'Without weight decay, scale-invariant weights only grow',
   source: 'Arora, Li & Lyu 2018, arXiv 1812.03981, lemma 2.4',
-  says: '‖w₊‖² = ‖w‖² + η²‖g‖² in every step of SGD without momentum, so the effective rate η/‖w‖² only shrinks.',
+  says: '‖w₊‖² = ‖w‖² + η²‖g‖² at every step of SGD without momentum, so the effective rate η/‖w‖² only shrinks.',
   async run(scale: Scale): Promise<Outcome> {
     const steps = scale === 'quick' ? 200 : 500
     const exact = await sizes('float64', true, steps)

@@ -1,4 +1,4 @@
-// One claim in a process of its own, for run.ts: a run of ONNX Runtime blocks the thread that it is called from.
+// Runs one claim in its own process, for run.ts: ONNX Runtime blocks the calling thread.
 import type { Scale } from './claim.ts'
 import { claims } from './claims.ts'
 

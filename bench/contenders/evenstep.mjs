@@ -2,7 +2,7 @@ import { data, nn, ops, optim, train } from '../../dist/index.js'
 import { classes, features, labels, lr } from '../nets.mjs'
 import { serve } from './serve.mjs'
 
-/** As many examples as MNIST has. */
+/** The size of MNIST. */
 const examples = 60_000
 
 const model = (sizes) =>
@@ -15,7 +15,7 @@ const model = (sizes) =>
 
 const dataset = (n, size) => data.dataset({ x: features(n * size), y: labels(n), shape: [size], classes })
 
-/** What a user would write, with one task for all bursts, so that the graph is compiled once. */
+/** The program a user would write, with one task for all bursts, so that the graph is compiled once. */
 async function prepare({ sizes, batch }) {
   const options = {
     data: { train: dataset(examples, sizes[0]), validation: dataset(batch, sizes[0]) },
@@ -30,9 +30,9 @@ async function prepare({ sizes, batch }) {
 }
 
 /**
- * The wall time of a run's epochs after the first, as its reader sees it. From one event to the next `steps` event
- * go the shuffle, the gathering of batches, the graph, and the event itself; from the last `steps` event of an epoch
- * to its `epoch` event goes the evaluation, which is left out.
+ * Wall time of a run's epochs after the first, as its consumer sees it. The time up to each `steps` event
+ * contains the shuffle, the assembly of batches, the graph and the event itself; the time up to an `epoch`
+ * event contains the evaluation and is excluded.
  */
 async function burst(experiment, task) {
   const sum = { ms: 0, steps: 0, loss: 0 }

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { classes, eps, features, keep, labels, lr, prepared, weights } from '../nets.mjs'
 import { serve, stepping } from './serve.mjs'
 
-globalThis.navigator ??= {} // the library reads it; Node has one from version 21 on
+globalThis.navigator ??= {} // the library reads it; Node defines it from version 21 on
 const { defaultDevice, init, jit, nn, numpy: np, valueAndGrad } = await import('@jax-js/jax')
 await init('wasm')
 defaultDevice('wasm')
 
 const array = (values, shape) => np.array(values).reshape(shape)
 
-// Weights and statistics are flat lists: w, b and, but for the last layer, gamma, beta; mean, variance.
+// Weights and statistics are flat lists: w, b and, except for the last layer, gamma, beta; mean, variance.
 const first = (sizes) =>
   sizes.slice(1).flatMap((outputs, i) => {
     const linear = [array(weights(sizes[i], outputs), [sizes[i], outputs]), np.zeros([outputs])]
@@ -17,7 +17,7 @@ const first = (sizes) =>
   })
 const firstStatistics = (sizes) => sizes.slice(1, -1).flatMap((n) => [np.zeros([n]), np.ones([n])])
 
-/** Batch normalization, and the running statistics after it. */
+/** Batch normalization and the updated running statistics. */
 function batchNorm(h, gamma, beta, mean, variance) {
   const n = h.shape[0]
   const mu = np.mean(h.ref, 0)

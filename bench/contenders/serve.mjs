@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline'
 import { nets } from '../nets.mjs'
 
 /**
- * Answer the parent, a JSON line for a JSON line: `{ net, steps }` asks for that many training steps or a few more,
- * and the answer tells what they took. Nothing is measured before it is asked for, or beside another answer.
+ * Answers the parent, one JSON line per JSON line: `{ net, steps }` requests that many training steps or a few
+ * more, and the answer reports their time. Nothing runs between requests.
  *
- * @param {object} about what the first line tells: versions and threads
+ * @param {object} about contents of the first line: versions and threads
  * @param {(net: import('../nets.mjs').Net) => Promise<(steps: number) => Promise<Measured>>} prepare
  * @typedef {{ ms: number, steps: number, loss: number }} Measured
  */
@@ -23,7 +23,7 @@ export async function serve(about, prepare) {
   }
 }
 
-/** Wall and processor time from now, as the returned function is called; all threads together. */
+/** Returns a function that gives the wall and CPU time since now, over all threads. */
 function awake() {
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -34,7 +34,7 @@ function awake() {
 }
 
 /**
- * A trainer of single steps. A tenth of them goes before the clock starts, to warm what other processes cooled.
+ * A trainer from single steps. A tenth of them runs before the clock starts, to warm the caches again.
  *
  * @param {(batch: number) => Promise<number>} step trains on a prepared batch and reads its loss back
  * @returns {(steps: number) => Promise<Measured>}

@@ -4,21 +4,21 @@ import { batches } from './training.ts'
 
 export interface DescentOptions {
   readonly net: nn.Module
-  /** The weights that are trained; all others stay as they start. */
+  /** The weights to train; all others keep their initial values. */
   readonly weights: readonly Variable[]
   readonly dataset: data.Dataset
-  /** All examples in every batch, in their order, unless given. */
+  /** Examples per batch. @default all of them, in order */
   readonly batchSize?: number
-  /** What becomes of a weight after each step. */
+  /** Projects a weight after each step, for example onto a sphere. */
   readonly project?: (w: Tensor) => Tensor
 }
 
-/** The loss before each step, ‖g‖ in it and ‖w‖ after it, of all trained weights together. */
+/** For each step: the loss before it, ‖g‖ in it and ‖w‖ after it, over all trained weights together. */
 export type Path = Readonly<Record<'loss' | 'slope' | 'size', Float32Array>>
 
 const stepsAtATime = 100
 
-/** Plain gradient descent, `w ← project(w − lr · g)`, again and again from the start by one compiled step. */
+/** Plain gradient descent, `w ← project(w − lr · g)`: many runs from the start with one compiled step. */
 export class Descent {
   readonly #options: DescentOptions
   readonly #step: Compiled<'x' | 'y' | 'rows' | 'lr', keyof Path>
@@ -55,7 +55,7 @@ export class Descent {
     return new Descent(options, step)
   }
 
-  /** From the weights and the order of `seed`; it goes on after the loss stops being finite. */
+  /** Runs from the initial weights and the order of `seed`; continues even after the loss is not finite. */
   async run({
     seed,
     steps,

@@ -8,14 +8,14 @@ const digits = (): data.Split => {
   return all
 }
 
-/** So many of the digits to train on, drawn by `seed`. */
+/** `count` random training digits, drawn by `seed`. */
 export function examples(count: number, seed: number, dtype: Float = 'float32'): data.Dataset {
   const { train } = digits()
   const order = random(seed, 'examples').permutation(train.length)
   return inDType(data.subset(train, order.subarray(0, count)), dtype)
 }
 
-/** The digits to validate on: all 10,000, or the first so many. */
+/** The first `count` validation digits. @default all 10,000 */
 export function validation(count: number = 10_000): data.Dataset {
   const { validation } = digits()
   return data.subset(
@@ -25,8 +25,8 @@ export function validation(count: number = 10_000): data.Dataset {
 }
 
 /**
- * The same examples, but a share of the labels, drawn by a seed of its own, are any of the ten digits: gradients get
- * noisier, as those of harder data are.
+ * The same examples with a share of the labels, drawn by a fixed seed, replaced by random digits: gradients get
+ * noisier, like those of harder data.
  */
 export function mislabelled(dataset: data.Dataset, share: number): data.Dataset {
   const stream = random('mislabelled')

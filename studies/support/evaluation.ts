@@ -1,6 +1,6 @@
 import { compile, type data, type nn, ops, type Tensor } from 'evenstep'
 
-/** The share of a data set, 0 to 1, that a trained network gets wrong. */
+/** The error rate of a trained network on a data set, from 0 to 1. */
 export async function errorRate(net: nn.Module, { x, y, length }: data.Dataset): Promise<number> {
   const evaluate = await compile(
     { x: { shape: [length, ...x.shape], dtype: x.dtype }, y: { shape: [length], dtype: 'int32' } },

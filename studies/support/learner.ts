@@ -4,33 +4,33 @@ export interface LearnerOptions {
   readonly model: nn.Module
   readonly dataset: data.Dataset
   readonly batchSize: number
-  /** Of SGD; 0 unless given. */
+  /** Momentum of SGD. @default 0 */
   readonly momentum?: number
-  /** The names of the weights that decay, as a regular expression; none unless given. */
+  /** Regular expression for the names of weights under weight decay. @default none */
   readonly decayed?: string
-  /** An average of the weights along the way; none unless given. */
+  /** Average of the weights to keep during training. @default none */
   readonly average?: optim.Average
 }
 
 /** One training run. */
 export interface Plan {
-  /** Of the first weights and of the order of the data. */
+  /** Decides the initial weights and the order of the data. */
   readonly seed: number
   readonly steps: number
   readonly lr: optim.Hyperparameter
-  /** Of the weights that decay; 0 unless given. */
+  /** Weight decay on the weights that `decayed` matches. @default 0 */
   readonly weightDecay?: number
 }
 
-/** The losses of steps one after another; when they diverged, none of the step that did, nor any after it. */
+/** Losses of consecutive steps, up to the step that diverged, if any. */
 export interface Part {
   readonly losses: readonly number[]
   readonly diverged: boolean
 }
 
 /**
- * A model that is trained again and again from the start, by one compiled step: what differs between runs, such as
- * seeds and rates, is fed.
+ * Trains one model many times from the start with one compiled step: what differs between runs, such as seeds
+ * and rates, is fed.
  */
 export class Learner {
   readonly task: train.Task
@@ -57,8 +57,8 @@ export class Learner {
   }
 
   /**
-   * Train from the start, some steps at a time. A run diverges with a loss that is not finite or above 1000, as in
-   * Bjorck et al. 2018, and ends there.
+   * Trains from the start and yields after every `stepsAPart` steps. A run whose loss is not finite or above
+   * 1000, as in Bjorck et al. 2018, has diverged and ends.
    */
   async *parts(plan: Plan, stepsAPart: number = 50): AsyncGenerator<Part> {
     const { task } = this
@@ -74,19 +74,19 @@ export class Learner {
     }
   }
 
-  /** Train from the start to the end. */
+  /** Trains from start to end. */
   async learn(plan: Plan): Promise<Part> {
     const parts: Part[] = []
     for await (const part of this.parts(plan)) parts.push(part)
     return { losses: parts.flatMap(({ losses }) => losses), diverged: parts.some(({ diverged }) => diverged) }
   }
 
-  /** Loss and accuracy in evaluation. */
+  /** Loss and accuracy in `eval` mode. */
   measure(dataset: data.Dataset): Promise<train.Evaluation> {
     return this.task.evaluate(dataset, { batchSize: 500 })
   }
 
-  /** Percent of examples that are classified right after a run; what guessing gives, 10, when it diverged. */
+  /** Accuracy in percent after a run; 10, the accuracy of guessing, if it diverged. */
   async accuracyAfter(plan: Plan, dataset: data.Dataset): Promise<number> {
     const { diverged } = await this.learn(plan)
     return diverged ? 10 : 100 * (await this.measure(dataset)).accuracy!
@@ -96,7 +96,7 @@ export class Learner {
 const valueAt = (value: optim.Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
 
-/** The batches of a run in the order of its seed, some in one call. */
+/** The batches of a run in the order of its seed, stacked for calls of `atOnce` steps. */
 function* stacks(
   dataset: data.Dataset,
   batchSize: number,

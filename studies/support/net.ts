@@ -1,24 +1,24 @@
 import { nn, ops, type Tensor, type Variable } from 'evenstep'
 
 export interface NetOptions {
-  /** Inputs, hidden layers and outputs. */
+  /** Widths of input, hidden layers and output. */
   readonly sizes: readonly number[]
-  /** Whether hidden layers are batch-normalised; true. */
+  /** Whether hidden layers are batch-normalized. @default true */
   readonly normalize?: boolean
-  /** What follows the normalization; ReLU. */
+  /** Activation after the normalization. @default ops.relu */
   readonly activation?: (x: Tensor) => Tensor
-  /** Batch normalization's eps; so small that no variance feels it, unless given. */
+  /** Batch normalization's eps. @default noEps */
   readonly eps?: number
-  /** Batch normalization's momentum; 0.1. */
+  /** Batch normalization's momentum. @default 0.1 */
   readonly momentum?: number
-  /** Whether hidden layers have a bias; only without normalization, unless given. */
+  /** Whether hidden layers have a bias. @default !normalize */
   readonly bias?: boolean
 }
 
-/** Less than every variance by so much that adding it changes no number, and 0 in float32. */
+/** So small that adding it changes no variance; 0 in float32. */
 export const noEps = 1e-300
 
-/** Linear → BatchNorm → activation, so many times, then Linear. He's first weights, no bias where BN follows. */
+/** Blocks of Linear → BatchNorm → activation, then Linear. He initialization; no bias before BN. */
 export class Net implements nn.Module {
   readonly hidden: readonly nn.Linear[]
   readonly norms: readonly nn.BatchNorm1d[]
@@ -46,7 +46,7 @@ export class Net implements nn.Module {
     return this.out.forward(last)
   }
 
-  /** The scale-invariant weights by name: those that a normalization follows. */
+  /** The scale-invariant weights by name: those before a normalization. */
   get invariant(): Map<string, Variable> {
     return new Map(this.norms.map((_, i) => [`hidden.${i}.weight`, this.hidden[i]!.weight]))
   }
@@ -59,7 +59,7 @@ function hidden(inputs: number, outputs: number, bias: boolean): nn.Linear {
   return layer
 }
 
-/** γ and β that are not all 1 and 0. */
+/** Initializes γ and β to values other than 1 and 0. */
 export function mixAffine(net: Net): void {
   for (const norm of net.norms) {
     norm.weight!.initializer = nn.init.uniform(0.5, 1.5)
@@ -67,7 +67,7 @@ export function mixAffine(net: Net): void {
   }
 }
 
-/** A group of the hidden layers' weights alone, with options such as weight decay. */
+/** A parameter group of the hidden layers' weights only, with options such as weight decay. */
 export const hiddenWeights = <Options extends object>(
   options: Options,
 ): readonly ({ readonly match: string } & Options)[] => [{ match: '^hidden\\.\\d+\\.weight$', ...options }]

@@ -1,4 +1,4 @@
-// Numbers of vectors, and how they are written.
+// Arithmetic on vectors, and number formatting.
 
 export type Numbers = ArrayLike<number>
 
@@ -28,7 +28,7 @@ export function greatest(a: Iterable<number>): number {
   return most
 }
 
-/** The greatest difference between two vectors, relative to the greatest number wanted. */
+/** The greatest difference between two vectors, relative to the greatest wanted number. */
 export function gap(a: Numbers, wanted: Numbers): number {
   let difference = 0
   let size = 0
@@ -43,13 +43,13 @@ export function gap(a: Numbers, wanted: Numbers): number {
 export const relativeGap = (a: Numbers, wanted: Numbers): number =>
   greatest(Array.from(wanted, (value, i) => Math.abs(a[i]! / value - 1)))
 
-/** A matrix's rows. */
+/** The rows of a matrix. */
 export const rows = (a: Numbers, columns: number): Float64Array[] =>
   Array.from({ length: a.length / columns }, (_, i) =>
     Float64Array.from({ length: columns }, (_, j) => a[i * columns + j]!),
   )
 
-/** A number in few figures: 2.1e-16, 0.0316, 1.467. */
+/** A number in a few significant figures: 2.1e-16, 0.0316, 1.467. */
 export function short(value: number, figures: number = 3): string {
   if (value === 0 || !Number.isFinite(value)) return String(value)
   const size = Math.abs(value)

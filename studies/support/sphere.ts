@@ -1,10 +1,10 @@
 import { ops, type Tensor } from 'evenstep'
 
-// What happens to weights whose size does not matter: how far they turn, and how large their gradient is for it.
+// Weights whose norm is irrelevant: how far they turn, and their gradient relative to the norm.
 
 const length = (t: Tensor): Tensor => ops.sqrt(ops.sum(ops.square(t)))
 
-/** ‖ŵ₊ − ŵ‖, the chord between two directions: twice the sine of half the angle, exact for the smallest of them. */
+/** ‖ŵ₊ − ŵ‖, the chord between two directions: 2·sin(angle/2), accurate even for tiny angles. */
 export const chord = (before: Tensor, after: Tensor): Tensor =>
   length(ops.sub(ops.div(after, length(after)), ops.div(before, length(before))))
 

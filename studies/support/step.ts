@@ -10,9 +10,9 @@ export interface StepOptions {
 }
 
 /**
- * Numbers of one forward and backward pass of `net` on a batch of digits, before any training.
+ * Measures one forward and backward pass of the initialized `net` on a batch of digits.
  *
- * @param of is told of every call of a layer as well, in their order
+ * @param of builds the results from the loss and the calls of layers, in order
  */
 export async function measureStep<Out extends string>(
   net: Net,

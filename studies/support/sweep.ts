@@ -2,14 +2,14 @@ import { validation } from './digits.ts'
 import type { Learner, Plan } from './learner.ts'
 import { mean } from './numbers.ts'
 
-/** What one rate came to. */
+/** The result of one rate. */
 export interface Point {
   readonly lr: number
-  /** Percent of the validation digits, one number a seed. */
+  /** Accuracy in percent on the validation digits, one number per seed. */
   readonly accuracies: readonly number[]
 }
 
-/** Train at each rate from each seed. Two sweeps over the same seeds are paired: same order of the data. */
+/** Trains at each rate from each seed. Sweeps over the same seeds are paired: same data order. */
 export async function sweep(
   learner: Learner,
   lrs: readonly number[],

@@ -2,22 +2,22 @@ import { compile, type data, nn, ops, type optim, random, type Tensor, type Vari
 import type { Float } from './digits.ts'
 
 export interface TrainingOptions<Out extends string> {
-  /** Initialized by `seed` where it has no numbers yet. */
+  /** Initialized by `seed`, except where it already has values. */
   readonly net: nn.Module
-  /** The weights to train, by name; all others stay as they are. */
+  /** The weights to train, by name; all others stay unchanged. */
   readonly weights: ReadonlyMap<string, Variable>
   readonly optimizer: optim.Optimizer
   readonly dataset: data.Dataset
   readonly batchSize: number
   readonly steps: number
-  /** Decides the first weights and the order of the examples. */
+  /** Decides the initial weights and the order of the examples. @default 0 */
   readonly seed?: number
   readonly dtype?: Float
-  /** Numbers to keep of each step, besides its loss. */
+  /** Values to record at each step, besides the loss. */
   readonly watch?: (at: Moment) => Readonly<Record<Out, Tensor>>
 }
 
-/** One step while it is traced. Lists are in the order of the trained weights. */
+/** A step being traced. Lists are in the order of the trained weights. */
 export interface Moment {
   readonly loss: Tensor
   readonly gradients: readonly Tensor[]
@@ -25,13 +25,13 @@ export interface Moment {
   readonly after: readonly Tensor[]
 }
 
-/** The numbers of every step, one after another. */
+/** The recorded values of all steps, in order. */
 export type Course<Out extends string> = Readonly<Record<Out | 'loss', Float64Array>>
 
-/** Steps a call: enough for a call to cost nothing, few enough that whoever waits hears from us each second. */
+/** Steps per call: enough to amortize the call, few enough to return about every second. */
 const stepsAtATime = 250
 
-/** Train some of a network's weights, and give the loss of each step and what else is watched. */
+/** Trains some of a network's weights; returns the loss of each step and whatever else is watched. */
 export async function training<Out extends string = never>(
   options: TrainingOptions<Out>,
 ): Promise<Course<Out>> {
@@ -78,7 +78,7 @@ const compiled = <Out extends string>(
   )
 }
 
-/** The numbers of the examples of each batch: every epoch in another order, without a last batch that is not full. */
+/** Example indices of each batch: a new order every epoch, without an incomplete last batch. */
 export function* batches(count: number, batchSize: number, seed: number): Generator<Int32Array, undefined> {
   for (let epoch = 0; ; epoch++) {
     const order = random(seed, 'epoch', epoch).permutation(count)
