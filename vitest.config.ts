@@ -1,4 +1,33 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that replace a module or the environment that it loads in: each gets a process with modules of its own. */
+const isolated = ['test/damaged-files.test.ts', 'test/devices.test.ts', 'test/golden/training-steps.test.ts']
+
+/** The files that run longest, in that order, so that no worker is left with one of them at the end. */
+const longest = [
+  'test/studies.test.ts',
+  'test/cli/cli.test.ts',
+  'src/cli/study.test.ts',
+  'src/cli/advise.test.ts',
+  'test/study/kill.test.ts',
+  'src/cli/doctor.test.ts',
+  'test/resume/kill.test.ts',
+  'test/examples.test.ts',
+  'test/doctor/diagnostics.test.ts',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = longest.findIndex((file) => moduleId.endsWith(file))
+      return place < 0 ? longest.length : place
+    }
+    return (await super.sort(files)).sort(
+      (a, b) => Number(a.project.config.isolate) - Number(b.project.config.isolate) || rank(a) - rank(b),
+    )
+  }
+}
 
 export default defineConfig({
   // The package imports itself by name, as its users do: in tests that is the source, not the last build.
@@ -12,7 +41,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
+    // A worker imports the library once for all of its files.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: isolated,
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'isolated', include: isolated } },
+    ],
   },
 })

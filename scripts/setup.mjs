@@ -9,11 +9,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const at = (...path) => join(root, ...path)
 const dateOf = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
 
-/** The latest modification time of a file below `folder`. */
+/** The latest modification time of a file below `folder` that is part of the build. */
 const newestIn = (folder) =>
   Math.max(
     ...readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
       .map((entry) => dateOf(join(entry.parentPath ?? entry.path, entry.name))),
   )
 

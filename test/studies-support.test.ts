@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest'
-
-/** A file of the studies by a name that the compiler does not follow: they have settings of their own. */
-const support = (name: string) => import(`../studies/support/${name}.ts`)
-const { interval, differences, shown } = await support('interval')
-const { Learner } = await support('learner')
-const { Descent } = await support('descent')
-const { deepNet } = await support('deep-net')
-const { examples, mislabelled } = await support('digits')
-const { best } = await support('sweep')
+import { deepNet } from '../studies/support/deep-net.ts'
+import { Descent } from '../studies/support/descent.ts'
+import { examples, mislabelled } from '../studies/support/digits.ts'
+import { differences, interval, shown } from '../studies/support/interval.ts'
+import { Learner } from '../studies/support/learner.ts'
+import { best } from '../studies/support/sweep.ts'
 
 test('an interval of three seeds goes from the least to the greatest', () => {
   expect(interval([3, 1, 2])).toEqual({ mean: 2, low: 1, high: 3 })
@@ -41,7 +38,9 @@ test('the best rate is the one with the best mean', () => {
 test('as many labels are wrong as were asked for, always the same', () => {
   const clean = examples(4000, 0)
   const noisy = mislabelled(clean, 0.5)
-  const wrong = noisy.y.data.filter((label: number, i: number) => label !== clean.y.data[i]).length
+  const wrong = Array.from(noisy.y.data, Number).filter(
+    (label, i) => label !== Number(clean.y.data[i]),
+  ).length
   expect(wrong / 4000).toBeCloseTo(0.45, 1) // one in ten is right by chance
   expect(mislabelled(clean, 0.5).y.data).toEqual(noisy.y.data)
   expect(noisy.x).toBe(clean.x)
@@ -90,7 +89,7 @@ test('a run that diverges says so, and counts as guessing', async () => {
   const plan = { seed: 0, steps: 20, lr: 100 }
   const { losses, diverged } = await used.learn(plan)
   expect(diverged).toBe(true)
-  expect(losses.every((loss: number) => loss <= 1e3)).toBe(true)
+  expect(losses.every((loss) => loss <= 1e3)).toBe(true)
   expect(await used.accuracyAfter(plan, examples(100, 1))).toBe(10)
 })
 
@@ -100,7 +99,7 @@ test('a descent is that of SGD, from the start each time', async () => {
   const weights = [...net.hidden, net.out].flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]))
   const descent = await Descent.of({
     net,
-    weights: [...weights, ...net.norms.flatMap(({ weight, bias }: Record<string, object>) => [weight, bias])],
+    weights: [...weights, ...net.norms.flatMap(({ weight, bias }) => [weight!, bias!])],
     dataset,
     batchSize: 64,
   })

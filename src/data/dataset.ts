@@ -68,7 +68,7 @@ const columnNames = {
  * @param columns.classes of an Int32Array `y`: as many as there are `classNames`, or one more than the greatest
  *   label, unless given
  * @throws {ArgumentError} when the lengths do not fit, or a label is outside 0 … classes − 1.
- * @example dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }) // x [2], 3 classes
+ * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(columns: Columns): Dataset {
   checkKnown('dataset', columns, columnNames)

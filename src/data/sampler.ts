@@ -25,7 +25,7 @@ export interface WeightedSamplerOptions {
  *
  * @param weights one for each example, ≥ 0; they need not add up to 1. `exampleWeights` balances classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
- * @example loader(train, { batchSize: 64, seed: 0, sampler: weightedSampler(exampleWeights(train)) })
+ * @example data.loader(split.train, { batchSize: 64, sampler: data.weightedSampler(data.exampleWeights(split.train)) })
  */
 export function weightedSampler(weights: ArrayLike<number>, options: WeightedSamplerOptions = {}): Sampler {
   const who = 'weightedSampler'

@@ -18,7 +18,7 @@ export interface SplitOptions {
  * With `stratify` a class's share of the validation part is within one example of exact.
  *
  * @throws {ArgumentError} when a part would be empty, or `stratify` is asked for without classes.
- * @example normalize(split(breastCancer(), { validation: 0.2, seed: 0 }), { per: 'feature' })
+ * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  */
 export function split(dataset: Dataset, options: SplitOptions): Split {
   checkKnown('split', options, { validation: true, seed: true, stratify: true })
@@ -56,7 +56,7 @@ export interface KFoldOptions {
  * Validation parts are as large as each other within one example, and with `stratify` so are a class's shares.
  *
  * @throws {ArgumentError} when there are fewer than two folds or more than examples, or no classes to stratify by.
- * @example for (const fold of kFold(breastCancer(), { folds: 5 })) …
+ * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
 export function* kFold(dataset: Dataset, options: KFoldOptions): Generator<Split> {
   checkKnown('kFold', options, { folds: true, seed: true, stratify: true })

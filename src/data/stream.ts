@@ -48,8 +48,7 @@ export interface StreamOptions extends Names {
  * `y` is labels where `classes` or `classNames` are given, else targets.
  *
  * @throws {ArgumentError} while it is read, when an example does not fit `shape`, or a label is not in 0 … classes − 1.
- * @example
- * const moons = data.stream(function* (epoch) { for (…) yield { x: [0.1, 0.2], y: 1 } }, { shape: [2], classes: 2 })
+ * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(
   examples: (epoch: number) => AsyncIterable<StreamExample> | Iterable<StreamExample>,

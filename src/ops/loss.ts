@@ -41,7 +41,7 @@ export interface CrossEntropyOptions extends LabelOptions {
  * @param target labels, `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1; or probabilities of the shape
  *   and type of `logits`
  * @returns one number, in nats; with reduction `none`, one for each label
- * @example (output, target) => crossEntropy(output, target, { weight: data.classWeights(split.train) })
+ * @example (output, target) => ops.crossEntropy(output, target, { weight: data.classWeights(split.train) })
  * @throws {ShapeError} when the shapes do not fit.
  * @throws {ArgumentError} when `labelSmoothing` is outside 0 … 1, or `ignoreIndex` is given for probabilities.
  */

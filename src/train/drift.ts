@@ -36,7 +36,7 @@ export interface Drift {
  *
  * @param batches how many of the loader's; all unless given
  * @returns by the layer's name; layers that are frozen, or keep no statistics, are left out
- * @example const { maxKl } = (await drift(task, loader)).get('bn')
+ * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
   { model }: Pick<Task, 'model'>,

@@ -255,7 +255,7 @@ export class Task {
    * keeps some, and running statistics that fit them. Each has its own numbers back after.
    *
    * @param options.batchSize examples a batch where statistics are measured anew: those of training; 64 unless given
-   * @example await task.atEvaluation(async () => safetensors(task.variables))
+   * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))
    */
   async atEvaluation<T>(
     body: () => Promise<T>,

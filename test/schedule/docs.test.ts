@@ -1,26 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import * as schedule from '../../src/schedule/index.ts'
 
-const folder = new URL('../../src/schedule/', import.meta.url)
 const guide = readFileSync(new URL('../../docs/schedules.md', import.meta.url), 'utf8')
-
-/** Every `@example code // result` of the sources. */
-const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-  .flatMap((name) => [...readFileSync(new URL(name, folder), 'utf8').matchAll(/@example (.+) \/\/ (.+)$/gm)])
-  .map(([, code, result]) => [code!, result!] as const)
-
-test.each(examples)('%s is %s', (code, result) => {
-  const value: unknown = new Function('schedule', `return ${code}`)(schedule)
-  const wanted: unknown = new Function(`return ${result}`)()
-  if (typeof wanted === 'number') expect(value).toBeCloseTo(wanted, 12)
-  else expect(value).toEqual(wanted)
-})
-
-test('the sources have examples', () => {
-  expect(examples.length).toBeGreaterThan(15)
-})
 
 test('the guide names every type, controller and function that is exported', () => {
   const names = Object.entries(schedule).flatMap(([name, value]) =>

@@ -26,7 +26,7 @@ export interface NextCharacterOptions {
  *
  * @returns an example for each character and each end: x `[context]` int32, y int32
  * @throws {ArgumentError} when `context` is not a positive integer, or there is no text.
- * @example nextCharacter(['ab'], { context: 2 }) // x [0, 0], [0, 1], [1, 2]; y 1, 2, 0; classNames ['', 'a', 'b']
+ * @example data.nextCharacter(['ab'], { context: 2 }).x.data // [0, 0, 0, 1, 1, 2]
  */
 export function nextCharacter(texts: readonly string[], { context }: NextCharacterOptions): Dataset {
   if (!Number.isInteger(context) || context < 1) {

@@ -26,7 +26,7 @@ const csvNames = { ...tableNames, header: true, delimiter: true } as const
  *
  * @throws {FormatError} naming the line and the column of what is missing, or no number.
  * @throws {ArgumentError} when a column is not there, or an option is unknown.
- * @example data.csv('iris.csv', { label: 'species' }) // classNames ['setosa', 'versicolor', 'virginica']
+ * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
 export function csv(path: string, options: CsvOptions): Dataset {
   checkKnown('csv', options, csvNames)
