@@ -71,7 +71,7 @@ describe('a compiled step', () => {
       const step = await compile(
         { x: { shape: [3] } },
         ({ x }) => {
-          const rate = hyperparameter((k) => 1 / (k + 3))
+          const rate = hyperparameter((k) => 1 / (k + 3), 'float32', 'rate')
           const loss = ops.mean(ops.exp(ops.sub(x, v.value)))
           v.assign(ops.add(v.value, ops.mul(rate, loss)))
           return { loss }

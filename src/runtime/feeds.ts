@@ -1,6 +1,7 @@
 import { allocate, type Data, holds } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { finiteAt } from '../core/variable.ts'
 import { graphNames } from '../onnx/model.ts'
 import type { HostTensor } from './session.ts'
 import type { Traced } from './traced.ts'
@@ -29,7 +30,7 @@ export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolea
   }
   for (const [key, { name, value, read }] of traced.scheduled) {
     const data = allocate(read.dtype, count)
-    for (let k = 0; k < count; k++) data[k] = finite(name, value(step + k), step + k)
+    for (let k = 0; k < count; k++) data[k] = finiteAt(name, value(step + k), step + k)
     values.set(key, { dtype: read.dtype, shape: stack([]), data })
   }
   return values
@@ -42,11 +43,6 @@ function checked(name: string, { dtype, shape }: Omit<HostTensor, 'data'>, data:
   throw new ArgumentError(
     `step: wanted ${name} as ${size} numbers of ${dtype} for ${showShape(shape)}, got ${got}`,
   )
-}
-
-function finite(name: string, value: number, step: number): number {
-  if (Number.isFinite(value)) return value
-  throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
 }
 
 /** K, from the first input that differs from step to step and holds anything. */
