@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix as path } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { rules } from '../src/optim/parse.ts'
 
 /** What each folder may import, besides itself. A folder that is not listed may not exist. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -108,6 +109,12 @@ test('each package is imported where it belongs, and schedules import none', () 
 test('what draws reports is loaded when one is drawn: nobody else waits for it', () => {
   const eager = /^import (?!type )[^']*?from '(?:@observablehq\/plot|linkedom)'/m
   expect(files.filter((file) => eager.test(source(file)))).toEqual([])
+})
+
+test('nobody outside optim asks which optimizer it is: each declares what others need', () => {
+  const names = rules.map(({ type }) => type).join('|')
+  const asks = new RegExp(`(['"\`])(?:${names})\\1|startsWith\\('(?:scheduleFree|adam)`)
+  expect(files.filter((file) => folderOf(file) !== 'optim' && asks.test(source(file)))).toEqual([])
 })
 
 test('only the command line touches the process', () => {

@@ -74,7 +74,7 @@ describe('variables', () => {
 
   test('a hyperparameter is a constant, or fed by the host', () => {
     expect(hyperparameter(0.1).op).toBe('Constant')
-    const { scheduled, result } = trace(() => hyperparameter((step) => 1 / (step + 1)))
+    const { scheduled, result } = trace(() => hyperparameter((step) => 1 / (step + 1), 'float32', 'rate'))
     expect(scheduled.get(result)!.value(3)).toBe(0.25)
   })
 })

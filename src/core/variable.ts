@@ -1,6 +1,7 @@
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { nameOf, setName } from './names.ts'
+import type { Hyperparameter } from './options.ts'
 import { type Random, random } from './random.ts'
 import { type Shape, sameShape, showShape, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
@@ -150,8 +151,10 @@ const isContainer = (value: unknown): value is object =>
 
 /** A number that the host computes for each step. */
 export interface Scheduled {
-  /** What messages call it. */
+  /** What messages call it, such as `optimizer.lr`. */
   readonly name: string
+  /** What the fingerprint of a graph calls it: stays when messages get better. */
+  readonly hashedAs: string
   readonly value: (step: number) => number
 }
 
@@ -211,19 +214,33 @@ export function callOf(layer: object): number {
   return call
 }
 
+/** A hyperparameter's value at a step. */
+export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
+  typeof value === 'number' ? value : value(step)
+
+/** `value`, which was computed for a step. @throws {ArgumentError} when it is not finite. */
+export function finiteAt(name: string, value: number, step: number): number {
+  if (Number.isFinite(value)) return value
+  throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
+}
+
 /**
  * A hyperparameter inside a step: a number is part of the graph; a function of the step is computed on the
  * host in float64 and fed, so that changing it recompiles nothing.
  *
  * @param name what messages call it
+ * @param hashedAs what the fingerprint of a graph calls it
  */
+export function hyperparameter(value: number, dtype?: DType): Tensor
+export function hyperparameter(value: Hyperparameter, dtype: DType, name: string, hashedAs?: string): Tensor
 export function hyperparameter(
-  value: number | ((step: number) => number),
+  value: Hyperparameter,
   dtype: DType = 'float32',
-  name: string = 'hyperparameter',
+  name: string = '',
+  hashedAs: string = 'hyperparameter',
 ): Tensor {
   if (typeof value === 'number') return scalar(value, dtype)
   const fed = input([], dtype)
-  active('hyperparameter').scheduled.set(fed, { name, value })
+  active('hyperparameter').scheduled.set(fed, { name, hashedAs, value })
   return fed
 }

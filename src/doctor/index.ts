@@ -1,4 +1,5 @@
-export { type Equilibrium, equilibrium, type WeightRule } from '../optim/weight-rule.ts'
+export type { Equilibrium } from '../optim/traits.ts'
+export { equilibrium, type WeightRule } from '../optim/weight-rule.ts'
 export { type Drift, drift } from '../train/drift.ts'
 export {
   type Diagnosis,

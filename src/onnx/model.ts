@@ -1,4 +1,4 @@
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto, ValueInfoProto } from 'onnx-buf'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { type Graph, loopProto, modelBytes, nodeProto, tensorProto, valueInfo } from './proto.ts'
 import { byNode, simplify } from './simplify.ts'
@@ -6,14 +6,14 @@ import { byNode, simplify } from './simplify.ts'
 export type Named = ReadonlyMap<string, Tensor>
 
 /**
- * An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out; constants may stand
- * among them, to have a name.
+ * An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out; constants may be among
+ * them, to be named.
  *
- * @param first the name of a first axis of any size, for a graph that does not depend on it; fixed unless given
+ * @param first name of a first axis of any size, for a graph that does not depend on it. @default a fixed size
  */
 export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Array {
   const graph = bodyOf('step', inputs, simplified(outputs))
-  const info = (name: string, { dtype, shape }: Tensor): ReturnType<typeof valueInfo> =>
+  const info = (name: string, { dtype, shape }: Tensor): ValueInfoProto =>
     valueInfo(name, dtype, first === undefined ? shape : [first, ...shape.slice(1)])
   return modelBytes({
     ...graph,
@@ -22,25 +22,27 @@ export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Arra
   })
 }
 
-/** What a repeated step is made of. */
+/** The parts of a repeated step. */
 export interface Repeated {
-  /** Differ from step to step: stacked along a new first axis, `[K, …]`. */
+  /** Inputs that differ from step to step: stacked along a new first axis, `[K, …]`. */
   readonly stacked: Named
-  /** Read by every step, and written by none. */
+  /** Inputs that every step reads and none writes. */
   readonly fixed: Named
-  /** Read and written: each step sees what the one before wrote. */
+  /** Inputs that are read and written: each step reads what the previous one wrote. */
   readonly carried: ReadonlyMap<string, { readonly read: Tensor; readonly written: Tensor }>
-  /** Results of each step, stacked. */
+  /** Results of each step, to be stacked. */
   readonly outputs: Named
 }
 
-/** The names of what a model takes and gives besides its inputs and results. */
+/** Names of a model's inputs and outputs besides those of the caller. */
 export const graphNames = {
-  /** How many steps a loop takes; int64. */
+  /** Number of steps of a loop; int64. */
   count: '#count',
-  /** What a variable becomes. */
+  /** Next value of a variable. */
   next: (variable: string): string => `next:${variable}`,
 } as const
+
+const inner = (name: string): string => `step:${name}`
 
 /**
  * An ONNX model that runs a step `count` times in one `Loop`.
@@ -48,8 +50,35 @@ export const graphNames = {
  * Inputs: `#count` (int64), the stacked ones, the fixed and the carried. Outputs: `next:NAME` for each carried
  * one, and each output stacked along a first axis.
  */
-export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint8Array {
-  const inner = (name: string): string => `step:${name}`
+export function toOnnxLoop(repeated: Repeated): Uint8Array {
+  const { stacked, fixed, carried, outputs } = repeated
+  const { step, used } = loopBody(repeated)
+  const infoOf = (prefix: readonly string[], given: Named): ValueInfoProto[] =>
+    [...given].map(([name, t]) => valueInfo(name, t.dtype, [...prefix, ...t.shape]))
+  const usedOf = (given: Named): Named => new Map([...given].filter(([, t]) => used.has(t)))
+  const read = new Map([...carried].map(([name, { read }]) => [name, read]))
+  const written = new Map([...carried].map(([name, { read }]) => [graphNames.next(name), read]))
+  return modelBytes({
+    name: 'steps',
+    node: [
+      loopProto([graphNames.count, '', ...carried.keys()], [...written.keys(), ...outputs.keys()], step),
+    ],
+    initializer: [],
+    input: [
+      valueInfo(graphNames.count, 'int64', []),
+      ...infoOf(['K'], usedOf(stacked)),
+      ...infoOf([], usedOf(fixed)),
+      ...infoOf([], read),
+    ],
+    output: [...infoOf([], written), ...infoOf(['K'], outputs)],
+  })
+}
+
+/** The body of the loop: slices what is stacked, then takes the step. */
+function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
+  step: Graph
+  used: ReadonlySet<Tensor>
+} {
   const given = new Map([
     ...[...stacked].map(([name, t]) => [inner(name), t] as const),
     ...[...carried].map(([name, { read }]) => [inner(name), read] as const),
@@ -59,10 +88,9 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     ...[...carried].map(([name, { written }]) => [inner(graphNames.next(name)), written] as const),
     ...[...outputs].map(([name, t]) => [inner(name), t] as const),
   ])
-  const body = bodyOf('step', given, simplified(results))
-  const isUsed = ([, t]: readonly [string, Tensor]): boolean => body.used.has(t)
+  const { used, ...body } = bodyOf('step', given, simplified(results))
   const slices = [...stacked]
-    .filter(isUsed)
+    .filter(([, t]) => used.has(t))
     .map(([name]) => nodeProto('Gather', [name, 'index'], [inner(name)], { axis: 0 }))
   const step: Graph = {
     ...body,
@@ -74,26 +102,7 @@ export function toOnnxLoop({ stacked, fixed, carried, outputs }: Repeated): Uint
     ],
     output: [valueInfo('continue', 'bool', []), ...body.output],
   }
-  const loop = loopProto(
-    [graphNames.count, '', ...carried.keys()],
-    [...[...carried.keys()].map(graphNames.next), ...outputs.keys()],
-    step,
-  )
-  return modelBytes({
-    name: 'steps',
-    node: [loop],
-    initializer: [],
-    input: [
-      valueInfo(graphNames.count, 'int64', []),
-      ...[...stacked].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
-      ...[...fixed].filter(isUsed).map(([name, t]) => valueInfo(name, t.dtype, t.shape)),
-      ...[...carried].map(([name, { read }]) => valueInfo(name, read.dtype, read.shape)),
-    ],
-    output: [
-      ...[...carried].map(([name, { read }]) => valueInfo(graphNames.next(name), read.dtype, read.shape)),
-      ...[...outputs].map(([name, t]) => valueInfo(name, t.dtype, ['K', ...t.shape])),
-    ],
-  })
+  return { step, used }
 }
 
 const simplified = (outputs: Named): Named => {
@@ -101,7 +110,7 @@ const simplified = (outputs: Named): Named => {
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 
-/** The nodes and constants that make `outputs`, and which tensors were needed for it. */
+/** The nodes and constants that compute `outputs`, and the tensors that they need. */
 function bodyOf(
   name: string,
   inputs: Named,
@@ -109,7 +118,7 @@ function bodyOf(
 ): Omit<Graph, 'input'> & { readonly used: ReadonlySet<Tensor> } {
   const order = topological([...outputs.values()])
   const named = new Map([...inputs].map(([given, t]) => [t, given]))
-  // A result is named by its node, unless it is no node's, or two results are one tensor.
+  // A result gives its node its name, unless it has no node, or is the same tensor as another result.
   const renamed: NodeProto[] = []
   for (const [output, t] of outputs) {
     if (named.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
@@ -130,7 +139,7 @@ function bodyOf(
   }
 }
 
-/** The node that computes `results`. One that nobody asked for has a name too: ONNX Runtime insists. */
+/** The node that computes `results`. Results that are not used are named too: ONNX Runtime insists. */
 function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): NodeProto {
   const { op, inputs, attributes, output } = results[0]!
   const named = Array.from({ length: output?.count ?? 1 }, (_, k) => `${nameOf(results[0]!)}.${k}`)

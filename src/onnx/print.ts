@@ -3,7 +3,7 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { byNode, simplify } from './simplify.ts'
 
 /**
- * A graph as text, a node a line, as it would be written to ONNX. For golden files, and for the curious.
+ * A graph as text, one node per line, as it would be written to ONNX. For golden files, and for the curious.
  *
  *     %3 = Gemm(x, fc1.weight, fc1.bias) transA=0 transB=1 : float32 [64, 100]
  */
@@ -27,7 +27,7 @@ export function print(inputs: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<
 const text = (value: Tensor['attributes'][string]): string =>
   typeof value === 'object' && 'float' in value ? `${value.float}f` : `${JSON.stringify(value)}`
 
-/** The numbers of a constant, or the one number that a long one repeats. */
+/** The numbers of a constant, or the number that a long one repeats. */
 function literal(t: Tensor): string {
   const data = Array.from(t.data!)
   if (t.shape.length === 0) return `${data[0]}`

@@ -17,7 +17,7 @@ import {
 import { type DType, toData } from '../core/dtype.ts'
 import type { Attribute, Tensor } from '../core/tensor.ts'
 
-// What an ONNX file is made of: protocol buffer messages from plain values. The only file that knows the format.
+// Protocol buffer messages of an ONNX file, from plain values. The only file that knows the format.
 
 const opset = 18n
 const irVersion = 9n
@@ -30,7 +30,7 @@ const elementType: Readonly<Record<DType, DataType>> = {
   bool: DataType.BOOL,
 }
 
-/** The parts of a graph: nodes in order, constants, and what goes in and out. */
+/** The parts of a graph: nodes in order, constants, inputs and outputs. */
 export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
 
 /** The bytes of a model file. */
@@ -48,13 +48,13 @@ export const modelBytes = (graph: Graph): Uint8Array =>
     }),
   )
 
-/** The operator sets beside ONNX's own that a graph uses, in bodies of loops as well. */
+/** The operator sets besides ONNX's own that a graph uses, loop bodies included. */
 function domainsOf({ node }: Pick<GraphProto, 'node'>): Set<string> {
   const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? [...domainsOf(g)] : [])))
   return new Set([...node.map(({ domain }) => domain).filter((domain) => domain !== ''), ...bodies])
 }
 
-/** One node: an operator, after its domain and a dot where it is not ONNX's own, with named inputs and outputs. */
+/** One node. An operator that is not ONNX's own is written after its domain and a dot. */
 export const nodeProto = (
   op: string,
   input: string[],
@@ -69,7 +69,7 @@ export const nodeProto = (
     attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
   })
 
-/** A node that runs `body` again and again. */
+/** A `Loop` node that repeats `body`. */
 export function loopProto(input: string[], output: string[], body: Graph): NodeProto {
   const loop = nodeProto('Loop', input, output)
   const g = create(GraphProtoSchema, body)
@@ -99,7 +99,7 @@ export const tensorProto = (name: string, t: Tensor): TensorProto =>
 const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 
-/** The name, element type and shape of what goes in or out; a text for a size that varies. */
+/** Name, element type and shape of an input or output; a size that varies is a text. */
 export const valueInfo = (name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto =>
   create(ValueInfoProtoSchema, {
     name,

@@ -1,8 +1,6 @@
 import { type Tensor, topological } from '../core/tensor.ts'
 
-// What every rewrite of a graph is made of.
-
-/** Every node remade from its remade inputs by `remake`, inputs before users. */
+/** Rewrites a graph: `remake` gets each node on its remade inputs, inputs before users. */
 export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
   const remade = new Map<Tensor, Tensor>()
   for (const t of topological(roots)) {
@@ -13,7 +11,7 @@ export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Te
   return roots.map((root) => remade.get(root)!)
 }
 
-/** How many nodes and roots take each tensor. */
+/** How many nodes and roots use each tensor. */
 export function usesOf(roots: readonly Tensor[]): ReadonlyMap<Tensor, number> {
   const uses = new Map<Tensor, number>()
   const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)

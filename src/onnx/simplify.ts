@@ -4,16 +4,16 @@ import { joinParts } from './join-parts.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * The same values from fewer nodes: equal nodes become one, a sum of parts side by side becomes one Concat, and a
+ * Computes the same values with fewer nodes: equal nodes become one, a sum of adjacent parts becomes one Concat, and a
  * sum with a matrix product becomes one Gemm.
  *
- * Inputs keep their identity. The gradient rules are gone: differentiate first.
+ * Inputs keep their identity. Gradient rules are lost: differentiate first.
  */
 export function simplify(roots: readonly Tensor[]): Tensor[] {
   return foldGemm(joinParts(shareEqual(roots)))
 }
 
-/** Common subexpressions, found by hash-consing: nodes of one recipe on the same inputs are one node. */
+/** Merges common subexpressions by hash-consing: nodes of one recipe on the same inputs become one. */
 function shareEqual(roots: readonly Tensor[]): Tensor[] {
   const byRecipe = new Map<string, Tensor>()
   const idOf = new Map<Tensor, number>()
@@ -37,11 +37,11 @@ function shareEqual(roots: readonly Tensor[]): Tensor[] {
   })
 }
 
-/** A constant's numbers as text. JSON has no NaN or −0, so they are spelt out. */
+/** A constant's numbers as text. JSON has neither NaN nor −0. */
 const numbers = (t: Tensor): string | undefined =>
   t.data && Array.from(t.data, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()
 
-/** `c ± A·B` becomes `Gemm(A, B, c)`, where nothing else needs the product. */
+/** Turns `c ± A·B` into `Gemm(A, B, c)`, where nothing else uses the product. */
 function foldGemm(roots: readonly Tensor[]): Tensor[] {
   const uses = usesOf(roots)
   const original = new Map<Tensor, Tensor>()
@@ -89,14 +89,14 @@ function constantFactor(mul: Tensor): { readonly value: number; readonly of: Ten
     const value = factor?.data?.[0]
     // An attribute is a float32, so in float64 only a factor that float32 holds exactly may become one.
     const exact = factor?.dtype === 'float32' || value === Math.fround(value ?? Number.NaN)
-    // A factor of 0 would leave out even NaN.
+    // With a factor of 0, Gemm would ignore even NaN.
     if (value && Number.isFinite(Math.fround(value)) && exact && factor!.shape.length === 0 && of)
       return { value, of }
   }
   return undefined
 }
 
-/** The tensors of `order` that nodes compute, those of one node together, in the order of the first of each. */
+/** The tensors of `order` that nodes compute, grouped by node, in the order of each node's first. */
 export function byNode(order: readonly Tensor[]): Tensor[][] {
   const nodes: Tensor[][] = []
   const several = new Map<string, Tensor[]>()

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
-import { constant, type Tensor } from '../core/tensor.ts'
+import { constant, scalar, type Tensor } from '../core/tensor.ts'
 import { hyperparameter } from '../core/variable.ts'
 import { add, mul } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
@@ -40,15 +40,13 @@ export function dropout(
     throw new ArgumentError(`dropout: wanted p from 0 to 1, got ${p}; it is the part that is dropped`)
   }
   if (p === 0) return x
-  const kept = less(bits(x.shape, seed, layer), scheduled(p, thresholdOf, 'int32'))
-  return mul(where(kept, x, 0), scheduled(p, scaleOf, x.dtype))
+  const scheduled = (f: (p: number) => number, dtype: Tensor['dtype']): Tensor =>
+    typeof p === 'number'
+      ? scalar(f(p), dtype)
+      : hyperparameter((step) => f(p(step)), dtype, `${layer || 'dropout'}.p`)
+  const kept = less(bits(x.shape, seed, layer), scheduled(thresholdOf, 'int32'))
+  return mul(where(kept, x, 0), scheduled(scaleOf, x.dtype))
 }
-
-const scheduled = (
-  p: number | ((step: number) => number),
-  f: (p: number) => number,
-  dtype: Tensor['dtype'],
-): Tensor => hyperparameter(typeof p === 'number' ? f(p) : (step) => f(p(step)), dtype)
 
 const half = 2 ** 31
 /** Of 2³² equally likely signed numbers, the part 1 − p lies below this. */
@@ -63,7 +61,8 @@ function bits(shape: Shape, seed: number, layer: string): Tensor {
   const word = (stream: ReturnType<typeof random>): number => Math.floor(stream.uniform(-half, half))
   const source = random(seed, 'dropout', layer)
   const words = Array.from({ length: 2 * (rows + columns) }, () => word(source))
-  const key = hyperparameter((step) => word(random(seed, 'dropout', layer, step)), 'int32')
+  const drawn = (step: number): number => word(random(seed, 'dropout', layer, step))
+  const key = hyperparameter(drawn, 'int32', `${layer || 'dropout'}.key`)
   const mixed = mix(add(constant(words, [words.length], 'int32'), key))
   const [a, b, c, d] = split(mixed, [rows, columns, rows, columns])
   const column = (v: Tensor): Tensor => reshape(v, [rows, 1])

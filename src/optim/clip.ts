@@ -1,72 +1,82 @@
 import { mismatch } from '../core/mismatch.ts'
+import {
+  type Declared,
+  type Hyperparameter,
+  number,
+  type OptionsOf,
+  readOptions,
+  required,
+  scheduled,
+  type ValuesOf,
+} from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
-import type { Variable } from '../core/variable.ts'
+import { hyperparameterAt, type Variable } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
-import { type Hyperparameter, hyperparameterAt } from './hyperparameter.ts'
+import { expression } from './group.ts'
 import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
-import { above, checkOptions, expression, type Options, threshold } from './options.ts'
 
-/** How gradients are kept from being too large. */
-export type Clip = ClipValue | ClipNorm | ClipAdaptive
-
-/** Each number of a gradient by itself: to −value … value. As PyTorch's `clip_grad_value_`. */
-export interface ClipValue {
-  /** > 0. */
-  readonly value: Hyperparameter
+const kinds = {
+  value: {
+    /** Greatest size of one number of a gradient. */
+    value: required(scheduled(number({ above: 0 }))),
+  },
+  norm: {
+    /** Greatest norm of all gradients together. */
+    norm: required(scheduled(number({ above: 0 }))),
+  },
+  adaptive: {
+    /** Greatest norm of a gradient relative to its weights; the paper has 0.01. */
+    adaptive: required(scheduled(number({ above: 0 }))),
+    /** Least norm of weights, so that zeros can learn. @default 1e-3 */
+    eps: number({ above: 0 }, 1e-3),
+    /** Regular expression: weights in whose state names it is found are left alone. */
+    except: expression,
+  },
 }
 
+/** Limit on the size of gradients. */
+export type Clip = ClipValue | ClipNorm | ClipAdaptive
+
+/** Limits each number of a gradient to −value … value. As PyTorch's `clip_grad_value_`. */
+export interface ClipValue extends OptionsOf<typeof kinds.value> {}
+
 /**
- * All gradients by one factor, so that they keep their direction. As PyTorch's `clip_grad_norm_`:
+ * Scales all gradients by one factor, so that they keep their direction. As PyTorch's `clip_grad_norm_`:
  *
  *     g ← g · min(1, norm / (√Σg² + 1e-6))        Σ over all weights
  *
  * Source: Pascanu, Mikolov & Bengio 2013, https://arxiv.org/abs/1211.5063, algorithm 1.
  */
-export interface ClipNorm {
-  /** The greatest norm of all gradients together, > 0. */
-  readonly norm: Hyperparameter
-}
+export interface ClipNorm extends OptionsOf<typeof kinds.norm> {}
 
 /**
- * The gradient of each unit (a row of a weight, or a whole vector) by the norm of its weights:
+ * Limits the gradient of each unit (a row of a weight, or a whole vector) by the norm of its weights:
  *
  *     g ← g · min(1, adaptive · max(‖w‖, eps) / max(‖g‖, 1e-6))
  *
  * Source: Brock et al. 2021, https://arxiv.org/abs/2102.06171, equation 3, which leaves the last layer out.
  */
-export interface ClipAdaptive {
-  /** How large a gradient may be beside its weights, > 0; the paper has 0.01. */
-  readonly adaptive: Hyperparameter
-  /** The least norm of weights, so that zeros can learn, > 0; 1e-3. */
-  readonly eps?: number
-  /** A regular expression: weights in whose state names it is found are left alone. */
-  readonly except?: string
-}
+export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 
-const tables: Readonly<Record<string, Options>> = {
-  value: { value: threshold },
-  norm: { norm: threshold },
-  adaptive: { adaptive: threshold, eps: above, except: expression },
-}
+/** A limit as it is read: checked, with defaults. */
+export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** The options of a way to clip, by what it has. */
-export function clipTable(who: string, clip: unknown): Options {
+/** The options of a way to clip, which its keys tell. @throws {ArgumentError} when they tell none, or several. */
+export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
-  const kinds = isObject ? Object.keys(tables).filter((kind) => kind in clip) : []
-  if (kinds.length === 1) return tables[kinds[0]!]!
+  const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []
+  if (found.length === 1) return found[0]![1]
   throw mismatch(who, 'clip as one of { value }, { norm } and { adaptive }', clip)
 }
 
-/** @throws {ArgumentError} when it is none of the ways to clip. */
-export function checkClip(who: string, clip: Clip): Clip {
-  checkOptions(`${who}: clip`, clipTable(who, clip), { ...clip }, [])
-  return clip
-}
+/** Checks a limit and fills in defaults. @throws {ArgumentError} when it is none. */
+export const readClip = (who: string, clip: Clip): Clipping =>
+  readOptions(`${who}: clip`, clipOptions(who, clip), clip) as Clipping
 
-/** Gradients, none too large. */
+/** The gradients within a limit. */
 export function clipped(
-  clip: Clip,
+  clip: Clipping,
   gradients: readonly Tensor[],
   weights: readonly { readonly name: string; readonly w: Variable }[],
   host: (name: string, value: (step: number) => number) => Tensor,
@@ -82,7 +92,7 @@ export function clipped(
     const factor = elementMin(div(limit(clip.norm), add(globalNorm(gradients), 1e-6)), 1)
     return gradients.map((g) => mul(g, factor))
   }
-  const { eps = 1e-3, except } = clip
+  const { eps, except } = clip
   const ratio = limit(clip.adaptive)
   return gradients.map((g, i) => {
     const { name, w } = weights[i]!

@@ -1,66 +1,80 @@
 import { mismatch } from '../core/mismatch.ts'
+import { setName } from '../core/names.ts'
+import { custom, type Declared, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
-import { checkOptions, expression, integer } from './options.ts'
+import type { Settings, SharedOptions } from './rule.ts'
 
-/** Which weights a group is about; at least one must be given, and where both are, both must hold. */
-export interface Members {
-  /** A regular expression that is found in the weight's state name. */
-  readonly match?: string
-  /** The most axes that the weight may have. Biases and the weights of normalizations have 1. */
-  readonly maxRank?: number
+/** A regular expression, as a text. */
+export const expression = custom<string>('a regular expression', isExpression)
+
+function isExpression(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && new RegExp(value) !== undefined
+  } catch {
+    return false
+  }
 }
 
-/** Some of the weights, with options of their own. */
-export type Group<Own> = Members & Omit<Partial<Own>, 'groups' | 'clip' | 'average'>
+const members = {
+  /** Regular expression that is found in the weight's state name. */
+  match: expression,
+  /** Most axes that the weight may have. Biases and the weights of normalizations have 1. */
+  maxRank: integer({ min: 0 }),
+}
+
+/** Weights that belong to a group; at least one condition must be given, and where both are, both must hold. */
+export interface Members extends OptionsOf<typeof members> {}
+
+/** Some of the weights, with their own options. */
+export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
 
 /** The options of all weights. */
-export interface GroupedOptions<Own> {
-  /** Of the weights that are in no group. */
-  readonly common: Own
-  /** Of a weight. The same options are the same object. */
-  of(name: string, weight: Variable): Own
+export interface GroupedSettings {
+  /** Options of weights in no group. */
+  readonly common: Settings
+  /** Options of a weight. Equal options are the same object, named `optimizer` or, in groups 0 and 2, `optimizer.groups.0,2`. */
+  of(name: string, weight: Variable): Settings
 }
 
 /**
  * The options of each weight from those of the groups.
  *
- * @param complete options that are common to all with those of some groups over them
- * @throws {ArgumentError} when a group has no members, or options that cannot be.
+ * @param complete the common options, with those of some groups over them
+ * @throws {ArgumentError} when a group has no members, or wrong options.
  */
-export function grouping<Own>(
+export function grouping(
   who: string,
-  groups: readonly Group<object>[],
-  complete: (own: object) => Own,
-): GroupedOptions<Own> {
+  groups: readonly Members[],
+  complete: (own: object) => Settings,
+): GroupedSettings {
   const parts = groups.map(({ match, maxRank, ...own }) => {
-    complete(own) // a wrong option is told here, not when a weight first has it
-    return { own, has: membership(who, match, maxRank) }
+    complete(own) // reports a wrong option here, not when a weight first takes it
+    return { own, has: membership(who, { match, maxRank }) }
   })
-  const common = complete({})
+  const named = (settings: Settings, name: string): Settings => {
+    setName(settings, name)
+    return settings
+  }
+  const common = named(complete({}), 'optimizer')
   const known = new Map([['', common]])
   return {
     common,
     of(name, weight) {
       const mine = parts.flatMap(({ has }, i) => (has(name, weight) ? [i] : []))
       const key = mine.join()
-      const options =
-        known.get(key) ?? complete(Object.assign({}, ...mine.toReversed().map((i) => parts[i]!.own)))
-      known.set(key, options)
-      return options
+      const own = (): object => Object.assign({}, ...mine.toReversed().map((i) => parts[i]!.own))
+      const settings = known.get(key) ?? named(complete(own()), `optimizer.groups.${key}`)
+      known.set(key, settings)
+      return settings
     },
   }
 }
 
-function membership(
-  who: string,
-  match: unknown,
-  maxRank: unknown,
-): (name: string, weight: Variable) => boolean {
-  if ((match !== undefined && !expression.ok(match)) || (match === undefined && maxRank === undefined)) {
-    throw mismatch(who, "each group's match as a regular expression", match, "write { match: 'bias', … }")
+function membership(who: string, given: object): (name: string, weight: Variable) => boolean {
+  const { match, maxRank } = readOptions(who, members, given)
+  if (match === undefined && maxRank === undefined) {
+    throw mismatch(who, 'match or maxRank in each group', undefined, "write { match: 'bias', … }")
   }
-  if (maxRank !== undefined) checkOptions(who, { maxRank: integer(0) }, { maxRank }, [])
-  const pattern = new RegExp((match as string | undefined) ?? '')
-  const most = (maxRank as number | undefined) ?? Number.POSITIVE_INFINITY
-  return (name, { shape }) => pattern.test(name) && shape.length <= most
+  const pattern = new RegExp(match ?? '')
+  return (name, { shape }) => pattern.test(name) && shape.length <= (maxRank ?? Number.POSITIVE_INFINITY)
 }

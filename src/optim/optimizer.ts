@@ -1,60 +1,75 @@
 import { mismatch } from '../core/mismatch.ts'
+import { checkNames, type Declared, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { type Attached, attach } from './attach.ts'
-import { type Average, checkAverage } from './average.ts'
-import { type Clip, checkClip } from './clip.ts'
-import { type Group, grouping } from './group.ts'
-import { checkOptions } from './options.ts'
-import { type Rule, type SharedOptions, tableOf } from './rule.ts'
+import { type Average, readAverage } from './average.ts'
+import { type Clip, readClip } from './clip.ts'
+import { type Group, grouping, type Members } from './group.ts'
+import { optionsOf, type Rule, type Settings, type SharedOptions } from './rule.ts'
+import type { Traits } from './traits.ts'
+import { withSchedules } from './with-schedules.ts'
 
-/** How weights are changed: a rule without state, which may be attached to any number of models. */
+/** How weights are updated: a rule without state, which may be attached to any number of models. */
 export interface Optimizer {
-  /** What was asked for: `type` and options. Plain data, but for functions that are no schedules. */
+  /** What the caller gave: `type` and options. Plain data, except for functions that are not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
+  /**
+   * What the optimizer declares about itself.
+   *
+   * @param options of a weight, complete. @default those of weights in no group
+   */
+  traits(options?: Readonly<Record<string, unknown>>): Traits
+  /** The same rule with some options changed. Schedules may be given as specs or texts. */
+  with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
    * The rule with fresh state for these weights, by state name.
    *
-   * @param factor multiplies every learning rate, and is read at each step: what a controller says; 1 unless given
+   * @param factor multiplies every learning rate, and is read at each step: the factor of a controller. @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }
 
-/** Options that every optimizer has. */
-export interface CommonOptions<Own> extends SharedOptions {
-  /** How gradients are kept from being too large; they are left alone unless given. */
+/** Options of every optimizer. */
+export interface CommonOptions<D extends Declared = Record<never, never>> extends SharedOptions {
+  /** Limit on the size of gradients. @default none */
   readonly clip?: Clip
-  /** Averages of the weights, which evaluation uses; none unless given. */
+  /** Averages of the weights, which evaluation uses. @default none */
   readonly average?: Average
   /**
-   * Other options for some of the weights. A weight takes those of every group that it belongs to, and where two
-   * give one option, the first group's. `{ match: 'bias|bn', weightDecay: 0 }` decays neither biases nor BN layers.
+   * Other options for some of the weights. A weight takes the options of every group that it belongs to; where two
+   * give the same option, the first group wins. `{ match: 'bias|bn', weightDecay: 0 }` decays neither biases nor BN
+   * layers.
    */
-  readonly groups?: readonly Group<Own>[]
+  readonly groups?: readonly Group<D>[]
 }
 
-/** An optimizer from its rule. @throws {ArgumentError} naming the first option that is unknown, missing or wrong. */
-export function optimizer<Own extends CommonOptions<Own>>(rule: Rule<Own>, options: Own): Optimizer {
-  const { groups = [], clip, average, ...common } = options
-  const table = tableOf(rule)
-  const complete = (own: object): Own & SharedOptions => {
-    const given = { ...common, ...own }
-    checkOptions(rule.type, table, given, ['lr'])
-    const whole = { ...rule.defaults, ...given } as unknown as Own & SharedOptions
+/** Makes an optimizer from its rule. @throws {ArgumentError} naming the first option that is unknown, missing or wrong. */
+export function optimizer<D extends Declared>(
+  rule: Rule<D>,
+  given: OptionsOf<D> & CommonOptions<D>,
+): Optimizer {
+  const { type, evaluation } = rule
+  const { groups = [], clip, average, ...common } = given
+  const options = optionsOf(rule)
+  checkNames(type, [...Object.keys(options), 'clip', 'average', 'groups'], given)
+  const complete = (own: object): Settings => {
+    const whole = readOptions(type, options, { ...common, ...own }) as Settings<never>
     rule.check?.(whole)
     return whole
   }
-  const settings = grouping(rule.type, groups as readonly Group<object>[], complete)
-  const clipped = clip && checkClip(rule.type, clip)
-  const averaged = average && checkAverage(rule.type, average)
-  if (averaged && rule.evaluation) {
-    throw mismatch(rule.type, 'no average beside its own', average, 'leave average out')
-  }
+  const settings = grouping(type, groups as readonly Members[], complete)
+  const averaged = average && readAverage(type, average)
+  if (averaged && evaluation) throw mismatch(type, 'no average beside its own', average, 'leave average out')
+  const evaluated = averaged ?? (evaluation ? { type, batchNorm: 'recalibrate' as const } : undefined)
+  const around = { clip: clip && readClip(type, clip), average: averaged }
   return {
-    spec: { type: rule.type, ...(options as object) },
-    attach: (weights, factor = () => 1) =>
-      attach(rule, settings, weights, factor, {
-        ...(clipped && { clip: clipped }),
-        ...(averaged && { average: averaged }),
-      }),
+    spec: { type, ...given },
+    traits: (weight = settings.common) => ({
+      type,
+      ...rule.traits?.(weight as Settings<never>),
+      ...(evaluated && { evaluation: { type: evaluated.type, batchNorm: evaluated.batchNorm } }),
+    }),
+    with: (changes) => optimizer<Declared>(rule, withSchedules(rule, { ...given, ...changes })),
+    attach: (weights, factor = () => 1) => attach(rule, settings, weights, factor, around),
   }
 }

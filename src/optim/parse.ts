@@ -1,9 +1,6 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import { averageTable } from './average.ts'
-import { clipTable } from './clip.ts'
-import { type CommonOptions, type Optimizer, optimizer } from './optimizer.ts'
-import { withSchedules } from './options.ts'
-import { type Rule, tableOf } from './rule.ts'
+import { type Optimizer, optimizer } from './optimizer.ts'
+import type { Rule } from './rule.ts'
 import { adagradRule } from './rules/adagrad.ts'
 import { adamRule, adamwRule } from './rules/adam.ts'
 import { lambRule } from './rules/lamb.ts'
@@ -14,11 +11,10 @@ import { radamRule } from './rules/radam.ts'
 import { rmspropRule } from './rules/rmsprop.ts'
 import { scheduleFreeAdamWRule, scheduleFreeSgdRule } from './rules/schedule-free.ts'
 import { sgdRule } from './rules/sgd.ts'
+import { withSchedules } from './with-schedules.ts'
 
-/** A rule whose options nobody has looked at. */
-interface Unread extends CommonOptions<Unread> {}
-
-const rules = [
+/** The rule of every optimizer. */
+export const rules: readonly Rule[] = [
   sgdRule,
   adamRule,
   adamwRule,
@@ -31,7 +27,7 @@ const rules = [
   lionRule,
   scheduleFreeSgdRule,
   scheduleFreeAdamWRule,
-] as unknown as readonly Rule<Unread>[]
+]
 
 /**
  * The optimizer that a spec describes, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Where a schedule may
@@ -49,21 +45,5 @@ export function parse(spec: unknown): Optimizer {
     const names = rules.map((known) => known.type)
     throw unknownName('optimizer', names, String(type), 'type as ')
   }
-  return optimizer(rule, read(rule, options) as Unread)
-}
-
-/** Options with the specs and texts in them made schedules. */
-function read(rule: Rule<Unread>, options: Readonly<Record<string, unknown>>): object {
-  const { clip, average, groups, ...own } = options
-  const table = tableOf(rule)
-  return {
-    ...withSchedules(table, own),
-    ...(clip !== undefined && { clip: withSchedules(clipTable(rule.type, clip), clip as object as never) }),
-    ...(average !== undefined && {
-      average: withSchedules(averageTable(rule.type, average), average as object as never),
-    }),
-    ...(groups !== undefined && {
-      groups: Array.isArray(groups) ? groups.map((group) => withSchedules(table, group)) : groups,
-    }),
-  }
+  return optimizer(rule, withSchedules(rule, options))
 }

@@ -1,71 +1,74 @@
+import { type Declared, number, type OptionsOf, required, scheduled, type ValuesOf } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
-import type { Hyperparameter } from './hyperparameter.ts'
-import { above, type Options, rate } from './options.ts'
+import type { Traits } from './traits.ts'
 
-/** Options that every optimizer has, and each group of its weights. */
-export interface SharedOptions {
-  /** The learning rate, ≥ 0. */
-  readonly lr: Hyperparameter
-  /** Multiplies `lr`, ≥ 0: a group's rate beside the others'; 1. */
-  readonly lrScale?: number
+const shared = {
+  /** Learning rate. */
+  lr: required(scheduled(number({ min: 0 }))),
+  /** Multiplies `lr`: the rate of a group relative to the others. @default 1 */
+  lrScale: number({ min: 0 }, 1),
   /**
-   * The rate, > 0, at which `weightDecay` is meant. Where it is given, the decay follows the rate:
-   * λₜ = weightDecay · lrₜ / peakLr.
+   * Rate at which `weightDecay` applies in full. If given, the decay follows the rate: λₜ = weightDecay · lrₜ / peakLr.
    *
    * Source: Defazio 2025, https://arxiv.org/abs/2506.02285, section 3.
    */
-  readonly peakLr?: number
+  peakLr: number({ above: 0 }),
 }
 
-/** What an update of one weight may use. */
-export interface Update<Own> {
-  readonly options: Own & SharedOptions
+/** Options of every optimizer, and of each group of its weights. */
+export interface SharedOptions extends OptionsOf<typeof shared> {}
+
+/** Options of a weight: checked, with defaults. `V` are those of its rule. */
+export type Settings<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
+
+/** All options of a rule's weights, the shared ones included. */
+export function optionsOf({ options }: Rule): Declared {
+  const { lr, ...rest } = shared
+  return { lr, ...options, ...rest }
+}
+
+/** What the update of one weight may use. */
+export interface Update<V = ValuesOf<Declared>> {
+  readonly options: Settings<V>
   readonly w: Tensor
   /** dL/dw, clipped. */
   readonly g: Tensor
   readonly lr: Tensor
   /** lr · dL/dw: free of charge in a rule that is `linear`. */
   readonly lrG: Tensor
-  /** The learning rate of a step, on the host. */
+  /** Learning rate of a step, on the host. */
   rate(step: number): number
-  /** An option at a step, on the host. */
-  value(name: keyof Own & string, step: number): number
-  /** An option at this step. */
-  hyper(name: keyof Own & string): Tensor
-  /** One minus an option at this step, subtracted in float64. */
-  rest(name: keyof Own & string): Tensor
-  /** A number of the step, counted from 0, computed on the host in float64: fed once for all weights of a group. */
+  /** Value of an option at a step, on the host. */
+  value(name: keyof V & string, step: number): number
+  /** Value of an option at this step. */
+  hyper(name: keyof V & string): Tensor
+  /** One minus the value of an option at this step, subtracted in float64. */
+  rest(name: keyof V & string): Tensor
+  /** A number computed on the host in float64 from the step, counted from 0; fed once for all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** The weight's own variable of this name. */
   buffer(name: string): Variable
 }
 
-/** What a weight's own variable holds at first: a number everywhere, or what the weight holds when it is attached. */
+/** Initial value of a weight's own variable: a number everywhere, or the weight when it is attached. */
 export type First = number | 'weight'
 
-/** One way to change a weight. */
-export interface Rule<Own> {
+/** One way to update a weight. */
+export interface Rule<D extends Declared = Declared> {
   readonly type: string
-  /** Its options besides the common ones. */
-  readonly options: Options
-  readonly defaults: Readonly<Record<string, unknown>>
-  /** What options say only together. @throws {ArgumentError} */
-  readonly check?: (options: Own & SharedOptions) => void
-  /** The variables of one weight, with what they hold at first. */
-  readonly buffers?: (options: Own & SharedOptions) => Readonly<Record<string, First>>
-  /** The variable of a weight that evaluation reads instead, where there is one. */
+  /** Options besides the shared ones. */
+  readonly options: D
+  /** Checks options that depend on each other. @throws {ArgumentError} */
+  check?(options: Settings<ValuesOf<D>>): void
+  /** The variables of one weight, with their initial values. */
+  buffers?(options: Settings<ValuesOf<D>>): Readonly<Record<string, First>>
+  /** Name of the variable that evaluation reads instead of the weight, if any. */
   readonly evaluation?: string
   /** Whether the update uses the gradient as `lrG` alone. */
-  readonly linear?: (options: Own & SharedOptions) => boolean
+  linear?(options: Settings<ValuesOf<D>>): boolean
+  /** What is known of a weight under these options. What is left out counts as unknown. */
+  traits?(options: Settings<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
   /** The weight's next value; assigns the buffers theirs. */
-  readonly update: (at: Update<Own>) => Tensor
+  update(at: Update<ValuesOf<D>>): Tensor
 }
-
-/** The table of a rule's options with the common ones. */
-export const tableOf = ({ options }: Pick<Rule<never>, 'options'>): Options => ({
-  lr: rate,
-  ...options,
-  lrScale: { ...rate, wanted: 'a number ≥ 0', ok: (value) => typeof value === 'number' && rate.ok(value) },
-  peakLr: above,
-})

@@ -1,14 +1,16 @@
-import { mismatch, unknownName } from '../core/mismatch.ts'
+import { choice, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { type Schedule, scaled } from '../schedule/index.ts'
 
-export interface ScaleLrOptions {
-  /** Examples an optimizer step: all workers', all accumulated ones. > 0. */
-  readonly batchSize: number
-  /** The examples a step that the rate was meant for, > 0; 256. */
-  readonly base?: number
-  /** In proportion to the batch, for SGD, or to its root, for Adam and its kin; `linear`. */
-  readonly rule?: 'linear' | 'sqrt'
+const options = {
+  /** Examples in an optimizer step: those of all workers and micro-batches. */
+  batchSize: required(number({ above: 0 })),
+  /** Examples in a step that `lr` was tuned for. @default 256 */
+  base: number({ above: 0 }, 256),
+  /** In proportion to the batch, for SGD, or to its root, for Adam and its kin. @default 'linear' */
+  rule: choice(['linear', 'sqrt'], 'linear'),
 }
+
+export interface ScaleLrOptions extends OptionsOf<typeof options> {}
 
 /**
  * A learning rate for another batch size: lr · batchSize/base, or lr · √(batchSize/base).
@@ -16,19 +18,13 @@ export interface ScaleLrOptions {
  * Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 2.1 (linear); Krizhevsky 2014,
  * https://arxiv.org/abs/1404.5997, section 5 (root). Large rates want a warmup.
  *
- * @throws {ArgumentError} when an option is out of range.
+ * @throws {ArgumentError} when an option is unknown or out of range.
  * @example optim.scaleLr(0.1, { batchSize: 1024 }) // 0.4
  */
 export function scaleLr(lr: number, options: ScaleLrOptions): number
 export function scaleLr(lr: Schedule, options: ScaleLrOptions): Schedule
-export function scaleLr(
-  lr: number | Schedule,
-  { batchSize, base = 256, rule = 'linear' }: ScaleLrOptions,
-): number | Schedule {
-  for (const [name, value] of Object.entries({ batchSize, base })) {
-    if (!(value > 0 && Number.isFinite(value))) throw mismatch('scaleLr', `${name} as a number > 0`, value)
-  }
-  if (rule !== 'linear' && rule !== 'sqrt') throw unknownName('scaleLr', ['linear', 'sqrt'], rule, 'rule as ')
+export function scaleLr(lr: number | Schedule, given: ScaleLrOptions): number | Schedule {
+  const { batchSize, base, rule } = readOptions('scaleLr', options, given)
   const factor = rule === 'linear' ? batchSize / base : Math.sqrt(batchSize / base)
   return typeof lr === 'number' ? lr * factor : scaled(lr, { factor })
 }

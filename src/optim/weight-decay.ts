@@ -1,14 +1,25 @@
+import { type Hyperparameter, number, scheduled } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul } from '../ops/arithmetic.ts'
-import type { Hyperparameter } from './hyperparameter.ts'
 import type { Update } from './rule.ts'
 
-/** What a rule with weight decay has. */
-export interface Decaying {
-  readonly weightDecay?: Hyperparameter
+/** The options of a rule that penalizes weights. */
+export const penalty = {
+  /** L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
+  weightDecay: scheduled(number({ min: 0 }, 0)),
 }
 
-/** The gradient with that of an L2 penalty: g + weightDecay · w. */
+/** The options of a rule that decays weights directly. */
+export const decay = {
+  /** Weight decay apart from the gradient. @default 0 */
+  weightDecay: scheduled(number({ min: 0 }, 0)),
+}
+
+interface Decaying {
+  readonly weightDecay: Hyperparameter
+}
+
+/** The gradient plus that of an L2 penalty: g + weightDecay · w. */
 export const penalized = ({ options, w, g, hyper }: Update<Decaying>): Tensor =>
   options.weightDecay === 0 ? g : add(g, mul(w, hyper('weightDecay')))
 

@@ -1,13 +1,12 @@
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
+import { number } from '../core/options.ts'
 import { variables } from '../core/variable.ts'
 import type { Members } from './group.ts'
 
 /**
- * Groups that decay matrices and kernels alone: no weight decay on weights of one axis, which are biases and the γ and β
- * of normalizations, whatever they are called.
- *
- * Weights of one axis that are neither, such as the scale of a residual branch, are not decayed either.
+ * Groups that decay matrices and kernels only: no weight decay on weights of one axis. These are biases and the γ and β
+ * of normalizations, whatever they are called, but also others, such as the scale of a residual branch.
  *
  * @example optim.adamw({ lr: 1e-3, groups: optim.noDecayOnNormAndBias() })
  */
@@ -18,9 +17,9 @@ export const noDecayOnNormAndBias = (): readonly (Members & { readonly weightDec
 /**
  * Groups in which the rate falls from the last layer, lr, to the first, lr · decayⁿ⁻¹.
  *
- * @param layers prefixes of state names from the input to the output, such as `layersOf(model)`; weights of no
- *   layer keep the rate
- * @param decay the rate of a layer over that of the next, > 0 and ≤ 1
+ * @param layers prefixes of state names from the input to the output, such as `layersOf(model)`; other weights keep
+ *   the rate
+ * @param decay rate of a layer relative to the next, > 0 and ≤ 1
  * @throws {ArgumentError} when `decay` is out of range, or there are no layers.
  * @example optim.adamw({ lr: 1e-3, groups: [...optim.layerwiseDecay(optim.layersOf(model), 0.75), ...optim.noDecayOnNormAndBias()] })
  */
@@ -28,7 +27,7 @@ export function layerwiseDecay(
   layers: readonly string[],
   decay: number,
 ): readonly (Members & { readonly lrScale: number })[] {
-  if (!(decay > 0 && decay <= 1)) throw mismatch('layerwiseDecay', 'decay above 0 and at most 1', decay)
+  number({ above: 0, max: 1 }).read('layerwiseDecay', 'decay', decay)
   if (layers.length === 0) throw new ArgumentError('layerwiseDecay: wanted one or more layers, got none')
   return layers.map((layer, i) => ({
     match: `^${layer.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.`,
@@ -37,13 +36,13 @@ export function layerwiseDecay(
 }
 
 /**
- * The layers of a model in the order of its fields: the state names of its trained weights, each cut to its first
- * `depth` parts, and without its last.
+ * The layers of a model in the order of its fields: the state names of its trained weights without the last part, cut
+ * to `depth` parts.
  *
- * @param depth ≥ 1; as many as there are unless given. With 1, `block1.conv.weight` and `block1.bn.weight` are one layer.
+ * @param depth ≥ 1. With 1, `block1.conv.weight` and `block1.bn.weight` are one layer. @default all parts
  */
 export function layersOf(model: object, depth: number = Number.POSITIVE_INFINITY): readonly string[] {
-  if (!(depth >= 1)) throw mismatch('layersOf', 'depth as an integer ≥ 1', depth)
+  if (!(depth >= 1)) throw mismatch('layersOf', 'depth as a positive integer', depth)
   const trained = [...variables(model)].filter(([, variable]) => variable.trainable)
   const paths = trained.map(([name]) => name.split('.').slice(0, -1).slice(0, depth).join('.'))
   return [...new Set(paths)].filter((path) => path !== '')

@@ -4,21 +4,21 @@ import { reshape } from '../ops/broadcast.ts'
 import { transpose } from '../ops/movement.ts'
 
 /**
- * The same values, with convolutions computed on blocks of `size` channels that lie side by side.
+ * Computes the convolutions of a graph in blocks of `size` adjacent channels.
  *
  * ONNX Runtime's CPU kernels for that layout (`com.microsoft.nchwc`) fill a vector register with channels, but its own
- * rewrite to them wants weights that never change. Here the graph puts each step's weights in order itself. One thread,
- * with the reordering of input and output, 3×3, against `Conv`: 16 channels of 32×32, batch 32: 1.5 ms, 2.6; 64: 25,
- * 32; 256 of 8×8: 23, 26.
+ * rewrite to them needs constant weights. Here the graph reorders each step's weights itself. Times of one thread, 3×3
+ * windows, batch 32, reordering of input and output included, against `Conv`: 16 channels of 32×32: 1.5 ms, not 2.6;
+ * 64: 25, not 32; 256 of 8×8: 23, not 26.
  *
- * @param size channels of a block, as this CPU wants them; below 2 nothing changes
+ * @param size channels per block of this CPU's kernels; below 2 nothing changes
  */
 export const blockConvolutions = (roots: readonly Tensor[], size: number): Tensor[] =>
   size < 2 ? [...roots] : rebuild(roots, (t) => (divides(size, t) ? blocked(t, size) : t))
 
 const domain = 'com.microsoft.nchwc'
 
-/** Whether `t` is a convolution of images, of more than one pixel a window, whose channels fill blocks. */
+/** Whether `t` is a convolution of images, with windows of several pixels, whose channels fill whole blocks. */
 function divides(size: number, t: Tensor): boolean {
   const [o, c, ...kernel] = t.inputs[1]?.shape ?? []
   return (
@@ -41,7 +41,7 @@ function blocked(convolution: Tensor, size: number): Tensor {
   return node(`${domain}.ReorderOutput`, { inputs: [y], attributes: { channels: shape[1]! }, shape, dtype })
 }
 
-/** `[o, c, h, w]` with a block of inputs by a block of outputs for each place of the window, outputs last. */
+/** `[o, c, h, w]` as a block of inputs by a block of outputs for each pixel of the window, outputs last. */
 function inBlocks(weight: Tensor, size: number): Tensor {
   const [o, c, h, w] = weight.shape
   const apart = reshape(weight, [o! / size, size, c! / size, size, h!, w!])

@@ -25,6 +25,14 @@ describe('a compiled step', () => {
     expect(total.data[0]).toBe(33)
   })
 
+  test.each([
+    [{ thread: 1 }, 'compile: wanted one of loop, threads, device, got thread; did you mean threads?'],
+    [{ threads: 0 }, 'compile: wanted threads as a positive integer, got 0'],
+    [{ device: 'gpu' }, `compile: wanted device as 'cpu', 'wasm' or 'webgpu', got "gpu"`],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(compile({}, () => ({}), options as never)).rejects.toThrow(message)
+  })
+
   test('is traced once', async () => {
     let traced = 0
     const step = await compile({ x: { shape: [] } }, ({ x }) => {
@@ -71,7 +79,7 @@ describe('a compiled step', () => {
       const step = await compile(
         { x: { shape: [3] } },
         ({ x }) => {
-          const rate = hyperparameter((k) => 1 / (k + 3))
+          const rate = hyperparameter((k) => 1 / (k + 3), 'float32', 'rate')
           const loss = ops.mean(ops.exp(ops.sub(x, v.value)))
           v.assign(ops.add(v.value, ops.mul(rate, loss)))
           return { loss }

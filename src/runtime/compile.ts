@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { boolean, choice, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
-import { backendOf, type Device } from './device.ts'
+import { backendOf, devices } from './device.ts'
 import { oneByOne, runner } from './runner.ts'
 import { threadsFor } from './threads.ts'
 import {
@@ -18,41 +19,46 @@ import {
   traceStep,
 } from './traced.ts'
 
-export interface CompileOptions {
+const options = {
   /**
-   * Make one call run K steps, in one ONNX `Loop`: each result, and each input that is not `fixed`, gets a leading
-   * axis of K, and K may differ from call to call. K steps give the numbers of K calls of one step.
+   * Whether one call runs K steps, in one ONNX `Loop`: each result, and each input that is not `fixed`, gets a leading
+   * axis of K, which may differ from call to call. K steps give the numbers of K calls of one step. @default false
    */
-  readonly loop?: boolean
-  /** How many threads one operator may use; by default, chosen from the work in the graph. */
-  readonly threads?: number | undefined
-  /** Where to compute; the CPU unless given, natively where there is a binary. */
-  readonly device?: Device | undefined
+  loop: boolean(false),
+  /** Most threads that one operator may use. @default by the work in the graph */
+  threads: integer({ min: 1 }),
+  /** Where to compute. @default the CPU, natively if there is a binary */
+  device: choice(devices),
 }
+type Given = OptionsOf<typeof options>
+
+export type CompileOptions = { readonly [Name in keyof Given]: Given[Name] | undefined }
 
 /** A step that was traced and compiled: call it with numbers. */
 export interface Compiled<In extends string, Out extends string> {
   /**
-   * Run the step, K times with `loop`, and keep what it assigned to variables.
+   * Runs the step, K times with `loop`, and stores the values assigned to variables.
    *
    * @param feeds the numbers of each input, `[K, …shape]` with `loop`
-   * @param step the number of the first step, for schedules; counted from 0
+   * @param step number of the first step, for schedules. @default 0
    * @returns the numbers of each result, `[K, …]` with `loop`
-   * @throws {ArgumentError} when the numbers do not fit, or a call is still running. Nothing has changed then.
-   * @throws {EvenstepError} when a variable that must stay finite would not. Nothing has changed then.
+   * @throws {ArgumentError} when the numbers do not fit, or a call is still running; then nothing has changed.
+   * @throws {EvenstepError} when a variable that must stay finite would not; then nothing has changed.
    */
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
-  /** What the step reads, assigns and returns, for whoever wants to look at its graph. */
+  /** What the step reads, assigns and returns, to inspect its graph. */
   readonly traced: Traced
-  /** Trace the step once more, for whoever wants to watch. */
+  /** Traces the step once more, so that it can be observed. */
   retrace(): Traced
 }
 
 /**
- * Trace `body` once and compile it to one ONNX graph.
+ * Traces `body` once and compiles it to one ONNX graph.
  *
- * Variables that `body` reads become inputs of the graph, and those it assigns become outputs, whose numbers are
- * kept for the next call. The returned function feeds, runs and keeps; it never traces again.
+ * Variables that `body` reads become inputs of the graph; those it assigns become outputs, stored for the next call.
+ * The returned function feeds, runs and stores; it never traces again.
+ *
+ * @throws {ArgumentError} when an option is unknown or wrong, or the device is missing.
  *
  * @example
  * const step = await compile({ x: { shape: [64, 100] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
@@ -61,8 +67,9 @@ export interface Compiled<In extends string, Out extends string> {
 export async function compile<In extends string, Out extends string>(
   inputs: Readonly<Record<In, InputSpec>>,
   body: (inputs: Record<In, Tensor>) => Readonly<Record<Out, Tensor>>,
-  { loop = false, threads, device }: CompileOptions = {},
+  given: CompileOptions = {},
 ): Promise<Compiled<In, Out>> {
+  const { loop, threads, device } = readOptions('compile', options, given)
   const retrace = (): Traced => traceStep(inputs, body)
   const traced = retrace()
   const backend = await backendOf(device)
@@ -91,7 +98,7 @@ export async function compile<In extends string, Out extends string>(
   return Object.assign(compiled, { traced, retrace })
 }
 
-/** The same step in operators that the backend is fast at. */
+/** The same step, in operators that are fast on the backend. */
 function lower(traced: Traced, block: number): Traced {
   const roots = rootsOf(traced)
   const fast = new Map(blockConvolutions(roots, block).map((t, i) => [roots[i]!, t]))

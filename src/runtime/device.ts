@@ -20,9 +20,9 @@ const remedy: Readonly<Record<Device, string>> = {
 }
 
 /**
- * The backend of a device, loaded when it is first asked for. When none is named: the CPU's native binary, or
- * WebAssembly on a machine that has none.
+ * The backend of a device, loaded on first use.
  *
+ * @param device @default the CPU's native binary, or WebAssembly on a machine without one
  * @throws {ArgumentError} when its package is missing, or has no binary for this machine.
  */
 export async function backendOf(device?: Device): Promise<Backend> {

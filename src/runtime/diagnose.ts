@@ -7,12 +7,12 @@ import type { HostTensor } from './session.ts'
 import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
- * Where a step first leaves the finite numbers: the first tensor, in the order of computation, that holds a NaN
- * or an infinity, told as `Mul in bn`; undefined when all are finite.
+ * The origin of NaNs or infinities in a step: the first tensor, in the order of computation, that holds one, such as
+ * `Mul in bn`; undefined if all are finite.
  *
- * Runs the step once on the variables as they are, with every tensor between as a result. Changes nothing.
+ * Runs the step once on the variables' current numbers, with every intermediate tensor as a result. Changes nothing.
  *
- * @param layerOf the layer that made a tensor, where one did
+ * @param layerOf the layer that made a tensor, if any
  */
 export async function firstNonFinite(
   device: Device | undefined,
@@ -50,7 +50,7 @@ async function runAll(
 
 const isLeaf = (t: Tensor): boolean => t.op === 'Input' || t.op === 'Constant'
 
-/** The layer of a tensor, or else the nearest one upstream. */
+/** The layer of a tensor, or the nearest one upstream. */
 function place(tensor: Tensor, layerOf: (t: Tensor) => string | undefined): string {
   const own = layerOf(tensor)
   if (own) return `in ${own}`

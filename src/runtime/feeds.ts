@@ -1,18 +1,19 @@
 import { allocate, type Data, holds } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { finiteAt } from '../core/variable.ts'
 import { graphNames } from '../onnx/model.ts'
 import type { HostTensor } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** The caller's numbers by name. */
+/** The caller's numbers, by name. */
 export type Feeds = Readonly<Record<string, Data>>
 
 /**
- * Every value a run needs: the caller's numbers, the variables' and the schedules'.
+ * All values that a run needs: those of the caller, the variables and the schedules.
  *
- * @param step the number of the first step, for schedules
- * @throws {ArgumentError} when numbers do not fit, or a schedule gives none.
+ * @param step number of the first step, for schedules
+ * @throws {ArgumentError} when numbers do not fit, or a schedule's value is not finite.
  */
 export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, HostTensor> {
   const count = loop ? countOf(traced, feeds) : 1
@@ -29,7 +30,7 @@ export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolea
   }
   for (const [key, { name, value, read }] of traced.scheduled) {
     const data = allocate(read.dtype, count)
-    for (let k = 0; k < count; k++) data[k] = finite(name, value(step + k), step + k)
+    for (let k = 0; k < count; k++) data[k] = finiteAt(name, value(step + k), step + k)
     values.set(key, { dtype: read.dtype, shape: stack([]), data })
   }
   return values
@@ -44,12 +45,7 @@ function checked(name: string, { dtype, shape }: Omit<HostTensor, 'data'>, data:
   )
 }
 
-function finite(name: string, value: number, step: number): number {
-  if (Number.isFinite(value)) return value
-  throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
-}
-
-/** K, from the first input that differs from step to step and holds anything. */
+/** K, from the first input that differs from step to step and is not empty. */
 export function countOf({ inputs }: Traced, feeds: Feeds): number {
   const first = [...inputs.values()].find(({ read, fixed }) => !fixed && sizeOf(read.shape) > 0)
   if (!first) return 1

@@ -4,12 +4,12 @@ import { toOnnx } from '../onnx/model.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 
 /**
- * A model file that computes `y` from the `Input` among `inputs`, for any number of examples.
+ * The bytes of a model that computes `y` from the `Input` among `inputs`, for any number of examples.
  *
- * The graph was traced with `batch` examples, a number that stands for itself wherever it turns up: in the sizes of a
- * reshape it becomes "whatever is left", and anywhere else the graph depends on it.
+ * The graph was traced with a sentinel batch size, `batch`: where it occurs in a reshape it becomes −1, "the rest";
+ * anywhere else the graph depends on it.
  *
- * @param weights what stands for each weight that was read
+ * @param weights replacement of each weight that was read
  * @throws {ArgumentError} when the graph depends on the number of examples.
  */
 export function inferenceModel(
@@ -22,12 +22,14 @@ export function inferenceModel(
   const known = new Set(inputs.values())
   const bound = topological([free!]).find((t) => t.op === 'Constant' && !known.has(t) && mentions(t, batch))
   if (bound || y.shape[0] !== batch) {
-    throw new ArgumentError('export: wanted a model that takes each example alike, got one that counts them')
+    throw new ArgumentError(
+      'export: wanted a model that treats each example alone, got one that depends on their number',
+    )
   }
   return toOnnx(inputs, new Map([['y', free!]]), 'N')
 }
 
-/** A reshape whose size that goes with the number of examples is left open. */
+/** A reshape with the size that depends on the number of examples left open. */
 function anyRows(t: Tensor, batch: number): Tensor {
   const [x, shape] = t.inputs
   const sizes = Array.from(shape!.data!)

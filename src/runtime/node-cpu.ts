@@ -3,23 +3,23 @@ import * as ort from 'onnxruntime-node'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
 import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
-/** The CPU of this Node process, by ONNX Runtime's native binary. */
+/** The CPU of this Node process, through ONNX Runtime's native binary. */
 export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
-/** Sessions of the last models, by what they were made of; the last one that was used is last. */
+/** Sessions of recent models, by a hash of model and options; the most recently used one is last. */
 const kept = new Map<string, Promise<Session>>()
 let most = 0
 
 /**
- * Keep the sessions of the last `count` models, and use them again for models of the same bytes: for processes that train
- * one model many times. None unless called.
+ * Keeps the sessions of the last `count` models, and reuses them for models of the same bytes: for processes that train
+ * one model many times. Until it is called, none are kept.
  */
 export function keepSessions(count: number): void {
   most = count
   forget()
 }
 
-/** Let go of all sessions but the last. */
+/** Drops all sessions but the most recently used. */
 function forget(): void {
   for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - most))) kept.delete(old)
 }
@@ -43,12 +43,12 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
     graphOptimizationLevel: exact ? 'basic' : 'all',
     logSeverityLevel: 3,
   })
-  return wrap(session, tensor)
+  return wrap(session, ort.Tensor)
 }
 
 /**
- * How many channels this CPU's convolutions take side by side: 16 with AVX-512, 8 with AVX2; 1 where it has no such
- * kernels. Found by asking for a tensor of 4 channels in that layout, which fills it up to one block.
+ * Channels per block of this CPU's blocked convolution kernels: 16 with AVX-512, 8 with AVX2; 1 if it has none. Found by
+ * converting a tensor of 4 channels to that layout, which pads it to one block.
  */
 function blockSize(): Promise<number> {
   measured ??= measureBlock().catch(() => 1)
@@ -69,5 +69,3 @@ async function measureBlock(): Promise<number> {
   const x: HostTensor = { dtype: 'float32', shape: [1, 4, 1, 1], data: new Float32Array(4) }
   return (await session.run(new Map([['x', x]]))).get('y')!.length
 }
-
-const tensor = ({ dtype, data, shape }: HostTensor): ort.Tensor => new ort.Tensor(dtype, data as never, shape)

@@ -1,12 +1,12 @@
 import * as ort from 'onnxruntime-node'
 import { ArgumentError } from '../core/errors.ts'
-import { type Backend, type HostTensor, wrap } from './session.ts'
+import { type Backend, wrap } from './session.ts'
 
 /**
- * A GPU from Node, by WebGPU in ONNX Runtime's native binary. On Linux it takes a Vulkan driver.
+ * A GPU from Node, through WebGPU in ONNX Runtime's native binary. On Linux it needs a Vulkan driver.
  *
- * Operators without a kernel there run on the CPU, and numbers cross at every step: small networks are slower than on
- * the CPU.
+ * Operators without a WebGPU kernel run on the CPU, and data is copied at every step: small networks are slower than
+ * on the CPU.
  */
 export const nodeWebgpu: Backend = {
   loops: false, // there is no WebGPU kernel for Loop
@@ -18,18 +18,16 @@ export const nodeWebgpu: Backend = {
       graphOptimizationLevel: exact ? 'basic' : 'all',
       logSeverityLevel: 4,
     }
-    return wrap(await ort.InferenceSession.create(model, options).catch(refuse), tensor)
+    return wrap(await ort.InferenceSession.create(model, options).catch(refuse), ort.Tensor)
   },
 }
 
-/** No adapter: the machine's fault, not the graph's. */
+/** Reports a missing adapter, which is the machine's fault, not the graph's. */
 function refuse(cause: Error): never {
   if (!/adapter|vulkan|webgpu/i.test(cause.message)) throw cause
   throw new ArgumentError(
-    "device: wanted webgpu, got no adapter; install a graphics driver with Vulkan (in software: Debian's chromium has " +
-      "one, VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json), or use device 'cpu'",
+    "device: wanted webgpu, got no adapter; install a graphics driver with Vulkan (or a software one: Debian's chromium " +
+      "has VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json), or use device 'cpu'",
     { cause },
   )
 }
-
-const tensor = ({ dtype, data, shape }: HostTensor): ort.Tensor => new ort.Tensor(dtype, data as never, shape)

@@ -8,10 +8,10 @@ import { countOf, type Feeds, feedsOf } from './feeds.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** Runs a step, or K of them, and keeps what was assigned. */
+/** Runs a step, or K of them, and stores what was assigned. */
 export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
 
-/** Feeds, runs and keeps: variables change only after a run that succeeded. */
+/** Feeds, runs and stores: variables change only after a run that succeeded. */
 export function runner(traced: Traced, session: Session, loop: boolean): Run {
   return async (feeds, step) => {
     const values = await session.run(feedsOf(traced, feeds, step, loop))
@@ -31,7 +31,7 @@ function checkFinite(variable: Variable, data: Data): void {
   )
 }
 
-/** K runs of one step, for a backend that has no loop. A failure on the way puts every variable back. */
+/** Runs K steps one by one, for a backend without loops. A failure restores every variable. */
 export function oneByOne(traced: Traced, once: Run): Run {
   return async (feeds, step) => {
     const count = countOf(traced, feeds)
@@ -54,7 +54,7 @@ export function oneByOne(traced: Traced, once: Run): Run {
   }
 }
 
-/** What the `k`-th of `count` steps is given. */
+/** The feeds of the `k`-th of `count` steps. */
 function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
   const slices = [...inputs.values()].map(({ name, fixed }) => {
     const data = feeds[name]!

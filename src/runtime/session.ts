@@ -1,7 +1,7 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 
-/** Numbers on their way into a graph. */
+/** Numbers to feed to a graph. */
 export interface HostTensor {
   readonly dtype: DType
   readonly shape: Shape
@@ -14,42 +14,45 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** How many threads one operator may use. */
+  /** Most threads that one operator may use. */
   readonly threads: number
   /**
-   * Leave out rewrites that round: ONNX Runtime moves constant factors into float32 attributes, which in a float64
-   * graph costs half of the digits.
+   * Whether to leave out rewrites that round: ONNX Runtime moves constant factors into float32 attributes, which costs
+   * a float64 graph half of its digits.
    */
   readonly exact: boolean
 }
 
-/** Where graphs run. */
+/** A place where graphs run. */
 export interface Backend {
-  /** Whether it has a kernel for `Loop`: K steps a call. */
+  /** Whether it has a kernel for `Loop`, and so can run K steps in one call. */
   readonly loops: boolean
-  /** Whether it reads the caller's arrays where they are, so that feeding a large one costs nothing. */
+  /** Whether it reads the caller's arrays in place, so that feeding a large one costs nothing. */
   readonly sharesMemory: boolean
-  /** How many channels its convolutions take side by side; 1 where it has no kernels for that. */
+  /** Channels per block of its blocked convolution kernels; 1 if it has none. */
   blockSize(): Promise<number>
-  /** Compile the bytes of an ONNX model. */
+  /** Compiles the bytes of an ONNX model. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }
 
-/** What the ONNX Runtime packages for Node and for the web have in common. */
+/** The part of a session that ONNX Runtime's packages for Node and for the web share. */
 export interface OrtSession {
   readonly inputNames: readonly string[]
   run(feeds: Record<string, unknown>): Promise<Record<string, { readonly data: unknown }>>
 }
 
-/** A session of ONNX Runtime as ours. `tensor` wraps an array without copying it. */
-export function wrap(session: OrtSession, tensor: (value: HostTensor) => unknown): Session {
+/** The tensor class of either package. */
+type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
+
+/** A session of ONNX Runtime as ours. @param Tensor wraps an array without copying it */
+export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
   const needed = new Set(session.inputNames)
   return {
     async run(feeds) {
-      const given = [...feeds].filter(([name]) => needed.has(name))
-      const results = await session.run(
-        Object.fromEntries(given.map(([name, value]) => [name, tensor(value)])),
-      )
+      const given = [...feeds]
+        .filter(([name]) => needed.has(name))
+        .map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, data as never, shape)])
+      const results = await session.run(Object.fromEntries(given))
       return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Data]))
     },
   }

@@ -5,15 +5,16 @@ import { input, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
 import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 
-/** The shape and element type of what a step is given; float32 unless told. */
+/** Shape and element type of a step's input. */
 export interface InputSpec {
   readonly shape: Shape
+  /** @default 'float32' */
   readonly dtype?: DType
-  /** Whether all K steps of a loop are given the same numbers: then there is no leading axis of K. */
+  /** Whether all K steps of a loop read the same numbers, without a leading axis of K. @default false */
   readonly fixed?: boolean
 }
 
-/** A traced step. Names keep the caller's apart from each other and from those of nodes. */
+/** A traced step. Its names are unique, and differ from those of nodes. */
 export interface Traced {
   readonly inputs: ReadonlyMap<string, Given>
   readonly variables: ReadonlyMap<string, Stored>
@@ -22,7 +23,7 @@ export interface Traced {
 }
 
 interface Given {
-  /** What the caller calls it. */
+  /** The caller's name for it. */
   readonly name: string
   readonly read: Tensor
   readonly fixed: boolean
@@ -31,7 +32,7 @@ interface Given {
 interface Stored {
   readonly variable: Variable
   readonly read: Tensor
-  /** What the step assigned to it, if anything. */
+  /** The last value the step assigned to it, if any. */
   readonly written: Tensor | undefined
 }
 
@@ -39,7 +40,7 @@ interface Fed extends Scheduled {
   readonly read: Tensor
 }
 
-/** Run `body` once on lazy inputs, and name everything that goes in and comes out. */
+/** Runs `body` once on lazy inputs, and names everything that it reads, assigns and returns. */
 export function traceStep(
   specs: Readonly<Record<string, InputSpec>>,
   body: (inputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>,
@@ -47,12 +48,11 @@ export function traceStep(
   const given = Object.entries(specs).map(([name, { shape, dtype, fixed = false }]): Given => {
     return { name, read: input(shape, dtype), fixed }
   })
-  const { reads, writes, scheduled, result } = trace(() =>
-    body(Object.fromEntries(given.map(({ name, read }) => [name, read]))),
-  )
+  const named = Object.fromEntries(given.map(({ name, read }) => [name, read]))
+  const { reads, writes, scheduled, result } = trace(() => body(named))
   const touched = [...new Set([...reads.keys(), ...writes.keys()])]
   const stored = touched.map((variable, i): [string, Stored] => [
-    `${nameOf(variable)}#${i}`, // two models may have a variable of one name
+    `${nameOf(variable)}#${i}`, // two models may have variables of one name
     {
       variable,
       read: reads.get(variable) ?? input(variable.shape, variable.dtype),
@@ -69,14 +69,14 @@ export function traceStep(
 
 const resultPrefix = 'result:'
 
-/** The name in the model of what the caller calls `name`. */
+/** The name in the model of the caller's result `name`. */
 export const resultName = (name: string): string => resultPrefix + name
 
 /** The caller's names of the results. */
 export const resultsOf = ({ outputs }: Traced): string[] =>
   [...outputs.keys()].map((key) => key.slice(resultPrefix.length))
 
-/** Everything a traced step computes. */
+/** All tensors that a traced step returns or assigns. */
 export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
   ...outputs.values(),
   ...[...variables.values()].flatMap(({ written }) => (written ? [written] : [])),
@@ -85,7 +85,7 @@ export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
 /** Whether a step computes in float64. */
 export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
 
-/** The graph inputs of what a step reads, by name. */
+/** The graph inputs that a step reads, by name. */
 export const readsOf = (items: ReadonlyMap<string, { readonly read: Tensor }>): [string, Tensor][] =>
   [...items].map(([name, { read }]) => [name, read])
 

@@ -1,10 +1,14 @@
 import * as ort from 'onnxruntime-web/wasm'
-import { type Backend, type HostTensor, wrap } from './session.ts'
+import { type Backend, wrap } from './session.ts'
 
 ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'error'
 
-/** WebAssembly, in Node and in browsers: no native binary, one thread. */
+/**
+ * WebAssembly, in Node and in browsers: no native binary, one thread.
+ *
+ * Fed arrays are copied into WebAssembly's memory; results are new arrays, as ONNX Runtime would not fill given ones.
+ */
 export const wasm: Backend = {
   loops: true,
   sharesMemory: false,
@@ -15,9 +19,6 @@ export const wasm: Backend = {
       graphOptimizationLevel: exact ? 'basic' : 'all',
       logSeverityLevel: 3,
     })
-    return wrap(session, tensor)
+    return wrap(session, ort.Tensor)
   },
 }
-
-// A copy of the bytes goes into WebAssembly's memory; pre-allocated outputs are not written, so none are given.
-const tensor = ({ dtype, data, shape }: HostTensor): ort.Tensor => new ort.Tensor(dtype, data as never, shape)

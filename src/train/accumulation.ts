@@ -67,7 +67,7 @@ export class Accumulation {
 
   /** While a micro-batch is traced: add its gradients to those before. */
   add(loss: Tensor): void {
-    const share = hyperparameter(() => this.#share, loss.dtype)
+    const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
     for (const [i, g] of this.#optimizer.gradients(loss).entries()) {
       const sum = this.#sums[i]!
       sum.assign(add(sum.value, mul(g, share)))

@@ -1,6 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
 import { unchanged } from '../core/snapshot.ts'
-import { parse } from '../optim/parse.ts'
 import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
 import { Task } from './task.ts'
@@ -73,11 +72,9 @@ async function ramp(
   steps: number,
 ): Promise<number[]> {
   const { data, batchSize, loss, dtype, device, threads, optimizer } = experiment
-  const { groups = [], ...spec } = optimizer.spec as Record<string, unknown> & {
-    readonly groups?: readonly Group[]
-  }
+  const { groups = [], lr } = optimizer.spec as { readonly groups?: readonly Group[]; readonly lr: unknown }
   const options = { model, loss, data: data.train, dtype, device, threads }
-  const ramped = parse({ ...spec, groups: groups.map((group) => onRamp(group, spec.lr, rate)), lr: rate })
+  const ramped = optimizer.with({ groups: groups.map((group) => onRamp(group, lr, rate)), lr: rate })
   const task = new Task({ ...options, optimizer: ramped })
   const batches = trainingBatches(experiment, batchSize, 'drop')
   const losses: number[] = []

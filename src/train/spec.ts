@@ -131,7 +131,14 @@ function change(current: Experiment, path: string, text: string): Experiment {
   const value = jsonOrText(text)
   const [key, option, ...deeper] = path.split('.')
   if (key === 'optimizer' && option !== undefined && deeper.length === 0) {
-    return { ...current, optimizer: parseOptimizer({ ...current.optimizer.spec, [option]: value }) }
+    const { optimizer } = current
+    return {
+      ...current,
+      optimizer:
+        option === 'type'
+          ? parseOptimizer({ ...optimizer.spec, type: value })
+          : optimizer.with({ [option]: value }),
+    }
   }
   if (path === 'optimizer') return { ...current, optimizer: parseOptimizer(value) }
   if (path === 'control') return experiment({ ...current, control: controllers(value) })

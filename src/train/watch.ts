@@ -64,7 +64,7 @@ export class Watch {
   results(loss: Tensor, lr: (step: number) => number): Record<string, Tensor> {
     return {
       ...(this.#log.gradientNorm && { gradientNorm: this.#gradientNorm(loss) }),
-      ...(this.#log.batchNorm && this.#layers(hyperparameter(lr, loss.dtype))),
+      ...(this.#log.batchNorm && this.#layers(hyperparameter(lr, loss.dtype, 'optimizer.lr'))),
     }
   }
 

@@ -9,7 +9,7 @@ import { ToyNet } from '../support/toy.ts'
 
 interface Row {
   readonly name: string
-  readonly make: (options: optim.CommonOptions<optim.CommonOptions<object>>) => optim.Optimizer
+  readonly make: (options: optim.CommonOptions) => optim.Optimizer
   /** A rate that reaches the bottom of the bowl in 500 steps. */
   readonly lr: number
   /** Its variables for a weight `w`. */
@@ -18,8 +18,8 @@ interface Row {
   readonly wrong: readonly [options: object, message: string]
 }
 
-const decayRange = 'a number from 0 to 1 without 1, or a schedule'
-const row = <Own extends optim.CommonOptions<Own>>(
+const decayRange = 'a number ≥ 0 and < 1'
+const row = <Own extends optim.CommonOptions>(
   make: (options: Own) => optim.Optimizer,
   own: Omit<Own, 'lr'>,
   rest: Omit<Row, 'make' | 'name'>,
@@ -37,7 +37,7 @@ const rows: readonly Row[] = [
     {
       lr: 0.1,
       state: [],
-      wrong: [{ momentum: -1 }, 'sgd: wanted momentum as a number ≥ 0 or a schedule, got -1'],
+      wrong: [{ momentum: -1 }, 'sgd: wanted momentum as a number ≥ 0, got -1'],
     },
   ),
   row(
@@ -141,7 +141,7 @@ const rows: readonly Row[] = [
     {
       lr: 0.02,
       state: ['exp_avg'],
-      wrong: [{ weightDecay: -1 }, 'lion: wanted weightDecay as a number ≥ 0 or a schedule, got -1'],
+      wrong: [{ weightDecay: -1 }, 'lion: wanted weightDecay as a number ≥ 0, got -1'],
     },
   ),
   row(
@@ -257,9 +257,9 @@ describe.each(rows)('$name', ({ make, lr, state, wrong: [options, message] }) =>
 
   test('refuses an option out of range', () => {
     expect(() => make({ lr, ...options })).toThrow(new RegExp(`^${escaped(message)}$`))
-    expect(() => make({ lr: -1 })).toThrow(/^\w+: wanted lr as a number ≥ 0 or a schedule, got -1$/)
+    expect(() => make({ lr: -1 })).toThrow(/^\w+: wanted lr as a number ≥ 0, got -1$/)
     expect(() => make({ lr, rate: 1 } as never)).toThrow(
-      /^\w+: wanted one of lr, .*lrScale, peakLr, got rate/,
+      /^\w+: wanted one of lr, .*lrScale, peakLr, clip, average, groups, got rate/,
     )
   })
 
@@ -334,17 +334,20 @@ describe('groups', () => {
       { match: '^fc2\\.', lrScale: 1 },
     ])
     expect(() => optim.layerwiseDecay(['a'], 0)).toThrow(
-      'layerwiseDecay: wanted decay above 0 and at most 1, got 0',
+      'layerwiseDecay: wanted decay as a number > 0 and ≤ 1, got 0',
     )
     expect(() => optim.layerwiseDecay([], 0.5)).toThrow('layerwiseDecay: wanted one or more layers, got none')
-    expect(() => optim.layersOf(new ToyNet(), 0)).toThrow('layersOf: wanted depth as an integer ≥ 1, got 0')
+    expect(() => optim.layersOf(new ToyNet(), 0)).toThrow(
+      'layersOf: wanted depth as a positive integer, got 0',
+    )
   })
 
   test('refuse what is none', () => {
     const make = (group: object) => () => optim.sgd({ lr: 1, groups: [group as never] })
-    const members = "sgd: wanted each group's match as a regular expression, got"
-    expect(make({})).toThrow(`${members} nothing; write { match: 'bias', … }`)
-    expect(make({ match: '(' })).toThrow(`${members} "("; write { match: 'bias', … }`)
+    expect(make({})).toThrow(
+      "sgd: wanted match or maxRank in each group, got nothing; write { match: 'bias', … }",
+    )
+    expect(make({ match: '(' })).toThrow('sgd: wanted match as a regular expression, got "("')
     expect(make({ maxRank: -1 })).toThrow('sgd: wanted maxRank as an integer ≥ 0, got -1')
     expect(make({ match: 'a', lrScale: -1 })).toThrow('sgd: wanted lrScale as a number ≥ 0, got -1')
     expect(make({ match: 'a', clip: { norm: 1 } })).toThrow(/^sgd: wanted one of lr, .*, got clip/)
@@ -357,7 +360,7 @@ describe('clipping', () => {
     const kinds = 'sgd: wanted clip as one of { value }, { norm } and { adaptive }, got'
     expect(refused({})).toThrow(`${kinds} {}`)
     expect(refused({ norm: 1, value: 1 })).toThrow(`${kinds} {"norm":1,"value":1}`)
-    expect(refused({ norm: 0 })).toThrow('sgd: clip: wanted norm as a number > 0 or a schedule, got 0')
+    expect(refused({ norm: 0 })).toThrow('sgd: clip: wanted norm as a number > 0, got 0')
     expect(refused({ adaptive: 0.01, eps: 0 })).toThrow('sgd: clip: wanted eps as a number > 0, got 0')
     expect(refused({ adaptive: 0.01, except: '(' })).toThrow(
       'sgd: clip: wanted except as a regular expression, got "("',
@@ -387,10 +390,10 @@ describe('averages', () => {
     expect(refused({ type: 'ema', decay: 1 })).toThrow(`sgd: average: wanted decay as ${decayRange}, got 1`)
     expect(refused({ type: 'swa' })).toThrow('sgd: average: wanted start as an integer ≥ 0, got nothing')
     expect(refused({ type: 'swa', start: 1, every: 0 })).toThrow(
-      'sgd: average: wanted every as an integer ≥ 1, got 0',
+      'sgd: average: wanted every as a positive integer, got 0',
     )
     expect(refused({ type: 'ema', batchNorm: 'none' })).toThrow(
-      `sgd: average: wanted batchNorm as 'recalibrate' or 'average' or 'copy', got "none"`,
+      `sgd: average: wanted batchNorm as 'recalibrate', 'average' or 'copy', got "none"`,
     )
   })
 
@@ -428,7 +431,7 @@ test('a rate is scaled by the batch', () => {
   expect([scaled(0), scaled(1)]).toEqual([2, 1])
   expect(() => optim.scaleLr(1, { batchSize: 0 })).toThrow('scaleLr: wanted batchSize as a number > 0, got 0')
   expect(() => optim.scaleLr(1, { batchSize: 1, rule: 'log' as never })).toThrow(
-    'scaleLr: wanted rule as one of linear, sqrt, got log',
+    `scaleLr: wanted rule as 'linear' or 'sqrt', got "log"`,
   )
 })
 

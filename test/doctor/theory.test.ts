@@ -12,7 +12,8 @@ import { type Outputs, structureOf } from '../../src/doctor/structure.ts'
 import * as nn from '../../src/nn/index.ts'
 import { batchNorms } from '../../src/nn/norm/freeze.ts'
 import * as ops from '../../src/ops/index.ts'
-import { adamw, noDecayOnNormAndBias, sgd } from '../../src/optim/index.ts'
+import { adamw, lion, noDecayOnNormAndBias, type Optimizer, sgd } from '../../src/optim/index.ts'
+import type { WeightRule } from '../../src/optim/weight-rule.ts'
 import * as schedule from '../../src/schedule/index.ts'
 import { taskOf } from '../../src/train/train.ts'
 import { atTheEdge, diagnosed, network, points, setup, subjectOf, trained } from './runs.ts'
@@ -202,7 +203,13 @@ describe('weights before BN under weight decay', () => {
   })
 
   test('have none without decay, at a rate of 0, or by another optimizer', () => {
-    const rule = { type: 'sgd', rates: Float64Array.of(0.1, 0), momentum: () => 0.9, weightDecay: () => 0.01 }
+    const by = (optimizer: Optimizer): WeightRule => ({
+      traits: optimizer.traits(),
+      rates: Float64Array.of(0.1, 0),
+      momentum: () => 0.9,
+      weightDecay: () => 0.01,
+    })
+    const rule = by(sgd({ lr: 1 }))
     expect(equilibrium(rule, 0)).toEqual({
       angle: Math.sqrt(0.002 / 1.9),
       drift: Math.sqrt(0.002 / (1 - 0.9)),
@@ -210,8 +217,8 @@ describe('weights before BN under weight decay', () => {
     })
     expect(equilibrium(rule, 1)).toBeUndefined()
     expect(equilibrium({ ...rule, weightDecay: () => 0 }, 0)).toBeUndefined()
-    expect(equilibrium({ ...rule, type: 'lion' }, 0)).toBeUndefined()
-    expect(equilibrium({ ...rule, type: 'adamw' }, 0)!.time).toBeCloseTo(500, 9)
+    expect(equilibrium(by(lion({ lr: 1 })), 0)).toBeUndefined()
+    expect(equilibrium(by(adamw({ lr: 1 })), 0)!.time).toBeCloseTo(500, 9)
   })
 })
 

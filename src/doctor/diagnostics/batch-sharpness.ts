@@ -19,7 +19,7 @@ export const batchSharpness: Diagnostic = {
     const curvature = meanOf(curvatures)
     const rule = subject.rule([...subject.trained.keys()][0]!)
     const rate = subject.rates.at(-1)!
-    if (rule.type !== 'sgd' || rule.momentum(subject.steps - 1) > 0) {
+    if (!rule.traits.heavyBall || rule.momentum(subject.steps - 1) > 0) {
       return {
         reason: `the bound is that of sgd without momentum; the curvature of a batch along its gradient is ${short(curvature)}`,
       }

@@ -20,8 +20,8 @@ export async function effectiveRates(
   const all = await subject.invariant()
   return new Map(
     all.map((matrix) => {
-      const { rates, type, ...rule } = subject.rule(matrix.name)
-      const momentum = type === 'sgd' ? rule.momentum(step) : 0
+      const { rates, traits, ...rule } = subject.rule(matrix.name)
+      const momentum = traits.heavyBall ? rule.momentum(step) : 0
       return [matrix.name, rates[step]! / (1 - momentum) / rowNorm(matrix)]
     }),
   )

@@ -17,8 +17,8 @@ export const gradientRatio: Diagnostic = {
     const all = await subject.invariant()
     const { log } = subject
     const weights = all.filter(({ name }) => {
-      const { type, ...rule } = subject.rule(name)
-      return type === 'sgd' && rule.weightDecay(subject.rates.indexOf(maxOf(subject.rates))) > 0
+      const { traits, ...rule } = subject.rule(name)
+      return traits.heavyBall && rule.weightDecay(subject.rates.indexOf(maxOf(subject.rates))) > 0
     })
     if (weights.length === 0) return { reason: 'no weight before BN is decayed by sgd' }
     const slopes = await subject.slopes(slopeCount)

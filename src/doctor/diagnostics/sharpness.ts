@@ -28,12 +28,12 @@ export const sharpness: Diagnostic = {
     const first = await sharpnessOf(new Subject(experiment, taskOf(experiment)))
     const rule = subject.rule([...task.variables].find(([, v]) => v.trainable)![0])
     const values = { sharpness: now, sharpnessAtFirst: first }
-    if (rule.type !== 'sgd') {
+    if (!rule.traits.heavyBall) {
       return {
         severity: 'ok',
         value: now,
         values,
-        advice: `the greatest curvature is ${short(now)}, and ${short(first)} at the first weights; ${rule.type} scales each weight's step, so that no rate follows from it`,
+        advice: `the greatest curvature is ${short(now)}, and ${short(first)} at the first weights; under ${rule.traits.type} no bound on the rate follows from it`,
       }
     }
     const early = Math.min(10, steps - 1)

@@ -51,9 +51,8 @@ export const keptFirst: LintRule = {
 /** Whether statistics are measured anew before each evaluation. */
 function recalibrates({ experiment }: Subject): boolean {
   const { optimizer, recalibrateBeforeEvaluation } = experiment
-  const { average, type } = optimizer.spec as { average?: { batchNorm?: string }; type: string }
-  if (average) return (average.batchNorm ?? 'recalibrate') === 'recalibrate'
-  return recalibrateBeforeEvaluation || type.startsWith('scheduleFree')
+  const { evaluation } = optimizer.traits()
+  return evaluation ? evaluation.batchNorm === 'recalibrate' : recalibrateBeforeEvaluation
 }
 
 export const averaged: LintRule = {
@@ -61,13 +60,13 @@ export const averaged: LintRule = {
   title: 'averages of weights with statistics that are not theirs',
   source: 'Izmailov et al. 2018, https://arxiv.org/abs/1803.05407',
   look({ tracking, experiment }) {
-    const { average } = experiment.optimizer.spec as { average?: { type: string; batchNorm?: string } }
-    if (!average || tracking.length === 0 || (average.batchNorm ?? 'recalibrate') === 'recalibrate') return []
-    const copied = average.batchNorm === 'copy'
+    const { evaluation } = experiment.optimizer.traits()
+    if (!evaluation || tracking.length === 0 || evaluation.batchNorm === 'recalibrate') return []
+    const copied = evaluation.batchNorm === 'copy'
     const what = copied
       ? 'has the running statistics of the weights in training'
       : 'averages the running statistics'
-    const advice = `the ${average.type} average ${what}, which are not those of its weights: leave batchNorm at 'recalibrate'`
+    const advice = `the ${evaluation.type} average ${what}, which are not those of its weights: leave batchNorm at 'recalibrate'`
     return [{ severity: copied ? 'warning' : 'note', advice }]
   },
 }

@@ -1,4 +1,5 @@
 import { maxOf } from '../../core/vector.ts'
+import type { Traits } from '../../optim/traits.ts'
 import { equilibrium } from '../../optim/weight-rule.ts'
 import { short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
@@ -7,14 +8,19 @@ import { type LintRule, list } from './rule.ts'
 // What the optimizer does to which weights.
 
 /** The trained weights that are decayed, with the greatest λ of the run. */
-function decayed(
-  plan: Subject,
-): readonly { readonly name: string; readonly rank: number; readonly lambda: number }[] {
+function decayed(plan: Subject): readonly Decayed[] {
   return [...plan.trained].flatMap(([name, { shape }]) => {
-    const rule = plan.rule(name)
-    const lambda = maxOf(rule.rates.map((_, step) => rule.weightDecay(step)))
-    return lambda > 0 ? [{ name, rank: shape.length, lambda }] : []
+    const { traits, rates, weightDecay } = plan.rule(name)
+    const lambda = maxOf(rates.map((_, step) => weightDecay(step)))
+    return lambda > 0 ? [{ name, rank: shape.length, lambda, traits }] : []
   })
+}
+
+interface Decayed {
+  readonly name: string
+  readonly rank: number
+  readonly lambda: number
+  readonly traits: Traits
 }
 
 export const decayOnVectors: LintRule = {
@@ -30,19 +36,14 @@ export const decayOnVectors: LintRule = {
   },
 }
 
-/** Optimizers that divide by the size of the gradient, and so by that of a penalty in it. */
-const adaptive = ['adam', 'nadam', 'radam', 'rmsprop', 'adagrad']
-
 export const penaltyInAdam: LintRule = {
   name: 'penalty-in-adam',
   title: 'an L2 penalty under an optimizer that rescales gradients',
   source: 'Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101',
   look(plan) {
-    const { type } = plan.experiment.optimizer.spec
-    if (!adaptive.includes(String(type))) return []
-    const [first] = decayed(plan).filter(({ name }) => plan.options(name).decoupledWeightDecay !== true)
+    const first = decayed(plan).find(({ traits }) => traits.rescales && !traits.decoupled)
     if (!first) return []
-    const advice = `${type} divides the penalty of ${short(first.lambda)} by the gradient's size, so that it decays least where gradients are large: use adamw`
+    const advice = `${first.traits.type} divides the penalty of ${short(first.lambda)} by the gradient's size, so that it decays least where gradients are large: use adamw`
     return [{ severity: 'warning', advice }]
   },
 }
@@ -53,12 +54,11 @@ export const trustOnVectors: LintRule = {
   source:
     'You et al. 2020, https://arxiv.org/abs/1904.00962; You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888',
   look(plan) {
-    const { type } = plan.experiment.optimizer.spec
     const vectors = [...plan.trained]
-      .filter(([name, { shape }]) => shape.length <= 1 && plan.options(name).adapt === true)
+      .filter(([name, { shape }]) => shape.length <= 1 && plan.rule(name).traits.followsNorm)
       .map(([name]) => name)
     if (vectors.length === 0) return []
-    const advice = `${type} gives ${list(vectors)} a rate by their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }`
+    const advice = `${plan.rule(vectors[0]!).traits.type} gives ${list(vectors)} a rate by their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }`
     return [{ severity: 'note', advice }]
   },
 }

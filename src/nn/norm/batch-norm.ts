@@ -172,8 +172,7 @@ export abstract class BatchNorm implements Module {
     const normalize: Normalize = (weight, bias) =>
       mask ? maskedBatchNorm(x, mask, weight, bias, eps) : batchNorm(x, weight, bias, eps)
     if (!this.#renorm) return normalize(weight, bias)
-    const running = { mean: this.runningMean!.value, variance: this.runningVar!.value }
-    return renormalize(normalize, running, weight, bias, eps, this.#renorm)
+    return renormalize(normalize, this.#running()!, weight, bias, eps, this.#renorm)
   }
 
   #running(): RunningStatistics | undefined {

@@ -1,11 +1,13 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { checkKnown } from '../../core/mismatch.ts'
+import { nameBeside } from '../../core/names.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { hyperparameter } from '../../core/variable.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from '../../ops/arithmetic.ts'
 import type { Normalized } from '../../ops/batch-norm.ts'
 import { detach } from '../../ops/detach.ts'
 import { maximum, minimum } from '../../ops/extremum.ts'
+import type { RunningStatistics } from './running-statistics.ts'
 
 /** How far batch renormalization may correct a batch towards the running statistics: numbers, or schedules. */
 export interface Renorm {
@@ -31,20 +33,21 @@ export type Normalize = (weight: Tensor | undefined, bias: Tensor | undefined) =
  */
 export function renormalize(
   normalize: Normalize,
-  running: { readonly mean: Tensor; readonly variance: Tensor },
+  { runningMean, runningVar }: RunningStatistics,
   weight: Tensor | undefined,
   bias: Tensor | undefined,
   eps: number,
   { rMax = 3, dMax = 5 }: Renorm,
 ): Normalized {
+  const [mean, variance] = [runningMean.value, runningVar.value]
   const batch = normalize(undefined, undefined)
   const { dtype } = batch.mean
   const deviation = (variance: Tensor): Tensor => sqrt(add(variance, eps))
-  const sigma = deviation(running.variance)
-  const factor = hyperparameter(rMax, dtype, 'rMax')
-  const shift = hyperparameter(dMax, dtype, 'dMax')
+  const sigma = deviation(variance)
+  const factor = hyperparameter(rMax, dtype, nameBeside(runningMean, 'rMax'), 'rMax')
+  const shift = hyperparameter(dMax, dtype, nameBeside(runningMean, 'dMax'), 'dMax')
   const r = clip(div(deviation(detach(batch.variance)), sigma), reciprocal(factor), factor)
-  const d = clip(div(sub(detach(batch.mean), running.mean), sigma), neg(shift), shift)
+  const d = clip(div(sub(detach(batch.mean), mean), sigma), neg(shift), shift)
   const shifted = weight ? mul(weight, d) : d
   return normalize(weight ? mul(weight, r) : r, bias ? add(bias, shifted) : shifted)
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
+import { nameBeside } from '../../core/names.ts'
 import { scalar, type Tensor } from '../../core/tensor.ts'
 import { hyperparameter, type Variable } from '../../core/variable.ts'
 import { abs, add, div, mul, sub } from '../../ops/arithmetic.ts'
@@ -50,7 +51,7 @@ export function learn(running: RunningStatistics, batch: BatchStatistics, rule: 
   const one = usable ? cast(usable, 'int64') : scalar(1, 'int64')
   const seen = add(numBatchesTracked.value, one)
   numBatchesTracked.assign(seen)
-  const weight = weightOf(seen, batch, rule)
+  const weight = weightOf(seen, batch, rule, nameBeside(runningMean, 'momentum'))
   const blend = (variable: Variable, next: Tensor, factor: number | Tensor): void => {
     const old = variable.value
     const blended = add(mul(old, sub(1, weight)), mul(next, mul(weight, factor)))
@@ -82,12 +83,13 @@ function weightOf(
   seen: Tensor,
   { mean: { dtype }, examples }: BatchStatistics,
   { momentum, zeroDebias, fullBatchSize = examples }: LearningRule,
+  name: string,
 ): Tensor {
   if (momentum === null) return div(scalar(1, dtype), cast(seen, dtype))
   const weight =
     zeroDebias && typeof momentum === 'number'
       ? debiased(momentum, cast(seen, dtype))
-      : hyperparameter(momentum, dtype, 'momentum')
+      : hyperparameter(momentum, dtype, name, 'momentum')
   return examples < fullBatchSize ? mul(weight, examples / fullBatchSize) : weight
 }
 

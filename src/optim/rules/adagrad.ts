@@ -1,29 +1,30 @@
+import { number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { penalized } from '../weight-decay.ts'
+import { penalized, penalty } from '../weight-decay.ts'
+import { adaptive } from './moment.ts'
 
-export interface AdagradOptions extends CommonOptions<AdagradOptions> {
-  /** How fast the rate falls besides: by 1 + step · lrDecay, ≥ 0; 0. */
-  readonly lrDecay?: number
-  /** L2 penalty, ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** What the sums of squares begin with, ≥ 0; 0. */
-  readonly initialAccumulatorValue?: number
-  /** Added to the root, ≥ 0; 1e-10. */
-  readonly eps?: number
+const options = {
+  /** Further decay of the rate, by 1 + step · lrDecay. @default 0 */
+  lrDecay: number({ min: 0 }, 0),
+  ...penalty,
+  /** Initial value of the sums of squares. @default 0 */
+  initialAccumulatorValue: number({ min: 0 }, 0),
+  /** Added to the root. @default 1e-10 */
+  eps: number({ min: 0 }, 1e-10),
 }
 
-/** Adagrad's rule, as PyTorch has it. */
-export const adagradRule: Rule<AdagradOptions> = {
+export interface AdagradOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
+/** Adagrad's rule, as in PyTorch. */
+export const adagradRule: Rule<typeof options> = {
   type: 'adagrad',
-  options: { lrDecay: positive, weightDecay: rate, initialAccumulatorValue: positive, eps: positive },
-  defaults: { lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
-  buffers: ({ initialAccumulatorValue = 0 }) => ({ sum: initialAccumulatorValue }),
+  options,
+  traits: () => adaptive,
+  buffers: ({ initialAccumulatorValue }) => ({ sum: initialAccumulatorValue }),
   update(at) {
-    const { lrDecay = 0, eps = 0 } = at.options
+    const { lrDecay, eps } = at.options
     const g = penalized(at)
     const size = at.host('size', (step) => at.rate(step) / (1 + step * lrDecay))
     const sum = at.buffer('sum')

@@ -1,30 +1,38 @@
+import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { div, mul, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule, Update } from '../rule.ts'
-import { decayed, penalized } from '../weight-decay.ts'
-import { type Betas, filledPart, momentAverages, root, runningMaximum } from './moment.ts'
+import type { EquilibriumRule } from '../traits.ts'
+import { decayed, penalized, penalty } from '../weight-decay.ts'
+import { adaptive, betas, epsilon, filledPart, momentAverages, root, runningMaximum } from './moment.ts'
 
-export interface AdamOptions extends CommonOptions<AdamOptions>, Betas {
-  /** Added to the root, ≥ 0; 1e-8. */
-  readonly eps?: number
-  /** ≥ 0; 0 for Adam, 0.01 for AdamW. */
-  readonly weightDecay?: Hyperparameter
-  /** Whether to divide by the greatest mean of squares so far; false. */
-  readonly amsgrad?: boolean
+const adamOptions = {
+  ...betas,
+  ...epsilon,
+  ...penalty,
+  /** Whether to divide by the greatest mean of squares so far. @default false */
+  amsgrad: boolean(false),
 }
+const adamwOptions = {
+  ...adamOptions,
+  /** Weight decay apart from the gradient. @default 0.01 */
+  weightDecay: scheduled(number({ min: 0 }, 0.01)),
+}
+type Values = ValuesOf<typeof adamOptions>
 
-const common: Pick<Rule<AdamOptions>, 'options' | 'buffers'> = {
-  options: { beta1: decay, beta2: decay, eps: positive, weightDecay: rate, amsgrad: flag },
-  buffers: ({ amsgrad }) => ({ exp_avg: 0, exp_avg_sq: 0, ...(amsgrad && { max_exp_avg_sq: 0 }) }),
-}
-const defaults = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, amsgrad: false }
+export interface AdamOptions extends OptionsOf<typeof adamOptions>, CommonOptions<typeof adamOptions> {}
+export interface AdamwOptions extends OptionsOf<typeof adamwOptions>, CommonOptions<typeof adamwOptions> {}
+
+const buffers = ({ amsgrad }: Values): Readonly<Record<string, number>> => ({
+  exp_avg: 0,
+  exp_avg_sq: 0,
+  ...(amsgrad && { max_exp_avg_sq: 0 }),
+})
 
 /** The step along the mean of gradients over the root of the mean of squares, both without their bias. */
-function step(at: Update<AdamOptions>, g: Tensor): Tensor {
-  const { eps = 0, amsgrad } = at.options
+function step(at: Update<Values>, g: Tensor): Tensor {
+  const { eps, amsgrad } = at.options
   const [mean, square] = momentAverages(at, g)
   const size = at.host(
     'size',
@@ -33,19 +41,30 @@ function step(at: Update<AdamOptions>, g: Tensor): Tensor {
   return div(mul(mean, size), root(at, amsgrad ? runningMaximum(at, 'max_exp_avg_sq', square) : square, eps))
 }
 
-/** Adam's rule, as PyTorch has it. */
-export const adamRule: Rule<AdamOptions> = {
+/** Adam's rule, as in PyTorch. */
+export const adamRule: Rule<typeof adamOptions> = {
   type: 'adam',
-  ...common,
-  defaults,
+  options: adamOptions,
+  buffers,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
   update: (at) => sub(at.w, step(at, penalized(at))),
 }
 
-/** AdamW's rule, as PyTorch has it. */
-export const adamwRule: Rule<AdamOptions> = {
+const equilibrium: EquilibriumRule = {
+  at: (product, momentum) => ({
+    angle: Math.sqrt((2 * product * (1 - momentum)) / (1 + momentum)),
+    drift: Math.sqrt(2 * product),
+    time: 1 / (2 * product),
+  }),
+  decayFor: (drift, rate) => drift ** 2 / (2 * rate),
+}
+
+/** AdamW's rule, as in PyTorch. */
+export const adamwRule: Rule<typeof adamwOptions> = {
   type: 'adamw',
-  ...common,
-  defaults: { ...defaults, weightDecay: 0.01 },
+  options: adamwOptions,
+  buffers,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
   update: (at) => sub(decayed(at), step(at, at.g)),
 }
 
@@ -71,4 +90,4 @@ export const adam = (options: AdamOptions): Optimizer => optimizer(adamRule, opt
  *
  * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const adamw = (options: AdamOptions): Optimizer => optimizer(adamwRule, options)
+export const adamw = (options: AdamwOptions): Optimizer => optimizer(adamwRule, options)

@@ -1,30 +1,32 @@
+import { boolean, number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { tensorNorm } from '../norm.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { type Betas, filledPart, momentAverages, root } from './moment.ts'
+import { decay } from '../weight-decay.ts'
+import { adaptive, betas, filledPart, momentAverages, root } from './moment.ts'
 import { trusted } from './trust.ts'
 
-export interface LambOptions extends CommonOptions<LambOptions>, Betas {
-  /** Added to the root, ≥ 0; 1e-6. */
-  readonly eps?: number
-  /** ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** Whether the rate adapts to the weight's norm; false is AdamW, for a group of biases and BN layers. True. */
-  readonly adapt?: boolean
+const options = {
+  ...betas,
+  /** Added to the root. @default 1e-6 */
+  eps: number({ min: 0 }, 1e-6),
+  ...decay,
+  /** Whether the rate adapts to the weight's norm; false is AdamW, for groups of biases and BN layers. @default true */
+  adapt: boolean(true),
 }
 
+export interface LambOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
 /** LAMB's rule. */
-export const lambRule: Rule<LambOptions> = {
+export const lambRule: Rule<typeof options> = {
   type: 'lamb',
-  options: { beta1: decay, beta2: decay, eps: positive, weightDecay: rate, adapt: flag },
-  defaults: { beta1: 0.9, beta2: 0.999, eps: 1e-6, weightDecay: 0, adapt: true },
+  options,
+  traits: ({ beta1, adapt }) => ({ ...adaptive, momentum: beta1, decoupled: true, followsNorm: adapt }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {
     const { w, lr, options, hyper } = at
-    const { eps = 0, weightDecay, adapt } = options
+    const { eps, weightDecay, adapt } = options
     const [mean, square] = momentAverages(at, at.g)
     const unbias = at.host(
       'unbias',

@@ -1,32 +1,32 @@
+import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { tensorNorm } from '../norm.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { above, flag, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { penalized } from '../weight-decay.ts'
+import { penalized, penalty } from '../weight-decay.ts'
 import { trusted } from './trust.ts'
 
-export interface LarsOptions extends CommonOptions<LarsOptions> {
-  /** The weight of the old velocity, ≥ 0; 0.9. */
-  readonly momentum?: Hyperparameter
-  /** ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** How far one step may go beside the norm of the weights, > 0; 0.001. */
-  readonly trustCoefficient?: number
-  /** Whether the rate adapts to the weight's norm; false is SGD, for a group of biases and BN layers. True. */
-  readonly adapt?: boolean
+const options = {
+  /** Weight of the previous velocity. @default 0.9 */
+  momentum: scheduled(number({ min: 0 }, 0.9)),
+  ...penalty,
+  /** Length of a step relative to the norm of the weights. @default 0.001 */
+  trustCoefficient: number({ above: 0 }, 0.001),
+  /** Whether the rate adapts to the weight's norm; false is SGD, for groups of biases and BN layers. @default true */
+  adapt: boolean(true),
 }
 
+export interface LarsOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
 /** LARS's rule. */
-export const larsRule: Rule<LarsOptions> = {
+export const larsRule: Rule<typeof options> = {
   type: 'lars',
-  options: { momentum: rate, weightDecay: rate, trustCoefficient: above, adapt: flag },
-  defaults: { momentum: 0.9, weightDecay: 0, trustCoefficient: 0.001, adapt: true },
+  options,
+  traits: ({ momentum, adapt }) => ({ momentum, followsNorm: adapt, testRates: [1e-4, 10] }),
   buffers: () => ({ momentum_buffer: 0 }),
   update(at) {
     const { w, g, lr, options, hyper } = at
-    const { trustCoefficient = 1, weightDecay, adapt } = options
+    const { trustCoefficient, weightDecay, adapt } = options
     const size = tensorNorm(w)
     const slope = weightDecay === 0 ? tensorNorm(g) : add(tensorNorm(g), mul(size, hyper('weightDecay')))
     const trust = adapt ? trusted(size, slope, div(mul(size, trustCoefficient), slope)) : undefined

@@ -1,24 +1,27 @@
+import { number, type OptionsOf, scheduled } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, neg, sub } from '../../ops/arithmetic.ts'
 import { greater, less, where } from '../../ops/compare.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { decayed } from '../weight-decay.ts'
-import { type Betas, blend } from './moment.ts'
+import { decay, decayed } from '../weight-decay.ts'
+import { adaptive, blend } from './moment.ts'
 
-/** `beta1`, 0.9, is the weight of the old in the direction, and `beta2`, 0.99, in the momentum. */
-export interface LionOptions extends CommonOptions<LionOptions>, Betas {
-  /** Apart from the gradient, ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
+const options = {
+  /** Weight of the previous momentum in the direction. @default 0.9 */
+  beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  /** Weight of the previous momentum in the next one. @default 0.99 */
+  beta2: scheduled(number({ min: 0, below: 1 }, 0.99)),
+  ...decay,
 }
 
+export interface LionOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
 /** Lion's rule. */
-export const lionRule: Rule<LionOptions> = {
+export const lionRule: Rule<typeof options> = {
   type: 'lion',
-  options: { beta1: decay, beta2: decay, weightDecay: rate },
-  defaults: { beta1: 0.9, beta2: 0.99, weightDecay: 0 },
+  options,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true }),
   buffers: () => ({ exp_avg: 0 }),
   update(at) {
     const direction = add(mul(at.buffer('exp_avg').value, at.hyper('beta1')), mul(at.g, at.rest('beta1')))

@@ -1,22 +1,33 @@
+import { number, scheduled, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, sqrt } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { elementMax } from '../norm.ts'
 import type { Update } from '../rule.ts'
 
-/** What Adam and its kin have. */
-export interface Betas {
-  /** The weight of the old in the mean of gradients, in [0, 1); 0.9. */
-  readonly beta1?: Hyperparameter
-  /** The weight of the old in the mean of squared gradients, in [0, 1); 0.999. */
-  readonly beta2?: Hyperparameter
+/** Options of Adam and its kin. */
+export const betas = {
+  /** Weight of the previous value in the mean of gradients. @default 0.9 */
+  beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  /** Weight of the previous value in the mean of squared gradients. @default 0.999 */
+  beta2: scheduled(number({ min: 0, below: 1 }, 0.999)),
 }
 
-/** Keep a weight's moving average: a ← decay · a + (1 − decay) · next. @returns its new value */
-export function blend<Own>(
-  { buffer, hyper, rest }: Update<Own>,
+/** The option that keeps a division finite. */
+export const epsilon = {
+  /** Added to the root. @default 1e-8 */
+  eps: number({ min: 0 }, 1e-8),
+}
+
+/** Traits of rules that divide each number of a gradient by its usual size. */
+export const adaptive = { rescales: true, testRates: [1e-6, 0.1] } as const
+
+type Betas = ValuesOf<typeof betas>
+
+/** Updates a weight's moving average: a ← decay · a + (1 − decay) · next. @returns its new value */
+export function blend<V>(
+  { buffer, hyper, rest }: Update<V>,
   name: string,
-  decay: keyof Own & string,
+  decay: keyof V & string,
   next: Tensor,
 ): Tensor {
   const average = buffer(name)
@@ -25,10 +36,10 @@ export function blend<Own>(
   return value
 }
 
-/** 1 − decayᵗ at step t − 1: how much of a moving average that began with zeros is not those zeros. */
-export const filledPart = <Own>(
-  { value }: Pick<Update<Own>, 'value'>,
-  decay: keyof Own & string,
+/** 1 − decayᵗ at step t − 1: the weight of everything but the initial zeros in a moving average. */
+export const filledPart = <V>(
+  { value }: Pick<Update<V>, 'value'>,
+  decay: keyof V & string,
   step: number,
 ): number => 1 - value(decay, step) ** (step + 1)
 
@@ -38,14 +49,10 @@ export function momentAverages(at: Update<Betas>, g: Tensor): readonly [mean: Te
 }
 
 /** The greatest value of each element so far. */
-export function runningMaximum(
-  { buffer }: Pick<Update<unknown>, 'buffer'>,
-  name: string,
-  value: Tensor,
-): Tensor {
-  const known = buffer(name)
-  const most = elementMax(known.value, value)
-  known.assign(most)
+export function runningMaximum({ buffer }: Pick<Update, 'buffer'>, name: string, value: Tensor): Tensor {
+  const greatest = buffer(name)
+  const most = elementMax(greatest.value, value)
+  greatest.assign(most)
   return most
 }
 
@@ -60,7 +67,7 @@ export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
   )
 }
 
-/** A function of the step that needs the one before: each value is computed once. */
+/** A function of the step that is computed from the value before; each value is computed once. */
 export function memoized(
   next: (before: number, step: number) => number,
   first: number,

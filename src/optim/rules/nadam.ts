@@ -1,49 +1,39 @@
+import { boolean, number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { decayed, penalized } from '../weight-decay.ts'
-import { type Betas, filledPart, memoized, momentAverages, root } from './moment.ts'
+import { decayed, penalized, penalty } from '../weight-decay.ts'
+import { adaptive, betas, epsilon, filledPart, memoized, momentAverages, root } from './moment.ts'
 
-export interface NadamOptions extends CommonOptions<NadamOptions>, Betas {
-  /** Added to the root, ≥ 0; 1e-8. */
-  readonly eps?: number
-  /** ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** How fast the momentum comes to `beta1` from half of it, ≥ 0; 0.004. */
-  readonly momentumDecay?: number
-  /** Whether weight decay is apart from the gradient, as in AdamW; false. */
-  readonly decoupledWeightDecay?: boolean
+const options = {
+  ...betas,
+  ...epsilon,
+  ...penalty,
+  /** Speed at which the momentum rises from half of `beta1` to `beta1`. @default 0.004 */
+  momentumDecay: number({ min: 0 }, 0.004),
+  /** Whether weight decay is apart from the gradient, as in AdamW. @default false */
+  decoupledWeightDecay: boolean(false),
 }
 
-/** NAdam's rule, as PyTorch has it. */
-export const nadamRule: Rule<NadamOptions> = {
+export interface NadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
+/** NAdam's rule, as in PyTorch. */
+export const nadamRule: Rule<typeof options> = {
   type: 'nadam',
-  options: {
-    beta1: decay,
-    beta2: decay,
-    eps: positive,
-    weightDecay: rate,
-    momentumDecay: positive,
-    decoupledWeightDecay: flag,
-  },
-  defaults: {
-    beta1: 0.9,
-    beta2: 0.999,
-    eps: 1e-8,
-    weightDecay: 0,
-    momentumDecay: 0.004,
-    decoupledWeightDecay: false,
-  },
+  options,
+  traits: ({ beta1, decoupledWeightDecay }) => ({
+    ...adaptive,
+    momentum: beta1,
+    decoupled: decoupledWeightDecay,
+  }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {
-    const { eps = 0, momentumDecay = 0, decoupledWeightDecay } = at.options
+    const { eps, momentumDecay, decoupledWeightDecay } = at.options
     const mu = (step: number): number =>
       at.value('beta1', step) * (1 - 0.5 * 0.96 ** ((step + 1) * momentumDecay))
     // PyTorch's state mu_product: a function of the step, so it needs no variable.
     const product = memoized((before, step) => before * mu(step), 1)
-    // The momentum of the next step is meant at this step's beta1, as in PyTorch.
+    // The momentum of the next step uses this step's beta1, as in PyTorch.
     const ahead = (step: number): number =>
       at.value('beta1', step) * (1 - 0.5 * 0.96 ** ((step + 2) * momentumDecay))
     const size = (step: number): number => at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step))

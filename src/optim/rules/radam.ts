@@ -1,32 +1,36 @@
+import { boolean, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { decayed, penalized } from '../weight-decay.ts'
-import { type Betas, filledPart, momentAverages } from './moment.ts'
+import { decayed, penalized, penalty } from '../weight-decay.ts'
+import { adaptive, betas, epsilon, filledPart, momentAverages } from './moment.ts'
 
-export interface RadamOptions extends CommonOptions<RadamOptions>, Betas {
-  /** Added to the root, ≥ 0; 1e-8. */
-  readonly eps?: number
-  /** ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** Whether weight decay is apart from the gradient, as in AdamW; false. */
-  readonly decoupledWeightDecay?: boolean
+const options = {
+  ...betas,
+  ...epsilon,
+  ...penalty,
+  /** Whether weight decay is apart from the gradient, as in AdamW. @default false */
+  decoupledWeightDecay: boolean(false),
 }
 
-/** RAdam's rule, as PyTorch has it. */
-export const radamRule: Rule<RadamOptions> = {
+export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
+/** RAdam's rule, as in PyTorch. */
+export const radamRule: Rule<typeof options> = {
   type: 'radam',
-  options: { beta1: decay, beta2: decay, eps: positive, weightDecay: rate, decoupledWeightDecay: flag },
-  defaults: { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, decoupledWeightDecay: false },
+  options,
+  traits: ({ beta1, decoupledWeightDecay }) => ({
+    ...adaptive,
+    momentum: beta1,
+    decoupled: decoupledWeightDecay,
+  }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {
-    const { eps = 0, decoupledWeightDecay } = at.options
+    const { eps, decoupledWeightDecay } = at.options
     const factor = (step: number): number => rectification(at.value('beta2', step), step)
     const bias = (step: number): number => Math.sqrt(filledPart(at, 'beta2', step))
     const size = at.host('size', (step) => at.rate(step) / filledPart(at, 'beta1', step))
-    // Divides by (√v + eps)/(r · √(1 − beta2ᵗ)) where there is an r, and by 1 where there is none.
+    // Divides by (√v + eps)/(r · √(1 − beta2ᵗ)) if r > 0, else by 1.
     const slope = at.host('slope', (step) => (factor(step) > 0 ? 1 / (factor(step) * bias(step)) : 0))
     const offset = at.host('offset', (step) => (factor(step) > 0 ? eps / (factor(step) * bias(step)) : 1))
 
@@ -36,7 +40,7 @@ export const radamRule: Rule<RadamOptions> = {
   },
 }
 
-/** r: how far the variance of the step's size has come to its end; 0 while it cannot be told. */
+/** r: how close the variance of the step's size is to its limit; 0 while that is not tractable. */
 function rectification(beta2: number, step: number): number {
   const t = step + 1
   const end = 2 / (1 - beta2) - 1
@@ -45,8 +49,8 @@ function rectification(beta2: number, step: number): number {
 }
 
 /**
- * Rectified Adam, as PyTorch's `optim.RAdam`: Adam's step times r while the variance of its size can be told, and
- * `w ← w − lr · m/(1 − beta1ᵗ)` before that.
+ * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's size is
+ * tractable, then Adam's step times r.
  *
  *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
  *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))        while ρₜ > 5

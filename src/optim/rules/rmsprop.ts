@@ -1,31 +1,30 @@
+import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { elementMax } from '../norm.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, flag, positive, rate } from '../options.ts'
 import type { Rule, Update } from '../rule.ts'
-import { penalized } from '../weight-decay.ts'
-import { blend } from './moment.ts'
+import { penalized, penalty } from '../weight-decay.ts'
+import { adaptive, blend, epsilon } from './moment.ts'
 
-export interface RmspropOptions extends CommonOptions<RmspropOptions> {
-  /** The weight of the old in the mean of squared gradients, in [0, 1); 0.99. */
-  readonly alpha?: Hyperparameter
-  /** Added to the root, ≥ 0; 1e-8. */
-  readonly eps?: number
-  /** L2 penalty, ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** The weight of the old velocity, ≥ 0; 0. */
-  readonly momentum?: Hyperparameter
-  /** Whether to divide by the standard deviation rather than the root of the mean of squares; false. */
-  readonly centered?: boolean
+const options = {
+  /** Weight of the previous value in the mean of squared gradients. @default 0.99 */
+  alpha: scheduled(number({ min: 0, below: 1 }, 0.99)),
+  ...epsilon,
+  ...penalty,
+  /** Weight of the previous velocity. @default 0 */
+  momentum: scheduled(number({ min: 0 }, 0)),
+  /** Whether to divide by the standard deviation rather than the root of the mean of squares. @default false */
+  centered: boolean(false),
 }
 
-/** RMSprop's rule, as PyTorch has it. */
-export const rmspropRule: Rule<RmspropOptions> = {
+export interface RmspropOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
+/** RMSprop's rule, as in PyTorch. */
+export const rmspropRule: Rule<typeof options> = {
   type: 'rmsprop',
-  options: { alpha: decay, eps: positive, weightDecay: rate, momentum: rate, centered: flag },
-  defaults: { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false },
+  options,
+  traits: ({ momentum }) => ({ ...adaptive, momentum }),
   buffers: ({ momentum, centered }) => ({
     square_avg: 0,
     ...(momentum !== 0 && { momentum_buffer: 0 }),
@@ -34,7 +33,7 @@ export const rmspropRule: Rule<RmspropOptions> = {
   update(at) {
     const { w, lr, options } = at
     const g = penalized(at)
-    const direction = div(g, add(spread(at, g), options.eps ?? 0))
+    const direction = div(g, add(spread(at, g), options.eps))
     if (options.momentum === 0) return sub(w, mul(direction, lr))
     const velocity = at.buffer('momentum_buffer')
     const v = add(mul(velocity.value, at.hyper('momentum')), direction)
@@ -43,8 +42,8 @@ export const rmspropRule: Rule<RmspropOptions> = {
   },
 }
 
-/** The root of the mean of squares, or the standard deviation, which rounding must not take below 0. */
-function spread(at: Update<RmspropOptions>, g: Tensor): Tensor {
+/** The root of the mean of squares, or the standard deviation, whose square rounding must not take below 0. */
+function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
   const square = blend(at, 'square_avg', 'alpha', mul(g, g))
   if (!at.options.centered) return sqrt(square)
   const mean = blend(at, 'grad_avg', 'alpha', g)

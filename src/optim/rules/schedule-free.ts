@@ -1,33 +1,37 @@
+import { type Hyperparameter, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
+import { hyperparameterAt } from '../../core/variable.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { type Hyperparameter, hyperparameterAt } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { decay, positive, rate } from '../options.ts'
-import type { Rule, SharedOptions, Update } from '../rule.ts'
-import { blend, filledPart, memoized, root } from './moment.ts'
+import type { Rule, Settings, Update } from '../rule.ts'
+import { decay } from '../weight-decay.ts'
+import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
-export interface ScheduleFreeSgdOptions extends CommonOptions<ScheduleFreeSgdOptions> {
-  /** How near to the average gradients are taken, in [0, 1); 0.9. */
-  readonly momentum?: Hyperparameter
-  /** ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
+const sgdOptions = {
+  /** Position between z and their average at which gradients are taken. @default 0.9 */
+  momentum: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  ...decay,
+}
+const adamwOptions = {
+  ...betas,
+  /** Position between z and their average at which gradients are taken. @default 0.9 */
+  beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  ...epsilon,
+  ...decay,
 }
 
-export interface ScheduleFreeAdamWOptions extends CommonOptions<ScheduleFreeAdamWOptions> {
-  /** How near to the average gradients are taken, in [0, 1); 0.9. */
-  readonly beta1?: Hyperparameter
-  /** The weight of the old in the mean of squared gradients, in [0, 1); 0.999. */
-  readonly beta2?: Hyperparameter
-  /** Added to the root, ≥ 0; 1e-8. */
-  readonly eps?: number
-  /** ≥ 0; 0. */
-  readonly weightDecay?: Hyperparameter
-}
+export interface ScheduleFreeSgdOptions
+  extends OptionsOf<typeof sgdOptions>,
+    CommonOptions<typeof sgdOptions> {}
+
+export interface ScheduleFreeAdamWOptions
+  extends OptionsOf<typeof adamwOptions>,
+    CommonOptions<typeof adamwOptions> {}
 
 /** The step of z, then of x; returns y, which training reads. */
-function follow<Own extends { readonly weightDecay?: Hyperparameter }>(
-  at: Update<Own>,
-  interpolation: keyof Own & string,
+function follow<V extends { readonly weightDecay: Hyperparameter }>(
+  at: Update<V>,
+  interpolation: keyof V & string,
   direction: Tensor,
   size: Tensor,
 ): Tensor {
@@ -58,47 +62,47 @@ function follow<Own extends { readonly weightDecay?: Hyperparameter }>(
 
 /**
  * c: the weight of the newest z in the average, γₜ²/Σγᵢ² with γ the greatest rate so far. The rates are those of the
- * schedule, without a controller's factor: so that it is a function of the step, and a resumed run goes on the same.
+ * schedule, without a controller's factor: that makes it a function of the step, so that a resumed run is the same.
  */
-function newestShare({ lr }: SharedOptions): (step: number) => number {
+function newestShare({ lr }: Settings): (step: number) => number {
   const greatest = memoized((before, step) => Math.max(before, hyperparameterAt(lr, step)), 0)
   const total = memoized((before, step) => before + greatest(step) ** 2, 0)
   return (step) => (total(step) > 0 ? greatest(step) ** 2 / total(step) : 0)
 }
 
 /** Schedule-Free SGD's rule. */
-export const scheduleFreeSgdRule: Rule<ScheduleFreeSgdOptions> = {
+export const scheduleFreeSgdRule: Rule<typeof sgdOptions> = {
   type: 'scheduleFreeSgd',
-  options: { momentum: decay, weightDecay: rate },
-  defaults: { momentum: 0.9, weightDecay: 0 },
+  options: sgdOptions,
+  traits: ({ momentum }) => ({ momentum, decoupled: true, constantRate: true, testRates: [1e-3, 100] }),
   buffers: () => ({ z: 'weight', x: 'weight' }),
   evaluation: 'x',
   update: (at) => follow(at, 'momentum', at.g, at.lr),
 }
 
 /** Schedule-Free AdamW's rule. */
-export const scheduleFreeAdamWRule: Rule<ScheduleFreeAdamWOptions> = {
+export const scheduleFreeAdamWRule: Rule<typeof adamwOptions> = {
   type: 'scheduleFreeAdamW',
-  options: { beta1: decay, beta2: decay, eps: positive, weightDecay: rate },
-  defaults: { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 },
+  options: adamwOptions,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, constantRate: true }),
   buffers: () => ({ z: 'weight', x: 'weight', exp_avg_sq: 0 }),
   evaluation: 'x',
   update(at) {
     const square = blend(at, 'exp_avg_sq', 'beta2', mul(at.g, at.g))
     const size = at.host('size', (step) => at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step)))
-    return follow(at, 'beta1', div(at.g, root(at, square, at.options.eps ?? 0)), size)
+    return follow(at, 'beta1', div(at.g, root(at, square, at.options.eps)), size)
   },
 }
 
 /**
- * Schedule-Free SGD: an average that needs no schedule but a warmup. Training holds the weights at y; evaluation is
- * at x, the average, which `Attached.evaluation` names.
+ * Schedule-Free SGD: averages the weights, and needs no schedule but a warmup. Training holds the weights at y;
+ * evaluation uses x, the average, which `Attached.evaluation` names.
  *
  *     y = (1 − momentum) · z + momentum · x
  *     z ← z − lr · (dL/dy + weightDecay · y)
  *     x ← (1 − c) · x + c · z        c = lrₜ²/Σ lrᵢ², with the greatest rate so far for each
  *
- * BN's running statistics are those at y, so that evaluation at x has to measure them anew.
+ * BN's running statistics are those at y, so evaluation at x has to recalibrate them.
  *
  * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, equations 3 to 5, with the weights of section 4.
  *

@@ -1,27 +1,43 @@
 import { ArgumentError } from '../../core/errors.ts'
+import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import { add, mul, sub } from '../../ops/arithmetic.ts'
-import type { Hyperparameter } from '../hyperparameter.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import { flag, number, rate } from '../options.ts'
 import type { Rule } from '../rule.ts'
-import { penalized } from '../weight-decay.ts'
+import type { EquilibriumRule } from '../traits.ts'
+import { penalized, penalty } from '../weight-decay.ts'
 
-export interface SgdOptions extends CommonOptions<SgdOptions> {
-  /** The weight of the old velocity, ≥ 0; 0. */
-  readonly momentum?: Hyperparameter
-  /** How much of the gradient the velocity does not take, from its second step on; 0. */
-  readonly dampening?: number
-  /** L2 penalty, ≥ 0: `weightDecay · w` is added to the gradient; 0. */
-  readonly weightDecay?: Hyperparameter
-  /** Whether to look ahead along the velocity; needs momentum, and no dampening. */
-  readonly nesterov?: boolean
+const options = {
+  /** Weight of the previous velocity. @default 0 */
+  momentum: scheduled(number({ min: 0 }, 0)),
+  /** Part of the gradient that the velocity does not take, from its second step on. @default 0 */
+  dampening: number({}, 0),
+  ...penalty,
+  /** Whether to look ahead along the velocity; needs momentum, and no dampening. @default false */
+  nesterov: boolean(false),
 }
 
-/** SGD's rule, as PyTorch has it. */
-export const sgdRule: Rule<SgdOptions> = {
+export interface SgdOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
+
+const equilibrium: EquilibriumRule = {
+  at: (product, momentum) => ({
+    angle: Math.sqrt((2 * product) / (1 + momentum)),
+    drift: Math.sqrt((2 * product) / (1 - momentum)),
+    time: (1 - momentum) / (4 * product),
+  }),
+  decayFor: (drift, rate, momentum) => (drift ** 2 * (1 - momentum)) / (2 * rate),
+}
+
+/** SGD's rule, as in PyTorch. */
+export const sgdRule: Rule<typeof options> = {
   type: 'sgd',
-  options: { momentum: rate, dampening: number, weightDecay: rate, nesterov: flag },
-  defaults: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
+  options,
+  traits: ({ momentum, dampening }) => ({
+    momentum,
+    taken: 1 - dampening,
+    heavyBall: true,
+    equilibrium,
+    testRates: [1e-4, 10],
+  }),
   check({ momentum, dampening, nesterov }) {
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
@@ -33,7 +49,7 @@ export const sgdRule: Rule<SgdOptions> = {
   linear: ({ momentum }) => momentum === 0,
   update(at) {
     const { options, w, lr, lrG, hyper, host, buffer } = at
-    const { momentum, dampening = 0, weightDecay, nesterov } = options
+    const { momentum, dampening, weightDecay, nesterov } = options
     if (momentum === 0) {
       return sub(weightDecay === 0 ? w : mul(w, sub(1, mul(lr, hyper('weightDecay')))), lrG)
     }
@@ -60,7 +76,7 @@ export const sgdRule: Rule<SgdOptions> = {
  *     w ← w − lr · v                                 (nesterov: w − lr · (g + momentum · v))
  *
  * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form, in which
- * the rate multiplies the velocity and is not part of it.
+ * the rate multiplies the velocity rather than the gradient in it.
  *
  * @throws {ArgumentError} when an option is unknown or out of range, or Nesterov has no momentum or a dampening.
  */

@@ -64,28 +64,17 @@ export async function* advise(experiment: Experiment, options: AdviseOptions): A
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-const typeOf = ({ optimizer }: Experiment): string => String(optimizer.spec.type)
-
-/** First and last rate of the range test; those of optimizers that divide by the gradient's size are smaller. */
-const ends: Readonly<Record<string, readonly [from: number, to: number]>> = {
-  sgd: [1e-4, 10],
-  lars: [1e-4, 10],
-  scheduleFreeSgd: [1e-3, 100],
-}
-
 /** What is raced: schedules that end at 0, but for optimizers that are made to need none. */
-const schedulesOf = (experiment: Experiment): readonly [first: string, second: string] =>
-  typeOf(experiment).startsWith('scheduleFree')
-    ? ['constant', 'warmup {5%} + constant {lr}']
-    : ['cosine', 'oneCycle']
+const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
+  optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
 /** Range tests of the model with and without batch normalization, as far as it can be had. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
-  const [from, to] = ends[typeOf(experiment)] ?? [1e-6, 0.1]
+  const { testRates } = experiment.optimizer.traits()
+  const options = { steps: ramp, ...(testRates && { from: testRates[0], to: testRates[1] }) }
   for (const normalization of ['none', 'batch'] as const) {
     const variant = { ...experiment, normalization }
     if (!isPossible(variant)) continue
-    const options = { steps: ramp, from, to }
     yield { normalization, rates: await findLearningRate(variant, options) }
   }
 }

@@ -18,9 +18,9 @@ const drift = 0.03
  * @returns nothing where the rule does not apply: other optimizers, short runs, a momentum that follows a schedule
  */
 export function driftWeightDecay({ optimizer }: Experiment, lr: number, steps: number): number | undefined {
-  const { type, momentum } = optimizer.spec as { readonly type: string; readonly momentum?: unknown }
-  const mu = type === 'sgd' ? (momentum ?? 0) : 0
-  const settling = { sgd: 1 / (2 * drift ** 2), adamw: 1 / drift ** 2 }[type]
-  if (settling === undefined || typeof mu !== 'number' || steps < 4 * settling) return undefined
-  return Number(((drift ** 2 * (1 - mu)) / (2 * lr)).toPrecision(2))
+  const { equilibrium, heavyBall, momentum = 0 } = optimizer.traits()
+  const mu = heavyBall ? momentum : 0
+  if (!equilibrium || typeof mu !== 'number') return undefined
+  const decay = equilibrium.decayFor(drift, lr, mu)
+  return steps < 4 * equilibrium.at(lr * decay, mu).time ? undefined : Number(decay.toPrecision(2))
 }

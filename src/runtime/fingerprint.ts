@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type Tensor, topological } from '../core/tensor.ts'
-import { readsOf, rootsOf, type Traced } from '../runtime/traced.ts'
+import { readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
- * A short text that differs when a traced step computes anything else: other operators, shapes, constants, or names of
- * what it reads and assigns. The numbers of variables do not count. It is the same in every process.
+ * A hash of the graph of a traced step: its operators, shapes, constants, and the names of what it reads and assigns.
+ * Independent of process, device, and the numbers of variables.
  */
 export function graphFingerprint(traced: Traced): string {
   const { inputs, variables, scheduled, outputs } = traced
-  const names = new Map(
-    [inputs, variables, scheduled].flatMap((given) => readsOf(given).map(([name, t]) => [t, name])),
-  )
+  const names = new Map([...readsOf(inputs), ...readsOf(variables)].map(([name, t]) => [t, name]))
+  for (const [i, { read, hashedAs }] of [...scheduled.values()].entries()) names.set(read, `${hashedAs}#${i}`)
   const places = new Map<Tensor, number>()
   const place = (t: Tensor): number | undefined => places.get(t)
   const hash = createHash('sha256')

@@ -1,0 +1,71 @@
+import type { DType } from '../core/dtype.ts'
+import { nameOf } from '../core/names.ts'
+import type { Hyperparameter } from '../core/options.ts'
+import { scalar, type Tensor } from '../core/tensor.ts'
+import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
+import type { Settings, Update } from './rule.ts'
+
+/** Learning rate of a step. @param factor of a controller */
+export const rateAt = ({ lr, lrScale }: Settings, factor: () => number, step: number): number =>
+  hyperparameterAt(lr, step) * factor() * lrScale
+
+/** The scalars of one group in the step that is being traced. Each is fed once, under the group's name. */
+export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
+  readonly #options: Settings
+  readonly #factor: () => number
+  readonly #dtype: DType
+  readonly #fed = new Map<string, Tensor>()
+
+  constructor(options: Settings, factor: () => number, dtype: DType) {
+    this.#options = options
+    this.#factor = factor
+    this.#dtype = dtype
+  }
+
+  get lr(): Tensor {
+    return this.host('lr', this.rate)
+  }
+
+  readonly rate = (step: number): number =>
+    finiteAt(this.#called('lr'), rateAt(this.#options, this.#factor, step), step)
+
+  readonly value = (name: string, step: number): number => {
+    const value = finiteAt(this.#called(name), hyperparameterAt(this.#option(name), step), step)
+    const { lr, peakLr = 1 } = this.#options
+    return this.#follows(name) ? (value * hyperparameterAt(lr, step) * this.#factor()) / peakLr : value
+  }
+
+  readonly hyper = (name: string): Tensor => this.#optionBy(name, name, (value) => value)
+
+  readonly rest = (name: string): Tensor => this.#optionBy(name, `1 − ${name}`, (value) => 1 - value)
+
+  readonly host = (name: string, value: (step: number) => number): Tensor =>
+    this.#feed(`host ${name}`, name, value)
+
+  #optionBy(name: string, key: string, f: (value: number) => number): Tensor {
+    const value = this.#option(name)
+    return typeof value === 'number' && !this.#follows(name)
+      ? scalar(f(value), this.#dtype)
+      : this.#feed(key, name, (step) => f(this.value(name, step)))
+  }
+
+  #feed(key: string, name: string, value: (step: number) => number): Tensor {
+    const tensor = this.#fed.get(key) ?? hyperparameter(value, this.#dtype, this.#called(name))
+    this.#fed.set(key, tensor)
+    return tensor
+  }
+
+  #option(name: string): Hyperparameter {
+    return this.#options[name] as Hyperparameter
+  }
+
+  /** What messages call a number of this group. */
+  #called(name: string): string {
+    return `${nameOf(this.#options)}.${name}`
+  }
+
+  /** Whether an option is in proportion to the rate. */
+  #follows(name: string): boolean {
+    return name === 'weightDecay' && this.#options.peakLr !== undefined
+  }
+}

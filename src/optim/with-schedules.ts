@@ -1,0 +1,30 @@
+import type { Declared } from '../core/options.ts'
+import * as schedule from '../schedule/index.ts'
+import { averageOptions } from './average.ts'
+import { clipOptions } from './clip.ts'
+import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
+
+/** Options as a file or the command line has them, with each schedule's spec or text made a schedule. Not yet checked. */
+export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown>>): SharedOptions {
+  const { clip, average, groups, ...own } = given
+  const options = optionsOf(rule)
+  return {
+    ...parsed(options, own),
+    ...(clip !== undefined && { clip: parsed(clipOptions(rule.type, clip), clip as object) }),
+    ...(average !== undefined && { average: parsed(averageOptions(rule.type, average), average as object) }),
+    ...(groups !== undefined && {
+      groups: Array.isArray(groups) ? groups.map((group) => parsed(options, group)) : groups,
+    }),
+  } as unknown as SharedOptions
+}
+
+const parsed = (declared: Declared, given: object): object =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const scheduled = Object.hasOwn(declared, name) && declared[name]!.scheduled
+      return [name, scheduled && isSpec(value) ? schedule.parse(value) : value]
+    }),
+  )
+
+const isSpec = (value: unknown): boolean =>
+  (typeof value === 'object' && value !== null) || typeof value === 'string'
