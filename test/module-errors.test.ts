@@ -13,14 +13,14 @@ const lengths = constant([1, 2, 3], [3], 'int64')
 
 test.each<[wanted: string, mistake: () => unknown]>([
   ['LayerNorm: wanted normalizedShape as a positive integer, got 0', () => new nn.LayerNorm([3, 0])],
-  ['LayerNorm: wanted eps as a positive number, got -1', () => new nn.LayerNorm(3, { eps: -1 })],
+  ['LayerNorm: wanted eps as a number > 0, got -1', () => new nn.LayerNorm(3, { eps: -1 })],
   ['layer (LayerNorm): wanted […, 3, 2], got [4, 3]', () => forward(new nn.LayerNorm([3, 2]), [4, 3])],
-  ['RMSNorm: wanted eps as a positive number, got 0', () => new nn.RMSNorm(3, { eps: 0 })],
+  ['RMSNorm: wanted eps as a number > 0, got 0', () => new nn.RMSNorm(3, { eps: 0 })],
   ['layer (RMSNorm): wanted […, 3], got [3, 4]', () => forward(new nn.RMSNorm(3), [3, 4])],
   ['GroupNorm: wanted numChannels as a multiple of numGroups, got 5 and 2', () => new nn.GroupNorm(2, 5)],
   ['layer (GroupNorm): wanted [batch, 4, …], got [2, 3]', () => forward(new nn.GroupNorm(2, 4), [2, 3])],
   [
-    'InstanceNorm1d: wanted momentum from 0 to 1, null or a schedule, got 2; it is the weight of the newest batch',
+    'InstanceNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got 2',
     () => new nn.InstanceNorm1d(2, { momentum: 2 }),
   ],
   [
@@ -32,7 +32,7 @@ test.each<[wanted: string, mistake: () => unknown]>([
     () => forward(new nn.InstanceNorm2d(2), [4, 3, 2, 2]),
   ],
   [
-    'layer (InstanceNorm1d): wanted 2 or more values a channel of an example, got [4, 2, 1]',
+    'layer (InstanceNorm1d): wanted 2 or more values per channel and example, got [4, 2, 1]',
     () => forward(new nn.InstanceNorm1d(2), [4, 2, 1]),
   ],
   ['Embedding: wanted paddingIdx from -4 to 3, got 4', () => new nn.Embedding(4, 2, { paddingIdx: 4 })],
@@ -44,7 +44,7 @@ test.each<[wanted: string, mistake: () => unknown]>([
   ],
   ['GRU: wanted numLayers as a positive integer, got 0', () => new nn.GRU(2, 3, { numLayers: 0 })],
   [
-    "RNN: wanted nonlinearity as 'tanh' or 'relu', got gelu",
+    `RNN: wanted nonlinearity as 'tanh' or 'relu', got "gelu"`,
     () => new nn.RNN(2, 3, { nonlinearity: 'gelu' as 'relu' }),
   ],
   ['layer (GRU): wanted [length, batch, 2], got [5, 4, 3]', () => forward(new nn.GRU(2, 3), [5, 4, 3])],

@@ -1,7 +1,7 @@
 import { isFloat } from './dtype.ts'
 import { ShapeError } from './errors.ts'
 import { sameShape, showShape, sizeOf } from './shape.ts'
-import { constant, node, scalar, type Tensor, topological } from './tensor.ts'
+import { constant, int64s, node, scalar, type Tensor, topological } from './tensor.ts'
 
 /**
  * Reverse-mode gradients of a loss, as new lazy tensors: they can be differentiated again.
@@ -44,7 +44,7 @@ function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
   if (!seed) return constant([1], loss.shape, loss.dtype)
   if (sameShape(seed.shape, loss.shape)) return seed
   return node('Reshape', {
-    inputs: [seed, constant(loss.shape, [loss.shape.length], 'int64')],
+    inputs: [seed, int64s(loss.shape)],
     shape: loss.shape,
     dtype: loss.dtype,
   })
@@ -78,7 +78,7 @@ function accumulate(total: Tensor | undefined, term: Tensor, source: Tensor): Te
 
 const zeros = (t: Tensor): Tensor =>
   node('Expand', {
-    inputs: [scalar(0, t.dtype), constant(t.shape, [t.shape.length], 'int64')],
+    inputs: [scalar(0, t.dtype), int64s(t.shape)],
     shape: t.shape,
     dtype: t.dtype,
   })

@@ -95,7 +95,10 @@ export function custom<T>(wanted: string, ok: (value: unknown) => boolean, fallb
   }
 }
 
-/** The least and greatest of the numbers that are allowed; `above` and `below` are not allowed themselves. */
+/**
+ * The least and greatest of the numbers that are allowed; `above` and `below` are not allowed themselves. A bound of
+ * ±Infinity allows the infinity, which is refused otherwise.
+ */
 export interface Bounds {
   readonly min?: number
   readonly above?: number
@@ -103,11 +106,13 @@ export interface Bounds {
   readonly below?: number
 }
 
-/** A finite number within bounds. */
+/** A number within bounds. */
 export function number(bounds?: Bounds): Option<number, number | undefined>
 export function number(bounds: Bounds, fallback: number): Option<number>
 export function number(bounds: Bounds = {}, fallback?: number): Option<number> {
-  return numeric(`a number${boundsText(bounds)}`, 'number', bounds, Number.isFinite, fallback)
+  const unbounded = bounds.max === Infinity || bounds.min === -Infinity
+  const isOne = unbounded ? (value: unknown) => typeof value === 'number' : Number.isFinite
+  return numeric(`a number${boundsText(bounds)}`, 'number', bounds, isOne, fallback)
 }
 
 /** An integer within bounds. */
@@ -131,7 +136,7 @@ function numeric(
   return {
     wanted,
     fallback,
-    json: { type, ...Object.fromEntries(Object.entries(limits).filter(([, n]) => n !== undefined)) },
+    json: { type, ...Object.fromEntries(Object.entries(limits).filter(([, n]) => Number.isFinite(n))) },
     read(who, name, value) {
       if (isOne(value) && isWithin(bounds, value as number)) return value as number
       const quoted = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
@@ -146,10 +151,11 @@ function numeric(
 }
 
 /** Whether a number is within bounds. */
-export const isWithin = (
-  { min = -Infinity, above = -Infinity, max = Infinity, below = Infinity }: Bounds,
-  value: number,
-): boolean => value >= min && value <= max && value > above && value < below
+export const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, value: number): boolean =>
+  value >= min &&
+  value <= max &&
+  (above === undefined || value > above) &&
+  (below === undefined || value < below)
 
 /** ` from 0 to 1`, ` ≥ 0 and < 1`, ` > 0`, or nothing. */
 export function boundsText({ min, above, max, below }: Bounds): string {

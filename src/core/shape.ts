@@ -12,6 +12,20 @@ export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i])
 
+/** Every axis of a shape. */
+export const axesOf = (shape: Shape): number[] => shape.map((_, i) => i)
+
+/** Every axis but that of the channels, 1. */
+export const axesButChannels = (shape: Shape): number[] => axesOf(shape).filter((i) => i !== 1)
+
+/** A shape without `axes`. */
+export const withoutAxes = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.filter((_, i) => !axes.includes(i))
+
+/** A shape with size 1 along `axes`. */
+export const withUnitAxes = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.map((n, i) => (axes.includes(i) ? 1 : n))
+
 /**
  * The shape two operands broadcast to, by NumPy's rule: align the last axes; an axis of 1 stretches.
  *

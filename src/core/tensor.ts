@@ -1,4 +1,5 @@
 import type { DType } from './dtype.ts'
+import { custom, type Option } from './options.ts'
 import type { Shape } from './shape.ts'
 
 /** An attribute of an ONNX node. A bare number is an integer; `{ float }` says otherwise. */
@@ -56,8 +57,18 @@ export const constant = (
   data,
 })
 
+/** A list of int64: a shape, axes or indices. */
+export const int64s = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
+
 /** One number, as a tensor of shape `[]`. */
 export const scalar = (value: number, dtype: DType = 'float32'): Tensor => constant([value], [], dtype)
+
+/** Whether a value is a tensor. */
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && 'op' in value && 'inputs' in value
+
+/** An option that is a tensor. */
+export const tensorOption: Option<Tensor, Tensor | undefined> = custom<Tensor>('a tensor', isTensor)
 
 /** Every tensor that `roots` are computed from, inputs before users. `parents` says what a tensor needs. */
 export function topological(

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { checkKnown } from '../core/mismatch.ts'
+import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
 import { type Shape, sameShape, showShape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { type Tensor, tensorOption } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
@@ -10,48 +10,49 @@ import { chunk } from '../ops/concat.ts'
 import { linear, matmul } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
 import { softmax } from '../ops/softmax.ts'
-import { called, sizes } from './arguments.ts'
 import { xavierUniform } from './init.ts'
 import { Linear } from './linear.ts'
-import type { Mode, Module } from './module.ts'
+import { called, type Mode, type Module } from './module.ts'
 
-export interface MultiheadAttentionOptions {
-  /** Whether the projections have biases, which start at 0; true. */
-  readonly bias?: boolean
-  /** Features of a key; those of a query. */
-  readonly kdim?: number
-  /** Features of a value; those of a query. */
-  readonly vdim?: number
-  /** Whether inputs and output are `[batch, length, …]`, not `[length, batch, …]`; false. */
-  readonly batchFirst?: boolean
+const options = {
+  /** Whether the projections have biases, which start at 0. @default true */
+  bias: boolean(true),
+  /** Features of a key. @default those of a query */
+  kdim: integer({ min: 1 }),
+  /** Features of a value. @default those of a query */
+  vdim: integer({ min: 1 }),
+  /** Whether inputs and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
+  batchFirst: boolean(false),
 }
+export interface MultiheadAttentionOptions extends OptionsOf<typeof options> {}
 
-/** What a query attends to, and what it must not see. */
-export interface AttentionInputs {
-  /** `[source, batch, kdim]`; the query itself unless given. */
-  readonly key?: Tensor
-  /** `[source, batch, vdim]`; the key unless given. */
-  readonly value?: Tensor
+const inputOptions = {
+  /** `[source, batch, kdim]`. @default the query */
+  key: tensorOption,
+  /** `[source, batch, vdim]`. @default the key */
+  value: tensorOption,
   /** bool `[batch, source]`: true where a key is padding. */
-  readonly keyPaddingMask?: Tensor
-  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where not to look, or floats to add. */
-  readonly attnMask?: Tensor
+  keyPaddingMask: tensorOption,
+  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where masked, or floats to add to scores. */
+  attnMask: tensorOption,
 }
+/** The keys and values that a query attends to, and masks. */
+export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without the attention's weights as a
- * second result.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without returning the attention
+ * weights.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
- * A query that may look at nothing gives NaN, as in PyTorch.
+ * A query whose keys are all masked gives NaN, as in PyTorch.
  *
  * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
  */
 export class MultiheadAttention implements Module {
-  /** The projections of query, key and value, one below the other: `[3 · embedDim, embedDim]`; Xavier uniform. */
+  /** The stacked projections of query, key and value: `[3 · embedDim, embedDim]`; starts Xavier uniform. */
   readonly inProjWeight: Variable | undefined
-  /** `[embedDim, embedDim]`, where keys or values have other features than queries; Xavier uniform. */
+  /** `[embedDim, embedDim]`, only if `kdim` or `vdim` differ from `embedDim`; starts Xavier uniform. */
   readonly qProjWeight: Variable | undefined
   /** `[embedDim, kdim]`. */
   readonly kProjWeight: Variable | undefined
@@ -59,17 +60,18 @@ export class MultiheadAttention implements Module {
   readonly vProjWeight: Variable | undefined
   /** `[3 · embedDim]`. */
   readonly inProjBias: Variable | undefined
-  /** Mixes the heads. Spelt as PyTorch's state names. */
+  /** Mixes the heads. Spelled as in PyTorch's state names. */
   readonly out_proj: Linear
   readonly #heads: number
   readonly #sizes: readonly [query: number, key: number, value: number]
   readonly #batchFirst: boolean
 
   /** @throws {ArgumentError} when `numHeads` does not divide `embedDim`, or a size is not a positive integer. */
-  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
-    checkKnown('MultiheadAttention', options, { bias: true, kdim: true, vdim: true, batchFirst: true })
-    const { bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options
-    sizes('MultiheadAttention', { embedDim, numHeads, kdim, vdim })
+  constructor(embedDim: number, numHeads: number, given?: MultiheadAttentionOptions) {
+    const read = readOptions('MultiheadAttention', options, given)
+    const { bias, kdim = embedDim, vdim = embedDim, batchFirst } = read
+    size.read('MultiheadAttention', 'embedDim', embedDim)
+    size.read('MultiheadAttention', 'numHeads', numHeads)
     if (embedDim % numHeads !== 0) {
       throw new ArgumentError(
         `MultiheadAttention: wanted embedDim as a multiple of numHeads, got ${embedDim} and ${numHeads}`,
@@ -96,12 +98,12 @@ export class MultiheadAttention implements Module {
    * @returns the shape of `query`
    * @throws {ShapeError} when a shape differs.
    */
-  forward(query: Tensor, _mode?: Mode, inputs: AttentionInputs = {}): Tensor {
-    const { key = query, value = key } = inputs
+  forward(query: Tensor, _mode?: Mode, inputs?: AttentionInputs): Tensor {
+    const { key = query, value = key, ...masks } = readOptions(this.#name(), inputOptions, inputs)
     const given = [query, key, value].map((x, i) => this.#batchMajor(x, this.#sizes[i]!))
     const [q, k, v] = this.#project(given).map((x) => this.#split(x))
     const scale = 1 / Math.sqrt(q!.shape[3]!)
-    const scores = this.#masked(matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])), inputs)
+    const scores = this.#masked(matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])), masks)
     const heads = transpose(matmul(softmax(scores), v!), [0, 2, 1, 3])
     const y = this.out_proj.forward(reshape(heads, given[0]!.shape))
     return this.#batchFirst ? y : transpose(y, [1, 0, 2])
@@ -132,7 +134,7 @@ export class MultiheadAttention implements Module {
     return transpose(heads, [0, 2, 1, 3])
   }
 
-  #masked(scores: Tensor, { keyPaddingMask, attnMask }: AttentionInputs): Tensor {
+  #masked(scores: Tensor, { keyPaddingMask, attnMask }: Masks): Tensor {
     const [batch, heads, target, source] = scores.shape as [number, number, number, number]
     let masked = scores
     if (attnMask) {
@@ -156,6 +158,8 @@ export class MultiheadAttention implements Module {
     return called(this, 'MultiheadAttention')
   }
 }
+
+type Masks = Pick<ValuesOf<typeof inputOptions>, 'keyPaddingMask' | 'attnMask'>
 
 const mask = (scores: Tensor, mask: Tensor): Tensor =>
   mask.dtype === 'bool' ? where(mask, Number.NEGATIVE_INFINITY, scores) : add(scores, mask)

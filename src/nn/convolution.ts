@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { checkKnown } from '../core/mismatch.ts'
+import { boolean, choice, type OptionsOf, readOptions, size } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
@@ -9,102 +9,99 @@ import {
   conv1d,
   conv2d,
   conv3d,
+  convolutionOptions,
+  convolutionTransposeOptions,
   convTranspose1d,
   convTranspose2d,
-  type PerAxis,
+  padsOf,
 } from '../ops/convolution.ts'
-import { type PadOptions, type Pads, pad } from '../ops/slice.ts'
-import { perAxis } from '../ops/window.ts'
-import { sizes } from './arguments.ts'
+import { type Pads, pad, unpadded } from '../ops/slice.ts'
+import { type PerAxis, sizes } from '../ops/window.ts'
 import { uniform } from './init.ts'
 import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
-export interface ConvOptions extends ConvolutionOptions {
-  /** Whether to add a bias; true. Before batch normalization it has no effect, and can be left out. */
-  readonly bias?: boolean
-  /** What is imagined around the input: zeros, its mirror image, its edge, or its other end; zeros. */
-  readonly paddingMode?: 'zeros' | Exclude<PadOptions['mode'], 'constant' | undefined>
+const biasOption = {
+  /** Whether to add a bias. Batch normalization right after it makes a bias redundant. @default true */
+  bias: boolean(true),
 }
 
-const common = { stride: true, padding: true, dilation: true, groups: true, bias: true } as const
-const convNames = { ...common, paddingMode: true } as const
-const convTransposeNames = { ...common, outputPadding: true } as const
+const convOptions = (rank: number) => ({
+  ...convolutionOptions(rank),
+  ...biasOption,
+  /** The padding: zeros, a mirror image, copies of the edge, or the other end. @default 'zeros' */
+  paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
+})
+export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}
 
-type Convolve = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions) => Tensor
+const convTransposeOptions = (rank: number) => ({ ...convolutionTransposeOptions(rank), ...biasOption })
+export interface ConvTransposeOptions extends OptionsOf<ReturnType<typeof convTransposeOptions>> {}
 
-/** The common part of the convolutions: variables that start uniform in ±1/√(inputs of one output). */
-abstract class Convolution implements Module {
-  /** `[outChannels, inChannels / groups, …kernel]` */
+type Convolve<O> = (x: Tensor, weight: Tensor, bias?: Tensor, options?: O) => Tensor
+
+/** A kind of convolution: its class, the axes of its window, its operator. */
+type Kind<O> = readonly [who: string, rank: number, convolve: Convolve<O>]
+
+/** The variables of a convolution, which start uniform in ±1/√(elements of `weight[0]`). */
+abstract class Weighted implements Module {
+  /** `[outChannels, inChannels / groups, …kernel]`; transposed, `[inChannels, outChannels / groups, …kernel]`. */
   readonly weight: Variable
   /** `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined
-  readonly #convolve: Convolve
-  readonly #options: ConvolutionOptions
-  readonly #border: Border | undefined
-  readonly #another: (options: ConvOptions) => this
 
-  constructor(
-    [who, rank, convolve]: readonly [who: string, rank: number, convolve: Convolve],
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerAxis,
-    given: ConvOptions = {},
-  ) {
-    checkKnown(who, given, convNames)
-    const { bias = true, paddingMode = 'zeros', ...options } = given
-    const Kind = new.target as unknown as Kind<this>
-    this.#another = (changes) =>
-      new Kind(inChannels, outChannels, kernelSize, { paddingMode, ...options, ...changes })
-    const { groups = 1, padding = 0, dilation = 1 } = options
-    checkChannels(who, inChannels, outChannels, groups)
-    const kernel = perAxis(who, 'kernelSize', kernelSize, rank, 1)
-    const weight = [outChannels, inChannels / groups, ...kernel]
-    // Kaiming's uniform draw with a = √5, PyTorch's choice, has these limits.
+  protected constructor(weight: readonly number[], outChannels: number, bias: boolean) {
+    // As in PyTorch: Kaiming's uniform draw with a = √5. Transposed, the second size counts outputs, there too.
     const limit = 1 / Math.sqrt(sizeOf(weight.slice(1)))
     this.weight = new Variable(weight, uniform(-limit, limit))
     this.bias = bias ? new Variable([outChannels], uniform(-limit, limit)) : undefined
-    this.#convolve = convolve
-    if (paddingMode === 'zeros' || padding === 'valid') this.#options = options
-    else {
-      const dilations = perAxis(who, 'dilation', dilation, rank, 1)
-      const both =
-        padding === 'same'
-          ? kernel.map((k, i) => dilations[i]! * (k - 1))
-          : perAxis(who, 'padding', padding, rank, 0).map((p) => 2 * p)
-      this.#border = {
-        mode: paddingMode,
-        pads: [[0, 0], [0, 0], ...both.map((n): Pads => [Math.floor(n / 2), Math.ceil(n / 2)])],
-      }
-      this.#options = { ...options, padding: 0 }
-    }
+  }
+
+  abstract forward(x: Tensor): Tensor
+}
+
+abstract class Convolution extends Weighted {
+  readonly #convolve: (x: Tensor) => Tensor
+  readonly #another: (options: ConvOptions) => this
+
+  constructor(
+    [who, rank, convolve]: Kind<ConvolutionOptions>,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    given?: ConvOptions,
+  ) {
+    const { bias, paddingMode, ...options } = readOptions(who, convOptions(rank), given)
+    checkChannels(who, inChannels, outChannels, options.groups)
+    const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
+    super([outChannels, inChannels / options.groups, ...kernel], outChannels, bias)
+    const Kind = new.target as unknown as Sized<this>
+    this.#another = (changes) => new Kind(inChannels, outChannels, kernelSize, { ...given, ...changes })
+    const apply = (x: Tensor, changes: ConvolutionOptions = {}): Tensor =>
+      convolve(x, this.weight.value, this.bias?.value, { ...options, ...changes })
+    const border: Pads[] = [unpadded, unpadded, ...padsOf(kernel, options.dilation, options.padding)]
+    this.#convolve =
+      paddingMode === 'zeros' ? apply : (x) => apply(pad(x, border, { mode: paddingMode }), { padding: 0 })
   }
 
   forward(x: Tensor): Tensor {
-    const seen = this.#border ? pad(x, this.#border.pads, { mode: this.#border.mode }) : x
-    return this.#convolve(seen, this.weight.value, this.bias?.value, this.#options)
+    return this.#convolve(x)
   }
 
-  /** A new layer of the same sizes, options and element type with a bias, without numbers. */
+  /** A new layer with the same sizes, options and element type, with a bias and uninitialized. */
   withBias(): this {
     return toDType(this.#another({ bias: true }), this.weight.dtype === 'float64' ? 'float64' : 'float32')
   }
 }
 
-type Kind<C> = new (inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvOptions) => C
-
-interface Border {
-  readonly mode: NonNullable<PadOptions['mode']>
-  readonly pads: readonly Pads[]
-}
+type Sized<C> = new (inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvOptions) => C
 
 function checkChannels(who: string, inChannels: number, outChannels: number, groups: number): void {
-  sizes(who, { inChannels, outChannels, groups })
-  if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-    throw new ArgumentError(
-      `${who}: wanted channels that ${groups} groups divide, got ${inChannels} and ${outChannels}`,
-    )
-  }
+  size.read(who, 'inChannels', inChannels)
+  size.read(who, 'outChannels', outChannels)
+  if (inChannels % groups === 0 && outChannels % groups === 0) return
+  throw new ArgumentError(
+    `${who}: wanted channels that ${groups} groups divide, got ${inChannels} and ${outChannels}`,
+  )
 }
 
 /**
@@ -135,48 +132,25 @@ export class Conv3d extends Convolution {
   }
 }
 
-export interface ConvTransposeOptions extends ConvolutionTransposeOptions {
-  /** Whether to add a bias; true. */
-  readonly bias?: boolean
-}
-
-type ConvolveTransposed = (
-  x: Tensor,
-  weight: Tensor,
-  bias?: Tensor,
-  options?: ConvolutionTransposeOptions,
-) => Tensor
-
-abstract class ConvolutionTranspose implements Module {
-  /** `[inChannels, outChannels / groups, …kernel]` */
-  readonly weight: Variable
-  /** `[outChannels]`; absent with `bias: false`. */
-  readonly bias: Variable | undefined
-  readonly #convolve: ConvolveTransposed
-  readonly #options: ConvolutionTransposeOptions
+abstract class ConvolutionTranspose extends Weighted {
+  readonly #convolve: (x: Tensor) => Tensor
 
   constructor(
-    [who, rank, convolve]: readonly [who: string, rank: number, convolve: ConvolveTransposed],
+    [who, rank, convolve]: Kind<ConvolutionTransposeOptions>,
     inChannels: number,
     outChannels: number,
     kernelSize: PerAxis,
-    given: ConvTransposeOptions = {},
+    given?: ConvTransposeOptions,
   ) {
-    checkKnown(who, given, convTransposeNames)
-    const { bias = true, ...options } = given
-    const { groups = 1 } = options
-    checkChannels(who, inChannels, outChannels, groups)
-    const weight = [inChannels, outChannels / groups, ...perAxis(who, 'kernelSize', kernelSize, rank, 1)]
-    // As in PyTorch, by the second size, although here that counts outputs.
-    const limit = 1 / Math.sqrt(sizeOf(weight.slice(1)))
-    this.weight = new Variable(weight, uniform(-limit, limit))
-    this.bias = bias ? new Variable([outChannels], uniform(-limit, limit)) : undefined
-    this.#convolve = convolve
-    this.#options = options
+    const { bias, ...options } = readOptions(who, convTransposeOptions(rank), given)
+    checkChannels(who, inChannels, outChannels, options.groups)
+    const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
+    super([inChannels, outChannels / options.groups, ...kernel], outChannels, bias)
+    this.#convolve = (x) => convolve(x, this.weight.value, this.bias?.value, options)
   }
 
   forward(x: Tensor): Tensor {
-    return this.#convolve(x, this.weight.value, this.bias?.value, this.#options)
+    return this.#convolve(x)
   }
 }
 

@@ -1,34 +1,35 @@
-import { ArgumentError } from '../core/errors.ts'
-import { checkKnown } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
+import { type Hyperparameter, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { callOf } from '../core/variable.ts'
-import { dropout } from '../ops/dropout.ts'
+import { dropout, dropProbability } from '../ops/dropout.ts'
 import type { Mode, Module } from './module.ts'
 
+const options = {
+  /** Another seed draws other masks. @default that of `nn.initialize` */
+  seed: integer(),
+}
+interface DropoutOptions extends OptionsOf<typeof options> {}
+
 /**
- * Elements set to 0 with probability `p` in `train`, and the others divided by `1 − p`; nothing in `eval`. As
+ * In `train`, sets elements to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns `x`. As
  * PyTorch's `nn.Dropout`.
  *
- * The mask is a function of (seed, the layer's name, its call in the step, step, place), so a resumed run draws the
- * same ones, and a layer that is called twice draws two.
+ * The mask depends only on (seed, the layer's name, its call within the step, step, position), so a resumed run draws
+ * the same masks, and a layer that is called twice draws two.
  */
 export class Dropout implements Module {
-  /** Another seed draws other masks. `nn.initialize` sets it to that of the weights, where it is not set. */
+  /** Another seed draws other masks. If undefined, `nn.initialize` sets it to that of the weights. */
   seed: number | undefined
-  readonly #p: number | ((step: number) => number)
+  readonly #p: Hyperparameter
 
   /**
-   * @param p 0 to 1, or a schedule of it
+   * @param p the fraction that is dropped, or a schedule of it
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
-  constructor(p: number | ((step: number) => number) = 0.5, options: { readonly seed?: number } = {}) {
-    checkKnown('Dropout', options, { seed: true })
-    if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
-      throw new ArgumentError(`Dropout: wanted p from 0 to 1, got ${p}; it is the part that is dropped`)
-    }
-    this.#p = p
-    this.seed = options.seed
+  constructor(p: Hyperparameter = 0.5, given?: DropoutOptions) {
+    this.#p = dropProbability.read('Dropout', 'p', p)
+    this.seed = readOptions('Dropout', options, given).seed
   }
 
   forward(x: Tensor, mode: Mode): Tensor {

@@ -2,7 +2,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { flatten } from '../ops/movement.ts'
 import type { Module } from './module.ts'
 
-/** The axes from `startDim` to `endDim` made one: by default all but the batch. As PyTorch's `nn.Flatten`. */
+/** Merges the axes from `startDim` to `endDim` into one. As PyTorch's `nn.Flatten`. */
 export class Flatten implements Module {
   readonly #startDim: number
   readonly #endDim: number

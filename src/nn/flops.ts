@@ -1,15 +1,15 @@
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** Operators that only move or make numbers. */
+/** Operators that only move or create numbers. */
 const free: ReadonlySet<string> = new Set([
   ...['Cast', 'Concat', 'Constant', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Identity'],
   ...['Input', 'OneHot', 'Pad', 'Reshape', 'Slice', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],
 ])
 
 /**
- * Floating-point operations of one node: 2 for each multiplication with its addition in a product or convolution,
- * 1 for each number that a reduction or softmax reads, 1 for each number that anything else writes.
+ * Floating-point operations of one node: 2 per multiply–add of a product or convolution, 1 per number that a reduction,
+ * softmax or pool reads, 1 per number that any other node writes.
  */
 export function flopsOf(t: Tensor): number {
   const [a, b, bias] = t.inputs
@@ -29,5 +29,5 @@ export function flopsOf(t: Tensor): number {
   }
 }
 
-/** Weights that meet one element: all of `[channels, …kernel]` in `[channels, …kernel]` after the first axis. */
+/** Weights per element of the output (of the input, transposed): the size of a weight without its first axis. */
 const kernel = ([, ...rest]: Shape): number => sizeOf(rest)

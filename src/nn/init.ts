@@ -1,8 +1,9 @@
 import { ArgumentError } from '../core/errors.ts'
+import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { filled, type Initializer } from '../core/variable.ts'
 
-// The first numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before `nn.initialize`:
+// The initial numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before `nn.initialize`:
 //
 //     layer.weight.initializer = nn.init.kaimingNormal({ nonlinearity: 'relu' })
 
@@ -20,14 +21,14 @@ export const normal =
 
 /** Each element the same number. */
 export const constant: (value: number) => Initializer = filled
-/** Each element 0, such as the last γ of a residual branch. */
+/** Each element 0; for example for the last γ of a residual branch. */
 export const zeros: Initializer = filled(0)
 /** Each element 1. */
 export const ones: Initializer = filled(1)
 
 /**
- * Each element normal, drawn again until it lies in `[low, high]`. As PyTorch's `trunc_normal_`, whose bounds are
- * numbers, not standard deviations.
+ * Each element normal, redrawn until it lies in `[low, high]`. As in PyTorch's `trunc_normal_`, bounds are values, not
+ * multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
  */
@@ -68,66 +69,62 @@ export const xavierNormal =
     return normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)))(random, shape)
   }
 
-export interface Kaiming {
-  /** The slope below zero of the leaky ReLU that follows; 0. */
-  readonly a?: number
-  /** Whether signals keep their size forwards (`fanIn`) or gradients backwards (`fanOut`); `fanIn`. */
-  readonly mode?: 'fanIn' | 'fanOut'
-  /** What follows the layer; `leakyRelu`. */
-  readonly nonlinearity?: Nonlinearity
+const gains = {
+  linear: () => 1,
+  sigmoid: () => 1,
+  tanh: () => 5 / 3,
+  relu: () => Math.SQRT2,
+  leakyRelu: (slope: number) => Math.sqrt(2 / (1 + slope ** 2)),
+  selu: () => 3 / 4,
 }
+
+/** A function that may follow a layer, as far as its initial weights are concerned. */
+export type Nonlinearity = keyof typeof gains
+const nonlinearities = Object.keys(gains) as readonly Nonlinearity[]
+
+/**
+ * The factor over 1/√fan for weights before a nonlinearity. As PyTorch's `calculate_gain`.
+ *
+ * @param slope of the leaky ReLU below zero
+ */
+export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
+  choice(nonlinearities).read('calculateGain', 'nonlinearity', nonlinearity)
+  return gains[nonlinearity](slope)
+}
+
+const kaimingOptions = {
+  /** Slope below zero of the leaky ReLU that follows. @default 0 */
+  a: number({}, 0),
+  /** Whether signals keep their size forwards (`fanIn`) or gradients backwards (`fanOut`). @default 'fanIn' */
+  mode: choice(['fanIn', 'fanOut'], 'fanIn'),
+  /** The function that follows the layer. @default 'leakyRelu' */
+  nonlinearity: choice(nonlinearities, 'leakyRelu'),
+}
+export interface Kaiming extends OptionsOf<typeof kaimingOptions> {}
 
 /**
  * Uniform in `±gain · √(3/fan)`.
  *
  * Source: He et al. 2015, https://arxiv.org/abs/1502.01852, equations 10 and 15.
  */
-export const kaimingUniform =
-  (options: Kaiming = {}): Initializer =>
-  (random, shape) => {
-    const limit = Math.sqrt(3) * kaimingDeviation('kaimingUniform', shape, options)
-    return uniform(-limit, limit)(random, shape)
-  }
+export const kaimingUniform = (options?: Kaiming): Initializer =>
+  kaiming('kaimingUniform', options, (std) => uniform(-Math.sqrt(3) * std, Math.sqrt(3) * std))
 
 /** Normal with the standard deviation `gain/√fan`. Source: as `kaimingUniform`. */
-export const kaimingNormal =
-  (options: Kaiming = {}): Initializer =>
-  (random, shape) =>
-    normal(0, kaimingDeviation('kaimingNormal', shape, options))(random, shape)
+export const kaimingNormal = (options?: Kaiming): Initializer =>
+  kaiming('kaimingNormal', options, (std) => normal(0, std))
 
-function kaimingDeviation(
+function kaiming(
   who: string,
-  shape: Shape,
-  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: Kaiming,
-): number {
-  return calculateGain(nonlinearity, a) / Math.sqrt(fans(who, shape)[mode])
+  options: Kaiming | undefined,
+  drawing: (std: number) => Initializer,
+): Initializer {
+  const { a, mode, nonlinearity } = readOptions(who, kaimingOptions, options)
+  const gain = calculateGain(nonlinearity, a)
+  return (random, shape) => drawing(gain / Math.sqrt(fans(who, shape)[mode]))(random, shape)
 }
 
-/** What may follow a layer, as far as its first weights are concerned. */
-export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu'
-
-/**
- * How much larger than 1/√fan the weights before a nonlinearity are. As PyTorch's `calculate_gain`.
- *
- * @param slope of the leaky ReLU below zero
- */
-export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
-  switch (nonlinearity) {
-    case 'linear':
-    case 'sigmoid':
-      return 1
-    case 'tanh':
-      return 5 / 3
-    case 'relu':
-      return Math.SQRT2
-    case 'leakyRelu':
-      return Math.sqrt(2 / (1 + slope ** 2))
-    case 'selu':
-      return 3 / 4
-  }
-}
-
-/** Inputs and outputs of one element of `[out, in, …kernel]`. */
+/** Inputs and outputs of one unit of `[out, in, …kernel]`. */
 function fans(who: string, shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
   const [out, into, ...kernel] = shape
   if (out === undefined || into === undefined) {
@@ -137,8 +134,8 @@ function fans(who: string, shape: Shape): { readonly fanIn: number; readonly fan
 }
 
 /**
- * `gain` times a matrix with orthonormal rows, or columns where there are fewer of those; axes after the first count
- * as one. Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
+ * `gain` times a matrix with orthonormal rows, or columns if there are fewer of those; axes after the first are
+ * merged. Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
  */
 export const orthogonal =
   (gain: number = 1): Initializer =>
@@ -159,7 +156,7 @@ export const orthogonal =
     return weights
   }
 
-/** Gram and Schmidt's method, each vector freed of those before it twice: once leaves their rounding behind. */
+/** The Gram–Schmidt process, each projection removed twice: once leaves rounding errors behind. */
 function orthonormalize(vectors: readonly Float64Array[]): void {
   vectors.forEach((v, i) => {
     for (const u of [...vectors.slice(0, i), ...vectors.slice(0, i)]) {

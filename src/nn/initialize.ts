@@ -2,10 +2,10 @@ import { variables, walk } from '../core/variable.ts'
 import { Dropout } from './dropout.ts'
 
 /**
- * Give every variable that has no numbers yet its first ones, and every `Dropout` that has no seed this one.
+ * Initializes every variable that has no numbers yet, and gives `seed` to every `Dropout` that has none.
  *
- * They depend on (seed, state name) alone: the same seed gives the same weights on every machine, in whatever
- * order layers are made. Variables that have numbers keep them.
+ * The numbers depend only on (seed, state name): the same seed gives the same weights on every machine, in whatever
+ * order layers are made. Initialized variables keep their numbers.
  *
  * @returns the model
  */
@@ -15,7 +15,7 @@ export function initialize<M extends object>(model: M, seed: number): M {
   return model
 }
 
-/** Change the element type of every float variable, as PyTorch's `model.double()`. @returns the model */
+/** Changes the element type of every float variable, as PyTorch's `model.double()`. @returns the model */
 export function toDType<M extends object>(model: M, dtype: 'float32' | 'float64'): M {
   for (const variable of variables(model).values()) variable.toDType(dtype)
   return model

@@ -1,11 +1,16 @@
-import { checkKnown } from '../core/mismatch.ts'
+import { boolean, type OptionsOf, readOptions, size } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import { linear } from '../ops/matmul.ts'
-import { sizes } from './arguments.ts'
 import { uniform } from './init.ts'
 import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
+
+const options = {
+  /** Whether to add a bias. Batch normalization right after it makes a bias redundant. @default true */
+  bias: boolean(true),
+}
+interface LinearOptions extends OptionsOf<typeof options> {}
 
 /**
  * `y = x · weightᵀ + bias`, on `[…, inFeatures]`. As PyTorch's `nn.Linear`.
@@ -17,10 +22,10 @@ export class Linear implements Module {
   readonly bias: Variable | undefined
 
   /** @throws {ArgumentError} when a size is not a positive integer. */
-  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
-    checkKnown('Linear', options, { bias: true })
-    const { bias = true } = options
-    sizes('Linear', { inFeatures, outFeatures })
+  constructor(inFeatures: number, outFeatures: number, given?: LinearOptions) {
+    const { bias } = readOptions('Linear', options, given)
+    size.read('Linear', 'inFeatures', inFeatures)
+    size.read('Linear', 'outFeatures', outFeatures)
     const limit = 1 / Math.sqrt(inFeatures)
     this.weight = new Variable([outFeatures, inFeatures], uniform(-limit, limit))
     this.bias = bias ? new Variable([outFeatures], uniform(-limit, limit)) : undefined
@@ -30,17 +35,10 @@ export class Linear implements Module {
     return linear(x, this.weight.value, this.bias?.value)
   }
 
-  /** A new layer of the same sizes and element type with a bias, without numbers. */
+  /** A new layer with the same sizes and element type, with a bias and uninitialized. */
   withBias(): Linear {
     const [outFeatures, inFeatures] = this.weight.shape
-    return toDType(
-      new Linear(inFeatures!, outFeatures!),
-      this.weight.dtype === 'float64' ? 'float64' : 'float32',
-    )
+    const layer = new Linear(inFeatures!, outFeatures!)
+    return toDType(layer, this.weight.dtype === 'float64' ? 'float64' : 'float32')
   }
-}
-
-interface LinearOptions {
-  /** Whether to add a bias. Before batch normalization it has no effect, and can be left out. */
-  readonly bias?: boolean
 }

@@ -5,7 +5,7 @@ import type { Module } from './module.ts'
 /**
  * Every module of a model by name, the model itself first, as `''`. As PyTorch's `named_modules`.
  *
- * A name is the path of fields: `layers.0.bn`. A module that is used twice is listed once.
+ * A name is a path of fields: `layers.0.bn`. A module that is used twice is listed once.
  */
 export function modules(root: object): Map<string, Module> {
   const found = new Map<string, Module>()

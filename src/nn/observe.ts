@@ -1,4 +1,5 @@
 import type { Tensor } from '../core/tensor.ts'
+import { trace } from '../core/variable.ts'
 import type { Module } from './module.ts'
 import { modules } from './modules.ts'
 
@@ -7,15 +8,15 @@ export interface Call {
   /** The module's path in the model. */
   readonly name: string
   readonly module: Module
-  /** What it was called with: the input, the mode, and what else it takes. */
+  /** Its arguments: the input, the mode, and any others. */
   readonly inputs: readonly unknown[]
   readonly output: Tensor
 }
 
 /**
- * Run `body` and be told of every call of a module in `model`, inner calls before the outer one ends.
+ * Runs `body` and reports every call of a module in `model`, inner calls before the outer one.
  *
- * While `body` runs, each module has a `forward` of its own that tells and passes on; afterwards none has.
+ * Wraps every `forward` while `body` runs, then removes the wrappers.
  *
  * @returns what `body` returns
  */
@@ -42,4 +43,12 @@ export function observe<T>(model: object, onCall: (call: Call) => void, body: ()
       else Reflect.deleteProperty(module, 'forward')
     }
   }
+}
+
+/** Every call of a module in one forward pass in `eval`, inner calls before the outer one. */
+export function callsOf(model: Module, x: Tensor): Call[] {
+  const calls: Call[] = []
+  const forward = (): Tensor => model.forward(x, 'eval')
+  trace(() => observe(model, (call) => calls.push(call), forward))
+  return calls
 }

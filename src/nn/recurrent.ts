@@ -1,65 +1,63 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
 import { type Shape, sameShape, showShape } from '../core/shape.ts'
-import { constant, scalar, type Tensor } from '../core/tensor.ts'
+import { constant, type Tensor, tensorOption } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
-import { expand, reshape } from '../ops/broadcast.ts'
+import { reshape, zerosOf } from '../ops/broadcast.ts'
 import { cast, greater, where } from '../ops/compare.ts'
 import { concat, stack, unbind } from '../ops/concat.ts'
 import { linear } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
-import { called, sizes } from './arguments.ts'
 import { uniform } from './init.ts'
-import type { Mode, Module } from './module.ts'
+import { called, type Mode, type Module } from './module.ts'
 
-export interface RecurrentOptions {
-  /** Layers, each fed by the one before; 1. */
-  readonly numLayers?: number
-  /** Whether there are biases, one for the input and one for the state; true. */
-  readonly bias?: boolean
-  /** Whether input and output are `[batch, length, …]`, not `[length, batch, …]`; false. */
-  readonly batchFirst?: boolean
-  /** Whether each layer also reads backwards, its outputs beside the forward ones; false. */
-  readonly bidirectional?: boolean
+export const recurrentOptions = {
+  /** Number of stacked layers. @default 1 */
+  numLayers: integer({ min: 1 }, 1),
+  /** Whether there are biases, one for the input and one for the state. @default true */
+  bias: boolean(true),
+  /** Whether input and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
+  batchFirst: boolean(false),
+  /** Whether each layer also reads backwards, with those outputs beside the forward ones. @default false */
+  bidirectional: boolean(false),
 }
+export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 
-/** The names of `RecurrentOptions`. */
-export const recurrentNames = { numLayers: true, bias: true, batchFirst: true, bidirectional: true } as const
-
-/** What a recurrent network is given besides its input. */
-export interface UnrollOptions {
-  /** int32 or int64 `[batch]`: how many steps of each sequence are real, from the first. All unless given. */
-  readonly lengths?: Tensor
-  /** The first state, `[layers · directions, batch, hidden]`, forward before backward; zeros. */
-  readonly hidden?: Tensor
-  /** The first cell state of an LSTM, of the shape of `hidden`; zeros. */
-  readonly cell?: Tensor
+const unrollOptions = {
+  /** int32 or int64 `[batch]`: number of real steps of each sequence, from the first. @default all */
+  lengths: tensorOption,
+  /** Initial state, `[layers · directions, batch, hidden]`, forward before backward. @default zeros */
+  hidden: tensorOption,
+  /** Initial cell state of an LSTM, of the shape of `hidden`. @default zeros */
+  cell: tensorOption,
 }
+export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
-/** What a recurrent network gives. */
+/** The output and final state of a recurrent network. */
 export interface Unrolled {
   /** The last layer's state at each step, `[length, batch, directions · hidden]`; 0 at padded steps. */
   readonly output: Tensor
-  /** The last state of each layer and direction, `[layers · directions, batch, hidden]`. */
+  /** The final state of each layer and direction, `[layers · directions, batch, hidden]`. */
   readonly hidden: Tensor
-  /** The last cell state of an LSTM, of the shape of `hidden`. */
+  /** The final cell state of an LSTM, of the shape of `hidden`. */
   readonly cell?: Tensor
 }
 
-/** What a layer remembers from step to step, each `[batch, hidden]`. The first is its output. */
+/** The state between two steps, each `[batch, hidden]`. The first is also the output. */
 export type State = readonly [hidden: Tensor, cell?: Tensor]
 
 /**
  * The next state.
  *
  * @param input `W_ih·x + b_ih` of this step, `[batch, gates · hidden]`
- * @param recurrent `W_hh·h + b_hh` of the state before, of the same shape
+ * @param recurrent `W_hh·h + b_hh` of the previous state, of the same shape
  */
 export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
 
-/** What tells one recurrent network from another. */
+/** What distinguishes one recurrent network from another. */
 export interface RecurrentKind {
   readonly name: string
-  /** How many times wider than the state the cell's inputs are. */
+  /** Width of the cell's inputs over that of the state. */
   readonly gates: number
   /** Whether there is a cell state beside the hidden one. */
   readonly hasCell: boolean
@@ -75,10 +73,10 @@ interface Weights {
 }
 
 /**
- * A recurrent network, unrolled: the graph of a sequence holds each of its steps.
+ * A recurrent network, unrolled: the graph of a sequence contains each of its steps.
  *
- * With `lengths`, a padded step leaves the state as it is and gives an output of 0, as PyTorch's packed sequences:
- * the backward direction starts at the last real step.
+ * With `lengths`, a padded step keeps the state and outputs 0, like PyTorch's packed sequences: the backward direction
+ * starts at the last real step.
  *
  * State names are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then those of
  * `_l0_reverse`, `_l1`, and so on. Everything starts uniform in ±1/√hiddenSize.
@@ -94,9 +92,10 @@ export abstract class Recurrent implements Module {
     kind: RecurrentKind,
     inputSize: number,
     hiddenSize: number,
-    { numLayers = 1, bias = true, batchFirst = false, bidirectional = false }: RecurrentOptions,
+    { numLayers, bias, batchFirst, bidirectional }: ValuesOf<typeof recurrentOptions>,
   ) {
-    sizes(kind.name, { inputSize, hiddenSize, numLayers })
+    size.read(kind.name, 'inputSize', inputSize)
+    size.read(kind.name, 'hiddenSize', hiddenSize)
     this.#kind = kind
     this.#inputSize = inputSize
     this.#hiddenSize = hiddenSize
@@ -105,29 +104,21 @@ export abstract class Recurrent implements Module {
     this.#layers = Array.from({ length: numLayers }, (_, layer) =>
       suffixes.map((suffix) => {
         const features = layer === 0 ? inputSize : hiddenSize * suffixes.length
-        return this.#weights(`l${layer}${suffix}`, kind.gates * hiddenSize, features, bias)
+        const weights = weightsOf(kind.gates * hiddenSize, features, hiddenSize, bias)
+        this.#name(`l${layer}${suffix}`, weights)
+        return weights
       }),
     )
   }
 
-  /** Make the weights of one direction of one layer, as fields by the names of their state. */
-  #weights(name: string, rows: number, features: number, bias: boolean): Weights {
-    const limit = 1 / Math.sqrt(this.#hiddenSize)
-    const variable = (shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
-    const weights = {
-      ih: variable([rows, features]),
-      hh: variable([rows, this.#hiddenSize]),
-      biasIh: bias ? variable([rows]) : undefined,
-      biasHh: bias ? variable([rows]) : undefined,
-    }
-    const { ih, hh, biasIh, biasHh } = weights
-    Object.assign(this, { [`weight_ih_${name}`]: ih, [`weight_hh_${name}`]: hh })
-    if (bias) Object.assign(this, { [`bias_ih_${name}`]: biasIh, [`bias_hh_${name}`]: biasHh })
-    return weights
+  /** Makes weights fields, by the names of PyTorch's state. */
+  #name(suffix: string, { ih, hh, biasIh, biasHh }: Weights): void {
+    Object.assign(this, { [`weight_ih_${suffix}`]: ih, [`weight_hh_${suffix}`]: hh })
+    if (biasIh) Object.assign(this, { [`bias_ih_${suffix}`]: biasIh, [`bias_hh_${suffix}`]: biasHh })
   }
 
-  /** The output alone: see `unroll`. */
-  forward(x: Tensor, _mode?: Mode, options: UnrollOptions = {}): Tensor {
+  /** Only the output of `unroll`. */
+  forward(x: Tensor, _mode?: Mode, options?: UnrollOptions): Tensor {
     return this.unroll(x, options).output
   }
 
@@ -135,10 +126,11 @@ export abstract class Recurrent implements Module {
    * @param x `[length, batch, inputSize]`, or `[batch, length, inputSize]` with `batchFirst`
    * @throws {ShapeError} when a shape differs.
    */
-  unroll(x: Tensor, options: UnrollOptions = {}): Unrolled {
-    const first = this.#firstStates(x, options)
+  unroll(x: Tensor, options?: UnrollOptions): Unrolled {
+    const read = readOptions(called(this, this.#kind.name), unrollOptions, options)
+    const first = this.#firstStates(x, read)
     const timeMajor = this.#batchFirst ? swapped(x) : x
-    const real = options.lengths && realSteps(options.lengths, timeMajor.shape[0]!)
+    const real = read.lengths && realSteps(read.lengths, timeMajor.shape[0]!)
     const last: State[] = []
     let sequence = timeMajor
     for (const directions of this.#layers) {
@@ -178,7 +170,7 @@ export abstract class Recurrent implements Module {
   }
 
   /** The state before the first step of each layer and direction. */
-  #firstStates(x: Tensor, { lengths, hidden, cell }: UnrollOptions): State[] {
+  #firstStates(x: Tensor, { lengths, hidden, cell }: ValuesOf<typeof unrollOptions>): State[] {
     const who = called(this, this.#kind.name)
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
     if (x.shape.length !== 3 || x.shape[2] !== this.#inputSize || length === 0) {
@@ -195,7 +187,7 @@ export abstract class Recurrent implements Module {
       if (given && !sameShape(given.shape, shape)) {
         throw new ShapeError(`${who}: wanted ${name} of ${showShape(shape)}, got ${showShape(given.shape)}`)
       }
-      return unbind(given ?? expand(scalar(0, x.dtype), shape))
+      return unbind(given ?? zerosOf(shape, x.dtype))
     }
     const hiddens = each('hidden', hidden)
     const cells = this.#kind.hasCell ? each('cell', cell) : []
@@ -203,13 +195,21 @@ export abstract class Recurrent implements Module {
   }
 }
 
+/** The weights of one direction of one layer. */
+function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean): Weights {
+  const limit = 1 / Math.sqrt(hiddenSize)
+  const variable = (shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
+  return {
+    ih: variable([rows, features]),
+    hh: variable([rows, hiddenSize]),
+    biasIh: bias ? variable([rows]) : undefined,
+    biasHh: bias ? variable([rows]) : undefined,
+  }
+}
+
 /** For each step whether it is real, bool `[batch, 1]`. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {
-  const steps = constant(
-    Array.from({ length }, (_, t) => t),
-    [length, 1, 1],
-    'int64',
-  )
+  const steps = constant([...Array(length).keys()], [length, 1, 1], 'int64')
   return unbind(greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps))
 }
 

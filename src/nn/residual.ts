@@ -2,8 +2,7 @@ import { ShapeError } from '../core/errors.ts'
 import { sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
-import { called } from './arguments.ts'
-import type { Mode, Module } from './module.ts'
+import { called, type Mode, type Module } from './module.ts'
 
 /** `x`, unchanged. As PyTorch's `nn.Identity`. */
 export class Identity implements Module {
@@ -13,7 +12,7 @@ export class Identity implements Module {
 }
 
 /**
- * `shortcut(x) + branch(x)`: the branch learns what is to be added.
+ * `shortcut(x) + branch(x)`: the branch learns what to add.
  *
  * With `lastNorm.weight.initializer = nn.init.zeros` in the branch, the block starts as its shortcut.
  *
@@ -24,7 +23,7 @@ export class Residual implements Module {
   readonly branch: Module
   readonly shortcut: Module
 
-  /** @param shortcut a projection, where the branch changes the shape; nothing by default */
+  /** @param shortcut a projection, where the branch changes the shape */
   constructor(branch: Module, shortcut: Module = new Identity()) {
     this.branch = branch
     this.shortcut = shortcut

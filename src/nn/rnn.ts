@@ -1,46 +1,45 @@
-import { ArgumentError } from '../core/errors.ts'
-import { checkKnown } from '../core/mismatch.ts'
+import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
 import { chunk } from '../ops/concat.ts'
 import { sigmoid, tanh } from '../ops/sigmoid.ts'
-import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentNames } from './recurrent.ts'
+import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentOptions } from './recurrent.ts'
 
-export interface RNNOptions extends RecurrentOptions {
-  /** `tanh` or `relu`; `tanh`. */
-  readonly nonlinearity?: 'tanh' | 'relu'
+const rnnOptions = {
+  ...recurrentOptions,
+  /** Function that is applied to each state. @default 'tanh' */
+  nonlinearity: choice(['tanh', 'relu'], 'tanh'),
 }
+export interface RNNOptions extends OptionsOf<typeof rnnOptions> {}
 
 /**
- * The plain recurrent network. As PyTorch's `nn.RNN`, without dropout between layers.
+ * An Elman network. As PyTorch's `nn.RNN`, without dropout between layers.
  *
  *     h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh)
  */
 export class RNN extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
-  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    checkKnown('RNN', options, { ...recurrentNames, nonlinearity: true })
-    const { nonlinearity = 'tanh' } = options
-    const bend = { tanh, relu }[nonlinearity]
-    if (!bend) throw new ArgumentError(`RNN: wanted nonlinearity as 'tanh' or 'relu', got ${nonlinearity}`)
-    const cell: RecurrentCell = (input, recurrent) => [bend(add(input, recurrent))]
-    super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, options)
+  constructor(inputSize: number, hiddenSize: number, options?: RNNOptions) {
+    const { nonlinearity, ...read } = readOptions('RNN', rnnOptions, options)
+    const squash = { tanh, relu }[nonlinearity]
+    const cell: RecurrentCell = (input, recurrent) => [squash(add(input, recurrent))]
+    super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, read)
   }
 }
 
 /**
  * Long short-term memory. As PyTorch's `nn.LSTM`, without dropout between layers and projections.
  *
- *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)    each with its own weights, in the order i, f, g, o
+ *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)    with separate weights, in the order i, f, g, o
  *     c ← f·c + i·g    h ← o·tanh(c)
  *
  * Source: Hochreiter & Schmidhuber 1997; with forget gates, Gers, Schmidhuber & Cummins 2000.
  */
 export class LSTM extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    checkKnown('LSTM', options, recurrentNames)
-    super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, options)
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+    const read = readOptions('LSTM', recurrentOptions, options)
+    super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, read)
   }
 }
 
@@ -60,9 +59,9 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
  */
 export class GRU extends Recurrent {
   /** @throws {ArgumentError} when a size is not a positive integer. */
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    checkKnown('GRU', options, recurrentNames)
-    super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, options)
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+    const read = readOptions('GRU', recurrentOptions, options)
+    super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, read)
   }
 }
 

@@ -1,11 +1,11 @@
-import type { DType } from '../core/dtype.ts'
+import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
-import { input, type Tensor, topological } from '../core/tensor.ts'
-import { trace, variables } from '../core/variable.ts'
+import { input, isTensor, type Tensor, topological } from '../core/tensor.ts'
+import { variables } from '../core/variable.ts'
 import { flopsOf } from './flops.ts'
 import type { Module } from './module.ts'
 import { modules } from './modules.ts'
-import { type Call, observe } from './observe.ts'
+import { type Call, callsOf } from './observe.ts'
 
 /** One module of a model. */
 export interface LayerSummary {
@@ -13,11 +13,11 @@ export interface LayerSummary {
   readonly name: string
   /** Its class. */
   readonly kind: string
-  /** Of its last call; none when the model never called it. */
+  /** Shape of its last output; undefined if the model never called it. */
   readonly output: Shape | undefined
-  /** Trained numbers of its own, those of inner modules not counted. */
+  /** Number of trainable parameters, excluding those of inner modules. */
   readonly parameters: number
-  /** Floating-point operations of all its calls, those of inner modules not counted. */
+  /** Floating-point operations of all its calls, excluding those of inner modules. */
   readonly flops: number
 }
 
@@ -25,33 +25,28 @@ export interface LayerSummary {
 export interface Summary {
   readonly layers: readonly LayerSummary[]
   readonly parameters: number
-  /** Of one forward pass in evaluation. */
+  /** Floating-point operations of one forward pass in evaluation. */
   readonly flops: number
   toString(): string
 }
 
-export interface SummaryOptions {
-  /** The element type of the input; float32. */
-  readonly dtype?: DType
+const options = {
+  /** Element type of the input. @default 'float32' */
+  dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
 }
+export interface SummaryOptions extends OptionsOf<typeof options> {}
 
 /**
- * The modules of a model with what they give, hold and cost, for an input of `shape`. Traces the model once, in
- * `eval`, and computes nothing; weights need no numbers.
+ * The modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the model once, in
+ * `eval`, and computes nothing; weights may be uninitialized.
  *
- * @param shape of the whole batch
+ * @param shape the shape of a batch
  * @throws what the model throws for such an input.
  * @example console.log(`${nn.summary(new Net(), [64, 100])}`)
  */
-export function summary(model: Module, shape: Shape, { dtype = 'float32' }: SummaryOptions = {}): Summary {
-  const calls: Call[] = []
-  trace(() =>
-    observe(
-      model,
-      (call) => calls.push(call),
-      () => model.forward(input(shape, dtype), 'eval'),
-    ),
-  )
+export function summary(model: Module, shape: Shape, given?: SummaryOptions): Summary {
+  const { dtype } = readOptions('summary', options, given)
+  const calls = callsOf(model, input(shape, dtype))
   const parameters = ownParameters(model)
   const flops = ownFlops(calls)
   const layers = [...modules(model)].map(
@@ -69,7 +64,7 @@ export function summary(model: Module, shape: Shape, { dtype = 'float32' }: Summ
   return { layers, ...totals, toString: () => table(layers, totals) }
 }
 
-/** Trained numbers by the path of the innermost module that holds them. */
+/** Numbers of trainable parameters, by the path of the innermost module that holds them. */
 function ownParameters(model: Module): Map<string, number> {
   const paths = [...modules(model).keys()].reverse() // inner ones before outer ones
   const counts = new Map<string, number>()
@@ -80,7 +75,7 @@ function ownParameters(model: Module): Map<string, number> {
   return counts
 }
 
-/** The work between a call's inputs and its output, without that of calls inside it: these ended before. */
+/** Operations between a call's inputs and its output, excluding inner calls, which precede it in `calls`. */
 function ownFlops(calls: readonly Call[]): Map<Module, number> {
   const claimed = new Set<Tensor>()
   const flops = new Map<Module, number>()
@@ -97,12 +92,9 @@ function ownFlops(calls: readonly Call[]): Map<Module, number> {
   return flops
 }
 
-/** A tensor, or those in an object of options. */
+/** A tensor, or the tensors in an object of options. */
 const tensorsIn = (given: unknown): Tensor[] =>
   isTensor(given) ? [given] : Object.values(given ?? {}).filter(isTensor)
-
-const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && 'op' in value && 'inputs' in value
 
 function table(layers: readonly LayerSummary[], totals: Pick<Summary, 'parameters' | 'flops'>): string {
   const count = (n: number): string => n.toLocaleString('en-US')

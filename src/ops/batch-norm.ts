@@ -1,11 +1,11 @@
 import { ShapeError } from '../core/errors.ts'
-import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { axesButChannels, showShape, sizeOf, withUnitAxes } from '../core/shape.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
 
-/** A normalised batch with the statistics it was normalised by, each `[channels]`. */
+/** A normalized batch with the statistics it was normalized by, each `[channels]`. */
 export interface Normalized {
   readonly y: Tensor
   readonly mean: Tensor
@@ -14,7 +14,7 @@ export interface Normalized {
 }
 
 /**
- * Normalise each channel by the batch's own statistics.
+ * Normalizes each channel by the batch's own statistics.
  *
  *     μ = Σx/n    σ² = Σ(x − μ)²/n    y = γ · (x − μ)/√(σ² + ε) + β
  *
@@ -24,8 +24,8 @@ export interface Normalized {
  *     dβ = Σdy    dγ = Σ dy·x̂    dx = γ/√(σ² + ε) · (dy − dβ/n − x̂·dγ/n)
  *
  * @param x `[batch, channels, …]`
- * @param weight γ, `[channels]`, or none for 1
- * @param bias β, `[channels]`, or none for 0
+ * @param weight γ, `[channels]`; undefined for 1
+ * @param bias β, `[channels]`; undefined for 0
  */
 export function batchNorm(
   x: Tensor,
@@ -34,7 +34,7 @@ export function batchNorm(
   eps: number,
 ): Normalized {
   const along = perChannel(x)
-  const axes = allButChannels(x)
+  const axes = axesButChannels(x.shape)
   const n = sizeOf(x.shape) / x.shape[1]!
   const mu = mean(x, axes)
   const centred = sub(x, along(mu))
@@ -53,12 +53,12 @@ export function batchNorm(
         : sub(affine(dy, scale, neg(mul(mean, scale))), mul(centred, along(mul(slope, scale))))
     return [dx, ...(weight ? [projection] : []), ...(bias ? [dBias] : [])]
   }
-  const sources = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])]
+  const sources = [x, weight, bias].filter((t) => t !== undefined)
   return { y: { ...y, sources, grad }, mean: mu, variance: sigma2 }
 }
 
 /**
- * Normalise each channel by statistics that are given: BN in evaluation.
+ * Normalizes each channel by given statistics: batch normalization in evaluation.
  *
  *     y = γ · (x − mean)/√(variance + ε) + β
  */
@@ -79,14 +79,14 @@ export function normalizeBy(
 /**
  * `x · scale + shift` for each channel.
  *
- * Images go through memory once, in ONNX Runtime's inference operator with mean 0 and variance 1: 0.45 ms for
+ * ONNX Runtime's inference operator, with mean 0 and variance 1, passes over images once: 0.45 ms for
  * [32, 64, 32, 32] on one thread, where a product and a sum take 1.0.
  */
 function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
   const along = perChannel(x)
   const scaled = mul(x, along(scale))
-  const y = shift ? add(scaled, along(shift)) : scaled
-  if (x.shape.length === 2 || !shift) return y
+  if (!shift) return scaled
+  if (x.shape.length === 2) return add(scaled, along(shift))
   const repeated = (value: number): Tensor =>
     constant(new Float64Array(scale.shape[0]!).fill(value), scale.shape, x.dtype)
   return node('BatchNormalization', {
@@ -95,16 +95,22 @@ function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
     shape: x.shape,
     dtype: x.dtype,
     sources: [scaled, shift],
-    grad: (dy) => [dy, sum(dy, allButChannels(dy))],
+    grad: (dy) => [dy, sum(dy, axesButChannels(dy.shape))],
   })
 }
 
-const allButChannels = (x: Tensor): number[] => x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
+/** `weight · x + bias` by channel, where they are given. */
+export function scaleAndShift(x: Tensor, weight: Tensor | undefined, bias: Tensor | undefined): Tensor {
+  const along = perChannel(x)
+  const scaled = weight ? mul(x, along(weight)) : x
+  return bias ? add(scaled, along(bias)) : scaled
+}
 
-/** `[channels]` in the shape that broadcasts along axis 1 of `x`. */
+/** Reshapes `[channels]` to broadcast along axis 1 of `x`. */
 export function perChannel(x: Tensor): (v: Tensor) => Tensor {
-  if (x.shape.length < 2)
+  if (x.shape.length < 2) {
     throw new ShapeError(`batchNorm: wanted [batch, channels, …], got ${showShape(x.shape)}`)
-  const shape: Shape = x.shape.length === 2 ? [x.shape[1]!] : x.shape.map((size, i) => (i === 1 ? size : 1))
+  }
+  const shape = x.shape.length === 2 ? [x.shape[1]!] : withUnitAxes(x.shape, axesButChannels(x.shape))
   return (v) => reshape(v, shape)
 }

@@ -2,8 +2,9 @@ import { type DType, isFloat } from '../core/dtype.ts'
 import { ShapeError } from '../core/errors.ts'
 import { broadcast } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
-import { abs, type Operand, operands } from './arithmetic.ts'
+import { abs } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
+import { type Operand, operands } from './elementwise.ts'
 import { logicalNot } from './logic.ts'
 
 // No gradient flows through a comparison; through `where` it flows to the side that was taken.
@@ -27,9 +28,12 @@ export const lessEqual = (a: Operand, b: Operand): Tensor => compare('LessOrEqua
 export const notEqual = (a: Operand, b: Operand): Tensor => logicalNot(equal(a, b))
 
 /** Whether `x` is not a number. */
-export const notANumber = (x: Tensor): Tensor => notEqual(x, x)
-/** Whether `x` is a number other than ±∞. */
-export const finite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
+const notANumber = (x: Tensor): Tensor => notEqual(x, x)
+/** Whether `x` is a number, and not ±∞. */
+const finite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
+
+// Declared under other names, so as not to shadow the globals.
+export { finite as isFinite, notANumber as isNaN }
 
 /** `a` where `condition` holds, `b` elsewhere; the three broadcast together. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { size } from '../core/options.ts'
 import { resolveAxes, showShape } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { squeeze, unsqueeze } from './movement.ts'
@@ -7,9 +8,9 @@ import { type SliceRange, slice } from './slice.ts'
 // Joining tensors along an axis, and taking them apart: each other's adjoint.
 
 /**
- * Tensors one after another along `axis`. As PyTorch's `cat`.
+ * Tensors joined one after another along `axis`. As PyTorch's `cat`.
  *
- * @param tensors one or more, of one type, whose shapes differ along `axis` alone
+ * @param tensors one or more, of one type, whose shapes differ only along `axis`
  * @throws {ArgumentError} when there are none.
  * @throws {ShapeError} when shapes or types do not fit.
  */
@@ -43,15 +44,15 @@ const joins = (a: Tensor, b: Tensor, axis: number): boolean =>
 /**
  * Consecutive parts of `x` along `axis`. As PyTorch's `split`.
  *
- * @param sizes the size of each part; or one size for all, where the last may be smaller
+ * @param sizes the size of each part; or one size for all, of which the last may be smaller
  * @throws {ShapeError} when the sizes do not add up to the axis.
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis: number = 0): Tensor[] {
   const [along] = resolveAxes('split', [axis], x.shape.length)
   const n = x.shape[along!]!
   const parts = typeof sizes === 'number' ? equalParts(n, sizes) : sizes
-  const whole = parts.every((size) => Number.isInteger(size) && size >= 0)
-  if (!whole || parts.reduce((a, b) => a + b, 0) !== n) {
+  const valid = parts.every((size) => Number.isInteger(size) && size >= 0)
+  if (!valid || parts.reduce((a, b) => a + b, 0) !== n) {
     throw new ShapeError(`split: wanted sizes that add up to ${n}, got ${JSON.stringify(sizes)}`)
   }
   let start = 0
@@ -68,12 +69,13 @@ const between = (x: Tensor, axis: number, start: number, end: number): Tensor =>
 const equalParts = (n: number, size: number): number[] =>
   size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]
 
-/** `x` in `count` equal parts along `axis`, the last smaller or some missing where it does not divide. As PyTorch's. */
+/**
+ * `x` in `count` equal parts along `axis`. Where `count` does not divide it, the last part is smaller, or parts are
+ * missing. As PyTorch's `chunk`.
+ */
 export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   const [along] = resolveAxes('chunk', [axis], x.shape.length)
-  if (!Number.isInteger(count) || count < 1) {
-    throw new ArgumentError(`chunk: wanted a count of 1 or more, got ${count}`)
-  }
+  size.read('chunk', 'count', count)
   return split(x, Math.ceil(x.shape[along!]! / count), along)
 }
 
@@ -84,11 +86,11 @@ export const stack = (tensors: readonly Tensor[], axis: number = 0): Tensor =>
     axis,
   )
 
-/** What lies along `axis`, one by one, without that axis: `[n, a, b]` to `n` of `[a, b]`. As PyTorch's `unbind`. */
+/** The slices along `axis`, without that axis: `[n, a, b]` to `n` of `[a, b]`. As PyTorch's `unbind`. */
 export const unbind = (x: Tensor, axis: number = 0): Tensor[] =>
   split(x, 1, axis).map((part) => squeeze(part, [axis]))
 
-/** `x` moved on by `shift` along `axis`, where what leaves at one end comes in at the other. As PyTorch's `roll`. */
+/** `x` shifted along `axis`; what leaves at one end enters at the other. As PyTorch's `roll`. */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
   const [along] = resolveAxes('roll', [axis], x.shape.length)
   const n = x.shape[along!]!

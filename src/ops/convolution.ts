@@ -1,36 +1,53 @@
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { integer, type Option, type OptionsOf, readOptions, size } from '../core/options.ts'
 import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { add } from './arithmetic.ts'
-import { reshape } from './broadcast.ts'
 import { correlate, correlateInput } from './correlate.ts'
-import { perAxis, type Window } from './window.ts'
+import { withBias } from './correlate-lowering.ts'
+import type { Pads } from './slice.ts'
+import { checkAxes, type PerAxis, perAxis, type Window, windowsOn } from './window.ts'
 
-/** One number for all axes, or one for each. */
-export type PerAxis = number | readonly number[]
+/** How a window slides over `rank` axes. */
+const slidingOptions = (rank: number) => ({
+  /** Elements from one position of the window to the next. @default 1 */
+  stride: perAxis(rank, size, 1),
+  /** Elements from each element of the window to the next. @default 1 */
+  dilation: perAxis(rank, size, 1),
+  /** Number of groups that the channels are divided into, each with its own weights. @default 1 */
+  groups: integer({ min: 1 }, 1),
+})
 
-export interface ConvolutionOptions {
-  /** Elements from one place of the window to the next; 1. */
-  readonly stride?: PerAxis
-  /** Zeros on both sides of each axis, 0; `'same'` for an output of the input's size, at stride 1; `'valid'` for none. */
-  readonly padding?: PerAxis | 'same' | 'valid'
-  /** Elements between neighbours in the window; 1. */
-  readonly dilation?: PerAxis
-  /** Into how many parts the channels are divided, each with weights of its own; 1. */
-  readonly groups?: number
+type Padding = PerAxis | 'same' | 'valid'
+
+function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'> {
+  const zeros = perAxis(rank, integer({ min: 0 }), 0)
+  return {
+    ...zeros,
+    read(who, name, value) {
+      if (value === 'same') return value
+      return zeros.read(who, name, value === 'valid' ? 0 : value)
+    },
+  }
 }
 
+export const convolutionOptions = (rank: number) => ({
+  ...slidingOptions(rank),
+  /** Zeros on both sides of each axis; `'same'` keeps the input's size, at stride 1; `'valid'` is 0. @default 0 */
+  padding: paddingOption(rank),
+})
+export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolutionOptions>> {}
+
 /**
- * Convolution over one axis (strictly, correlation: the window is not turned round). As PyTorch's `conv1d`.
+ * Convolution over one axis (strictly, correlation: the window is not flipped). As PyTorch's `conv1d`.
  *
  *     y[n, o, i] = bias[o] + Σ weight[o, c, k] · x[n, c, i · stride + k · dilation − padding]
  *
  * @param x `[n, c, length]`
  * @param weight `[o, c / groups, k]`
- * @param bias `[o]`, or none
+ * @param bias `[o]`, or omitted
  * @returns `[n, o, ⌊(length + 2 · padding − dilation · (k − 1) − 1) / stride⌋ + 1]`
  * @throws {ShapeError} when shapes or types do not fit, or the window is longer than the padded input.
- * @throws {ArgumentError} when an option is no whole number of its range.
+ * @throws {ArgumentError} when an option is out of range.
  */
 export const conv1d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions): Tensor =>
   convolve('conv1d', 1, x, weight, bias, options)
@@ -39,7 +56,10 @@ export const conv1d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: Convo
 export const conv2d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions): Tensor =>
   convolve('conv2d', 2, x, weight, bias, options)
 
-/** Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`; see `conv1d`. As PyTorch's `conv3d`. */
+/**
+ * Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`; see `conv1d`. As PyTorch's
+ * `conv3d`.
+ */
 export const conv3d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions): Tensor =>
   convolve('conv3d', 3, x, weight, bias, options)
 
@@ -49,55 +69,49 @@ function convolve(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | undefined,
-  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvolutionOptions = {},
+  options: ConvolutionOptions | undefined,
 ): Tensor {
+  const { stride, padding, dilation, groups } = readOptions(who, convolutionOptions(rank), options)
   const [o, inside, ...kernel] = weight.shape
-  check(who, rank, x, weight, groups)
+  check(who, rank, x, weight, bias, o!)
   if (x.shape[1] !== inside! * groups || o! % groups !== 0) {
     throw new ShapeError(
       `${who}: wanted ${inside! * groups} channels and outputs in ${groups} groups, ` +
         `got x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
     )
   }
-  checkBias(who, bias, o!, x)
-  const strides = perAxis(who, 'stride', stride, rank, 1)
-  const dilations = perAxis(who, 'dilation', dilation, rank, 1)
-  if (padding === 'same' && strides.some((s) => s !== 1)) {
-    throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${showShape(strides)}`)
+  if (padding === 'same' && stride.some((s) => s !== 1)) {
+    throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${showShape(stride)}`)
   }
-  const paddings = typeof padding === 'string' ? [] : perAxis(who, 'padding', padding, rank, 0)
-  const windows = kernel.map((k, i): Window => {
-    const reach = dilations[i]! * (k - 1)
-    const both = padding === 'same' ? reach : 2 * (paddings[i] ?? 0)
-    const input = x.shape[i + 2]!
-    const output = Math.floor((input + both - reach - 1) / strides[i]!) + 1
-    // As in PyTorch, 'same' puts the odd zero at the end.
-    const before = Math.floor(both / 2)
-    return { input, output, kernel: k, stride: strides[i]!, dilation: dilations[i]!, before }
-  })
-  if (windows.some(({ output }) => output < 1)) {
-    throw new ShapeError(
-      `${who}: wanted an input at least as long as the window, got ${showShape(x.shape)} for weight ${showShape(weight.shape)}; ` +
-        'pad it or take a smaller window',
-    )
-  }
+  const windows = windowsOn(who, x, kernel, stride, dilation, padsOf(kernel, dilation, padding))
   return correlate(x, weight, { windows, groups }, bias)
 }
 
-function check(who: string, rank: number, x: Tensor, weight: Tensor, groups: number): void {
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw new ArgumentError(`${who}: wanted groups as a positive integer, got ${groups}`)
-  }
-  const float = x.dtype === 'float32' || x.dtype === 'float64'
-  if (x.shape.length !== rank + 2 || weight.shape.length !== rank + 2 || !float || weight.dtype !== x.dtype) {
+/** The padding before and after each axis. As in PyTorch, `'same'` puts the odd zero at the end. */
+export const padsOf = (
+  kernel: readonly number[],
+  dilation: readonly number[],
+  padding: readonly number[] | 'same',
+): Pads[] =>
+  kernel.map((k, i) => {
+    const both = padding === 'same' ? dilation[i]! * (k - 1) : 2 * padding[i]!
+    return [Math.floor(both / 2), Math.ceil(both / 2)]
+  })
+
+function check(
+  who: string,
+  rank: number,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  outputs: number,
+): void {
+  checkAxes(who, rank, x)
+  if (weight.shape.length !== rank + 2 || weight.dtype !== x.dtype) {
     throw new ShapeError(
-      `${who}: wanted floats with ${rank + 2} axes, [batch, channels, …] and the weight's, ` +
-        `got ${x.dtype} ${showShape(x.shape)} and ${weight.dtype} ${showShape(weight.shape)}`,
+      `${who}: wanted a weight of ${x.dtype} with ${rank + 2} axes, got ${weight.dtype} ${showShape(weight.shape)}`,
     )
   }
-}
-
-function checkBias(who: string, bias: Tensor | undefined, outputs: number, x: Tensor): void {
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs || bias.dtype !== x.dtype)) {
     throw new ShapeError(
       `${who}: wanted a bias of ${x.dtype} [${outputs}], got ${bias.dtype} ${showShape(bias.shape)}`,
@@ -105,28 +119,28 @@ function checkBias(who: string, bias: Tensor | undefined, outputs: number, x: Te
   }
 }
 
-export interface ConvolutionTransposeOptions {
-  /** Elements of the output from one place of the window to the next; 1. */
-  readonly stride?: PerAxis
-  /** How much of both ends of the output is left away; 0. */
-  readonly padding?: PerAxis
-  /** Elements added at the end of the output; 0. Less than the stride or the dilation. */
-  readonly outputPadding?: PerAxis
-  readonly dilation?: PerAxis
-  readonly groups?: number
-}
+export const convolutionTransposeOptions = (rank: number) => ({
+  ...slidingOptions(rank),
+  /** Elements cropped from both ends of each axis of the output. @default 0 */
+  padding: perAxis(rank, integer({ min: 0 }), 0),
+  /** Elements added at the end of each axis of the output; less than stride or dilation. @default 0 */
+  outputPadding: perAxis(rank, integer({ min: 0 }), 0),
+})
+export interface ConvolutionTransposeOptions
+  extends OptionsOf<ReturnType<typeof convolutionTransposeOptions>> {}
 
 /**
- * The gradient of a convolution by its input, as a layer: it makes an axis longer. As PyTorch's `conv_transpose1d`.
+ * The gradient of a convolution with respect to its input, as a layer: it lengthens an axis. As PyTorch's
+ * `conv_transpose1d`.
  *
  *     y[n, o, i · stride + k · dilation − padding] += weight[c, o, k] · x[n, c, i],    y starts as bias[o]
  *
  * @param x `[n, c, length]`
  * @param weight `[c, o / groups, k]`
- * @param bias `[o]`, or none
+ * @param bias `[o]`, or omitted
  * @returns `[n, o, (length − 1) · stride − 2 · padding + dilation · (k − 1) + outputPadding + 1]`
- * @throws {ShapeError} when shapes or types do not fit, or nothing of the output is left.
- * @throws {ArgumentError} when an option is no whole number of its range.
+ * @throws {ShapeError} when shapes or types do not fit, or no output is left.
+ * @throws {ArgumentError} when an option is out of range.
  */
 export const convTranspose1d = (
   x: Tensor,
@@ -143,7 +157,10 @@ export const convTranspose2d = (
   options?: ConvolutionTransposeOptions,
 ): Tensor => convolveTransposed('convTranspose2d', 2, x, weight, bias, options)
 
-/** `[n, c, depth, height, width]` with `[c, o / groups, kd, kh, kw]`; see `convTranspose1d`. As PyTorch's `conv_transpose3d`. */
+/**
+ * `[n, c, depth, height, width]` with `[c, o / groups, kd, kh, kw]`; see `convTranspose1d`. As PyTorch's
+ * `conv_transpose3d`.
+ */
 export const convTranspose3d = (
   x: Tensor,
   weight: Tensor,
@@ -157,35 +174,31 @@ function convolveTransposed(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | undefined,
-  { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 }: ConvolutionTransposeOptions = {},
+  options: ConvolutionTransposeOptions | undefined,
 ): Tensor {
+  const read = readOptions(who, convolutionTransposeOptions(rank), options)
+  const { stride, padding, outputPadding, dilation, groups } = read
   const [c, inside, ...kernel] = weight.shape
-  check(who, rank, x, weight, groups)
+  check(who, rank, x, weight, bias, inside! * groups)
   if (x.shape[1] !== c || c! % groups !== 0) {
     throw new ShapeError(
       `${who}: wanted ${c} channels in ${groups} groups, got x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
     )
   }
-  checkBias(who, bias, inside! * groups, x)
-  const strides = perAxis(who, 'stride', stride, rank, 1)
-  const dilations = perAxis(who, 'dilation', dilation, rank, 1)
-  const paddings = perAxis(who, 'padding', padding, rank, 0)
-  const extra = perAxis(who, 'outputPadding', outputPadding, rank, 0)
-  if (extra.some((n, i) => n >= Math.max(strides[i]!, dilations[i]!))) {
+  if (outputPadding.some((n, i) => n >= Math.max(stride[i]!, dilation[i]!))) {
     throw new ArgumentError(
-      `${who}: wanted outputPadding below stride or dilation, got ${showShape(extra)} at stride ${showShape(strides)}`,
+      `${who}: wanted outputPadding below stride or dilation, got ${showShape(outputPadding)} at stride ${showShape(stride)}`,
     )
   }
   const windows = kernel.map((k, i): Window => {
-    const [s, d, p, output] = [strides[i]!, dilations[i]!, paddings[i]!, x.shape[i + 2]!]
-    const input = (output - 1) * s - 2 * p + d * (k - 1) + extra[i]! + 1
-    return { input, output, kernel: k, stride: s, dilation: d, before: p }
+    const [s, d, before, output] = [stride[i]!, dilation[i]!, padding[i]!, x.shape[i + 2]!]
+    const input = (output - 1) * s - 2 * before + d * (k - 1) + outputPadding[i]! + 1
+    return { input, output, kernel: k, stride: s, dilation: d, before }
   })
   if (windows.some(({ input }) => input < 1)) {
     throw new ShapeError(
       `${who}: wanted an output of 1 or more, got ${showShape(windows.map(({ input }) => input))}; pad less`,
     )
   }
-  const y = correlateInput(x, weight, { windows, groups })
-  return bias ? add(y, reshape(bias, [bias.shape[0]!, ...windows.map(() => 1)])) : y
+  return withBias(correlateInput(x, weight, { windows, groups }), bias)
 }

@@ -4,29 +4,36 @@ import { add } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
-import { dilate, flip } from './slice.ts'
+import { dilate, flip, type Pads } from './slice.ts'
 import type { Walk } from './window.ts'
-import { after, extent, padOrCrop, spatial, unfold, type Window } from './window.ts'
+import {
+  after,
+  extent,
+  inputOf,
+  outputOf,
+  padOrCrop,
+  spatial,
+  unfold,
+  type Window,
+  windowAttributes,
+} from './window.ts'
 import { inputByTiles, outputByTiles, worthTransforming } from './winograd.ts'
 
 // How a convolution and its gradients are computed. ONNX Runtime has no Conv for float64 on a CPU, so there each is
-// composed of slices and a product: it serves for verification, and may be slow.
-
-export const kernelOf = ({ windows }: Walk): number[] => windows.map(({ kernel }) => kernel)
-const inputOf = ({ windows }: Walk): number[] => windows.map(({ input }) => input)
-export const outputOf = ({ windows }: Walk): number[] => windows.map(({ output }) => output)
+// composed of slices and a product: meant for verification, it may be slow.
 
 /** The lowering of `correlate`. */
 export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor | undefined): Tensor {
   const { windows, groups } = walk
-  const shape = [x.shape[0]!, w.shape[0]!, ...outputOf(walk)]
+  const shape = [x.shape[0]!, w.shape[0]!, ...outputOf(windows)]
   if (worthTransforming(x, w.shape[0]!, walk)) return withBias(outputByTiles(x, w, walk), bias)
   if (x.dtype === 'float32') {
     const seen = withinReach(x, windows)
     return node('Conv', {
       inputs: bias ? [seen, w, bias] : [seen, w],
       attributes: {
-        ...walkAttributes(walk),
+        ...windowAttributes(windows),
+        group: groups,
         pads: [...windows.map(({ before }) => before), ...windows.map((v) => Math.max(0, after(v)))],
       },
       shape,
@@ -37,24 +44,16 @@ export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor |
   return withBias(reshape(matmul(rows, columns(x, walk)), shape), bias)
 }
 
-const withBias = (y: Tensor, bias: Tensor | undefined): Tensor =>
+/** `y` with the bias of each channel added. */
+export const withBias = (y: Tensor, bias: Tensor | undefined): Tensor =>
   bias ? add(y, reshape(bias, [bias.shape[0]!, ...y.shape.slice(2).map(() => 1)])) : y
 
-const walkAttributes = (walk: Walk): Record<string, number | number[]> => ({
-  kernel_shape: kernelOf(walk),
-  strides: walk.windows.map(({ stride }) => stride),
-  dilations: walk.windows.map(({ dilation }) => dilation),
-  group: walk.groups,
-})
-
-/** Without elements so far behind the last stop that another one would fit in. */
+/** Without elements so far behind the last position that another one would fit. */
 const withinReach = (x: Tensor, windows: readonly Window[]): Tensor =>
-  windows.every((w) => after(w) > -w.stride)
-    ? x
-    : padOrCrop(
-        x,
-        spatial(windows, (w) => [0, Math.min(0, after(w))]),
-      )
+  windows.every((w) => after(w) > -w.stride) ? x : padOrCrop(x, cropped(windows))
+
+const cropped = (windows: readonly Window[]): readonly Pads[] =>
+  spatial(windows, (w) => [0, Math.min(0, after(w))])
 
 /** What the windows see: `[n, groups, c / groups · window, output]`. */
 export const columns = (x: Tensor, { windows, groups }: Walk): Tensor => {
@@ -68,7 +67,7 @@ export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
   if (worthTransforming(dy, w.shape[1]!, walk)) return inputByTiles(dy, w, walk)
   const full = windows.every((v) => v.stride === 1 && v.before < extent(v) && after(v) < extent(v))
-  // Turned round, the weight walks over dy: 13–16 ms for 64 channels of 32×32, batch 32, ConvTranspose 19–25.
+  // Turned by 180°, the weight slides over dy: 13–16 ms for 64 channels of 32×32, batch 32, ConvTranspose 19–25.
   if (dy.dtype === 'float64' || full) {
     const spread = dilate(dy, [1, 1, ...windows.map(({ stride }) => stride)])
     const backwards = windows.map((v, i): Window => {
@@ -80,23 +79,22 @@ export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   return node('ConvTranspose', {
     inputs: [dy, w],
     attributes: {
-      ...walkAttributes(walk),
+      ...windowAttributes(windows),
+      group: groups,
       pads: [...windows.map(({ before }) => before), ...windows.map((v) => Math.max(0, after(v)))],
       output_padding: windows.map((v) => Math.max(0, -after(v))),
     },
-    shape: [dy.shape[0]!, w.shape[1]! * groups, ...inputOf(walk)],
+    shape: [dy.shape[0]!, w.shape[1]! * groups, ...inputOf(windows)],
     dtype: dy.dtype,
   })
 }
 
-/** Outputs and inputs exchanged, and the window turned by 180°: `[o, c / g, …k]` to `[c, o / g, …k]`. */
+/** Outputs and inputs swapped, and the window turned by 180°: `[o, c / g, …k]` to `[c, o / g, …k]`. */
 function turned(w: Tensor, groups: number): Tensor {
   const [o, c, ...kernel] = w.shape
   const apart = reshape(w, [groups, o! / groups, c!, ...kernel])
   const swapped = transpose(apart, [0, 2, 1, ...kernel.map((_, i) => i + 3)])
   const joined = reshape(swapped, [groups * c!, o! / groups, ...kernel])
-  return flip(
-    joined,
-    kernel.map((_, i) => i + 2),
-  )
+  const axes = kernel.map((_, i) => i + 2)
+  return flip(joined, axes)
 }

@@ -1,17 +1,17 @@
 import { sizeOf } from '../core/shape.ts'
-import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
-import { expand, reshape, sum } from './broadcast.ts'
+import { int64s, node, scalar, type Tensor } from '../core/tensor.ts'
+import { reshape, sum, zerosOf } from './broadcast.ts'
 import { concat, stack } from './concat.ts'
-import { columns, kernelOf, outputOf } from './correlate-lowering.ts'
+import { columns } from './correlate-lowering.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
-import { pad, slice } from './slice.ts'
+import { pad, slice, unpadded } from './slice.ts'
 import type { Walk } from './window.ts'
-import { after, offsets, padOrCrop, tap } from './window.ts'
+import { after, kernelOf, offsets, outputOf, padOrCrop, tap } from './window.ts'
 import { weightByTiles, worthTransforming } from './winograd.ts'
 
-// The gradient of a convolution by its weight is a product whose inner axis is the whole batch. ONNX Runtime has no
-// operator for it; Conv on transposed tensors takes 2 to 3 times as long as these.
+// A convolution's gradient with respect to its weight is a product whose inner axis is the whole batch. ONNX Runtime
+// has no operator for it; Conv on transposed tensors takes 2 to 3 times as long as these.
 
 /**
  * The lowering of `correlateWeight`. Milliseconds on one thread, for 3×3:
@@ -26,20 +26,21 @@ import { weightByTiles, worthTransforming } from './winograd.ts'
 export function weightByWindows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
   if (worthTransforming(x, dy.shape[1]!, walk)) return weightByTiles(x, dy, walk)
-  if (x.dtype !== 'float32' || groups > 1 || sizeOf(kernelOf(walk)) === 1) return byColumns(x, dy, walk)
+  if (x.dtype !== 'float32' || groups > 1 || sizeOf(kernelOf(walk.windows)) === 1)
+    return byColumns(x, dy, walk)
   const dense = windows.every((w) => w.stride === 1 && w.dilation === 1 && after(w) >= 0)
-  return dense && windows.length === 2 && sizeOf(outputOf(walk)) > 256
+  return dense && windows.length === 2 && sizeOf(outputOf(walk.windows)) > 256
     ? byRows(x, dy, walk)
     : byTaps(x, dy, walk)
 }
 
-/** All that the windows see, in one product for each image and group. */
+/** Everything the windows see, in one product for each image and group. */
 function byColumns(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { groups } = walk
   const [n, o] = dy.shape
-  const rows = reshape(dy, [n!, groups, o! / groups, sizeOf(outputOf(walk))])
+  const rows = reshape(dy, [n!, groups, o! / groups, sizeOf(outputOf(walk.windows))])
   const each = matmul(rows, transpose(columns(x, walk), [0, 1, 3, 2]))
-  return reshape(sum(each, [0]), [o!, x.shape[1]! / groups, ...kernelOf(walk)])
+  return reshape(sum(each, [0]), [o!, x.shape[1]! / groups, ...kernelOf(walk.windows)])
 }
 
 /** One product for each element of the window, over the batch at once, with the channels last. */
@@ -47,56 +48,45 @@ function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { windows } = walk
   const [n, c, ...input] = x.shape
   const o = dy.shape[1]!
-  const places = sizeOf(outputOf(walk))
+  const places = sizeOf(outputOf(walk.windows))
   // Transposed as matrices: ONNX Runtime would push a transpose of four axes behind the nine slices.
   const last = transpose(reshape(x, [n!, c!, sizeOf(input)]), [0, 2, 1])
-  const padded = padOrCrop(reshape(last, [n!, ...input, c!]), [
-    [0, 0],
-    ...windows.map((w) => [w.before, after(w)] as const),
-    [0, 0],
-  ])
+  const pads = windows.map((w) => [w.before, after(w)] as const)
+  const padded = padOrCrop(reshape(last, [n!, ...input, c!]), [unpadded, ...pads, unpadded])
   const rows = reshape(transpose(reshape(dy, [n!, o, places]), [1, 0, 2]), [o, n! * places])
-  const products = offsets(kernelOf(walk)).map((offset) =>
+  const products = offsets(kernelOf(walk.windows)).map((offset) =>
     matmul(rows, reshape(slice(padded, [[], ...tap(windows, offset)]), [n! * places, c!])),
   )
-  return reshape(stack(products, 2), [o, c!, ...kernelOf(walk)])
+  return reshape(stack(products, 2), [o, c!, ...kernelOf(walk.windows)])
 }
 
 /**
- * One product for each column of the window and each image: dy is repeated once for each row of the window, each time
- * a row further down, and x is shifted. Both lie on the grid of the padded input, where dy has zeros at the right, so a
- * place that runs over the end of its row adds nothing.
+ * One product for each column of the window and each image: dy is repeated for each row of the window, each copy one
+ * row further down, and x is shifted. Both lie on the grid of the padded input, where dy has zeros at the right, so a
+ * position that runs over the end of its row adds nothing.
  */
 function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const [vertical, horizontal] = [walk.windows[0]!, walk.windows[1]!]
   const [kh, kw] = [vertical.kernel, horizontal.kernel]
   const [n, o, height] = dy.shape
   const width = horizontal.output + kw - 1
-  const wide = pad(dy, [
-    [0, 0],
-    [0, 0],
-    [0, 0],
-    [0, kw - 1],
-  ])
-  const gap = expand(scalar(0, x.dtype), [n!, o!, kh, width])
+  const wide = pad(dy, [unpadded, unpadded, unpadded, [0, kw - 1]])
+  const gap = zerosOf([n!, o!, kh, width], x.dtype)
   const copies = Array.from({ length: 2 * kh - 1 }, (_, i) => (i % 2 === 0 ? wide : gap))
   const grid = (height! + kh - 1) * width
   const repeated = reshape(concat(copies, 2), [n!, o! * kh, grid])
   const products = Array.from({ length: kw }, (_, j) => {
-    const shifted = shift(
-      x,
-      [vertical.before, horizontal.before - j],
-      [after(vertical), after(horizontal) + j],
-    )
+    const [before, behind] = [horizontal.before - j, after(horizontal) + j]
+    const shifted = shift(x, [vertical.before, before], [after(vertical), behind])
     return sum(matmul(repeated, transpose(reshape(shifted, [n!, x.shape[1]!, grid]), [0, 2, 1])), [0])
   })
   return transpose(reshape(stack(products, 1), [o!, kh, kw, x.shape[1]!]), [0, 3, 1, 2])
 }
 
-/** Zeros before and after the last two axes, elements taken away where negative: in one pass, unlike `padOrCrop`. */
+/** Zeros before and after the last two axes, or elements removed where negative: in one pass, unlike `padOrCrop`. */
 const shift = (x: Tensor, before: readonly [number, number], behind: readonly [number, number]): Tensor =>
   node('Pad', {
-    inputs: [x, constant([0, 0, ...before, 0, 0, ...behind], [8], 'int64'), scalar(0, x.dtype)],
+    inputs: [x, int64s([0, 0, ...before, 0, 0, ...behind]), scalar(0, x.dtype)],
     shape: x.shape.map((size, i) => (i < 2 ? size : before[i - 2]! + size + behind[i - 2]!)),
     dtype: x.dtype,
   })

@@ -1,20 +1,21 @@
+import { axesButChannels } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { sum } from './broadcast.ts'
 import { inputByWindows, outputByWindows } from './correlate-lowering.ts'
 import { weightByWindows } from './correlate-weight.ts'
 import type { Walk } from './window.ts'
 
-// A convolution multiplies an input with a weight; its two gradients multiply the output's gradient with either.
+// A convolution multiplies an input by a weight; its two gradients multiply the output's gradient by either.
 // The three are each other's derivatives, so they share a file:
 //
 //     y  = correlate(x, w)          dx = correlateInput(dy, w)     dw = correlateWeight(x, dy)
 
 /**
- * Σ x · w over the input's channels of a group and over the window.
+ * Σ x · w over the channels of a group and over the window.
  *
  * @param x `[n, c, …input]`
  * @param w `[o, c / groups, …kernel]`
- * @param bias `[o]`, or none
+ * @param bias `[o]`, or omitted
  * @returns `[n, o, …output]`
  */
 export function correlate(x: Tensor, w: Tensor, walk: Walk, bias?: Tensor): Tensor {
@@ -24,12 +25,15 @@ export function correlate(x: Tensor, w: Tensor, walk: Walk, bias?: Tensor): Tens
     grad: (dy) => [
       correlateInput(dy, w, walk),
       correlateWeight(x, dy, walk),
-      ...(bias ? [sum(dy, allButChannels(dy))] : []),
+      ...(bias ? [sum(dy, axesButChannels(dy.shape))] : []),
     ],
   }
 }
 
-/** What `correlate` adds to each input by each output: `[n, o, …output]` and `[o, c / groups, …kernel]` to `[n, c, …input]`. */
+/**
+ * The gradient of `correlate` with respect to x: `[n, o, …output]` and `[o, c / groups, …kernel]` to
+ * `[n, c, …input]`.
+ */
 export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   return {
     ...inputByWindows(dy, w, walk),
@@ -38,7 +42,10 @@ export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   }
 }
 
-/** Σ x · dy over the batch and the output's places: `[n, c, …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`. */
+/**
+ * The gradient of `correlate` with respect to w, Σ x · dy over the batch and the output's positions: `[n, c, …input]`
+ * and `[n, o, …output]` to `[o, c / groups, …kernel]`.
+ */
 export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return {
     ...weightByWindows(x, dy, walk),
@@ -46,5 +53,3 @@ export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
     grad: (dw) => [correlateInput(dy, dw, walk), correlate(x, dw, walk)],
   }
 }
-
-const allButChannels = (x: Tensor): number[] => x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))

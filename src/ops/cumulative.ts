@@ -4,7 +4,7 @@ import { node, scalar, type Tensor } from '../core/tensor.ts'
 /** The sum of each element and all before it along `axis`. As PyTorch's `cumsum`. */
 export const cumSum = (x: Tensor, axis: number): Tensor => running('cumSum', x, axis, false)
 
-/** The gradient runs the other way: an element is in its own sum and in all later ones. */
+/** Its gradient is a sum from the other end: an element is in its own sum and in all later ones. */
 function running(who: string, x: Tensor, axis: number, reverse: boolean): Tensor {
   const [along] = resolveAxes(who, [axis], x.shape.length)
   return node('CumSum', {

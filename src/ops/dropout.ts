@@ -1,4 +1,12 @@
-import { ArgumentError } from '../core/errors.ts'
+import {
+  custom,
+  type Hyperparameter,
+  integer,
+  number,
+  type OptionsOf,
+  readOptions,
+  scheduled,
+} from '../core/options.ts'
 import { random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
@@ -9,51 +17,49 @@ import { less, where } from './compare.ts'
 import { split } from './concat.ts'
 import { slice } from './slice.ts'
 
-export interface DropoutOptions {
-  /** Another seed draws other masks; 0. */
-  readonly seed?: number
-  /** Tells layers apart, which draw different masks in one step; ''. */
-  readonly layer?: string
+/** The probability of a dropped element, or a schedule of it. */
+export const dropProbability = scheduled(number({ min: 0, max: 1 }, 0.5))
+
+const dropoutOptions = {
+  /** Another seed draws other masks. @default 0 */
+  seed: integer({}, 0),
+  /** Name of the layer: layers draw different masks in the same step. @default '' */
+  layer: custom<string>('a text', (value) => typeof value === 'string', ''),
 }
+export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 
 /**
  * `x` with each element set to 0 with probability `p`, and the others divided by `1 − p`. As PyTorch's `dropout`.
  *
- * The mask is a function of (seed, layer, step, place) alone, so a run that is resumed draws the masks it would have
- * drawn, and K steps in one loop draw those of K single steps. The host hashes (seed, layer, step) to one key a step.
- * The graph makes an n-element mask from two columns a, c of √n and two rows b, d of √n 32-bit numbers, which it
- * mixes with the key:
+ * The mask depends only on (seed, layer, step, position), so a resumed run draws the masks it would have drawn, and K
+ * steps in one loop draw those of K single steps. The host hashes (seed, layer, step) to one key a step. The graph
+ * builds an n-element mask from two columns a, c of √n and two rows b, d of √n 32-bit numbers mixed with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
  *
- * That is 4 passes over int32 where a hash of every place takes 9, in operations that every backend has.
+ * That is 4 passes over int32, where hashing every position takes 9, in operations that every backend has.
  *
- * @param p 0 to 1, or a schedule of it
+ * @param p from 0 to 1, or a schedule of it
  * @throws {ArgumentError} when `p` is a number outside [0, 1].
  */
-export function dropout(
-  x: Tensor,
-  p: number | ((step: number) => number),
-  { seed = 0, layer = '' }: DropoutOptions = {},
-): Tensor {
-  if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
-    throw new ArgumentError(`dropout: wanted p from 0 to 1, got ${p}; it is the part that is dropped`)
-  }
+export function dropout(x: Tensor, p: Hyperparameter, options?: DropoutOptions): Tensor {
+  const { seed, layer } = readOptions('dropout', dropoutOptions, options)
+  dropProbability.read('dropout', 'p', p)
   if (p === 0) return x
-  const scheduled = (f: (p: number) => number, dtype: Tensor['dtype']): Tensor =>
-    typeof p === 'number'
-      ? scalar(f(p), dtype)
-      : hyperparameter((step) => f(p(step)), dtype, `${layer || 'dropout'}.p`)
-  const kept = less(bits(x.shape, seed, layer), scheduled(thresholdOf, 'int32'))
-  return mul(where(kept, x, 0), scheduled(scaleOf, x.dtype))
+  const name = `${layer || 'dropout'}.p`
+  const kept = less(bits(x.shape, seed, layer), fed(p, thresholdOf, 'int32', name))
+  return mul(where(kept, x, 0), fed(p, scaleOf, x.dtype, name))
 }
 
+const fed = (p: Hyperparameter, f: (p: number) => number, dtype: DType, name: string): Tensor =>
+  typeof p === 'number' ? scalar(f(p), dtype) : hyperparameter((step) => f(p(step)), dtype, name)
+
 const half = 2 ** 31
-/** Of 2³² equally likely signed numbers, the part 1 − p lies below this. */
+/** A fraction 1 − p of the signed 32-bit numbers lies below this. */
 const thresholdOf = (p: number): number => Math.min(half - 1, Math.round((1 - p) * 2 * half) - half)
 const scaleOf = (p: number): number => (p < 1 ? 1 / (1 - p) : 0)
 
-/** A signed 32-bit number for each element of `shape`, every step another. */
+/** A signed 32-bit number for each element of `shape`, different in each step. */
 function bits(shape: Shape, seed: number, layer: string): Tensor {
   const size = sizeOf(shape)
   const rows = Math.ceil(Math.sqrt(size))
@@ -76,7 +82,4 @@ function bits(shape: Shape, seed: number, layer: string): Tensor {
  *
  * Source: Rivest, Robshaw, Sidney & Yin 1998, The RC6 block cipher.
  */
-const mix = (s: Tensor): Tensor => {
-  const one = constant([1], [], 'int32')
-  return mul(s, add(add(s, s), one))
-}
+const mix = (s: Tensor): Tensor => mul(s, add(add(s, s), scalar(1, 'int32')))

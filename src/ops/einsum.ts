@@ -12,12 +12,12 @@ interface Lettered {
 }
 
 /**
- * Sums of products, told by a letter for each axis. As PyTorch's `einsum`.
+ * Sums of products, written with a letter for each axis. As PyTorch's `einsum`.
  *
  *     einsum('bij,bjk->bik', a, b)[b, i, k] = Σⱼ a[b, i, j] · b[b, j, k]
  *
- * A letter that the result lacks is summed over. Without an arrow the result has the letters that occur once, in
- * alphabetical order. Operands are multiplied from left to right, each time as one matrix product.
+ * A letter that the result lacks is summed over. Without an arrow, the result has the letters that occur once, in
+ * alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
  *
  * @throws {ArgumentError} when the equation does not parse, repeats a letter within one operand, or uses `...`.
  * @throws {ShapeError} when operands do not have the axes of their letters, or sizes of one letter differ.
@@ -73,7 +73,7 @@ function checkSizes(named: readonly Lettered[]): void {
   }
 }
 
-/** The product of two, summed over the letters that nobody needs any more. */
+/** The product of two operands, summed over the letters that are no longer needed. */
 function contract(left: Lettered, right: Lettered, needed: ReadonlySet<string>): Lettered {
   const a = sumOut(left, new Set([...needed, ...right.letters]))
   const b = sumOut(right, new Set([...needed, ...left.letters]))

@@ -1,7 +1,8 @@
 import { sizeOf } from '../core/shape.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
-import { exp, mul, neg, square, unary } from './arithmetic.ts'
+import { exp, mul, neg, square } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
+import { unary } from './elementwise.ts'
 import { clamp } from './extremum.ts'
 import { matmul } from './matmul.ts'
 
@@ -16,7 +17,7 @@ export function erf(x: Tensor): Tensor {
   return { ...quadrature(x), sources: [x], grad: (dy) => [slope(dy)] }
 }
 
-/** Beyond it, erf is 1 to the last bit of a float64. */
+/** Beyond this, erf is 1 to the last bit of a float64. */
 const saturated = 6
 
 /**
@@ -24,7 +25,7 @@ const saturated = 6
  *
  *     erf x = 2x/√π ∫₀¹ e^(−x²s²) ds
  *
- * and Gauss's rule of 24 points takes it to the last digits, as one matrix product.
+ * and the 24-point Gauss–Legendre rule computes it to the last digits, as one matrix product.
  */
 function quadrature(x: Tensor): Tensor {
   const inside = clamp(x, -saturated, saturated)
@@ -44,7 +45,7 @@ function quadrature(x: Tensor): Tensor {
   return mul(inside, reshape(integral, x.shape))
 }
 
-/** Points and weights of Gauss's rule of `n` on 0 … 1: roots of the Legendre polynomial Pₙ, by Newton's method. */
+/** Points and weights of the `n`-point Gauss–Legendre rule on 0 … 1: the roots of Pₙ, by Newton's method. */
 function gaussLegendre(n: number): { readonly points: number[]; readonly weights: number[] } {
   const points: number[] = []
   const weights: number[] = []

@@ -1,11 +1,12 @@
-import { isFloat } from '../core/dtype.ts'
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { axesOf } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
-import { binary, div, mul, type Operand } from './arithmetic.ts'
+import { div, mul } from './arithmetic.ts'
 import { type KeepDims, sum } from './broadcast.ts'
 import { cast, equal, greater, greaterEqual, lessEqual, where } from './compare.ts'
+import { binary, checkFloat, type Operand } from './elementwise.ts'
 import { logicalAnd } from './logic.ts'
-import { allAxes, reduction } from './reduction.ts'
+import { reduction } from './reduction.ts'
 
 /** The greater of `a` and `b`, element by element. Where they are equal, each gets half of the gradient. */
 export const maximum = (a: Operand, b: Operand): Tensor =>
@@ -20,16 +21,16 @@ const share = (a: Tensor, b: Tensor): Tensor =>
   where(equal(a, b), scalar(0.5, a.dtype), cast(greater(a, b), a.dtype))
 
 /**
- * `x`, but `low` where it is below and `high` where it is above. No gradient flows where it was changed.
+ * `x`, but `low` where it is below and `high` where it is above. No gradient flows where it was clamped.
  *
- * @param low −∞ for none
- * @param high ∞ for none
+ * @param low −∞ for no lower bound
+ * @param high ∞ for no upper bound
  * @throws {ArgumentError} when low > high.
  * @throws {ShapeError} when `x` is not of floats; `maximum` and `minimum` take integers too.
  */
 export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INFINITY): Tensor {
   if (!(low <= high)) throw new ArgumentError(`clamp: wanted low ≤ high, got ${low} and ${high}`)
-  if (!isFloat(x.dtype)) throw new ShapeError(`clamp: wanted floats, got ${x.dtype}; use ops.cast first`)
+  checkFloat('clamp', x)
   return node('Clip', {
     inputs: [x, scalar(low, x.dtype), scalar(high, x.dtype)],
     shape: x.shape,
@@ -39,22 +40,24 @@ export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INF
 }
 
 /**
- * The greatest element over `axes`, all of them by default. As PyTorch's `amax`: equal ones share the gradient.
+ * The greatest element over `axes`. As PyTorch's `amax`: equal ones share the gradient.
  *
+ * @param axes all axes if omitted
  * @throws {ShapeError} when an axis is none of `x`, or is empty.
  */
-export const max = (x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor =>
+export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMax', 'max', x, axes, options)
 
 /**
- * The least element over `axes`, all of them by default. As PyTorch's `amin`: equal ones share the gradient.
+ * The least element over `axes`. As PyTorch's `amin`: equal ones share the gradient.
  *
+ * @param axes all axes if omitted
  * @throws {ShapeError} when an axis is none of `x`, or is empty.
  */
-export const min = (x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor =>
+export const min = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMin', 'min', x, axes, options)
 
-const extreme = (op: string, who: string, x: Tensor, axes: readonly number[], options: KeepDims): Tensor =>
+const extreme = (op: string, who: string, x: Tensor, axes: readonly number[], options?: KeepDims): Tensor =>
   reduction(op, who, x, axes, options, (dy, y) => {
     const is = cast(equal(x, y), x.dtype)
     return mul(is, div(dy, sum(is, axes, { keepDims: true })))

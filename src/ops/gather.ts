@@ -1,17 +1,18 @@
 import { ShapeError } from '../core/errors.ts'
 import { resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
-import { node, scalar, type Tensor } from '../core/tensor.ts'
-import { expand, reshape } from './broadcast.ts'
+import { node, type Tensor } from '../core/tensor.ts'
+import { expand, reshape, zerosOf } from './broadcast.ts'
+import { checkIntegers } from './elementwise.ts'
 
-// `gather` and `scatterAdd` are each other's adjoint, so they share a file; so do selecting and adding rows.
-// An index outside of its axis ends the run with an error of ONNX Runtime's that names it.
+// `gather` and `scatterAdd` are each other's adjoint, so they share a file, as do selecting and adding rows.
+// An index outside its axis fails the run with an ONNX Runtime error that names the index.
 
 /**
  * Elements picked along one axis, each by its own index. As PyTorch's `gather`.
  *
  *     y[i, j, k] = x[i, index[i, j, k], k]    for axis 1 of 3
  *
- * @param index of int32 or int64, with the axes of `x`, none but `axis` longer than in `x`
+ * @param index of int32 or int64, with the axes of `x`; only `axis` may be longer than in `x`
  * @returns the shape of `index`
  * @throws {ShapeError} when the shapes do not fit, or the index is not of integers.
  */
@@ -22,7 +23,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
     attributes: { axis: along },
     shape: index.shape,
     dtype: x.dtype,
-    grad: (dy) => [scatterAdd(zeros(x.shape, dy), along, index, dy), null],
+    grad: (dy) => [scatterAdd(zerosOf(x.shape, dy.dtype), along, index, dy), null],
   })
 }
 
@@ -31,7 +32,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
  *
  *     y = x;  y[i, index[i, j, k], k] += source[i, j, k]    for axis 1 of 3
  *
- * @param index of int32 or int64, with the axes of `x`, none but `axis` longer than in `x`
+ * @param index of int32 or int64, with the axes of `x`; only `axis` may be longer than in `x`
  * @param source the shape of `index`
  * @throws {ShapeError} when the shapes or types do not fit.
  */
@@ -53,7 +54,7 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tenso
 
 function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number {
   const [along] = resolveAxes(who, [axis], x.shape.length)
-  checkIntegers(who, index)
+  checkIntegers(who, 'an index', index)
   const fits = index.shape.every((n, i) => i === along || n <= x.shape[i]!)
   if (index.shape.length !== x.shape.length || !fits) {
     throw new ShapeError(
@@ -62,14 +63,6 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
   }
   return along!
 }
-
-function checkIntegers(who: string, index: Tensor): void {
-  if (index.dtype !== 'int32' && index.dtype !== 'int64') {
-    throw new ShapeError(`${who}: wanted an index of int32 or int64, got ${index.dtype}`)
-  }
-}
-
-const zeros = (shape: Shape, { dtype }: Tensor): Tensor => expand(scalar(0, dtype), shape)
 
 /**
  * The parts of `x` that `index` lists along `axis`, in its order. As PyTorch's `index_select`.
@@ -83,7 +76,7 @@ export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   if (index.shape.length !== 1) {
     throw new ShapeError(`indexSelect: wanted an index of [k], got ${showShape(index.shape)}`)
   }
-  checkIntegers('indexSelect', index)
+  checkIntegers('indexSelect', 'an index', index)
   return select(x, along!, index)
 }
 
@@ -99,27 +92,27 @@ const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
 /**
  * Zeros of `shape` with each part of `dy` added where `index` says: the adjoint of `select`.
  *
- * Element by element. `ScatterND` would add whole rows, 5 to 15 times as fast, but its threads race: with more than
- * one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
+ * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but its threads race: with more
+ * than one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
  */
 function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
   const column = reshape(
     index,
     shape.map((_, i) => (i === axis ? index.shape[0]! : 1)),
   )
-  return scatterAdd(zeros(shape, dy), axis, expand(column, dy.shape), dy)
+  return scatterAdd(zerosOf(shape, dy.dtype), axis, expand(column, dy.shape), dy)
 }
 
 /**
- * A row of `weight` for each number of `index`: a table of learned vectors. As PyTorch's `embedding`.
+ * The row of `weight` at each index: a table of learned vectors. As PyTorch's `embedding`.
  *
- * @param index `[…]` of int32 or int64, each a row of the table
+ * @param index `[…]` of int32 or int64: row numbers
  * @param weight `[rows, features]`
  * @returns `[…, features]`
  * @throws {ShapeError} when `index` is not of integers, or `weight` is not a matrix.
  */
 export function embedding(index: Tensor, weight: Tensor): Tensor {
-  checkIntegers('embedding', index)
+  checkIntegers('embedding', 'an index', index)
   if (weight.shape.length !== 2) {
     throw new ShapeError(`embedding: wanted a weight of [rows, features], got ${showShape(weight.shape)}`)
   }
@@ -127,9 +120,9 @@ export function embedding(index: Tensor, weight: Tensor): Tensor {
   return reshape(rows, [...index.shape, weight.shape[1]!])
 }
 
-/** The elements of `x`, counted row by row, that `index` lists; the shape of `index`. As PyTorch's `take`. */
+/** The elements of `x`, counted row by row, at each index; the shape of `index`. As PyTorch's `take`. */
 export function take(x: Tensor, index: Tensor): Tensor {
-  checkIntegers('take', index)
+  checkIntegers('take', 'an index', index)
   const list = reshape(index, [sizeOf(index.shape)])
   return reshape(select(reshape(x, [sizeOf(x.shape)]), 0, list), index.shape)
 }

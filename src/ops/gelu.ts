@@ -1,21 +1,24 @@
+import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul } from './arithmetic.ts'
 import { erf } from './erf.ts'
 import { tanh } from './sigmoid.ts'
 
+export const geluOptions = {
+  /** The exact function, or an approximation by tanh within 5e-4 of it. @default 'none' */
+  approximate: choice(['none', 'tanh'], 'none'),
+}
+export interface GeluOptions extends OptionsOf<typeof geluOptions> {}
+
 /**
- * `x · Φ(x)`, where Φ is the share of a normal distribution below x.
+ * `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal.
  *
  *     none: x/2 · (1 + erf(x/√2))    tanh: x/2 · (1 + tanh(√(2/π) · (x + 0.044715x³)))
  *
- * **Source:** Hendrycks & Gimpel 2016, https://arxiv.org/abs/1606.08415.
- *
- * @param options.approximate `'none'` by default, as in PyTorch; `'tanh'` is within 5e-4 of it
+ * Source: Hendrycks & Gimpel 2016, https://arxiv.org/abs/1606.08415.
  */
-export function gelu(
-  x: Tensor,
-  { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {},
-): Tensor {
+export function gelu(x: Tensor, options?: GeluOptions): Tensor {
+  const { approximate } = readOptions('gelu', geluOptions, options)
   const half = mul(x, 0.5)
   if (approximate === 'none') return mul(half, add(erf(mul(x, Math.SQRT1_2)), 1))
   const cubic = add(x, mul(mul(x, mul(x, x)), 0.044715))

@@ -1,20 +1,19 @@
 import { ShapeError } from '../core/errors.ts'
 import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { add, mul } from './arithmetic.ts'
-import { type Normalized, perChannel } from './batch-norm.ts'
+import { type Normalized, scaleAndShift } from './batch-norm.ts'
 import { reshape } from './broadcast.ts'
 import { standardize } from './standardize.ts'
 import { mean } from './statistics.ts'
 
 /**
- * Batch normalization of each run of `virtualBatchSize` examples by its own statistics, as if it were a batch.
+ * Batch normalization of each `virtualBatchSize` consecutive examples by their own statistics.
  *
  * Source: Hoffer et al. 2017, https://arxiv.org/abs/1705.08741, algorithm 1.
  *
  * @param x `[batch, channels, …]`
  * @returns `mean` and `variance` are averages over the virtual batches
- * @throws {ShapeError} when the batch is larger than `virtualBatchSize` and no multiple of it.
+ * @throws {ShapeError} when the batch is larger than `virtualBatchSize` and not a multiple of it.
  */
 export function ghostBatchNorm(
   x: Tensor,
@@ -23,7 +22,6 @@ export function ghostBatchNorm(
   bias: Tensor | undefined,
   eps: number,
 ): Normalized {
-  const along = perChannel(x)
   const [batch, channels, ...rest] = x.shape
   const size = Math.min(virtualBatchSize, batch!)
   if (batch! % size !== 0) {
@@ -35,10 +33,8 @@ export function ghostBatchNorm(
   const axes = [1, ...rest.map((_, i) => i + 3)]
   const ghosts = standardize(reshape(x, [chunks, size, channels!, ...rest]), axes, eps)
   const average = (t: Tensor): Tensor => mean(reshape(t, [chunks, channels!]), [0])
-  const whole = reshape(ghosts.y, x.shape)
-  const scaled = weight ? mul(whole, along(weight)) : whole
   return {
-    y: bias ? add(scaled, along(bias)) : scaled,
+    y: scaleAndShift(reshape(ghosts.y, x.shape), weight, bias),
     mean: average(ghosts.mean),
     variance: average(ghosts.variance),
   }

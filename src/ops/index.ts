@@ -1,47 +1,15 @@
+export * from './activation.ts'
 export {
-  celu,
-  elu,
-  hardsigmoid,
-  hardswish,
-  hardtanh,
-  leakyRelu,
-  prelu,
-  relu,
-  relu6,
-  selu,
-} from './activation.ts'
-export {
-  abs,
-  add,
-  ceil,
-  div,
-  exp,
-  floor,
-  log,
-  mul,
-  neg,
-  reciprocal,
-  round,
-  sign,
-  sqrt,
-  square,
-  sub,
-} from './arithmetic.ts'
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from './adaptive-pool.ts'
+export * from './arithmetic.ts'
 export { batchNorm, normalizeBy } from './batch-norm.ts'
 export { expand, reshape, sum } from './broadcast.ts'
-export {
-  cast,
-  equal,
-  finite as isFinite,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  notANumber as isNaN,
-  notEqual,
-  where,
-} from './compare.ts'
-export { chunk, concat, roll, split, stack, unbind } from './concat.ts'
+export * from './compare.ts'
+export * from './concat.ts'
 export {
   type ConvolutionOptions,
   type ConvolutionTransposeOptions,
@@ -51,39 +19,27 @@ export {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
-  type PerAxis,
 } from './convolution.ts'
-export { cumSum } from './cumulative.ts'
-export { detach } from './detach.ts'
+export * from './cumulative.ts'
+export * from './detach.ts'
 export { type DropoutOptions, dropout } from './dropout.ts'
-export { einsum } from './einsum.ts'
-export { erf } from './erf.ts'
-export { clamp, max, maximum, min, minimum } from './extremum.ts'
-export { embedding, gather, indexSelect, scatterAdd, take } from './gather.ts'
-export { gelu } from './gelu.ts'
-export { ghostBatchNorm } from './ghost-batch-norm.ts'
-export { type InterpolateOptions, interpolate } from './interpolate.ts'
-export { expm1, log1p } from './logarithm.ts'
-export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logic.ts'
-export { accuracy, type CrossEntropyOptions, crossEntropy, type Loss, nllLoss } from './loss.ts'
-export {
-  cosineEmbeddingLoss,
-  cosineSimilarity,
-  hingeEmbeddingLoss,
-  type MarginOptions,
-  type MultiMarginOptions,
-  multiMarginLoss,
-} from './margin-loss.ts'
+export * from './einsum.ts'
+export * from './erf.ts'
+export * from './extremum.ts'
+export * from './gather.ts'
+export { type GeluOptions, gelu } from './gelu.ts'
+export * from './ghost-batch-norm.ts'
+export * from './interpolate.ts'
+export * from './logarithm.ts'
+export * from './logic.ts'
+export * from './loss.ts'
+export * from './margin-loss.ts'
 export { maskedBatchNorm } from './masked-batch-norm.ts'
-export { linear, matmul } from './matmul.ts'
-export { flatten, squeeze, tile, transpose, unsqueeze } from './movement.ts'
-export { type NormOptions, norm } from './norm.ts'
+export * from './matmul.ts'
+export * from './movement.ts'
+export * from './norm.ts'
 export {
   type AveragePoolOptions,
-  adaptiveAvgPool1d,
-  adaptiveAvgPool2d,
-  adaptiveMaxPool1d,
-  adaptiveMaxPool2d,
   avgPool1d,
   avgPool2d,
   avgPool3d,
@@ -93,20 +49,16 @@ export {
   maxPool3d,
   type PoolOptions,
 } from './pool.ts'
-export { pow } from './power.ts'
-export {
-  type BinaryOptions,
-  binaryCrossEntropyWithLogits,
-  type KlDivOptions,
-  klDiv,
-} from './probability-loss.ts'
+export * from './power.ts'
+export * from './probability-loss.ts'
 export { all, any, logSumExp, prod } from './reduction.ts'
-export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from './regression-loss.ts'
-export { argMax, argMin, oneHot } from './select.ts'
-export { logSigmoid, mish, sigmoid, silu, softplus, tanh } from './sigmoid.ts'
+export * from './regression-loss.ts'
+export * from './select.ts'
+export * from './sigmoid.ts'
 export { flip, type PadOptions, type Pads, pad, type SliceRange, slice } from './slice.ts'
-export { logSoftmax, softmax } from './softmax.ts'
-export { argSort, type Sorted, sort, topK } from './sort.ts'
+export * from './softmax.ts'
+export * from './sort.ts'
 export { rootMeanSquareNorm, standardize } from './standardize.ts'
-export { mean, variance } from './statistics.ts'
-export { cos, sin, tan } from './trigonometry.ts'
+export * from './statistics.ts'
+export * from './trigonometry.ts'
+export type { PerAxis } from './window.ts'

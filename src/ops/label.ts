@@ -1,41 +1,57 @@
 import { ShapeError } from '../core/errors.ts'
+import { custom, integer, type OptionsOf } from '../core/options.ts'
 import { sameShape, showShape } from '../core/shape.ts'
-import { constant, scalar, type Tensor } from '../core/tensor.ts'
+import { constant, isTensor, scalar, type Tensor } from '../core/tensor.ts'
 import { div } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { cast, equal, greaterEqual, less, where } from './compare.ts'
+import { checkIntegers } from './elementwise.ts'
 import { gather, take } from './gather.ts'
 import { logicalAnd, logicalNot } from './logic.ts'
-import { type Reduced, reduced } from './loss-reduction.ts'
+import { type Reduced, reduced, reductionOptions } from './loss-reduction.ts'
 import { squeeze, transpose, unsqueeze } from './movement.ts'
 
-export interface LabelOptions extends Reduced {
-  /** How much each class counts, `[classes]`, as a tensor or numbers; the same by default. */
-  readonly weight?: Tensor | ArrayLike<number>
-  /** A label whose example does not count; none by default. */
-  readonly ignoreIndex?: number
+type ClassWeight = Tensor | ArrayLike<number>
+const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value)
+
+/** An option of how much each class counts. */
+export const classWeight = custom<ClassWeight>(
+  'a tensor or numbers',
+  (value) => isTensor(value) || isList(value),
+)
+
+export const labelOptions = {
+  ...reductionOptions,
+  /** How much each class counts, `[classes]`: a tensor or numbers. @default 1 each */
+  weight: classWeight,
+  /** Label whose examples do not count. */
+  ignoreIndex: integer(),
+}
+export interface LabelOptions extends OptionsOf<typeof labelOptions> {}
+
+/** Label options as they are read, with the weight as a tensor. */
+export interface Weighted {
+  readonly reduction: NonNullable<Reduced['reduction']>
+  readonly weight: Tensor | undefined
+  readonly ignoreIndex: number | undefined
 }
 
-/** Options as `weighted` gives them. */
-export interface WeightedLabelOptions extends Omit<LabelOptions, 'weight'> {
-  readonly weight?: Tensor
-}
-
-/** Labels as classes of scores, those that count apart from those that do not. */
+/** Labels as indices into scores, with those that count set apart. */
 export interface Labelled {
-  /** Of each label, the element of `scores`, `[…, classes]`, at its class. */
+  /** For each label, the element of `scores`, `[…, classes]`, at its class. */
   pick(scores: Tensor): Tensor
-  /** Of each label, the weight of its class: 0 where it is ignored. */
+  /** For each label, the weight of its class; 0 where it is ignored. */
   readonly weights: Tensor
-  /** `costs`, one for each label, but 0 where a label is ignored, and NaN where it is no class. */
+  /** `costs`, one for each label, but 0 where a label is ignored, and NaN where it is not a class. */
   settle(costs: Tensor): Tensor
 }
 
-/** What losses need to know of `labels` of `classes`, computed in `dtype`. */
+/** Labels prepared for losses of `scores`, `[…, classes]`. */
 export function labelled(
   labels: Tensor,
   { shape, dtype }: Tensor,
-  { weight, ignoreIndex }: WeightedLabelOptions,
+  weight: Tensor | undefined,
+  ignoreIndex?: number,
 ): Labelled {
   const inside = logicalAnd(greaterEqual(labels, 0), less(labels, shape.at(-1)!))
   const ignored = ignoreIndex === undefined ? undefined : equal(labels, ignoreIndex)
@@ -49,15 +65,14 @@ export function labelled(
   }
 }
 
-/** Costs reduced as told; a mean is over the weights of the labels, as in PyTorch. */
+/** Reduced costs; a mean is over the weights of the labels, as in PyTorch. */
 export function labelReduced(
-  who: string,
   costs: Tensor,
   weights: Tensor,
-  { reduction = 'mean', weight, ignoreIndex }: WeightedLabelOptions,
+  { reduction, weight, ignoreIndex }: Weighted,
 ): Tensor {
   const even = weight === undefined && ignoreIndex === undefined
-  return reduction === 'mean' && !even ? div(sum(costs), sum(weights)) : reduced(who, costs, reduction)
+  return reduction === 'mean' && !even ? div(sum(costs), sum(weights)) : reduced(costs, reduction)
 }
 
 /** `[n, classes, …]` as `[n, …, classes]`. */
@@ -70,38 +85,30 @@ export function checkLabels(
   scores: Tensor,
   labels: Tensor,
 ): readonly [n: number, classes: number] {
-  const [n, classes, ...places] = scores.shape
+  const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) {
     throw new ShapeError(`${who}: wanted scores of [n, classes], got ${showShape(scores.shape)}`)
   }
-  if (!sameShape(labels.shape, [n, ...places])) {
+  if (!sameShape(labels.shape, [n, ...positions])) {
     throw new ShapeError(
-      `${who}: wanted labels of ${showShape([n, ...places])}, one for each row of scores, got ${showShape(labels.shape)}`,
+      `${who}: wanted labels of ${showShape([n, ...positions])}, one for each row of scores, got ${showShape(labels.shape)}`,
     )
   }
-  if (labels.dtype !== 'int32' && labels.dtype !== 'int64') {
-    throw new ShapeError(`${who}: wanted labels of int32 or int64, got ${labels.dtype}`)
-  }
+  checkIntegers(who, 'labels', labels)
   return [n, classes]
 }
 
 /**
- * Options with their weight as a tensor.
+ * A class weight as a tensor.
  *
  * @throws {ShapeError} when it is not `[classes]`, or a tensor of another type than the scores.
  */
-export function weighted<O extends LabelOptions>(
-  who: string,
-  scores: Tensor,
-  { weight: given, ...rest }: O,
-): Omit<O, 'weight'> & { readonly weight?: Tensor } {
-  if (!given) return rest
+export function weightFor(who: string, scores: Tensor, given: ClassWeight | undefined): Tensor | undefined {
+  if (given === undefined) return undefined
   const classes = scores.shape[1]!
   const weight = isTensor(given) ? given : constant(Array.from(given), [given.length], scores.dtype)
-  if (sameShape(weight.shape, [classes]) && weight.dtype === scores.dtype) return { ...rest, weight }
+  if (sameShape(weight.shape, [classes]) && weight.dtype === scores.dtype) return weight
   throw new ShapeError(
     `${who}: wanted a weight of ${scores.dtype} [${classes}], one for each class, got ${weight.dtype} ${showShape(weight.shape)}`,
   )
 }
-
-const isTensor = (weight: Tensor | ArrayLike<number>): weight is Tensor => 'op' in weight

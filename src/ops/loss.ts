@@ -1,5 +1,6 @@
 import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
@@ -10,22 +11,25 @@ import {
   classesLast,
   type LabelOptions,
   labelled,
+  labelOptions,
   labelReduced,
-  type WeightedLabelOptions,
-  weighted,
+  type Weighted,
+  weightFor,
 } from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
 import { argMax, oneHot } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
 
-/** A number to make small, from a model's output and the target of the same batch. */
+/** A number to minimize, from a model's output and the target of the same batch. */
 export type Loss = (output: Tensor, target: Tensor) => Tensor
 
-export interface CrossEntropyOptions extends LabelOptions {
-  /** How much of each target, 0 to 1, is spread evenly over the classes; 0 by default. */
-  readonly labelSmoothing?: number
+const crossEntropyOptions = {
+  ...labelOptions,
+  /** Fraction of each target that is spread evenly over the classes. @default 0 */
+  labelSmoothing: number({ min: 0, max: 1 }, 0),
 }
+export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOptions> {}
 
 /**
  * Cross-entropy of class scores against labels, averaged over the batch. As PyTorch's `cross_entropy`.
@@ -35,7 +39,7 @@ export interface CrossEntropyOptions extends LabelOptions {
  * Without options, labels are trusted to be classes: `data.dataset` checks them. With options, or more than two
  * axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which ends training with an error.
  * A mean over class weights divides by their sum over the batch, as in PyTorch; unlike there, no label is ignored
- * unless told.
+ * unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
  * @param target labels, `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1; or probabilities of the shape
@@ -46,18 +50,17 @@ export interface CrossEntropyOptions extends LabelOptions {
  * @throws {ArgumentError} when `labelSmoothing` is outside 0 … 1, or `ignoreIndex` is given for probabilities.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { labelSmoothing: smoothing = 0 } = options
-  if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new ArgumentError(`crossEntropy: wanted labelSmoothing from 0 to 1, got ${smoothing}`)
-  }
-  const settings = weighted('crossEntropy', logits, options)
+  const read = readOptions('crossEntropy', crossEntropyOptions, options)
+  const settings = { ...read, weight: weightFor('crossEntropy', logits, read.weight) }
   if (isFloat(target.dtype)) return againstProbabilities(logits, target, settings)
   checkLabels('crossEntropy', logits, target)
   if (Object.keys(options).length === 0 && logits.shape.length === 2) return plain(logits, target)
-  return againstLabels('crossEntropy', logSoftmax(classesLast(logits)), target, settings)
+  return againstLabels(logSoftmax(classesLast(logits)), target, settings)
 }
 
-type Weighted = WeightedLabelOptions & Pick<CrossEntropyOptions, 'labelSmoothing'>
+interface Smoothed extends Weighted {
+  readonly labelSmoothing: number
+}
 
 function plain(logits: Tensor, labels: Tensor): Tensor {
   const [n, classes] = [logits.shape[0]!, logits.shape[1]!]
@@ -73,30 +76,30 @@ function plain(logits: Tensor, labels: Tensor): Tensor {
   }
 }
 
-function againstLabels(who: string, logP: Tensor, labels: Tensor, options: Weighted): Tensor {
-  const { weight, labelSmoothing: smoothing = 0 } = options
-  const { pick, weights, settle } = labelled(labels, logP, options)
+function againstLabels(logP: Tensor, labels: Tensor, options: Smoothed): Tensor {
+  const { weight, ignoreIndex, labelSmoothing: smoothing } = options
+  const { pick, weights, settle } = labelled(labels, logP, weight, ignoreIndex)
   const sharp = neg(weight ? mul(pick(logP), weights) : pick(logP))
-  if (smoothing === 0) return labelReduced(who, settle(sharp), weights, options)
+  if (smoothing === 0) return labelReduced(settle(sharp), weights, options)
   const even = neg(sum(weight ? mul(logP, weight) : logP, [-1]))
   const costs = add(mul(sharp, 1 - smoothing), mul(even, smoothing / logP.shape.at(-1)!))
-  return labelReduced(who, settle(costs), weights, options)
+  return labelReduced(settle(costs), weights, options)
 }
 
 function againstProbabilities(
   logits: Tensor,
   target: Tensor,
-  { weight, ignoreIndex, labelSmoothing: smoothing = 0, reduction }: Weighted,
+  { weight, ignoreIndex, labelSmoothing: smoothing, reduction }: Smoothed,
 ): Tensor {
   checkAlike('crossEntropy', logits, target)
   if (ignoreIndex !== undefined) {
-    throw new ArgumentError('crossEntropy: wanted labels to ignore one of, got probabilities')
+    throw new ArgumentError('crossEntropy: wanted labels with ignoreIndex, got probabilities')
   }
   const logP = logSoftmax(classesLast(logits))
   const even = smoothing / logP.shape.at(-1)!
   const smooth = smoothing === 0 ? target : add(mul(target, 1 - smoothing), even)
   const products = mul(logP, classesLast(smooth))
-  return reduced('crossEntropy', neg(sum(weight ? mul(products, weight) : products, [-1])), reduction)
+  return reduced(neg(sum(weight ? mul(products, weight) : products, [-1])), reduction)
 }
 
 /**
@@ -106,17 +109,19 @@ function againstProbabilities(
  *
  * A label that is neither a class nor `ignoreIndex` makes the loss NaN, which ends training with an error.
  *
- * @param logProbabilities `[n, classes]` or `[n, classes, …]`, such as `logSoftmax` gives
+ * @param logProbabilities `[n, classes]` or `[n, classes, …]`, as `logSoftmax` returns
  * @param labels `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1
  * @throws {ShapeError} when the shapes do not fit.
  */
-export function nllLoss(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
-  const settings = weighted('nllLoss', logProbabilities, options)
+export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: LabelOptions): Tensor {
+  const read = readOptions('nllLoss', labelOptions, options)
+  const weight = weightFor('nllLoss', logProbabilities, read.weight)
   checkLabels('nllLoss', logProbabilities, labels)
-  return againstLabels('nllLoss', classesLast(logProbabilities), labels, settings)
+  const logP = classesLast(logProbabilities)
+  return againstLabels(logP, labels, { ...read, weight, labelSmoothing: 0 })
 }
 
-/** The part of a batch, 0 to 1, whose greatest score is at its label. No gradient. */
+/** The fraction of a batch whose greatest score is at its label. No gradient. */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
   checkLabels('accuracy', logits, labels)
   return mean(cast(equal(argMax(logits, 1), cast(labels, 'int64')), logits.dtype))

@@ -1,27 +1,27 @@
 import { ShapeError } from '../core/errors.ts'
-import { sameShape, showShape } from '../core/shape.ts'
+import { axesButChannels, sameShape, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { type Normalized, perChannel } from './batch-norm.ts'
 import { reshape, sum } from './broadcast.ts'
 import { cast, greater, where } from './compare.ts'
 
-/** A normalised batch, with how many values a channel the statistics were taken of. */
+/** A normalized batch, with the number of values per channel that the statistics come from. */
 export interface MaskedNormalized extends Normalized {
-  /** Positions that the mask keeps, a float `[]`. */
+  /** Number of positions that the mask keeps, a float `[]`. */
   readonly count: Tensor
 }
 
 /**
- * Batch normalization whose statistics leave padding out.
+ * Batch normalization whose statistics exclude padding.
  *
- * μ and σ² are those of the positions that `mask` keeps, n their number. Every position is normalised by them, the
- * padded ones as well: mask what comes after if they must be 0. Without a position, μ = σ² = 0.
+ * μ and σ² come from the n positions that `mask` keeps. Every position is normalized by them, padded ones too: mask
+ * the result if those must be 0. Where the mask keeps nothing, μ = σ² = 0.
  *
- * @param x `[batch, channels, …]`; what stands in padded positions is not read for the statistics, even NaN
- * @param mask bool, `[batch, …]`: the shape of `x` without its channels; true is kept
- * @param weight γ, `[channels]`, or none for 1
- * @param bias β, `[channels]`, or none for 0
+ * @param x `[batch, channels, …]`; the statistics ignore padded positions, even NaN
+ * @param mask bool, `[batch, …]`: the shape of `x` without its channels; true where kept
+ * @param weight γ, `[channels]`; undefined for 1
+ * @param bias β, `[channels]`; undefined for 0
  * @throws {ShapeError} when the mask has another shape or type.
  */
 export function maskedBatchNorm(
@@ -33,7 +33,7 @@ export function maskedBatchNorm(
 ): MaskedNormalized {
   const along = perChannel(x)
   const kept = checkMask(x, mask)
-  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
+  const axes = axesButChannels(x.shape)
   const count = sum(cast(mask, x.dtype))
   const n = where(greater(count, 1), count, 1)
   const average = (t: Tensor): Tensor => div(sum(where(kept, t, 0), axes), n)
@@ -47,14 +47,11 @@ export function maskedBatchNorm(
 
 /** The mask with an axis for the channels. */
 function checkMask(x: Tensor, mask: Tensor): Tensor {
-  const shape = x.shape.filter((_, i) => i !== 1)
+  const shape = withoutAxes(x.shape, [1])
   if (mask.dtype !== 'bool' || !sameShape(mask.shape, shape)) {
     throw new ShapeError(
       `maskedBatchNorm: wanted a mask of bool ${showShape(shape)} for ${showShape(x.shape)}, got ${mask.dtype} ${showShape(mask.shape)}`,
     )
   }
-  return reshape(
-    mask,
-    x.shape.map((size, i) => (i === 1 ? 1 : size)),
-  )
+  return reshape(mask, withUnitAxes(x.shape, [1]))
 }

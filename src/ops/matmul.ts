@@ -1,8 +1,9 @@
 import { ShapeError } from '../core/errors.ts'
-import { broadcast, showShape, sizeOf } from '../core/shape.ts'
+import { axesOf, broadcast, showShape, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
-import { add, checkFloat } from './arithmetic.ts'
+import { add } from './arithmetic.ts'
 import { reshape, sum, sumTo } from './broadcast.ts'
+import { checkFloat } from './elementwise.ts'
 import { transpose } from './movement.ts'
 
 /**
@@ -38,7 +39,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /** The last two axes swapped. */
 const swap = (x: Tensor): Tensor => {
-  const axes = x.shape.map((_, i) => i)
+  const axes = axesOf(x.shape)
   return transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()])
 }
 
@@ -47,7 +48,7 @@ interface Sides {
   readonly transB?: boolean
 }
 
-/** `op(a) · op(b)` of two matrices, where `op` transposes on request without moving anything. */
+/** `op(a) · op(b)` of two matrices, where `op` transposes on request without moving memory. */
 function gemm(a: Tensor, b: Tensor, { transA = false, transB = false }: Sides = {}): Tensor {
   return node('Gemm', {
     inputs: [a, b],
@@ -63,13 +64,13 @@ function gemm(a: Tensor, b: Tensor, { transA = false, transB = false }: Sides = 
 }
 
 /**
- * An affine map over the last axis, as PyTorch's `nn.functional.linear`.
+ * An affine map over the last axis. As PyTorch's `nn.functional.linear`.
  *
  *     y = x · weightᵀ + bias
  *
  * @param x `[…, in]`
  * @param weight `[out, in]`
- * @param bias `[out]`, or none
+ * @param bias `[out]`, or omitted
  * @returns `[…, out]`
  * @throws {ShapeError} when `in` or `out` differ.
  */
@@ -90,7 +91,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return reshape(bias ? affine(product, bias) : product, [...x.shape.slice(0, -1), out])
 }
 
-/** `product + bias` in the product's own Gemm. */
+/** `product + bias` as one Gemm. */
 const affine = (product: Tensor, bias: Tensor): Tensor => {
   const [a, b] = product.inputs
   return {

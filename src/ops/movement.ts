@@ -1,14 +1,14 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { axesOf, resolveAxes, type Shape, showShape, sizeOf, withoutAxes } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 
 /**
  * The axes of `x` in another order: axis `i` of the result is axis `order[i]` of `x`. As PyTorch's `permute`.
  *
- * @param order each axis once; reversed by default
+ * @param order each axis once; reversed if omitted
  */
-export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, i) => i).reverse()): Tensor {
+export function transpose(x: Tensor, order: readonly number[] = axesOf(x.shape).reverse()): Tensor {
   const inverse = x.shape.map((_, i) => order.indexOf(i))
   if (order.length !== x.shape.length || inverse.includes(-1)) {
     throw new ShapeError(`transpose: wanted each axis of ${showShape(x.shape)} once, got ${showShape(order)}`)
@@ -22,7 +22,7 @@ export function transpose(x: Tensor, order: readonly number[] = x.shape.map((_, 
   })
 }
 
-/** `x` without `axes`, which must have size 1; without all such by default. As PyTorch's `squeeze`. */
+/** `x` without `axes`, which must have size 1: all such axes if omitted. As PyTorch's `squeeze`. */
 export function squeeze(
   x: Tensor,
   axes: readonly number[] = x.shape.flatMap((n, i) => (n === 1 ? [i] : [])),
@@ -32,19 +32,16 @@ export function squeeze(
   if (long !== undefined) {
     throw new ShapeError(`squeeze: wanted size 1 on axis ${long}, got ${showShape(x.shape)}`)
   }
-  return reshape(
-    x,
-    x.shape.filter((_, i) => !gone.includes(i)),
-  )
+  return reshape(x, withoutAxes(x.shape, gone))
 }
 
-/** `x` with a new axis of size 1, the one that is `axis` of the result. As PyTorch's `unsqueeze`. */
+/** `x` with a new axis of size 1 at position `axis` of the result. As PyTorch's `unsqueeze`. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const [at] = resolveAxes('unsqueeze', [axis], x.shape.length + 1)
   return reshape(x, x.shape.toSpliced(at!, 0, 1))
 }
 
-/** `x` with its axes from `first` to `last` made one, all of them by default. As PyTorch's `flatten`. */
+/** `x` with its axes from `first` to `last` merged into one. As PyTorch's `flatten`. */
 export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor {
   if (x.shape.length === 0) return reshape(x, [1])
   const [from] = resolveAxes('flatten', [first], x.shape.length)
@@ -54,26 +51,19 @@ export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor
 }
 
 /**
- * `x` again and again along its axes. As PyTorch's `tile`.
+ * `x` repeated along its axes. As PyTorch's `tile`.
  *
- * @param repeats how often along each of the last axes; more of them than axes makes new leading axes
+ * @param repeats how often along each of the last axes; surplus ones add leading axes
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const odd = repeats.find((n) => !Number.isInteger(n) || n < 0)
-  if (odd !== undefined) throw new ShapeError(`tile: wanted whole repeats, got ${showShape(repeats)}`)
+  if (odd !== undefined)
+    throw new ShapeError(`tile: wanted repeats as integers ≥ 0, got ${showShape(repeats)}`)
   const rank = Math.max(x.shape.length, repeats.length)
   const ones = (list: Shape): Shape => [...new Array<number>(rank - list.length).fill(1), ...list]
   const [sizes, times] = [ones(x.shape), ones(repeats)]
-  const apart = reshape(
-    x,
-    sizes.flatMap((n) => [1, n]),
-  )
-  const stretched = expand(
-    apart,
-    sizes.flatMap((n, i) => [times[i]!, n]),
-  )
-  return reshape(
-    stretched,
-    sizes.map((n, i) => n * times[i]!),
-  )
+  const apart = sizes.flatMap((n) => [1, n])
+  const stretched = sizes.flatMap((n, i) => [times[i]!, n])
+  const joined = sizes.map((n, i) => n * times[i]!)
+  return reshape(expand(reshape(x, apart), stretched), joined)
 }

@@ -1,36 +1,31 @@
-import { ArgumentError } from '../core/errors.ts'
-import { resolveAxes } from '../core/shape.ts'
+import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import { axesOf, resolveAxes, withUnitAxes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { abs, div, mul, sqrt, square } from './arithmetic.ts'
-import { type KeepDims, reshape, sum } from './broadcast.ts'
+import { keepDimsOptions, reshape, sum } from './broadcast.ts'
 import { equal, where } from './compare.ts'
 import { max } from './extremum.ts'
-import { allAxes } from './reduction.ts'
 
-export interface NormOptions extends KeepDims {
-  /** 1 for Σ|x|, 2 (the default) for √Σx², Infinity for max |x|. */
-  readonly p?: number
+const normOptions = {
+  ...keepDimsOptions,
+  /** 1 for Σ|x|, 2 for √Σx², Infinity for max |x|. @default 2 */
+  p: custom<number>('1, 2 or Infinity', (p) => p === 1 || p === 2 || p === Infinity, 2),
 }
+export interface NormOptions extends OptionsOf<typeof normOptions> {}
 
 /**
- * The p-norm over `axes`, all of them by default. As PyTorch's `linalg.vector_norm`; its slope at 0 is 0.
+ * The p-norm over `axes`. As PyTorch's `linalg.vector_norm`; its slope at 0 is 0.
  *
- * @throws {ArgumentError} when p is not 1, 2 or Infinity.
+ * @param axes all axes if omitted
  */
-export function norm(
-  x: Tensor,
-  axes: readonly number[] = allAxes(x),
-  { p = 2, keepDims = false }: NormOptions = {},
-): Tensor {
+export function norm(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: NormOptions): Tensor {
+  const { p, keepDims } = readOptions('norm', normOptions, options)
   if (p === 1) return sum(abs(x), axes, { keepDims })
-  if (p === 2) return euclidean(x, axes, keepDims)
-  if (p === Number.POSITIVE_INFINITY) return max(abs(x), axes, { keepDims })
-  throw new ArgumentError(`norm: wanted p of 1, 2 or Infinity, got ${p}`)
+  return p === 2 ? euclidean(x, axes, keepDims) : max(abs(x), axes, { keepDims })
 }
 
 function euclidean(x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
-  const along = resolveAxes('norm', axes, x.shape.length)
-  const kept = x.shape.map((n, i) => (along.includes(i) ? 1 : n))
+  const kept = withUnitAxes(x.shape, resolveAxes('norm', axes, x.shape.length))
   const y: Tensor = {
     ...sqrt(sum(square(x), axes, { keepDims })),
     sources: [x],

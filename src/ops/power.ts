@@ -1,9 +1,10 @@
 import { node, scalar, type Tensor } from '../core/tensor.ts'
-import { binary, log, mul, type Operand, sub } from './arithmetic.ts'
+import { log, mul, sub } from './arithmetic.ts'
 import { equal, where } from './compare.ts'
+import { binary, type Operand } from './elementwise.ts'
 
 /**
- * `aᵇ`, by NumPy's broadcasting; NaN for a negative base with an exponent that is no whole number.
+ * `aᵇ`, by NumPy's broadcasting; NaN for a negative base with a fractional exponent.
  *
  *     da = b·aᵇ⁻¹    db = aᵇ·ln a
  *
@@ -20,7 +21,7 @@ export function pow(a: Operand, b: Operand): Tensor {
   })
 }
 
-/** `xⁿ` for one n known beforehand: no logarithm, and an end to derivatives, since that of x⁰ is nothing. */
+/** `xⁿ` for a constant n: needs no logarithm, and its derivatives end at x⁰, which has none. */
 const powOfNumber = (x: Tensor, n: number): Tensor =>
   node('Pow', {
     inputs: [x, scalar(n, x.dtype)],

@@ -1,16 +1,19 @@
-import type { Tensor } from '../core/tensor.ts'
+import { boolean, choice, type OptionsOf, readOptions } from '../core/options.ts'
+import { type Tensor, tensorOption } from '../core/tensor.ts'
 import { add, div, exp, log, mul, neg, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { greater, where } from './compare.ts'
-import { checkAlike, type Reduced, type Reduction, reduced } from './loss-reduction.ts'
+import { checkAlike, reduced, reductionOptions } from './loss-reduction.ts'
 import { softplus } from './sigmoid.ts'
 
-export interface BinaryOptions extends Reduced {
-  /** What each cost is multiplied by; broadcasts. */
-  readonly weight?: Tensor
-  /** How much more a positive counts than a negative, one for each class; broadcasts. */
-  readonly posWeight?: Tensor
+const binaryOptions = {
+  ...reductionOptions,
+  /** Multiplies each cost; broadcasts. */
+  weight: tensorOption,
+  /** How much more a positive counts than a negative, by class; broadcasts. */
+  posWeight: tensorOption,
 }
+export interface BinaryOptions extends OptionsOf<typeof binaryOptions> {}
 
 /**
  * Cross-entropy of independent yes-or-no scores, without overflow. As PyTorch's
@@ -25,21 +28,24 @@ export interface BinaryOptions extends Reduced {
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
   target: Tensor,
-  { weight, posWeight, reduction }: BinaryOptions = {},
+  options?: BinaryOptions,
 ): Tensor {
-  checkAlike('binaryCrossEntropyWithLogits', logits, target)
+  const who = 'binaryCrossEntropyWithLogits'
+  const { weight, posWeight, reduction } = readOptions(who, binaryOptions, options)
+  checkAlike(who, logits, target)
   // −ln σ(x) = softplus(−x) and −ln(1 − σ(x)) = x + softplus(−x)
   const yes = posWeight ? add(mul(target, sub(posWeight, 1)), 1) : 1
   const cost = add(mul(sub(1, target), logits), mul(softplus(neg(logits)), yes))
-  return reduced('binaryCrossEntropyWithLogits', weight ? mul(cost, weight) : cost, reduction)
+  return reduced(weight ? mul(cost, weight) : cost, reduction)
 }
 
-export interface KlDivOptions {
-  /** `batchmean` divides the sum by the first axis, which is what the definition says; `mean` by default. */
-  readonly reduction?: Reduction | 'batchmean'
-  /** Whether the target holds logarithms too. */
-  readonly logTarget?: boolean
+const klDivOptions = {
+  /** `batchmean` divides the sum by the batch size, which is the mathematical definition. @default 'mean' */
+  reduction: choice(['mean', 'sum', 'none', 'batchmean'], 'mean'),
+  /** Whether the target holds logarithms too. @default false */
+  logTarget: boolean(false),
 }
+export interface KlDivOptions extends OptionsOf<typeof klDivOptions> {}
 
 /**
  * Kullback–Leibler divergence of `target` from a distribution given by its logarithms. As PyTorch's `kl_div`.
@@ -50,17 +56,14 @@ export interface KlDivOptions {
  * @param target probabilities t of the same shape, or their logarithms
  * @throws {ShapeError} when the shapes differ.
  */
-export function klDiv(
-  output: Tensor,
-  target: Tensor,
-  { reduction, logTarget = false }: KlDivOptions = {},
-): Tensor {
+export function klDiv(output: Tensor, target: Tensor, options?: KlDivOptions): Tensor {
+  const { reduction, logTarget } = readOptions('klDiv', klDivOptions, options)
   checkAlike('klDiv', output, target)
   const cost = logTarget
     ? mul(exp(target), sub(target, output))
     : sub(mul(target, logOrZero(target)), mul(target, output))
   if (reduction === 'batchmean') return div(sum(cost), output.shape[0] ?? 1)
-  return reduced('klDiv', cost, reduction)
+  return reduced(cost, reduction)
 }
 
 /** `ln t`, but 0 where t is 0. */

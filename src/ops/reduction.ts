@@ -1,16 +1,15 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, showShape } from '../core/shape.ts'
-import { constant, node, type Tensor } from '../core/tensor.ts'
+import { readOptions } from '../core/options.ts'
+import { axesOf, resolveAxes, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
+import { int64s, node, type Tensor } from '../core/tensor.ts'
 import { exp, mul, sub } from './arithmetic.ts'
-import { type KeepDims, reshape } from './broadcast.ts'
+import { type KeepDims, keepDimsOptions, reshape } from './broadcast.ts'
 import { cast } from './compare.ts'
 import { concat, split } from './concat.ts'
 import { logicalNot } from './logic.ts'
 
-export const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i)
-
 /**
- * A reduction that one ONNX operator computes, of axes that hold something.
+ * A reduction over non-empty axes by one ONNX operator.
  *
  * @param partial dL/dx from dL/dy and y, both with the reduced axes kept
  */
@@ -19,55 +18,51 @@ export function reduction(
   who: string,
   x: Tensor,
   axes: readonly number[],
-  { keepDims = false }: KeepDims,
+  options: KeepDims | undefined,
   partial: (dy: Tensor, y: Tensor) => Tensor,
 ): Tensor {
-  const along = resolveAxes(who, axes, x.shape.length)
-  if (along.some((axis) => x.shape[axis] === 0)) {
-    throw new ShapeError(`${who}: wanted elements on axes ${showShape(along)}, got ${showShape(x.shape)}`)
-  }
-  const kept = x.shape.map((n, i) => (along.includes(i) ? 1 : n))
+  const { keepDims } = readOptions(who, keepDimsOptions, options)
+  const along = nonEmpty(who, x, axes)
+  const kept = withUnitAxes(x.shape, along)
   const y: Tensor = node(op, {
-    inputs: [x, constant(along, [along.length], 'int64')],
+    inputs: [x, int64s(along)],
     attributes: { keepdims: Number(keepDims), noop_with_empty_axes: 1 },
-    shape: keepDims ? kept : x.shape.filter((_, i) => !along.includes(i)),
+    shape: keepDims ? kept : withoutAxes(x.shape, along),
     dtype: x.dtype,
     grad: (dy) => [partial(reshape(dy, kept), reshape(y, kept)), null],
   })
   return y
 }
 
+/** `axes` counted from the front. @throws {ShapeError} when one is none of `x`, or is empty. */
+function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
+  const along = resolveAxes(who, axes, x.shape.length)
+  if (along.every((axis) => x.shape[axis] !== 0)) return along
+  throw new ShapeError(`${who}: wanted elements on axes ${showShape(along)}, got ${showShape(x.shape)}`)
+}
+
 /**
- * `ln Σ eˣ` over `axes`, all of them by default, without overflow.
+ * `ln Σ eˣ` over `axes`, without overflow.
  *
+ * @param axes all axes if omitted
  * @throws {ShapeError} when an axis is none of `x`, or is empty.
  */
-export const logSumExp = (x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor =>
+export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
 
 /**
- * Product over `axes`, all of them by default.
+ * Product over `axes`.
  *
  * Halves are multiplied by halves, so the gradient needs no division and is right where elements are 0.
  *
+ * @param axes all axes if omitted
  * @throws {ShapeError} when an axis is none of `x`, or is empty.
  */
-export function prod(
-  x: Tensor,
-  axes: readonly number[] = allAxes(x),
-  { keepDims = false }: KeepDims = {},
-): Tensor {
-  const along = resolveAxes('prod', axes, x.shape.length)
-  if (along.some((axis) => x.shape[axis] === 0)) {
-    throw new ShapeError(`prod: wanted elements on axes ${showShape(along)}, got ${showShape(x.shape)}`)
-  }
+export function prod(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
+  const { keepDims } = readOptions('prod', keepDimsOptions, options)
+  const along = nonEmpty('prod', x, axes)
   const product = along.reduce(prodAlong, x)
-  return keepDims
-    ? product
-    : reshape(
-        product,
-        x.shape.filter((_, i) => !along.includes(i)),
-      )
+  return keepDims ? product : reshape(product, withoutAxes(x.shape, along))
 }
 
 function prodAlong(x: Tensor, axis: number): Tensor {
@@ -79,18 +74,18 @@ function prodAlong(x: Tensor, axis: number): Tensor {
   return prodAlong(rest ? concat([product, rest], axis) : product, axis)
 }
 
-/** Whether all elements hold over `axes`, all of them by default. */
-export const all = (x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor =>
-  logicalNot(any(logicalNot(x), axes, options))
+/** Whether all elements hold over `axes`. @param axes all axes if omitted */
+export const all = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
+  logicalNot(some('all', logicalNot(x), axes, options))
 
-/** Whether some element holds over `axes`, all of them by default. */
-export function any(x: Tensor, axes: readonly number[] = allAxes(x), options: KeepDims = {}): Tensor {
-  if (x.dtype !== 'bool') {
-    throw new ShapeError(`any: wanted bools, got ${x.dtype}; compare it with something`)
-  }
-  // ONNX has no maximum of bools.
-  return cast(
-    reduction('ReduceMax', 'any', cast(x, 'int32'), axes, options, (dy) => dy),
-    'bool',
-  )
+/** Whether some element holds over `axes`. @param axes all axes if omitted */
+export function any(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
+  if (x.dtype === 'bool') return some('any', x, axes, options)
+  throw new ShapeError(`any: wanted bools, got ${x.dtype}; compare it with something`)
+}
+
+/** As the greatest of 0 and 1: ONNX has no maximum of bools. */
+function some(who: string, x: Tensor, axes: readonly number[], options: KeepDims | undefined): Tensor {
+  const greatest = reduction('ReduceMax', who, cast(x, 'int32'), axes, options, (dy) => dy)
+  return cast(greatest, 'bool')
 }

@@ -3,13 +3,17 @@ import { constant, type Tensor } from '../core/tensor.ts'
 import { reshape } from './broadcast.ts'
 import { matmul } from './matmul.ts'
 
-/** For each element of a new axis, how much of which elements of the old one it is. */
+/** For each element of a new axis, its weights by index into the old axis. */
 export type Weights = readonly ReadonlyMap<number, number>[]
 
+/** Weights of 1/count for the elements from `first` up to but without `behind`. */
+export const evenly = (first: number, behind: number, count: number): ReadonlyMap<number, number> =>
+  new Map(Array.from({ length: behind - first }, (_, k) => [first + k, 1 / count]))
+
 /**
- * Each axis behind `[batch, channels, …]` replaced by weighted sums along it: means of windows, or interpolation.
+ * `x` with each axis behind `[batch, channels, …]` replaced by weighted sums along it: window means, interpolation.
  *
- * A product with a matrix of mostly zeros: it has a kernel for every float, and its gradient is another product.
+ * As a product with a mostly zero matrix: every float type has a kernel for it, and its gradient is such a product.
  *
  * @param weights one for each axis from the third
  */

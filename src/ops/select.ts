@@ -1,20 +1,18 @@
 import type { DType } from '../core/dtype.ts'
-import { ShapeError } from '../core/errors.ts'
-import { resolveAxes } from '../core/shape.ts'
+import { resolveAxes, withoutAxes } from '../core/shape.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import { cast } from './compare.ts'
+import { checkIntegers } from './elementwise.ts'
 
 /**
  * A row of zeros with a 1 at each label.
  *
- * @param labels `[…]` of int32 or int64. One outside −classes … classes − 1 gives a row of zeros, and a negative
- *   one within counts from the end, as ONNX has it.
+ * @param labels `[…]` of int32 or int64. As in ONNX, a label outside −classes … classes − 1 gives a row of zeros, and
+ *   a negative one within counts from the end.
  * @returns `[…, classes]` of `dtype`
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
-  if (labels.dtype !== 'int32' && labels.dtype !== 'int64') {
-    throw new ShapeError(`oneHot: wanted labels of int32 or int64, got ${labels.dtype}`)
-  }
+  checkIntegers('oneHot', 'labels', labels)
   const hot = node('OneHot', {
     inputs: [labels, constant([classes], [1], labels.dtype), constant([0, 1], [2])],
     attributes: { axis: -1 },
@@ -24,10 +22,10 @@ export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'
   return cast(hot, dtype)
 }
 
-/** The index of the greatest element along `axis`, the first of equals; int64, and `axis` is gone. */
+/** The index of the greatest element along `axis`, the first of equals; int64, without `axis`. */
 export const argMax = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMax', 'argMax', x, axis)
 
-/** The index of the least element along `axis`, the first of equals; int64, and `axis` is gone. */
+/** The index of the least element along `axis`, the first of equals; int64, without `axis`. */
 export const argMin = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMin', 'argMin', x, axis)
 
 function indexOf(op: string, who: string, x: Tensor, axis: number): Tensor {
@@ -35,7 +33,7 @@ function indexOf(op: string, who: string, x: Tensor, axis: number): Tensor {
   return node(op, {
     inputs: [x],
     attributes: { axis: along!, keepdims: 0 },
-    shape: x.shape.filter((_, i) => i !== along),
+    shape: withoutAxes(x.shape, [along!]),
     dtype: 'int64',
   })
 }

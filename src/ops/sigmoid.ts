@@ -1,7 +1,8 @@
 import type { Tensor } from '../core/tensor.ts'
-import { div, mul, neg, sub, unary } from './arithmetic.ts'
+import { div, mul, neg, sub } from './arithmetic.ts'
+import { unary } from './elementwise.ts'
 
-// The S-shaped curves, and the smooth activations made of them.
+// The sigmoid curves, and the smooth activations built from them.
 
 /** `1/(1 + e⁻ˣ)`, from 0 to 1. */
 export const sigmoid = (x: Tensor): Tensor => unary('Sigmoid', x, (dy, y) => mul(dy, mul(y, sub(1, y))))
@@ -12,7 +13,7 @@ export const tanh = (x: Tensor): Tensor => unary('Tanh', x, (dy, y) => mul(dy, s
 /**
  * `ln(1 + e^(βx))/β`, a smooth `max(x, 0)`, without overflow.
  *
- * PyTorch gives x itself from βx = 20 on, which is 2e-9 less.
+ * PyTorch returns x itself where βx > 20, which is 2e-9 less.
  */
 export function softplus(x: Tensor, beta: number = 1): Tensor {
   if (beta !== 1) return div(softplus(mul(x, beta)), beta)

@@ -1,12 +1,13 @@
 import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
-import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
+import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
+import { axesOf, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { int64s, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { indexSelect } from './gather.ts'
 
 // `slice` and `pad` are each other's adjoint, so they share a file.
 
-/** What `start:end:step` selects of one axis: from `start`, up to but without `end`. Negative ones count back. */
+/** Python's `start:end:step` along one axis: `start` included, `end` excluded; negative ones count from the end. */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
 /** `count` elements from `start`, `step` apart. */
@@ -19,10 +20,10 @@ interface Steps {
 /**
  * A part of each axis, by the rules of Python: `slice(x, [[1, 3], [], [0, -1, 2]])` is `x[1:3, :, 0:-1:2]`.
  *
- * Ends beyond the axis are drawn in to it. A negative step walks backwards: `[undefined, undefined, -1]` reverses.
+ * Ends beyond the axis are clamped to it. A negative step walks backwards: `[undefined, undefined, -1]` reverses.
  *
- * @param ranges one for each axis from the first; `[]` and axes without one are whole
- * @throws {ShapeError} when there are more ranges than axes, a bound is no integer, or a step is 0.
+ * @param ranges one for each axis from the first; axes with `[]` or no range are taken whole
+ * @throws {ShapeError} when there are more ranges than axes, a bound is not an integer, or a step is 0.
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   if (ranges.length > x.shape.length) {
@@ -37,9 +38,9 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
     inputs: [
       x,
       int64s(walks.map(({ start }) => start)),
-      // Backwards to the first element ends before it, where −1 would mean the last: far left instead.
+      // A backward walk to the first element ends before it, where −1 would mean the last: hence far left.
       int64s(walks.map(({ start, step, count }, i) => lowest(start + step * count, x.shape[i]!))),
-      int64s(x.shape.map((_, i) => i)),
+      int64s(axesOf(x.shape)),
       int64s(walks.map(({ step }) => step)),
     ],
     shape,
@@ -48,7 +49,6 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   })
 }
 
-const int64s = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
 const lowest = (end: number, n: number): number => (end < 0 ? -n - 1 : end)
 
 function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
@@ -67,10 +67,8 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
 /** Zeros of `shape` with `dy` at the places that `walks` visit. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
-  const spread = dilate(
-    flip(dy, backwards),
-    walks.map(({ step }) => Math.abs(step)),
-  )
+  const steps = walks.map(({ step }) => Math.abs(step))
+  const spread = dilate(flip(dy, backwards), steps)
   const pads = walks.map(({ start, step, count }, i): Pads => {
     if (count === 0) return [0, shape[i]!]
     const before = step > 0 ? start : start + step * (count - 1)
@@ -82,36 +80,42 @@ function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
 /** `step − 1` zeros between neighbours along each axis. */
 export function dilate(x: Tensor, steps: readonly number[]): Tensor {
   if (steps.every((step) => step === 1)) return x
-  const pairs = x.shape.flatMap((n) => [n, 1])
-  const padded = pad(
-    reshape(x, pairs),
-    steps.flatMap((step): Pads[] => [
-      [0, 0],
-      [0, step - 1],
-    ]),
-  )
-  const wide = reshape(
-    padded,
-    x.shape.map((n, i) => n * steps[i]!),
-  )
-  return slice(
-    wide,
-    x.shape.map((n, i) => [0, Math.max(0, (n - 1) * steps[i]! + 1)]),
-  )
+  const apart = x.shape.flatMap((n) => [n, 1])
+  const gaps = steps.flatMap((step) => [unpadded, [0, step - 1] as const])
+  const wide = x.shape.map((n, i) => n * steps[i]!)
+  const kept = x.shape.map((n, i): SliceRange => [0, Math.max(0, (n - 1) * steps[i]! + 1)])
+  return slice(reshape(pad(reshape(x, apart), gaps), wide), kept)
 }
 
 /** How many elements to add before and after one axis. */
 export type Pads = readonly [before: number, after: number]
+export const unpadded: Pads = [0, 0]
 
-export interface PadOptions {
-  /**
-   * What the new elements are: `value` (constant), a mirror image without its edge (reflect), the edge again
-   * (replicate), or the other end (circular).
-   */
-  readonly mode?: 'constant' | 'reflect' | 'replicate' | 'circular'
-  /** Of a constant padding; 0 by default. */
-  readonly value?: number
+/** How far a padding may reach, and the index within an axis of size n that stands for position `at`. */
+interface Mirror {
+  readonly reach: (n: number) => number
+  readonly source: (at: number, n: number) => number
 }
+
+const mirrors = {
+  reflect: { reach: (n) => n - 1, source: (at, n) => (at < 0 ? -at : at < n ? at : 2 * (n - 1) - at) },
+  replicate: {
+    reach: (n) => (n > 0 ? Number.POSITIVE_INFINITY : 0),
+    source: (at, n) => Math.min(n - 1, Math.max(0, at)),
+  },
+  circular: { reach: (n) => n, source: (at, n) => (at + n) % n },
+} satisfies Readonly<Record<string, Mirror>>
+
+const padOptions = {
+  /**
+   * The new elements: `value` (constant), a mirror image without its edge (reflect), copies of the edge (replicate),
+   * or the other end (circular). @default 'constant'
+   */
+  mode: choice(['constant', 'reflect', 'replicate', 'circular'], 'constant'),
+  /** The new elements in mode `constant`. @default 0 */
+  value: number({ min: -Infinity, max: Infinity }, 0),
+}
+export interface PadOptions extends OptionsOf<typeof padOptions> {}
 
 /**
  * `x` with elements added before and after its axes.
@@ -119,66 +123,35 @@ export interface PadOptions {
  * Unlike PyTorch's flat list from the last axis, `pads` are pairs from the first axis, as in NumPy.
  *
  * @param pads one `[before, after]` for each axis
- * @throws {ShapeError} when there is not one pair for each axis, a size is negative, or a mirror image is longer
- *   than its axis.
+ * @throws {ShapeError} when axes lack a pair, a size is negative, or a mirror image is longer than its axis.
  */
-export function pad(
-  x: Tensor,
-  pads: readonly Pads[],
-  { mode = 'constant', value = 0 }: PadOptions = {},
-): Tensor {
+export function pad(x: Tensor, pads: readonly Pads[], options?: PadOptions): Tensor {
+  const { mode, value } = readOptions('pad', padOptions, options)
   if (pads.length !== x.shape.length || !pads.flat().every((n) => Number.isInteger(n) && n >= 0)) {
     throw new ShapeError(
       `pad: wanted a [before, after] for each axis of ${showShape(x.shape)}, got ${JSON.stringify(pads)}`,
     )
   }
   if (pads.flat().every((n) => n === 0)) return x
-  if (mode !== 'constant') return padByIndex(x, pads, mode)
-  return padConstant(x, pads, value)
+  return mode === 'constant' ? padConstant(x, pads, value) : padByIndex(x, pads, mode)
 }
 
 function padConstant(x: Tensor, pads: readonly Pads[], value: number): Tensor {
   const shape = x.shape.map((n, i) => pads[i]![0] + n + pads[i]![1])
   if (sizeOf(x.shape) === 0) return expand(scalar(value, x.dtype), shape)
+  const inside = pads.map(([before], i): SliceRange => [before, before + x.shape[i]!])
+  const flat = [...pads.map(([before]) => before), ...pads.map(([, after]) => after)]
   return node('Pad', {
-    inputs: [
-      x,
-      int64s([...pads.map(([before]) => before), ...pads.map(([, after]) => after)]),
-      scalar(value, x.dtype),
-    ],
+    inputs: [x, int64s(flat), scalar(value, x.dtype)],
     shape,
     dtype: x.dtype,
-    grad: (dy) => [
-      slice(
-        dy,
-        pads.map(([before], i) => [before, before + x.shape[i]!]),
-      ),
-      null,
-      null,
-    ],
+    grad: (dy) => [slice(dy, inside), null, null],
   })
 }
 
-type Mirror = Exclude<PadOptions['mode'], 'constant' | undefined>
-
-/** How far a padding may reach, and the element of an axis of n that stands at `at`, perhaps outside of it. */
-const mirrors: Readonly<
-  Record<Mirror, { reach: (n: number) => number; source: (at: number, n: number) => number }>
-> = {
-  reflect: {
-    reach: (n) => n - 1,
-    source: (at, n) => (at < 0 ? -at : at < n ? at : 2 * (n - 1) - at),
-  },
-  replicate: {
-    reach: (n) => (n > 0 ? Number.POSITIVE_INFINITY : 0),
-    source: (at, n) => Math.min(n - 1, Math.max(0, at)),
-  },
-  circular: { reach: (n) => n, source: (at, n) => (at + n) % n },
-}
-
-/** Each padded axis picked from `x` by index, which brings the gradient with it. */
-function padByIndex(x: Tensor, pads: readonly Pads[], mode: Mirror): Tensor {
-  const { reach, source } = mirrors[mode]
+/** Picks each padded axis from `x` by index, which has a gradient already. */
+function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors): Tensor {
+  const { reach, source }: Mirror = mirrors[mode]
   return pads.reduce((padded, [before, after], axis) => {
     const n = x.shape[axis]!
     if (Math.max(before, after) > reach(n)) {
@@ -188,15 +161,14 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: Mirror): Tensor {
     }
     if (before + after === 0) return padded
     const index = Array.from({ length: before + n + after }, (_, i) => source(i - before, n))
-    return indexSelect(padded, axis, constant(index, [index.length], 'int64'))
+    return indexSelect(padded, axis, int64s(index))
   }, x)
 }
 
-/** `x` backwards along `axes`. */
+/** `x` reversed along `axes`. */
 export function flip(x: Tensor, axes: readonly number[]): Tensor {
   const flipped = resolveAxes('flip', axes, x.shape.length)
-  return slice(
-    x,
-    x.shape.map((_, i): SliceRange => (flipped.includes(i) ? [undefined, undefined, -1] : [])),
-  )
+  const backwards: SliceRange = [undefined, undefined, -1]
+  const ranges = x.shape.map((_, i): SliceRange => (flipped.includes(i) ? backwards : []))
+  return slice(x, ranges)
 }

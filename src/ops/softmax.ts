@@ -1,32 +1,32 @@
 import { resolveAxes } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
-import { checkFloat, exp, mul, sub } from './arithmetic.ts'
+import { exp, mul, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
+import { checkFloat } from './elementwise.ts'
 
 /** `x − ln Σ eˣ` along `axis`: the logarithm of the softmax, without overflow. */
-export function logSoftmax(x: Tensor, axis: number = -1): Tensor {
-  checkFloat('logSoftmax', x)
-  const [along] = resolveAxes('logSoftmax', [axis], x.shape.length)
-  const y: Tensor = node('LogSoftmax', {
-    inputs: [x],
-    attributes: { axis: along! },
-    shape: x.shape,
-    dtype: x.dtype,
-    grad: (dy) => [sub(dy, mul(exp(y), sum(dy, [along!], { keepDims: true })))],
-  })
-  return y
-}
+export const logSoftmax = (x: Tensor, axis: number = -1): Tensor =>
+  along('LogSoftmax', 'logSoftmax', x, axis, (dy, y, sumOf) => sub(dy, mul(exp(y), sumOf(dy))))
 
 /** `eˣ / Σ eˣ` along `axis`: positive numbers whose sum is 1. */
-export function softmax(x: Tensor, axis: number = -1): Tensor {
-  checkFloat('softmax', x)
-  const [along] = resolveAxes('softmax', [axis], x.shape.length)
-  const y: Tensor = node('Softmax', {
+export const softmax = (x: Tensor, axis: number = -1): Tensor =>
+  along('Softmax', 'softmax', x, axis, (dy, y, sumOf) => mul(y, sub(dy, sumOf(mul(dy, y)))))
+
+function along(
+  op: string,
+  who: string,
+  x: Tensor,
+  axis: number,
+  partial: (dy: Tensor, y: Tensor, sumOf: (t: Tensor) => Tensor) => Tensor,
+): Tensor {
+  checkFloat(who, x)
+  const axes = resolveAxes(who, [axis], x.shape.length)
+  const y: Tensor = node(op, {
     inputs: [x],
-    attributes: { axis: along! },
+    attributes: { axis: axes[0]! },
     shape: x.shape,
     dtype: x.dtype,
-    grad: (dy) => [mul(y, sub(dy, sum(mul(dy, y), [along!], { keepDims: true })))],
+    grad: (dy) => [partial(dy, y, (t) => sum(t, axes, { keepDims: true }))],
   })
   return y
 }

@@ -1,37 +1,36 @@
-import { ArgumentError } from '../core/errors.ts'
+import { boolean, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import { resolveAxes } from '../core/shape.ts'
-import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
-import { expand } from './broadcast.ts'
+import { int64s, node, type Tensor } from '../core/tensor.ts'
+import { zerosOf } from './broadcast.ts'
 import { scatterAdd } from './gather.ts'
 
-/** Elements in order, and where each was. */
+/** Elements in order, with the index of each. */
 export interface Sorted {
-  /** A gradient flows through these, back to where each came from. */
+  /** A gradient flows back to where each came from. */
   readonly values: Tensor
   /** int64; no gradient. */
   readonly indices: Tensor
 }
 
+const topKOptions = {
+  /** False for the least elements, least first. @default true */
+  largest: boolean(true),
+}
+export interface TopKOptions extends OptionsOf<typeof topKOptions> {}
+
 /**
  * The `k` greatest elements along `axis`, greatest first; of equals, the earlier first. As PyTorch's `topk`.
  *
- * @param options.largest false for the least ones, least first
  * @throws {ArgumentError} when k is not from 1 to the size of the axis.
  */
-export function topK(
-  x: Tensor,
-  k: number,
-  axis: number = -1,
-  { largest = true }: { readonly largest?: boolean } = {},
-): Sorted {
+export function topK(x: Tensor, k: number, axis: number = -1, options?: TopKOptions): Sorted {
+  const { largest } = readOptions('topK', topKOptions, options)
   const [along] = resolveAxes('topK', [axis], x.shape.length)
-  const n = x.shape[along!]!
-  if (!Number.isInteger(k) || k < 1 || k > n)
-    throw new ArgumentError(`topK: wanted k from 1 to ${n}, got ${k}`)
+  integer({ min: 1, max: x.shape[along!]! }).read('topK', 'k', k)
   const recipe = {
-    inputs: [x, constant([k], [1], 'int64')],
+    inputs: [x, int64s([k])],
     attributes: { axis: along!, largest: Number(largest), sorted: 1 },
-    shape: x.shape.map((size, i) => (i === along ? k : size)),
+    shape: x.shape.with(along!, k),
   }
   const indices = node('TopK', { ...recipe, dtype: 'int64', output: { index: 1, count: 2 } })
   const values = node('TopK', {
@@ -39,28 +38,27 @@ export function topK(
     dtype: x.dtype,
     output: { index: 0, count: 2 },
     sources: [x],
-    grad: (dy) => [scatterAdd(expand(scalar(0, dy.dtype), x.shape), along!, indices, dy)],
+    grad: (dy) => [scatterAdd(zerosOf(x.shape, dy.dtype), along!, indices, dy)],
   })
   return { values, indices }
 }
 
-/**
- * The elements along `axis` in order, least first; equals stay in their order. As PyTorch's `sort`.
- *
- * @param options.descending greatest first
- */
-export function sort(
-  x: Tensor,
-  axis: number = -1,
-  { descending = false }: { readonly descending?: boolean } = {},
-): Sorted {
-  const [along] = resolveAxes('sort', [axis], x.shape.length)
-  return topK(x, x.shape[along!]!, axis, { largest: descending })
+const sortOptions = {
+  /** Whether the greatest comes first. @default false */
+  descending: boolean(false),
 }
+export interface SortOptions extends OptionsOf<typeof sortOptions> {}
+
+/** The elements along `axis` in order, least first; equals keep their order. As PyTorch's `sort`. */
+export const sort = (x: Tensor, axis: number = -1, options?: SortOptions): Sorted =>
+  sorted('sort', x, axis, options)
 
 /** The indices that would sort `x` along `axis`, int64. As PyTorch's `argsort`. */
-export const argSort = (
-  x: Tensor,
-  axis: number = -1,
-  options: { readonly descending?: boolean } = {},
-): Tensor => sort(x, axis, options).indices
+export const argSort = (x: Tensor, axis: number = -1, options?: SortOptions): Tensor =>
+  sorted('argSort', x, axis, options).indices
+
+function sorted(who: string, x: Tensor, axis: number, options: SortOptions | undefined): Sorted {
+  const { descending } = readOptions(who, sortOptions, options)
+  const [along] = resolveAxes(who, [axis], x.shape.length)
+  return topK(x, x.shape[along!]!, axis, { largest: descending })
+}

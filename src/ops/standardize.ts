@@ -2,7 +2,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { add, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { mean } from './statistics.ts'
 
-/** A standardised tensor with the statistics it was standardised by, each with its axes kept as size 1. */
+/** A standardized tensor with its statistics, each with the axes kept as size 1. */
 export interface Standardized {
   readonly y: Tensor
   readonly mean: Tensor
@@ -11,7 +11,7 @@ export interface Standardized {
 }
 
 /**
- * Mean 0 and variance 1 over `axes`: the heart of layer, group and instance normalization.
+ * `x` with mean 0 and variance 1 over `axes`: the core of layer, group and instance normalization.
  *
  *     y = (x − μ)/√(σ² + ε)    dx = (dy − mean(dy) − y · mean(dy·y))/√(σ² + ε)
  *
@@ -35,7 +35,7 @@ export function standardize(x: Tensor, axes: readonly number[], eps: number): St
 }
 
 /**
- * `x/√(mean(x²) + ε)` over `axes`: nothing is subtracted.
+ * `x/√(mean(x²) + ε)` over `axes`: not centred.
  *
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467, equation 4, with ε under the root.
  */

@@ -1,36 +1,41 @@
 import { ArgumentError } from '../core/errors.ts'
-import { sizeOf } from '../core/shape.ts'
+import { number, type OptionsOf, readOptions } from '../core/options.ts'
+import { axesOf, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { checkFloat, div, mul, sub } from './arithmetic.ts'
-import { type KeepDims, sum, weightedSum } from './broadcast.ts'
-import { allAxes } from './reduction.ts'
+import { div, mul, sub } from './arithmetic.ts'
+import { type KeepDims, keepDimsOptions, sum, weightedSum } from './broadcast.ts'
+import { checkFloat } from './elementwise.ts'
 
 // Composed from primitives, so none of these needs a gradient rule.
 
-/** Mean over `axes`, all of them by default. */
-export function mean(
-  x: Tensor,
-  axes: readonly number[] = allAxes(x),
-  { keepDims = false }: KeepDims = {},
-): Tensor {
+/** Mean over `axes`. @param axes all axes if omitted */
+export function mean(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   checkFloat('mean', x)
   const n = axes.reduce((size, axis) => size * (x.shape.at(axis) ?? 1), 1)
-  return weightedSum('mean', x, axes, keepDims, 1 / n)
+  return weightedSum('mean', x, axes, options, 1 / n)
 }
 
+const varianceOptions = {
+  ...keepDimsOptions,
+  /** Subtracted from n, as in PyTorch: 1 is unbiased, 0 divides by n. @default 1 */
+  correction: number({}, 1),
+}
+export interface VarianceOptions extends OptionsOf<typeof varianceOptions> {}
+
 /**
- * Variance over `axes`, all of them by default: centred first, so large means lose no digits.
+ * Variance over `axes`: centred first, so large means lose no digits.
  *
  *     Σ(x − mean)² / (n − correction)
  *
- * @param options.correction 1 (unbiased) by default, as in PyTorch; 0 divides by n
+ * @param axes all axes if omitted
  * @throws {ArgumentError} when n ≤ correction.
  */
 export function variance(
   x: Tensor,
-  axes: readonly number[] = allAxes(x),
-  { correction = 1, keepDims = false }: KeepDims & { readonly correction?: number } = {},
+  axes: readonly number[] = axesOf(x.shape),
+  options?: VarianceOptions,
 ): Tensor {
+  const { correction, keepDims } = readOptions('variance', varianceOptions, options)
   const centred = sub(x, mean(x, axes, { keepDims: true }))
   const total = sum(mul(centred, centred), axes, { keepDims })
   const n = sizeOf(x.shape) / sizeOf(total.shape)

@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.ts'
-import { div, mul, neg, unary } from './arithmetic.ts'
+import { div, mul, neg } from './arithmetic.ts'
+import { unary } from './elementwise.ts'
 
 // Angles are in radians.
 

@@ -3,21 +3,21 @@ import { reshape } from './broadcast.ts'
 import { concat } from './concat.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
-import { type SliceRange, slice } from './slice.ts'
+import { type SliceRange, slice, unpadded } from './slice.ts'
 import type { Walk } from './window.ts'
 import { offsets, padOrCrop, type Window } from './window.ts'
 
-// Convolutions by windows of 3×3 with 16 products for 4 outputs, where the plain sum takes 36.
+// Convolutions by 3×3 windows with 16 products for 4 outputs, where the plain sum takes 36.
 //
 //     y = Aᵀ[ (G w Gᵀ) ⊙ (Bᵀ x B) ]A    for each tile of 2×2 outputs, which sees 4×4 inputs
 //
-// Each of the 16 places is a matrix product of tiles by channels. The transforms move 4 times the input, which pays
-// where channels are many: 256 of 8×8, batch 32, forward and both gradients take 52 ms on one thread, otherwise 87.
+// Each of the 16 positions is a matrix product of tiles by channels. The transforms move 4 times the input, which pays
+// off with many channels: 256 of 8×8, batch 32, forward and both gradients take 52 ms on one thread, otherwise 87.
 //
 // Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks, https://arxiv.org/abs/1509.09308,
 // F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/** Whether tiles pay: windows of 3×3 without strides or gaps, and 128 channels or more; 64 take twice as long. */
+/** Whether tiles pay off: 3×3 windows, stride and dilation 1, and 128 channels or more; 64 take twice as long. */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)
@@ -52,7 +52,7 @@ const tensor = (m: Matrix): Tensor => constant(m.flat(), [m.length, m[0]!.length
 const inputs = kronecker(B)
 const weights = kronecker(G)
 const outputs = kronecker(A)
-/** The weight turned by 180° reads backwards. */
+/** The rows for a weight turned by 180° read backwards. */
 const turnedWeights = weights.map((row) => row.toReversed())
 
 /** `correlate` by tiles: `[n, c, h, w]` and `[o, c, 3, 3]` to `[n, o, …]`. */
@@ -61,7 +61,7 @@ export function outputByTiles(x: Tensor, w: Tensor, { windows }: Walk): Tensor {
   return untiled(products, x.shape[0]!, windows)
 }
 
-/** `correlateInput` by tiles: the weight turned walks over dy. `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
+/** `correlateInput` by tiles: the turned weight slides over dy. `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
 export function inputByTiles(dy: Tensor, w: Tensor, { windows }: Walk): Tensor {
   const back = windows.map((v): Window => ({ ...v, input: v.output, output: v.input, before: 2 - v.before }))
   return untiled(matmul(inputTiles(dy, back), transformed(w, turnedWeights)), dy.shape[0]!, back)
@@ -89,40 +89,32 @@ function inputTiles(x: Tensor, windows: readonly Window[]): Tensor {
   const [n, c] = x.shape
   const [rows, columns] = tilesOf(windows)
   const size = n! * rows! * columns!
-  const padded = padOrCrop(channelsLast(x), [
-    [0, 0],
-    ...windows.map((w) => [w.before, 2 * Math.ceil(w.output / 2) + 2 - w.input - w.before] as const),
-    [0, 0],
-  ])
+  const pads = windows.map((w) => [w.before, 2 * Math.ceil(w.output / 2) + 2 - w.input - w.before] as const)
+  const padded = padOrCrop(channelsLast(x), [unpadded, ...pads, unpadded])
   const seen = places(padded, 4, [rows!, columns!])
   return reshape(matmul(tensor(inputs), seen), [16, size, c!])
 }
 
-/** What each tile gives back, `[n, o, h, w]` to `[16, tiles, o]`. */
+/** The gradient of what each tile gives, `[n, o, h, w]` to `[16, tiles, o]`. */
 function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
   const [n, o] = dy.shape
   const [rows, columns] = tilesOf(windows)
   const size = n! * rows! * columns!
-  const whole = padOrCrop(channelsLast(dy), [
-    [0, 0],
-    ...windows.map(({ output }) => [0, output % 2] as const),
-    [0, 0],
-  ])
+  const pads = windows.map(({ output }) => [0, output % 2] as const)
+  const whole = padOrCrop(channelsLast(dy), [unpadded, ...pads, unpadded])
   const spread = matmul(tensor(transposed(outputs)), places(whole, 2, [rows!, columns!]))
   return reshape(spread, [16, size, o!])
 }
 
-/** Every second row and column of `[n, h, w, c]` from each of the first `side` of both: `[side², n · rows · columns · c]`. */
+/**
+ * Every second row and column of `[n, h, w, c]`, starting from each of the first `side` of both:
+ * `[side², n · rows · columns · c]`.
+ */
 function places(x: Tensor, side: number, [rows, columns]: readonly [number, number]): Tensor {
   const from = (start: number, count: number): SliceRange => [start, start + 2 * count - 1, 2]
-  return concat(
-    offsets([side, side]).map(([i, j]) =>
-      reshape(slice(x, [[], from(i!, rows), from(j!, columns)]), [
-        1,
-        x.shape[0]! * rows * columns * x.shape[3]!,
-      ]),
-    ),
-  )
+  const size = x.shape[0]! * rows * columns * x.shape[3]!
+  const starts = offsets([side, side])
+  return concat(starts.map(([i, j]) => reshape(slice(x, [[], from(i!, rows), from(j!, columns)]), [1, size])))
 }
 
 /** Transposed as matrices: ONNX Runtime would push a transpose of four axes behind what follows. */
@@ -137,7 +129,7 @@ function untiled(products: Tensor, n: number, windows: readonly Window[]): Tenso
   const [rows, columns] = tilesOf(windows)
   const size = n * rows! * columns!
   const tiles = matmul(tensor(outputs), reshape(products, [16, size * channels]))
-  // First whole rows of channels to their places, then channels first: 0.9 ms for 256 of 8×8, in one step 2.2.
+  // First whole rows of channels move to their places, then channels first: 0.9 ms for 256 of 8×8, in one step 2.2.
   const apart = transpose(reshape(tiles, [2, 2, n, rows!, columns!, channels]), [2, 3, 0, 4, 1, 5])
   const first = transpose(reshape(apart, [n, 4 * rows! * columns!, channels]), [0, 2, 1])
   const whole = reshape(first, [n, channels, 2 * rows!, 2 * columns!])

@@ -113,7 +113,7 @@ describe('BatchNorm1d', () => {
     const forward = (shape: readonly number[], mode: nn.Mode) => () =>
       trace(() => model.head.bn.forward(input(shape), mode))
     expect(forward([1, 3], 'train')).toThrow(
-      'head.bn (BatchNorm1d): wanted 2 or more values a channel to train on, got [1, 3]; use a larger batch',
+      'head.bn (BatchNorm1d): wanted 2 or more values per channel to train on, got [1, 3]; use a larger batch',
     )
     expect(forward([1, 3], 'eval')).not.toThrow()
     expect(forward([1, 3, 2], 'train')).not.toThrow()
@@ -126,11 +126,9 @@ describe('BatchNorm1d', () => {
     expect(() => new nn.BatchNorm1d(0)).toThrow(
       'BatchNorm1d: wanted numFeatures as a positive integer, got 0',
     )
-    expect(() => new nn.BatchNorm1d(1, { eps: 0 })).toThrow(
-      'BatchNorm1d: wanted eps as a positive number, got 0',
-    )
+    expect(() => new nn.BatchNorm1d(1, { eps: 0 })).toThrow('BatchNorm1d: wanted eps as a number > 0, got 0')
     expect(() => new nn.BatchNorm1d(1, { momentum: 1.5 })).toThrow(
-      'BatchNorm1d: wanted momentum from 0 to 1, null or a schedule, got 1.5; it is the weight of the newest batch',
+      'BatchNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got 1.5',
     )
   })
 })

@@ -34,10 +34,10 @@ test.each<[string, () => unknown]>([
   ['concat: wanted float32 [2, 3] but for axis 0, got float32 [2]', () => ops.concat([x, input([2])])],
   ['split: wanted sizes that add up to 3, got [1,1]', () => ops.split(x, [1, 1], 1)],
   ['split: wanted sizes that add up to 2, got 0', () => ops.split(x, 0)],
-  ['chunk: wanted a count of 1 or more, got 0', () => ops.chunk(x, 0)],
+  ['chunk: wanted count as a positive integer, got 0', () => ops.chunk(x, 0)],
   ['squeeze: wanted size 1 on axis 1, got [2, 3]', () => ops.squeeze(x, [1])],
   ['unsqueeze: wanted an axis from -3 to 2, got 3', () => ops.unsqueeze(x, 3)],
-  ['tile: wanted whole repeats, got [0.5]', () => ops.tile(x, [0.5])],
+  ['tile: wanted repeats as integers ≥ 0, got [0.5]', () => ops.tile(x, [0.5])],
   ['gather: wanted an index of int32 or int64, got float32', () => ops.gather(x, 0, x)],
   [
     'gather: wanted an index within [2, 3] but for axis 0, got [2, 4]',
@@ -50,12 +50,12 @@ test.each<[string, () => unknown]>([
   ['indexSelect: wanted an index of [k], got [2, 3]', () => ops.indexSelect(x, 0, int)],
   ['indexSelect: wanted an index of int32 or int64, got float32', () => ops.indexSelect(x, 0, input([2]))],
   ['embedding: wanted a weight of [rows, features], got [2]', () => ops.embedding(rows, input([2]))],
-  ['topK: wanted k from 1 to 3, got 4', () => ops.topK(x, 4)],
+  ['topK: wanted k as an integer from 1 to 3, got 4', () => ops.topK(x, 4)],
   ['clamp: wanted low ≤ high, got 2 and 1', () => ops.clamp(x, 2, 1)],
   ['clamp: wanted floats, got int32; use ops.cast first', () => ops.clamp(int, 0)],
   ['max: wanted elements on axes [0], got [0, 3]', () => ops.max(input([0, 3]), [0])],
   ['prod: wanted elements on axes [0], got [0, 3]', () => ops.prod(input([0, 3]), [0])],
-  ['norm: wanted p of 1, 2 or Infinity, got 3', () => ops.norm(x, [0], { p: 3 })],
+  ['norm: wanted p as 1, 2 or Infinity, got 3', () => ops.norm(x, [0], { p: 3 })],
   ['any: wanted bools, got float32; compare it with something', () => ops.any(x)],
   ['logicalAnd: wanted bools, got float32; compare it with something', () => ops.logicalAnd(bools, x)],
   [
@@ -69,14 +69,14 @@ test.each<[string, () => unknown]>([
   ['einsum: wanted 3 axes for ijk, got [2, 3]', () => ops.einsum('ijk->i', x)],
   ['einsum: wanted one size for i, got 2 and 3', () => ops.einsum('ij,ki', x, x)],
   ['mseLoss: wanted a target of float32 [2, 3], got float32 [2]', () => ops.mseLoss(x, input([2]))],
-  ['huberLoss: wanted delta > 0, got 0', () => ops.huberLoss(x, x, { delta: 0 })],
-  ['smoothL1Loss: wanted beta ≥ 0, got -1', () => ops.smoothL1Loss(x, x, { beta: -1 })],
+  ['huberLoss: wanted delta as a number > 0 and ≤ Infinity, got 0', () => ops.huberLoss(x, x, { delta: 0 })],
+  ['smoothL1Loss: wanted beta as a number ≥ 0, got -1', () => ops.smoothL1Loss(x, x, { beta: -1 })],
   [
-    'l1Loss: wanted a reduction of mean, sum or none, got max',
+    `l1Loss: wanted reduction as 'mean', 'sum' or 'none', got "max"`,
     () => ops.l1Loss(x, x, { reduction: 'max' as 'mean' }),
   ],
   [
-    'crossEntropy: wanted labelSmoothing from 0 to 1, got 2',
+    'crossEntropy: wanted labelSmoothing as a number from 0 to 1, got 2',
     () => ops.crossEntropy(x, rows, { labelSmoothing: 2 }),
   ],
   [
@@ -84,7 +84,7 @@ test.each<[string, () => unknown]>([
     () => ops.crossEntropy(x, rows, { weight: input([2]) }),
   ],
   [
-    'crossEntropy: wanted labels to ignore one of, got probabilities',
+    'crossEntropy: wanted labels with ignoreIndex, got probabilities',
     () => ops.crossEntropy(x, x, { ignoreIndex: 0 }),
   ],
   [
@@ -97,7 +97,7 @@ test.each<[string, () => unknown]>([
   ],
   ['nllLoss: wanted scores of [n, classes], got [2]', () => ops.nllLoss(input([2]), rows)],
   ['nllLoss: wanted labels of int32 or int64, got bool', () => ops.nllLoss(x, bools)],
-  ['multiMarginLoss: wanted p of 1 or 2, got 3', () => ops.multiMarginLoss(x, rows, { p: 3 as 1 })],
+  ['multiMarginLoss: wanted p as 1 or 2, got 3', () => ops.multiMarginLoss(x, rows, { p: 3 as 1 })],
   [
     'cosineEmbeddingLoss: wanted two of [n, features], got [2, 3] and [2]',
     () => ops.cosineEmbeddingLoss(x, input([2]), rows),

@@ -254,10 +254,10 @@ describe('mistakes are told at once', () => {
 
   test.each([
     [make({}, 0), 'BatchNorm1d: wanted numFeatures as a positive integer, got 0'],
-    [make({ eps: 0 }), 'BatchNorm1d: wanted eps as a positive number, got 0'],
+    [make({ eps: 0 }), 'BatchNorm1d: wanted eps as a number > 0, got 0'],
     [
       make({ momentum: 1.5 }),
-      'BatchNorm1d: wanted momentum from 0 to 1, null or a schedule, got 1.5; it is the weight of the newest batch',
+      'BatchNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got 1.5',
     ],
     [
       make({ zeroDebias: true, momentum: null }),
@@ -265,7 +265,7 @@ describe('mistakes are told at once', () => {
     ],
     [
       make({ zeroDebias: true, momentum: () => 0.1 }),
-      'BatchNorm1d: wanted momentum between 0 and 1 with zeroDebias, got a schedule',
+      'BatchNorm1d: wanted momentum between 0 and 1 with zeroDebias, got a function',
     ],
     [make({ fullBatchSize: 2.5 }), 'BatchNorm1d: wanted fullBatchSize as a positive integer, got 2.5'],
     [
@@ -283,9 +283,12 @@ describe('mistakes are told at once', () => {
     ],
     [
       make({ renorm: { rMax: 0.5 } }),
-      'BatchNorm1d: wanted renorm.rMax as a number ≥ 1 or a schedule, got 0.5',
+      'BatchNorm1d: renorm: wanted rMax as a number from 1 to Infinity, got 0.5',
     ],
-    [make({ renorm: { dMax: -1 } }), 'BatchNorm1d: wanted renorm.dMax as a number ≥ 0 or a schedule, got -1'],
+    [
+      make({ renorm: { dMax: -1 } }),
+      'BatchNorm1d: renorm: wanted dMax as a number from 0 to Infinity, got -1',
+    ],
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
 
   const forward = (bn: BatchNorm1d, shape: number[], mask?: number[]): string => {
@@ -309,15 +312,15 @@ describe('mistakes are told at once', () => {
     ],
     [
       forward(new BatchNorm1d(4), [1, 4]),
-      'layers.0 (BatchNorm1d): wanted 2 or more values a channel to train on, got [1, 4]; use a larger batch',
+      'layers.0 (BatchNorm1d): wanted 2 or more values per channel to train on, got [1, 4]; use a larger batch',
     ],
     [
       forward(new BatchNorm1d(4), [0, 4]),
-      'layers.0 (BatchNorm1d): wanted 2 or more values a channel to train on, got [0, 4]; use a larger batch',
+      'layers.0 (BatchNorm1d): wanted 2 or more values per channel to train on, got [0, 4]; use a larger batch',
     ],
     [
       forward(new BatchNorm1d(4, { virtualBatchSize: 1 }), [8, 4]),
-      'layers.0 (BatchNorm1d): wanted 2 or more values a channel to train on, got [8, 4]; use a larger batch',
+      'layers.0 (BatchNorm1d): wanted 2 or more values per channel to train on, got [8, 4]; use a larger batch',
     ],
     [
       forward(new BatchNorm1d(4, { virtualBatchSize: 4 }), [6, 4]),

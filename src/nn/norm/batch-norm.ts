@@ -1,59 +1,66 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
+import {
+  boolean,
+  choice,
+  custom,
+  integer,
+  nested,
+  number,
+  type OptionsOf,
+  readOptions,
+  size,
+  type ValuesOf,
+} from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { batchNorm, type Normalized, normalizeBy } from '../../ops/batch-norm.ts'
 import { ghostBatchNorm } from '../../ops/ghost-batch-norm.ts'
 import { maskedBatchNorm } from '../../ops/masked-batch-norm.ts'
-import { called, positive, sizes } from '../arguments.ts'
-import type { Mode, Module } from '../module.ts'
-import { checkRenorm, type Normalize, type Renorm, renormalize } from './renorm.ts'
+import { called, type Mode, type Module } from '../module.ts'
+import { type Normalize, renormalize, renormOptions } from './renorm.ts'
 import {
   checkRule,
-  type LearningRule,
   learn,
   type Momentum,
+  momentumOption,
   type RunningStatistics,
+  runningStatistics,
 } from './running-statistics.ts'
 
-export interface BatchNormOptions {
-  /** Added to the variance, so that a constant channel is not divided by zero. Positive; 1e-5. */
-  readonly eps?: number
-  /** The weight of the newest batch in the running statistics; 0.1. */
-  readonly momentum?: Momentum
-  /** Whether to scale and shift by trained γ and β, or by one of them; true. */
-  readonly affine?: boolean | 'weight' | 'bias'
-  /** Whether to keep running statistics; true. Without them, `eval` uses the batch's own. */
-  readonly trackRunningStats?: boolean
-  /** Whether the running statistics forget what they started from at once, not by momentum; false. */
-  readonly zeroDebias?: boolean
-  /** Examples in a full batch: one of n fewer has n/fullBatchSize of the momentum. Every batch is full by default. */
-  readonly fullBatchSize?: number
+export const batchNormOptions = {
+  /** Added to the variance, so that a constant channel is not divided by zero. @default 1e-5 */
+  eps: number({ above: 0 }, 1e-5),
+  /** Weight of the newest batch in the running statistics; `null` averages all batches. @default 0.1 */
+  momentum: momentumOption,
+  /** Whether to scale and shift by trained γ and β, or only by γ (`'weight'`) or β (`'bias'`). @default true */
+  affine: custom<boolean | 'weight' | 'bias'>(
+    "true, false, 'weight' or 'bias'",
+    (value) => typeof value === 'boolean' || value === 'weight' || value === 'bias',
+    true,
+  ),
+  /** Whether to keep running statistics. Without them, `eval` uses those of the batch. @default true */
+  trackRunningStats: boolean(true),
+  /** Whether the first batch replaces the initial running statistics, rather than fading them out. @default false */
+  zeroDebias: boolean(false),
   /**
-   * What a batch with NaN or infinity does to the running statistics: `allow` it in, `skip` the batch, or `throw`
-   * when the run ends, without storing anything of the run; `allow`.
+   * Size of a full batch. A smaller batch of n examples learns with momentum · n / fullBatchSize.
+   * @default every batch is full
    */
-  readonly nonFinite?: 'allow' | 'skip' | 'throw'
-  /** Normalise so many examples at a time, each lot by its own statistics (ghost batch normalization). */
-  readonly virtualBatchSize?: number
-  /** Correct the batch's statistics towards the running ones (batch renormalization). */
-  readonly renorm?: Renorm
+  fullBatchSize: integer({ min: 1 }),
+  /**
+   * How the running statistics treat a batch with NaN or infinity: `allow` it in, `skip` the batch, or `throw` at the
+   * end of the run and store nothing of it. @default 'allow'
+   */
+  nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
+  /** Normalizes this many examples at a time by their own statistics (ghost batch normalization). */
+  virtualBatchSize: integer({ min: 1 }),
+  /** Corrects the batch's statistics towards the running ones (batch renormalization). */
+  renorm: nested(renormOptions),
 }
+export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions> {}
 
-const optionNames = {
-  eps: true,
-  momentum: true,
-  affine: true,
-  trackRunningStats: true,
-  zeroDebias: true,
-  fullBatchSize: true,
-  nonFinite: true,
-  virtualBatchSize: true,
-  renorm: true,
-} as const
-
-/** The axes after the channels, by name, for each layout that a layer takes. */
+/** Names of the axes after the channels, for each accepted layout. */
 type Layouts = readonly (readonly string[])[]
 
 /**
@@ -61,13 +68,13 @@ type Layouts = readonly (readonly string[])[]
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
- * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, the
+ * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, with the
  * variance unbiased (÷ n − 1):
  *
  *     running ← (1 − momentum) · running + momentum · batch
  *
- * In `eval`, or while `frozen`, μ and σ² are the running statistics, and nothing is learnt. Keras's, TensorFlow's
- * and ONNX's `momentum` is one minus this one.
+ * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. The `momentum` of Keras,
+ * TensorFlow and ONNX is one minus this one.
  *
  * Source: Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
  */
@@ -80,72 +87,66 @@ export abstract class BatchNorm implements Module {
   readonly runningMean: Variable | undefined
   /** `[channels]`, unbiased, starts at 1. */
   readonly runningVar: Variable | undefined
-  /** How many batches the running statistics have seen; int64. */
+  /** Number of batches that the running statistics have seen; int64. */
   readonly numBatchesTracked: Variable | undefined
   /**
-   * While true, the layer uses its running statistics in `train` as well, and does not change them; γ and β are
-   * trained on. Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
+   * While true, the layer uses its running statistics in `train` too, and does not change them; γ and β still train.
+   * Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
    */
   frozen = false
   /** Added to the variance. */
   readonly eps: number
-  readonly #options: BatchNormOptions
+  readonly #given: BatchNormOptions
+  readonly #options: ValuesOf<typeof batchNormOptions>
   readonly #kind: string
   readonly #layouts: Layouts
   readonly #channels: number
-  readonly #rule: LearningRule
-  readonly #virtualBatchSize: number | undefined
-  readonly #renorm: Renorm | undefined
 
   protected constructor(kind: string, layouts: Layouts, numFeatures: number, options: BatchNormOptions) {
-    checkKnown(kind, options, optionNames)
-    sizes(kind, { numFeatures })
-    const { eps = 1e-5, affine = true, trackRunningStats = true, virtualBatchSize, renorm } = options
-    const { momentum = 0.1, zeroDebias = false, fullBatchSize, nonFinite = 'allow' } = options
-    this.#rule = { momentum, zeroDebias, fullBatchSize, nonFinite }
-    check(kind, options, this.#rule, eps)
-    this.#options = options
+    const read = readOptions(kind, batchNormOptions, options)
+    size.read(kind, 'numFeatures', numFeatures)
+    checkRule(kind, read)
+    checkRenorm(kind, read)
+    this.#given = options
+    this.#options = read
     this.#kind = kind
     this.#layouts = layouts
     this.#channels = numFeatures
-    this.eps = eps
-    this.#virtualBatchSize = virtualBatchSize
-    this.#renorm = renorm
-    if (affine === true || affine === 'weight') this.weight = new Variable([numFeatures], filled(1))
-    if (affine === true || affine === 'bias') this.bias = new Variable([numFeatures])
-    if (trackRunningStats) {
-      const kept = { trainable: false, finite: nonFinite === 'throw' }
-      this.runningMean = new Variable([numFeatures], filled(0), kept)
-      this.runningVar = new Variable([numFeatures], filled(1), kept)
-      this.numBatchesTracked = new Variable([], filled(0), { trainable: false, dtype: 'int64' })
-    }
+    this.eps = read.eps
+    if (read.affine === true || read.affine === 'weight') this.weight = new Variable([numFeatures], filled(1))
+    if (read.affine === true || read.affine === 'bias') this.bias = new Variable([numFeatures])
+    if (!read.trackRunningStats) return
+    const running = runningStatistics(numFeatures, read.nonFinite === 'throw')
+    this.runningMean = running.runningMean
+    this.runningVar = running.runningVar
+    this.numBatchesTracked = running.numBatchesTracked
   }
 
-  /** What it was made with. */
+  /** The options that it was constructed with. */
   get options(): BatchNormOptions {
-    return this.#options
+    return this.#given
   }
 
-  /** The weight of the newest batch in the running statistics. */
+  /** Weight of the newest batch in the running statistics. */
   get momentum(): Momentum {
-    return this.#rule.momentum
+    return this.#options.momentum
   }
 
-  /** Whether nothing of the first mean and variance is left in the running statistics once a batch was seen. */
+  /** Whether the first batch replaced the initial running statistics. */
   get zeroDebias(): boolean {
-    return this.#rule.zeroDebias
+    return this.#options.zeroDebias
   }
 
-  /** How many examples are normalised together; the whole batch where it is absent. */
+  /** Number of examples normalized together; undefined for the whole batch. */
   get virtualBatchSize(): number | undefined {
-    return this.#virtualBatchSize
+    return this.#options.virtualBatchSize
   }
 
   /**
    * @param x `[batch, channels, …]`
-   * @param mask bool, `[batch, …]`, false where `x` is padding: the statistics leave it out. Ignored in `eval`.
-   * @returns the shape of `x`; padded positions are normalised as the others
-   * @throws {ShapeError} when `x` or `mask` has another shape, or, in `train`, `x` fewer than 2 values a channel.
+   * @param mask bool, `[batch, …]`, false where `x` is padding, which the statistics exclude. Ignored in `eval`.
+   * @returns the shape of `x`; padded positions are normalized like the others
+   * @throws {ShapeError} when `x` or `mask` has another shape, or `x` has fewer than 2 values per channel in `train`.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {
     this.#checkShape(x.shape)
@@ -154,9 +155,9 @@ export abstract class BatchNorm implements Module {
     if (running && (mode === 'eval' || this.frozen)) {
       return normalizeBy(x, running.runningMean.value, running.runningVar.value, weight, bias, this.eps)
     }
-    const lot = this.#checkCount(x.shape)
-    const { y, mean, variance, count = lot } = this.#normalized(x, mask, weight, bias)
-    if (running) learn(running, { mean, variance, count, examples: x.shape[0]! }, this.#rule)
+    const size = this.#checkCount(x.shape)
+    const { y, mean, variance, count = size } = this.#normalized(x, mask, weight, bias)
+    if (running) learn(running, { mean, variance, count, examples: x.shape[0]! }, this.#options)
     return y
   }
 
@@ -167,12 +168,13 @@ export abstract class BatchNorm implements Module {
     bias: Tensor | undefined,
   ): Normalized & { readonly count?: Tensor } {
     const { eps } = this
+    const { virtualBatchSize, renorm } = this.#options
     if (mask) this.#checkMaskable()
-    if (this.#virtualBatchSize) return ghostBatchNorm(x, this.#virtualBatchSize, weight, bias, eps)
+    if (virtualBatchSize) return ghostBatchNorm(x, virtualBatchSize, weight, bias, eps)
     const normalize: Normalize = (weight, bias) =>
       mask ? maskedBatchNorm(x, mask, weight, bias, eps) : batchNorm(x, weight, bias, eps)
-    if (!this.#renorm) return normalize(weight, bias)
-    return renormalize(normalize, this.#running()!, weight, bias, eps, this.#renorm)
+    if (!renorm) return normalize(weight, bias)
+    return renormalize(normalize, this.#running()!, weight, bias, eps, renorm)
   }
 
   #running(): RunningStatistics | undefined {
@@ -189,18 +191,18 @@ export abstract class BatchNorm implements Module {
     )
   }
 
-  /** Values a channel that are normalised together. */
+  /** Values per channel that are normalized together. */
   #checkCount(shape: Shape): number {
-    const examples = Math.min(shape[0]!, this.#virtualBatchSize ?? Number.POSITIVE_INFINITY)
+    const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))
     if (count >= 2) return count
     throw new ShapeError(
-      `${called(this, this.#kind)}: wanted 2 or more values a channel to train on, got ${showShape(shape)}; use a larger batch`,
+      `${called(this, this.#kind)}: wanted 2 or more values per channel to train on, got ${showShape(shape)}; use a larger batch`,
     )
   }
 
   #checkMaskable(): void {
-    if (this.#virtualBatchSize === undefined) return
+    if (this.virtualBatchSize === undefined) return
     throw new ArgumentError(
       `${called(this, this.#kind)}: wanted no mask with virtualBatchSize, got one; leave one of them out`,
     )
@@ -231,21 +233,14 @@ export class BatchNorm3d extends BatchNorm {
   }
 }
 
-function check(
+function checkRenorm(
   kind: string,
-  { virtualBatchSize, renorm, trackRunningStats = true }: BatchNormOptions,
-  rule: LearningRule,
-  eps: number,
+  { renorm, virtualBatchSize, trackRunningStats }: ValuesOf<typeof batchNormOptions>,
 ): void {
-  positive(kind, eps)
-  checkRule(kind, rule)
-  if (virtualBatchSize !== undefined) sizes(kind, { virtualBatchSize })
-  if (!renorm) return
-  checkRenorm(kind, renorm)
-  if (virtualBatchSize !== undefined) {
+  if (renorm && virtualBatchSize !== undefined) {
     throw new ArgumentError(`${kind}: wanted virtualBatchSize or renorm, got both; leave one of them out`)
   }
-  if (!trackRunningStats) {
+  if (renorm && !trackRunningStats) {
     throw new ArgumentError(`${kind}: wanted running statistics with renorm, got trackRunningStats: false`)
   }
 }

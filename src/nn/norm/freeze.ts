@@ -6,7 +6,7 @@ export const batchNorms = (model: object): Map<string, BatchNorm> =>
   new Map([...modules(model)].flatMap(([name, m]) => (m instanceof BatchNorm ? [[name, m] as const] : [])))
 
 /**
- * Keep every batch-normalization layer on its running statistics, in `train` as well; γ and β are trained on.
+ * Makes every batch-normalization layer use its running statistics in `train` too; γ and β still train.
  *
  * `train.Task` notices between steps; a step of your own `compile` stays as it was traced. @returns the model
  */
@@ -15,14 +15,14 @@ export function freeze<M extends object>(model: M): M {
   return model
 }
 
-/** Let every batch-normalization layer learn its running statistics again. @returns the model */
+/** Makes every batch-normalization layer learn its running statistics again. @returns the model */
 export function unfreeze<M extends object>(model: M): M {
   for (const layer of batchNorms(model).values()) layer.frozen = false
   return model
 }
 
 /**
- * Give every batch-normalization layer the running statistics it started with: mean 0, variance 1.
+ * Resets the running statistics of every batch-normalization layer to mean 0, variance 1.
  *
  * @returns the model
  */

@@ -1,28 +1,27 @@
 import { type Data, toData } from '../../core/dtype.ts'
 import { ArgumentError } from '../../core/errors.ts'
 import type { Variable } from '../../core/variable.ts'
-import { called } from '../arguments.ts'
-import type { Module } from '../module.ts'
+import { called, type Module } from '../module.ts'
 import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm } from './batch-norm.ts'
 
-/** A layer that batch normalization can be folded into: linear in its weight, whose first axis is the output's channels. */
+/** A layer that batch normalization folds into: linear in its weight, whose first axis is the output's channels. */
 export interface Fusable extends Module {
   /** `[out, …]`. */
   readonly weight: Variable
-  /** `[out]`, or none. */
+  /** `[out]`, or undefined. */
   readonly bias: Variable | undefined
-  /** A new layer with the same options and a bias, of the same element type, without numbers. */
+  /** A new layer with the same options and element type, with a bias and uninitialized. */
   withBias(): Fusable
 }
 
 /**
- * One layer that does what `layer` and then `bn` do in evaluation. As PyTorch's `fuse_linear_bn_eval`.
+ * One layer equivalent to `layer` followed by `bn` in evaluation. As PyTorch's `fuse_linear_bn_eval`.
  *
  *     s = γ/√(running_var + eps)    weight' = s · weight    bias' = s · (bias − running_mean) + β
  *
- * For inference: the new layer has no batch statistics to train with. Neither of the two changes.
+ * For inference: the new layer has no batch statistics to train with. Changes neither of the two.
  *
  * @throws {ArgumentError} when the channels differ, or `bn` has no running statistics.
  */
@@ -50,8 +49,8 @@ export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['
 }
 
 /**
- * A model for inference in which each layer that is followed by a batch normalization has become one with it, where
- * the order is known: in `Sequential`, also inside another one or a `Residual`. What has no such pair is shared.
+ * A model for inference with each batch normalization fused into the layer before it, where the order is known: in
+ * `Sequential`, also within another one or a `Residual`. Modules without such a pair are shared.
  */
 export function fuseAll(model: Module): Module {
   if (model instanceof Residual) return new Residual(fuseAll(model.branch), fuseAll(model.shortcut))
@@ -68,7 +67,7 @@ export function fuseAll(model: Module): Module {
 
 const isFusable = (layer: Module): layer is Fusable => 'withBias' in layer
 
-/** What a batch normalization does in evaluation: `y = scale · (x − mean) + shift`. */
+/** A batch normalization in evaluation: `y = scale · (x − mean) + shift`. */
 function evaluationMap(bn: BatchNorm): { mean: Data; scale: Float64Array; shift: Float64Array } {
   const { runningMean, runningVar, weight, bias, eps } = bn
   if (!runningMean || !runningVar) {

@@ -1,24 +1,23 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
+import { boolean, number, type OptionsOf, readOptions, size } from '../../core/options.ts'
 import { showShape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
-import { add, mul } from '../../ops/arithmetic.ts'
-import { perChannel } from '../../ops/batch-norm.ts'
+import { scaleAndShift } from '../../ops/batch-norm.ts'
 import { reshape } from '../../ops/broadcast.ts'
 import { standardize } from '../../ops/standardize.ts'
-import { called, positive, sizes } from '../arguments.ts'
-import type { Module } from '../module.ts'
+import { called, type Module } from '../module.ts'
 
-export interface GroupNormOptions {
-  /** Added to the variance; 1e-5. */
-  readonly eps?: number
-  /** Whether to scale and shift each channel by a trained weight and bias; true. */
-  readonly affine?: boolean
+const options = {
+  /** Added to the variance. @default 1e-5 */
+  eps: number({ above: 0 }, 1e-5),
+  /** Whether to scale and shift each channel by a trained weight and bias. @default true */
+  affine: boolean(true),
 }
+export interface GroupNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalises each group of neighbouring channels of each example by its own mean and biased variance. As PyTorch's
+ * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As PyTorch's
  * `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
  *
  * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
@@ -33,11 +32,10 @@ export class GroupNorm implements Module {
   readonly #eps: number
 
   /** @throws {ArgumentError} when `numGroups` does not divide `numChannels`, or a number is out of range. */
-  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
-    checkKnown('GroupNorm', options, { eps: true, affine: true })
-    const { eps = 1e-5, affine = true } = options
-    sizes('GroupNorm', { numGroups, numChannels })
-    positive('GroupNorm', eps)
+  constructor(numGroups: number, numChannels: number, given?: GroupNormOptions) {
+    const { eps, affine } = readOptions('GroupNorm', options, given)
+    size.read('GroupNorm', 'numGroups', numGroups)
+    size.read('GroupNorm', 'numChannels', numChannels)
     if (numChannels % numGroups !== 0) {
       throw new ArgumentError(
         `GroupNorm: wanted numChannels as a multiple of numGroups, got ${numChannels} and ${numGroups}`,
@@ -61,7 +59,6 @@ export class GroupNorm implements Module {
     const size = sizeOf(x.shape.slice(1)) / this.#groups
     const groups = reshape(x, [x.shape[0]!, this.#groups, size])
     const y = reshape(standardize(groups, [2], this.#eps).y, x.shape)
-    const along = perChannel(x)
-    return this.weight && this.bias ? add(mul(y, along(this.weight.value)), along(this.bias.value)) : y
+    return scaleAndShift(y, this.weight?.value, this.bias?.value)
   }
 }

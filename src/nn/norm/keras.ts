@@ -1,24 +1,22 @@
+import { boolean, number, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { BatchNormOptions } from './batch-norm.ts'
 
-/** The arguments of Keras's and TensorFlow.js's `BatchNormalization` that have a counterpart here. */
-export interface KerasBatchNormalization {
-  /** The weight of the old average; 0.99. */
-  readonly momentum?: number
-  /** 1e-3. */
-  readonly epsilon?: number
-  /** Whether there is a β; true. */
-  readonly center?: boolean
-  /** Whether there is a γ; true. */
-  readonly scale?: boolean
+const options = {
+  /** Weight of the old average. @default 0.99 */
+  momentum: number({ min: 0, max: 1 }, 0.99),
+  /** Added to the variance. @default 1e-3 */
+  epsilon: number({ above: 0 }, 1e-3),
+  /** Whether there is a β. @default true */
+  center: boolean(true),
+  /** Whether there is a γ. @default true */
+  scale: boolean(true),
 }
+/** The arguments of Keras's and TensorFlow.js's `BatchNormalization` that have a counterpart here. */
+export interface KerasBatchNormalization extends OptionsOf<typeof options> {}
 
-/** The options that make a batch normalization as Keras's would: its defaults, its momentum turned round. */
-export function fromKeras({
-  momentum = 0.99,
-  epsilon = 1e-3,
-  center = true,
-  scale = true,
-}: KerasBatchNormalization = {}): BatchNormOptions {
+/** The options that make a batch normalization like Keras's: with its defaults and its complementary momentum. */
+export function fromKeras(given?: KerasBatchNormalization): BatchNormOptions {
+  const { momentum, epsilon, center, scale } = readOptions('fromKeras', options, given)
   const affine = scale === center ? scale : scale ? 'weight' : 'bias'
   return { momentum: 1 - momentum, eps: epsilon, affine }
 }
@@ -30,7 +28,7 @@ const names = {
   moving_variance: 'running_var',
 } as const
 
-/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. The numbers stay. */
+/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. The numbers are the same. */
 export function stateFromKeras<T>(
   weights: Partial<Readonly<Record<keyof typeof names, T>>>,
 ): Record<string, T> {

@@ -1,35 +1,35 @@
 import { ShapeError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
+import { boolean, number, type OptionsOf, readOptions, size } from '../../core/options.ts'
 import { type Shape, sameShape, showShape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { add, mul } from '../../ops/arithmetic.ts'
 import { rootMeanSquareNorm, standardize } from '../../ops/standardize.ts'
-import { called, positive, sizes } from '../arguments.ts'
-import type { Module } from '../module.ts'
+import { called, type Module } from '../module.ts'
 
-// Both normalise the last axes of each example, and differ in whether they centre.
+// Both normalize the last axes of each example, and differ in whether they centre.
 
-export interface LayerNormOptions {
-  /** Added to the variance; 1e-5. */
-  readonly eps?: number
-  /** Whether to scale and shift each element by a trained weight and bias; true. */
-  readonly elementwiseAffine?: boolean
-  /** Whether there is a bias beside the weight; true. */
-  readonly bias?: boolean
+const layerNormOptions = {
+  /** Added to the variance. @default 1e-5 */
+  eps: number({ above: 0 }, 1e-5),
+  /** Whether to scale and shift each element by a trained weight and bias. @default true */
+  elementwiseAffine: boolean(true),
+  /** Whether there is a bias beside the weight. @default true */
+  bias: boolean(true),
 }
+export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions> {}
 
 /**
- * Normalises the last axes of each example by their own mean and biased variance. As PyTorch's `nn.LayerNorm`.
+ * Normalizes the last axes of each example by their own mean and biased variance. As PyTorch's `nn.LayerNorm`.
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
  * Source: Ba, Kiros & Hinton 2016, https://arxiv.org/abs/1607.06450.
  */
 export class LayerNorm implements Module {
-  /** The shape of the normalised axes, starts at 1. */
+  /** `normalizedShape`, starts at 1. */
   readonly weight: Variable | undefined
-  /** The shape of the normalised axes, starts at 0. */
+  /** `normalizedShape`, starts at 0. */
   readonly bias: Variable | undefined
   readonly #shape: Shape
   readonly #eps: number
@@ -38,11 +38,9 @@ export class LayerNorm implements Module {
    * @param normalizedShape the sizes of the last axes, or the size of the last one
    * @throws {ArgumentError} when a size is not a positive integer, or `eps` not positive.
    */
-  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
-    checkKnown('LayerNorm', options, { eps: true, elementwiseAffine: true, bias: true })
-    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options
-    this.#shape = checked('LayerNorm', normalizedShape)
-    positive('LayerNorm', eps)
+  constructor(normalizedShape: number | Shape, options?: LayerNormOptions) {
+    const { eps, elementwiseAffine, bias } = readOptions('LayerNorm', layerNormOptions, options)
+    this.#shape = readShape('LayerNorm', normalizedShape)
     this.#eps = eps
     if (elementwiseAffine) this.weight = new Variable(this.#shape, filled(1))
     if (elementwiseAffine && bias) this.bias = new Variable(this.#shape)
@@ -56,12 +54,13 @@ export class LayerNorm implements Module {
   }
 }
 
-export interface RMSNormOptions {
-  /** Added to the mean square; by default the distance from 1 to the next number of the input's type. */
-  readonly eps?: number
-  /** Whether to scale each element by a trained weight; true. */
-  readonly elementwiseAffine?: boolean
+const rmsNormOptions = {
+  /** Added to the mean square. @default the distance from 1 to the next number of the input's type */
+  eps: number({ above: 0 }),
+  /** Whether to scale each element by a trained weight. @default true */
+  elementwiseAffine: boolean(true),
 }
+export interface RMSNormOptions extends OptionsOf<typeof rmsNormOptions> {}
 
 /**
  * Divides the last axes of each example by their root mean square. As PyTorch's `nn.RMSNorm`.
@@ -71,7 +70,7 @@ export interface RMSNormOptions {
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467.
  */
 export class RMSNorm implements Module {
-  /** The shape of the normalised axes, starts at 1. */
+  /** `normalizedShape`, starts at 1. */
   readonly weight: Variable | undefined
   readonly #shape: Shape
   readonly #eps: number | undefined
@@ -80,11 +79,9 @@ export class RMSNorm implements Module {
    * @param normalizedShape the sizes of the last axes, or the size of the last one
    * @throws {ArgumentError} when a size is not a positive integer, or `eps` not positive.
    */
-  constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
-    checkKnown('RMSNorm', options, { eps: true, elementwiseAffine: true })
-    const { eps, elementwiseAffine = true } = options
-    this.#shape = checked('RMSNorm', normalizedShape)
-    if (eps !== undefined) positive('RMSNorm', eps)
+  constructor(normalizedShape: number | Shape, options?: RMSNormOptions) {
+    const { eps, elementwiseAffine } = readOptions('RMSNorm', rmsNormOptions, options)
+    this.#shape = readShape('RMSNorm', normalizedShape)
     this.#eps = eps
     if (elementwiseAffine) this.weight = new Variable(this.#shape, filled(1))
   }
@@ -97,11 +94,8 @@ export class RMSNorm implements Module {
   }
 }
 
-function checked(kind: string, normalizedShape: number | Shape): Shape {
-  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape
-  for (const normalizedShape of shape) sizes(kind, { normalizedShape })
-  return shape
-}
+const readShape = (who: string, normalizedShape: number | Shape): Shape =>
+  [normalizedShape].flat().map((n) => size.read(who, 'normalizedShape', n))
 
 function lastAxes(who: string, x: Tensor, shape: Shape): number[] {
   const lead = x.shape.length - shape.length

@@ -1,50 +1,70 @@
 import type { DType } from '../../core/dtype.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { integer, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Shape } from '../../core/shape.ts'
 import { input, type Tensor } from '../../core/tensor.ts'
-import { trace } from '../../core/variable.ts'
 import type { Mode, Module } from '../module.ts'
-import { type Call, observe } from '../observe.ts'
+import { type Call, callsOf } from '../observe.ts'
 import { Identity } from '../residual.ts'
-import { BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.ts'
+import {
+  BatchNorm,
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormOptions,
+  batchNormOptions,
+} from './batch-norm.ts'
 import type { Fusable } from './fuse.ts'
 import { GroupNorm } from './group-norm.ts'
 
-/** How a model's hidden layers are normalised. */
-export type NormalizationType = (typeof types)[number]
+const { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize } = batchNormOptions
+const batchOptions = { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize }
+const groupOptions = {
+  /** Number of groups of channels. @default the most that leave 16 channels or more in each */
+  groups: integer({ min: 1 }),
+}
+
+/** The options of each kind. */
+const kinds = {
+  none: {},
+  batch: batchOptions,
+  ghost: batchOptions,
+  layer: {},
+  group: groupOptions,
+  instance: {},
+}
+
+/** How a model's hidden layers are normalized. */
+export type NormalizationType = keyof typeof kinds
 
 /**
- * A kind of normalisation, or one with its options.
+ * A kind of normalization, or one with its options.
  *
  * - `none`: none
- * - `batch`: batch normalization; a layer that is there keeps its options, but for those that are given
- * - `ghost`: the same with a `virtualBatchSize`, 32 unless given
+ * - `batch`: batch normalization; an existing layer keeps its options, except for those given
+ * - `ghost`: the same, with a `virtualBatchSize` of 32 if omitted
  * - `layer`: each example by itself, all channels together; γ and β by channel
- * - `group`: each example by itself, in `groups` of channels; by default as many as leave 16 channels or more in each
+ * - `group`: each example by itself, in `groups` of channels
  * - `instance`: each channel of each example by itself, for inputs with axes after the channels
  */
 export type Normalization =
   | NormalizationType
-  | ({ readonly type: 'batch' | 'ghost' } & Pick<BatchNormOptions, (typeof batchOptions)[number]>)
-  | { readonly type: 'group'; readonly groups?: number }
+  | ({ readonly type: 'batch' | 'ghost' } & OptionsOf<typeof batchOptions>)
+  | ({ readonly type: 'group' } & OptionsOf<typeof groupOptions>)
   | { readonly type: 'none' | 'layer' | 'instance' }
 
-const types = ['none', 'batch', 'ghost', 'layer', 'group', 'instance'] as const
-const batchOptions = ['eps', 'momentum', 'affine', 'zeroDebias', 'nonFinite', 'virtualBatchSize'] as const
-
 /**
- * Change how a model is normalised, before it is initialized: the means to compare normalisations of one model.
+ * Changes how a model is normalized, before it is initialized: to compare normalizations of one model.
  *
- * Where the model has batch normalization, another layer takes the place of each. Where it has none, one is put after each
- * linear or convolutional layer but the last one that is called; the state names of what was there stay, and the new
- * layer's are below them: `fc1.norm.weight`. With `none`, a layer whose bias batch normalization had made needless gets
- * one.
+ * Replaces each batch normalization of the model. If it has none, inserts a layer after each linear or convolutional
+ * layer but the last one called; existing state names stay, and those of the new layer are below them:
+ * `fc1.norm.weight`. With `none`, a layer without a bias before a batch normalization gets one.
  *
- * Weights that two such models share start with the same numbers, for these come from (seed, state name).
+ * Weights that two such models share start with the same numbers, as these depend on (seed, state name).
  *
- * @param x of a batch that the model takes
+ * @param x shape and type of a batch for the model
  * @returns the model, changed
- * @throws {ArgumentError} when the kind or an option is unknown or out of range, or nothing can be normalised.
+ * @throws {ArgumentError} when the kind or an option is unknown or out of range, or nothing can be normalized.
  */
 export function normalizeLayers<M extends Module>(
   model: M,
@@ -59,20 +79,20 @@ export function normalizeLayers<M extends Module>(
   return model
 }
 
-/** Makes the layer that normalises `x`, given the batch normalization that is there. */
+/** Makes the layer that normalizes `x`, given the batch normalization that it replaces. */
 type Make = (x: Tensor, known?: BatchNorm) => Module
 
 const typeOf = (kind: Normalization): NormalizationType => (typeof kind === 'string' ? kind : kind.type)
 
 function maker(kind: Normalization): Make {
   const { type, ...options } = typeof kind === 'string' ? { type: kind } : { ...kind }
-  if (!types.includes(type)) throw unknownName('normalization', types, String(type), 'type as ')
-  const known = type === 'group' ? ['groups'] : isBatch(type) ? batchOptions : []
-  const stranger = Object.keys(options).find((name) => !known.some((option) => option === name))
-  if (stranger !== undefined) throw unknownName(`normalization ${type}`, known, stranger)
-  if (isBatch(type)) return (x, norm) => batchNormLike(norm, x, type, options as BatchNormOptions)
+  if (!Object.hasOwn(kinds, type)) {
+    throw unknownName('normalization', Object.keys(kinds), String(type), 'type as ')
+  }
+  readOptions(`normalization ${type}`, kinds[type], options)
+  if (isBatch(type)) return (x, norm) => batchNormLike(norm, x, type, options)
   if (type === 'none') return () => new Identity()
-  const { groups } = options as { readonly groups?: number }
+  const { groups } = options as OptionsOf<typeof groupOptions>
   return ({ shape }) => {
     const channels = shape[1]!
     if (type === 'layer') return new GroupNorm(1, channels)
@@ -106,20 +126,7 @@ function groupsOf(channels: number): number {
   return groups
 }
 
-/** What the model calls in a forward pass, in order. */
-function callsOf(model: Module, x: Tensor): Call[] {
-  const calls: Call[] = []
-  trace(() =>
-    observe(
-      model,
-      (call) => calls.push(call),
-      () => model.forward(x, 'eval'),
-    ),
-  )
-  return calls
-}
-
-/** Put another layer where a batch normalization is. */
+/** Replaces a batch normalization by another layer. */
 function replace(model: Module, call: Call, calls: readonly Call[], make: Make): void {
   const norm = call.module as BatchNorm
   const x = call.inputs[0] as Tensor
@@ -132,7 +139,7 @@ function replace(model: Module, call: Call, calls: readonly Call[], make: Make):
   }
 }
 
-/** Wherever a field holds one module, make it hold another. */
+/** Replaces a module in every field that holds it. */
 function put(root: object, old: Module, next: Module, seen: Set<object> = new Set()): void {
   seen.add(root)
   for (const [field, child] of Object.entries(root)) {
@@ -143,7 +150,7 @@ function put(root: object, old: Module, next: Module, seen: Set<object> = new Se
   }
 }
 
-/** Normalise what each linear or convolutional layer gives, but the last. */
+/** Normalizes the output of each linear or convolutional layer but the last. */
 function insert(model: Module, calls: readonly Call[], make: Make): void {
   const layers = calls.flatMap(({ module, output }) => (isHidden(module) ? [[module, output] as const] : []))
   const last = layers.at(-1)?.[0]
@@ -155,7 +162,7 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
     if (layer.weight.shape.length > 2 || shape.length === 2) continue
     throw mismatch('normalization', 'linear layers that give [batch, features]', shape, "use 'none'")
   }
-  // Layers without a mode of their own, such as Linear, are not told it: the model is.
+  // Layers such as Linear may be called without the mode: it is taken from the call of the model.
   let mode: Mode = 'eval'
   wrap(model, (forward, x, given, ...more) => {
     mode = given as Mode
@@ -170,7 +177,7 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
 
 type Forward = (x: Tensor, ...more: unknown[]) => Tensor
 
-/** Give a module a `forward` of its own around the one that it has. */
+/** Overrides the `forward` of one module by a function that wraps it. */
 function wrap(module: Module, body: (forward: Forward, x: Tensor, ...more: unknown[]) => Tensor): void {
   const forward = (module.forward as Forward).bind(module)
   const value: Forward = (...given) => body(forward, ...given)

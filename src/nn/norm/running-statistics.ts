@@ -1,49 +1,67 @@
-import { ArgumentError } from '../../core/errors.ts'
+import { mismatch } from '../../core/mismatch.ts'
 import { nameBeside } from '../../core/names.ts'
+import { custom, type Hyperparameter } from '../../core/options.ts'
 import { scalar, type Tensor } from '../../core/tensor.ts'
-import { hyperparameter, type Variable } from '../../core/variable.ts'
+import { filled, hyperparameter, Variable } from '../../core/variable.ts'
 import { abs, add, div, mul, sub } from '../../ops/arithmetic.ts'
 import { cast, greater, less, where } from '../../ops/compare.ts'
 import { expm1 } from '../../ops/logarithm.ts'
 import { logicalAnd } from '../../ops/logic.ts'
 import { all } from '../../ops/reduction.ts'
 
-/** The weight of the newest batch, 0 to 1, or a schedule of it; `null` for the plain average of all batches. */
-export type Momentum = number | ((step: number) => number) | null
+/** The weight of the newest batch, from 0 to 1, or a schedule of it; `null` for the plain average of all batches. */
+export type Momentum = Hyperparameter | null
+
+export const momentumOption = custom<Momentum>(
+  'a number from 0 to 1, null or a schedule',
+  (value) =>
+    value === null || typeof value === 'function' || (typeof value === 'number' && value >= 0 && value <= 1),
+  0.1,
+)
 
 /** How running statistics learn from a batch. */
 export interface LearningRule {
   readonly momentum: Momentum
-  readonly zeroDebias: boolean
-  readonly fullBatchSize: number | undefined
-  readonly nonFinite: 'allow' | 'skip' | 'throw'
+  readonly zeroDebias?: boolean
+  readonly fullBatchSize?: number | undefined
+  readonly nonFinite?: 'allow' | 'skip' | 'throw'
 }
 
-/** What a batch says of its channels. */
-export interface BatchStatistics {
+/** Statistics of a batch by channel. */
+interface BatchStatistics {
   /** `[channels]`. */
   readonly mean: Tensor
   /** `[channels]`, biased. */
   readonly variance: Tensor
-  /** Values a channel: a tensor when it depends on a mask. */
+  /** Values per channel; a tensor if it depends on a mask. */
   readonly count: number | Tensor
-  /** Examples in the batch. */
+  /** Number of examples in the batch. */
   readonly examples: number
 }
 
-/** What the statistics are kept in. */
+/** The variables of running statistics. */
 export interface RunningStatistics {
+  /** `[channels]`, starts at 0. */
   readonly runningMean: Variable
+  /** `[channels]`, unbiased, starts at 1. */
   readonly runningVar: Variable
+  /** Number of batches that the running statistics have seen; int64. */
   readonly numBatchesTracked: Variable
 }
 
+/** New variables of running statistics. @param finite whether a run that would store NaN or infinity fails instead */
+export const runningStatistics = (channels: number, finite: boolean = false): RunningStatistics => ({
+  runningMean: new Variable([channels], filled(0), { trainable: false, finite }),
+  runningVar: new Variable([channels], filled(1), { trainable: false, finite }),
+  numBatchesTracked: new Variable([], filled(0), { trainable: false, dtype: 'int64' }),
+})
+
 /**
- * Move running statistics towards those of a batch, the variance unbiased:
+ * Moves running statistics towards those of a batch, with the variance unbiased:
  *
  *     running ← (1 − w) · running + w · batch
  *
- * where w is `weightOf` the batch. A batch that must not be learnt from leaves them, and their count, as they are.
+ * where w is `weightOf` the batch. An unusable batch changes neither them nor their count.
  */
 export function learn(running: RunningStatistics, batch: BatchStatistics, rule: LearningRule): void {
   const { runningMean, runningVar, numBatchesTracked } = running
@@ -61,13 +79,13 @@ export function learn(running: RunningStatistics, batch: BatchStatistics, rule: 
   blend(runningVar, batch.variance, unbias(batch.count))
 }
 
-/** n/(n − 1): what turns a biased variance into an unbiased one. */
+/** n/(n − 1), the factor from a biased variance to an unbiased one. */
 function unbias(count: number | Tensor): number | Tensor {
   if (typeof count === 'number') return count / (count - 1)
   return div(count, where(greater(count, 1), sub(count, 1), 1))
 }
 
-/** Whether a batch may be learnt from, `[]`; none when it always may. */
+/** Whether to learn from a batch, `[]`; undefined if always. */
 function usableOf(
   { mean, variance, count }: BatchStatistics,
   { nonFinite }: LearningRule,
@@ -94,33 +112,18 @@ function weightOf(
 }
 
 /**
- * `m / (1 − (1 − m)ᵗ)`: the weight of batch t with which nothing of the first numbers is left. Equal to dividing an
+ * `m / (1 − (1 − m)ᵗ)`: the weight of batch t that removes the initial value entirely. Equivalent to dividing an
  * average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 
-/** @throws {ArgumentError} when an option is out of range, or two exclude each other. */
+/** @throws {ArgumentError} when two options exclude each other. */
 export function checkRule(who: string, { momentum, zeroDebias, fullBatchSize }: LearningRule): void {
-  const right =
-    typeof momentum === 'number'
-      ? momentum >= 0 && momentum <= 1
-      : momentum === null || typeof momentum === 'function'
-  if (!right) {
-    throw new ArgumentError(
-      `${who}: wanted momentum from 0 to 1, null or a schedule, got ${momentum}; it is the weight of the newest batch`,
-    )
-  }
   if (zeroDebias && !(typeof momentum === 'number' && momentum > 0 && momentum < 1)) {
-    const got = typeof momentum === 'function' ? 'a schedule' : momentum
-    throw new ArgumentError(`${who}: wanted momentum between 0 and 1 with zeroDebias, got ${got}`)
+    throw mismatch(who, 'momentum between 0 and 1 with zeroDebias', momentum)
   }
-  if (fullBatchSize === undefined) return
-  if (!Number.isInteger(fullBatchSize) || fullBatchSize < 1) {
-    throw new ArgumentError(`${who}: wanted fullBatchSize as a positive integer, got ${fullBatchSize}`)
-  }
-  if (momentum === null) {
-    throw new ArgumentError(
-      `${who}: wanted momentum as a number or a schedule with fullBatchSize, got null; use train.recalibrate for a weighted average`,
-    )
+  if (fullBatchSize !== undefined && momentum === null) {
+    const fix = 'use train.recalibrate for a weighted average'
+    throw mismatch(who, 'momentum as a number or a schedule with fullBatchSize', momentum, fix)
   }
 }

@@ -1,0 +1,65 @@
+import { isFloat } from '../core/dtype.ts'
+import { ShapeError } from '../core/errors.ts'
+import { broadcast } from '../core/shape.ts'
+import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { sumTo } from './broadcast.ts'
+
+/** A tensor, or a number of the other operand's type. */
+export type Operand = Tensor | number
+
+type Partials = (dy: Tensor, a: Tensor, b: Tensor) => readonly [da: Tensor, db: Tensor]
+
+/** `a ∘ b` elementwise, by NumPy's broadcasting. @throws {ShapeError} when shapes or types do not fit. */
+export function binary(op: string, a: Operand, b: Operand, partials: Partials): Tensor {
+  const [x, y] = operands(op, a, b)
+  return node(op, {
+    inputs: [x, y],
+    shape: broadcast(op, x.shape, y.shape),
+    dtype: x.dtype,
+    grad: (dz) => {
+      const [dx, dy] = partials(dz, x, y)
+      return [sumTo(dx, x.shape), sumTo(dy, y.shape)]
+    },
+  })
+}
+
+/** Both operands as tensors of one element type. */
+export function operands(who: string, a: Operand, b: Operand): readonly [Tensor, Tensor] {
+  const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : scalar(a)
+  for (const value of [a, b]) {
+    if (typeof value === 'number' && !isFloat(like.dtype) && !Number.isInteger(value)) {
+      throw new ShapeError(`${who}: wanted an integer beside ${like.dtype}, got ${value}; use ops.cast first`)
+    }
+  }
+  const x = typeof a === 'number' ? scalar(a, like.dtype) : a
+  const y = typeof b === 'number' ? scalar(b, like.dtype) : b
+  if (x.dtype !== y.dtype) {
+    throw new ShapeError(
+      `${who}: wanted operands of one type, got ${x.dtype} and ${y.dtype}; use ops.cast on one`,
+    )
+  }
+  return [x, y]
+}
+
+/** @throws {ShapeError} when `x` does not hold floats. */
+export function checkFloat(who: string, { dtype }: Tensor): void {
+  if (!isFloat(dtype)) throw new ShapeError(`${who}: wanted floats, got ${dtype}; use ops.cast first`)
+}
+
+/** @throws {ShapeError} when `x` holds neither int32 nor int64. @param what names `x` in the message */
+export function checkIntegers(who: string, what: string, { dtype }: Tensor): void {
+  if (dtype === 'int32' || dtype === 'int64') return
+  throw new ShapeError(`${who}: wanted ${what} of int32 or int64, got ${dtype}`)
+}
+
+/** `f(x)` elementwise, of floats. Without a `partial` no gradient flows. */
+export function unary(op: string, x: Tensor, partial?: (dy: Tensor, y: Tensor) => Tensor): Tensor {
+  checkFloat(op, x)
+  const y: Tensor = node(op, {
+    inputs: [x],
+    shape: x.shape,
+    dtype: x.dtype,
+    ...(partial && { grad: (dy) => [partial(dy, y)] }),
+  })
+  return y
+}
