@@ -2,7 +2,7 @@ import { mismatch } from '../core/mismatch.ts'
 import { isSchedule } from '../schedule/index.ts'
 import { microBatchesPerStep } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { type Setting, withSettings } from '../train/spec.ts'
+import { type Change, withSettings } from '../train/spec.ts'
 import { trainingBatches } from '../train/train.ts'
 import { scheduleText } from './schedules.ts'
 import { keyOf, only } from './settings.ts'
@@ -29,10 +29,10 @@ export function settingsOf(
   experiment: Experiment,
   { settings, seed, steps }: Configuration,
   { metric, watch }: Common,
-): Setting[] {
+): Change[] {
   const { lr, schedule, ...others } = settings
   const own = Object.entries(others).map(
-    ([path, value]): Setting => [path, path === 'optimizer.lr' ? asRate(value) : value],
+    ([path, value]): Change => [path, path === 'optimizer.lr' ? asRate(value) : value],
   )
   const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
   // Enough epochs for the steps, whatever the experiment says. Each epoch of a stream has at least one step.

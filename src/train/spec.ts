@@ -116,7 +116,7 @@ function readable(argument: unknown): unknown {
 }
 
 /** One setting of an experiment: its path, such as `optimizer.lr`, and its value, which JSON can say. */
-export type Setting = readonly [path: string, value: unknown]
+export type Change = readonly [path: string, value: unknown]
 
 /**
  * An experiment with some of its settings changed, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
@@ -128,10 +128,10 @@ export const override = (base: Experiment, settings: readonly string[]): Experim
   withSettings(base, settings.map(parseSetting))
 
 /** As `override`, from values. */
-export const withSettings = (base: Experiment, settings: readonly Setting[]): Experiment =>
+export const withSettings = (base: Experiment, settings: readonly Change[]): Experiment =>
   settings.reduce(change, base)
 
-function change(current: Experiment, [path, value]: Setting): Experiment {
+function change(current: Experiment, [path, value]: Change): Experiment {
   const [key, option, ...deeper] = path.split('.')
   if (key === 'optimizer' && option !== undefined && deeper.length === 0) {
     return { ...current, optimizer: parseOptimizer({ ...current.optimizer.spec, [option]: value }) }
@@ -163,14 +163,14 @@ const settable = [
   'optimizer.lr',
 ]
 
-function parseSetting(text: string): Setting {
+function parseSetting(text: string): Change {
   const at = text.indexOf('=')
   if (at < 1) throw mismatch('--set', 'path=value, such as epochs=10', text)
   return [text.slice(0, at), jsonOrText(text.slice(at + 1))]
 }
 
 /** A setting as `path=value`: a text without quotes, unless it would be read as JSON. */
-export function settingText([path, value]: Setting): string {
+export function settingText([path, value]: Change): string {
   const isPlain = typeof value === 'string' && jsonOrText(value) === value
   return `${path}=${isPlain ? value : JSON.stringify(value)}`
 }

@@ -1,6 +1,6 @@
 import type { Value } from '../trial.ts'
 import { answerOf } from './answer.ts'
-import { cellsOf, countOf } from './cells.ts'
+import { cellsOf, statusCount } from './cells.ts'
 import { comparisonsOf, type Objective } from './comparisons.ts'
 import { bestTrials, layerCurves, meanCurve, meanDrift } from './curves.ts'
 import { effectsOf, interactionsOf } from './effects.ts'
@@ -67,9 +67,9 @@ function costOf(finished: readonly Finished[]): Cost {
   const sum = (of: (one: Finished) => number): number => finished.reduce((total, one) => total + of(one), 0)
   return {
     trials: finished.length,
-    done: countOf(finished, 'done'),
-    diverged: countOf(finished, 'diverged'),
-    failed: countOf(finished, 'failed'),
+    done: statusCount(finished, 'done'),
+    diverged: statusCount(finished, 'diverged'),
+    failed: statusCount(finished, 'failed'),
     steps: sum(({ result }) => result.steps),
     training: sum(({ result }) => result.time.training),
     total: sum(({ result }) => result.time.total),

@@ -24,13 +24,13 @@ function cellOf(trials: readonly Finished[], metric: string): Cell {
     rung,
     scores,
     ...(values.length > 0 && { score: bootstrap(values) }),
-    diverged: countOf(trials, 'diverged'),
-    failed: countOf(trials, 'failed'),
+    diverged: statusCount(trials, 'diverged'),
+    failed: statusCount(trials, 'failed'),
   }
 }
 
 /** The number of trials that ended with a status. */
-export const countOf = (finished: readonly Finished[], status: Finished['result']['status']): number =>
+export const statusCount = (finished: readonly Finished[], status: Finished['result']['status']): number =>
   finished.filter(({ result }) => result.status === status).length
 
 /** A cell whose every seed finished, so that it may be recommended. */

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
-import { override, type Setting, withSettings } from '../../train/spec.ts'
+import { override, type Change, withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { StudyFacts } from '../analysis/analyse.ts'
 import { asLoss } from '../analysis/cells.ts'
@@ -23,7 +23,7 @@ export interface Prepared {
   readonly metric: Objective
   readonly space: Space
   /** The settings that turn the experiment into a trial's. */
-  settingsOf(trial: Configuration): Setting[]
+  settingsOf(trial: Configuration): Change[]
   /** The study's identity as plain JSON. */
   describe(): Record<string, unknown>
 }

@@ -7,7 +7,7 @@ import { crossEntropy, mul } from '../../ops/index.ts'
 import { adam, adamw, noDecayOnNormAndBias, type Optimizer, sgd } from '../../optim/index.ts'
 import * as schedule from '../../schedule/index.ts'
 import { RunFolder } from '../../train/run-folder.ts'
-import { type Setting, withSettings } from '../../train/spec.ts'
+import { type Change, withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
@@ -17,7 +17,7 @@ const root = mkdtempSync(join(tmpdir(), 'evenstep-trial-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
 const base = toy({ optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 0.01 }), threads: 1 })
-const job = (name: string, settings: readonly Setting[], watch = false): Job => ({
+const job = (name: string, settings: readonly Change[], watch = false): Job => ({
   trial: { id: 1, settings: {}, seed: 0, steps: 60, rung: 0 },
   folder: join(root, name),
   settings: [['epochs', 5], ['steps', 60], ...settings],
@@ -138,7 +138,7 @@ describe('what a trial watches', () => {
     expect(drift!.recalibratedLoss).not.toBe(drift!.validationLoss)
   })
 
-  const logged: Setting[] = [['log', { batchNorm: true }]]
+  const logged: Change[] = [['log', { batchNorm: true }]]
   const ramp = 'linear 0.1 to 0 over 60'
   const eta = (step: number): number => 0.1 * (1 - step / 60)
   const decayed = { lr: schedule.parse(ramp), momentum: 0.9, weightDecay: 0.01 }

@@ -4,7 +4,7 @@ import { valueFingerprint } from '../../data/files/fingerprint.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
-import { type Setting, settingText, withSettings } from '../../train/spec.ts'
+import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
@@ -17,7 +17,7 @@ export interface Job {
   /** The run's folder. */
   readonly folder: string
   /** The settings that turn the base experiment into the trial's. */
-  readonly settings: readonly Setting[]
+  readonly settings: readonly Change[]
   readonly watch: boolean
 }
 
