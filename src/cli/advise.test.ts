@@ -130,8 +130,8 @@ describe('evenstep advise', () => {
     const code = await new Promise((resolve) => child.on('close', resolve))
     expect([code, err]).toEqual([
       130,
-      "stopped; trials that are over are in it's; go on with npx evenstep advise small.json --budget 90000 " +
-        "--out 'it'\\''s' --set steps=9000\n",
+      "stopped; finished trials are in it's; resume with npx evenstep advise small.json --set steps=9000 " +
+        "--budget 90000 --out 'it'\\''s'\n",
     ])
     if (process.platform === 'linux') expect(workers.length).toBeGreaterThan(0)
     for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
@@ -164,7 +164,7 @@ describe('evenstep advise', () => {
       err: 'advise: wanted a budget of 820 steps or more, got 300; a run has 90, and trials as long as a run take 820\n',
     })
     expect((await evenstep('advise', 'small.json', '--budget', 'few')).err).toContain(
-      'wanted an integer ≥ 1, got few',
+      'wanted a positive integer, got few',
     )
   })
 })

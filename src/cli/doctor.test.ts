@@ -164,6 +164,7 @@ describe('evenstep doctor', () => {
         {
           columns: 80,
           color,
+          isTerminal: color,
           write: (more) => {
             text += more
           },

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { count, figure } from '../core/text.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
@@ -18,13 +19,13 @@ interface Options {
   readonly json?: true
 }
 
-/** `evenstep doctor RUN`: what can be said of a run, or of an experiment that was not trained yet. */
+/** `evenstep doctor RUN`: examines a run, or checks an experiment before it is trained. */
 export function doctorCommand(output: Output = terminal()): Command {
   return new Command('doctor')
-    .description('examine a finished run, or look an experiment over before it is trained')
-    .argument('<run>', "the folder of the run, or an experiment's file")
-    .option('--only <ids>', 'the diagnostics to make, such as D8,D9', (ids: string) => ids.split(','))
-    .option('--json', 'print what is found as JSON lines')
+    .description('examine a finished run, or check an experiment before it is trained')
+    .argument('<run>', 'folder of the run, or file of the experiment')
+    .option('--only <ids>', 'diagnostics to run, such as D8,D9', (ids: string) => ids.split(','))
+    .option('--json', 'print findings as JSON lines')
     .action(async (path: string, { only, json }: Options) => {
       const print = printer(output, json)
       if (!existsSync(path)) {
@@ -35,17 +36,17 @@ export function doctorCommand(output: Output = terminal()): Command {
       if (!statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
       const { experiment, task } = await loadRun(path)
       if (!only) print.lint(lint(experiment))
-      await diagnose(experiment, takenUp(path, experiment, task), path, print, only)
+      await diagnose(experiment, resumed(path, experiment, task), path, print, only)
     })
 }
 
-/** The task where its run ended, with the optimizer's state; without a checkpoint, with the weights that came out. */
-function takenUp(path: string, experiment: Experiment, task: Task): Task {
+/** The task at the end of its run; without a checkpoint, with the final weights but no optimizer state. */
+function resumed(path: string, experiment: Experiment, task: Task): Task {
   if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
   return task
 }
 
-/** Examine a run whose log is in `path`. */
+/** Examines a run whose log is in `path`, and prints the diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
@@ -58,18 +59,18 @@ export async function diagnose(
     made.push(diagnosis)
     print.progress?.(diagnosis)
   }
-  print.diagnoses(made, `${basename(path)} · ${task.steps.toLocaleString('en-US')} steps`)
+  print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
 }
 
-/** Where findings go. */
+/** Prints findings. */
 export interface Printer {
   lint(found: readonly Lint[]): void
-  /** One that was just made, where the others may take a while. */
+  /** Prints a diagnosis at once, since others may take a while. */
   progress?(diagnosis: Diagnosis): void
   diagnoses(made: readonly Diagnosis[], title: string): void
 }
 
-/** JSON lines, each at once; or a page for a person, the gravest first. */
+/** Prints JSON lines, each at once; or a page for people, the most severe first. */
 export function printer(output: Output, json: true | undefined): Printer {
   if (!json) {
     return {
@@ -94,7 +95,7 @@ const painted = (text: string, code: number, { color }: Output): string =>
   color ? `\u001b[${code}m${text}\u001b[0m` : text
 
 function lintPage(found: readonly Lint[], output: Output): string {
-  if (found.length === 0) return 'lint: nothing to say of this experiment\n\n'
+  if (found.length === 0) return 'lint: nothing to report on this experiment\n\n'
   const entries = found.map(({ severity, rule, advice }) => entry(severity, rule, [advice], output))
   return `lint, before training\n\n${entries.join('')}\n`
 }
@@ -105,15 +106,14 @@ function page(made: readonly Diagnosis[], title: string, output: Output): string
     found
       .filter((one) => one.severity === severity)
       .map(({ id, title, value, threshold, advice }) =>
-        entry(severity, `${id.padEnd(4)} ${title}`, [`${number(value)}; ${threshold}`, advice], output),
+        entry(severity, `${id.padEnd(4)} ${title}`, [`${figure(value)}; ${threshold}`, advice], output),
       ),
   )
   const others = made.flatMap((one) =>
     isFinding(one) ? [] : [entry('', `${one.id.padEnd(4)} ${one.title}`, [one.reason], output)],
   )
-  return [`${title}\n\n`, ...entries, ...(others.length > 0 ? ['\nnot applicable\n\n', ...others] : [])].join(
-    '',
-  )
+  const rest = others.length > 0 ? ['\nnot applicable\n\n', ...others] : []
+  return [`${title}\n\n`, ...entries, ...rest].join('')
 }
 
 /** A severity with a title, and lines below. */
@@ -124,7 +124,7 @@ function entry(severity: Severity | '', title: string, lines: readonly string[],
   return `${label}${title}\n${below.map((line) => `${margin}${line}\n`).join('')}`
 }
 
-/** A text in lines of at most `width`, broken at spaces. */
+/** Breaks a text at spaces into lines of at most `width`. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
@@ -134,6 +134,3 @@ function wrapped(text: string, width: number): string[] {
   }
   return lines
 }
-
-const number = (value: number): string =>
-  Number.isFinite(value) ? String(Number(value.toPrecision(3))) : String(value)

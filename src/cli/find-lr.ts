@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { figure } from '../core/text.ts'
 import { type FindLearningRateOptions, findLearningRate, type LearningRates } from '../train/find-lr.ts'
 import { override } from '../train/spec.ts'
+import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
 import { loadExperiment } from './load.ts'
 import { type Output, terminal } from './output.ts'
-import { plot, shortNumber } from './plot.ts'
+import { plot } from './plot.ts'
 import { svg } from './svg.ts'
 
 interface Options extends FindLearningRateOptions {
@@ -13,15 +15,15 @@ interface Options extends FindLearningRateOptions {
   readonly json?: true
 }
 
-/** `evenstep find-lr FILE`: a range test of the learning rate. */
+/** `evenstep find-lr FILE`: runs a learning-rate range test. */
 export function findLrCommand(output: Output = terminal()): Command {
   return new Command('find-lr')
-    .description('try the experiment in FILE at ever higher learning rates, and suggest one')
-    .argument('<file>', 'the experiment')
-    .option('--from <lr>', 'the first rate; 1e-5', positive)
-    .option('--to <lr>', 'the last rate; 10', positive)
-    .option('--steps <n>', 'steps of the ramp; 600', positive)
-    .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
+    .description('train the experiment in FILE at ever higher learning rates, and suggest one')
+    .argument('<file>', 'file of the experiment')
+    .option('--from <lr>', 'first rate (default: 1e-5)', positiveNumber)
+    .option('--to <lr>', 'last rate (default: 10)', positiveNumber)
+    .option('--steps <n>', 'steps of the ramp (default: 600)', positiveInteger)
+    .addOption(setOption())
     .option('--svg <file>', 'also write an image')
     .option('--json', 'print the curve and the suggestions as JSON')
     .action(async (file: string, { set, svg: image, json, ...options }: Options) => {
@@ -32,16 +34,13 @@ export function findLrCommand(output: Output = terminal()): Command {
     })
 }
 
-function positive(text: string): number {
-  if (Number(text) > 0) return Number(text)
-  throw new InvalidArgumentError(`wanted a number above 0, got ${text}`)
-}
+const rate = (value: number): string => figure(value, 4)
 
 const label = 'smoothed loss against the learning rate'
 
 function report(found: LearningRates, file: string, { columns, color }: Output): string {
   const { lrs, losses, steepest, valley, minimumTenth, suggestion } = found
-  const ends = [`lr ${shortNumber(lrs[0]!)}`, `lr ${shortNumber(lrs.at(-1)!)}`] as const
+  const ends = [`lr ${rate(lrs[0]!)}`, `lr ${rate(lrs.at(-1)!)}`] as const
   const rows = [
     ['steepest', steepest, 'where the loss falls fastest'],
     ['valley', valley, 'half-way down the longest valley'],
@@ -50,15 +49,15 @@ function report(found: LearningRates, file: string, { columns, color }: Output):
   ] as const
   return [
     plot([{ label, values: losses }], { columns, color, ends }),
-    ...rows.map(([name, value, why]) => `${name.padStart(14)}  ${shortNumber(value).padEnd(10)} ${why}`),
+    ...rows.map(([name, value, why]) => `${name.padStart(14)}  ${rate(value).padEnd(10)} ${why}`),
     '',
-    `try it: npx evenstep train ${file} --set optimizer.lr=${shortNumber(suggestion)}`,
+    `try it: npx evenstep train ${file} --set optimizer.lr=${rate(suggestion)}`,
     '',
   ].join('\n')
 }
 
 function picture({ lrs, losses }: LearningRates): string {
-  const axis = { title: 'learning rate', tick: (step: number) => shortNumber(lrs[step] ?? lrs.at(-1)!) }
+  const axis = { title: 'learning rate', tick: (step: number) => rate(lrs[step] ?? lrs.at(-1)!) }
   return svg('Learning-rate range test', [
     { title: label, series: [{ label: 'loss', values: losses }], axis },
   ])

@@ -1,11 +1,11 @@
-/** Ctrl-C as a signal; a second one ends the process. */
+/** Ctrl-C as a signal; the second one exits the process. */
 export interface Interrupt {
   readonly signal: AbortSignal
-  /** Leave Ctrl-C to the system again. */
+  /** Returns Ctrl-C to the system. */
   stop(): void
 }
 
-/** Listen to Ctrl-C. */
+/** Starts to listen for Ctrl-C. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
   const ask = (): void => {

@@ -8,25 +8,25 @@ import { type Experiment, experiment } from '../train/experiment.ts'
 import { parseExperimentText } from '../train/spec.ts'
 
 /**
- * The experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. Of a study, it is
- * the one that the study is of.
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A study's
+ * file gives the study's experiment.
  *
- * The module's `import … from 'evenstep'` is this very package, wherever the file lies.
+ * The module's `import … from 'evenstep'` is this package, wherever the file lies.
  *
- * @throws {EvenstepError} when the file is missing, does not load, or is no experiment.
+ * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
  */
 export const loadExperiment = async (file: string): Promise<Experiment> =>
   (await loadWithOrigin(file)).experiment
 
-/** An experiment, and the file that it is in: another one where that of a study names it. */
+/** An experiment with its file, which may be another than the study's. */
 export interface Loaded {
   readonly experiment: Experiment
   readonly origin: string
-  /** Whether the file exports a study, of which the experiment is a part. */
+  /** Whether the file exports a study that contains the experiment. */
   readonly inStudy: boolean
 }
 
-/** As `loadExperiment`, with the file that the experiment is in. */
+/** As `loadExperiment`, with the experiment's file. */
 export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await load(file, 'train', 'an experiment file')
   if (isStudy(loaded)) return experimentOf(loaded, file)
@@ -34,15 +34,15 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: named, origin: resolve(file), inStudy: false }
 }
 
-/** A study with its experiment, and the file that this is in. */
+/** A study with its experiment and the experiment's file. */
 export interface LoadedStudy extends Loaded {
   readonly study: Study
 }
 
 /**
- * The study in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
+ * Loads the study in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
  *
- * @throws {EvenstepError} when the file is missing, does not load, or is no study.
+ * @throws {EvenstepError} when the file is missing, does not load, or is not a study.
  */
 export async function loadStudy(file: string): Promise<LoadedStudy> {
   const loaded = await load(file, 'study', 'the file of a study')
@@ -57,7 +57,7 @@ async function experimentOf({ experiment }: Study, file: string): Promise<Loaded
 
 const nameOf = (file: string): string => basename(file, extname(file))
 
-/** What a file holds, not checked but for JSON. */
+/** The value in a file; unchecked, unless it is JSON. */
 async function load(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
   if (!existsSync(path))
@@ -76,7 +76,7 @@ function hasFactors(text: string): boolean {
   }
 }
 
-/** `:5:3` where the message of a syntax error tells the line and column of a file. */
+/** `:5:3` if the message of a syntax error gives the line and column. */
 function placeIn(path: string, error: unknown): string {
   const text = error instanceof Error ? error.message : ''
   const at = text.indexOf(`${path}:`)

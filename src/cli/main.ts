@@ -14,7 +14,7 @@ import { version } from './version.ts'
 import { workerCommand } from './worker.ts'
 
 const program = new Command('evenstep')
-  .description('Trains neural networks, and tells which learning rate and schedule to use.')
+  .description('Trains neural networks, and finds the learning rate and schedule to use.')
   .version(version)
   .addCommand(trainCommand())
   .addCommand(scheduleCommand())
@@ -31,7 +31,7 @@ program.exitOverride()
 for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
 program.configureOutput({ outputError: () => {} })
 
-// A reader that has seen enough, such as `head`, closes the pipe: there is nobody left to tell.
+// A reader that has seen enough, such as `head`, closes the pipe: exit quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 try {
@@ -40,7 +40,7 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-/** Says what went wrong; 2 for the caller's mistakes, 1 for ours. */
+/** Prints the error. @returns 2 for the caller's mistakes, 1 for ours */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2
@@ -59,7 +59,7 @@ function exitCodeOf(error: unknown): number {
   return 1
 }
 
-/** A file or folder that cannot be read, written or made: the operating system says which and why. */
+/** Whether a file or folder could not be read, written or created: the message says which and why. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'path' in error
 }

@@ -1,16 +1,47 @@
-/** Where a command prints, and what is known of it. */
+/** Where a command prints. */
 export interface Output {
   readonly columns: number
   readonly color: boolean
+  /** Whether a line can be redrawn in place. */
+  readonly isTerminal: boolean
   write(text: string): void
 }
 
-/** Standard output: its width, or 80 on a pipe; colour only on a terminal without NO_COLOR. */
+/** Standard output: as wide as the terminal, or 80 columns; in colour only on a terminal without NO_COLOR. */
 export function terminal(): Output {
   const { stdout, env } = process
   return {
-    columns: stdout.columns ?? 80,
+    get columns() {
+      return stdout.columns || 80
+    },
     color: stdout.isTTY === true && !env.NO_COLOR,
+    isTerminal: stdout.isTTY === true,
     write: (text) => void stdout.write(text),
+  }
+}
+
+const clearLine = '\r\u001b[K'
+
+/** A line that is redrawn in place below what is printed. */
+export class StatusLine {
+  readonly #output: Output
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  /** Draws the line, cut to the terminal's width. */
+  draw(text: string): void {
+    this.#output.write(`${clearLine}${text.slice(0, this.#output.columns - 1)}`)
+  }
+
+  /** Prints a line of text in place of the status line. */
+  print(text: string): void {
+    this.clear()
+    this.#output.write(`${text}\n`)
+  }
+
+  clear(): void {
+    if (this.#output.isTerminal) this.#output.write(clearLine)
   }
 }

@@ -1,19 +1,21 @@
-/** One curve: the value of each step from 0 on. */
+import { figure } from '../core/text.ts'
+
+/** A curve: its value at each step, from 0. */
 export interface PlotSeries {
   readonly label: string
   readonly values: readonly number[]
 }
 
 export interface PlotOptions {
-  /** Characters across, axis and all. */
+  /** Width in characters, including the axis. */
   readonly columns: number
   readonly rows?: number
   readonly color?: boolean
-  /** What stands below the first and the last value; the steps unless given. */
+  /** Labels below the first and the last value. @default their steps */
   readonly ends?: readonly [first: string, last: string]
 }
 
-/** The lowest and highest value that an axis shows. 0 is in it when the values come near. */
+/** The lowest and highest value on an axis; it includes 0 if the values come close. */
 export interface Extent {
   readonly low: number
   readonly high: number
@@ -23,15 +25,15 @@ const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Curves drawn with characters, with axes and a legend.
+ * Draws curves as text, with axes and a legend.
  *
- * One curve is drawn in braille, 2 × 4 dots a character; several each in a mark of their own, so that they can be
- * told apart without colour.
+ * A single curve is drawn in braille, 2 × 4 dots per character; several are drawn with a mark for each, so that they can
+ * be told apart without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, rows = 15, color = false } = options
   const extent = extentOf(series)
-  const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map(shortNumber)
+  const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map((value) => figure(value, 4))
   const margin = Math.max(...labels.map((label) => label.length)) + 1
   const width = Math.max(columns - margin - 2, 10)
   const cells =
@@ -52,7 +54,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** What an axis for these curves must show. */
+/** The extent of an axis for these curves. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -61,14 +63,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** A number in at most four digits. */
-export function shortNumber(value: number): string {
-  const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2).replace(/\.?0+e/, 'e')
-  return String(Number(value.toPrecision(4)))
-}
-
-/** The lowest and highest value in each of `width` columns, from each column's first step to the next one's. */
+/** The lowest and highest value in each of `width` columns, which share their boundary steps. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {
@@ -79,7 +74,7 @@ export function envelope(values: readonly number[], width: number): Extent[] {
   })
 }
 
-/** From the first dot of a 2 × 4 character, row by row, to its bit. */
+/** The bit of each dot of a 2 × 4 character, row by row. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
 function braille({ values }: PlotSeries, extent: Extent, width: number, rows: number): string[] {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { readDescription } from '../train/description.ts'
@@ -9,7 +9,7 @@ import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
 
-/** Where a run's experiment came from: kept in its run.json. */
+/** The source of a run's experiment, recorded in its run.json. */
 export interface Origin {
   /** The experiment's file. */
   readonly file: string
@@ -17,9 +17,9 @@ export interface Origin {
 }
 
 /**
- * The experiment of a run, with its model as it came out.
+ * Loads the experiment of a run, and its trained model.
  *
- * @throws {EvenstepError} when the folder holds no finished run, or the experiment is no longer what it was.
+ * @throws {EvenstepError} when the folder holds no finished run, or the experiment has changed.
  */
 export async function loadRun(
   folder: string,
@@ -46,4 +46,22 @@ function originOf(path: string, { origin }: Record<string, unknown>): Origin {
   if (Array.isArray(settings) && settings.every((setting) => typeof setting === 'string'))
     return { file, settings }
   throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
+}
+
+/** The first of runs/NAME-1, runs/NAME-2, … that does not exist. */
+export function freeFolder(name: string): string {
+  let n = 1
+  while (existsSync(join('runs', `${name}-${n}`))) n++
+  return join('runs', `${name}-${n}`)
+}
+
+/** The last of runs/NAME-1, runs/NAME-2, … @throws {ArgumentError} when there is none. */
+export function lastFolder(name: string): string {
+  const numbers = (existsSync('runs') ? readdirSync('runs') : [])
+    .filter((folder) => folder.startsWith(`${name}-`))
+    .map((folder) => Number(folder.slice(name.length + 1)))
+    .filter(Number.isInteger)
+  if (numbers.length === 0)
+    throw new ArgumentError(`--resume: wanted a run of ${name} in runs, got none; name it with --out`)
+  return join('runs', `${name}-${Math.max(...numbers)}`)
 }

@@ -7,7 +7,7 @@ import { scheduleCommand } from './schedule.ts'
 
 async function run(args: readonly string[], columns = 60, color = false): Promise<string> {
   const parts: string[] = []
-  const output = { columns, color, write: (part: string) => void parts.push(part) }
+  const output = { columns, color, isTerminal: false, write: (part: string) => void parts.push(part) }
   await scheduleCommand(output).parseAsync(args, { from: 'user' })
   return parts.join('')
 }
@@ -116,11 +116,11 @@ test('--svg writes an image with a title, axes and a legend, and nothing from el
 test.each([
   [
     ['0.1'],
-    'evenstep schedule: wanted --steps as a whole number from 1 to 10000000, got nothing; give the length of the training',
+    'evenstep schedule: wanted --steps as an integer from 1 to 10000000, got nothing; give the length of the training',
   ],
   [
     ['0.1', '--steps', '0'],
-    'evenstep schedule: wanted --steps as a whole number from 1 to 10000000, got 0; give the length of the training',
+    'evenstep schedule: wanted --steps as an integer from 1 to 10000000, got 0; give the length of the training',
   ],
   [
     ['0.1', '--steps', '9', '--json', '--csv'],

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { integer } from '../core/options.ts'
+import { figure } from '../core/text.ts'
 import * as schedule from '../schedule/index.ts'
 import { type Output, terminal } from './output.ts'
-import { type PlotSeries, plot, shortNumber } from './plot.ts'
+import { type PlotSeries, plot } from './plot.ts'
 import { type PlotPanel, svg } from './svg.ts'
 
 interface Options {
@@ -17,17 +19,17 @@ interface Options {
 const maxSteps = 10_000_000
 
 /**
- * The command `evenstep schedule`: schedules drawn in the terminal, or their values printed.
+ * `evenstep schedule SPEC…`: draws schedules in the terminal, or prints their values.
  *
- * It throws an EvenstepError for a bad SPEC or option.
+ * Its action throws an EvenstepError for a wrong SPEC or option.
  */
 export function scheduleCommand(output: Output = terminal()): Command {
   return new Command('schedule')
-    .description('Draws schedules, or prints their values.')
+    .description('draw schedules, or print their values')
     .argument('<spec...>', "JSON, or short text: 'warmup 500 + cosine 0.1 to 0 over 20000'")
-    .option('--steps <n>', 'how many steps to show')
-    .option('--json', 'print one JSON line for each schedule')
-    .option('--csv', 'print one line for each step')
+    .option('--steps <n>', 'number of steps to show')
+    .option('--json', 'print a JSON line for each schedule')
+    .option('--csv', 'print a CSV row for each step')
     .option('--svg <file>', 'also write an image')
     .option('--with <curve>', "also show the 'momentum' that goes with oneCycle and cyclic")
     .action((specs: string[], options: Options) => run(output, specs, options))
@@ -68,10 +70,10 @@ function draw(output: Output, panels: readonly PlotPanel[]): void {
   }
 }
 
-/** A curve with its summary behind its label. */
+/** A curve with a summary after its label. */
 function described({ label, values }: PlotSeries): PlotSeries {
   const { peak, peakStep, last, mean } = schedule.summary(schedule.table(values), values.length)
-  const [p, l, m] = [peak, last, mean].map(shortNumber)
+  const [p, l, m] = [peak, last, mean].map((value) => figure(value, 4))
   return { label: `${label}   peak ${p} at ${peakStep}, last ${l}, mean ${m}`, values }
 }
 
@@ -102,13 +104,12 @@ function writeSvg(file: string, panels: readonly PlotPanel[]): void {
 }
 
 function readSteps(text: string | undefined): number {
-  const steps = Number(text)
-  if (text !== undefined && Number.isInteger(steps) && steps >= 1 && steps <= maxSteps) return steps
-  throw refusal(
-    `--steps as a whole number from 1 to ${maxSteps}`,
-    text ?? 'nothing',
-    'give the length of the training',
-  )
+  const steps = integer({ min: 1, max: maxSteps })
+  try {
+    return steps.read('', '', text === undefined ? undefined : Number(text))!
+  } catch {
+    throw refusal(`--steps as ${steps.wanted}`, text ?? 'nothing', 'give the length of the training')
+  }
 }
 
 function refusal(wanted: string, got: string, fix?: string): ArgumentError {

@@ -1,5 +1,20 @@
-/** A command with its words as a POSIX shell takes them: those with characters of its own are quoted. */
+/** Words as a command for a POSIX shell: those with special characters are quoted. */
 export const shellCommand = (words: readonly string[]): string => words.map(quoted).join(' ')
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+/** The shell command that runs an evenstep command on a file with settings and other options. */
+export const evenstepCommand = (
+  command: string,
+  file: string,
+  set: readonly string[],
+  options: Readonly<Record<string, string | number | undefined>> = {},
+): string =>
+  shellCommand([
+    ...['npx', 'evenstep', command, file],
+    ...set.flatMap((setting) => ['--set', setting]),
+    ...Object.entries(options).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, String(value)],
+    ),
+  ])

@@ -1,33 +1,41 @@
-import { isScored } from '../study/analysis/cells.ts'
-import type { Cell, Findings, Finished } from '../study/analysis/findings.ts'
+import { counted, duration } from '../core/text.ts'
+import { asLoss, ranked, type Scored } from '../study/analysis/cells.ts'
+import type { Findings, Finished } from '../study/analysis/findings.ts'
 import { estimateText, scoreText, settingsText } from '../study/analysis/words.ts'
 import { trialKey } from '../study/design/design.ts'
 import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
+import { type Output, StatusLine } from './output.ts'
 
-/** Combinations in the table at the end. */
+/** Combinations in the final table. */
 const rows = 5
 
-/** Scores of one combination so far, added up. */
-interface Sofar {
+/** The sum of a combination's scores so far. */
+interface Total {
   readonly settings: Finished['settings']
-  readonly rung: number
+  readonly round: number
   readonly sum: number
   readonly count: number
 }
 
-/** Tells a person about a study: how far it is and what is best so far, and at the end what was found. */
+/** Prints a study: its progress with the best combination so far, and at the end the findings. */
 export class StudyReport {
   readonly #prepared: Prepared
   readonly #folder: string
   readonly #workers: number
-  readonly #sofar = new Map<string, Sofar>()
+  readonly #output: Output
+  readonly #line: StatusLine
+  readonly #totals = new Map<string, Total>()
   #begun = 0
+  /** Trials that were done at the start. */
   #before = 0
-  #lines = 0
-  #wrong = 0
+  /** Twentieths of the trials that were reported where lines cannot be redrawn. */
+  #reported = 0
+  #lost = 0
 
-  constructor(prepared: Prepared, folder: string, workers: number) {
+  constructor(output: Output, prepared: Prepared, folder: string, workers: number) {
+    this.#output = output
+    this.#line = new StatusLine(output)
     this.#prepared = prepared
     this.#folder = folder
     this.#workers = workers
@@ -38,33 +46,25 @@ export class StudyReport {
     if (event.type === 'trial') this.#trial(event)
   }
 
-  /** What the study says, and where it is. */
+  /** Prints the findings and where they are stored. */
   findings({ cells, answer, metric }: Findings, files: readonly string[]): void {
     const last = cells.reduce((most, { rung }) => Math.max(most, rung), 0)
-    const sign = metric.goal === 'max' ? -1 : 1
-    const best = cells
-      .filter(isScored)
-      .filter(({ rung }) => rung === last)
-      .sort((a, b) => sign * (a.score.value - b.score.value))
-      .slice(0, rows)
-    const line = (cell: Cell & { readonly score: NonNullable<Cell['score']> }): string =>
-      `  ${estimateText(cell.score, metric.name)}  ${settingsText(cell.settings)}`
-    this.#say(
-      [
-        '',
-        ...answer,
-        ...(best.length > 0
-          ? ['', `best ${metric.name} after ${best[0]!.steps} steps, mean over seeds:`, ...best.map(line)]
-          : []),
-        '',
-        `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`,
-      ].join('\n'),
-    )
+    const best = ranked(
+      cells.filter(({ rung }) => rung === last),
+      metric.goal,
+    ).slice(0, rows)
+    const line = ({ score, settings }: Scored): string =>
+      `  ${estimateText(score, metric.name)}  ${settingsText(settings)}`
+    const table = best.slice(0, 1).flatMap(({ steps }) => {
+      return ['', `best ${metric.name} after ${steps} steps, mean over seeds:`, ...best.map(line)]
+    })
+    const stored = `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`
+    this.#line.print(['', ...answer, ...table, '', stored].join('\n'))
   }
 
-  /** Leave the terminal as it was. */
+  /** Clears the status line. */
   close(): void {
-    if (process.stdout.isTTY) process.stdout.write('\r\u001b[K')
+    this.#line.clear()
   }
 
   #start({ finished, done, total }: StudyEvent & { readonly type: 'start' }): void {
@@ -75,23 +75,22 @@ export class StudyReport {
     const about = [
       name,
       `${study.design.type} of ${total} trials`,
-      `${study.seeds} ${study.seeds === 1 ? 'seed' : 'seeds'}`,
+      counted(study.seeds, 'seed'),
       `${this.#workers} at a time`,
       `judged by ${metric.name}`,
     ]
-    this.#say(`${about.join(' · ')}\n${done === 0 ? '' : `going on after ${done} trials\n`}`)
+    this.#line.print(`${about.join(' · ')}\n${done === 0 ? '' : `resuming after ${done} trials\n`}`)
   }
 
   #trial({ finished, done, total }: StudyEvent & { readonly type: 'trial' }): void {
     this.#add(finished)
     const { id, result } = finished
-    if (result.status === 'failed') this.#say(`trial ${id} failed: ${result.error}`)
-    const text = this.#progress(done, total)
-    if (process.stdout.isTTY) {
-      process.stdout.write(`\r\u001b[K${text.slice(0, (process.stdout.columns || 80) - 1)}`)
-    } else if (done === total || Math.floor((20 * done) / total) > this.#lines) {
-      this.#lines = Math.floor((20 * done) / total)
-      this.#say(text)
+    if (result.status === 'failed') this.#line.print(`trial ${id} failed: ${result.error}`)
+    const twentieths = Math.floor((20 * done) / total)
+    if (this.#output.isTerminal) this.#line.draw(this.#progress(done, total))
+    else if (done === total || twentieths > this.#reported) {
+      this.#reported = twentieths
+      this.#line.print(this.#progress(done, total))
     }
   }
 
@@ -100,35 +99,27 @@ export class StudyReport {
     const left = Math.ceil(((total - done) * seconds) / (done - this.#before))
     const best = this.#best()
     const { name, goal } = this.#prepared.metric
-    const score = best && scoreText((goal === 'max' ? -1 : 1) * (best.sum / best.count), name)
+    const score = best && scoreText(asLoss(best.sum / best.count, goal), name)
     return [
       `${done} of ${total} trials`,
-      ...(done < total ? [`${duration(left)} left`] : [duration(Math.round(seconds))]),
+      done < total ? `${duration(left)} left` : duration(Math.round(seconds)),
       ...(best ? [`best ${name} ${score}: ${settingsText(best.settings)}`] : []),
-      ...(this.#wrong > 0 ? [`${this.#wrong} diverged or failed`] : []),
+      ...(this.#lost > 0 ? [`${this.#lost} diverged or failed`] : []),
     ].join(' · ')
   }
 
   #add(finished: Finished): void {
-    const { settings, rung, result } = finished
-    if (result.status !== 'done') this.#wrong++
+    const { settings, rung: round, result } = finished
+    if (result.status !== 'done') this.#lost++
     const key = trialKey({ ...finished, seed: 0 })
-    const { sum, count } = this.#sofar.get(key) ?? { sum: 0, count: 0 }
-    const score = this.#prepared.space.scoreOf(finished)
-    this.#sofar.set(key, { settings, rung, sum: sum + score, count: count + 1 })
+    const { sum, count } = this.#totals.get(key) ?? { sum: 0, count: 0 }
+    const loss = this.#prepared.space.scoreOf(finished)
+    this.#totals.set(key, { settings, round, sum: sum + loss, count: count + 1 })
   }
 
-  /** Of the combinations in the last round so far, the one with the best mean. */
-  #best(): Sofar | undefined {
-    const all = [...this.#sofar.values()].filter(({ sum }) => Number.isFinite(sum))
-    return all.sort((a, b) => b.rung - a.rung || a.sum / a.count - b.sum / b.count)[0]
-  }
-
-  #say(text: string): void {
-    this.close()
-    process.stdout.write(`${text}\n`)
+  /** The combination with the best mean in the last round so far. */
+  #best(): Total | undefined {
+    const all = [...this.#totals.values()].filter(({ sum }) => Number.isFinite(sum))
+    return all.sort((a, b) => b.round - a.round || a.sum / a.count - b.sum / b.count)[0]
   }
 }
-
-const duration = (seconds: number): string =>
-  seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`

@@ -13,7 +13,7 @@ import {
   toyStudy,
   trialsOf,
 } from '../../test/study/toy-study.ts'
-import { lengthOf } from '../study/design/plan.ts'
+import { trialCount } from '../study/design/plan.ts'
 import { prepare } from '../study/run/prepared.ts'
 import { loadStudy } from './load.ts'
 
@@ -156,7 +156,7 @@ describe('evenstep study', () => {
     expect((await second)!.code).toBe(2)
     expect(code).toBe(130)
     expect(err).toBe(
-      `stopped; trials that are over are in ${at('slow')}; go on with npx evenstep study ${slow} --out ${at('slow')}\n`,
+      `stopped; finished trials are in ${at('slow')}; resume with npx evenstep study ${slow} --out ${at('slow')}\n`,
     )
   })
 })
@@ -190,7 +190,7 @@ describe('a trial that', () => {
     expect(trialsOf(at('dies'))[1]!.result).toMatchObject({
       status: 'failed',
       error:
-        'study: wanted a worker that finishes the trial, got 3 that ended; the last was ended by SIGKILL',
+        'study: wanted a worker process to finish the trial, got 3 that exited; the last was killed by SIGKILL',
     })
   })
 })
@@ -251,7 +251,7 @@ describe('a study file', () => {
     )
     expect((await evenstepStudy([at('experiment.json')])).err).toMatch(/^study: wanted /)
     expect((await evenstepStudy([at('race.json'), '--workers', '0'])).err).toMatch(
-      /wanted an integer ≥ 1, got 0/,
+      /wanted a positive integer, got 0/,
     )
   })
 })
@@ -261,7 +261,7 @@ test('the example is a study of 210 trials', async () => {
     fileURLToPath(new URL('../../examples/digits-study.ts', import.meta.url)),
   )
   expect(origin).toMatch(/digits\.ts$/)
-  expect(lengthOf(study.design, prepare(study, experiment, 'digits-study').space)).toBe(210)
+  expect(trialCount(study.design, prepare(study, experiment, 'digits-study').space)).toBe(210)
 })
 
 test('a worker alone is told what it is for', () => {

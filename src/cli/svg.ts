@@ -1,10 +1,11 @@
-import { envelope, extentOf, type PlotSeries, shortNumber } from './plot.ts'
+import { figure } from '../core/text.ts'
+import { envelope, extentOf, type PlotSeries } from './plot.ts'
 
-/** A group of curves that share an axis. */
+/** Curves that share their axes. */
 export interface PlotPanel {
   readonly title: string
   readonly series: readonly PlotSeries[]
-  /** What the horizontal axis shows, and how; steps unless given. */
+  /** Title and tick labels of the horizontal axis. @default steps */
   readonly axis?: { readonly title: string; readonly tick: (step: number) => string }
 }
 
@@ -16,7 +17,7 @@ const plotHeight = 240
 const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
 const dashes = ['', '8 4', '2 3', '10 3 2 3']
 
-/** Curves as an SVG image that needs nothing else: titles, axes and legends. One panel below the other. */
+/** Draws panels one below the other as a self-contained SVG image, with titles, axes and legends. */
 export function svg(title: string, panels: readonly PlotPanel[]): string {
   const heights = panels.map(({ series }) => height + 18 * Math.max(series.length - 1, 0))
   const total = heights.reduce((sum, h) => sum + h, 0)
@@ -42,7 +43,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   const yTicks = quarters.map((share) => {
     const value = low + share * (high - low)
     const line = `<path d="M${left} ${round(y(value))}H${width - right}" stroke="#ddd"/>`
-    return `${line}<text x="${left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${shortNumber(value)}</text>`
+    return `${line}<text x="${left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${figure(value, 4)}</text>`
   })
   const xTicks = quarters.map((share) => {
     const step = Math.round(share * last)
@@ -59,7 +60,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   ].join('\n')
 }
 
-/** All steps when they are few, else the lowest and highest of each pixel. */
+/** A curve's path: every step if they are few, else the lowest and highest value of each pixel. */
 function path({ values }: PlotSeries, x: (step: number) => number, y: (value: number) => number): string {
   const pixels = width - left - right
   const scale = (values.length - 1) / (pixels - 1)

@@ -6,3 +6,6 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 
 /** The version of this package. */
 export const version: string = manifest.version
+
+/** The versions that a run or study records. */
+export const versions: Readonly<Record<string, string>> = { evenstep: version, node: process.versions.node }

@@ -5,18 +5,19 @@ import { keepSessions } from '../runtime/node-cpu.ts'
 import { identityFingerprint } from '../study/run/identity.ts'
 import type { FromWorker } from '../study/run/pool.ts'
 import { type Job, runTrial } from '../study/run/run-trial.ts'
-import { override } from '../train/spec.ts'
+import { override, settingText } from '../train/spec.ts'
+import { setOption } from './arguments.ts'
 import { loadWithOrigin } from './load.ts'
 import type { Origin } from './run.ts'
-import { version } from './version.ts'
+import { versions } from './version.ts'
 
-/** `evenstep worker FILE`: runs the trials of a study or an advice that its parent sends. Not for people. */
+/** `evenstep worker FILE`: runs the trials that the parent process sends; internal. */
 export function workerCommand(): Command {
   return new Command('worker')
     .description('run trials for evenstep study')
-    .argument('<file>', 'the study or the experiment')
-    .argument('<lock>', 'what to share while it runs')
-    .option('--set <path=value>', 'change a setting', (one, all: readonly string[]) => [...all, one], [])
+    .argument('<file>', 'file of the study or the experiment')
+    .argument('<lock>', 'lock to share while running')
+    .addOption(setOption())
     .action(work)
 }
 
@@ -24,20 +25,18 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   if (process.send === undefined) {
     throw new EvenstepError('worker: wanted a study that sends it trials, got none; use evenstep study')
   }
-  process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which ends its workers
+  process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which kills its workers
   process.on('disconnect', () => process.exit(1))
   try {
     const { lockShared } = await import('../study/run/lock.ts')
     if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
     const { experiment, origin } = await loadWithOrigin(file)
     const base = override(experiment, set)
-    identityFingerprint(base) // reads all the data: not in the time of the first trial
-    keepSessions(4) // to train and evaluate a model and its rival; each holds on to the memory of a call
+    identityFingerprint(base) // reads all the data, which must not count as time of the first trial
+    keepSessions(4) // to train and evaluate a model and its rival; each keeps the memory of a call
     process.on('message', async (job: Job) => {
-      const notes = {
-        origin: { file: origin, settings: [...set, ...job.settings] } satisfies Origin,
-        versions: { evenstep: version, node: process.versions.node },
-      }
+      const settings = [...set, ...job.settings.map(settingText)]
+      const notes = { origin: { file: origin, settings } satisfies Origin, versions }
       say({ type: 'finished', result: await runTrial(base, job, notes) })
     })
     say({ type: 'ready' })
@@ -46,9 +45,9 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   }
 }
 
-/** Start a worker for trials of what is in FILE. @param lock what it shares while it lives */
+/** Starts a worker for the trials of a file. @param lock shared by the worker while it lives */
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
-/** A parent that is gone is told nothing: `disconnect` ends the process. */
+/** Sends a message, if the parent is still there: otherwise `disconnect` ends the process. */
 const say = (message: FromWorker): void => void process.send!(message, () => {})

@@ -10,6 +10,7 @@
  */
 
 import { mismatch, unknownName } from './mismatch.ts'
+import { listed } from './text.ts'
 
 /** What an option, or any other argument, may be. `Given` is what a caller writes, `Read` what that becomes. */
 export interface Option<Given, Read = Given> {
@@ -198,8 +199,10 @@ export function boolean(fallback?: boolean): Option<boolean> {
 export function choice<const C extends string>(choices: readonly C[]): Option<C, C | undefined>
 export function choice<const C extends string>(choices: readonly C[], fallback: NoInfer<C>): Option<C>
 export function choice<const C extends string>(choices: readonly C[], fallback?: C): Option<C> {
-  const quoted = choices.map((text) => `'${text}'`)
-  const wanted = quoted.length === 1 ? quoted[0]! : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+  const wanted = listed(
+    choices.map((text) => `'${text}'`),
+    'or',
+  )
   const option = custom<C>(wanted, (value) => choices.some((text) => text === value))
   return { ...option, fallback, json: { type: 'string', enum: choices } } as Option<C>
 }

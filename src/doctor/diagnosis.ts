@@ -1,5 +1,7 @@
 import type { Subject } from './subject.ts'
 
+export { figure as short, percent } from '../core/text.ts'
+
 /** How much a diagnosis asks for: nothing, to be known, to be looked at, to be changed. */
 export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 
@@ -55,17 +57,6 @@ type About = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'>
 export type Diagnosis = About & (Finding | Inapplicable)
 
 export const isFinding = <T extends object>(said: T): said is T & Finding => 'severity' in said
-
-/** A number in three significant digits, as a sentence has it. */
-export function short(x: number): string {
-  if (x === 0 || !Number.isFinite(x)) return String(x)
-  const size = Math.abs(x)
-  if (size >= 1e5 || size < 1e-3) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e')
-  return size >= 1e3 ? String(Math.round(x)) : String(Number(x.toPrecision(3)))
-}
-
-/** A share in per cent, as a sentence has it. */
-export const percent = (part: number): string => `${short(100 * part)} %`
 
 /** The entry of the greatest number. @throws nothing: the list has one or more. */
 export const greatestEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] =>

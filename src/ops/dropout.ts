@@ -1,3 +1,4 @@
+import type { DType } from '../core/dtype.ts'
 import {
   custom,
   type Hyperparameter,

@@ -1,28 +1,30 @@
-import { z } from 'zod'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch, unknownName } from '../core/mismatch.ts'
-import type { Value } from './trial.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { choice, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
+import type { Settings, Value } from './trial.ts'
 
-/** What a study changes: a list of values, or the numbers from one to another. */
+/** What a study varies: a list of values, or the numbers of a range. */
 export type Factor = readonly Value[] | FactorRange
 
-export interface FactorRange {
-  readonly from: number
-  readonly to: number
-  /** Whether numbers are spread evenly by difference or by ratio; `log` for `lr`, else `linear`. */
-  readonly scale?: 'linear' | 'log'
-  /** How many of them there are, both ends included; any number between unless given. */
-  readonly count?: number
+const range = {
+  /** Lowest number. */
+  from: required(number()),
+  /** Highest number. */
+  to: required(number()),
+  /** Spacing of the numbers: by difference or by ratio. @default log for `lr`, else linear */
+  scale: choice(['linear', 'log']),
+  /** Numbers in the range, both ends included. @default any number between them */
+  count: integer({ min: 2 }),
 }
 
-export type Factors = Readonly<Record<string, Factor>>
+export interface FactorRange extends OptionsOf<typeof range> {}
 
-/** One combination: the value of each factor. */
-export type Settings = Readonly<Record<string, Value>>
+/** Factors by path, as in `evenstep train --set`. */
+export type Factors = Readonly<Record<string, Factor>>
 
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
 
-/** The values of a factor, in order; none of a range without a count. */
+/** The values of a factor, in order; undefined for a range without a count. */
 export function factorValues(path: string, factor: Factor): readonly Value[] | undefined {
   if (isList(factor)) return factor
   const { count } = factor
@@ -30,7 +32,7 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
   return Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
 }
 
-/** The value that lies `share` of the way along a factor, 0 ≤ share < 1: each is met as often. */
+/** The value that lies `share` of the way along a factor, 0 ≤ share < 1; equal parts of it belong to each value. */
 export function factorValueAt(path: string, factor: Factor, share: number): Value {
   const values = factorValues(path, factor)
   return values ? values[Math.floor(share * values.length)]! : between(path, factor as FactorRange, share)
@@ -38,13 +40,13 @@ export function factorValueAt(path: string, factor: Factor, share: number): Valu
 
 function between(path: string, { from, to, scale = scaleOf(path) }: FactorRange, share: number): number {
   const value = scale === 'log' ? from * (to / from) ** share : from + (to - from) * share
-  return Number(value.toPrecision(6)) // a rate that can be read, and is one number on every machine
+  return Number(value.toPrecision(6)) // readable, and the same number on every machine
 }
 
 const scaleOf = (path: string): 'linear' | 'log' =>
   path === 'lr' || path === 'optimizer.lr' ? 'log' : 'linear'
 
-/** How many combinations there are; infinite with a range without a count. */
+/** The number of combinations; infinite with a range without a count. */
 export const combinationsOf = (factors: Factors): number =>
   Object.entries(factors).reduce(
     (n, [path, factor]) => n * (factorValues(path, factor)?.length ?? Number.POSITIVE_INFINITY),
@@ -52,7 +54,7 @@ export const combinationsOf = (factors: Factors): number =>
   )
 
 /**
- * Every combination of values; those of the last factor change fastest.
+ * Every combination of values; the last factor changes fastest.
  *
  * @throws {ArgumentError} when a range has no count.
  */
@@ -67,21 +69,7 @@ export function combinations(factors: Factors): Settings[] {
   )
 }
 
-const json = z.json()
-const range = {
-  from: z.number(),
-  to: z.number(),
-  scale: z.enum(['linear', 'log']).optional(),
-  count: z.int().min(2).optional(),
-}
-const wantedOf: Readonly<Record<string, string>> = {
-  from: 'a number',
-  to: 'a number',
-  scale: "'linear' or 'log'",
-  count: 'an integer ≥ 2',
-}
-
-/** Settings that a study decides otherwise. */
+/** Settings that are no factors, with what takes their place. */
 const reserved: Readonly<Record<string, string>> = {
   seed: 'use seeds',
   steps: "use the study's steps",
@@ -90,7 +78,7 @@ const reserved: Readonly<Record<string, string>> = {
   log: 'use watch',
 }
 
-/** @throws {ArgumentError} naming the first factor that is wrong, and what is. */
+/** @throws {ArgumentError} naming the first factor that is wrong, and why. */
 export function checkFactors(factors: Readonly<Record<string, unknown>>): Factors {
   const paths = Object.keys(factors)
   if (paths.length === 0) throw mismatch('study', 'one factor or more', factors)
@@ -106,38 +94,31 @@ export function checkFactors(factors: Readonly<Record<string, unknown>>): Factor
 }
 
 function checkList(path: string, values: readonly unknown[]): void {
-  if (values.length === 0) throw mismatch('study', `factors.${path} as 1 or more values`, values)
-  for (const value of values) {
-    if (!json.safeParse(value).success) throw mismatch('study', `factors.${path} as values of JSON`, value)
-    if (path === 'lr' && !(typeof value === 'number' && value > 0)) {
-      throw mismatch('study', 'factors.lr as numbers above 0', value)
-    }
-    if (path === 'schedule' && typeof value !== 'string') {
-      throw mismatch('study', 'factors.schedule as names or templates', value)
-    }
+  const check = (ok: boolean, wanted: string, got: unknown): void => {
+    if (!ok) throw mismatch('study', `factors.${path} as ${wanted}`, got)
   }
-  const texts = values.map((value) => JSON.stringify(value))
-  const twice = texts.findIndex((text, i) => texts.indexOf(text) < i)
-  if (twice >= 0) throw mismatch('study', `factors.${path} as values that differ`, values)
+  check(values.length > 0, '1 or more values', values)
+  for (const value of values) {
+    check(isJson(value), 'values of JSON', value)
+    if (path === 'lr') check(typeof value === 'number' && value > 0, 'numbers above 0', value)
+    if (path === 'schedule') check(typeof value === 'string', 'names or templates', value)
+  }
+  const distinct = new Set(values.map((value) => JSON.stringify(value)))
+  check(distinct.size === values.length, 'values that differ', values)
+}
+
+function isJson(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isJson)
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
 function checkRange(path: string, value: unknown): void {
-  const who = `factors.${path}`
+  const who = `study: factors.${path}`
   if (typeof value !== 'object' || value === null || path === 'schedule') {
     const wanted = path === 'schedule' ? 'a list of names or templates' : 'a list of values, or { from, to }'
-    throw mismatch('study', `${who} as ${wanted}`, value)
+    throw mismatch('study', `factors.${path} as ${wanted}`, value)
   }
-  const names = Object.keys(range)
-  const stranger = Object.keys(value).find((key) => !names.includes(key))
-  if (stranger !== undefined) throw unknownName(`study: ${who}`, names, stranger)
-  for (const key of Object.keys(range) as (keyof typeof range)[]) {
-    const given = (value as FactorRange)[key]
-    if (range[key].safeParse(given).success) continue
-    throw mismatch('study', `${who}.${key} as ${wantedOf[key]}`, given)
-  }
-  const { from, to, scale = scaleOf(path) } = value as FactorRange
-  if (!(from < to)) throw mismatch('study', `${who}.from below ${who}.to`, [from, to])
-  if ((scale === 'log' || path === 'lr') && from <= 0) {
-    throw mismatch('study', `${who}.from above 0`, from)
-  }
+  const { from, to, scale = scaleOf(path) } = readOptions(who, range, value)
+  if (!(from < to)) throw mismatch(who, 'from below to', [from, to])
+  if ((scale === 'log' || path === 'lr') && from <= 0) throw mismatch(who, 'from above 0', from)
 }

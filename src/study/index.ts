@@ -3,7 +3,7 @@ export { type AdviseEvent, type AdviseOptions, advise } from './advise/advise.ts
 export type { Runner } from './advise/runner.ts'
 export type * from './analysis/findings.ts'
 export type { Design, Racing } from './design/design.ts'
-export type { Factor, FactorRange, Factors, Settings } from './factor.ts'
+export type { Factor, FactorRange, Factors } from './factor.ts'
 export { writeReport } from './report/report.ts'
 export { scheduleNames, scheduleText } from './schedules.ts'
 export { define, type Study, type StudyOptions } from './study.ts'

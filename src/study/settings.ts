@@ -1,121 +1,27 @@
-import { mismatch } from '../core/mismatch.ts'
-import { isSchedule } from '../schedule/index.ts'
-import { microBatchesPerStep as partsOf } from '../train/accumulation.ts'
-import type { Experiment } from '../train/experiment.ts'
-import { override } from '../train/spec.ts'
-import { trainingBatches } from '../train/train.ts'
-import type { Settings } from './factor.ts'
-import { scheduleText } from './schedules.ts'
-import type { Trial, Value } from './trial.ts'
+import type { Settings, Value } from './trial.ts'
 
-/** What a trial is told besides its own settings. */
-export interface Common {
-  readonly metric: string
-  readonly watch: boolean
-}
+/** A value as a key: the same for the same JSON. */
+export const valueKey = (value: Value | undefined): string => JSON.stringify(value ?? null)
 
-/**
- * A trial as settings for `evenstep train --set`: the experiment with them is the trial.
- *
- * The rate is always a schedule, which is fed to the graph: a number would be part of it, and each rate a graph of its own.
- *
- * @throws {EvenstepError} when a schedule or rate is wrong.
- */
-export function settingsOf(
-  experiment: Experiment,
-  { settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>,
-  { metric, watch }: Common,
-): string[] {
-  const { lr, schedule, ...others } = settings
-  const own = Object.entries(others).map(([path, value]) =>
-    set(path, path === 'optimizer.lr' ? asRate(value) : value),
-  )
-  const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
-  // As many as the steps take, whatever the experiment says itself; of a stream, an epoch has one step or more.
-  const epochs = Math.ceil(steps / (stepsPerEpoch(override(experiment, own)) ?? 1))
-  return [
-    ...own,
-    ...(rate === undefined ? [] : [set('optimizer.lr', rate)]),
-    set('seed', seed),
-    set('epochs', epochs),
-    set('steps', steps),
-    ...(metric === experiment.monitor ? [] : [set('monitor', metric)]),
-    ...(watch ? [set('log', { ...experiment.log, batchNorm: true })] : []),
-    ...(experiment.threads === undefined ? [set('threads', 1)] : []),
-  ]
-}
+/** Settings as a key, whatever the order in which they are named. */
+export const keyOf = (settings: Settings): string =>
+  JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-/** A text stands as it is, unless it would be read as something else. */
-function set(path: string, value: Value | object): string {
-  const text = typeof value === 'string' && !isJson(value) ? value : JSON.stringify(value)
-  return `${path}=${text}`
-}
+/** The settings of these factors alone. */
+export const only = (settings: Settings, factors: readonly string[]): Settings =>
+  Object.fromEntries(Object.entries(settings).filter(([factor]) => factors.includes(factor)))
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+/** The settings of all factors but these. */
+export const without = (settings: Settings, factors: readonly string[]): Settings =>
+  Object.fromEntries(Object.entries(settings).filter(([factor]) => !factors.includes(factor)))
+
+/** Items in groups by key, in the order in which the keys first appear. */
+export function groupedBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) group.push(item)
+    else groups.set(key(item), [item])
   }
+  return groups
 }
-
-const asRate = (value: Value): Value | object =>
-  typeof value === 'number' ? { type: 'constant', value } : value
-
-/** What the learning rate is; nothing when the experiment says it. */
-function rateOf(
-  { optimizer }: Experiment,
-  lr: number | undefined,
-  schedule: string | undefined,
-  steps: number,
-): Value | object | undefined {
-  if (schedule !== undefined) {
-    const text = scheduleText(schedule, lr, steps)
-    return isJson(text) ? asRate(Number(text)) : text
-  }
-  if (lr === undefined) return undefined
-  if (typeof optimizer.spec.lr !== 'number') {
-    const fix = "name some, such as ['constant', 'cosine']: the experiment's own is not made for other rates"
-    throw mismatch('study', 'factors.schedule beside factors.lr', undefined, fix)
-  }
-  return asRate(lr)
-}
-
-/** Optimizer steps in an epoch; nothing of a stream, whose end shows when it is there. */
-function stepsPerEpoch(experiment: Experiment): number | undefined {
-  const { batchSize, accumulate, lastBatch } = experiment
-  const batches = trainingBatches(experiment, batchSize * partsOf(accumulate), lastBatch)
-  return 'length' in batches ? batches.length : undefined
-}
-
-/** Optimizer steps of a run of an experiment. @throws {ArgumentError} when it is one of a stream that only says its epochs. */
-function lengthOf(experiment: Experiment): number {
-  const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
-  const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))
-  if (length < Number.POSITIVE_INFINITY) return length
-  throw mismatch(
-    'experiment',
-    'steps where the training data are a stream',
-    undefined,
-    'name them, such as --set steps=1000',
-  )
-}
-
-/** What decides how many steps an epoch has. */
-const sizes = ['batchSize', 'accumulate', 'lastBatch']
-
-/** Tells how many steps a run of an experiment has with some of its settings changed. */
-export function stepsWith(experiment: Experiment): (settings: Settings) => number {
-  const known = new Map<string, number>()
-  return (settings) => {
-    const own = sizes.flatMap((path) => (settings[path] === undefined ? [] : [set(path, settings[path])]))
-    const key = own.join()
-    const steps = known.get(key) ?? lengthOf(override(experiment, own))
-    known.set(key, steps)
-    return steps
-  }
-}
-
-/** Whether the experiment's own rate is a schedule, which has the length of its own run. */
-export const hasSchedule = ({ optimizer }: Experiment): boolean => isSchedule(optimizer.spec.lr)

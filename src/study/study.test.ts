@@ -3,7 +3,8 @@ import { toy } from '../../test/support/toy.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { sgd } from '../optim/index.ts'
 import { cosineAnnealing } from '../schedule/index.ts'
-import { prepare, withSettings } from './run/prepared.ts'
+import { settingText } from '../train/spec.ts'
+import { overrideForStudy, prepare } from './run/prepared.ts'
 import { define, parseStudyText, type StudyOptions } from './study.ts'
 
 const options: StudyOptions = { experiment: toy(), factors: { lr: [0.1, 1] } }
@@ -39,19 +40,16 @@ describe('a study is checked', () => {
     [{ factors: { lr: [0.1, -1] } }, 'study: wanted factors.lr as numbers above 0, got -1'],
     [{ factors: { lr: [0.1, 0.1] } }, 'study: wanted factors.lr as values that differ, got [0.1,0.1]'],
     [{ factors: { lr: 0.1 } }, 'study: wanted factors.lr as a list of values, or { from, to }, got 0.1'],
-    [
-      { factors: { lr: { from: 1, to: 0.1 } } },
-      'study: wanted factors.lr.from below factors.lr.to, got [1,0.1]',
-    ],
-    [{ factors: { lr: { from: 0, to: 0.1 } } }, 'study: wanted factors.lr.from above 0, got 0'],
-    [{ factors: { lr: { from: 0.1 } } }, 'study: wanted factors.lr.to as a number, got nothing'],
+    [{ factors: { lr: { from: 1, to: 0.1 } } }, 'study: factors.lr: wanted from below to, got [1,0.1]'],
+    [{ factors: { lr: { from: 0, to: 0.1 } } }, 'study: factors.lr: wanted from above 0, got 0'],
+    [{ factors: { lr: { from: 0.1 } } }, 'study: factors.lr: wanted to as a number, got nothing'],
     [
       { factors: { lr: { from: 0.1, to: 1, count: 1 } } },
-      'study: wanted factors.lr.count as an integer ≥ 2, got 1',
+      'study: factors.lr: wanted count as an integer ≥ 2, got 1',
     ],
     [
       { factors: { lr: { from: 0.1, to: 1, scale: 'ln' } } },
-      "study: wanted factors.lr.scale as 'linear' or 'log', got \"ln\"",
+      "study: factors.lr: wanted scale as 'linear' or 'log', got \"ln\"",
     ],
     [
       { factors: { lr: { from: 0.1, to: 1, size: 3 } } },
@@ -70,13 +68,17 @@ describe('a study is checked', () => {
       { factors: { lr: [1], 'optimizer.lr': [1] } },
       'study: wanted factors.optimizer.lr alone, or factors.lr and factors.schedule, got ["lr","optimizer.lr"]',
     ],
-    [{ seeds: 0 }, 'study: wanted seeds as an integer ≥ 1, got 0'],
-    [{ steps: 0.5 }, 'study: wanted steps as an integer ≥ 1, got 0.5'],
+    [{ seeds: 0 }, 'study: wanted seeds as a positive integer, got 0'],
+    [{ steps: 0.5 }, 'study: wanted steps as a positive integer, got 0.5'],
     [{ watch: 1 }, 'study: wanted watch as true or false, got 1'],
+    [{ design: { type: 'tpe' } }, 'study: design: wanted trials as a positive integer, got nothing'],
     [
-      { design: { type: 'tpe' } },
-      "study: wanted design as { type: 'grid' }, { type: 'random', 'halton' or 'tpe', trials: an integer ≥ 1 }, " +
-        'or { type: \'racing\' } with eta ≥ 2, rungs ≥ 2 and candidates ≥ 1, all integers, got {"type":"tpe"}',
+      { design: { type: 'best' } },
+      "study: wanted design.type as 'grid', 'random', 'halton', 'tpe' or 'racing', got \"best\"",
+    ],
+    [
+      { design: { type: 'racing', rounds: 3 } },
+      'study: design: wanted one of type, eta, rungs, candidates, got rounds',
     ],
     [
       { design: { type: 'random', trials: 4 } },
@@ -84,11 +86,11 @@ describe('a study is checked', () => {
     ],
     [
       { design: { type: 'random', trials: 9 } },
-      'study: wanted design.trials up to 6, as many as there are combinations and seeds, got 9',
+      'study: wanted design.trials up to 6, all combinations with all seeds, got 9',
     ],
     [
       { design: { type: 'racing', candidates: 3 } },
-      'study: wanted design.candidates up to 2, as many as there are combinations, got 3',
+      'study: wanted design.candidates up to 2, the number of combinations, got 3',
     ],
     [
       { factors: { lr: { from: 0.1, to: 1 } }, design: { type: 'racing' } },
@@ -119,7 +121,7 @@ describe('JSON', () => {
 
   test('is refused when it is not, or says something else', () => {
     expect(() => parseStudyText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
-    expect(() => parseStudyText('[]', 'a.json')).toThrow('study: wanted experiment as ')
+    expect(() => parseStudyText('[]', 'a.json')).toThrow('study: wanted a JSON object, got []')
   })
 })
 
@@ -152,7 +154,7 @@ describe('a study is checked against its experiment', () => {
     [{ metric: 'f1' }, /^experiment: wanted monitor as /.source],
     [
       { factors: { schedule: ['constant'], lr: [1] }, design: { type: 'racing', rungs: 6 } },
-      'study: wanted 243 steps or more for 6 rungs of a race, got 24',
+      'study: wanted 243 steps or more for a race of 6 rounds, got 24',
     ],
   ])('%j', (changes, message) => {
     const got = refused(changes)
@@ -164,7 +166,7 @@ describe('a study is checked against its experiment', () => {
     const own = toy({ optimizer: sgd({ lr: cosineAnnealing(0.1, { tMax: 24 }) }) })
     expect(refused({}, own)).toBe(
       "study: wanted factors.schedule beside factors.lr, got nothing; name some, such as ['constant', 'cosine']: " +
-        "the experiment's own is not made for other rates",
+        "the experiment's own fits no other rate",
     )
     expect(refused({ factors: { batchSize: [8] }, design: { type: 'racing' } }, own)).toBe(
       "study: wanted factors.schedule for a race where the experiment's own rate is a schedule, got nothing",
@@ -174,7 +176,7 @@ describe('a study is checked against its experiment', () => {
 
 describe('a setting besides', () => {
   const setting = (changes: object, ...settings: string[]) =>
-    withSettings(define({ ...options, ...changes }), toy(), settings)
+    overrideForStudy(define({ ...options, ...changes }), toy(), settings)
   const open = 'study: wanted a setting that the study leaves open, got'
 
   test.each<[object, string, string]>([
@@ -214,14 +216,16 @@ describe('a setting besides', () => {
     })
     expect(setting({ watch: true }, 'log={"gradientNorm":true}').log).toEqual({ gradientNorm: true })
     const seeds = define({ ...options, seeds: 2 })
-    expect(prepare(seeds, withSettings(seeds, toy(), ['seed=5']), 'toy').space.seeds).toEqual([5, 6])
+    expect(prepare(seeds, overrideForStudy(seeds, toy(), ['seed=5']), 'toy').space.seeds).toEqual([5, 6])
   })
 })
 
 describe('a trial is settings', () => {
   const settings = (changes: Partial<StudyOptions>, own: object, steps = 24): string[] => {
     const study = define({ ...options, ...changes })
-    return prepare(study, toy(), 'toy').settingsOf({ settings: own as never, seed: 4, steps })
+    return prepare(study, toy(), 'toy')
+      .settingsOf({ settings: own as never, seed: 4, steps })
+      .map(settingText)
   }
 
   test('of a schedule, not a number, for the rate', () => {
@@ -257,6 +261,9 @@ describe('a trial is settings', () => {
     expect(settings({ factors }, { batchSize: 25 }, 8)).toContain('epochs=2')
     const fixed = prepare(define({ ...options, factors, steps: 50 }), toy(), 'toy')
     expect(fixed.space.stepsOf({ batchSize: 25 })).toBe(50)
-    expect(fixed.settingsOf({ settings: { batchSize: 25 }, seed: 0, steps: 50 })).toContain('epochs=13')
+    expect(fixed.settingsOf({ settings: { batchSize: 25 }, seed: 0, steps: 50 })).toContainEqual([
+      'epochs',
+      13,
+    ])
   })
 })

@@ -115,20 +115,23 @@ function readable(argument: unknown): unknown {
   return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
+/** One setting of an experiment: its path, such as `optimizer.lr`, and its value, which JSON can say. */
+export type Change = readonly [path: string, value: unknown]
+
 /**
  * An experiment with some of its settings changed, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
  * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value is JSON, or else a text.
  *
  * @throws {ArgumentError} when a path names nothing that can be set, or a value is wrong.
  */
-export function override(base: Experiment, settings: readonly string[]): Experiment {
-  let current = base
-  for (const setting of settings) current = change(current, ...splitOnce(setting))
-  return current
-}
+export const override = (base: Experiment, settings: readonly string[]): Experiment =>
+  withSettings(base, settings.map(parseSetting))
 
-function change(current: Experiment, path: string, text: string): Experiment {
-  const value = jsonOrText(text)
+/** As `override`, from values. */
+export const withSettings = (base: Experiment, settings: readonly Change[]): Experiment =>
+  settings.reduce(change, base)
+
+function change(current: Experiment, [path, value]: Change): Experiment {
   const [key, option, ...deeper] = path.split('.')
   if (key === 'optimizer' && option !== undefined && deeper.length === 0) {
     const { optimizer } = current
@@ -167,10 +170,16 @@ const settable = [
   'optimizer.lr',
 ]
 
-function splitOnce(setting: string): readonly [path: string, value: string] {
-  const at = setting.indexOf('=')
-  if (at < 1) throw mismatch('--set', 'path=value, such as epochs=10', setting)
-  return [setting.slice(0, at), setting.slice(at + 1)]
+function parseSetting(text: string): Change {
+  const at = text.indexOf('=')
+  if (at < 1) throw mismatch('--set', 'path=value, such as epochs=10', text)
+  return [text.slice(0, at), jsonOrText(text.slice(at + 1))]
+}
+
+/** A setting as `path=value`: a text without quotes, unless it would be read as JSON. */
+export function settingText([path, value]: Change): string {
+  const isPlain = typeof value === 'string' && jsonOrText(value) === value
+  return `${path}=${isPlain ? value : JSON.stringify(value)}`
 }
 
 function jsonOrText(text: string): unknown {

@@ -220,7 +220,7 @@ describe('evenstep train', () => {
     const code = await new Promise((resolve) => child.on('exit', resolve))
     expect(code).toBe(130)
     expect(err).toMatch(
-      /^stopped after \d+ steps, saved in long; go on with npx evenstep train long\.ts --out long --resume\n$/,
+      /^stopped after \d+ steps, saved in long; resume with npx evenstep train long\.ts --out long --resume\n$/,
     )
     const steps = Number(/\d+/.exec(err)![0])
     const epochs = String(Math.ceil(steps / 8) + 2)

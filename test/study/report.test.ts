@@ -329,7 +329,7 @@ test('what the findings lack is said in a line each, or left out', async () => {
     'What matters: the study has no two settings to compare.',
     'Comparisons: nothing was tried on the same seeds to be compared.',
     'Learning curves: no learning curve was kept.',
-    'What the layers did: no run with a normalised layer was watched.',
+    'What the layers did: no run with a normalized layer was watched.',
     'Drift of running statistics: it was not measured (watch: true does), or no model has running statistics.',
   ]
   const one = singleCellFixture()

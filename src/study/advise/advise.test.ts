@@ -61,11 +61,16 @@ describe('a plan', () => {
     expect(2 * ramp + 10 * first + 8 * second + 4 * last + 4 * run).toBeLessThanOrEqual(budget)
   })
 
-  test('is refused where trials would say nothing', () => {
+  test('is refused where trials would say nothing', async () => {
     expect(() => planOf(500, 4685)).toThrow(
       'advise: wanted a budget of 820 steps or more, got 500; a run has 4685, and trials as long as a run take 37639',
     )
-    expect(() => planOf(1.5, 100)).toThrow('advise: wanted budget as a positive integer, got 1.5')
+    await expect(advise(toyOf(), { budget: 1.5 }).next()).rejects.toThrow(
+      'advise: wanted budget as a positive integer, got 1.5',
+    )
+    await expect(advise(toyOf(), { budget: 900, seeds: 3 } as never).next()).rejects.toThrow(
+      'advise: wanted one of budget, runner, got seeds',
+    )
   })
 })
 

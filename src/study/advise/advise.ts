@@ -1,54 +1,56 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { type Experiment, goalOf } from '../../train/experiment.ts'
+import { callback, type OptionsOf, readOptions, required, size } from '../../core/options.ts'
+import type { Experiment } from '../../train/experiment.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
 import { taskOf } from '../../train/train.ts'
-import { cellsOf, isScored, type Scored } from '../analysis/cells.ts'
-import type { Cell, Finished } from '../analysis/findings.ts'
-import { stepsWith } from '../settings.ts'
-import type { Value } from '../trial.ts'
+import type { Scored } from '../analysis/cells.ts'
+import type { Settings } from '../trial.ts'
+import { stepsWith } from '../trial-settings.ts'
 import { type Advice, adviceOf, type RangeTest } from './advice.ts'
 import { finalists, kept, type Plan, planOf, rates } from './plan.ts'
+import { Race, type RaceEvent } from './race.ts'
 import { inProcess, type Runner } from './runner.ts'
 import { driftWeightDecay } from './weight-decay.ts'
 
-export interface AdviseOptions {
-  /** Optimizer steps that may be spent, on range tests and trials together. */
-  readonly budget: number
-  /** What runs the trials; one after another in this process unless given. */
-  readonly runner?: Runner
+const options = {
+  /** Optimizer steps to spend, on range tests and trials together. */
+  budget: required(size),
+  /** Runs the trials. @default one after another in this process */
+  runner: callback<Runner>('a function of an experiment and its trials'),
 }
 
-/** What happened on the way to an advice, which comes last. */
+export interface AdviseOptions extends OptionsOf<typeof options> {}
+
+/** An event on the way to an advice, which comes last. */
 export type AdviseEvent =
   | ({ readonly type: 'range' } & RangeTest)
-  | { readonly type: 'round'; readonly round: number; readonly trials: number; readonly steps: number }
-  | { readonly type: 'trial'; readonly trial: Finished }
+  | RaceEvent
   | { readonly type: 'advice'; readonly advice: Advice }
 
-type Settings = Readonly<Record<string, Value>>
-
 /**
- * Find out which normalisation, learning rate and schedule suit a model and its data, within a budget of steps.
+ * Finds the normalization, learning rate and schedule that suit a model and its data, within a budget of steps.
  *
- * 1. A range test with and one without batch normalization tells where to look for the rate.
- * 2. A race: rates of both, in half-decades from there upwards, in short runs; the best four with two schedules in runs
- *    three times as long; the best of those in runs of full length, with and without the weight decay that makes weights
- *    drift by 0.03 a step, beside the experiment as it is. Every run has its own whole schedule, and all share first weights and data order.
- * 3. What is left goes into more seeds of the two best.
+ * 1. One range test with and one without batch normalization tell where to look for the rate.
+ * 2. A race: first short runs of both at rates in half-decades upwards from there; then the best four with two schedules
+ *    in runs three times as long; then the best of those in full runs, also with the weight decay that turns weights by
+ *    0.03 per step, beside the unchanged experiment. Each run has its own complete schedule; all share initial weights
+ *    and data order.
+ * 3. The rest of the budget goes into more seeds of the two best.
  *
- * The experiment itself stays as it is: its model, data, optimizer and batch size are what is advised on.
+ * Model, data, optimizer and batch size stay those of the experiment.
  *
- * @throws {ArgumentError} when the budget does not reach for trials of 10 steps.
+ * @throws {ArgumentError} when the budget is too small for trials of 10 steps.
  */
-export async function* advise(experiment: Experiment, options: AdviseOptions): AsyncGenerator<AdviseEvent> {
-  const { budget, runner = inProcess } = options
+export async function* advise(experiment: Experiment, given: AdviseOptions): AsyncGenerator<AdviseEvent> {
+  const { budget, runner = inProcess } = readOptions('advise', options, given)
   const plan = planOf(budget, stepsWith(experiment)({}))
   const ranges: RangeTest[] = []
   for await (const range of rangesOf(experiment, plan)) {
     ranges.push(range)
     yield { type: 'range', ...range }
   }
-  const race = new Race(experiment, runner, ranges, budget)
+  const tested = ranges.reduce((sum, { rates }) => sum + rates.lrs.length, 0)
+  const race = new Race(experiment, runner, budget, tested)
   const [first, second, last] = plan.rounds
   const schedules = schedulesOf(experiment)
   yield* race.round(
@@ -56,7 +58,7 @@ export async function* advise(experiment: Experiment, options: AdviseOptions): A
     first,
   )
   yield* race.round(
-    race.best(kept).flatMap((cell) => withSchedules(cell, schedules)),
+    race.best(kept).flatMap(({ settings }) => schedules.map((schedule) => ({ ...settings, schedule }))),
     second,
   )
   yield* race.round(finalsOf(race.best(finalists), experiment, plan), last)
@@ -64,11 +66,11 @@ export async function* advise(experiment: Experiment, options: AdviseOptions): A
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** What is raced: schedules that end at 0, but for optimizers that are made to need none. */
+/** The schedules of the race: they end at 0, except for optimizers designed to need none. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
-/** Range tests of the model with and without batch normalization, as far as it can be had. */
+/** Range tests with and without batch normalization; variants that the model does not support are skipped. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const options = { steps: ramp, ...(testRates && { from: testRates[0], to: testRates[1] }) }
@@ -79,7 +81,7 @@ async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator
   }
 }
 
-/** Whether the model can be normalised as it is told. */
+/** Whether the model supports the experiment's normalization. */
 function isPossible(experiment: Experiment): boolean {
   try {
     taskOf(experiment)
@@ -90,26 +92,19 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Rates in half-decades, from the suggestion upwards: a range test errs to the low side. */
+/** Rates in half-decades from the suggestion upwards: a range test errs on the low side. */
 function candidates({ normalization, rates: { suggestion } }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
-  return Array.from({ length: rates }, (_, i) => ({
-    normalization,
-    schedule,
-    lr: halfDecade(lowest + i),
-  }))
+  return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
 }
 
 /** 0.01, 0.03, 0.1, … */
 const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
-const withSchedules = ({ settings }: Cell, schedules: readonly string[]): Settings[] =>
-  schedules.map((schedule) => ({ ...settings, schedule }))
-
 /**
- * The finalists: the best of the race, the first of them with weight decay as well where a run is long enough for it, and the
- * experiment as it is where its run fits.
+ * The finalists: the best of the race; the first of them also with weight decay, if a run is long enough for it; and the
+ * unchanged experiment, if its run fits.
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)
@@ -122,76 +117,4 @@ function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, wh
     ...(whole ? [{}] : []),
   ]
   return [...all.slice(0, finalists - more.length), ...more]
-}
-
-/** Trials in rounds, of which each knows the one before. */
-class Race {
-  readonly #experiment: Experiment
-  readonly #runner: Runner
-  readonly #budget: number
-  readonly #finished: Finished[] = []
-  #spent: number
-  #round: Finished[] = []
-  #rounds = 0
-
-  constructor(experiment: Experiment, runner: Runner, ranges: readonly RangeTest[], budget: number) {
-    this.#experiment = experiment
-    this.#runner = runner
-    this.#budget = budget
-    this.#spent = ranges.reduce((sum, { rates }) => sum + rates.lrs.length, 0)
-  }
-
-  async *round(settings: readonly Settings[], steps: number): AsyncGenerator<AdviseEvent> {
-    this.#round = []
-    yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
-  }
-
-  /** The best cells of the last round. @throws {ArgumentError} when every trial diverged. */
-  best(count: number): Scored[] {
-    const sign = goalOf(this.#experiment) === 'max' ? -1 : 1
-    const scored = cellsOf(this.#round, this.#experiment.monitor).filter(isScored)
-    if (scored.length > 0) {
-      return scored.sort((a, b) => sign * (a.score.value - b.score.value)).slice(0, count)
-    }
-    throw new ArgumentError(
-      `advise: wanted a trial with a finite loss, got none of ${this.#round.length}; look for numbers in the data that ` +
-        'are not finite',
-    )
-  }
-
-  /** More seeds of the two best, as long as the budget pays for both. */
-  async *repeats(steps: number): AsyncGenerator<AdviseEvent> {
-    const two = this.best(2).map(({ settings }) => settings)
-    const most = 5
-    for (let k = 1; k < most && two.length === 2 && this.#spent + 2 * steps <= this.#budget; k++) {
-      yield* this.#run(two, steps, this.#experiment.seed + k, this.#rounds)
-    }
-  }
-
-  get outcome(): {
-    readonly finished: readonly Finished[]
-    readonly finals: readonly Finished[]
-    readonly spent: number
-  } {
-    return { finished: this.#finished, finals: this.#round, spent: this.#spent }
-  }
-
-  async *#run(
-    settings: readonly Settings[],
-    steps: number,
-    seed: number,
-    rung: number,
-  ): AsyncGenerator<AdviseEvent> {
-    const first = this.#finished.length + 1
-    const trials = settings.map((own, i) => ({ id: first + i, settings: own, seed, steps, rung }))
-    yield { type: 'round', round: rung, trials: trials.length, steps }
-    for await (const trial of this.#runner(this.#experiment, trials)) {
-      this.#finished.push(trial)
-      this.#round.push(trial)
-      this.#spent += trial.result.steps
-      yield { type: 'trial', trial }
-    }
-    // They may have come in any order; what is made of them must not depend on it.
-    for (const list of [this.#finished, this.#round]) list.sort((a, b) => a.id - b.id)
-  }
 }

@@ -1,21 +1,21 @@
-import { join } from 'node:path'
 import type { Finished } from '../analysis/findings.ts'
 import type { Pool } from '../run/pool.ts'
-import { settingsOf } from '../settings.ts'
+import { runFolder } from '../run/run-trial.ts'
 import type { Trial } from '../trial.ts'
+import { settingsOf } from '../trial-settings.ts'
 import type { Runner } from './runner.ts'
 
 /**
- * So many trials at a time in a pool of workers, each an ordinary run in a folder of its own.
+ * Runs up to `workers` trials at a time in a pool, each as an ordinary run in its own folder.
  *
- * @param folder where the runs are kept
+ * @param folder parent of the runs' folders
  */
 export const pooled = (pool: Pool, folder: string, workers: number): Runner =>
   async function* (experiment, trials) {
     const run = async (trial: Trial): Promise<Finished> => {
       const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
-      const own = join(folder, String(trial.id).padStart(4, '0'))
-      return { ...trial, result: await pool.run({ trial, folder: own, settings, watch: false }) }
+      const job = { trial, folder: runFolder(folder, trial), settings, watch: false }
+      return { ...trial, result: await pool.run(job) }
     }
     const waiting = [...trials]
     const running = new Map<number, Promise<Finished>>()

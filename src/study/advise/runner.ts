@@ -1,31 +1,30 @@
 import { DivergedError } from '../../train/diverged.ts'
 import type { EpochEvent } from '../../train/event.ts'
 import type { Experiment } from '../../train/experiment.ts'
-import { override } from '../../train/spec.ts'
+import { withSettings } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { metricsOf } from '../run/trial-log.ts'
-import { settingsOf } from '../settings.ts'
 import type { Trial, TrialResult } from '../trial.ts'
+import { settingsOf } from '../trial-settings.ts'
 
-/** Runs trials of an experiment, and yields each when it is over, in any order. */
+/** Runs trials of an experiment, and yields each as it finishes, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
 
-/** One trial after another, in this process, of which nothing is kept. */
+/** Runs one trial after another in this process, and writes no files. */
 export const inProcess: Runner = async function* (experiment, trials) {
   for (const trial of trials) yield { ...trial, result: await resultOf(experiment, trial) }
 }
 
 async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResult> {
   const begun = performance.now()
-  const configured = override(
-    experiment,
-    settingsOf(experiment, trial, { metric: experiment.monitor, watch: false }),
-  )
+  const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
   let last: EpochEvent | undefined
   let error: DivergedError | undefined
   try {
-    for await (const event of run(configured)) if (event.type === 'epoch') last = event
+    for await (const event of run(withSettings(experiment, settings))) {
+      if (event.type === 'epoch') last = event
+    }
   } catch (thrown) {
     if (!(thrown instanceof DivergedError)) throw thrown
     error = thrown

@@ -1,37 +1,37 @@
 import type { Value } from '../trial.ts'
 import { answerOf } from './answer.ts'
-import { cellsOf, groupedBy } from './cells.ts'
-import { comparisonsOf, type JudgedMetric } from './comparisons.ts'
+import { cellsOf, statusCount } from './cells.ts'
+import { comparisonsOf, type Objective } from './comparisons.ts'
 import { bestTrials, layerCurves, meanCurve, meanDrift } from './curves.ts'
 import { effectsOf, interactionsOf } from './effects.ts'
 import type { Cell, Cost, Findings, Finished, Repeat } from './findings.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
-/** What an analysis knows of a study besides its trials. */
+/** A study as its analysis sees it, apart from the trials. */
 export interface StudyFacts {
   readonly name: string
-  readonly metric: JudgedMetric
+  readonly metric: Objective
   /** The values of each factor. */
   readonly factors: Readonly<Record<string, readonly Value[]>>
-  /** Factors of which any number between two was tried, each once: they have no values to compare. None. */
+  /** Factors drawn from a range, each value once: there is nothing to compare. @default none */
   readonly drawn?: readonly string[]
   readonly repeat: Repeat
 }
 
 /**
- * What the finished trials of a study say.
+ * Analyses the finished trials of a study.
  *
- * Effects and rate windows are of the round that most settings were tried in, which in a race is the first; the best
- * settings, comparisons and curves of the last one.
+ * Effects and rate windows come from the round that tried most settings, which in a race is the first; the best
+ * settings, comparisons and curves from the last.
  */
-export function analyse(subject: StudyFacts, finished: readonly Finished[]): Findings {
-  const { name, metric, factors, drawn = [], repeat } = subject
+export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findings {
+  const { name, metric, factors, drawn = [], repeat } = facts
   const cells = cellsOf(finished, metric.name)
-  const [widest, lastRung] = rungsOf(cells)
+  const [widest, lastRound] = roundsOf(cells)
   const varied = Object.keys(factors).filter((factor) => factors[factor]!.length > 1)
   const listed = varied.filter((factor) => !drawn.includes(factor))
   const wide = cells.filter(({ rung }) => rung === widest)
-  const last = cells.filter(({ rung }) => rung === lastRung)
+  const last = cells.filter(({ rung }) => rung === lastRound)
   const grouping = ['normalization', 'schedule'].filter((factor) => varied.includes(factor))
   const groups = grouping.length > 1 ? [grouping.slice(0, 1), grouping] : [grouping]
   const tolerance = toleranceOf(finished, metric.name, metric.goal)
@@ -55,24 +55,21 @@ export function analyse(subject: StudyFacts, finished: readonly Finished[]): Fin
   return { ...findings, answer: answerOf(findings, { last, wide }) }
 }
 
-/** The round with most cells, and the last one. */
-function rungsOf(cells: readonly Cell[]): readonly [widest: number, last: number] {
-  const rungs = [...groupedBy(cells, ({ rung }) => String(rung)).values()]
-  const widest = rungs.reduce<readonly Cell[]>(
-    (most, group) => (group.length > most.length ? group : most),
-    [],
-  )
-  return [widest[0]?.rung ?? 0, Math.max(0, ...rungs.map(([first]) => first!.rung))]
+/** The round with most cells, the first of these, and the last round. */
+function roundsOf(cells: readonly Cell[]): readonly [widest: number, last: number] {
+  const sizes = new Map<number, number>()
+  for (const { rung } of cells) sizes.set(rung, (sizes.get(rung) ?? 0) + 1)
+  const [widest] = [...sizes].sort(([, a], [, b]) => b - a)[0] ?? [0]
+  return [widest, Math.max(0, ...sizes.keys())]
 }
 
 function costOf(finished: readonly Finished[]): Cost {
-  const count = (status: string): number => finished.filter(({ result }) => result.status === status).length
   const sum = (of: (one: Finished) => number): number => finished.reduce((total, one) => total + of(one), 0)
   return {
     trials: finished.length,
-    done: count('done'),
-    diverged: count('diverged'),
-    failed: count('failed'),
+    done: statusCount(finished, 'done'),
+    diverged: statusCount(finished, 'diverged'),
+    failed: statusCount(finished, 'failed'),
     steps: sum(({ result }) => result.steps),
     training: sum(({ result }) => result.time.training),
     total: sum(({ result }) => result.time.total),

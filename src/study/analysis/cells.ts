@@ -1,34 +1,9 @@
 import type { Goal } from '../../schedule/index.ts'
-import type { Value } from '../trial.ts'
+import { groupedBy, keyOf, only } from '../settings.ts'
 import type { Cell, Finished } from './findings.ts'
 import { bootstrap } from './statistics.ts'
 
-/** What tells trials apart but for their seed, as a key. */
-export const keyOf = (settings: Readonly<Record<string, Value>>): string =>
-  JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
-
-/** Settings without one of the factors, or several. */
-export const without = (
-  settings: Readonly<Record<string, Value>>,
-  ...factors: readonly string[]
-): Readonly<Record<string, Value>> =>
-  Object.fromEntries(Object.entries(settings).filter(([factor]) => !factors.includes(factor)))
-
-/** Those of the settings that are of these factors. */
-export const only = (
-  settings: Readonly<Record<string, Value>>,
-  factors: readonly string[],
-): Readonly<Record<string, Value>> =>
-  Object.fromEntries(Object.entries(settings).filter(([factor]) => factors.includes(factor)))
-
-/** Items in groups by key, in the order in which keys first come. */
-export function groupedBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item])
-  return groups
-}
-
-/** Finished trials of one combination of settings and one round, over seeds, judged by `metric`. */
+/** Finished trials in cells: one for each combination of settings and round, over seeds, judged by `metric`. */
 export const cellsOf = (finished: readonly Finished[], metric: string): Cell[] =>
   [...groupedBy(finished, ({ settings, steps, rung }) => `${keyOf(settings)} ${rung} ${steps}`).values()].map(
     (trials) => cellOf(trials, metric),
@@ -36,7 +11,6 @@ export const cellsOf = (finished: readonly Finished[], metric: string): Cell[] =
 
 function cellOf(trials: readonly Finished[], metric: string): Cell {
   const { settings, steps, rung } = trials[0]!
-  const counted = (status: string): number => trials.filter(({ result }) => result.status === status).length
   const scores = Object.fromEntries(
     trials.flatMap(({ seed, result }) => {
       const score = result.status === 'done' ? result.metrics[metric] : undefined
@@ -50,22 +24,37 @@ function cellOf(trials: readonly Finished[], metric: string): Cell {
     rung,
     scores,
     ...(values.length > 0 && { score: bootstrap(values) }),
-    diverged: counted('diverged'),
-    failed: counted('failed'),
+    diverged: statusCount(trials, 'diverged'),
+    failed: statusCount(trials, 'failed'),
   }
 }
 
-/** A cell of which every seed was done: one that may be recommended. */
+/** The number of trials that ended with a status. */
+export const statusCount = (finished: readonly Finished[], status: Finished['result']['status']): number =>
+  finished.filter(({ result }) => result.status === status).length
+
+/** A cell whose every seed finished, so that it may be recommended. */
 export type Scored = Cell & Required<Pick<Cell, 'score'>>
 
 export const isScored = (cell: Cell): cell is Scored =>
   cell.score !== undefined && cell.diverged + cell.failed === 0
 
-/** The best of the cells of which every seed was done; none if there is none. */
-export const bestOf = (cells: readonly Cell[], goal: Goal): Scored | undefined =>
-  cells
-    .filter(isScored)
-    .reduce<Scored | undefined>((best, cell) => (best && !better(cell, best, goal) ? best : cell), undefined)
+/** A score as a loss: lower is better. */
+export const asLoss = (score: number, goal: Goal): number => (goal === 'max' ? -score : score)
 
-const better = (a: Scored, b: Scored, goal: Goal): boolean =>
-  goal === 'max' ? a.score.value > b.score.value : a.score.value < b.score.value
+/** The cells whose every seed finished, best first. */
+export const ranked = (cells: readonly Cell[], goal: Goal): Scored[] =>
+  cells.filter(isScored).sort((a, b) => asLoss(a.score.value, goal) - asLoss(b.score.value, goal))
+
+/** The best cell whose every seed finished, if any. */
+export const bestOf = (cells: readonly Cell[], goal: Goal): Scored | undefined => ranked(cells, goal)[0]
+
+/** The best cell of each combination of these factors. */
+export const bestOfEach = (cells: readonly Cell[], factors: readonly string[], goal: Goal): Scored[] =>
+  agreeingIn(cells, factors).flatMap((group) => bestOf(group, goal) ?? [])
+
+/** Cells in groups whose settings of these factors are the same. */
+export const agreeingIn = <C extends Pick<Cell, 'settings'>>(
+  cells: readonly C[],
+  factors: readonly string[],
+): C[][] => [...groupedBy(cells, ({ settings }) => keyOf(only(settings, factors))).values()]

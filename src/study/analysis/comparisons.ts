@@ -1,39 +1,35 @@
+import { counted } from '../../core/text.ts'
 import type { Goal } from '../../schedule/index.ts'
-import { bestOf, groupedBy, keyOf, only, type Scored } from './cells.ts'
+import { valueKey } from '../settings.ts'
+import { agreeingIn, bestOf, bestOfEach, type Scored } from './cells.ts'
 import type { Cell, Comparison } from './findings.ts'
 import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
 
-/** What is judged, and which way is better. */
-export interface JudgedMetric {
+/** The metric that trials are judged by, and whether to minimize or maximize it. */
+export interface Objective {
   readonly name: string
   readonly goal: Goal
 }
 
 /**
- * The comparisons that a study answers, of each value of a factor at its best setting of the others, seed by seed:
+ * Compares the best value of each factor but the rate with every other value, each at its best setting of the other
+ * factors, seed by seed. Schedules are compared within each normalization.
  *
- * - of each factor but the rate: the best value with every other
- * - of the schedule: the same within each normalisation
- *
- * p-values are corrected by Holm's method for every pair of values, not only for those with the best one, for which one that
- * is came out of the same scores. That the best of several settings stands for a value makes its score look a little better
- * than it is; all values have that advantage alike.
+ * p-values are corrected by Holm's method for every pair of values, not only for the pairs that are compared, since the
+ * best value was chosen by the same scores. A value stands by the best of its settings, which flatters its score a
+ * little; all values have that advantage alike.
  */
 export function comparisonsOf(
   cells: readonly Cell[],
   factors: readonly string[],
-  metric: JudgedMetric,
+  metric: Objective,
 ): Comparison[] {
   const compared = factors.filter((factor) => factor !== 'lr')
-  const within = compared.includes('schedule') && compared.includes('normalization') ? ['normalization'] : []
-  const families = compared.flatMap((factor) =>
-    within.length > 0 && factor === 'schedule'
-      ? [...groupedBy(cells, ({ settings }) => keyOf(only(settings, within))).values()].map((group) =>
-          againstBest(group, factor, metric),
-        )
-      : [againstBest(cells, factor, metric)],
-  )
+  const families = compared.flatMap((factor) => {
+    const within = factor === 'schedule' && compared.includes('normalization') ? ['normalization'] : []
+    return agreeingIn(cells, within).map((group) => againstBest(group, factor, metric.goal))
+  })
   const found = families.flat()
   // Of k values, k − 1 are compared with the best one.
   const pairs = families.reduce((sum, { length }) => sum + (length * (length + 1)) / 2, 0)
@@ -48,21 +44,19 @@ export function comparisonsOf(
   }))
 }
 
-/** A comparison by itself. */
+/** A comparison before its p-value is corrected for the others. */
 export type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
-/** The best cell of the factor's best value with that of each other value. */
-function againstBest(cells: readonly Cell[], factor: string, { goal }: JudgedMetric): Uncorrected[] {
+/** The best cell compared with the best of each other value of the factor. */
+function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
-  const groups = groupedBy(cells, ({ settings }) => JSON.stringify(settings[factor]))
-  return [...groups].flatMap(([value, group]) => {
-    const other = value === JSON.stringify(best.settings[factor]) ? undefined : bestOf(group, goal)
-    return other ? compareCells(best, other, factor) : []
-  })
+  return bestOfEach(cells, [factor], goal)
+    .filter(({ settings }) => valueKey(settings[factor]) !== valueKey(best.settings[factor]))
+    .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Two cells over the seeds that both have; nothing when they share none. */
+/** Compares two cells over the seeds that both have; empty when they share none. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []
@@ -82,16 +76,18 @@ export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[
 function verdictOf(
   { a, b, factor, difference, seeds }: Uncorrected,
   adjusted: number,
-  metric: JudgedMetric,
+  { name, goal }: Objective,
 ): string {
   const [first, second] = [a, b].map((settings) => `${factor} ${valueText(settings[factor]!)}`)
   const where =
     factor === 'schedule' && a.normalization !== undefined
       ? ` with normalization ${valueText(a.normalization)}`
       : ''
-  const size = differenceText(Math.abs(difference.value), metric.name)
-  if (adjusted >= 0.05)
-    return `no difference was shown between ${first} and ${second}${where} (${size}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'})`
-  const way = difference.value > 0 === (metric.goal === 'max') ? 'better' : 'worse'
-  return `${first} is ${way} than ${second}${where} by ${size} of ${metricText(metric.name)}`
+  const size = differenceText(Math.abs(difference.value), name)
+  if (adjusted >= 0.05) {
+    const over = counted(seeds, 'seed')
+    return `no difference was shown between ${first} and ${second}${where} (${size}, ${over})`
+  }
+  const way = difference.value > 0 === (goal === 'max') ? 'better' : 'worse'
+  return `${first} is ${way} than ${second}${where} by ${size} of ${metricText(name)}`
 }

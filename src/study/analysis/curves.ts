@@ -1,27 +1,21 @@
 import { meanOf } from '../../core/vector.ts'
 import type { Goal } from '../../schedule/index.ts'
+import { keyOf } from '../settings.ts'
 import type { TrialCurve } from '../trial.ts'
-import { bestOf, groupedBy, keyOf, only } from './cells.ts'
+import { bestOfEach } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
 import { bootstrap } from './statistics.ts'
 
-/** What curves are drawn of: a cell for each normalisation and schedule, at its best. */
-const drawn = ['normalization', 'schedule']
-
-/** The finished trials of the best cell of each normalisation and schedule. */
-export function bestTrials(
+/** The finished trials of the best cell of each normalization and schedule. */
+export const bestTrials = (
   cells: readonly Cell[],
   finished: readonly Finished[],
   goal: Goal,
-): (readonly Finished[])[] {
-  const groups = groupedBy(cells, ({ settings }) => keyOf(only(settings, drawn)))
-  return [...groups.values()].flatMap((group) => {
-    const best = bestOf(group, goal)
-    if (!best) return []
+): (readonly Finished[])[] =>
+  bestOfEach(cells, ['normalization', 'schedule'], goal).map((best) => {
     const key = keyOf(best.settings)
-    return [finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)]
+    return finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)
   })
-}
 
 /** The mean training loss of trials over seeds with its 95 % band, at the steps of the first. */
 export function meanCurve(trials: readonly Finished[]): MeanCurve {
@@ -37,7 +31,7 @@ export function meanCurve(trials: readonly Finished[]): MeanCurve {
   }
 }
 
-/** The loss at a step, on a straight line between the points beside it. */
+/** The loss at a step, interpolated linearly between the neighbouring points. */
 function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   const after = steps.findIndex((at) => at >= step)
   if (after <= 0) return trainLoss.at(after)! // the first point, or the last
@@ -45,24 +39,24 @@ function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   return trainLoss[after - 1]! + part * (trainLoss[after]! - trainLoss[after - 1]!)
 }
 
-/** What the layers of the trials' first seed did, where they were watched. */
+/** The layers' curves of the first trial that was watched, if any. */
 export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   const watched = trials.find(({ result }) => result.layers !== undefined)
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []
 }
 
-/** The mean drift of the trials, where it was measured. */
+/** The mean drift of the trials, if it was measured. */
 export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []
-  const of = (key: 'kl' | 'validationLoss' | 'recalibratedLoss'): number =>
+  const mean = (key: 'kl' | 'validationLoss' | 'recalibratedLoss'): number =>
     meanOf(drifts.map((drift) => drift[key]))
   return [
     {
       settings: trials[0]!.settings,
-      kl: of('kl'),
-      validationLoss: of('validationLoss'),
-      recalibratedLoss: of('recalibratedLoss'),
+      kl: mean('kl'),
+      validationLoss: mean('validationLoss'),
+      recalibratedLoss: mean('recalibratedLoss'),
     },
   ]
 }

@@ -1,38 +1,37 @@
 import { meanOf } from '../../core/vector.ts'
 import type { Goal } from '../../schedule/index.ts'
-import { bestOf, groupedBy, isScored, keyOf, only } from './cells.ts'
+import { agreeingIn, bestOfEach, isScored } from './cells.ts'
 import type { Cell, Effect, Interaction } from './findings.ts'
 import { sumOfSquares } from './statistics.ts'
 
 /**
- * How much each factor matters by itself, most first: the variance between the means of its values, as a share of that
- * between cells.
+ * The effect size of each factor by itself, largest first: the variance between the means of its values, as a share of
+ * the variance between cells.
  *
  *     η² = Σ n(v)·(meanOf(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
  *
- * A cell of which a seed diverged or failed counts as the worst of the others: left out, it would hide what the rate and
- * normalisation do.
+ * A cell with a seed that diverged or failed counts as the worst of the others: left out, it would hide the effect of
+ * rate and normalization.
  *
  * Source: Fisher 1925, Statistical Methods for Research Workers, chapter 7 (analysis of variance).
  */
 export function effectsOf(cells: readonly Cell[], factors: readonly string[], goal: Goal): Effect[] {
-  const judged = judgedBy(cells, goal)
+  const all = observationsOf(cells, goal)
   return factors
     .map((factor) => ({
       factor,
-      share: shareOf(judged, [factor]),
-      best: [...groupedBy(cells, ({ settings }) => JSON.stringify(settings[factor])).values()].flatMap(
-        (group) => {
-          const best = bestOf(group, goal)
-          return best ? [{ value: best.settings[factor]!, settings: best.settings, score: best.score }] : []
-        },
-      ),
+      share: shareOf(all, [factor]),
+      best: bestOfEach(cells, [factor], goal).map(({ settings, score }) => ({
+        value: settings[factor]!,
+        settings,
+        score,
+      })),
     }))
     .sort((a, b) => b.share - a.share)
 }
 
 /**
- * How much of the variance between cells two or three factors explain together beyond what fewer of them explain: the
+ * The share of the variance between cells that two or three factors explain together beyond what fewer of them do: the
  * share of their joint means less those of every smaller set. Exact where every combination was tried once.
  */
 export function interactionsOf(
@@ -40,44 +39,44 @@ export function interactionsOf(
   factors: readonly string[],
   goal: Goal,
 ): Interaction[] {
-  const judged = judgedBy(cells, goal)
+  const all = observationsOf(cells, goal)
   const own = (set: readonly string[]): number =>
-    shareOf(judged, set) - properSubsets(set).reduce((sum, subset) => sum + own(subset), 0)
+    shareOf(all, set) - properSubsets(set).reduce((sum, subset) => sum + own(subset), 0)
   return subsets(factors)
     .filter((set) => set.length === 2 || set.length === 3)
     .map((set) => ({ factors: set, share: Math.max(0, own(set)) }))
     .sort((a, b) => b.share - a.share)
 }
 
-interface Judged {
+/** A cell with its score, as the analysis of variance counts it. */
+interface Observation {
   readonly settings: Cell['settings']
   readonly value: number
 }
 
-/** What each cell is worth; nothing when no cell was done. */
-function judgedBy(cells: readonly Cell[], goal: Goal): Judged[] {
+/** Empty when no cell has a score. */
+function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   const values = cells.filter(isScored).map(({ score }) => score.value)
   if (values.length === 0) return []
   const worst = values.reduce((a, b) => (goal === 'max' ? Math.min(a, b) : Math.max(a, b)))
   return cells.map((cell) => ({ settings: cell.settings, value: isScored(cell) ? cell.score.value : worst }))
 }
 
-/** The share of the variance that lies between the groups of cells that agree in these factors. */
-function shareOf(cells: readonly Judged[], factors: readonly string[]): number {
+/** The share of the variance that lies between the groups of cells with the same settings of these factors. */
+function shareOf(cells: readonly Observation[], factors: readonly string[]): number {
   if (cells.length < 2) return 0
-  const scores = (group: readonly Judged[]): number[] => group.map(({ value }) => value)
+  const scores = (group: readonly Observation[]): number[] => group.map(({ value }) => value)
   const total = sumOfSquares(scores(cells))
   if (total === 0) return 0
   const centre = meanOf(scores(cells))
-  const groups = groupedBy(cells, ({ settings }) => keyOf(only(settings, factors))).values()
-  const between = [...groups].reduce(
+  const between = agreeingIn(cells, factors).reduce(
     (sum, group) => sum + group.length * (meanOf(scores(group)) - centre) ** 2,
     0,
   )
   return between / total
 }
 
-/** Every set of the factors but the empty one, in their order. */
+/** Every non-empty set of the factors, in their order. */
 function subsets([first, ...rest]: readonly string[]): string[][] {
   if (first === undefined) return []
   const others = subsets(rest)

@@ -1,20 +1,20 @@
-import type { DriftSummary, LayerCurve, Trial, TrialResult, Value } from '../trial.ts'
+import type { DriftSummary, LayerCurve, Settings, Trial, TrialResult, Value } from '../trial.ts'
 
-/** A trial with what came of it. */
+/** A trial with its result. */
 export type Finished = Trial & { readonly result: TrialResult }
 
-/** An estimate with its 95 % interval, which one seed does not give. */
+/** An estimate with its 95 % interval, absent for a single seed. */
 export interface Estimate {
   readonly value: number
   readonly interval?: readonly [low: number, high: number]
 }
 
-/** What a study found: everything that its report shows, as plain JSON. */
+/** The findings of a study: everything that its report shows, as plain JSON. */
 export interface Findings {
   readonly name: string
-  /** What trials are judged by, and whether less or more of it is better. */
+  /** The metric that trials are judged by, and whether to minimize or maximize it. */
   readonly metric: { readonly name: string; readonly goal: 'min' | 'max' }
-  /** The question's answer: three sentences, with numbers. */
+  /** The answer to the study's question: three sentences, with numbers. */
   readonly answer: readonly string[]
   readonly factors: Readonly<Record<string, readonly Value[]>>
   readonly cells: readonly Cell[]
@@ -26,94 +26,94 @@ export interface Findings {
   readonly layers: readonly LayerCurves[]
   readonly drifts: readonly DriftOf[]
   readonly cost: Cost
-  /** All that it takes to run the study again. */
+  /** Everything needed to run the study again. */
   readonly repeat: Repeat
 }
 
-/** All trials of one combination of settings and one round, over seeds. */
+/** All trials of one combination of settings in one round, over seeds. */
 export interface Cell {
-  readonly settings: Readonly<Record<string, Value>>
+  readonly settings: Settings
   readonly steps: number
-  /** In a race, which round it was, from 0. */
+  /** Round of a race, from 0. */
   readonly rung: number
-  /** The metric of each seed that was done. */
+  /** The metric of each seed that finished. */
   readonly scores: Readonly<Record<string, number>>
-  /** Their mean with a bootstrap interval; absent when no seed was done. */
+  /** Their mean with a bootstrap interval; absent when no seed finished. */
   readonly score?: Estimate
   readonly diverged: number
   readonly failed: number
 }
 
-/** How much one factor matters. */
+/** The effect size of one factor. */
 export interface Effect {
   readonly factor: string
-  /** The share of the variance between cells that the factor's means explain, η² in 0 … 1. */
+  /** η², the share of the variance between cells that the factor's means explain, from 0 to 1. */
   readonly share: number
-  /** For each value, the best cell that has it. */
+  /** The best cell of each value. */
   readonly best: readonly {
     readonly value: Value
-    readonly settings: Cell['settings']
+    readonly settings: Settings
     readonly score: Estimate
   }[]
 }
 
-/** How much of the variance two or three factors explain together beyond what they explain apart. */
+/** The share of the variance that two or three factors explain together beyond what they explain apart. */
 export interface Interaction {
   readonly factors: readonly string[]
   readonly share: number
 }
 
-/** The rates that may be used: those that score within `within` of the best rate of their group. */
+/** The usable rates of a group of settings: those that score within `within` of the best one. */
 export interface RateWindow {
-  /** The settings that the rates have in common: normalisation, or normalisation and schedule. */
-  readonly group: Readonly<Record<string, Value>>
-  /** What usable rates are told by: the accuracy where there is one, or else the study's metric. */
+  /** The settings that the rates share: normalization, or normalization and schedule. */
+  readonly group: Settings
+  /** The metric that decides which rates are usable: the validation accuracy if there is one, else the study's. */
   readonly metric: string
-  /** How much worse than the best a usable rate may be, in the metric's unit. */
+  /** The greatest distance from the best score, in the metric's unit. */
   readonly within: number
   readonly best: { readonly lr: number; readonly score: Estimate }
   readonly low: number
   readonly high: number
   /** log10(high / low). */
   readonly decades: number
-  /** Whether the window may reach beyond the rates that were tried. */
+  /** Whether the window may extend beyond the rates that were tried. */
   readonly open: { readonly low: boolean; readonly high: boolean }
 }
 
 /** Two cells, compared seed by seed. */
 export interface Comparison {
-  readonly a: Cell['settings']
-  readonly b: Cell['settings']
-  /** What the two differ in. */
+  readonly a: Settings
+  readonly b: Settings
+  /** The factor whose values are compared. */
   readonly factor: string
-  /** a − b in the metric: mean over seeds. */
+  /** Mean over seeds of the difference a − b in the metric. */
   readonly difference: Estimate
   readonly seeds: number
-  /** Two-sided, of the paired test; and corrected for all comparisons of the study. */
+  /** Two-sided p-value of the paired test, and the same adjusted for all comparisons of the study. */
   readonly p: number
   readonly adjusted: number
-  /** In words: `a is better than b by …` or `no difference was shown`. */
+  /** The result in words: `a is better than b by …` or `no difference was shown …`. */
   readonly verdict: string
 }
 
-/** Mean and 95 % band over seeds of the training loss, at the best rate of each normalisation and schedule. */
+/** The training loss at the best rate of a normalization and schedule: mean and 95 % band over seeds. */
 export interface MeanCurve {
-  readonly settings: Cell['settings']
+  readonly settings: Settings
   readonly steps: readonly number[]
   readonly mean: readonly number[]
   readonly low: readonly number[]
   readonly high: readonly number[]
 }
 
-/** What a trial's normalised layers did over time. */
+/** The curves of a trial's normalized layers. */
 export interface LayerCurves {
-  readonly settings: Cell['settings']
+  readonly settings: Settings
   readonly layers: Readonly<Record<string, LayerCurve>>
 }
 
-/** The drift of running statistics by settings: means over seeds. */
+/** The drift of the running statistics at some settings, averaged over seeds. */
 export interface DriftOf extends DriftSummary {
-  readonly settings: Cell['settings']
+  readonly settings: Settings
 }
 
 export interface Cost {
@@ -122,14 +122,14 @@ export interface Cost {
   readonly diverged: number
   readonly failed: number
   readonly steps: number
-  /** Seconds of training steps and of whole trials, added up over workers. */
+  /** Seconds of training steps and of whole trials, summed over workers. */
   readonly training: number
   readonly total: number
 }
 
 export interface Repeat {
   readonly command: string
-  /** The study as it was asked for. */
+  /** The study's definition. */
   readonly study: Readonly<Record<string, unknown>>
   readonly seeds: readonly number[]
   readonly versions: Readonly<Record<string, string>>

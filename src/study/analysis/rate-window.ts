@@ -1,8 +1,9 @@
 import type { Goal } from '../../schedule/index.ts'
-import { bestOf, cellsOf, groupedBy, isScored, keyOf, only, type Scored } from './cells.ts'
+import { only } from '../settings.ts'
+import { agreeingIn, asLoss, bestOf, cellsOf, type Scored } from './cells.ts'
 import type { Finished, RateWindow } from './findings.ts'
 
-/** A metric by which rates count as usable: within `within` of the best, or within that part of it. */
+/** Decides which rates are usable: those that score within `within` of the best, or within that part of it. */
 export interface Tolerance {
   readonly metric: string
   readonly goal: Goal
@@ -10,18 +11,18 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Two points of accuracy where there is one; else a tenth of the best of what the study is judged by. */
+/** Two points of validation accuracy if it was measured; else a tenth of the best score. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }
     : { metric, goal, within: 0.1, relative: true }
 
 /**
- * The usable rates of each group of settings: the unbroken run of tried rates around the best one whose every seed was
- * done and whose score is within the tolerance.
+ * The usable rates of each group of settings: the unbroken range of tried rates around the best one at which every seed
+ * finished and the score is within the tolerance.
  *
- * @param group the factors that the rates of a window agree in, such as normalisation and schedule; of the others, the
- *   best cell counts at each rate
+ * @param group factors that are constant in a window, such as normalization and schedule; at each rate, the best cell
+ *   over all other factors counts
  */
 export function windowsOf(
   finished: readonly Finished[],
@@ -29,9 +30,8 @@ export function windowsOf(
   tolerance: Tolerance,
 ): RateWindow[] {
   const cells = cellsOf(finished, tolerance.metric).filter(({ settings }) => typeof settings.lr === 'number')
-  return [...groupedBy(cells, ({ settings }) => keyOf(only(settings, group))).values()].flatMap((members) => {
-    const rates = [...groupedBy(members, ({ settings }) => String(settings.lr)).values()]
-    const tried = rates
+  return agreeingIn(cells, group).flatMap((members) => {
+    const tried = agreeingIn(members, ['lr'])
       .map((same) => ({ lr: Number(same[0]!.settings.lr), best: bestOf(same, tolerance.goal) }))
       .sort((a, b) => a.lr - b.lr)
     const best = bestOf(members, tolerance.goal)
@@ -64,6 +64,6 @@ function windowAround(
 }
 
 function isUsable(cell: Scored, best: Scored, { goal, within, relative }: Tolerance): boolean {
-  const worse = (cell.score.value - best.score.value) * (goal === 'max' ? -1 : 1)
-  return isScored(cell) && worse <= within * (relative ? Math.abs(best.score.value) : 1) + 1e-12
+  const worse = asLoss(cell.score.value, goal) - asLoss(best.score.value, goal)
+  return worse <= within * (relative ? Math.abs(best.score.value) : 1) + 1e-12
 }

@@ -2,21 +2,21 @@ import { random } from '../../core/random.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 
-/** Sum of squared distances from the mean. */
+/** The sum of squared distances from the mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
   const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)
 }
 
-/** Resamples of a bootstrap: enough for two digits of an interval's ends. */
+/** Bootstrap resamples: enough for two digits of an interval's ends. */
 const resamples = 2000
 
 /**
- * The mean with a 95 % bootstrap interval over the values, such as a metric or a difference by seed.
+ * The mean with its 95 % bootstrap interval over values such as one metric or difference per seed.
  *
- * The percentile interval of a few values is far too narrow: of three, it covers the mean in some 70 % of cases. It is
- * widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for values that are
- * normal, and keeps it lopsided where they are. Seeded: the same values give the same interval. One value has none.
+ * The percentile interval of few values is far too narrow: for three, it covers the mean in some 70 % of cases. It is
+ * widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for normal values
+ * and keeps it skewed for skewed ones. Seeded: the same values give the same interval. A single value gives none.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
  * https://doi.org/10.1080/00031305.2015.1089789, section 3.2 on what narrows it.
@@ -38,15 +38,15 @@ export function bootstrap(values: readonly number[]): Estimate {
 }
 
 /**
- * The two-sided p-value of Student's paired test: how often a mean difference so large comes about where there is none.
+ * The two-sided p-value of Student's paired test: the probability of so large a mean difference by chance alone.
  *
  *     t = mean(d) / √(Σ(d − mean(d))² / (n(n − 1)))    with n − 1 degrees of freedom
  *
- * @param differences a − b of each pair
- * Differences that are all the same have no spread to measure: coarse scores, such as accuracies of few examples, often
- * are. They count as signs, of which n agree by chance in 2^(1 − n) of cases.
+ * Equal differences have no spread to measure; coarse scores, such as accuracies on few examples, often give them. They
+ * count as signs, of which n agree by chance with probability 2^(1 − n).
  *
- * @returns 1 where there are fewer than 2 pairs, or all are 0
+ * @param differences a − b of each pair
+ * @returns 1 for fewer than 2 pairs, or if all are 0
  */
 export function pairedTest(differences: readonly number[]): number {
   const n = differences.length
@@ -59,8 +59,8 @@ export function pairedTest(differences: readonly number[]): number {
 }
 
 /**
- * P(T ≤ t) of Student's distribution with a whole number of degrees of freedom: a finite sum in the angle whose tangent
- * is t/√ν.
+ * P(T ≤ t) of Student's distribution with an integer number of degrees of freedom: a finite sum in the angle whose
+ * tangent is t/√ν.
  *
  * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4.
  */
@@ -79,7 +79,7 @@ export function studentDistribution(t: number, freedom: number): number {
   return (1 + within) / 2
 }
 
-/** The t below which a part `p` of Student's distribution lies, p > 0.5. */
+/** The p-quantile of Student's distribution, p > 0.5. */
 export function studentQuantile(p: number, freedom: number): number {
   let [low, high] = [0, 1]
   while (studentDistribution(high, freedom) < p) high *= 2
@@ -92,15 +92,14 @@ export function studentQuantile(p: number, freedom: number): number {
 }
 
 /**
- * p-values corrected for their number, in the order in which they came: below 0.05, there is a difference with at most a
- * 5 % chance that any of those found is none.
+ * Holm-adjusted p-values, in input order: rejecting those below 0.05 keeps the family-wise error at 5 %.
  *
  *     adjusted(i) = max over j ≤ i of min(1, (m − j) · p(j))        p sorted, counted from 0
  *
- * @param p of the tests that are told
- * @param tests how many there were: more, where those that are told were chosen by what came out; as many unless given
- *
  * Source: Holm 1979, https://www.jstor.org/stable/4615733.
+ *
+ * @param p p-values of the reported tests
+ * @param tests number of tests, which is larger if the reported ones were chosen by their results
  */
 export function holm(p: readonly number[], tests: number = p.length): number[] {
   const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]!)

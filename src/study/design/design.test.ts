@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { random } from '../../core/random.ts'
-import { groupedBy } from '../analysis/cells.ts'
 import type { Finished } from '../analysis/findings.ts'
-import { combinationsOf, type Factors, type Settings } from '../factor.ts'
+import { combinationsOf, type Factors } from '../factor.ts'
+import { groupedBy } from '../settings.ts'
+import type { Settings } from '../trial.ts'
 import { type Asked, type Design, type Space, trialKey } from './design.ts'
 import { halton } from './halton.ts'
 import { continuous, discrete } from './parzen.ts'
-import { lengthOf, plan } from './plan.ts'
+import { plan, trialCount } from './plan.ts'
 
 type Score = (settings: Settings, seed: number, steps: number) => number
 
@@ -81,7 +82,7 @@ describe.each(designs)('%s', (_, design, factors) => {
         const calm: Score = (settings) => lossOf({ ...settings, lr: Math.min(5, Number(settings.lr)) }, 0, 90)
         const all = keys(runAll(design, space, calm))
         expect(new Set(all).size).toBe(all.length)
-        expect(all).toHaveLength(lengthOf(design, space))
+        expect(all).toHaveLength(trialCount(design, space))
         const without = (key: string): string => JSON.stringify(JSON.parse(key).toSpliced(1, 1))
         const bySettings = groupedBy(all, without)
         for (const pair of bySettings.values()) expect(pair).toHaveLength(2)
@@ -249,14 +250,14 @@ describe('tpe', () => {
 
 describe('a race', () => {
   test('gives the best of each round three times the steps', () => {
-    const rungs = groupedBy(runAll({ type: 'racing' }, spaceOf(small), lossOf), ({ rung }) => String(rung))
-    const told = [...rungs].map(([rung, trials]) => [Number(rung), trials[0]!.steps, trials.length])
+    const rounds = groupedBy(runAll({ type: 'racing' }, spaceOf(small), lossOf), ({ rung }) => String(rung))
+    const told = [...rounds].map(([round, trials]) => [Number(round), trials[0]!.steps, trials.length])
     expect(told).toEqual([
       [0, 10, 18],
       [1, 30, 6],
       [2, 90, 2],
     ])
-    expect(rungs.get('2')![0]!.settings).toEqual({ schedule: 'b', lr: 0.1 })
+    expect(rounds.get('2')![0]!.settings).toEqual({ schedule: 'b', lr: 0.1 })
   })
 
   test('judges by the mean over seeds', () => {

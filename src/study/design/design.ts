@@ -1,58 +1,100 @@
+import {
+  choice,
+  integer,
+  type Option,
+  type OptionsOf,
+  readOptions,
+  required,
+  size,
+} from '../../core/options.ts'
 import type { Finished } from '../analysis/findings.ts'
-import type { Factors, Settings } from '../factor.ts'
-import type { Trial } from '../trial.ts'
+import type { Factors } from '../factor.ts'
+import { keyOf } from '../settings.ts'
+import type { Settings, Trial } from '../trial.ts'
 
-/** Which trials a study has. */
+/** Decides which combinations a study tries. */
 export type Design =
   /** Every combination of values. */
   | { readonly type: 'grid' }
-  /** Combinations drawn at random, by a sequence that leaves no gaps, or where earlier ones were good. */
+  /** Combinations drawn at random, from a low-discrepancy sequence, or where earlier ones did well. */
   | { readonly type: 'random' | 'halton' | 'tpe'; readonly trials: number }
   | Racing
 
+const racing = {
+  type: required(choice(['racing'])),
+  /** Each round keeps one combination in `eta` and gives it `eta` times as many steps. @default 3 */
+  eta: integer({ min: 2 }),
+  /** Number of rounds. @default 3 */
+  rungs: integer({ min: 2 }),
+  /** Number of combinations in the first round, drawn as by `halton`. @default every combination */
+  candidates: integer({ min: 1 }),
+}
+
 /**
- * Successive halving: all candidates with few steps, then the best of them with `eta` times as many, and so on, until the
- * last have all the steps. Each round trains from scratch along a complete schedule.
+ * Successive halving: all candidates with few steps, then the best of them with `eta` times as many, and so on until
+ * the last ones have all the steps. Each round trains from scratch along a complete schedule.
  */
-export interface Racing {
-  readonly type: 'racing'
-  /** One in so many goes on to the next round, which is as many times as long; 3 unless given. */
-  readonly eta?: number
-  /** How many rounds there are; 3 unless given. */
-  readonly rungs?: number
-  /** How many combinations begin, drawn as by `halton`; every one unless given. */
-  readonly candidates?: number
+export interface Racing extends OptionsOf<typeof racing> {}
+
+const designs = {
+  grid: { type: required(choice(['grid'])) },
+  sample: { type: required(choice(['random', 'halton', 'tpe'])), trials: required(size) },
+  racing,
+}
+
+/** A study's design as an option. */
+export const designOption: Option<Design> = {
+  wanted: 'a design',
+  fallback: { type: 'grid' },
+  read(who, name, value) {
+    const type = choice(['grid', 'random', 'halton', 'tpe', 'racing']).read(
+      who,
+      `${name}.type`,
+      Object(value).type,
+    )!
+    const read = readOptions(
+      `${who}: ${name}`,
+      designs[type === 'grid' || type === 'racing' ? type : 'sample'],
+      value,
+    )
+    return Object.fromEntries(
+      Object.entries(read).filter(([, given]) => given !== undefined),
+    ) as unknown as Design
+  },
 }
 
 /** A trial that a design asks for. */
 export type Asked = Omit<Trial, 'id'>
 
-/** What a design chooses from, and how it tells good from bad. */
+/** The search space of a design, and the score that it minimizes. */
 export interface Space {
   readonly factors: Factors
-  /** Each combination is tried with all of them. */
+  /** Seeds that each combination is tried with. */
   readonly seeds: readonly number[]
-  /** Decides what is drawn. */
+  /** Seed of the design's own draws. */
   readonly seed: number
   /** Optimizer steps of a run with these settings. */
   stepsOf(settings: Settings): number
-  /** Less is better; infinite unless the trial was done. */
+  /** Lower is better; infinite unless the trial is done. */
   scoreOf(finished: Finished): number
 }
 
-/** A trial's settings, seed and steps as text: equal for equal trials, in whatever order settings are named. */
-export function trialKey({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string {
-  return JSON.stringify([Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)), seed, steps])
-}
+/** A trial's settings, seed and steps as a key, whatever the order in which the settings are named. */
+export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
+  `[${keyOf(settings)},${seed},${steps}]`
 
-/** What came of trials, by their keys. */
+/** Finished trials by key. */
 export type Known = ReadonlyMap<string, Finished>
 
 /** A combination with every seed. */
-export const pairs = (space: Space, settings: Settings, steps: number, rung: number = 0): Asked[] =>
-  space.seeds.map((seed) => ({ settings, seed, steps, rung }))
+export const withSeeds = (space: Space, settings: Settings, steps: number, round: number = 0): Asked[] =>
+  space.seeds.map((seed) => ({ settings, seed, steps, rung: round }))
 
-/** The mean score of trials; nothing while one of them is not finished. */
+/** Trials of several combinations, seed by seed: every combination runs once before one runs twice. */
+export const seedBySeed = (space: Space, trials: readonly (readonly Asked[])[]): Asked[] =>
+  space.seeds.flatMap((_, i) => trials.map((group) => group[i]!))
+
+/** The mean score of trials; undefined until all are finished. */
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
   let total = 0
   for (const trial of trials) {

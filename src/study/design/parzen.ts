@@ -7,10 +7,11 @@ export interface Density {
 }
 
 /**
- * A Parzen estimator: the mean of a normal density about each point and one about the middle, each cut off at 0 and 1.
+ * A Parzen estimator: the mean of a normal density about each point and one about the middle, all truncated to [0, 1).
  *
- * Each is as wide as the distance to the farther of its neighbours, but no narrower than 1 / (n + 1); that about the
- * middle has a standard deviation of 1. Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization",
+ * The standard deviation is the distance to the farther neighbour, at least 1 / (n + 1); about the middle it is 1.
+ *
+ * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization",
  * section 4.2.
  */
 export function continuous(points: readonly number[]): Density {
@@ -40,7 +41,7 @@ function normalsAbout(sorted: readonly number[]): Normal[] {
   })
 }
 
-/** Of a normal distribution that is cut off at 0 and 1. */
+/** The density of a normal distribution truncated to [0, 1]. */
 function densityOf({ mean, width }: Normal, x: number): number {
   const inside = below((1 - mean) / width) - below(-mean / width)
   return Math.exp(-(((x - mean) / width) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * width * inside)
@@ -55,7 +56,7 @@ function below(z: number): number {
   return z > 0 ? 1 - tail : tail
 }
 
-/** How often each of `count` values was met, and once more: `[0, 1)` in as many equal parts. */
+/** A histogram of `count` equal bins of [0, 1), each counted once more than it was met. */
 export function discrete(points: readonly number[], count: number): Density {
   const times = new Float64Array(count).fill(1)
   for (const x of points) times[Math.floor(x * count)]! += 1

@@ -1,61 +1,70 @@
 import { mismatch } from '../../core/mismatch.ts'
-import { combinations, combinationsOf, type Settings } from '../factor.ts'
-import { type Asked, type Known, meanScore, pairs, type Racing, type Space } from './design.ts'
+import { combinations, combinationsOf } from '../factor.ts'
+import type { Settings } from '../trial.ts'
+import {
+  type Asked,
+  type Known,
+  meanScore,
+  type Racing,
+  type Space,
+  seedBySeed,
+  withSeeds,
+} from './design.ts'
 import { sample } from './sample.ts'
 
-const shape = ({ eta = 3, rungs = 3 }: Racing): { readonly eta: number; readonly rungs: number } => ({
+const shapeOf = ({ eta = 3, rungs = 3 }: Racing): { readonly eta: number; readonly rounds: number } => ({
   eta,
-  rungs,
+  rounds: rungs,
 })
 
-/** Of so many candidates, how many go on. */
-const kept = (count: number, eta: number): number => Math.ceil(count / eta)
+/** The number of candidates that a round keeps. */
+const keptOf = (count: number, eta: number): number => Math.ceil(count / eta)
 
-/** The steps of a round: the last has them all, each one before 1/eta of the next. */
-function stepsAt(design: Racing, space: Space, settings: Settings, rung: number): number {
-  const { eta, rungs } = shape(design)
+/** The steps of a round: all in the last, and 1/eta of the next in each before. */
+function stepsAt(design: Racing, space: Space, settings: Settings, round: number): number {
+  const { eta, rounds } = shapeOf(design)
   const all = space.stepsOf(settings)
-  const least = Math.round(all / eta ** (rungs - 1))
-  if (least < 1) {
-    throw mismatch('study', `${eta ** (rungs - 1)} steps or more for ${rungs} rungs of a race`, all)
+  const longest = eta ** (rounds - 1)
+  if (Math.round(all / longest) < 1) {
+    throw mismatch('study', `${longest} steps or more for a race of ${rounds} rounds`, all)
   }
-  return Math.round(all / eta ** (rungs - 1 - rung))
+  return Math.round(all / eta ** (rounds - 1 - round))
 }
 
 /**
- * The trials of a race, round by round: the next is asked for when all trials of the last are finished. A combination
- * goes on when its mean over seeds is among the best; one that diverged never does.
+ * The trials of a race, round by round: the next is planned once all trials of the last are finished. Combinations with
+ * the best means over seeds are kept; one that diverged never is.
  *
  * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` for its 2.
  */
 export function race(design: Racing, space: Space, known: Known): Asked[] {
-  const { eta, rungs } = shape(design)
+  const { eta, rounds } = shapeOf(design)
   const asked: Asked[] = []
-  let running = starters(design, space)
-  for (let rung = 0; rung < rungs; rung++) {
-    const trials = running.map((one) => pairs(space, one, stepsAt(design, space, one, rung), rung))
-    asked.push(...space.seeds.flatMap((_, i) => trials.map((pair) => pair[i]!)))
-    const scores = trials.map((pair) => meanScore(space, pair, known))
+  let running = candidatesOf(design, space)
+  for (let round = 0; round < rounds; round++) {
+    const trials = running.map((one) => withSeeds(space, one, stepsAt(design, space, one, round), round))
+    asked.push(...seedBySeed(space, trials))
+    const scores = trials.map((group) => meanScore(space, group, known))
     if (scores.includes(undefined)) break
     const ranked = running
       .map((settings, i) => ({ settings, score: scores[i]! }))
       .filter(({ score }) => Number.isFinite(score))
       .sort((a, b) => a.score - b.score)
-    running = ranked.slice(0, kept(running.length, eta)).map(({ settings }) => settings)
+    running = ranked.slice(0, keptOf(running.length, eta)).map(({ settings }) => settings)
   }
   return asked
 }
 
-const starters = ({ candidates }: Racing, space: Space): readonly Settings[] =>
+const candidatesOf = ({ candidates }: Racing, space: Space): readonly Settings[] =>
   candidates === undefined ? combinations(space.factors) : sample('halton', space, candidates)
 
-/** How many combinations all rounds have together, if enough of them come through. */
+/** The number of combinations over all rounds, if none diverges. */
 export function raceLength(design: Racing, { factors }: Space): number {
-  const { eta, rungs } = shape(design)
+  const { eta, rounds } = shapeOf(design)
   let [count, total] = [design.candidates ?? combinationsOf(factors), 0]
-  for (let rung = 0; rung < rungs; rung++) {
+  for (let round = 0; round < rounds; round++) {
     total += count
-    count = kept(count, eta)
+    count = keptOf(count, eta)
   }
   return total
 }

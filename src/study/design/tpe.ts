@@ -1,27 +1,28 @@
 import { type Random, random } from '../../core/random.ts'
 import { factorValues } from '../factor.ts'
-import { type Asked, type Known, meanScore, pairs, type Space, trialKey } from './design.ts'
+import { keyOf } from '../settings.ts'
+import { type Asked, type Known, meanScore, type Space, withSeeds } from './design.ts'
 import { continuous, type Density, discrete } from './parzen.ts'
 import { distinct, pointsOf, type Sample, settingsAt } from './sample.ts'
 
-/** Combinations before the first that follows from others. */
+/** Combinations before the first that depends on results. */
 const startup = 8
-/** Combinations that are chosen by the same results, so that workers need not wait for each other. */
+/** Combinations chosen from the same results, so that workers need not wait for each other. */
 const batch = 4
-/** The share of combinations that are good. */
+/** The share of combinations that count as good. */
 const gamma = 0.25
-/** How many combinations each is the best of. */
+/** Draws among which each combination is the best. */
 const draws = 24
 
 /**
- * Combinations where good ones were: each is the one, of some drawn from the density of the good, that has the greatest
- * ratio of it to the density of the others. Both are products of a density for each factor.
+ * Tree-structured Parzen estimator: chooses combinations near good ones. Each is the draw from the density of the good
+ * with the greatest ratio to the density of the others. Both are products of one density per factor.
  *
  *     l(x) = ∏ₐ l(xₐ)    over the combinations whose mean score is in the best quarter, g(x) over the others
  *     next = arg max over 24 draws from l of l(x) / g(x)
  *
- * The first are a Halton sequence. What follows is decided in batches of four, by the batches before: not by which
- * trial happened to be done first, so that a study that was stopped goes on as if it had not been.
+ * The first are a Halton sequence; the rest are chosen in batches of four from the results of earlier batches. They do
+ * not depend on which trial happened to finish first, so that a resumed study continues as if it had not stopped.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.
  */
@@ -32,39 +33,35 @@ export function tpe(space: Space, count: number, known: Known): Asked[] {
   const start = distinct(space, pointsOf('halton', space))
   const seen = new Set<string>()
   while (chosen.length < count) {
-    const first = chosen.length < startup
-    const next = first ? startup : batch
-    const drawn: Sample[] = []
-    for (let i = 0; i < next && chosen.length + drawn.length < count; i++) {
-      const at = chosen.length + i
-      const one = first
+    const isFirst = chosen.length < startup
+    const next: Sample[] = []
+    while (next.length < (isFirst ? startup : batch) && chosen.length + next.length < count) {
+      const source = random(space.seed, 'tpe', chosen.length + next.length)
+      const sample: Sample = isFirst
         ? start.next().value
-        : better(space, chosen, scores, seen, random(space.seed, 'tpe', at))
-      const sample: Sample = one ?? unseen(start, seen)
-      seen.add(nameOf(sample))
-      drawn.push(sample)
+        : (bestDraw(space, chosen, scores, seen, source) ?? unseen(start, seen))
+      seen.add(keyOf(sample.settings))
+      next.push(sample)
     }
-    const trials = drawn.map(({ settings }) => pairs(space, settings, space.stepsOf(settings)))
+    const trials = next.map(({ settings }) => withSeeds(space, settings, space.stepsOf(settings)))
     asked.push(...trials.flat())
-    const found = trials.map((pair) => meanScore(space, pair, known))
+    const found = trials.map((group) => meanScore(space, group, known))
     if (found.includes(undefined)) break
-    chosen.push(...drawn)
+    chosen.push(...next)
     scores.push(...found.map(Number))
   }
   return asked
 }
 
-const nameOf = ({ settings }: Sample): string => trialKey({ settings, seed: 0, steps: 0 })
-
 /** The next of a sequence that was not chosen yet. */
 function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
   let sample: Sample = start.next().value
-  while (seen.has(nameOf(sample))) sample = start.next().value
+  while (seen.has(keyOf(sample.settings))) sample = start.next().value
   return sample
 }
 
-/** The best of some that were not chosen yet; nothing when all were. */
-function better(
+/** The best of the draws that were not chosen yet; undefined if all were. */
+function bestDraw(
   space: Space,
   chosen: readonly Sample[],
   scores: readonly number[],
@@ -88,7 +85,9 @@ function better(
       0,
     )
     const sample = { point, settings: settingsAt(space, point) }
-    if (!seen.has(nameOf(sample)) && (best === undefined || ratio > best.ratio)) best = { sample, ratio }
+    if (!seen.has(keyOf(sample.settings)) && (best === undefined || ratio > best.ratio)) {
+      best = { sample, ratio }
+    }
   }
   return best?.sample
 }

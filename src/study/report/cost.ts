@@ -1,15 +1,15 @@
+import { count, duration, percent } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
-import { count, duration, percent } from './number.ts'
 import { type Section, section, tableBlock } from './section.ts'
 
-/** What the study took. */
+/** The trials, steps and time that the study took. */
 export function costSection({ cost }: Findings): Section {
-  const share = cost.total > 0 ? ` (${percent(cost.training / cost.total)} of it)` : ''
+  const share = cost.total > 0 ? ` (${percent(cost.training / cost.total, 1)} of it)` : ''
   return section(
     'cost',
     'Cost',
     tableBlock(
-      'What the study took; times are added up over workers',
+      'What the study took; times are summed over workers',
       1,
       ['what', 'how much'],
       [

@@ -1,8 +1,9 @@
 import type { PlotOptions } from '@observablehq/plot'
+import { count, percent } from '../../core/text.ts'
 import type { Effect, Findings } from '../analysis/findings.ts'
+import { rowChart } from './chart.ts'
 import { lastRound } from './grid.ts'
-import { labelMargin } from './label-margin.ts'
-import { count, interval, percent, significant } from './number.ts'
+import { interval, numeral } from './number.ts'
 import { absent, type Plot, type Section, section, type Table, tableBlock } from './section.ts'
 import { describeSettings, label, shorten } from './settings.ts'
 
@@ -14,34 +15,33 @@ export function effectsSection(findings: Findings): Section {
   if (findings.effects.length === 0) return absent(id, title, 'the study has no two settings to compare')
   const shares = sharesOf(findings)
   const first = shares[0]!
-  return section(
-    id,
-    title,
-    {
-      type: 'figure',
-      caption: `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), and that factors explain together beyond what they explain apart.`,
-      reading: 'Hollow: factors together.',
-      panels: [
-        {
-          title: 'Effect sizes',
-          description: `Shares of variance: most by ${first.name}, ${percent(first.share)}`,
-          table: tableBlock(
-            'Share of variance explained',
-            1,
-            ['factor', 'share'],
-            shares.map(({ name, share }) => [name, percent(share)]),
-          ),
-          draw: (plot) => bars(plot, shares),
-        },
-      ],
-    },
-    bestTable(findings),
-  )
+  const figure = {
+    type: 'figure',
+    caption:
+      `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), ` +
+      'and that factors explain together beyond what they explain apart.',
+    reading: 'Hollow: factors together.',
+    panels: [
+      {
+        title: 'Effect sizes',
+        description: `Shares of variance: most by ${first.name}, ${percent(first.share, 1)}`,
+        table: tableBlock(
+          'Share of variance explained',
+          1,
+          ['factor', 'share'],
+          shares.map(({ name, share }) => [name, percent(share, 1)]),
+        ),
+        draw: (plot: Plot) => bars(plot, shares),
+      },
+    ],
+  } as const
+  return section(id, title, figure, bestTable(findings))
 }
 
 interface Share {
   readonly name: string
   readonly share: number
+  /** Whether several factors explain it together. */
   readonly together: boolean
 }
 
@@ -53,34 +53,28 @@ function sharesOf({ effects, interactions }: Findings): readonly Share[] {
 }
 
 function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
-  const y = { y: 'name', x: 'share' }
+  const place = { y: 'name', x: 'share' }
+  const rows = rowChart(
+    shares.map(({ name }) => name),
+    (name) => shorten(name, 36),
+  )
+  const single = shares.filter(({ together }) => !together)
+  const joint = shares.filter(({ together }) => together)
+  const hollow = { fill: 'none', stroke: 'var(--series-1)', strokeWidth: 1.5, inset: 0.75, rx: 2 }
   return {
-    width: 440,
+    ...rows,
     height: 20 + 24 * shares.length,
-    marginLeft: labelMargin(shares.map(({ name }) => shorten(name, 36))),
     marginRight: 52,
     marginTop: 6,
     marginBottom: 8,
     x: { axis: null, domain: [0, Math.max(...shares.map(({ share }) => share), 1e-9)] },
-    y: {
-      domain: shares.map(({ name }) => name),
-      tickFormat: (name: string) => shorten(name, 36),
-      tickSize: 0,
-      label: null,
-      padding: 0.35,
-    },
+    y: { ...rows.y, padding: 0.35 },
     marks: [
-      plot.barX(
-        shares.filter(({ together }) => !together),
-        { ...y, fill: 'var(--series-1)', rx: 2 },
-      ),
-      plot.barX(
-        shares.filter(({ together }) => together),
-        { ...y, fill: 'none', stroke: 'var(--series-1)', strokeWidth: 1.5, inset: 0.75, rx: 2 },
-      ),
+      plot.barX(single, { ...place, fill: 'var(--series-1)', rx: 2 }),
+      plot.barX(joint, { ...place, ...hollow }),
       plot.text(shares, {
-        ...y,
-        text: ({ share }: Share) => percent(share),
+        ...place,
+        text: ({ share }: Share) => percent(share, 1),
         textAnchor: 'start',
         dx: 6,
         fontVariant: 'tabular-nums',
@@ -90,7 +84,7 @@ function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   }
 }
 
-/** Of a race, which of its rounds effects are of: the one in which most was tried. */
+/** The round of a race that effects come from: the one that tried most. */
 function roundOf(findings: Findings): string {
   const [first] = findings.cells
   return lastRound(findings) === 0 || first === undefined ? '' : ` in runs of ${count(first.steps)} steps`
@@ -107,11 +101,6 @@ function bestTable(findings: Findings): Table {
 }
 
 function bestRow({ factor }: Effect, { value, score, settings }: Effect['best'][number]): readonly string[] {
-  return [
-    factor,
-    label(value),
-    significant(score.value),
-    interval(score),
-    describeSettings(settings, [factor]),
-  ]
+  const others = describeSettings(settings, [factor])
+  return [factor, label(value), numeral(score.value), interval(score), others]
 }

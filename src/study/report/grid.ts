@@ -1,38 +1,31 @@
+import { count, dash } from '../../core/text.ts'
 import { bestOf } from '../analysis/cells.ts'
 import type { Cell, Findings } from '../analysis/findings.ts'
+import { groupedBy, keyOf, valueKey, without } from '../settings.ts'
 import type { Value } from '../trial.ts'
-import { count, dash, interval, significant } from './number.ts'
-import {
-  describeSettings,
-  groupBy,
-  identity,
-  normalization,
-  rate,
-  schedule,
-  testedValues,
-  valueKey,
-} from './settings.ts'
+import { interval, numeral } from './number.ts'
+import { describeSettings, lr, normalization, schedule, testedValues } from './settings.ts'
 
 /** The cells that differ in two factors alone: one across, one down. */
 export interface Grid {
-  /** What they share: normalisation and other factors; empty when there is none. */
+  /** The settings that they share, such as the normalization; empty if none. */
   readonly name: string
   readonly x: string
-  /** Absent when one factor was varied: then there is one row. */
+  /** Undefined if only one factor varies: then there is one row. */
   readonly y: string | undefined
-  /** Last, nothing where some cells have no such setting. */
+  /** The values across; the last is undefined if some cells lack the setting. */
   readonly columns: readonly (Value | undefined)[]
   readonly rows: readonly (Value | undefined)[]
   readonly cells: readonly Cell[]
-  /** Of the cells of which every seed was done; absent where there is none. */
+  /** The best cell whose every seed finished, if any. */
   readonly best: Cell | undefined
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
-/** All cells as grids, one for each value of other factors and normalisation, the latter side by side. */
+/** All cells as grids, one for each value of the other factors; grids that differ in normalization alone are adjacent. */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
-  const groups = groupBy(longest(findings.cells), ({ settings }) => identity(settings, [x, y ?? x]))
+  const groups = groupedBy(longest(findings.cells), ({ settings }) => keyOf(without(settings, [x, y ?? x])))
   const grids = [...groups.values()].map((cells) => gridOf(findings, x, y, cells))
   const others = Object.keys(findings.factors).filter((name) => ![x, y, normalization].includes(name))
   return [normalization, ...others.reverse()].reduce(
@@ -41,7 +34,7 @@ export function gridsOf(findings: Findings): readonly Grid[] {
   )
 }
 
-/** Grids in the order of a factor's values; those that share one stay in the order they have. */
+/** Sorts grids by a factor's value; the sort is stable. */
 function sortBy(grids: readonly Grid[], findings: Findings, factor: string): Grid[] {
   const keys = testedValues(findings, factor).map(valueKey)
   const place = ({ cells }: Grid): number => keys.indexOf(valueKey(cells[0]!.settings[factor]))
@@ -76,18 +69,18 @@ function valuesAmong(
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** The rate goes across and the schedule down; where there is none, the factors with most values do. */
+/** The rate goes across and the schedule down; in their absence, the factors with most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== normalization)
     .sort((a, b) => factors[b]!.length - factors[a]!.length)
-  const x = rate in factors ? rate : (names.find((name) => name !== schedule) ?? names[0] ?? normalization)
+  const x = lr in factors ? lr : (names.find((name) => name !== schedule) ?? names[0] ?? normalization)
   return { x, y: schedule in factors && x !== schedule ? schedule : names.find((name) => name !== x) }
 }
 
-/** Of cells that differ in their round alone, the one of the last. */
+/** The last round's cell of each combination. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
-  const groups = groupBy(cells, ({ settings }) => identity(settings)).values()
+  const groups = groupedBy(cells, ({ settings }) => keyOf(settings)).values()
   return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
 }
 
@@ -96,21 +89,21 @@ export function lastRound({ cells }: Findings): number {
   return Math.max(...cells.map(({ rung }) => rung))
 }
 
-/** A cell's score, where it has one. */
+/** A cell's mean score, if finite. */
 export function scoreOf({ score }: Cell): number | undefined {
   return score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 }
 
-/** What was lost of a cell: `×` when nothing else is left of it, `1×` when one seed of some diverged. */
+/** The seeds that a cell lost: `×` if all, `1×` if one of several diverged. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
   return cell.diverged > 0 ? `${cell.diverged}×` : ''
 }
 
-/** All that came of a cell, in words. */
+/** A cell's results in words. */
 export function outcome(cell: Cell): string {
   const parts = [
-    ...(cell.score ? [`${significant(cell.score.value)} (${interval(cell.score)})`] : []),
+    ...(cell.score ? [`${numeral(cell.score.value)} (${interval(cell.score)})`] : []),
     ...(cell.diverged > 0 ? [`${cell.diverged} diverged`] : []),
     ...(cell.failed > 0 ? [`${cell.failed} failed`] : []),
   ]

@@ -1,14 +1,15 @@
 import type { Markish, PlotOptions } from '@observablehq/plot'
 import type { Cell } from '../analysis/findings.ts'
+import { valueKey } from '../settings.ts'
 import type { Value } from '../trial.ts'
+import { axisLabel, bandAxis, labelMargin } from './chart.ts'
 import { type Ramp, shade } from './color.ts'
 import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
-import { labelMargin } from './label-margin.ts'
-import { significant } from './number.ts'
+import { numeral } from './number.ts'
 import type { Chart, Plot } from './section.ts'
-import { describeSettings, label, shorten, valueKey } from './settings.ts'
+import { describeSettings, label, shorten } from './settings.ts'
 
-/** A score as colour and number at each place of a grid, the best one outlined. */
+/** The scores of a grid as colours and numbers, the best one outlined. */
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
   const names = new Map(
@@ -26,32 +27,18 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): Plot
     marginTop: 8,
     marginBottom: 40,
     padding: 0,
-    x: {
-      type: 'band',
-      domain: [...ticks.keys()],
-      tickFormat: (key: string) => ticks.get(key) ?? '',
-      tickSize: 0,
-      label: grid.x,
-      labelAnchor: 'center',
-      labelArrow: 'none',
-    },
-    y: {
-      type: 'band',
-      domain: [...names.keys()],
-      tickFormat: (key: string) => names.get(key) ?? '',
-      tickSize: 0,
-      label: null,
-    },
+    x: { ...bandAxis([...ticks.keys()], (key) => ticks.get(key) ?? ''), ...axisLabel(grid.x) },
+    y: bandAxis([...names.keys()], (key) => names.get(key) ?? ''),
     marks: [...scored(plot, squares), ...lost(plot, squares)],
   }
 }
 
-/** Rates that were drawn at random have more digits than a column has room for. */
+/** A column's label: rates drawn at random have more digits than fit. */
 function tickOf(value: Value | undefined): string {
   return label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
 }
 
-/** What is drawn of a cell. */
+/** A cell as it is drawn. */
 interface Square {
   readonly x: string
   readonly y: string
@@ -60,7 +47,7 @@ interface Square {
   readonly text: string
   readonly lost: string
   readonly best: boolean
-  /** Whether it did not come to the last round of a race. */
+  /** Whether it missed the last round of a race. */
   readonly partial: boolean
   readonly title: string
 }
@@ -71,7 +58,7 @@ function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, las
     x: valueKey(cell.settings[x]),
     y: valueKey(y === undefined ? undefined : cell.settings[y]),
     ...(score === undefined ? { fill: 'var(--panel)', ink: 'var(--soft)' } : shade(plot, scale.at(score))),
-    text: score === undefined ? '' : significant(score, 3),
+    text: score === undefined ? '' : numeral(score, 3),
     lost: lostOf(cell),
     best: cell === best,
     partial: cell.rung < last,
@@ -123,9 +110,9 @@ function lost(plot: Plot, squares: readonly Square[]): Markish[] {
   ]
 }
 
-/** The colours from worst to best. */
+/** The key to the colours, from worst to best. */
 export function colorScale(metric: string, scale: Ramp): Chart {
-  const [from, to] = [significant(scale.worst, 3), significant(scale.best, 3)]
+  const [from, to] = [numeral(scale.worst, 3), numeral(scale.best, 3)]
   return {
     description: `Colours from dark, ${from} or worse, to bright, ${to}`,
     draw: (plot) => ({
@@ -140,10 +127,8 @@ export function colorScale(metric: string, scale: Ramp): Chart {
         domain: [1, 0],
         ticks: [0, 0.5, 0.75, 1],
         tickSize: 3,
-        tickFormat: (at: number) => significant(scale.score(at), 3),
-        label: metric,
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        tickFormat: (at: number) => numeral(scale.score(at), 3),
+        ...axisLabel(metric),
       },
       marks: [
         plot.rect(

@@ -1,21 +1,22 @@
+import { count } from '../../core/text.ts'
 import type { Findings, LayerCurves } from '../analysis/findings.ts'
 import type { LayerCurve } from '../trial.ts'
+import { thinned } from './chart.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
-import { count, significant } from './number.ts'
+import { numeral } from './number.ts'
 import { absent, type Figure, type Line, type Section, section, type Table, tableBlock } from './section.ts'
 import { describeSettings } from './settings.ts'
-import { thinned } from './thinned.ts'
 
 const id = 'layers'
 const title = 'What the layers did'
-/** More would not be told apart. */
+/** More could not be told apart. */
 const most = { charts: 6, layers: 6 }
 
-/** For the weight that feeds each normalised layer: its effective rate, and by how much a step turns it. */
+/** The effective rate of the weight that feeds each normalized layer, and the angle by which a step turns it. */
 export function layersSection(findings: Findings): Section {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
-  if (watched.length === 0) return absent(id, title, 'no run with a normalised layer was watched')
+  if (watched.length === 0) return absent(id, title, 'no run with a normalized layer was watched')
   const shown = thinned(watched, most.charts)
   const all = [...new Set(watched.flatMap((one) => Object.keys(one.layers)))]
   const lines = linesOf(thinned(all, most.layers))
@@ -28,7 +29,8 @@ export function layersSection(findings: Findings): Section {
       shown,
       lines,
       angle,
-      `Angle by which a step turns that weight, and the equilibrium to which weight decay leads, √(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
+      'Angle by which a step turns that weight, and the equilibrium to which weight decay leads, √(2ηλ/(1 + μ)) under ' +
+        `SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
     ),
   )
 }
@@ -36,7 +38,7 @@ export function layersSection(findings: Findings): Section {
 interface Quantity {
   readonly name: string
   readonly of: (curve: LayerCurve) => readonly number[]
-  /** What it tends to. */
+  /** The value that it tends to, if known. */
   readonly limit: (curve: LayerCurve) => readonly number[] | undefined
 }
 
@@ -72,7 +74,7 @@ function figure(
     reading: 'Lines end where they fall below a thousandth of the greatest.',
     key: limited ? [...lines, equilibrium] : lines,
     panels: shown.map((one, i) => ({
-      title: describeSettings(one.settings) || 'All runs',
+      title: describeSettings(one.settings, [], 'All runs'),
       description: `${quantity.name} over steps: ${ends(one, lines, quantity)}`,
       table: tableOf(one, lines, quantity),
       draw: (plot) => lineChart(plot, series[i]!, quantity.name, domain),
@@ -80,7 +82,7 @@ function figure(
   }
 }
 
-/** A schedule that ends at 0 would fill a logarithmic axis with its last steps: what is far below is left out. */
+/** Values below this are left out: the last steps of a schedule that ends at 0 would fill a logarithmic axis. */
 function floorOf(shown: readonly LayerCurves[], { of }: Quantity): number {
   const all = shown.flatMap((one) => Object.values(one.layers).flatMap(of))
   return Math.max(0, ...all.filter(Number.isFinite)) / 1000
@@ -101,7 +103,7 @@ function curveOf({ layers }: LayerCurves, { name }: Line): LayerCurve | undefine
   return Object.hasOwn(layers, name) ? layers[name] : undefined
 }
 
-/** Layers that share rate, decay and momentum share their limit: each one that differs is drawn once. */
+/** The distinct limits: layers that share rate, decay and momentum share one. */
 function limits(one: LayerCurves, { limit }: Quantity, floor: number): Series[] {
   const distinct = new Map(Object.values(one.layers).map((curve) => [JSON.stringify(limit(curve)), curve]))
   return [...distinct.values()].flatMap((curve) => {
@@ -115,9 +117,7 @@ function ends(one: LayerCurves, lines: readonly Line[], { of }: Quantity): strin
     .flatMap((line) => {
       const curve = curveOf(one, line)
       const values = curve && of(curve)
-      return values
-        ? [`${line.name} from ${significant(values[0], 3)} to ${significant(values.at(-1), 3)}`]
-        : []
+      return values ? [`${line.name} from ${numeral(values[0], 3)} to ${numeral(values.at(-1), 3)}`] : []
     })
     .join('; ')
 }
@@ -132,7 +132,7 @@ function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: 
   ]
   const steps = thinned([...new Set(curves.flatMap((curve) => curve.steps))].sort((a, b) => a - b))
   return tableBlock(
-    `${name}, ${describeSettings(one.settings) || 'all runs'}`,
+    `${name}, ${describeSettings(one.settings, [], 'all runs')}`,
     1,
     ['step', ...shown.map((line) => line.name), ...(limited ? [equilibrium.name] : [])],
     steps.map((step) => [count(step), ...columns.map((column) => column(step))]),
@@ -140,5 +140,5 @@ function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: 
 }
 
 function at({ steps }: LayerCurve, values: readonly number[]): (step: number) => string {
-  return (step) => significant(values[steps.indexOf(step)])
+  return (step) => numeral(values[steps.indexOf(step)])
 }

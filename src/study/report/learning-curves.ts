@@ -1,18 +1,20 @@
+import { count, dash } from '../../core/text.ts'
 import type { Findings, MeanCurve } from '../analysis/findings.ts'
+import { groupedBy, only } from '../settings.ts'
+import { thinned } from './chart.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
-import { count, dash, significant } from './number.ts'
+import { numeral } from './number.ts'
 import { absent, type Line, type Panel, type Section, section, type Table, tableBlock } from './section.ts'
-import { describeSettings, groupBy, normalizationsOf, rate, schedule } from './settings.ts'
-import { thinned } from './thinned.ts'
+import { describeSettings, lr, normalizationsOf, schedule } from './settings.ts'
 
 const id = 'learning-curves'
 const title = 'Learning curves'
 
-/** The training loss at the best rates: a chart for each schedule, in it a line for each normalisation. */
+/** The training loss at the best rates: a chart for each schedule with a line for each normalization. */
 export function learningCurvesSection(findings: Findings): Section {
   if (findings.curves.length === 0) return absent(id, title, 'no learning curve was kept')
-  const byPanel = groupBy(findings.curves, panelOf)
+  const byPanel = groupedBy(findings.curves, panelOf)
   const split = findings.curves.some((curve) => lineName(curve) !== '')
   const groups = split ? byPanel : new Map([['', [...findings.curves]]])
   const nameOf = split ? lineName : panelOf
@@ -28,11 +30,11 @@ export function learningCurvesSection(findings: Findings): Section {
 }
 
 function panelOf({ settings }: MeanCurve): string {
-  return schedule in settings ? describeSettings({ [schedule]: settings[schedule]! }) : ''
+  return describeSettings(only(settings, [schedule]))
 }
 
 function lineName({ settings }: MeanCurve): string {
-  return describeSettings(settings, [schedule, rate])
+  return describeSettings(settings, [schedule, lr])
 }
 
 function seriesOf({ steps, mean, low, high }: MeanCurve, line: Line): Series {
@@ -47,8 +49,8 @@ function panel(
   domain: readonly [number, number] | undefined,
 ): Panel {
   const series = curves.map((curve) => seriesOf(curve, lines.find((line) => line.name === nameOf(curve))!))
-  const ends = curves.map((curve) => `${heading(curve, nameOf)} ends at ${significant(curve.mean.at(-1), 3)}`)
-  const notes = curves.filter(({ settings }) => rate in settings).map((curve) => heading(curve, nameOf))
+  const ends = curves.map((curve) => `${heading(curve, nameOf)} ends at ${numeral(curve.mean.at(-1), 3)}`)
+  const notes = curves.filter(({ settings }) => lr in settings).map((curve) => heading(curve, nameOf))
   return {
     title: name,
     description: `Training loss over steps, ${name}: ${ends.join('; ')}`,
@@ -59,8 +61,8 @@ function panel(
 }
 
 function heading(curve: MeanCurve, nameOf: (curve: MeanCurve) => string): string {
-  const rest = rate in curve.settings ? describeSettings({ [rate]: curve.settings[rate]! }) : ''
-  return [nameOf(curve), rest].filter((text) => text !== '').join(', ') || 'loss'
+  const parts = [nameOf(curve), describeSettings(only(curve.settings, [lr]))]
+  return parts.filter((text) => text !== '').join(', ') || 'loss'
 }
 
 function curveTable(name: string, curves: readonly MeanCurve[], nameOf: (curve: MeanCurve) => string): Table {
@@ -75,5 +77,5 @@ function curveTable(name: string, curves: readonly MeanCurve[], nameOf: (curve: 
 
 function entry({ mean, low, high }: MeanCurve, at: number): string {
   if (at < 0 || !Number.isFinite(mean[at])) return dash
-  return `${significant(mean[at])} (${significant(low[at], 3)} to ${significant(high[at], 3)})`
+  return `${numeral(mean[at])} (${numeral(low[at], 3)} to ${numeral(high[at], 3)})`
 }

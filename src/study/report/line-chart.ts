@@ -1,9 +1,9 @@
 import type { PlotOptions, ScaleOptions } from '@observablehq/plot'
-import { logTicks } from './log-ticks.ts'
+import { logTicks } from './chart.ts'
 import { plain } from './number.ts'
 import type { Line, Plot } from './section.ts'
 
-/** A series of numbers over steps, with a band where it has one. */
+/** A series of numbers over steps, possibly with a band. */
 export interface Series extends Line {
   readonly steps: readonly number[]
   readonly values: readonly number[]
@@ -19,9 +19,9 @@ interface Point {
 }
 
 /**
- * Lines over steps, on a logarithmic axis when all values are above 0, else on a linear one.
+ * Lines over steps, on a logarithmic axis if all values are above 0, else on a linear one.
  *
- * @param domain the values' range, where several charts share one
+ * @param domain range of the values, if several charts share it
  */
 export function lineChart(
   plot: Plot,
@@ -48,7 +48,7 @@ export function lineChart(
   }
 }
 
-/** The range of series and their bands; nothing when they have no finite number. */
+/** The range of series and their bands; undefined if no number is finite. */
 export function domainOf(series: readonly Series[]): readonly [number, number] | undefined {
   const all = series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])])
   const finite = all.filter(Number.isFinite)
@@ -75,7 +75,7 @@ function isLogarithmic(domain: readonly [number, number] | undefined): boolean {
   return domain !== undefined && domain[0] > 0
 }
 
-/** Numbers that are not finite leave a gap. */
+/** The points of a series; numbers that are not finite leave a gap. */
 function pointsOf(
   { steps, values, low, high }: Series,
   domain: readonly [number, number] | undefined,
@@ -97,15 +97,8 @@ function bandOf(plot: Plot, { points, color }: Drawn): ReturnType<Plot['areaY']>
 }
 
 function lineOf(plot: Plot, { points, color, dash, name }: Drawn): ReturnType<Plot['line']> {
-  const title = (): string => name
-  return plot.line(points, {
-    x: 'step',
-    y: 'value',
-    stroke: color,
-    strokeDasharray: dash,
-    strokeWidth: 1.75,
-    title,
-  })
+  const style = { stroke: color, strokeDasharray: dash, strokeWidth: 1.75 }
+  return plot.line(points, { x: 'step', y: 'value', ...style, title: () => name })
 }
 
 function dotOf(plot: Plot, { points, color }: Drawn): ReturnType<Plot['dot']> {

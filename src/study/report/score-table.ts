@@ -1,6 +1,7 @@
+import { count, dash } from '../../core/text.ts'
 import type { Cell, Findings } from '../analysis/findings.ts'
 import { type Grid, lastRound, lostOf, scoreOf } from './grid.ts'
-import { count, dash, interval, significant } from './number.ts'
+import { interval, numeral } from './number.ts'
 import { type Table, tableBlock } from './section.ts'
 import { label } from './settings.ts'
 
@@ -21,12 +22,12 @@ export function gridTable(findings: Findings, { name, x, y, columns, rows, best,
 
 function entry(cell: Cell | undefined, best: Cell | undefined, last: number): string {
   if (cell === undefined) return dash
-  const score = scoreOf(cell) === undefined ? '' : `${significant(scoreOf(cell))}${cell === best ? ' ★' : ''}`
+  const score = scoreOf(cell) === undefined ? '' : `${numeral(scoreOf(cell))}${cell === best ? ' ★' : ''}`
   const steps = cell.rung < last ? `(${count(cell.steps)} steps)` : ''
   return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 
-/** All that is known of each cell, a row each. */
+/** Every cell in a row, with all its numbers. */
 export function cellTable({ cells, factors, metric }: Findings): Table {
   const names = Object.keys(factors)
   const caption = `Each combination: ${metric.name} and its 95 % interval over seeds`
@@ -46,7 +47,7 @@ function cellRow(cell: Cell, names: readonly string[]): readonly string[] {
   return [
     ...names.map((name) => label(cell.settings[name])),
     count(cell.steps),
-    significant(cell.score?.value),
+    numeral(cell.score?.value),
     cell.score ? interval(cell.score) : dash,
     count(Object.keys(cell.scores).length),
     count(cell.diverged),

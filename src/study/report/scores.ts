@@ -1,8 +1,9 @@
+import { dash } from '../../core/text.ts'
 import type { Cell, Findings } from '../analysis/findings.ts'
 import { colorRamp } from './color.ts'
 import { type Grid, gridsOf, lastRound, longest, scoreOf } from './grid.ts'
 import { colorScale, heatMap } from './heat-map.ts'
-import { dash, interval, significant } from './number.ts'
+import { interval, numeral } from './number.ts'
 import { cellTable, gridTable } from './score-table.ts'
 import { absent, type Panel, paragraph, type Section, section } from './section.ts'
 import { describeSettings, normalization } from './settings.ts'
@@ -10,7 +11,7 @@ import { describeSettings, normalization } from './settings.ts'
 const id = 'scores'
 const title = 'Scores'
 
-/** Score by rate and schedule, a map for each normalisation, all on one colour scale. */
+/** Scores by rate and schedule, a map for each normalization, all on one colour scale. */
 export function scoresSection(findings: Findings): Section {
   const cells = longest(findings.cells)
   if (cells.length === 0) return absent(id, title, 'no combination was tried')
@@ -28,7 +29,9 @@ export function scoresSection(findings: Findings): Section {
       type: 'figure',
       caption: captionOf(findings, grids[0]!),
       reading:
-        'The best of each map is outlined, of what no seed was lost of; × marks what diverged, a number before it how many of its seeds did. The colour is the same in all maps and finer near the best: the square root of the distance to it.',
+        'The best of each map is outlined, among combinations that lost no seed; × marks those that diverged, with the ' +
+        'number of their seeds that did. The colour is the same in all maps and finer near the best: the square root of ' +
+        'the distance to it.',
       ...(Number.isFinite(scale.best) && { key: colorScale(findings.metric.name, scale) }),
       panels: grids.map(
         (grid): Panel => ({
@@ -45,7 +48,7 @@ export function scoresSection(findings: Findings): Section {
 
 function alone({ metric }: Findings, cell: Cell): string {
   const range = cell.score?.interval ? ` (95 %: ${interval(cell.score)})` : ''
-  const score = cell.score ? `${significant(cell.score.value)}${range}` : dash
+  const score = cell.score ? `${numeral(cell.score.value)}${range}` : dash
   const settings = describeSettings(cell.settings)
   return `One combination was tried${settings === '' ? '' : ` (${settings})`}: ${metric.name} ${score}.`
 }
@@ -64,6 +67,6 @@ function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
 function descriptionOf({ metric }: Findings, { name, best }: Grid): string {
   const where = best && describeSettings(best.settings, [normalization])
   return best
-    ? `${name || 'All runs'}: best ${metric.name} ${significant(scoreOf(best))} at ${where}`
+    ? `${name || 'All runs'}: best ${metric.name} ${numeral(scoreOf(best))} at ${where}`
     : `${name || 'All runs'}: of every combination a run diverged or failed`
 }

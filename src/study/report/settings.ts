@@ -1,25 +1,15 @@
+import { dash } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
-import type { Settings } from '../factor.ts'
-import type { Value } from '../trial.ts'
-import { dash, plain } from './number.ts'
+import { valueKey } from '../settings.ts'
+import type { Settings, Value } from '../trial.ts'
+import { plain } from './number.ts'
 
-/** The factors that the report knows by name; any other is shown as it comes. */
-export const rate = 'lr'
+/** The factors that the report knows by name; all others are alike. */
+export const lr = 'lr'
 export const schedule = 'schedule'
 export const normalization = 'normalization'
 
-/** Values are equal when their JSON is. */
-export function valueKey(value: Value | undefined): string {
-  return JSON.stringify(value ?? null)
-}
-
-/** Settings are equal when this is, whatever the order of their names. */
-export function identity(settings: Settings, without: readonly string[] = []): string {
-  const entries = Object.entries(settings).filter(([name]) => !without.includes(name))
-  return valueKey(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
-}
-
-/** A setting in words: `cosine`, `0.1`, `group, groups 8`. */
+/** A value beside a chart or in a table: `cosine`, `0.1`, `group, groups 8`. */
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return plain(value)
@@ -31,26 +21,30 @@ export function label(value: Value | undefined): string {
   return [...(type === undefined ? [] : [label(type)]), ...parts].join(', ')
 }
 
-/** Settings in words: `batch · cosine · lr 0.1`. Normalisation and schedule come first and go without their name. */
-export function describeSettings(settings: Settings, without: readonly string[] = []): string {
+/**
+ * Settings beside a chart or in a table: `batch · cosine · lr 0.1`. Normalization and schedule come first, without
+ * their name.
+ *
+ * @param none the text for no settings
+ */
+export function describeSettings(settings: Settings, without: readonly string[] = [], none = ''): string {
   const names = [normalization, schedule, ...Object.keys(settings)]
-  return [...new Set(names)]
+  const parts = [...new Set(names)]
     .filter((name) => Object.hasOwn(settings, name) && !without.includes(name))
-    .map((name) => named(name, settings[name]))
-    .join(' · ')
+    .map((name) => {
+      const text = label(settings[name])
+      return name === normalization || name === schedule ? text : `${name} ${text}`
+    })
+  return parts.join(' · ') || none
 }
 
-function named(name: string, value: Value | undefined): string {
-  return name === normalization || name === schedule ? label(value) : `${name} ${label(value)}`
-}
-
-/** Text that fits beside a chart. */
+/** A text cut to the room beside a chart. */
 export function shorten(text: string, length = 24): string {
   const characters = [...text]
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }
 
-/** A factor's values in order, as listed and as tried: numbers from low to high, others as the study lists them. */
+/** A factor's values, listed or drawn: numbers in ascending order, others in the study's. */
 export function testedValues({ factors, cells }: Findings, factor: string): readonly Value[] {
   const tried = cells.flatMap(({ settings }) => (Object.hasOwn(settings, factor) ? [settings[factor]!] : []))
   const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [valueKey(value), value]))
@@ -59,18 +53,7 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
   return numbers.length === values.length ? numbers.sort((a, b) => a - b) : values
 }
 
-/** The normalisations of a study, by label. */
+/** The labels of a study's normalizations. */
 export function normalizationsOf(findings: Findings): readonly string[] {
   return testedValues(findings, normalization).map(label)
-}
-
-/** Things by what a function says of them, in order of first appearance. */
-export function groupBy<T>(things: readonly T[], name: (thing: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const thing of things) {
-    const group = groups.get(name(thing))
-    if (group) group.push(thing)
-    else groups.set(name(thing), [thing])
-  }
-  return groups
 }

@@ -1,5 +1,5 @@
+import { dash } from '../../core/text.ts'
 import { escapeHtml, escapeMarkdown } from './escape.ts'
-import { dash } from './number.ts'
 import type { Table } from './section.ts'
 
 /** A table as HTML, in a frame that scrolls sideways where the page is narrow. */

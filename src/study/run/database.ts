@@ -24,16 +24,16 @@ const tables = `
 `
 
 /**
- * The trials of a study and what came of them: an SQLite database, `study.db`, in the study's folder.
+ * The trials of a study with their results: an SQLite database, `study.db`, in the study's folder.
  *
- * One process writes; others may read meanwhile. Each change is a transaction, so that a kill at any moment leaves all of
- * it or nothing. Nothing is flushed to the disk for it: what a machine that loses power forgets is in the trials' folders.
+ * One process writes; others may read meanwhile. Each change is a transaction, so that a kill leaves all of it or
+ * nothing. Changes are not flushed to disk: if a power failure loses some, the trials' folders still have them.
  */
 export class Database {
   readonly #db: Sqlite.Database
   readonly #ids = new Map<string, number>()
 
-  /** Open the database in a folder, or make one. Only the process that has the folder's lock may. */
+  /** Opens or creates the database in a folder. Only the process that holds the folder's lock may. */
   constructor(folder: string) {
     this.#db = new Sqlite(join(folder, 'study.db'))
     this.#db.pragma('journal_mode = WAL')
@@ -45,9 +45,9 @@ export class Database {
   }
 
   /**
-   * Say what the study is.
+   * Stores the study's description.
    *
-   * @throws {ArgumentError} when it was another one before, rather than less of the same.
+   * @throws {ArgumentError} when the folder has another study, of which this one is no extension.
    */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
@@ -60,7 +60,7 @@ export class Database {
     write()
   }
 
-  /** Keep trials that are asked for, and give each its number; those that were asked for before have theirs. */
+  /** Stores planned trials and numbers the new ones; earlier ones keep their number. */
   ask(asked: readonly Asked[]): Trial[] {
     const insert = this.#db.prepare(
       'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',
@@ -79,7 +79,7 @@ export class Database {
     return write()
   }
 
-  /** Keep what came of a trial. @throws {ArgumentError} when it is known already, or the trial is not. */
+  /** Stores a trial's result. @throws {ArgumentError} when it has one already, or the trial is unknown. */
   finish(id: number, result: TrialResult): void {
     const { changes } = this.#db
       .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
@@ -87,17 +87,12 @@ export class Database {
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }
 
-  /** Every trial that is finished, in the order in which they were asked for. */
+  /** Every finished trial, by number. */
   finished(): Finished[] {
     return this.#all<Row>('SELECT * FROM trial WHERE result IS NOT NULL ORDER BY id').map(
-      ({ id, settings, seed, steps, rung, result }) => ({
-        id,
-        settings: JSON.parse(settings),
-        seed,
-        steps,
-        rung,
-        result: JSON.parse(result!),
-      }),
+      ({ id, settings, seed, steps, rung, result }) => {
+        return { id, settings: JSON.parse(settings), seed, steps, rung, result: JSON.parse(result!) }
+      },
     )
   }
 

@@ -7,19 +7,19 @@ import type { Findings, Finished } from '../analysis/findings.ts'
 export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', 'results.json']
 
 /**
- * Write into a study's folder what came of each trial, and what all of them say: as a report, and as data.
+ * Analyses the finished trials, and writes their results and the report into the study's folder.
  *
- * @returns what they say
+ * @returns the findings
  */
 export async function finish(
   folder: string,
-  subject: StudyFacts,
+  facts: StudyFacts,
   finished: readonly Finished[],
 ): Promise<Findings> {
-  const findings = analyse(subject, finished)
-  const results = { ...subject, trials: finished }
+  const findings = analyse(facts, finished)
+  const results = { ...facts, trials: finished }
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
-  const { writeReport } = await import('../report/report.ts') // drawing takes a library that training should not wait for
+  const { writeReport } = await import('../report/report.ts') // loads the charts, which training need not wait for
   await writeReport(folder, findings)
   return findings
 }

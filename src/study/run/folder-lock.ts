@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
 import { type Lock, lockAlone } from './lock.ts'
 
-/** What workers share while they live, so that those of a parent that was killed can be waited for. */
+/** The lock that workers share while they live, so that a new parent can wait for those of a killed one. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
-/** Milliseconds that workers of a parent that was killed may take to notice. */
+/** Milliseconds within which the workers of a killed parent must have noticed and exited. */
 const patience = 60_000
 
 /**
- * Have a folder alone: no other study or advice runs in it, and no worker of one that was killed.
+ * Takes an exclusive lock on a folder: no other study or advice runs in it, and no worker of a killed one.
  *
  * @throws {ArgumentError} when one does.
  */

@@ -3,7 +3,7 @@ import { describe } from '../../train/description.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 
-/** An experiment and its data as plain JSON, without its name: what must stay as it is while trials of it are kept. */
+/** An experiment and its data as plain JSON, without the name: trials are kept only while this stays the same. */
 export function identityOf(experiment: Experiment): Record<string, unknown> {
   const { name, ...rest } = describe(experiment, taskOf(experiment))
   return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }
@@ -11,7 +11,7 @@ export function identityOf(experiment: Experiment): Record<string, unknown> {
 
 const known = new WeakMap<Experiment, string>()
 
-/** The identity of an experiment as a short text. It is made once, since all the data are read for it. */
+/** A hash of an experiment's identity. Computed once, since it reads all the data. */
 export function identityFingerprint(experiment: Experiment): string {
   const made = known.get(experiment) ?? valueFingerprint(identityOf(experiment))
   known.set(experiment, made)

@@ -1,25 +1,25 @@
 import Sqlite from 'libsql'
 
-/** What a process has until it gives it back, or ends. */
+/** A lock, held until it is released or the process ends. */
 export interface Lock {
   release(): void
 }
 
-/** The databases of locks, kept until they are given back: the garbage collector would close one that nothing refers to. */
+/** The databases of held locks: the garbage collector would close one that nothing refers to. */
 const held = new Set<Sqlite.Database>()
 
 /**
- * Have a lock alone: an empty SQLite database under a transaction, which the operating system ends with the process,
- * however that ends.
+ * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends with the
+ * process, however that dies.
  *
- * @param wait milliseconds to wait for those who have it; none unless given
- * @returns nothing when another process still has it
+ * @param wait milliseconds to wait for other holders. @default 0
+ * @returns undefined if another process still holds it
  */
 export function lockAlone(path: string, wait: number = 0): Lock | undefined {
   return lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
 }
 
-/** Have a lock together with others who share it. @returns nothing when a process has it alone */
+/** Takes a shared lock. @returns undefined if another process holds it exclusively */
 export function lockShared(path: string): Lock | undefined {
   return lock(path, 0, (db) => {
     db.exec('BEGIN')

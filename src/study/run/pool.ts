@@ -3,19 +3,19 @@ import { EvenstepError } from '../../core/errors.ts'
 import type { TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 
-/** What a worker says: that it can begin, or never will; and what came of a trial. */
+/** A worker's message: it is ready, it cannot start, or it has the result of a trial. */
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'finished'; readonly result: TrialResult }
 
-/** How often a trial is tried, when workers die of it. */
+/** Attempts at a trial whose workers die. */
 const tries = 3
 
 /**
- * Processes that run trials, each one after another. A process is started when there is work for it, and stays.
+ * Processes that run trials, one after another each. A process is started when there is work for it, and kept.
  *
- * A trial whose worker dies is run by another, which goes on from its last checkpoint; after three of them it has failed.
+ * A trial whose worker dies is run by another, which resumes from its last checkpoint; after three deaths it has failed.
  */
 export class Pool {
   readonly #start: () => ChildProcess
@@ -23,18 +23,18 @@ export class Pool {
   readonly #all = new Set<Worker>()
   #closed = false
 
-  /** @param start starts a worker: a process that says `FromWorker` and is sent jobs */
+  /** @param start starts a worker: a process that sends `FromWorker` and receives jobs */
   constructor(start: () => ChildProcess) {
     this.#start = start
   }
 
   /**
-   * Have a trial run by a worker that is idle, or a new one.
+   * Runs a trial in an idle worker, or a new one.
    *
-   * @throws {EvenstepError} when a worker cannot begin, or the pool is closed meanwhile.
+   * @throws {EvenstepError} when a worker cannot start, or the pool is closed meanwhile.
    */
   async run(job: Job): Promise<TrialResult> {
-    let how = ''
+    let end = ''
     for (let attempt = 0; attempt < tries; attempt++) {
       const worker = this.#idle.pop() ?? this.#begin()
       try {
@@ -43,18 +43,16 @@ export class Pool {
         return result
       } catch (error) {
         if (this.#closed || !(error instanceof WorkerEnded)) throw error
-        how = error.message
+        end = `got ${tries} that exited; the last ${error.message}`
         if (attempt === tries - 1 && !worker.ready) {
-          throw new EvenstepError(
-            `study: wanted a worker that begins, got ${tries} that ended; the last ${how}`,
-          )
+          throw new EvenstepError(`study: wanted a worker process to start, ${end}`)
         }
       }
     }
-    return failed(`study: wanted a worker that finishes the trial, got ${tries} that ended; the last ${how}`)
+    return failed(`study: wanted a worker process to finish the trial, ${end}`)
   }
 
-  /** End every worker, whatever it is doing, and wait for that. */
+  /** Kills every worker, busy or not, and waits until all have exited. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#all].map((worker) => worker.end()))
@@ -79,63 +77,64 @@ const failed = (error: string): TrialResult => ({
   curve: { steps: [], trainLoss: [], lr: [] },
 })
 
-/** A worker's process is over. */
+/** The worker's process has exited. */
 class WorkerEnded extends EvenstepError {
   override readonly name = 'WorkerEnded'
 }
 
 class Worker {
   readonly #child: ChildProcess
-  readonly #waiting: FromWorker[] = []
+  readonly #messages: FromWorker[] = []
   #ready = false
-  #how: string | undefined
+  /** How the process ended, once it has. */
+  #end: string | undefined
   readonly #wakes: (() => void)[] = []
 
-  /** @param ended is called when the process is over */
+  /** @param ended is called when the process has exited */
   constructor(child: ChildProcess, ended: () => void) {
     this.#child = child
     const over = (how: string): void => {
-      this.#how ??= how
+      this.#end ??= how
       ended()
       this.#wake()
     }
     child.on('message', (message: FromWorker) => {
-      this.#waiting.push(message)
+      this.#messages.push(message)
       this.#wake()
     })
-    child.once('exit', (code, signal) => over(signal ? `was ended by ${signal}` : `gave ${code}`))
-    child.on('error', ({ message }) => over(message))
+    child.once('exit', (code, signal) => over(signal ? `was killed by ${signal}` : `with code ${code}`))
+    child.on('error', ({ message }) => over(`with ${message}`))
   }
 
-  /** @throws {WorkerEnded} when the process ends before the trial does. */
+  /** @throws {WorkerEnded} when the process exits before the trial is over. */
   async run(job: Job): Promise<TrialResult> {
     if (!this.#ready) {
       const first = await this.#next()
       if (first.type === 'refused') throw new EvenstepError(first.message)
       this.#ready = true
     }
-    this.#child.send(job, () => {}) // when it cannot be sent, the process is over
+    this.#child.send(job, () => {}) // an error means that the process has exited, which #next notices
     const message = await this.#next()
     if (message.type !== 'finished') throw new EvenstepError(`study: wanted a result, got ${message.type}`)
     return message.result
   }
 
-  /** End the process, and wait for that. */
+  /** Kills the process, and waits until it has exited. */
   async end(): Promise<void> {
     this.#child.kill('SIGKILL')
-    while (this.#how === undefined) await this.#change()
+    while (this.#end === undefined) await this.#change()
   }
 
   async #next(): Promise<FromWorker> {
     for (;;) {
-      const message = this.#waiting.shift()
+      const message = this.#messages.shift()
       if (message !== undefined) return message
-      if (this.#how !== undefined) throw new WorkerEnded(this.#how)
+      if (this.#end !== undefined) throw new WorkerEnded(this.#end)
       await this.#change()
     }
   }
 
-  /** Whether trials are what it ends of, rather than its beginning. */
+  /** Whether it finished starting up: if it dies now, a trial killed it. */
   get ready(): boolean {
     return this.#ready
   }

@@ -1,74 +1,65 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
-import { override } from '../../train/spec.ts'
+import { type Change, override, withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { StudyFacts } from '../analysis/analyse.ts'
-import type { JudgedMetric } from '../analysis/comparisons.ts'
+import { asLoss } from '../analysis/cells.ts'
+import type { Objective } from '../analysis/comparisons.ts'
 import type { Finished, Repeat } from '../analysis/findings.ts'
 import type { Space } from '../design/design.ts'
 import { plan } from '../design/plan.ts'
 import { type Factors, factorValues } from '../factor.ts'
-import { hasSchedule, settingsOf, stepsWith } from '../settings.ts'
 import type { Study } from '../study.ts'
-import type { Trial, Value } from '../trial.ts'
+import type { Value } from '../trial.ts'
+import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
 import { identityOf } from './identity.ts'
 
-/** A study with its experiment at hand. */
+/** A study that is ready to run. */
 export interface Prepared {
   readonly name: string
   readonly study: Study
   readonly experiment: Experiment
-  readonly metric: JudgedMetric
+  readonly metric: Objective
   readonly space: Space
-  /** A trial as `path=value`. */
-  settingsOf(trial: Pick<Trial, 'settings' | 'seed' | 'steps'>): string[]
-  /** All that makes it this study and no other, as plain JSON. */
+  /** The settings that turn the experiment into a trial's. */
+  settingsOf(trial: Configuration): Change[]
+  /** The study's identity as plain JSON. */
   describe(): Record<string, unknown>
 }
 
 /**
- * A study, checked against its experiment: each value of each factor makes an experiment, and a kind of normalisation a
- * model.
+ * Prepares a study, and checks it against its experiment: each value of each factor must give an experiment, and each
+ * normalization a model.
  *
- * @throws {EvenstepError} naming what does not fit.
+ * @throws {EvenstepError} naming the first thing that does not fit.
  */
 export function prepare(study: Study, given: Experiment, name: string): Prepared {
-  const { factors, design, watch } = study
-  const base = study.steps === undefined ? given : { ...given, steps: study.steps, epochs: undefined }
-  const experiment = base as Experiment
-  const metric = metricOf(study, experiment)
-  const space: Space = {
-    factors,
-    seeds: Array.from({ length: study.seeds }, (_, i) => experiment.seed + i),
-    seed: experiment.seed,
-    stepsOf: stepsWith(experiment),
-    scoreOf: scoring(metric),
-  }
-  const common = { metric: metric.name, watch }
+  const { factors, design, watch, seeds, steps } = study
+  const cut = steps === undefined ? given : { ...given, steps, epochs: undefined }
+  const experiment = cut as Experiment
+  const metric = objectiveOf(study, experiment)
+  const space = spaceOf(study, experiment, metric)
   const prepared: Prepared = {
     name,
     study,
     experiment,
     metric,
     space,
-    settingsOf: (trial) => settingsOf(given, trial, common),
+    settingsOf: (trial) => settingsOf(given, trial, { metric: metric.name, watch }),
     describe: () => ({
       experiment: identityOf(given),
       factors,
       design,
-      seeds: study.seeds,
-      ...(study.steps !== undefined && { steps: study.steps }),
+      seeds,
+      ...(steps !== undefined && { steps }),
       metric: metric.name,
       watch,
     }),
   }
   if (design.type === 'racing' && factors.schedule === undefined && hasSchedule(experiment)) {
-    throw mismatch(
-      'study',
-      "factors.schedule for a race where the experiment's own rate is a schedule",
-      undefined,
-    )
+    const wanted = "factors.schedule for a race where the experiment's own rate is a schedule"
+    throw mismatch('study', wanted, undefined)
   }
   tryValues(prepared, factors)
   plan(design, space, [])
@@ -76,11 +67,15 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
 }
 
 /**
- * The experiment of a study with settings of one's own, each as `path=value`.
+ * The experiment of a study with settings from the command line, each as `path=value`.
  *
- * @throws {ArgumentError} naming the first setting that would change nothing, since the study decides it.
+ * @throws {ArgumentError} naming the first setting that would have no effect, since the study decides it.
  */
-export function withSettings(study: Study, experiment: Experiment, settings: readonly string[]): Experiment {
+export function overrideForStudy(
+  study: Study,
+  experiment: Experiment,
+  settings: readonly string[],
+): Experiment {
   for (const setting of settings) {
     const decided = decidedBy(study, setting.split('=', 1)[0]!)
     if (decided === undefined) continue
@@ -95,7 +90,7 @@ export function withSettings(study: Study, experiment: Experiment, settings: rea
   return changed
 }
 
-/** The key of the study that decides what is at a path. */
+/** The study's key that decides the setting at a path, if any. */
 function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
   if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
   if (path === 'monitor' && metric !== undefined) return 'metric'
@@ -106,19 +101,25 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
   return factor && `factors.${factor}`
 }
 
-function metricOf({ metric }: Study, experiment: Experiment): JudgedMetric {
+function objectiveOf({ metric }: Study, experiment: Experiment): Objective {
   const name = metric ?? experiment.monitor
-  return { name, goal: goalOf(override(experiment, [`monitor=${name}`])) }
+  return { name, goal: goalOf(withSettings(experiment, [['monitor', name]])) }
 }
 
-const scoring =
-  ({ name, goal }: JudgedMetric) =>
-  ({ result }: Finished): number => {
-    const value = result.status === 'done' ? result.metrics[name] : undefined
-    return value === undefined ? Number.POSITIVE_INFINITY : goal === 'max' ? -value : value
+function spaceOf({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space {
+  return {
+    factors,
+    seeds: Array.from({ length: seeds }, (_, i) => experiment.seed + i),
+    seed: experiment.seed,
+    stepsOf: stepsWith(experiment),
+    scoreOf({ result }) {
+      const score = result.status === 'done' ? result.metrics[name] : undefined
+      return score === undefined ? Number.POSITIVE_INFINITY : asLoss(score, goal)
+    },
   }
+}
 
-/** Each value of a factor once, the other factors at their first. */
+/** Tries each value of each factor once, with the other factors at their first value. */
 function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors): void {
   const ends = Object.entries(factors).map(([path, factor]) => {
     const { from, to } = factor as { readonly from: number; readonly to: number }
@@ -128,31 +129,32 @@ function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors
   for (const [path, values] of ends) {
     for (const value of values) {
       const settings = { ...first, [path]: value }
-      const tried = override(experiment, settingsOf({ settings, seed: 0, steps: space.stepsOf(settings) }))
+      const steps = space.stepsOf(settings)
+      const tried = withSettings(experiment, settingsOf({ settings, seed: 0, steps }))
       if (path === 'normalization') taskOf(tried)
     }
   }
 }
 
-/** What an analysis of the trials is told: of a range without a count, the values that were tried. */
-export function subjectOf(
+/** A study as its analysis sees it; a range without a count has the values that were drawn from it. */
+export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],
   repeat: Pick<Repeat, 'command' | 'versions'>,
 ): StudyFacts {
+  const drawn = Object.entries(study.factors).flatMap(([path, factor]) =>
+    factorValues(path, factor) === undefined ? [path] : [],
+  )
   const tried = (path: string): Value[] =>
     [...new Set(finished.map(({ settings }) => settings[path] as number))].sort((a, b) => a - b)
-  const values = Object.entries(study.factors).map(([path, factor]) => [
-    path,
-    factorValues(path, factor) ?? tried(path),
-  ])
+  const values = Object.entries(study.factors).map(([path, factor]) => {
+    return [path, factorValues(path, factor) ?? tried(path)]
+  })
   return {
     name,
     metric,
     factors: Object.fromEntries(values),
-    drawn: Object.keys(study.factors).filter(
-      (path) => factorValues(path, study.factors[path]!) === undefined,
-    ),
+    drawn,
     repeat: { ...repeat, study: describe(), seeds: space.seeds },
   }
 }

@@ -3,16 +3,17 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finished } from '../analysis/findings.ts'
 import { trialKey } from '../design/design.ts'
-import { lengthOf, plan } from '../design/plan.ts'
+import { plan, trialCount } from '../design/plan.ts'
 import type { Trial } from '../trial.ts'
 import { Database } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
 import { Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
+import { runFolder } from './run-trial.ts'
 
-/** What happened in a study. */
+/** An event of a study: `done` counts the finished trials among the `total` that its design asks for. */
 export type StudyEvent =
-  /** Trials may run. `finished` are in the folder already; `done` of those that the study has are among them. */
+  /** Trials are about to run; `finished` are those that the folder already has. */
   | {
       readonly type: 'start'
       readonly finished: readonly Finished[]
@@ -24,26 +25,24 @@ export type StudyEvent =
 
 export interface RunStudyOptions {
   readonly folder: string
-  /** How many trials run at a time. */
+  /** Number of trials that run at a time. */
   readonly workers: number
   /** Starts a worker. */
   readonly start: () => ChildProcess
-  /** Asks to stop at once, with trials under way. */
+  /** Stops the study at once, even in the middle of trials. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Run the trials of a study, going on with those that its folder has.
+ * Runs the trials of a study, resuming from those that its folder has.
  *
- * Yields each trial when it is over and in the database, and `end` unless it was asked to stop. When it is left or
- * stopped, workers are ended, and what they were doing is done again the next time.
+ * Yields each trial once it is in the database, and `end` unless stopped. When the caller leaves or stops it, workers
+ * are killed; their trials are repeated the next time.
  *
  * @throws {ArgumentError} when the folder has another study, or one that is running.
  */
-export async function* runStudy(
-  prepared: Prepared,
-  { folder, workers, start, signal }: RunStudyOptions,
-): AsyncGenerator<StudyEvent> {
+export async function* runStudy(prepared: Prepared, options: RunStudyOptions): AsyncGenerator<StudyEvent> {
+  const { folder, start } = options
   mkdirSync(folder, { recursive: true })
   const lock = lockFolder(folder, 'study')
   let database: Database | undefined
@@ -51,7 +50,7 @@ export async function* runStudy(
   try {
     database = new Database(folder)
     database.describe(prepared.describe(), folder)
-    yield* trials(prepared, database, pool, { folder, workers, signal })
+    yield* trials(prepared, database, pool, options)
   } finally {
     await pool.close()
     database?.close()
@@ -60,39 +59,29 @@ export async function* runStudy(
 }
 
 async function* trials(
-  { study, space, settingsOf }: Prepared,
+  prepared: Prepared,
   database: Database,
   pool: Pool,
-  {
-    folder,
-    workers,
-    signal,
-  }: Omit<RunStudyOptions, 'start' | 'signal'> & { signal: AbortSignal | undefined },
+  { folder, workers, signal }: RunStudyOptions,
 ): AsyncGenerator<StudyEvent> {
+  const { study, space } = prepared
   const finished = new Map(database.finished().map((one) => [trialKey(one), one]))
   const running = new Map<string, Promise<Finished>>()
-  const total = lengthOf(study.design, space)
+  const total = trialCount(study.design, space)
   const stopped = stopping(signal)
   let waiting: Trial[] = []
-  /** How many are over of the trials that the design asks for: a folder may have others. */
+  /** Finished trials among those that the design asks for: a folder may have others. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
     waiting = asked.filter((trial) => !finished.has(trialKey(trial)) && !running.has(trialKey(trial)))
     done = asked.length - waiting.length - running.size
   }
-  const run = async (trial: Trial): Promise<Finished> => {
-    const own = join(folder, 'trials', String(trial.id).padStart(4, '0'))
-    const job = { trial, folder: own, settings: settingsOf(trial), watch: study.watch }
-    return { ...trial, result: await pool.run(job) }
-  }
   ask()
   yield { type: 'start', finished: [...finished.values()], done, total }
   while (waiting.length + running.size > 0) {
     for (const trial of waiting.splice(0, workers - running.size)) {
-      const result = run(trial)
-      result.catch(() => {}) // told to whoever waits for it
-      running.set(trialKey(trial), result)
+      running.set(trialKey(trial), runIn(pool, trial, prepared, folder))
     }
     const next = await Promise.race([stopped, ...running.values()])
     if (next === undefined) return
@@ -106,7 +95,15 @@ async function* trials(
   yield { type: 'end', finished: [...finished.values()].sort((a, b) => a.id - b.id) }
 }
 
-/** Done when a signal is given. */
+function runIn(pool: Pool, trial: Trial, { study, settingsOf }: Prepared, folder: string): Promise<Finished> {
+  const own = runFolder(join(folder, 'trials'), trial)
+  const result = pool.run({ trial, folder: own, settings: settingsOf(trial), watch: study.watch })
+  const finished = result.then((result) => ({ ...trial, result }))
+  finished.catch(() => {}) // whoever awaits it gets the error
+  return finished
+}
+
+/** Resolves when a signal is given. */
 const stopping = (signal: AbortSignal | undefined): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined)

@@ -7,20 +7,20 @@ import { crossEntropy, mul } from '../../ops/index.ts'
 import { adam, adamw, noDecayOnNormAndBias, type Optimizer, sgd } from '../../optim/index.ts'
 import * as schedule from '../../schedule/index.ts'
 import { RunFolder } from '../../train/run-folder.ts'
-import { override } from '../../train/spec.ts'
+import { type Change, withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { TrialResult } from '../trial.ts'
-import { driftOf } from './drift.ts'
+import { summarizeDrift } from './drift-summary.ts'
 import { type Job, runTrial } from './run-trial.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-trial-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
 const base = toy({ optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 0.01 }), threads: 1 })
-const job = (name: string, settings: readonly string[], watch = false): Job => ({
+const job = (name: string, settings: readonly Change[], watch = false): Job => ({
   trial: { id: 1, settings: {}, seed: 0, steps: 60, rung: 0 },
   folder: join(root, name),
-  settings: ['epochs=5', 'steps=60', ...settings],
+  settings: [['epochs', 5], ['steps', 60], ...settings],
   watch,
 })
 const timeless = ({ time, ...result }: TrialResult): object => result
@@ -32,7 +32,11 @@ describe('a trial', () => {
     expect(result).toMatchObject({ status: 'done', steps: 60 })
     expect(existsSync(join(one.folder, 'checkpoints')), 'a short trial has no checkpoints').toBe(false)
     expect(await runTrial(base, one, {})).toEqual(result)
-    const other = { ...one, trial: { ...one.trial, seed: 1 }, settings: [...one.settings, 'seed=1'] }
+    const other = {
+      ...one,
+      trial: { ...one.trial, seed: 1 },
+      settings: [...one.settings, ['seed', 1]] as const,
+    }
     expect(timeless(await runTrial(base, other, {}))).not.toEqual(timeless(result))
   })
 
@@ -53,10 +57,10 @@ describe('a trial', () => {
   })
 
   test('that was stopped goes on from its checkpoint, and gives what one without a stop gives', async () => {
-    const whole = job('whole', ['log={"batchNorm":true}'], true)
+    const whole = job('whole', [['log', { batchNorm: true }]], true)
     const result = await runTrial(base, whole, {})
     const stopped = { ...whole, folder: join(root, 'stopped') }
-    const run = new RunFolder(stopped.folder, override(base, stopped.settings), {
+    const run = new RunFolder(stopped.folder, withSettings(base, stopped.settings), {
       notes: { trial: stopped.trial },
     })
     for await (const event of run.events()) if (event.type === 'epoch' && event.epoch === 2) break
@@ -71,7 +75,7 @@ describe('a trial', () => {
   test('begins anew where what is left is of no use', async () => {
     const whole = await runTrial(base, job('good', []), {})
     const broken = job('broken', [])
-    const run = new RunFolder(broken.folder, override(base, broken.settings), {
+    const run = new RunFolder(broken.folder, withSettings(base, broken.settings), {
       notes: { trial: broken.trial },
     })
     for await (const event of run.events()) if (event.type === 'epoch') break
@@ -82,14 +86,14 @@ describe('a trial', () => {
   })
 
   test('that diverges says where, and how it went until then', async () => {
-    const result = await runTrial(base, job('diverges', ['optimizer.lr=0.1 for 50 then 1e38']), {})
+    const result = await runTrial(base, job('diverges', [['optimizer.lr', '0.1 for 50 then 1e38']]), {})
     expect(result).toMatchObject({ status: 'diverged', steps: 51, metrics: {} })
     expect(result.error).toMatch(/^train: wanted a finite loss, got NaN at step 51, lr 1e\+38;/)
     expect(result.curve.steps.at(-1)).toBe(50)
   })
 
   test('whose settings are wrong has failed, without a folder', async () => {
-    const wrong = job('wrong', ['batchSize=0'])
+    const wrong = job('wrong', [['batchSize', 0]])
     expect(await runTrial(base, wrong, {})).toMatchObject({
       status: 'failed',
       error: 'experiment: wanted batchSize as an integer ≥ 1, got 0',
@@ -103,7 +107,11 @@ describe('what a trial watches', () => {
   test('is thinned to a hundred points: means of losses, the last of steps and rates', async () => {
     const long = {
       ...job('long', []),
-      settings: ['epochs=30', 'steps=350', 'optimizer.lr=linear 0.1 to 0 over 350'],
+      settings: [
+        ['epochs', 30],
+        ['steps', 350],
+        ['optimizer.lr', 'linear 0.1 to 0 over 350'],
+      ] as const,
     }
     const { curve } = await runTrial(base, long, {})
     expect(curve.steps).toHaveLength(88)
@@ -118,7 +126,7 @@ describe('what a trial watches', () => {
   })
 
   test('of batch normalization are effective rates and the angle of equilibrium', async () => {
-    const { layers, drift } = await runTrial(base, job('watched', ['log={"batchNorm":true}'], true), {})
+    const { layers, drift } = await runTrial(base, job('watched', [['log', { batchNorm: true }]], true), {})
     expect(Object.keys(layers!)).toEqual(['bn'])
     const { steps, effectiveRate, angle, equilibrium } = layers!.bn!
     expect(steps).toHaveLength(60)
@@ -130,7 +138,7 @@ describe('what a trial watches', () => {
     expect(drift!.recalibratedLoss).not.toBe(drift!.validationLoss)
   })
 
-  const logged = ['log={"batchNorm":true}']
+  const logged: Change[] = [['log', { batchNorm: true }]]
   const ramp = 'linear 0.1 to 0 over 60'
   const eta = (step: number): number => 0.1 * (1 - step / 60)
   const decayed = { lr: schedule.parse(ramp), momentum: 0.9, weightDecay: 0.01 }
@@ -174,7 +182,14 @@ describe('what a trial watches', () => {
   test('is nothing without batch normalization', async () => {
     const result = await runTrial(
       base,
-      job('none', ['normalization=none', 'log={"batchNorm":true}'], true),
+      job(
+        'none',
+        [
+          ['normalization', 'none'],
+          ['log', { batchNorm: true }],
+        ],
+        true,
+      ),
       {},
     )
     expect(result).toMatchObject({ status: 'done' })
@@ -184,19 +199,19 @@ describe('what a trial watches', () => {
 
 describe('drift', () => {
   test('is the divergence of what is true from what runs, and leaves the model as it is', async () => {
-    const experiment = override(base, ['epochs=40'])
+    const experiment = withSettings(base, [['epochs', 40]])
     const task = taskOf(experiment)
     const bn = task.variables
     const set = (name: string, value: number): void => {
       const variable = bn.get(name)!
       variable.data = (variable.data as Float32Array).slice().fill(value)
     }
-    const truth = (await driftOf(task, experiment))!
+    const truth = (await summarizeDrift(task, experiment))!
     expect(truth.kl).toBeGreaterThan(0)
     set('bn.running_mean', 3)
     set('bn.running_var', 4)
     const before = [...bn].map(([name, { data }]) => [name, data.slice()])
-    const off = (await driftOf(task, experiment))!
+    const off = (await summarizeDrift(task, experiment))!
     expect(off.recalibratedLoss).toBeCloseTo(truth.recalibratedLoss, 6)
     expect([...bn].map(([name, { data }]) => [name, data])).toEqual(before)
     // By hand, from the statistics of what reaches the layer.

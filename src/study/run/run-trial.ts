@@ -4,49 +4,53 @@ import { valueFingerprint } from '../../data/files/fingerprint.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
-import { override } from '../../train/spec.ts'
+import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
-import { driftOf } from './drift.ts'
+import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { readLog } from './trial-log.ts'
 
-/** A trial with all that it takes to run it. */
+/** A trial with everything needed to run it. */
 export interface Job {
   readonly trial: Trial
-  /** Where its run is kept. */
+  /** The run's folder. */
   readonly folder: string
-  /** The trial as `path=value`. */
-  readonly settings: readonly string[]
+  /** The settings that turn the base experiment into the trial's. */
+  readonly settings: readonly Change[]
   readonly watch: boolean
 }
 
-/** Seconds between checkpoints: what a trial that is shorter does not need, and what a kill may cost a longer one. */
+/** A trial's folder among the others. */
+export const runFolder = (folder: string, { id }: Trial): string => join(folder, String(id).padStart(4, '0'))
+
+/** Seconds between checkpoints: shorter trials write none, and a kill costs a longer one no more than this. */
 const checkpointSeconds = 10
 
+/** A result before its total time is known. */
+type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
+
+type Notes = Readonly<Record<string, unknown>>
+
 /**
- * Run a trial, in a folder of its own: an ordinary run, with `trial.json` beside it when it is over. A trial that is
- * over in its folder already, with the same experiment and data, is not run again; one that has a checkpoint goes on from
- * it; what else is there is removed.
+ * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the trial's result
+ * for the same experiment and data, returns that; if it has a checkpoint, resumes from it; anything else is deleted.
  *
- * @param notes kept in the run's run.json
- * @returns what came of it, also when that is an error
+ * @param notes stored in the run's run.json
+ * @returns the result, also when that is an error
  */
-export async function runTrial(
-  base: Experiment,
-  job: Job,
-  notes: Readonly<Record<string, unknown>>,
-): Promise<TrialResult> {
+export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   const of = identityIn(base, job)
   const before = readResult(job, of)
   if (before) return before
   const begun = performance.now()
-  let result: Omit<TrialResult, 'time'> & { readonly training: number }
+  let result: Partial
   try {
-    result = await attempt(override(base, job.settings), job, { ...notes, trial: job.trial })
+    result = await attempt(withSettings(base, job.settings), job, { ...notes, trial: job.trial })
   } catch (error) {
     const status = error instanceof DivergedError ? 'diverged' : 'failed'
-    result = { status, error: messageOf(error), ...logged(job, base), metrics: {} }
+    const message = error instanceof Error ? error.message : String(error)
+    result = { status, error: message, ...logged(job, base), metrics: {} }
   }
   const { training, ...rest } = result
   const whole: TrialResult = { ...rest, time: { training, total: (performance.now() - begun) / 1e3 } }
@@ -54,31 +58,25 @@ export async function runTrial(
   return whole
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-async function attempt(
-  experiment: Experiment,
-  job: Job,
-  notes: Readonly<Record<string, unknown>>,
-): Promise<Omit<TrialResult, 'time'> & { readonly training: number }> {
+async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<Partial> {
   const run = open(experiment, job, { notes, checkpointSeconds })
   try {
     for await (const _ of run.events());
-    const drift = job.watch ? await driftOf(run.task, experiment) : undefined
+    const drift = job.watch ? await summarizeDrift(run.task, experiment) : undefined
     return { status: 'done', ...readLog(job.folder, experiment.optimizer), ...(drift && { drift }) }
   } finally {
     run.close()
   }
 }
 
-/** The trial's run: where a checkpoint has it, or else from its beginning. */
+/** Opens the trial's run at its last checkpoint, or else from the start. */
 function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions): RunFolder {
   const checkpoints = join(folder, 'checkpoints')
   if (existsSync(checkpoints) && readdirSync(checkpoints).length > 0) {
     try {
       return new RunFolder(folder, experiment, { ...options, resume: true })
     } catch {
-      // Of another trial, or damaged: what is left of it is of no use.
+      // Of another trial, or damaged: of no use.
     }
   }
   rmSync(folder, { recursive: true, force: true })
@@ -87,7 +85,7 @@ function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions
 
 const nothing = { metrics: {}, steps: 0, training: 0, curve: { steps: [], trainLoss: [], lr: [] } }
 
-/** What was logged before it went wrong. */
+/** The log of a trial up to its error. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typeof readLog>, 'layers'> {
   if (!existsSync(join(folder, 'events.jsonl'))) return nothing
   const { layers: _, ...rest } = readLog(folder, optimizer)
@@ -96,22 +94,22 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typ
 
 const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 
-/** A short text that differs when the experiment is another, or what is made of it. */
+/** A hash of the trial's experiment, settings and data. */
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
-  valueFingerprint([identityFingerprint(base), settings, watch])
+  valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
 function keep(job: Job, of: string, result: TrialResult): void {
   writeFileSync(`${fileOf(job)}.partial`, JSON.stringify({ trial: job.trial, of, result }))
   renameSync(`${fileOf(job)}.partial`, fileOf(job))
 }
 
-/** What came of the trial, if it is over in its folder. */
+/** The result of the same trial in its folder, if any. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {
     const kept = JSON.parse(readFileSync(fileOf(job), 'utf8'))
     return trialKey(kept.trial) === trialKey(job.trial) && kept.of === of ? kept.result : undefined
   } catch {
-    return undefined // cut short when the machine stopped: it is run again
+    return undefined // truncated by a crash of the machine: run the trial again
   }
 }

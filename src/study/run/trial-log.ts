@@ -27,12 +27,12 @@ interface EpochLine {
 
 type Line = StepLine | EpochLine | { readonly type: 'start' | 'end' }
 
-/** How many points a curve has, at most. */
+/** Greatest number of points of a curve. */
 const most = 100
 
 /**
- * What the log of a run in a folder says of a trial. It is read, rather than added up on the way, so that a run that
- * went on from a checkpoint gives what one without a stop gives.
+ * Reads a trial's result from the log of its run. Reading it at the end, rather than adding it up on the way, gives a
+ * resumed run the same result as an uninterrupted one.
  */
 export function readLog(
   folder: string,
@@ -57,7 +57,7 @@ export function readLog(
   }
 }
 
-/** Steps that make one point of a curve. */
+/** The steps that one point of a curve stands for. */
 interface Point {
   readonly lines: readonly StepLine[]
   readonly last: StepLine
@@ -74,7 +74,7 @@ function pointsOf(steps: readonly StepLine[]): Point[] {
 const mean = ({ lines }: Point, key: string): number =>
   lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
 
-/** Numbers alone: what is not defined is left out. */
+/** The metrics of an epoch that are numbers; undefined ones are left out. */
 export function metricsOf(epoch: Omit<EpochLine, 'type' | 'time'> | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
@@ -109,9 +109,9 @@ function layersOf(
 }
 
 /**
- * The angle at which a step turns a weight when weight decay and gradients are in balance, at each point; 0 at a rate of
- * 0. The log does not say which weight feeds a layer, so there is none where groups give the weights other ones, as
- * there is none without decay, or without a model in the folder.
+ * The angle by which a step turns a weight when weight decay and gradients balance, at each point; 0 at a rate of 0.
+ * The log does not say which weight feeds a layer, so it is undefined where parameter groups give the weights different
+ * angles; also without decay, or without a model in the folder.
  */
 function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
   const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
@@ -121,7 +121,7 @@ function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
-/** What the optimizer did to the weights of two or more axes, each rule once. */
+/** The distinct rules by which the optimizer updated weights of two or more axes. */
 function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
   const file = join(folder, 'model.safetensors')
   if (!existsSync(file)) return []
@@ -135,7 +135,7 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** A weight of as many axes: groups ask for no more, and the optimizer's buffers take the room of one number. */
+/** A weight with as many axes, each of length 1: all that groups look at, and its optimizer state is small. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)

@@ -5,14 +5,14 @@ import type { Task } from '../../train/task.ts'
 import { trainingBatches } from '../../train/train.ts'
 import type { DriftSummary } from '../trial.ts'
 
-/** Batches of training data that are enough to measure statistics: as many as fvcore's PreciseBN takes. */
+/** Training batches that suffice to measure statistics; fvcore's PreciseBN takes as many. */
 const batches = 200
 
 /**
- * How far the running statistics of a model are from those of its training data, and what that costs. The model is as
- * before after. Nothing when no layer learns running statistics.
+ * Measures how far a model's running statistics are from those of its training data, and what that costs. Leaves the
+ * model unchanged. Undefined when no layer keeps running statistics.
  */
-export async function driftOf(task: Task, experiment: Experiment): Promise<DriftSummary | undefined> {
+export async function summarizeDrift(task: Task, experiment: Experiment): Promise<DriftSummary | undefined> {
   const { data, batchSize } = experiment
   const size = isStream(data.train) ? batchSize : Math.min(batchSize, data.train.length)
   const training = trainingBatches(experiment, size, 'drop')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { logTicks } from './log-ticks.ts'
+import { logTicks } from './chart.ts'
 
 test('a logarithmic axis is marked at powers of ten, or between them where it is short', () => {
   expect(logTicks(0.001, 1)).toEqual([0.001, 0.01, 0.1, 1])

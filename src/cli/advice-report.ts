@@ -1,0 +1,65 @@
+import { count, figure } from '../core/text.ts'
+import type { Advice, Recommendation } from '../study/advise/advice.ts'
+import type { AdviseEvent } from '../study/advise/advise.ts'
+import { asLoss } from '../study/analysis/cells.ts'
+import { estimateText, metricText, scoreText, settingsText } from '../study/analysis/words.ts'
+import { type Experiment, goalOf } from '../train/experiment.ts'
+
+/** Returns the text of each event in turn: the range tests, the best of each round, and the advice. */
+export function adviceReport(experiment: Experiment): (event: AdviseEvent) => string {
+  const { monitor } = experiment
+  const goal = goalOf(experiment)
+  let due = 0
+  let best: { readonly score: number; readonly text: string } | undefined
+  return (event) => {
+    if (event.type === 'range') {
+      const { normalization, rates } = event
+      const seen = `range test with normalization ${normalization}: begin at lr ${figure(rates.suggestion)}`
+      return `${seen}, after ${rates.lrs.length} steps\n`
+    }
+    if (event.type === 'round') {
+      due = event.trials
+      best = undefined
+      return `${event.trials} trials of ${count(event.steps)} steps\n`
+    }
+    if (event.type === 'advice') return adviceText(event.advice, experiment)
+    const score = event.trial.result.metrics[monitor]
+    if (score !== undefined && !(best && asLoss(score, goal) >= asLoss(best.score, goal))) {
+      best = { score, text: settingsText(event.trial.settings) || 'the experiment as it is' }
+    }
+    due--
+    if (due > 0) return ''
+    const found = best && `best: ${best.text}, ${metricText(monitor)} ${scoreText(best.score, monitor)}`
+    return `  ${found ?? 'all diverged'}\n`
+  }
+}
+
+function adviceText(
+  { recommendation, confidence, because, evidence, steps }: Advice,
+  { monitor }: Experiment,
+): string {
+  const rows = [
+    ...rowsOf(recommendation),
+    [metricText(monitor), estimateText(recommendation.score, monitor)],
+    ['confidence', `${confidence}: ${because}`],
+  ] as const
+  return [
+    '',
+    ...rows.map(([name, value]) => `${name.padStart(18)}  ${value}`),
+    '',
+    ...evidence,
+    `Spent ${count(steps.spent)} of ${count(steps.budget)} steps.`,
+    '',
+  ].join('\n')
+}
+
+function rowsOf({ normalization, lr, schedule, warmup, weightDecay }: Recommendation): [string, string][] {
+  if (normalization === undefined) return [['recommended', 'the experiment as it is']]
+  return [
+    ['normalization', normalization],
+    ['peak rate', figure(lr!)],
+    ['schedule', schedule!.text],
+    ['warmup', warmup! > 0 ? `${warmup} steps, in the schedule` : 'none'],
+    ['weight decay', weightDecay === undefined ? 'as it is' : figure(weightDecay)],
+  ]
+}

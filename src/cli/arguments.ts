@@ -1,0 +1,23 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { integer, type Option as Kind, number, size } from '../core/options.ts'
+
+/** Reads a number of a kind from the command line. */
+const reader =
+  <R>(kind: Kind<number, R>) =>
+  (text: string): R => {
+    try {
+      return kind.read('', '', text.trim() === '' ? undefined : Number(text))
+    } catch {
+      throw new InvalidArgumentError(`wanted ${kind.wanted}, got ${text}`)
+    }
+  }
+
+export const positiveInteger: (text: string) => number = reader(size)
+export const seed: (text: string) => number | undefined = reader(integer({ min: 0 }))
+export const positiveNumber: (text: string) => number | undefined = reader(number({ above: 0 }))
+
+/** `--set`, which collects settings of the experiment. */
+export const setOption = (): Option =>
+  new Option('--set <path=value>', 'change a setting, such as epochs=10 or optimizer.lr=0.5; repeatable')
+    .argParser((setting: string, before: readonly string[]) => [...before, setting])
+    .default([], 'none')

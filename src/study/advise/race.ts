@@ -1,0 +1,85 @@
+import { ArgumentError } from '../../core/errors.ts'
+import { type Experiment, goalOf } from '../../train/experiment.ts'
+import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
+import type { Finished } from '../analysis/findings.ts'
+import type { Settings } from '../trial.ts'
+import type { Runner } from './runner.ts'
+
+/** An event of a race: a round begins, or a trial is over. */
+export type RaceEvent =
+  | { readonly type: 'round'; readonly round: number; readonly trials: number; readonly steps: number }
+  | { readonly type: 'trial'; readonly trial: Finished }
+
+/** Seeds that the two best are repeated with, at most. */
+const mostSeeds = 5
+
+/** Trials in rounds; what a round tries depends on the one before. */
+export class Race {
+  readonly #experiment: Experiment
+  readonly #runner: Runner
+  readonly #budget: number
+  readonly #finished: Finished[] = []
+  #spent: number
+  #round: Finished[] = []
+  #rounds = 0
+
+  /** @param spent steps of the budget that are spent already */
+  constructor(experiment: Experiment, runner: Runner, budget: number, spent: number) {
+    this.#experiment = experiment
+    this.#runner = runner
+    this.#budget = budget
+    this.#spent = spent
+  }
+
+  /** Runs a round of trials with these settings. */
+  async *round(settings: readonly Settings[], steps: number): AsyncGenerator<RaceEvent> {
+    this.#round = []
+    yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
+  }
+
+  /** The best cells of the last round. @throws {ArgumentError} when every trial diverged. */
+  best(count: number): Scored[] {
+    const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
+    if (scored.length > 0) return scored.slice(0, count)
+    throw new ArgumentError(
+      `advise: wanted a trial with a finite loss, got none of ${this.#round.length}; look for numbers in the data that ` +
+        'are not finite',
+    )
+  }
+
+  /** Repeats the two best with more seeds, as long as the budget pays for both. */
+  async *repeats(steps: number): AsyncGenerator<RaceEvent> {
+    const two = this.best(2).map(({ settings }) => settings)
+    for (let k = 1; k < mostSeeds && two.length === 2 && this.#spent + 2 * steps <= this.#budget; k++) {
+      yield* this.#run(two, steps, this.#experiment.seed + k, this.#rounds)
+    }
+  }
+
+  /** All trials, those of the last round with its repeats, and the steps spent. */
+  get outcome(): {
+    readonly finished: readonly Finished[]
+    readonly finals: readonly Finished[]
+    readonly spent: number
+  } {
+    return { finished: this.#finished, finals: this.#round, spent: this.#spent }
+  }
+
+  async *#run(
+    settings: readonly Settings[],
+    steps: number,
+    seed: number,
+    round: number,
+  ): AsyncGenerator<RaceEvent> {
+    const first = this.#finished.length + 1
+    const trials = settings.map((own, i) => ({ id: first + i, settings: own, seed, steps, rung: round }))
+    yield { type: 'round', round, trials: trials.length, steps }
+    for await (const trial of this.#runner(this.#experiment, trials)) {
+      this.#finished.push(trial)
+      this.#round.push(trial)
+      this.#spent += trial.result.steps
+      yield { type: 'trial', trial }
+    }
+    // Trials finish in any order; what follows must not depend on it.
+    for (const list of [this.#finished, this.#round]) list.sort((a, b) => a.id - b.id)
+  }
+}

@@ -1,0 +1,104 @@
+import { mismatch } from '../core/mismatch.ts'
+import { isSchedule } from '../schedule/index.ts'
+import { microBatchesPerStep } from '../train/accumulation.ts'
+import type { Experiment } from '../train/experiment.ts'
+import { type Change, withSettings } from '../train/spec.ts'
+import { trainingBatches } from '../train/train.ts'
+import { scheduleText } from './schedules.ts'
+import { keyOf, only } from './settings.ts'
+import type { Settings, Trial, Value } from './trial.ts'
+
+/** Settings that all trials of a study share. */
+export interface Common {
+  readonly metric: string
+  readonly watch: boolean
+}
+
+/** What decides a trial's experiment. */
+export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
+
+/**
+ * The settings that turn a study's experiment into that of a trial.
+ *
+ * The rate is always a schedule, which is fed to the graph: as a number it would be part of the graph, and each rate
+ * would need a graph of its own.
+ *
+ * @throws {EvenstepError} when a schedule or rate is wrong.
+ */
+export function settingsOf(
+  experiment: Experiment,
+  { settings, seed, steps }: Configuration,
+  { metric, watch }: Common,
+): Change[] {
+  const { lr, schedule, ...others } = settings
+  const own = Object.entries(others).map(
+    ([path, value]): Change => [path, path === 'optimizer.lr' ? asRate(value) : value],
+  )
+  const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
+  // Enough epochs for the steps, whatever the experiment says. Each epoch of a stream has at least one step.
+  const epochs = Math.ceil(steps / (stepsPerEpoch(withSettings(experiment, own)) ?? 1))
+  return [
+    ...own,
+    ...(rate === undefined ? [] : ([['optimizer.lr', rate]] as const)),
+    ['seed', seed],
+    ['epochs', epochs],
+    ['steps', steps],
+    ...(metric === experiment.monitor ? [] : ([['monitor', metric]] as const)),
+    ...(watch ? ([['log', { ...experiment.log, batchNorm: true }]] as const) : []),
+    ...(experiment.threads === undefined ? ([['threads', 1]] as const) : []),
+  ]
+}
+
+const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
+
+/** The learning rate of a trial; nothing where its factors leave it to the experiment. */
+function rateOf(
+  { optimizer }: Experiment,
+  lr: number | undefined,
+  schedule: string | undefined,
+  steps: number,
+): Value | undefined {
+  if (schedule !== undefined) {
+    const text = scheduleText(schedule, lr, steps)
+    return Number.isNaN(Number(text)) ? text : asRate(Number(text))
+  }
+  if (lr === undefined) return undefined
+  if (typeof optimizer.spec.lr !== 'number') {
+    const fix = "name some, such as ['constant', 'cosine']: the experiment's own fits no other rate"
+    throw mismatch('study', 'factors.schedule beside factors.lr', undefined, fix)
+  }
+  return asRate(lr)
+}
+
+/** Optimizer steps in an epoch; nothing for a stream, whose length is unknown. */
+function stepsPerEpoch(experiment: Experiment): number | undefined {
+  const { batchSize, accumulate, lastBatch } = experiment
+  const batches = trainingBatches(experiment, batchSize * microBatchesPerStep(accumulate), lastBatch)
+  return 'length' in batches ? batches.length : undefined
+}
+
+/** Optimizer steps of a run. @throws {ArgumentError} when it trains on a stream and only its epochs are known. */
+function stepsOf(experiment: Experiment): number {
+  const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
+  const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))
+  if (length < Number.POSITIVE_INFINITY) return length
+  const fix = 'name them, such as --set steps=1000'
+  throw mismatch('experiment', 'steps where the training data are a stream', undefined, fix)
+}
+
+/** Settings that decide how many steps an epoch has. */
+const sizes = ['batchSize', 'accumulate', 'lastBatch']
+
+/** A function that counts the steps of an experiment's run with some of its settings changed. */
+export function stepsWith(experiment: Experiment): (settings: Settings) => number {
+  const known = new Map<string, number>()
+  return (settings) => {
+    const own = only(settings, sizes)
+    const steps = known.get(keyOf(own)) ?? stepsOf(withSettings(experiment, Object.entries(own)))
+    known.set(keyOf(own), steps)
+    return steps
+  }
+}
+
+/** Whether the experiment's own rate is a schedule, made for the length of its own run. */
+export const hasSchedule = ({ optimizer }: Experiment): boolean => isSchedule(optimizer.spec.lr)
