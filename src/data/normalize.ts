@@ -2,7 +2,7 @@ import { allocate, type Data } from '../core/dtype.ts'
 import { checkKnown, mismatch, unknownName } from '../core/mismatch.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
 import type { Dataset, FieldSpec, Split } from './dataset.ts'
-import { valueFingerprint } from './files/fingerprint.ts'
+import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 export interface NormalizeOptions {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
 import type { Batch } from './batch.ts'
-import { examplesFingerprint } from './files/fingerprint.ts'
+import { examplesFingerprint } from './fingerprint.ts'
 import type { Loader } from './loader.ts'
 import type { Stream } from './stream.ts'
 

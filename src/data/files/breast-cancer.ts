@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Dataset } from '../dataset.ts'
-import { csv } from '../formats/csv.ts'
+import { csv } from './csv.ts'
 
 /**
  * Breast masses by 30 measurements of the cell nuclei in a needle's sample, malignant or benign. In the package.

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { type Dataset, dataset, type Split } from '../dataset.ts'
-import { type IdxArray, type IdxOptions, idxBytes } from '../formats/idx.ts'
+import type { IdxArray, IdxOptions } from '../formats/idx.ts'
+import { idxBytes } from './idx.ts'
 
 const asset = (name: string): string =>
   fileURLToPath(new URL(`../../../assets/mnist-10x10/${name}`, import.meta.url))

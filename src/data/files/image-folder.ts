@@ -5,8 +5,8 @@ import { mismatch } from '../../core/mismatch.ts'
 import { random } from '../../core/random.ts'
 import { ahead } from '../ahead.ts'
 import type { Dataset } from '../dataset.ts'
+import { valueFingerprint } from '../fingerprint.ts'
 import { collect, type Stream, stream } from '../stream.ts'
-import { valueFingerprint } from './fingerprint.ts'
 
 export interface ImageFolderOptions {
   /** Height and width that images are brought to: scaled until they cover it, then cut at the middle. */

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
-import { type Dataset, dataset, type Split } from '../dataset.ts'
+import { type Dataset, dataset } from '../dataset.ts'
 import { unzip } from './gzip.ts'
 
 const pixels = 3 * 32 * 32
@@ -22,17 +20,20 @@ export interface CifarOptions {
  *
  * Source: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
  */
-export function readCifar(paths: string | readonly string[], options: CifarOptions = {}): Dataset {
+export function parseCifar(
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  options: CifarOptions = {},
+): Dataset {
   const { classes: kind = 10, labels = 'fine', classNames } = options
   const head = kind === 10 ? 1 : 2
   const classes = kind === 10 ? 10 : labels === 'fine' ? 100 : 20
   const labelAt = kind === 100 && labels === 'fine' ? 1 : 0
-  const files = [paths].flat().map((path) => ({ name: basename(path), bytes: records(path, head + pixels) }))
-  const count = files.reduce((n, { bytes }) => n + bytes.length / (head + pixels), 0)
+  const parts = files.map(({ name, bytes }) => ({ name, bytes: records(bytes, name, head + pixels) }))
+  const count = parts.reduce((n, { bytes }) => n + bytes.length / (head + pixels), 0)
   const x = new Float32Array(count * pixels)
   const y = new Int32Array(count)
   let example = 0
-  for (const { name, bytes } of files) {
+  for (const { name, bytes } of parts) {
     for (let at = 0; at < bytes.length; at += head + pixels, example++) {
       const label = bytes[at + labelAt]!
       if (label >= classes) {
@@ -49,59 +50,13 @@ export function readCifar(paths: string | readonly string[], options: CifarOptio
   return dataset({ x, y, shape: [3, 32, 32], classes, ...(classNames && { classNames }) })
 }
 
-function records(path: string, size: number): Uint8Array {
-  const bytes = unzip(readFileSync(path), basename(path))
+function records(file: Uint8Array, name: string, size: number): Uint8Array {
+  const bytes = unzip(file, name)
   if (bytes.length === 0 || bytes.length % size !== 0) {
     throw new FormatError(
-      `${basename(path)}: wanted whole images of ${size} bytes, got ${bytes.length} bytes; the file is truncated, ` +
+      `${name}: wanted whole images of ${size} bytes, got ${bytes.length} bytes; the file is truncated, ` +
         'or of the other CIFAR',
     )
   }
   return bytes
 }
-
-const names10 = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
-
-/**
- * CIFAR-10 from its folder `cifar-10-batches-bin`: those of `data_batch_1.bin` … `5` that are there to train on,
- * `test_batch.bin` to validate; each may be gzipped (`.bin.gz`).
- *
- * @throws {FormatError} when a file is not there or damaged.
- */
-export function cifar10(folder: string): Split {
-  const batches = [1, 2, 3, 4, 5].flatMap((i) => present(folder, `data_batch_${i}.bin`))
-  if (batches.length === 0) throw missing(folder, 'data_batch_1.bin')
-  const options = { classNames: names10 }
-  return {
-    train: readCifar(batches, options),
-    validation: readCifar(needed(folder, 'test_batch.bin'), options),
-  }
-}
-
-/**
- * CIFAR-100 from its folder `cifar-100-binary`: `train.bin` and `test.bin`, which may be gzipped (`.bin.gz`), and
- * the names of the classes where their text files are there.
- *
- * @throws {FormatError} when a file is not there or damaged.
- */
-export function cifar100(folder: string, { labels = 'fine' }: Pick<CifarOptions, 'labels'> = {}): Split {
-  const names = join(folder, `${labels}_label_names.txt`)
-  const classNames = existsSync(names) ? readFileSync(names, 'utf8').trim().split(/\s+/) : undefined
-  const options: CifarOptions = { classes: 100, labels, ...(classNames && { classNames }) }
-  return {
-    train: readCifar(needed(folder, 'train.bin'), options),
-    validation: readCifar(needed(folder, 'test.bin'), options),
-  }
-}
-
-const present = (folder: string, name: string): string[] =>
-  [join(folder, name), join(folder, `${name}.gz`)].filter((path) => existsSync(path)).slice(0, 1)
-
-function needed(folder: string, name: string): string {
-  const [path] = present(folder, name)
-  if (path === undefined) throw missing(folder, name)
-  return path
-}
-
-const missing = (folder: string, name: string): FormatError =>
-  new FormatError(`${folder}: wanted ${name} or ${name}.gz in it, got none; download CIFAR's binary version`)

@@ -1,19 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
-import { collect } from '../stream.ts'
-import { type CsvOptions, csv, csvStream, parseCsv } from './csv.ts'
+import { describe, expect, test } from 'vitest'
+import { type CsvOptions, parseCsv } from './csv.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'evenstep-csv-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const file = (text: string): string => {
-  const path = join(folder, 'a.csv')
-  writeFileSync(path, text)
-  return path
-}
 const read = (text: string, options: CsvOptions = { label: 'kind' }) => parseCsv(text, 'a.csv', options)
 const refuses = (text: string, message: string, options?: CsvOptions): void =>
   expect(() => read(text, options)).toThrow(message)
@@ -127,23 +115,6 @@ describe('a CSV file', () => {
       'a.csv: wanted a value at line 5, column kind, got "?"; ' +
         "leave such rows out with missing: 'drop', or give a number for missing features",
       { label: 'kind', missing: 0 },
-    )
-  })
-})
-
-describe('a stream of a CSV file', () => {
-  test('has the same numbers as the whole file, wherever it is cut', async () => {
-    const rows = Array.from({ length: 60_000 }, (_, i) => `${i},${i / 7},"k ""${i % 3}, ü"""`)
-    const path = file(`a,b,kind\n${rows.join('\n')}`)
-    const whole = csv(path, { label: 'kind' })
-    const stream = csvStream(path, { label: 'kind', classNames: whole.classNames! })
-    expect(await collect(stream)).toEqual(whole)
-    expect([whole.length, whole.classes]).toEqual([60_000, 3])
-  })
-
-  test('must be told the classes', () => {
-    expect(() => csvStream(file('a,kind\n1,x\n'), { label: 'kind' })).toThrow(
-      'a.csv: wanted classNames or classes, for labels are not known before the end of a stream, got nothing',
     )
   })
 })

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
 import { type Shape, sizeOf } from '../../core/shape.ts'
-import { type Dataset, dataset } from '../dataset.ts'
 import { unzip } from './gzip.ts'
 
 /** An array from an IDX file: numbers row by row. */
@@ -22,17 +19,6 @@ const elements = {
 
 const isElement = (code: number | undefined): code is keyof typeof elements =>
   code !== undefined && code in elements
-
-/**
- * The array in an IDX file, MNIST's format, gzipped or not.
- *
- * Two zero bytes, the element type, the number of axes, a big-endian 32-bit size for each axis, the numbers.
- *
- * @throws {FormatError} when the file starts otherwise, ends early or goes on too long.
- */
-export function readIdx(path: string): IdxArray {
-  return parseIdx(readFileSync(path), basename(path))
-}
 
 /** As `readIdx`, from bytes; `name` is what messages call them. */
 export function parseIdx(file: Uint8Array, name: string): IdxArray {
@@ -66,37 +52,23 @@ export interface IdxOptions {
   readonly layout?: 'flat' | 'image'
 }
 
-/**
- * Images with labels, from two IDX files.
- *
- * @returns x `[height · width]`, or as an `image` `[1, height, width]`, in 0 … 1, that is byte / 255; y int32
- * @throws {FormatError} when a file is damaged, counts differ, or a label is outside 0 … classes − 1.
- */
-export function idxImages(imagesPath: string, labelsPath: string, options: IdxOptions = {}): Dataset {
-  const { bytes, ...columns } = idxBytes(imagesPath, labelsPath, options)
-  const x = new Float32Array(bytes.length)
-  for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
-  return dataset({ x, ...columns })
-}
-
-/** Images as they are in their file, with what else a data set needs. */
-export function idxBytes(
-  imagesPath: string,
-  labelsPath: string,
+/** Images as they are in their file, with what else a data set needs; `labelsName` is what messages call the labels. */
+export function labelled(
+  images: IdxArray,
+  labels: IdxArray,
+  labelsName: string,
   { classes = 10, layout = 'flat' }: IdxOptions = {},
 ): { bytes: IdxArray['data']; y: Int32Array; shape: Shape; classes: number } {
-  const images = readIdx(imagesPath)
-  const labels = readIdx(labelsPath)
   const [count, ...size] = images.shape
   if (labels.shape.length !== 1 || labels.shape[0] !== count) {
     throw new FormatError(
-      `${basename(labelsPath)}: wanted ${count} labels, one for each image, got [${labels.shape.join(', ')}]`,
+      `${labelsName}: wanted ${count} labels, one for each image, got [${labels.shape.join(', ')}]`,
     )
   }
   const wrong = labels.data.findIndex((label) => label < 0 || label >= classes)
   if (wrong >= 0) {
     throw new FormatError(
-      `${basename(labelsPath)}: wanted labels from 0 to ${classes - 1}, got ${labels.data[wrong]} at example ${wrong}`,
+      `${labelsName}: wanted labels from 0 to ${classes - 1}, got ${labels.data[wrong]} at example ${wrong}`,
     )
   }
   const image = size.length === 2 ? [1, ...size] : size

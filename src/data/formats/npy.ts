@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
@@ -37,18 +35,6 @@ const kinds = {
   u8: BigUint64Array,
   b1: Uint8Array,
 } as const
-
-/**
- * The array in an NPY file, NumPy's format for one array.
- *
- * Every integer, float and boolean type is read, of either byte order; float16 as Float32Array.
- *
- * @throws {FormatError} when the file is damaged, or its array is in Fortran's order, structured, of objects, text,
- *   complex numbers or dates.
- */
-export function readNpy(path: string): NpyArray {
-  return parseNpy(readFileSync(path), basename(path))
-}
 
 /** As `readNpy`, from bytes; `name` is what messages call them. */
 export function parseNpy(file: Uint8Array, name: string): NpyArray {
@@ -160,9 +146,4 @@ export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
   bytes.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10)
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + length)
   return bytes
-}
-
-/** Write an array to an NPY file. */
-export function writeNpy(path: string, array: NpyArray): void {
-  writeFileSync(path, encodeNpy(array))
 }

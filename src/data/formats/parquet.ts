@@ -1,48 +1,10 @@
-import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { allocate, type Data } from '../../core/dtype.ts'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
 import { sizeOf } from '../../core/shape.ts'
 import type { Batch } from '../batch.ts'
-import type { Dataset } from '../dataset.ts'
-import { fileFingerprint } from '../files/fingerprint.ts'
-import type { Stream } from '../stream.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
-import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
-import { tableDataset, tableSpec } from './table-examples.ts'
-
-/**
- * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
- *
- * @throws {FormatError} when it is no Parquet file, or naming the row and the column of what is missing, or no number.
- * @throws {ArgumentError} when a column is not there, or an option is unknown.
- * @example await data.parquet('iris.parquet', { label: 'species' })
- */
-export async function parquet(path: string, options: TableOptions): Promise<Dataset> {
-  checkKnown('parquet', options, tableNames)
-  const file = await ParquetTable.open(path, options)
-  const parts: Batch[] = []
-  for await (const part of file.read()) parts.push(part)
-  return tableDataset(basename(path), parts, () => file.plan, file.cells)
-}
-
-/**
- * Examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB of examples or
- * a sixteenth of the group.
- *
- * @throws {FormatError} and {ArgumentError} as `parquet`; and when there is a label without `classNames` or
- *   `classes`, which cannot be known before the end of the file.
- */
-export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
-  checkKnown('parquetStream', options, tableNames)
-  const file = await ParquetTable.open(path, options)
-  return {
-    ...tableSpec(basename(path), file.plan, options),
-    fingerprint: fileFingerprint(path, options),
-    read: () => file.read(),
-  }
-}
+import { Cells, isPlain, planTable, type TableOptions, type TablePlan } from './table.ts'
 
 /** Rows that are handed on together. */
 const pieceRows = 4096
@@ -55,7 +17,8 @@ const mostParts = 16
 
 type Values = ArrayLike<unknown>
 
-class ParquetTable {
+/** The examples of a Parquet file. */
+export class ParquetTable {
   readonly plan: TablePlan
   readonly cells: Cells
   readonly #name: string
@@ -72,13 +35,11 @@ class ParquetTable {
     this.plan = planTable(name, this.#columns, options)
   }
 
-  static async open(path: string, options: TableOptions): Promise<ParquetTable> {
-    const [{ asyncBufferFromFile, parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
+  static async open(name: string, file: AsyncBuffer, options: TableOptions): Promise<ParquetTable> {
+    const [{ parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
       import('hyparquet'), // 80 ms: only who needs it waits
       import('hyparquet/src/column.js'),
     ])
-    const name = basename(path)
-    const file = await asyncBufferFromFile(path)
     return told(name, async () => {
       const metadata = await parquetMetadataAsync(file)
       const chunks = chunksOf(name, metadata, file.byteLength)

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, expect, test } from 'vitest'
+import type { TableOptions } from '../formats/table.ts'
 import { collect } from '../stream.ts'
 import { parquet, parquetStream } from './parquet.ts'
-import type { TableOptions } from './table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-parquet-'))
 afterAll(() => rmSync(folder, { recursive: true }))
