@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { Dataset } from './dataset.ts'
-import { isStream, type Source, type Sources, type Stream } from './stream.ts'
+import { isStream, type Source, type Sources } from './stream.ts'
 
 /**
- * A short text that differs when any number, shape or label of data in memory differs. Of a stream, it differs with
- * the shapes, the classes and what the stream has as its own `fingerprint`.
+ * A short hash of data. In memory, it covers every number, shape and label; of a stream, its shapes, its classes and
+ * its own `fingerprint`.
  */
 export function fingerprint({ train, validation }: Sources): string {
   const hash = createHash('sha256')
@@ -13,12 +13,10 @@ export function fingerprint({ train, validation }: Sources): string {
 }
 
 function addSource(hash: Hash, source: Source): void {
-  if (isStream(source)) addSpec(hash, source)
-  else addExamples(hash, source)
-}
-
-function addSpec(hash: Hash, { x, y, classes, fingerprint }: Stream): void {
-  hash.update(JSON.stringify([x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]))
+  if (isStream(source)) {
+    const { x, y, classes, fingerprint } = source
+    hash.update(JSON.stringify([x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]))
+  } else addExamples(hash, source)
 }
 
 function addExamples(hash: Hash, { length, x, y }: Dataset): void {
@@ -28,16 +26,16 @@ function addExamples(hash: Hash, { length, x, y }: Dataset): void {
   }
 }
 
-/** The fingerprint of a data set by itself. */
+/** A short hash of one data set. */
 export function examplesFingerprint(dataset: Dataset): string {
   const hash = createHash('sha256')
   addExamples(hash, dataset)
   return digest(hash)
 }
 
-/** The text of a hash. */
-export const digest = (hash: Hash): string => hash.digest('hex').slice(0, 32)
-
-/** The fingerprint of anything that JSON can say. */
+/** A short hash of anything that JSON can express. */
 export const valueFingerprint = (value: unknown): string =>
   digest(createHash('sha256').update(JSON.stringify(value)))
+
+/** The text of a fingerprint. */
+export const digest = (hash: Hash): string => hash.digest('hex').slice(0, 32)

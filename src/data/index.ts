@@ -24,10 +24,11 @@ export type { CifarOptions } from './formats/cifar.ts'
 export { type CsvOptions, parseCsv } from './formats/csv.ts'
 export { type IdxArray, type IdxOptions, parseIdx } from './formats/idx.ts'
 export { encodeNpy, type NpyArray, type NpyData, parseNpy } from './formats/npy.ts'
-export { encodeNpz, parseNpz } from './formats/npz.ts'
+export { encodeNpz, type NpzOptions, parseNpz } from './formats/npz.ts'
 export type { Column, TableOptions } from './formats/table.ts'
 export { cutout, horizontalFlip, randomCrop } from './image-transforms.ts'
-export { type Loader, type LoaderOptions, loader } from './loader.ts'
+export { type Loader, loader } from './loader.ts'
+export type { LoaderOptions, StreamLoaderOptions } from './loader-options.ts'
 export { mixup, oneHot } from './mixup.ts'
 export { type NextCharacterOptions, nextCharacter } from './next-character.ts'
 export {
@@ -49,6 +50,6 @@ export {
   type StreamOptions,
   stream,
 } from './stream.ts'
-export type { StreamLoader, StreamLoaderOptions } from './stream-loader.ts'
+export type { StreamLoader } from './stream-loader.ts'
 export { loaderStream, type ThreadedOptions, type ThreadedStream, threaded } from './thread.ts'
 export type { Example, Occasion, Transform } from './transform.ts'

@@ -146,7 +146,7 @@ describe('archives', () => {
       'stored.npz: wanted an array that is one of x, y, got X; did you mean x?',
     )
     expect(() => npy(fixture('bool.npy'), yPath)).toThrow(
-      'y.npy: wanted x and y with as many examples, got [3] and [2, 2]',
+      'y.npy: wanted x and y with equal numbers of examples, got [3] and [2, 2]',
     )
   })
 

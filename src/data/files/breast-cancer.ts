@@ -5,7 +5,7 @@ import { csv } from './csv.ts'
 /**
  * Breast masses by 30 measurements of the cell nuclei in a needle's sample, malignant or benign. In the package.
  *
- * @returns 569 examples, not normalised: x `[30]`, y 0 for malignant (212), 1 for benign (357)
+ * @returns 569 examples, not normalized: x `[30]`, y 0 for malignant (212), 1 for benign (357)
  * @example normalize(split(breastCancer(), { validation: 0.2 }), { per: 'feature' })
  *
  * Source: Wolberg, Mangasarian, Street & Street 1995, Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning

@@ -25,7 +25,7 @@ describe('a stream of a CSV file', () => {
 
   test('must be told the classes', () => {
     expect(() => csvStream(file('a,kind\n1,x\n'), { label: 'kind' })).toThrow(
-      'a.csv: wanted classNames or classes, for labels are not known before the end of a stream, got nothing',
+      'a.csv: wanted classNames or classes, for labels are unknown before the end of a stream, got nothing',
     )
   })
 })

@@ -1,36 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { readOptions, type ValuesOf } from '../../core/options.ts'
 import { type Dataset, dataset } from '../dataset.ts'
-import { type IdxArray, type IdxOptions, labelled, parseIdx } from '../formats/idx.ts'
+import { type IdxArray, type IdxOptions, idxOptions, labelledImages, parseIdx } from '../formats/idx.ts'
+
+/** Reads an IDX file: see `parseIdx`. */
+export const readIdx = (path: string): IdxArray => parseIdx(readFileSync(path), basename(path))
 
 /**
- * The array in an IDX file, MNIST's format, gzipped or not.
+ * Reads images and their labels from two IDX files.
  *
- * Two zero bytes, the element type, the number of axes, a big-endian 32-bit size for each axis, the numbers.
- *
- * @throws {FormatError} when the file starts otherwise, ends early or goes on too long.
- */
-export function readIdx(path: string): IdxArray {
-  return parseIdx(readFileSync(path), basename(path))
-}
-
-/**
- * Images with labels, from two IDX files.
- *
- * @returns x `[height · width]`, or as an `image` `[1, height, width]`, in 0 … 1, that is byte / 255; y int32
+ * @returns x in 0 … 1, that is byte / 255; y int32
  * @throws {FormatError} when a file is damaged, counts differ, or a label is outside 0 … classes − 1.
  */
-export function idxImages(imagesPath: string, labelsPath: string, options: IdxOptions = {}): Dataset {
+export function idxImages(imagesPath: string, labelsPath: string, given: IdxOptions = {}): Dataset {
+  const options = readOptions('idxImages', idxOptions, given)
   const { bytes, ...columns } = idxBytes(imagesPath, labelsPath, options)
   const x = new Float32Array(bytes.length)
   for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
   return dataset({ x, ...columns })
 }
 
-/** Images as they are in their file, with what else a data set needs. */
+/** Reads images as bytes, and the other columns of a data set of them. */
 export const idxBytes = (
   imagesPath: string,
   labelsPath: string,
-  options: IdxOptions,
-): ReturnType<typeof labelled> =>
-  labelled(readIdx(imagesPath), readIdx(labelsPath), basename(labelsPath), options)
+  options: ValuesOf<typeof idxOptions>,
+): ReturnType<typeof labelledImages> =>
+  labelledImages(readIdx(imagesPath), readIdx(labelsPath), basename(labelsPath), options)

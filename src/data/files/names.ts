@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * 32,033 first names in lower case, the most frequent first: words for a model of characters. In the package.
+ * Returns 32,033 first names in lower case, the most frequent first: words for a model of characters. In the package.
  *
  * Source: the list of Karpathy's makemore, https://github.com/karpathy/makemore, MIT; from the US Social Security
  * Administration's names of 2018.

@@ -2,62 +2,54 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
 import { unknownName } from '../../core/mismatch.ts'
-import { type Dataset, dataset, type Names, type Values } from '../dataset.ts'
+import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
+import { showShape } from '../../core/shape.ts'
+import { type Dataset, dataset, nameOptions, namesOf, type Values } from '../dataset.ts'
 import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
-import { encodeNpz, parseNpz } from '../formats/npz.ts'
+import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
 
-/**
- * The array in an NPY file, NumPy's format for one array.
- *
- * Every integer, float and boolean type is read, of either byte order; float16 as Float32Array.
- *
- * @throws {FormatError} when the file is damaged, or its array is in Fortran's order, structured, of objects, text,
- *   complex numbers or dates.
- */
-export function readNpy(path: string): NpyArray {
-  return parseNpy(readFileSync(path), basename(path))
-}
+/** Reads an NPY file: see `parseNpy`. */
+export const readNpy = (path: string): NpyArray => parseNpy(readFileSync(path), basename(path))
 
-/** Write an array to an NPY file. */
-export function writeNpy(path: string, array: NpyArray): void {
-  writeFileSync(path, encodeNpy(array))
-}
+/** Writes an array to an NPY file. */
+export const writeNpy = (path: string, array: NpyArray): void => writeFileSync(path, encodeNpy(array))
 
-/**
- * The arrays in an NPZ file, NumPy's archive of arrays, by name.
- *
- * @throws {FormatError} when the archive or an array in it cannot be read: see `readNpy`.
- */
-export function readNpz(path: string): Readonly<Record<string, NpyArray>> {
-  return parseNpz(readFileSync(path), basename(path))
-}
+/** Reads the arrays in an NPZ file, by name: see `parseNpz`. */
+export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
+  parseNpz(readFileSync(path), basename(path))
 
-/** Write arrays to an NPZ file. */
-export function writeNpz(
+/** Writes arrays to an NPZ file. */
+export const writeNpz = (
   path: string,
   arrays: Readonly<Record<string, NpyArray>>,
-  options: { readonly compress?: boolean } = {},
-): void {
-  writeFileSync(path, encodeNpz(arrays, options))
+  given: NpzOptions = {},
+): void => writeFileSync(path, encodeNpz(arrays, readOptions('writeNpz', npzOptions, given)))
+
+const arrayOptions = {
+  ...nameOptions,
+  /** Element type of x, and of targets that are floats. @default 'float32' */
+  dtype: choice(['float32', 'float64'], 'float32'),
 }
 
-export interface NumpyOptions extends Names {
-  /** The array in an NPZ file that has the examples, `[n, …]`; `x` unless given. */
-  readonly x?: string
-  /** The array that has labels or targets, `[n]` or `[n, …]`; `y` unless given. */
-  readonly y?: string
-  /** Of x, and of targets that are floats; float32 unless given. */
-  readonly dtype?: 'float32' | 'float64'
+const archiveOptions = {
+  /** Name of the array of inputs, `[n, …]`. @default 'x' */
+  x: text('x'),
+  /** Name of the array of labels or targets, `[n]` or `[n, …]`. @default 'y' */
+  y: text('y'),
+  ...arrayOptions,
 }
+
+export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Examples from an NPZ file with arrays `x` and `y`. An integer `y` of `[n]` is labels, others are targets.
+ * Reads examples from an NPZ file with arrays `x` and `y`. An integer `y` of `[n]` is labels, any other is targets.
  *
- * @throws {FormatError} when the file cannot be read, or an array has another number of examples.
- * @throws {ArgumentError} when an array is not there, or a label is outside 0 … classes − 1.
+ * @throws {FormatError} when the file cannot be read, or x and y differ in their number of examples.
+ * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.
  * @example data.npz('mnist.npz', { x: 'x_train', y: 'y_train' })
  */
-export function npz(path: string, { x = 'x', y = 'y', ...options }: NumpyOptions = {}): Dataset {
+export function npz(path: string, given: NumpyOptions = {}): Dataset {
+  const { x, y, ...options } = readOptions('npz', archiveOptions, given)
   const arrays = readNpz(path)
   const find = (name: string): NpyArray => {
     const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
@@ -67,8 +59,9 @@ export function npz(path: string, { x = 'x', y = 'y', ...options }: NumpyOptions
   return fromArrays(basename(path), find(x), find(y), options)
 }
 
-/** As `npz`, from two NPY files. */
-export function npy(xPath: string, yPath: string, options: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
+/** Reads examples as `npz`, from two NPY files. */
+export function npy(xPath: string, yPath: string, given: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
+  const options = readOptions('npy', arrayOptions, given)
   return fromArrays(basename(yPath), readNpy(xPath), readNpy(yPath), options)
 }
 
@@ -76,25 +69,25 @@ function fromArrays(
   name: string,
   x: NpyArray,
   y: NpyArray,
-  { dtype = 'float32', ...names }: Omit<NumpyOptions, 'x' | 'y'>,
+  { dtype, ...names }: ValuesOf<typeof arrayOptions>,
 ): Dataset {
   const [count, ...shape] = x.shape
   const [targets, ...targetShape] = y.shape
   if (count === undefined || targets !== count) {
     throw new FormatError(
-      `${name}: wanted x and y with as many examples, got [${x.shape.join(', ')}] and [${y.shape.join(', ')}]`,
+      `${name}: wanted x and y with equal numbers of examples, got ${showShape(x.shape)} and ${showShape(y.shape)}`,
     )
   }
   const float = (data: NpyData): Values =>
     dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
-  const labels =
-    targetShape.length === 0 && !(y.data instanceof Float32Array || y.data instanceof Float64Array)
+  const isFloat = y.data instanceof Float32Array || y.data instanceof Float64Array
+  const isLabels = targetShape.length === 0 && !isFloat
   return dataset({
     x: float(x.data),
-    y: labels ? Int32Array.from(y.data, Number) : float(y.data),
+    y: isLabels ? Int32Array.from(y.data, Number) : float(y.data),
     shape,
     targetShape,
-    ...names,
+    ...namesOf(names),
   })
 }
 

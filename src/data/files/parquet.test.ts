@@ -76,7 +76,7 @@ test('a Parquet file says what is wrong with it', async () => {
     'a.parquet: wanted one of cat at row 1, column kind, got "dog"',
   )
   await expect(parquetStream(path, { label: 'kind' })).rejects.toThrow(
-    'a.parquet: wanted classNames or classes, for labels are not known before the end of a stream, got nothing',
+    'a.parquet: wanted classNames or classes, for labels are unknown before the end of a stream, got nothing',
   )
   writeFileSync(path, readFileSync(path).subarray(0, 500))
   await refuses({ label: 'kind' }, 'a.parquet: wanted a Parquet file, got one that cannot be read: ')

@@ -1,46 +1,43 @@
 import { basename } from 'node:path'
-import { checkKnown } from '../../core/mismatch.ts'
-import type { Batch } from '../batch.ts'
+import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
-import { type TableOptions, tableNames } from '../formats/table.ts'
+import { type TableOptions, type TableValues, tableOptions } from '../formats/table.ts'
 import { tableDataset, tableSpec } from '../formats/table-examples.ts'
-import type { Stream } from '../stream.ts'
+import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
 /**
- * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
+ * Reads examples from a Parquet file into memory. Columns are numbers or booleans; a label may also be text.
  *
- * @throws {FormatError} when it is no Parquet file, or naming the row and the column of what is missing, or no number.
- * @throws {ArgumentError} when a column is not there, or an option is unknown.
+ * @throws {FormatError} when it is not a Parquet file, or naming the row and column of a value that is missing or not a
+ *   number.
+ * @throws {ArgumentError} when a column does not exist.
  * @example await data.parquet('iris.parquet', { label: 'species' })
  */
-export async function parquet(path: string, options: TableOptions): Promise<Dataset> {
-  checkKnown('parquet', options, tableNames)
-  const file = await open(path, options)
-  const parts: Batch[] = []
-  for await (const part of file.read()) parts.push(part)
-  return tableDataset(basename(path), parts, () => file.plan, file.cells)
+export async function parquet(path: string, given: TableOptions): Promise<Dataset> {
+  const table = await open(path, readOptions('parquet', tableOptions, given))
+  return tableDataset(basename(path), await gathered(table.read()), () => table.plan, table.cells)
 }
 
 /**
- * Examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB of examples or
- * a sixteenth of the group.
+ * Streams examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB of
+ * examples or a sixteenth of the group.
  *
- * @throws {FormatError} and {ArgumentError} as `parquet`; and when there is a label without `classNames` or
- *   `classes`, which cannot be known before the end of the file.
+ * @throws {FormatError} and {ArgumentError} as `parquet`; also when a label has neither `classNames` nor `classes`, which
+ *   are unknown before the end of the file.
  */
-export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
-  checkKnown('parquetStream', options, tableNames)
-  const file = await open(path, options)
+export async function parquetStream(path: string, given: TableOptions): Promise<Stream> {
+  const options = readOptions('parquetStream', tableOptions, given)
+  const table = await open(path, options)
   return {
-    ...tableSpec(basename(path), file.plan, options),
-    fingerprint: fileFingerprint(path, options),
-    read: () => file.read(),
+    ...tableSpec(basename(path), table.plan, options),
+    fingerprint: fileFingerprint(path, given),
+    read: () => table.read(),
   }
 }
 
-async function open(path: string, options: TableOptions): Promise<ParquetTable> {
-  const { asyncBufferFromFile } = await import('hyparquet') // 80 ms: only who needs it waits
+async function open(path: string, options: TableValues): Promise<ParquetTable> {
+  const { asyncBufferFromFile } = await import('hyparquet') // 80 ms: only those who need it wait
   return ParquetTable.open(basename(path), await asyncBufferFromFile(path), options)
 }

@@ -71,7 +71,7 @@ describe('a CSV file', () => {
     })
     refuses(
       'x,kind\n1,"a\n',
-      'a.csv: wanted a closing quote for each opening one, got a row without from line 2 on',
+      'a.csv: wanted a closing quote for each opening one, got a row without one from line 2 on',
     )
     refuses('x,kind\n', 'a.csv: wanted at least one row of values, got none')
     refuses('', 'a.csv: wanted at least one row of values, got none')
@@ -82,7 +82,7 @@ describe('a CSV file', () => {
       label: 'kin',
     })
     refuses('1,2\n', 'a.csv: wanted a column from -2 to 1, got 2', { header: false, label: 2 })
-    refuses('1,2\n', 'a.csv: wanted columns by number, for they have no names, got "y"', {
+    refuses('1,2\n', 'a.csv: wanted columns by index, for they have no names, got "y"', {
       header: false,
       label: 'y',
     })
@@ -90,7 +90,7 @@ describe('a CSV file', () => {
       'a.csv: wanted either label, the column of classes, or target, that of numbers, got neither'
     refuses('x,kind\n1,a\n', neither, {})
     refuses('kind\na\n', 'a.csv: wanted 0 columns of features, got 0; check features and shape')
-    refuses('x,kind\n1,2\n', 'a.csv: wanted delimiter as one character, got "--"', {
+    refuses('x,kind\n1,2\n', 'parseCsv: wanted delimiter as one character, no quote or line end, got "--"', {
       label: 'kind',
       delimiter: '--',
     })

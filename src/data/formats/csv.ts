@@ -1,28 +1,37 @@
-import { allocate, type Data } from '../../core/dtype.ts'
+import { toData } from '../../core/dtype.ts'
 import { FormatError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
+import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import type { Batch } from '../batch.ts'
 import type { Dataset } from '../dataset.ts'
+import { Cells, isPlain } from './cells.ts'
 import { CsvRows } from './csv-rows.ts'
-import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
+import { planTable, type TablePlan, tableOptions, widthOf } from './table.ts'
 import { tableDataset } from './table-examples.ts'
 
-export interface CsvOptions extends TableOptions {
-  /** Whether the first row names the columns; true unless given. */
-  readonly header?: boolean
-  /** What separates values; `,` unless given. */
-  readonly delimiter?: string
+/** Options of reading CSV. */
+export const csvOptions = {
+  ...tableOptions,
+  /** Whether the first row names the columns. @default true */
+  header: boolean(true),
+  /** Character between values. @default ',' */
+  delimiter: custom<string>(
+    'one character, no quote or line end',
+    (value) => typeof value === 'string' && /^[^"\r\n]$/.test(value),
+    ',',
+  ),
 }
 
-export const csvNames = { ...tableNames, header: true, delimiter: true } as const
+export interface CsvOptions extends OptionsOf<typeof csvOptions> {}
 
-/** As `csv`, from a text; `name` is what messages call it. */
-export function parseCsv(text: string, name: string, options: CsvOptions): Dataset {
-  checkKnown('parseCsv', options, csvNames)
-  return fromPieces([text], name, options)
-}
+/** Options of CSV as they are read. */
+export type CsvValues = ValuesOf<typeof csvOptions>
 
-export function fromPieces(texts: Iterable<string>, name: string, options: CsvOptions): Dataset {
+/** Parses examples from CSV text: see `csv`. @param name of the text in messages */
+export const parseCsv = (text: string, name: string, given: CsvOptions): Dataset =>
+  csvDataset([text], name, readOptions('parseCsv', csvOptions, given))
+
+/** Parses examples from CSV text in pieces, cut anywhere. */
+export function csvDataset(texts: Iterable<string>, name: string, options: CsvValues): Dataset {
   const reader = new CsvReader(name, options)
   const parts: Batch[] = []
   for (const text of texts) {
@@ -34,23 +43,23 @@ export function fromPieces(texts: Iterable<string>, name: string, options: CsvOp
   return tableDataset(name, parts, () => reader.plan, reader.cells)
 }
 
-/** Rows as numbers, gathered until they are taken. */
+/** Converts rows to numbers, and gathers them until they are taken. */
 export class CsvReader {
   readonly rows: CsvRows
   readonly cells: Cells
   readonly #name: string
-  readonly #options: CsvOptions
+  readonly #options: CsvValues
   #plan: TablePlan | undefined
   #columns: readonly string[] | number = 0
   #x: number[] = []
   #y: number[] = []
   #length = 0
 
-  constructor(name: string, options: CsvOptions) {
+  constructor(name: string, options: CsvValues) {
     this.#name = name
     this.#options = options
     this.cells = new Cells(name, options)
-    this.rows = new CsvRows(name, options.delimiter ?? ',', (cells, line) => this.#row(cells, line))
+    this.rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
   get plan(): TablePlan {
@@ -58,7 +67,7 @@ export class CsvReader {
     return this.#plan
   }
 
-  /** Reads on until the columns are known. */
+  /** Reads until the columns are known. */
   start(texts: Iterable<string>): this {
     for (const text of texts) {
       this.rows.push(text)
@@ -68,15 +77,11 @@ export class CsvReader {
     return this
   }
 
+  /** Returns the rows since the last call. */
   take(): Batch {
     if (this.#length === 0) return { x: new Float32Array(0), y: new Float32Array(0), length: 0 }
     const { x, y } = this.plan
-    const fill = (dtype: typeof x.dtype, values: readonly number[]): Data => {
-      const data = allocate(dtype, values.length)
-      for (let i = 0; i < values.length; i++) data[i] = values[i]!
-      return data
-    }
-    const batch = { x: fill(x.dtype, this.#x), y: fill(y.dtype, this.#y), length: this.#length }
+    const batch = { x: toData(x.dtype, this.#x), y: toData(y.dtype, this.#y), length: this.#length }
     this.#x = []
     this.#y = []
     this.#length = 0
@@ -85,12 +90,12 @@ export class CsvReader {
 
   #row(cells: string[], line: number): void {
     if (this.#plan === undefined) {
-      const named = this.#options.header ?? true
-      this.#columns = named ? cells.map((cell) => cell.trim()) : cells.length
+      const { header } = this.#options
+      this.#columns = header ? cells.map((cell) => cell.trim()) : cells.length
       this.#plan = planTable(this.#name, this.#columns, this.#options)
-      if (named) return
+      if (header) return
     }
-    const width = typeof this.#columns === 'number' ? this.#columns : this.#columns.length
+    const width = widthOf(this.#columns)
     if (cells.length !== width) {
       throw new FormatError(`${this.#name}: wanted ${width} values at line ${line}, got ${cells.length}`)
     }
@@ -99,7 +104,7 @@ export class CsvReader {
     else [this.#x.length, this.#y.length] = before
   }
 
-  /** Whether the row is to stay. */
+  /** Adds a row; returns false when it is to be dropped. */
   #add(cells: readonly string[], line: number, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (const column of features) {
@@ -116,7 +121,7 @@ export class CsvReader {
     if (label === undefined) return true
     const value = this.cells.label(cells[label], at(label))
     this.#y.push(value)
-    return value >= 0
+    return !Number.isNaN(value)
   }
 
   #nameOf(column: number): string {

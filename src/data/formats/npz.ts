@@ -1,7 +1,13 @@
+import { boolean, type OptionsOf, readOptions } from '../../core/options.ts'
 import { encodeNpy, type NpyArray, parseNpy } from './npy.ts'
 import { pack, unpack } from './zip.ts'
 
-/** As `readNpz`, from bytes; `name` is what messages call them. */
+/**
+ * Parses the bytes of an NPZ file, NumPy's archive of arrays, to its arrays by name.
+ *
+ * @param name of the bytes in messages
+ * @throws {FormatError} when the archive or an array in it cannot be read: see `parseNpy`.
+ */
 export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string, NpyArray>> {
   const arrays = [...unpack(file, name)].map(([entry, bytes]) => {
     const key = entry.replace(/\.npy$/, '')
@@ -10,11 +16,17 @@ export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string
   return Object.fromEntries(arrays)
 }
 
-/** Arrays as the bytes of an NPZ file, deflated as by `np.savez_compressed` unless told otherwise. */
-export function encodeNpz(
-  arrays: Readonly<Record<string, NpyArray>>,
-  { compress = true }: { readonly compress?: boolean } = {},
-): Uint8Array {
+/** Options of writing an NPZ file. */
+export const npzOptions = {
+  /** Whether arrays are deflated, as by `np.savez_compressed`. @default true */
+  compress: boolean(true),
+}
+
+export interface NpzOptions extends OptionsOf<typeof npzOptions> {}
+
+/** Encodes arrays as the bytes of an NPZ file. */
+export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>, given: NpzOptions = {}): Uint8Array {
+  const { compress } = readOptions('encodeNpz', npzOptions, given)
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const)
   return pack(new Map(files), compress)
 }
