@@ -14,8 +14,8 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
 }
 
 /**
- * Weights that compensate for classes of different sizes, as scikit-learn's `balanced`; their mean over the examples
- * is 1.
+ * Weights that compensate for classes of different sizes, as scikit-learn's `balanced`; their mean over the
+ * examples is 1.
  *
  *     weight[c] = n / (classes · count[c])
  *

@@ -37,7 +37,7 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
       return rows('y')
     },
   }
-  // Whoever has read the rows may have changed them. Not enumerable: a copy, `{ ...batch, x }`, loses its origin.
+  // Readers of the rows may have changed them. Not enumerable: a copy, `{ ...batch, x }`, loses its origin.
   const from = (): Batch['from'] => (held.size === 0 ? { dataset, indices } : undefined)
   return Object.defineProperty(batch, 'from', { get: from })
 }
@@ -59,5 +59,5 @@ export function batchRows({ x, y, length }: Batch, from: number, to: number): Ba
   return { x: part(x), y: part(y), length: to - from }
 }
 
-/** A copy in memory of its own. */
+/** Copies the rows of a batch. */
 export const copyOf = ({ x, y, length }: Batch): Batch => ({ x: x.slice(), y: y.slice(), length })

@@ -6,7 +6,7 @@ import { type Shape, sizeOf } from '../core/shape.ts'
 
 /** Shape and element type of one field of an example. */
 export interface FieldSpec {
-  /** Of one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a label. */
+  /** Shape of one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a label. */
   readonly shape: Shape
   readonly dtype: DType
 }

@@ -11,7 +11,7 @@ const cropOptions = {
 }
 
 /**
- * Shifts images by up to `padding` pixels in each direction, as a crop of the image's size from the image with a border.
+ * Shifts images by up to `padding` pixels in each direction: an image-sized crop of the image with a border.
  *
  * @throws {ArgumentError} when `padding` is not a positive integer, or x not `[channels, height, width]`.
  */
@@ -59,7 +59,7 @@ const cutoutOptions = {
 }
 
 /**
- * Blanks out a square of images, in all channels. Its centre is anywhere in the image, so it may reach over an edge.
+ * Blanks out a square, in all channels. Its centre is anywhere in the image, so it may reach over an edge.
  *
  * @throws {ArgumentError} when `size` is not a positive integer, or x not `[channels, height, width]`.
  *

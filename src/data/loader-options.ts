@@ -12,8 +12,8 @@ import {
 import type { Sampler } from './sampler.ts'
 import type { Transform } from './transform.ts'
 
-const isTransform = (value: unknown): boolean =>
-  typeof (value as Partial<Transform> | null)?.apply === 'function'
+const has = (method: string) => (value: unknown) =>
+  typeof (value as Readonly<Record<string, unknown>> | null)?.[method] === 'function'
 
 const common = {
   /** Number of examples in a batch. */
@@ -25,7 +25,7 @@ const common = {
   /** Transforms of each example, applied in order. For training: evaluation has none. @default [] */
   transform: custom<Transform | readonly Transform[]>(
     'a transform, or a list of them',
-    (value) => [value].flat().every(isTransform),
+    (value) => [value].flat().every(has('apply')),
     [],
   ),
 }
@@ -33,10 +33,7 @@ const common = {
 const memoryOptions = {
   ...common,
   /** Chooses an epoch's examples, and their order. @default every example once */
-  sampler: custom<Sampler>(
-    'a sampler',
-    (value) => typeof (value as Partial<Sampler> | null)?.order === 'function',
-  ),
+  sampler: custom<Sampler>('a sampler', has('order')),
 }
 
 export interface LoaderOptions extends OptionsOf<typeof memoryOptions> {}

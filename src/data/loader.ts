@@ -25,8 +25,8 @@ export interface Loader {
   /** Yields the batches of one epoch, counted from 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * Yields the same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows. Each
-   * stack overwrites the one before: fresh memory costs more than the numbers in it.
+   * Yields the same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows.
+   * Each stack overwrites the one before: fresh memory costs more than the numbers in it.
    *
    * @param first index of the batch to start with
    */
@@ -36,8 +36,8 @@ export interface Loader {
 /**
  * Batches of a data set, or of a stream.
  *
- * @throws {ArgumentError} when `batchSize` is not a positive integer, `drop` would leave no batch, a transform does
- *   not suit the examples, a stream gets a `sampler`, or a data set a `shuffleBuffer`.
+ * @throws {ArgumentError} when `batchSize` is not a positive integer, `drop` would leave no batch, a transform
+ *   does not suit the examples, a stream gets a `sampler`, or a data set a `shuffleBuffer`.
  * @example for (const { x, y } of data.loader(split.train, { batchSize: 64, seed: 0 }).batches(epoch)) …
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader

@@ -17,8 +17,8 @@ const options = {
  *
  * @throws {ArgumentError} when y is labels, which cannot be mixed (see `oneHot`), or the examples are a stream.
  *
- * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412. There the other example is one of
- * the same batch; here one of the data set, so that the result does not depend on the batch.
+ * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412. There the other example is
+ * one of the same batch; here one of the data set, so that the result does not depend on the batch.
  */
 export function mixup(given: OptionsOf<typeof options> = {}): Transform {
   const { alpha } = readOptions('mixup', options, given)

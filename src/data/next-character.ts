@@ -10,14 +10,14 @@ const options = {
 export interface NextCharacterOptions extends OptionsOf<typeof options> {}
 
 /**
- * Makes examples of which character comes next in some texts: x is the characters before it, y the character or the end.
+ * Makes examples of which character comes next in texts: x is those before it, y the character or the end.
  *
- * Class 0, named `''`, is the end, and in x what precedes the start; the other classes are the characters of the texts,
- * sorted.
+ * Class 0, named `''`, is the end, and in x what precedes the start; the other classes are the characters of
+ * the texts, sorted.
  *
  * @returns an example for each character and each end: x `[context]` int32, y int32
  * @throws {ArgumentError} when `context` is not a positive integer, or there is no text.
- * @example nextCharacter(['ab'], { context: 2 }) // x [0, 0], [0, 1], [1, 2]; y 1, 2, 0; classNames ['', 'a', 'b']
+ * @example nextCharacter(['ab'], { context: 2 }) // x [0, 0], [0, 1], [1, 2]; y 1, 2, 0; classes '', a, b
  */
 export function nextCharacter(texts: readonly string[], given: NextCharacterOptions): Dataset {
   const { context } = readOptions('nextCharacter', options, given)

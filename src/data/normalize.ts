@@ -8,8 +8,8 @@ import { isStream, type Stream } from './stream.ts'
 
 const options = {
   /**
-   * What shares a mean and a deviation: `all` numbers of x, each `channel` (the first axis of an example), or each
-   * `feature`. @default 'all'
+   * Numbers that share a mean and a deviation: `all` of x, those of a `channel` (the first axis of an example),
+   * or of a `feature`. @default 'all'
    */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
@@ -80,7 +80,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/** Writes standardized numbers to `out`; groups of one number have a loop of their own, which is faster. */
+/** Writes standardized numbers to `out`; groups of one number take a separate, faster loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -98,8 +98,8 @@ function standardized(data: Data, out: Data, run: number, { mean, deviation }: M
 }
 
 /**
- * Sums of numbers and of their squares about a shift: the mean of the first example, so close to the whole mean that
- * differences keep their digits.
+ * Sums of numbers and of their squares about a shift: the mean of the first example, so close to the whole mean
+ * that differences keep their digits.
  *
  *     mean = shift + Σd / n   variance = Σd² / n − (Σd / n)²   d = x − shift
  */

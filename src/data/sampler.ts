@@ -23,8 +23,8 @@ export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
 /**
  * Draws examples in proportion to their weights.
  *
- * With replacement, by inverting the cumulative weights. Without, the `count` greatest of log(u) / w in descending
- * order (Efraimidis & Spirakis 2006), which equals drawing one after another from those that remain.
+ * With replacement, by inverting the cumulative weights. Without, the `count` greatest of log(u) / w in
+ * descending order (Efraimidis & Spirakis 2006), which equals drawing one after another from those that remain.
  *
  * @param weights one for each example, ≥ 0; they need not add up to 1. `exampleWeights` balances classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.

@@ -58,9 +58,10 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 /**
  * Yields the splits of a cross-validation: each example is in the validation part of exactly one.
  *
- * The sizes of validation parts differ by at most one; with `stratify`, so do the numbers of each class in them.
+ * Validation parts differ in size by at most one; with `stratify`, so do the numbers of a class in them.
  *
- * @throws {ArgumentError} when there are fewer than two folds, more folds than examples, or no classes to stratify by.
+ * @throws {ArgumentError} when `folds` is below 2 or above the number of examples, or there are no classes to
+ *   stratify by.
  * @example for (const fold of kFold(breastCancer(), { folds: 5 })) …
  */
 export function* kFold(dataset: Dataset, given: KFoldOptions): Generator<Split> {

@@ -43,8 +43,8 @@ export function streamLoader(stream: Stream, options: LoaderValues): StreamLoade
     for await (const stack of restacked(remaining(), stream, () => count() * batchSize)) {
       const full = stack.length - (stack.length % batchSize)
       if (full > 0) yield batchRows(stack, 0, full)
-      // A copy: how far into the stack it starts depends on the size of the stack, and sums may round differently at
-      // another alignment.
+      // A copy: how far into the stack it starts depends on the size of the stack, and sums may round
+      // differently at another alignment.
       if (full < stack.length && last === 'keep') yield copyOf(batchRows(stack, full, stack.length))
     }
     checkEnd(seen, options, first)
@@ -72,7 +72,7 @@ function ordered(
       : shuffled(changed(epoch), stream, shuffleBuffer, random(seed, 'epoch', epoch))
 }
 
-/** @throws {ArgumentError} when an epoch had too few examples. */
+/** @throws {ArgumentError} when an epoch has too few examples. */
 function checkEnd(seen: number, { batchSize, last }: LoaderValues, first: number): void {
   if (seen < (last === 'drop' ? batchSize : 1)) throw noBatch(batchSize, seen)
   if (seen <= (first - 1) * batchSize) {
@@ -83,8 +83,8 @@ function checkEnd(seen: number, { batchSize, last }: LoaderValues, first: number
 }
 
 /**
- * Yields the same rows in another order: each takes the place of a random one of `size` that wait, which comes next.
- * At the end, those that still wait come in random order.
+ * Yields the same rows in another order: each takes the place of a random one of `size` that wait, which comes
+ * next. At the end, those that still wait come in random order.
  */
 async function* shuffled(
   batches: AsyncIterable<Batch>,

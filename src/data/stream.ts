@@ -2,7 +2,7 @@ import { allocate, type Data } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, batchRows } from './batch.ts'
 import {
   type Dataset,
   dataset,
@@ -18,7 +18,9 @@ import {
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Distinguishes these examples from others without reading them all: a run resumes only with an equal one. */
+  /**
+   * Distinguishes these examples from others without reading them all: a run resumes only with an equal one.
+   */
   readonly fingerprint?: string
   /** Yields the examples of an epoch, some at a time, in arrays that are not written to again. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
@@ -59,9 +61,10 @@ export interface StreamOptions extends OptionsOf<typeof options> {}
  *
  * `y` is labels with `classes` or `classNames`, else targets.
  *
- * @throws {ArgumentError} while it is read, when an example does not fit `shape`, or a label is not in 0 … classes − 1.
+ * @throws {ArgumentError} while it is read, when an example does not fit `shape`, or a label is not in 0 …
+ *   classes − 1.
  * @example
- * const moons = data.stream(function* (epoch) { for (…) yield { x: [0.1, 0.2], y: 1 } }, { shape: [2], classes: 2 })
+ * const moons = data.stream(function* () { for (…) yield { x: [0.1, 0.2], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(
   examples: (epoch: number) => AsyncIterable<StreamExample> | Iterable<StreamExample>,
@@ -111,40 +114,34 @@ function checkExample(
 /** Rows of x and y, to be filled. */
 export class Rows {
   length = 0
-  readonly #x: Data
-  readonly #y: Data
-  readonly #sizes: readonly [x: number, y: number]
+  readonly #memory: Batch
 
   constructor(x: FieldSpec, y: FieldSpec, capacity: number) {
-    this.#sizes = [sizeOf(x.shape), sizeOf(y.shape)]
-    this.#x = allocate(x.dtype, capacity * this.#sizes[0])
-    this.#y = allocate(y.dtype, capacity * this.#sizes[1])
+    const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
+    this.#memory = { x: field(x), y: field(y), length: capacity }
   }
 
   /** A view of the rows that are filled. */
   get batch(): Batch {
-    const [x, y] = this.#sizes
-    return {
-      x: this.#x.subarray(0, this.length * x),
-      y: this.#y.subarray(0, this.length * y),
-      length: this.length,
-    }
+    return batchRows(this.#memory, 0, this.length)
   }
 
   add({ x, y }: StreamExample): void {
-    const [xSize, ySize] = this.#sizes
-    ;(this.#x as Values).set(x, this.length * xSize)
-    if (typeof y === 'number') this.#y[this.length] = y
-    else (this.#y as Values).set(y, this.length * ySize)
-    this.length++
+    this.#set(x, y, this.length++)
   }
 
   /** Copies rows of a batch to row `to` and those after it. */
-  copy({ x, y }: Batch, from: number, rows: number, to: number = this.length): void {
-    const [xSize, ySize] = this.#sizes
-    ;(this.#x as Values).set((x as Values).subarray(from * xSize, (from + rows) * xSize), to * xSize)
-    ;(this.#y as Values).set((y as Values).subarray(from * ySize, (from + rows) * ySize), to * ySize)
+  copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
+    const { x, y } = batchRows(batch, from, from + rows)
+    this.#set(x as Values, y as Values, to)
     this.length = Math.max(this.length, to + rows)
+  }
+
+  #set(x: ArrayLike<number>, y: number | ArrayLike<number>, row: number): void {
+    const { x: xs, y: ys, length } = this.#memory
+    ;(xs as Values).set(x, row * (xs.length / length))
+    if (typeof y === 'number') ys[row] = y
+    else (ys as Values).set(y, row * (ys.length / length))
   }
 }
 

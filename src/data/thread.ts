@@ -33,8 +33,8 @@ export interface ThreadedStream extends Stream {
 }
 
 /**
- * A stream that another thread reads ahead while this one trains: the same numbers in the same order. Read one epoch at
- * a time.
+ * A stream that another thread reads ahead while this one trains: the same numbers in the same order. Read one
+ * epoch at a time.
  *
  * It pays where reading takes about as long as training; not for data in memory without costly transforms.
  *

@@ -12,7 +12,7 @@ export interface Example {
   readonly y: Data
 }
 
-/** Which example is transformed, and what the transform may depend on. */
+/** The place of an example, and what else its transform may depend on. */
 export interface Occasion {
   readonly epoch: number
   /** Index of the example in its data set. */
@@ -23,15 +23,19 @@ export interface Occasion {
   readonly random: Random
   /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /** Another example as it is before this transform. Do not write to it. */
+  /** Returns another example, as before this transform. Do not write to it. */
   other(index: number): Example
 }
 
 /**
- * A change of one example, in place, as a function of (seed, epoch, index): batch size, order and threads do not
- * affect it.
+ * A change of one example, in place, as a function of (seed, epoch, index): batch size, order and threads do
+ * not affect it.
  *
- * @example const noise = { name: 'noise', apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }) }
+ * @example
+ * const noise: Transform = {
+ *   name: 'noise',
+ *   apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }),
+ * }
  */
 export interface Transform {
   readonly name: string
@@ -42,7 +46,7 @@ export interface Transform {
   apply(example: Example, occasion: Occasion): void
 }
 
-/** Returns a function that transforms each example of a batch; `indices` are the examples' places in their source. */
+/** Returns a function that transforms each example of a batch, given the examples' indices in their source. */
 export function transforming(
   source: Source,
   transform: Transform | readonly Transform[],
@@ -66,7 +70,7 @@ export function transforming(
     return example
   }
   return (batch, indices, epoch) => {
-    // A stream's arrays are not to be written to. Spreading gathers a data set's rows, and drops where they are from.
+    // A stream's arrays must not be written to. Spreading gathers a data set's rows, and drops their origin.
     const own = isStream(source) ? copyOf(batch) : { ...batch }
     for (let row = 0; row < own.length; row++) {
       apply({ x: rowOf(own.x, x, row) as Float32Array, y: rowOf(own.y, y, row) }, epoch, indices[row]!)

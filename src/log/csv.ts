@@ -12,12 +12,13 @@ const options = {
 export interface CsvLogOptions extends OptionsOf<typeof options> {}
 
 /**
- * Yields the lines of a CSV file, each with its line feed, from the log of a run: a header, then a row for each epoch or
- * step.
+ * Yields the lines of a CSV file, each with its line feed, from the log of a run: a header, then a row for each
+ * epoch or step.
  *
  * Columns are named by their path in `events.jsonl`: `validationLoss`, `metrics.f1`, `metrics.confusion.0.1`,
- * `time.stepsPerSecond`; a cell without a number is empty. Rows come from the log, so they agree with it however often
- * the run was killed and resumed. Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180, but for the line feed.
+ * `time.stepsPerSecond`; a cell without a number is empty. Rows come from the log, so they agree with it
+ * however often the run was killed and resumed. Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180, but
+ * for the line feed.
  *
  * @param folder of the run
  * @throws {ArgumentError} when there is no log.

@@ -1,8 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { Histogram } from './histogram.ts'
 
-// The messages of TensorBoard event files that runs write, field by field.
-// Source: https://github.com/tensorflow/tensorboard, tensorboard/compat/proto/{event,summary,histogram}.proto and
+// The messages of TensorBoard event files that runs write, field by field. Source:
+// https://github.com/tensorflow/tensorboard, tensorboard/compat/proto/{event,summary,histogram}.proto and
 // tensorboard/plugins/hparams/plugin_data.proto.
 
 /** The first event of a file. */

@@ -11,8 +11,8 @@ export interface Histogram {
 }
 
 /**
- * Computes the histogram of the finite numbers, in up to `buckets` buckets: one where all are equal. A number on an edge
- * counts to the bucket on its right, and `max` to the last.
+ * Computes the histogram of the finite numbers, in up to `buckets` buckets: one where all are equal. A number
+ * on an edge counts to the bucket on its right, and `max` to the last.
  *
  * @returns undefined when no number is finite
  */

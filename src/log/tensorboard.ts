@@ -31,10 +31,10 @@ export interface TensorBoardOptions extends OptionsOf<typeof options> {}
 /**
  * Passes events on, after writing each to an event file in `folder` for TensorBoard.
  *
- * Scalars: at each step `train/loss`, `train/lr` and anything else the step logs; at the last step of each epoch
- * `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS` of a list; a matrix is left
- * out), `epoch/trainLoss` and `epoch/stepsPerSecond`. A resumed run starts a new file, which replaces the later steps of
- * earlier files.
+ * Scalars: at each step `train/loss`, `train/lr` and anything else the step logs; at the last step of each
+ * epoch `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS` of a list; a
+ * matrix is left out), `epoch/trainLoss` and `epoch/stepsPerSecond`. A resumed run starts a new file, which
+ * replaces the later steps of earlier files.
  *
  * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
  */

@@ -17,8 +17,8 @@ export function readCifar(paths: string | readonly string[], given: CifarOptions
 const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 
 /**
- * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: trains on those of `data_batch_1.bin` … `5` that exist,
- * validates on `test_batch.bin`; each may be gzipped (`.bin.gz`).
+ * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: trains on those of `data_batch_1.bin` … `5` that
+ * exist, validates on `test_batch.bin`; each may be gzipped (`.bin.gz`).
  *
  * @throws {FormatError} when a file is missing or damaged.
  */
@@ -35,8 +35,8 @@ const { labels } = cifarOptions
 const fineOrCoarse = { labels }
 
 /**
- * Reads CIFAR-100 from its folder `cifar-100-binary`: `train.bin` and `test.bin`, which may be gzipped (`.bin.gz`), and
- * the names of the classes where their text files exist.
+ * Reads CIFAR-100 from its folder `cifar-100-binary`: `train.bin` and `test.bin`, which may be gzipped
+ * (`.bin.gz`), and the names of the classes where their text files exist.
  *
  * @throws {FormatError} when a file is missing or damaged.
  */

@@ -21,8 +21,8 @@ export const csv = (path: string, given: CsvOptions): Dataset =>
 /**
  * Streams examples from a CSV file of any size: about a megabyte of it is in memory at a time.
  *
- * @throws {ArgumentError} when a column does not exist, or a label has neither `classNames` nor `classes`, which are
- *   unknown before the end of the file. While it is read: as `csv`.
+ * @throws {ArgumentError} when a column does not exist, or a label has neither `classNames` nor `classes`,
+ *   which are unknown before the end of the file. While it is read: as `csv`.
  */
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)

@@ -11,10 +11,10 @@ const asset = (name: string): string =>
   fileURLToPath(new URL(`../../../assets/mnist-10x10/${name}`, import.meta.url))
 
 /**
- * Handwritten digits at 10×10 pixels: all of MNIST, the central 20×20 of each image averaged down. In the package.
+ * Handwritten digits at 10×10 pixels: all of MNIST, each image's central 20×20 averaged down. In the package.
  *
- * @returns 60,000 examples to train on and 10,000 to validate on; x `[100]`, or as an image `[1, 10, 10]`, with mean 0
- *   and deviation 1 over the training part; y the digit
+ * @returns 60,000 examples to train on and 10,000 to validate on; x `[100]`, or as an image `[1, 10, 10]`, with
+ *   mean 0 and deviation 1 over the training part; y the digit
  *
  * Source: LeCun, Cortes & Burges, the MNIST database of handwritten digits.
  */

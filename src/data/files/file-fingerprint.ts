@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { digest } from '../fingerprint.ts'
 
 /**
- * A short hash of a file, however large, and of the options it is read with. It covers the file's size and 64 kB each
- * at its beginning, middle and end; not its name or modification time, so a copy counts as the same file.
+ * A short hash of a file, however large, and of the options it is read with. It covers the file's size and
+ * 64 kB each at its beginning, middle and end; not its name or modification time, so a copy hashes the same.
  */
 export function fileFingerprint(path: string, options: object): string {
   const hash = createHash('sha256').update(JSON.stringify(options))

@@ -34,8 +34,8 @@ export async function imageFolder(path: string, given: ImageFolderOptions): Prom
 }
 
 /**
- * Streams images as `imageFolder`, for more than fit into memory: each is read when its turn comes, and some ahead of it
- * on system threads. Classes are mixed, in an order that is always the same.
+ * Streams images as `imageFolder`, for more than fit into memory: each is read when its turn comes, and some
+ * ahead of it on system threads. Classes are mixed, in an order that is always the same.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
   const { size, channels } = readOptions('imageFolderStream', options, given)
@@ -53,12 +53,8 @@ const readAhead = 16
 
 const extensions = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i
 
-interface Listed {
-  readonly classNames: readonly string[]
-  readonly images: readonly { readonly file: string; readonly label: number; readonly bytes: number }[]
-}
-
-function listImages(path: string): Listed {
+/** The classes of a folder, and the images of each. */
+function listImages(path: string) {
   const classNames = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)

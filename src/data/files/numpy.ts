@@ -42,7 +42,7 @@ const archiveOptions = {
 export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Reads examples from an NPZ file with arrays `x` and `y`. An integer `y` of `[n]` is labels, any other is targets.
+ * Reads examples from the arrays `x` and `y` of an NPZ file. An integer `y` of `[n]` is labels, others targets.
  *
  * @throws {FormatError} when the file cannot be read, or x and y differ in their number of examples.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.

@@ -50,8 +50,8 @@ export class Cells {
   }
 
   /**
-   * The classes, once all labels were seen, and the class that each number from `label` now means. Classes are sorted,
-   * as numbers where all are, else as text; those that are 0, 1, … already have no names.
+   * The classes, once all labels were seen, and the class that each number from `label` now means. Classes are
+   * sorted, as numbers where all are, else as text; those that are 0, 1, … already have no names.
    */
   classes(): Names & { readonly order: Int32Array } {
     const found = [...this.#codes.keys()]

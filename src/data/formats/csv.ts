@@ -1,8 +1,8 @@
-import { toData } from '../../core/dtype.ts'
+import { allocate } from '../../core/dtype.ts'
 import { FormatError } from '../../core/errors.ts'
 import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import type { Batch } from '../batch.ts'
-import type { Dataset } from '../dataset.ts'
+import type { Dataset, FieldSpec, Values } from '../dataset.ts'
 import { Cells, isPlain } from './cells.ts'
 import { CsvRows } from './csv-rows.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from './table.ts'
@@ -40,7 +40,7 @@ export function csvDataset(texts: Iterable<string>, name: string, options: CsvVa
   }
   reader.rows.end()
   parts.push(reader.take())
-  return tableDataset(name, parts, () => reader.plan, reader.cells)
+  return tableDataset(name, parts, reader)
 }
 
 /** Converts rows to numbers, and gathers them until they are taken. */
@@ -81,7 +81,7 @@ export class CsvReader {
   take(): Batch {
     if (this.#length === 0) return { x: new Float32Array(0), y: new Float32Array(0), length: 0 }
     const { x, y } = this.plan
-    const batch = { x: toData(x.dtype, this.#x), y: toData(y.dtype, this.#y), length: this.#length }
+    const batch = { x: typed(x, this.#x), y: typed(y, this.#y), length: this.#length }
     this.#x = []
     this.#y = []
     this.#length = 0
@@ -127,4 +127,10 @@ export class CsvReader {
   #nameOf(column: number): string {
     return typeof this.#columns === 'number' ? `${column} from 0` : this.#columns[column]!
   }
+}
+
+function typed({ dtype }: FieldSpec, numbers: readonly number[]): Values {
+  const data = allocate(dtype, numbers.length) as Values
+  data.set(numbers)
+  return data
 }

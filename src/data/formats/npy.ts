@@ -2,25 +2,6 @@ import { FormatError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 
-/** Numbers as NumPy stores them. Booleans are bytes, 0 or 1. */
-export type NpyData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-
-/** An array of an NPY file: numbers row by row. */
-export interface NpyArray {
-  readonly shape: Shape
-  readonly data: NpyData
-}
-
 /** Array types by NumPy's letter and width of an element. */
 const kinds = {
   f4: Float32Array,
@@ -36,14 +17,23 @@ const kinds = {
   b1: Uint8Array,
 } as const
 
+/** Numbers as NumPy stores them. Booleans are bytes, 0 or 1. */
+export type NpyData = (typeof kinds)[keyof typeof kinds]['prototype']
+
+/** An array of an NPY file: numbers row by row. */
+export interface NpyArray {
+  readonly shape: Shape
+  readonly data: NpyData
+}
+
 /**
  * Parses the bytes of an NPY file, NumPy's format for one array.
  *
  * Reads every integer, float and boolean type of either byte order; float16 as a Float32Array.
  *
  * @param name of the bytes in messages
- * @throws {FormatError} when they are damaged, or the array is in Fortran's order, structured, of objects, text, complex
- *   numbers or dates.
+ * @throws {FormatError} when they are damaged, or the array is in Fortran's order, structured, of objects,
+ *   text, complex numbers or dates.
  */
 export function parseNpy(file: Uint8Array, name: string): NpyArray {
   const { descr, shape, start } = parseHeader(file, name)

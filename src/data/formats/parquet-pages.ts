@@ -41,8 +41,8 @@ export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: n
 type HeadOf = typeof import('hyparquet/src/column.js').parquetHeader
 
 /**
- * The same file, whose column chunks are checked before they are decoded: a damaged count in the header of a page would
- * keep the decoder busy for minutes. Where a page has a checksum, it is verified.
+ * The same file, whose column chunks are checked before they are decoded: a damaged count in the header of a
+ * page would keep the decoder busy for minutes. Where a page has a checksum, it is verified.
  *
  * @param headOf reads the header of a page
  * @throws {FormatError} while it is read, when a page does not fit its chunk, or is damaged.

@@ -10,15 +10,14 @@ import type { TablePlan, TableValues } from './table.ts'
 export function tableDataset(
   name: string,
   parts: readonly Batch[],
-  plan: () => TablePlan,
-  cells: Cells,
+  table: { readonly plan: TablePlan; readonly cells: Cells },
 ): Dataset {
   if (!parts.some(({ length }) => length > 0)) {
     throw new FormatError(`${name}: wanted at least one row of values, got none`)
   }
-  const { x, y, label, featureNames } = plan()
+  const { x, y, label, featureNames } = table.plan
   if (label === undefined) return joined(parts, x, y, namesOf({ featureNames }))
-  const { order, ...classes } = cells.classes()
+  const { order, ...classes } = table.cells.classes()
   for (const { y: labels } of order.length > 0 ? parts : []) {
     for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
   }

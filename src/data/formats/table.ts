@@ -10,7 +10,7 @@ export type Column = string | number
 const isColumn = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number'
 const column = custom<Column>('the name or index of a column', isColumn)
 
-/** Which columns of a table are read, and how. */
+/** Options that choose the columns of a table, and how they are read. */
 export const tableOptions = {
   /** Column of classes: y is labels. */
   label: column,
@@ -43,11 +43,11 @@ export type TableValues = ValuesOf<typeof tableOptions>
 /** The chosen columns by index, and the shapes and types of their examples. */
 export interface TablePlan {
   readonly features: readonly number[]
-  readonly label?: number
+  readonly label: number | undefined
   readonly targets: readonly number[]
   readonly x: FieldSpec
   readonly y: FieldSpec
-  readonly featureNames?: readonly string[]
+  readonly featureNames: readonly string[] | undefined
 }
 
 /**
@@ -69,23 +69,23 @@ export function planTable(
   }
   const find = (column: Column): number => findColumn(name, columns, column)
   const targets = target === undefined ? [] : [target].flat().map(find)
-  const labels = label === undefined ? [] : [find(label)]
   const all = Array.from({ length: widthOf(columns) }, (_, i) => i)
-  const features = options.features?.map(find) ?? all.filter((i) => ![...targets, ...labels].includes(i))
+  const labelAt = label === undefined ? undefined : find(label)
+  const features = options.features?.map(find) ?? all.filter((i) => i !== labelAt && !targets.includes(i))
   const shape = options.shape ?? [features.length]
   if (features.length === 0 || sizeOf(shape) !== features.length) {
     throw mismatch(name, `${sizeOf(shape)} columns of features`, features.length, 'check features and shape')
   }
   return {
     features,
-    ...(labels[0] !== undefined && { label: labels[0] }),
+    label: labelAt,
     targets,
     x: { shape, dtype },
     y: {
       shape: Array.isArray(target) ? [targets.length] : [],
       dtype: label === undefined ? dtype : 'int32',
     },
-    ...(typeof columns !== 'number' && { featureNames: features.map((i) => columns[i]!) }),
+    featureNames: typeof columns === 'number' ? undefined : features.map((i) => columns[i]!),
   }
 }
 

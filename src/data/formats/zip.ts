@@ -64,7 +64,9 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/** Packs files into a ZIP archive, deflated or stored. Times are 1980-01-01, so equal files make equal archives. */
+/**
+ * Packs files into a ZIP archive, deflated or stored. Times are 1980-01-01, so equal files make equal archives.
+ */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
