@@ -88,6 +88,14 @@ test('schedules and data never see a tensor', () => {
   expect(wrong).toEqual([])
 })
 
+test('formats know no files', () => {
+  const wrong = files
+    .filter((file) => file.startsWith('data/formats/'))
+    .flatMap((file) => [...specifiers(file), ...importsOf(file)].map((to) => [file, to] as const))
+    .filter(([, to]) => /^(node:(fs|path)|fs|path|data\/files)(\/|$)/.test(to))
+  expect(wrong).toEqual([])
+})
+
 test('each package is imported where it belongs, and schedules import none', () => {
   const wrong = files.flatMap((file) =>
     specifiers(file)

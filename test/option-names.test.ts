@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { checkKnown } from '../src/core/mismatch.ts'
 import * as data from '../src/data/index.ts'
+import * as log from '../src/log/index.ts'
 import * as nn from '../src/nn/index.ts'
 
 const few = data.dataset({ x: new Float32Array(24), y: Int32Array.of(0, 1, 0, 1, 0, 1) })
 const split = { train: few, validation: few }
 const numbers = (columns: number): data.Stream =>
   data.stream(() => [{ x: new Array(columns).fill(0), y: 0 }], { shape: [columns] })
+
+async function* noEvents(): AsyncGenerator<never> {}
 
 /** A mistake's message, what takes the options, and each option that it documents: the compiler misses none. */
 type Row = readonly [wanted: string, make: (options: never) => unknown, every: object]
@@ -111,7 +114,7 @@ const rows: readonly Row[] = [
     { per: 'all' },
   ),
   row(
-    'loader: wanted one of batchSize, seed, last, sampler, shuffleBuffer, transform, got shuffel',
+    'loader: wanted one of batchSize, seed, last, transform, sampler, shuffleBuffer, got shuffel',
     (o: data.LoaderOptions & data.StreamLoaderOptions) => data.loader(few, o),
     {
       batchSize: 2,
@@ -134,6 +137,86 @@ const rows: readonly Row[] = [
       classNames: ['a', 'b'],
       featureNames: ['p', 'q'],
     },
+  ),
+  row(
+    'stream: wanted one of shape, targetShape, dtype, fingerprint, classes, classNames, featureNames, got shap; did you mean shape?',
+    (o: data.StreamOptions) => data.stream(() => [], o),
+    {
+      shape: [2],
+      targetShape: [],
+      dtype: 'float64',
+      fingerprint: 'abc',
+      classes: 2,
+      classNames: ['a', 'b'],
+      featureNames: ['p', 'q'],
+    },
+  ),
+  row(
+    'threaded: wanted one of options, ahead, got ahed; did you mean ahead?',
+    (o: data.ThreadedOptions) => data.threaded(new URL('file:///none'), o),
+    { options: {}, ahead: 2 },
+  ),
+  row(
+    'nextCharacter: wanted one of context, got contxt; did you mean context?',
+    (o: data.NextCharacterOptions) => data.nextCharacter(['a'], o),
+    { context: 2 },
+  ),
+  row(
+    'npz: wanted one of x, y, classes, classNames, featureNames, dtype, got dype; did you mean dtype?',
+    (o: data.NumpyOptions) => data.npz('none', o),
+    { x: 'x', y: 'y', classes: 2, classNames: ['a', 'b'], featureNames: ['p'], dtype: 'float64' },
+  ),
+  row(
+    'npy: wanted one of classes, classNames, featureNames, dtype, got dype; did you mean dtype?',
+    (o: OptionsOf<typeof data.npy, 2>) => data.npy('none', 'none', o),
+    { classes: 2, classNames: ['a', 'b'], featureNames: ['p'], dtype: 'float64' },
+  ),
+  row(
+    'encodeNpz: wanted one of compress, got compres; did you mean compress?',
+    (o: data.NpzOptions) => data.encodeNpz({}, o),
+    { compress: false },
+  ),
+  row(
+    'writeNpz: wanted one of compress, got compres; did you mean compress?',
+    (o: data.NpzOptions) => data.writeNpz('/none/none', {}, o),
+    { compress: false },
+  ),
+  row(
+    'idxImages: wanted one of classes, layout, got layot; did you mean layout?',
+    (o: data.IdxOptions) => data.idxImages('none', 'none', o),
+    { classes: 2, layout: 'image' },
+  ),
+  row(
+    'digits10x10: wanted one of layout, got layot; did you mean layout?',
+    (o: OptionsOf<typeof data.digits10x10, 0>) => data.digits10x10(o),
+    { layout: 'image' },
+  ),
+  row(
+    'readCifar: wanted one of classes, labels, classNames, got clases; did you mean classes?',
+    (o: data.CifarOptions) => data.readCifar('none', o),
+    { classes: 100, labels: 'coarse', classNames: ['a'] },
+  ),
+  row(
+    'cifar100: wanted one of labels, got lables; did you mean labels?',
+    (o: OptionsOf<typeof data.cifar100, 1>) => data.cifar100('none', o),
+    { labels: 'coarse' },
+  ),
+  ...([data.imageFolder, data.imageFolderStream] as const).map((read) =>
+    row(
+      `${read.name}: wanted one of size, channels, got chanels; did you mean channels?`,
+      (o: data.ImageFolderOptions) => read('none', o),
+      { size: [2, 2], channels: 1 },
+    ),
+  ),
+  row(
+    'csv: wanted one of every, got evry; did you mean every?',
+    (o: log.CsvLogOptions) => log.csv('none', o).next(),
+    { every: 'step' },
+  ),
+  row(
+    'tensorBoard: wanted one of task, settings, got setings; did you mean settings?',
+    (o: log.TensorBoardOptions) => log.tensorBoard(noEvents(), '/dev/null/none', o).next(),
+    { task: {} as never, settings: {} },
   ),
   row(
     'weightedSampler: wanted one of replacement, count, got replacment; did you mean replacement?',
@@ -267,9 +350,9 @@ test('a list of options that lacks one, or has one too many, does not compile', 
   expect(() => checkKnown('GroupNorm', options, { eps: true, affine: true })).not.toThrow()
 })
 
-test('a unit to normalise by that is none is told so', async () => {
+test('an unknown unit of normalization is refused', async () => {
   const per = 'features' as 'feature'
-  const wanted = 'wanted per as one of all, channel, feature, got features; did you mean feature?'
+  const wanted = "wanted per as 'all', 'channel' or 'feature', got \"features\""
   expect(() => data.normalize(split, { per })).toThrow(`normalize: ${wanted}`)
   expect(() => data.moments(few, { per })).toThrow(`moments: ${wanted}`)
   await expect(data.streamMoments(numbers(4), { per })).rejects.toThrow(`streamMoments: ${wanted}`)

@@ -1,13 +1,13 @@
 /**
- * The results of tasks in their order, with up to `count` of them under way at a time. Where a task waits for a
- * file or for a thread of the system, the next ones are done while a training step runs.
+ * Yields the results of tasks in order while up to `count` of them run: as one waits for a file or a system
+ * thread, the next ones progress, also during a training step.
  */
 export async function* ahead<T>(tasks: Iterable<() => Promise<T>>, count: number): AsyncGenerator<T> {
   const running: Promise<T>[] = []
   try {
     for (const task of tasks) {
       const result = task()
-      result.catch(() => {}) // told when its turn comes
+      result.catch(() => {}) // reported when its turn comes
       running.push(result)
       if (running.length >= count) yield await running.shift()!
     }

@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Dataset } from './dataset.ts'
 
 /**
- * How many examples each class has.
+ * Number of examples of each class.
  *
  * @throws {ArgumentError} when y is not labels.
  */
@@ -14,8 +14,8 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
 }
 
 /**
- * Weights that make up for classes of different sizes, as scikit-learn's `balanced`; averaged over the examples
- * they are 1.
+ * Weights that compensate for classes of different sizes, as scikit-learn's `balanced`; their mean over the
+ * examples is 1.
  *
  *     weight[c] = n / (classes · count[c])
  *
@@ -29,7 +29,7 @@ export function classWeights(dataset: Dataset): Float64Array {
   return Float64Array.from(counts, (count) => dataset.length / (counts.length * count))
 }
 
-/** The class weight of each example: what `weightedSampler` takes to draw all classes equally often. */
+/** The class weight of each example. With these, `weightedSampler` draws all classes equally often. */
 export function exampleWeights(dataset: Dataset): Float64Array {
   const weights = classWeights(dataset)
   return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])]!)

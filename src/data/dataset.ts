@@ -1,109 +1,131 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { checkKnown, mismatch } from '../core/mismatch.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { custom, integer, type OptionsOf, readOptions, required, type ValuesOf } from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 
-/** What one thing known of an example looks like. */
+/** Shape and element type of one field of an example. */
 export interface FieldSpec {
-  /** Of one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a label. */
+  /** Shape of one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a label. */
   readonly shape: Shape
   readonly dtype: DType
 }
 
-/** One thing known of each example: its features, or its label. */
+/** One field of all examples: their features, or their labels. */
 export interface Field extends FieldSpec {
-  /** Example after example. */
+  /** One example after another. */
   readonly data: Data
 }
 
-/** What labels and features are called. */
-export interface Names {
-  /** How many classes the labels name, where `y` is labels. */
-  readonly classes?: number
-  /** What the labels 0, 1, … stand for, where that is known. */
-  readonly classNames?: readonly string[]
-  /** What the numbers of x are, where that is known. */
-  readonly featureNames?: readonly string[]
+const isList = (of: (item: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(of)
+const isShape = isList((size) => Number.isInteger(size) && (size as number) >= 0)
+const shapeWanted = 'a list of integers ≥ 0'
+
+/** A list of texts. */
+export const texts = custom<readonly string[]>(
+  'a list of texts',
+  isList((item) => typeof item === 'string'),
+)
+
+/** Shapes of one example, as options. */
+export const shapeOptions = {
+  /** Shape of one example's `x`. @default [features], with features = x.length / examples */
+  shape: custom<Shape>(shapeWanted, isShape),
+  /** Shape of one example's `y`; `[]` is a single number. @default [] */
+  targetShape: custom<Shape>(shapeWanted, isShape, []),
 }
 
-/** Examples in memory: `x` is what a model sees, `y` what it should say. */
+/** Names of classes and features, as options. */
+export const nameOptions = {
+  /** Number of classes, where `y` is labels. */
+  classes: integer({ min: 1 }),
+  /** Meaning of the labels 0, 1, …, where known. */
+  classNames: texts,
+  /** Meaning of the numbers of an example's x, where known. */
+  featureNames: texts,
+}
+
+/** Names of classes and features. */
+export interface Names extends OptionsOf<typeof nameOptions> {}
+
+/** The names among other properties, without those that are undefined. */
+export const namesOf = ({
+  classes,
+  classNames,
+  featureNames,
+}: Partial<ValuesOf<typeof nameOptions>>): Names => ({
+  ...(classes !== undefined && { classes }),
+  ...(classNames !== undefined && { classNames }),
+  ...(featureNames !== undefined && { featureNames }),
+})
+
+/** Examples in memory: `x` is a model's input, `y` its target. */
 export interface Dataset extends Names {
   readonly length: number
   readonly x: Field
   readonly y: Field
 }
 
-/** Examples to learn from, and others to be measured on. */
+/** Examples to train on, and held-out examples to validate on. */
 export interface Split {
   readonly train: Dataset
   readonly validation: Dataset
 }
 
-/** The arrays that hold examples; labels are integers. */
+/** Arrays that hold examples; labels are integers. */
 export type Values = Float32Array | Float64Array | Int32Array
 
-export interface Columns extends Names {
-  readonly x: Values
-  readonly y: Values
-  /** The shape of one example's `x`; `[features]` with `features = x.length / examples` unless given. */
-  readonly shape?: Shape
-  /** The shape of one example's `y`; `[]`, one number, unless given. */
-  readonly targetShape?: Shape
+const values = custom<Values>(
+  'a Float32Array, Float64Array or Int32Array',
+  (data) => data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array,
+)
+
+const columns = {
+  /** Inputs, one example after another. */
+  x: required(values),
+  /** Labels as an Int32Array, or targets as floats. */
+  y: required(values),
+  ...shapeOptions,
+  ...nameOptions,
 }
 
-const columnNames = {
-  x: true,
-  y: true,
-  shape: true,
-  targetShape: true,
-  classes: true,
-  classNames: true,
-  featureNames: true,
-} as const
+export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Examples from arrays, one after another.
+ * Makes a data set of arrays that hold one example after another.
  *
- * @param columns.y labels as an Int32Array, or targets as floats
- * @param columns.classes of an Int32Array `y`: as many as there are `classNames`, or one more than the greatest
- *   label, unless given
+ * Labels without `classes` or `classNames` have as many classes as the greatest label + 1.
+ *
  * @throws {ArgumentError} when the lengths do not fit, or a label is outside 0 … classes − 1.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
-export function dataset(columns: Columns): Dataset {
-  checkKnown('dataset', columns, columnNames)
-  const { x, y, targetShape = [] } = columns
-  const length = y.length / (sizeOf(targetShape) || 1)
-  const { shape = [x.length / length] } = columns
+export function dataset(given: Columns): Dataset {
+  const { x, y, targetShape, ...rest } = readOptions('dataset', columns, given)
+  const targetSize = sizeOf(targetShape)
+  const length = y.length / (targetSize || 1)
+  const { shape = [x.length / length] } = rest
   const size = sizeOf(shape)
   if (!Number.isInteger(length)) {
-    throw mismatch(
-      'dataset',
-      `whole targets of ${sizeOf(targetShape)} numbers`,
-      y.length,
-      'check targetShape',
-    )
+    throw mismatch('dataset', `whole targets of ${targetSize} numbers`, y.length, 'check targetShape')
   }
   if (length === 0 || x.length !== length * size) {
     throw new ArgumentError(
       `dataset: wanted ${size} numbers of x for each of ${length} examples, got ${x.length}; check shape`,
     )
   }
-  return { length, x: field(x, shape), y: field(y, targetShape), ...names(columns) }
+  const labels = y instanceof Int32Array && targetShape.length === 0 ? y : undefined
+  return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, labels) }
 }
 
-/** Names that fit the numbers. */
-function names({ y, targetShape, classes, classNames, featureNames }: Columns): Names {
-  const labels = y instanceof Int32Array && (targetShape ?? []).length === 0
+function checkedNames(
+  { classes, classNames, featureNames }: Partial<ValuesOf<typeof nameOptions>>,
+  labels: Int32Array | undefined,
+): Names {
   const count = classes ?? classNames?.length
   if (classNames !== undefined && count !== classNames.length) {
     throw mismatch('dataset', `${count} classNames, one a class`, classNames.length)
   }
-  return {
-    ...(labels && { classes: checkLabels(y, count) }),
-    ...(classNames !== undefined && { classNames }),
-    ...(featureNames !== undefined && { featureNames }),
-  }
+  return namesOf({ classes: labels && checkLabels(labels, count), classNames, featureNames })
 }
 
 function checkLabels(
@@ -121,14 +143,13 @@ function checkLabels(
 
 const field = (data: Values, shape: Shape): Field => ({ data, shape, dtype: dtypeOf(data) })
 
-/** The element type of an array of examples. */
-export const dtypeOf = (data: Values): 'float32' | 'float64' | 'int32' =>
+const dtypeOf = (data: Values): 'float32' | 'float64' | 'int32' =>
   data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'
 
 /**
- * The examples that `indices` lists, in that order, copied.
+ * The examples at `indices`, in that order, copied.
  *
- * @throws {ArgumentError} when one is not there, or there is none.
+ * @throws {ArgumentError} when an index is out of range, or there are none.
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const order = Int32Array.from(indices)
@@ -140,7 +161,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
 }
 
-/** The examples whose numbers `order` lists, as one array: `out` where it is given, of their exact length. */
+/** Copies one field of the examples in `order` to `out`, whose length must be exact. */
 export function gatherExamples(
   { data, shape, dtype }: Field,
   order: Int32Array,
@@ -148,11 +169,11 @@ export function gatherExamples(
 ): Data {
   const size = sizeOf(shape)
   if (size < 24) gatherNumbers(out, data, size, order)
-  else gatherRows(out as Float32Array, data as Float32Array, size, order)
+  else gatherRows(out as Values, data as Values, size, order)
   return out
 }
 
-/** Short rows: a call to copy one costs more than its numbers do. */
+/** For short rows: calling `set` costs more than copying their numbers. */
 function gatherNumbers(out: Data, data: Data, size: number, order: Int32Array): void {
   for (let i = 0, at = 0; i < order.length; i++) {
     const first = order[i]! * size
@@ -160,7 +181,7 @@ function gatherNumbers(out: Data, data: Data, size: number, order: Int32Array): 
   }
 }
 
-function gatherRows(out: Float32Array, data: Float32Array, size: number, order: Int32Array): void {
+function gatherRows(out: Values, data: Values, size: number, order: Int32Array): void {
   for (let i = 0; i < order.length; i++) {
     const first = order[i]! * size
     out.set(data.subarray(first, first + size), i * size)

@@ -1,25 +1,27 @@
-import { allocate, type Data } from '../core/dtype.ts'
+import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { checkKnown, mismatch } from '../core/mismatch.ts'
+import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
-import { type Dataset, dataset, type Values } from './dataset.ts'
+import { type Dataset, dataset, namesOf, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
 
+const options = {
+  /** α of the Beta distribution: small for λ near 0 or 1, 1 for a uniform λ. @default 0.2 */
+  alpha: number({ above: 0 }, 0.2),
+}
+
 /**
- * Examples mixed with others, any of the data set, as transformed so far:
+ * Mixes each example with a random one of the data set, transformed as far:
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
- * @param options.alpha α > 0: small for λ near 0 or 1, 1 for a uniform λ; 0.2 unless given
- * @throws {ArgumentError} when y are labels, which cannot be mixed: see `oneHot`; or the examples are a stream.
+ * @throws {ArgumentError} when y is labels, which cannot be mixed (see `oneHot`), or the examples are a stream.
  *
  * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412. There the other example is
  * one of the same batch; here one of the data set, so that the result does not depend on the batch.
  */
-export function mixup(options: { alpha?: number } = {}): Transform {
-  checkKnown('mixup', options, { alpha: true })
-  const { alpha = 0.2 } = options
-  if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) throw mismatch('mixup', 'alpha > 0', alpha)
+export function mixup(given: OptionsOf<typeof options> = {}): Transform {
+  const { alpha } = readOptions('mixup', options, given)
   return {
     name: 'mixup',
     mixes: true,
@@ -43,7 +45,7 @@ function mix(a: Data, b: Data, weight: number): void {
   for (let i = 0; i < a.length; i++) a[i] = weight * Number(a[i]) + (1 - weight) * Number(b[i])
 }
 
-/** Beta(α, α) from two gamma variables, whose logarithms are finite however small α is. */
+/** Beta(α, α) from two gamma variables, by their logarithms, which are finite however small α is. */
 function beta(alpha: number, random: Random): number {
   const a = logGamma(alpha, random)
   const b = logGamma(alpha, random)
@@ -68,14 +70,19 @@ function logGamma(alpha: number, random: Random): number {
 }
 
 /**
- * A data set whose labels have become probabilities, 1 for the class and 0 for the others: `[classes]` float32.
+ * The data set with its labels as probabilities, 1 for the class and 0 for the others: `[classes]` float32.
  *
  * @throws {ArgumentError} when y is not labels.
  */
 export function oneHot({ x, y, length, classes, featureNames }: Dataset): Dataset {
   if (classes === undefined) throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
-  const rows = allocate('float32', length * classes) as Float32Array
+  const rows = new Float32Array(length * classes)
   for (let i = 0; i < length; i++) rows[i * classes + Number(y.data[i])] = 1
-  const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
-  return dataset(featureNames === undefined ? columns : { ...columns, featureNames })
+  return dataset({
+    x: x.data as Values,
+    y: rows,
+    shape: x.shape,
+    targetShape: [classes],
+    ...namesOf({ featureNames }),
+  })
 }

@@ -1,19 +1,22 @@
 import { allocate, type Data } from '../core/dtype.ts'
-import { checkKnown, mismatch, unknownName } from '../core/mismatch.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
 import type { Dataset, FieldSpec, Split } from './dataset.ts'
-import { valueFingerprint } from './files/fingerprint.ts'
+import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
-export interface NormalizeOptions {
+const options = {
   /**
-   * One mean and deviation for `all` numbers of x, for each `channel`, the first axis of an example, or for each
-   * `feature`. `all` unless given.
+   * Numbers that share a mean and a deviation: `all` of x, those of a `channel` (the first axis of an example),
+   * or of a `feature`. @default 'all'
    */
-  readonly per?: 'all' | 'channel' | 'feature'
+  per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
-/** Means and deviations of x: of all its numbers, or of equal parts of an example in their order. */
+export interface NormalizeOptions extends OptionsOf<typeof options> {}
+
+/** Means and standard deviations of x: of all its numbers, or of equal parts of an example, in order. */
 export interface Moments {
   readonly mean: Float64Array
   /** Biased; 1 where the numbers never vary. */
@@ -21,48 +24,35 @@ export interface Moments {
 }
 
 /**
- * Both parts of a split with `x` shifted and scaled to mean 0 and standard deviation 1, as the training part has
- * them: what is measured on learns nothing from itself.
+ * Shifts and scales `x` of both parts by the mean and standard deviation of the training part: nothing of the
+ * validation part leaks into either.
  *
  *     x ← (x − mean) / deviation
  *
- * A feature that never varies is shifted only.
- *
- * @throws {ArgumentError} when `per` is none of the three, or an option is unknown; so do `moments` and `streamMoments`.
+ * A feature that never varies is only shifted.
  */
-export function normalize({ train, validation }: Split, options: NormalizeOptions = {}): Split {
-  checkOptions('normalize', options)
-  const found = moments(train, options)
+export function normalize({ train, validation }: Split, given: NormalizeOptions = {}): Split {
+  const found = moments(train, readOptions('normalize', options, given))
   return { train: standardize(train, found), validation: standardize(validation, found) }
 }
 
-/** The mean and deviation of `x`. */
-export function moments({ x }: Dataset, options: NormalizeOptions = {}): Moments {
-  checkOptions('moments', options)
-  const sums = new Sums(x, options)
+/** Computes the mean and deviation of `x`. */
+export function moments({ x }: Dataset, given: NormalizeOptions = {}): Moments {
+  const sums = new Sums(x, readOptions('moments', options, given))
   sums.add(x.data)
   return sums.moments
 }
 
-/** The mean and deviation of `x` over one pass of a stream. */
-export async function streamMoments(stream: Stream, options: NormalizeOptions = {}): Promise<Moments> {
-  checkOptions('streamMoments', options)
-  const sums = new Sums(stream.x, options)
+/** Computes the mean and deviation of `x` in one pass over a stream. */
+export async function streamMoments(stream: Stream, given: NormalizeOptions = {}): Promise<Moments> {
+  const sums = new Sums(stream.x, readOptions('streamMoments', options, given))
   for await (const { x } of stream.read(0)) sums.add(x)
   if (sums.count === 0) throw mismatch('streamMoments', 'at least one example', 0)
   return sums.moments
 }
 
-const units = ['all', 'channel', 'feature'] as const
-
-function checkOptions(who: string, options: NormalizeOptions): void {
-  checkKnown(who, options, { per: true })
-  const { per = 'all' } = options
-  if (!units.includes(per)) throw unknownName(who, units, String(per), 'per as ')
-}
-
 /**
- * Examples with `x ← (x − mean) / deviation`.
+ * Shifts and scales `x` of examples: `x ← (x − mean) / deviation`.
  *
  * @throws {ArgumentError} when an example cannot be cut into as many parts as there are means.
  */
@@ -90,6 +80,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
+/** Writes standardized numbers to `out`; groups of one number take a separate, faster loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -107,20 +98,20 @@ function standardized(data: Data, out: Data, run: number, { mean, deviation }: M
 }
 
 /**
- * Sums of numbers and their squares about a shift: the mean of the first example, near enough to the whole mean
- * that their difference keeps its digits.
+ * Sums of numbers and of their squares about a shift: the mean of the first example, so close to the whole mean
+ * that differences keep their digits.
  *
  *     mean = shift + Σd / n   variance = Σd² / n − (Σd / n)²   d = x − shift
  */
 class Sums {
-  /** How many numbers were added to each group. */
+  /** Number of values added to each group. */
   count = 0
   readonly #run: number
   readonly #sum: Float64Array
   readonly #squares: Float64Array
   readonly #shift: Float64Array
 
-  constructor({ shape }: FieldSpec, { per = 'all' }: NormalizeOptions) {
+  constructor({ shape }: FieldSpec, { per }: ValuesOf<typeof options>) {
     const size = sizeOf(shape)
     const groups = per === 'all' ? 1 : per === 'feature' ? size : (shape[0] ?? 1)
     this.#run = size / groups
@@ -131,13 +122,13 @@ class Sums {
 
   add(data: Data): void {
     if (this.count === 0) this.#begin(data)
-    const groups = this.#sum.length
     if (this.#run === 1) addEach(data, this.#shift, this.#sum, this.#squares)
-    else this.#addRuns(data, this.#run, groups)
-    this.count += data.length / groups
+    else this.#addRuns(data, this.#run)
+    this.count += data.length / this.#sum.length
   }
 
-  #addRuns(data: Data, run: number, groups: number): void {
+  #addRuns(data: Data, run: number): void {
+    const groups = this.#sum.length
     for (let from = 0, group = 0; from < data.length; from += run, group = (group + 1) % groups) {
       const shift = this.#shift[group]!
       let sum = 0
@@ -167,7 +158,7 @@ class Sums {
   }
 }
 
-/** Where each number of an example has sums of its own. */
+/** For groups of one number: faster than runs of length 1. */
 function addEach(data: Data, shift: Float64Array, sum: Float64Array, squares: Float64Array): void {
   const groups = shift.length
   for (let i = 0; i < data.length; i += groups) {

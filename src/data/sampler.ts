@@ -1,40 +1,41 @@
-import { checkKnown, mismatch } from '../core/mismatch.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { boolean, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Random, random } from '../core/random.ts'
 import type { Dataset } from './dataset.ts'
 
-/** Which examples an epoch has, and in which order. */
+/** Chooses the examples of an epoch, and their order. */
 export interface Sampler {
-  /** How many examples an epoch has. */
+  /** Number of examples in an epoch. */
   readonly count: number
-  /** The examples of an epoch by number: the same for the same (seed, epoch). */
+  /** Indices of an epoch's examples: a function of (seed, epoch). */
   order(dataset: Dataset, seed: number, epoch: number): Int32Array
 }
 
-export interface WeightedSamplerOptions {
-  /** Whether an example may come more than once an epoch; true unless given. */
-  readonly replacement?: boolean
-  /** Examples an epoch; as many as there are weights unless given. */
-  readonly count?: number
+const options = {
+  /** Whether an example may come more than once in an epoch. @default true */
+  replacement: boolean(true),
+  /** Number of examples in an epoch. @default the number of weights */
+  count: integer({ min: 1 }),
 }
 
+export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
+
 /**
- * Examples drawn in proportion to their weights.
+ * Draws examples in proportion to their weights.
  *
- * With replacement by the inverse of the cumulative weights; without it the `count` greatest of log(u) / w, in
- * that order (Efraimidis & Spirakis 2006), which is to draw one after another from what is left.
+ * With replacement, by inverting the cumulative weights. Without, the `count` greatest of log(u) / w in
+ * descending order (Efraimidis & Spirakis 2006), which equals drawing one after another from those that remain.
  *
  * @param weights one for each example, ≥ 0; they need not add up to 1. `exampleWeights` balances classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
  * @example data.loader(split.train, { batchSize: 64, sampler: data.weightedSampler(data.exampleWeights(split.train)) })
  */
-export function weightedSampler(weights: ArrayLike<number>, options: WeightedSamplerOptions = {}): Sampler {
+export function weightedSampler(weights: ArrayLike<number>, given: WeightedSamplerOptions = {}): Sampler {
   const who = 'weightedSampler'
-  checkKnown(who, options, { replacement: true, count: true })
-  const { replacement = true, count = weights.length } = options
+  const { replacement, count = weights.length } = readOptions(who, options, given)
   const w = Float64Array.from(weights)
   const wrong = w.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
   if (wrong >= 0) throw mismatch(who, 'finite weights ≥ 0', w[wrong], `look at weight ${wrong}`)
-  if (!Number.isInteger(count) || count < 1) throw mismatch(who, 'count as a positive integer', count)
   const positive = w.reduce((n, weight) => n + (weight > 0 ? 1 : 0), 0)
   const needed = replacement ? 1 : count
   if (positive < needed) throw mismatch(who, `at least ${needed} positive weights`, positive)
@@ -57,7 +58,7 @@ function drawAgain(weights: Float64Array, count: number, stream: Random): Int32A
   return Int32Array.from({ length: count }, () => firstAbove(ends, stream.uniform(0, total)))
 }
 
-/** The first place whose number is greater than `value`; one of weight 0 is never it. */
+/** Index of the first end greater than `value`: never that of a weight of 0. */
 function firstAbove(ends: Float64Array, value: number): number {
   let low = 0
   let high = ends.length - 1

@@ -1,28 +1,34 @@
 import { ArgumentError } from '../core/errors.ts'
-import { checkKnown, mismatch } from '../core/mismatch.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { boolean, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { type Random, random } from '../core/random.ts'
 import { type Dataset, type Split, subset } from './dataset.ts'
 
-export interface SplitOptions {
-  /** The part to be measured on: a fraction between 0 and 1, or a number of examples. */
-  readonly validation: number
-  /** Decides which examples; 0 unless given. */
-  readonly seed?: number
-  /** Whether each class has its share of both parts; where there are classes unless given. */
-  readonly stratify?: boolean
+const common = {
+  /** Seed of the random choice. @default 0 */
+  seed: number({}, 0),
+  /** Whether each class has its share of every part. @default true where there are classes */
+  stratify: boolean(),
 }
 
+const splitOptions = {
+  /** Size of the validation part: a fraction between 0 and 1, or a number of examples. */
+  validation: required(number()),
+  ...common,
+}
+
+export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
+
 /**
- * A data set in two parts, at random. Both keep the order of the whole.
+ * Splits a data set in two at random. Both parts keep the order of the whole.
  *
- * With `stratify` a class's share of the validation part is within one example of exact.
+ * With `stratify`, the number of each class in the validation part is within one of its exact share.
  *
- * @throws {ArgumentError} when a part would be empty, or `stratify` is asked for without classes.
+ * @throws {ArgumentError} when a part would be empty, or `stratify` is true without classes.
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  */
-export function split(dataset: Dataset, options: SplitOptions): Split {
-  checkKnown('split', options, { validation: true, seed: true, stratify: true })
-  const { validation, seed = 0, stratify } = options
+export function split(dataset: Dataset, given: SplitOptions): Split {
+  const { validation, seed, stratify } = readOptions('split', splitOptions, given)
   const wanted = validation < 1 ? Math.round(validation * dataset.length) : validation
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= dataset.length) {
     throw mismatch(
@@ -41,27 +47,26 @@ export function split(dataset: Dataset, options: SplitOptions): Split {
   return cut(dataset, new Set(chosen))
 }
 
-export interface KFoldOptions {
-  /** How many parts, ≥ 2. */
-  readonly folds: number
-  /** Decides which examples are in which; 0 unless given. */
-  readonly seed?: number
-  /** Whether each class has its share of each part; where there are classes unless given. */
-  readonly stratify?: boolean
+const foldOptions = {
+  /** Number of splits. */
+  folds: required(integer({ min: 2 })),
+  ...common,
 }
 
+export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
+
 /**
- * Splits of a data set for cross-validation: each example is in the validation part of exactly one.
+ * Yields the splits of a cross-validation: each example is in the validation part of exactly one.
  *
- * Validation parts are as large as each other within one example, and with `stratify` so are a class's shares.
+ * Validation parts differ in size by at most one; with `stratify`, so do the numbers of a class in them.
  *
- * @throws {ArgumentError} when there are fewer than two folds or more than examples, or no classes to stratify by.
+ * @throws {ArgumentError} when `folds` is below 2 or above the number of examples, or there are no classes to
+ *   stratify by.
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
-export function* kFold(dataset: Dataset, options: KFoldOptions): Generator<Split> {
-  checkKnown('kFold', options, { folds: true, seed: true, stratify: true })
-  const { folds, seed = 0, stratify } = options
-  if (!Number.isInteger(folds) || folds < 2 || folds > dataset.length) {
+export function* kFold(dataset: Dataset, given: KFoldOptions): Generator<Split> {
+  const { folds, seed, stratify } = readOptions('kFold', foldOptions, given)
+  if (folds > dataset.length) {
     throw mismatch('kFold', `folds as an integer from 2 to ${dataset.length}`, folds)
   }
   const stream = random(seed, 'kFold')
@@ -72,7 +77,7 @@ export function* kFold(dataset: Dataset, options: KFoldOptions): Generator<Split
   }
 }
 
-/** The numbers of the examples, class by class where they are to be stratified. */
+/** The indices of all examples, one list for each class with `stratify`, else one list. */
 function grouped(who: string, { length, y, classes }: Dataset, stratify = classes !== undefined): number[][] {
   if (stratify && classes === undefined) {
     throw new ArgumentError(
@@ -84,7 +89,7 @@ function grouped(who: string, { length, y, classes }: Dataset, stratify = classe
   return groups
 }
 
-/** Whole shares of `total`, in proportion to `sizes`: the largest remainders are rounded up. */
+/** Integer shares of `total` in proportion to `sizes`: the largest remainders are rounded up. */
 function apportion(sizes: readonly number[], total: number): number[] {
   const all = sizes.reduce((a, b) => a + b, 0)
   const shares = sizes.map((size) => Math.floor((size * total) / all))
@@ -99,15 +104,12 @@ const shuffled = (group: readonly number[], stream: Random): number[] =>
   Array.from(stream.permutation(group.length), (i) => group[i]!)
 
 function cut(dataset: Dataset, validation: ReadonlySet<number>): Split {
-  const all = Array.from({ length: dataset.length }, (_, i) => i)
-  return {
-    train: subset(
+  const part = (isValidation: boolean): Dataset => {
+    const all = Array.from({ length: dataset.length }, (_, i) => i)
+    return subset(
       dataset,
-      all.filter((i) => !validation.has(i)),
-    ),
-    validation: subset(
-      dataset,
-      all.filter((i) => validation.has(i)),
-    ),
+      all.filter((i) => validation.has(i) === isValidation),
+    )
   }
+  return { train: part(false), validation: part(true) }
 }

@@ -1,23 +1,35 @@
 import { allocate, type Data } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { type Shape, sizeOf } from '../core/shape.ts'
-import type { Batch } from './batch.ts'
-import { type Dataset, dataset, type FieldSpec, type Names, type Values } from './dataset.ts'
+import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
+import { sizeOf } from '../core/shape.ts'
+import { type Batch, batchRows } from './batch.ts'
+import {
+  type Dataset,
+  dataset,
+  type FieldSpec,
+  type Names,
+  nameOptions,
+  namesOf,
+  shapeOptions,
+  type Values,
+} from './dataset.ts'
 
-/** Examples that come one after another, of which only a few are in memory: from a file, or from anywhere. */
+/** Examples read one after another, from a file or anywhere, of which only a few are in memory. */
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** What tells these examples from others, as far as it shows without reading all: a run is resumed with the same. */
+  /**
+   * Distinguishes these examples from others without reading them all: a run resumes only with an equal one.
+   */
   readonly fingerprint?: string
-  /** The examples of an epoch from the first, some at a time; arrays that are not written to again. */
+  /** Yields the examples of an epoch, some at a time, in arrays that are not written to again. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
 }
 
-/** Where examples come from. */
+/** Examples in memory, or as a stream. */
 export type Source = Dataset | Stream
 
-/** Examples to learn from, and others to be measured on, each in memory or as a stream. */
+/** Examples to train on, and held-out examples to validate on, each in memory or as a stream. */
 export interface Sources {
   readonly train: Source
   readonly validation: Source
@@ -25,35 +37,39 @@ export interface Sources {
 
 export const isStream = (source: Source): source is Stream => 'read' in source
 
-/** One example: its numbers, and its label or target. */
+/** One example: its input, and its label or target. */
 export interface StreamExample {
   readonly x: ArrayLike<number>
   readonly y: number | ArrayLike<number>
 }
 
-export interface StreamOptions extends Names {
-  /** Of one example's `x`. */
-  readonly shape: Shape
-  /** Of one example's `y`; `[]`, one number, unless given. */
-  readonly targetShape?: Shape
-  /** Of `x`, and of `y` where it is not labels; float32 unless given. */
-  readonly dtype?: 'float32' | 'float64' | 'int32'
-  /** Any text that tells these examples from others; nothing does unless given. */
-  readonly fingerprint?: string
+const options = {
+  ...shapeOptions,
+  /** Shape of one example's `x`. */
+  shape: required(shapeOptions.shape),
+  /** Element type of `x`, and of `y` unless it is labels. @default 'float32' */
+  dtype: choice(['float32', 'float64', 'int32'], 'float32'),
+  /** Any text that distinguishes these examples from others. */
+  fingerprint: text(),
+  ...nameOptions,
 }
 
+export interface StreamOptions extends OptionsOf<typeof options> {}
+
 /**
- * A stream from a generator of examples, synchronous or not. It is started anew for each epoch.
+ * Makes a stream of a generator of examples, synchronous or not, which is started anew for each epoch.
  *
- * `y` is labels where `classes` or `classNames` are given, else targets.
+ * `y` is labels with `classes` or `classNames`, else targets.
  *
- * @throws {ArgumentError} while it is read, when an example does not fit `shape`, or a label is not in 0 … classes − 1.
+ * @throws {ArgumentError} while it is read, when an example does not fit `shape`, or a label is not in 0 …
+ *   classes − 1.
  * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(
   examples: (epoch: number) => AsyncIterable<StreamExample> | Iterable<StreamExample>,
-  { shape, targetShape = [], dtype = 'float32', ...names }: StreamOptions,
+  given: StreamOptions,
 ): Stream {
+  const { shape, targetShape, dtype, fingerprint, ...names } = readOptions('stream', options, given)
   const classes = names.classes ?? names.classNames?.length
   const x: FieldSpec = { shape, dtype }
   const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
@@ -70,10 +86,10 @@ export function stream(
     }
     if (rows.length > 0) yield rows.batch
   }
-  return { ...names, ...(classes !== undefined && { classes }), x, y, read }
+  return { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y, read }
 }
 
-/** Examples that are handed on together. */
+/** Number of examples that are handed on together. */
 const chunk = 256
 
 function checkExample(
@@ -83,72 +99,69 @@ function checkExample(
   classes: number | undefined,
   at: number,
 ): void {
-  const size = sizeOf(xSpec.shape)
-  if (x.length !== size) throw mismatch('stream', `${size} numbers of x`, x.length, `look at example ${at}`)
+  const wrong = (wanted: string, got: unknown): Error =>
+    mismatch('stream', wanted, got, `look at example ${at}`)
+  const [xSize, ySize] = [sizeOf(xSpec.shape), sizeOf(ySpec.shape)]
+  if (x.length !== xSize) throw wrong(`${xSize} numbers of x`, x.length)
   const targets = typeof y === 'number' ? 1 : y.length
-  const wanted = sizeOf(ySpec.shape)
-  if (targets !== wanted) {
-    throw mismatch('stream', `${wanted} numbers of y`, targets, `look at example ${at}`)
-  }
+  if (targets !== ySize) throw wrong(`${ySize} numbers of y`, targets)
   if (classes !== undefined && !(Number.isInteger(y) && Number(y) >= 0 && Number(y) < classes)) {
-    throw mismatch('stream', `labels from 0 to ${classes - 1}`, y, `look at example ${at}`)
+    throw wrong(`labels from 0 to ${classes - 1}`, y)
   }
 }
 
-/** Rows of x and y that are being filled. */
+/** Rows of x and y, to be filled. */
 export class Rows {
   length = 0
-  readonly #x: Data
-  readonly #y: Data
-  readonly #sizes: readonly [x: number, y: number]
+  readonly #memory: Batch
 
   constructor(x: FieldSpec, y: FieldSpec, capacity: number) {
-    this.#sizes = [sizeOf(x.shape), sizeOf(y.shape)]
-    this.#x = allocate(x.dtype, capacity * this.#sizes[0])
-    this.#y = allocate(y.dtype, capacity * this.#sizes[1])
+    const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
+    this.#memory = { x: field(x), y: field(y), length: capacity }
   }
 
-  /** A view of what is there. */
+  /** A view of the rows that are filled. */
   get batch(): Batch {
-    const [x, y] = this.#sizes
-    return {
-      x: this.#x.subarray(0, this.length * x),
-      y: this.#y.subarray(0, this.length * y),
-      length: this.length,
-    }
+    return batchRows(this.#memory, 0, this.length)
   }
 
   add({ x, y }: StreamExample): void {
-    const [xSize, ySize] = this.#sizes
-    ;(this.#x as Values).set(x, this.length * xSize)
-    if (typeof y === 'number') this.#y[this.length] = y
-    else (this.#y as Values).set(y, this.length * ySize)
-    this.length++
+    this.#set(x, y, this.length++)
   }
 
-  /** Put rows of a batch from row `to` on. */
-  copy({ x, y }: Batch, from: number, rows: number, to: number = this.length): void {
-    const [xSize, ySize] = this.#sizes
-    ;(this.#x as Values).set((x as Values).subarray(from * xSize, (from + rows) * xSize), to * xSize)
-    ;(this.#y as Values).set((y as Values).subarray(from * ySize, (from + rows) * ySize), to * ySize)
+  /** Copies rows of a batch to row `to` and those after it. */
+  copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
+    const { x, y } = batchRows(batch, from, from + rows)
+    this.#set(x as Values, y as Values, to)
     this.length = Math.max(this.length, to + rows)
+  }
+
+  #set(x: ArrayLike<number>, y: number | ArrayLike<number>, row: number): void {
+    const { x: xs, y: ys, length } = this.#memory
+    ;(xs as Values).set(x, row * (xs.length / length))
+    if (typeof y === 'number') ys[row] = y
+    else (ys as Values).set(y, row * (ys.length / length))
   }
 }
 
 /**
- * All examples of a stream in memory, in its order.
+ * Reads all examples of a stream into memory, in its order.
  *
- * @throws {ArgumentError} when there is none.
+ * @throws {ArgumentError} when there are none.
  */
 export async function collect(stream: Stream): Promise<Dataset> {
-  const { x, y, read, fingerprint: _, ...names } = stream
-  const parts: Batch[] = []
-  for await (const part of stream.read(0)) parts.push(part)
-  return joinedSource(parts, x, y, names)
+  return joined(await gathered(stream.read(0)), stream.x, stream.y, namesOf(stream))
 }
 
-/** Batches one after another as a data set. */
-export function joinedSource(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
+/** Reads batches into a list. */
+export async function gathered(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Batch[]> {
+  const parts: Batch[] = []
+  for await (const part of batches) parts.push(part)
+  return parts
+}
+
+/** Batches one after another, as a data set. */
+export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const length = parts.reduce((n, part) => n + part.length, 0)
   if (length === 0) throw mismatch('collect', 'at least one example', 0)
   const rows = new Rows(x, y, length)

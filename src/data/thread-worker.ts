@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Batch } from './batch.ts'
+import { copyOf } from './batch.ts'
 import type { Stream } from './stream.ts'
 import type { FromThread, ToThread } from './thread.ts'
 
-// The other side of `threaded`: reads the stream that a module makes, some batches ahead of who asks for them.
+// The worker's side of `threaded`: reads the stream that a module makes, some batches ahead of its consumer.
 
 const port = parentPort!
 const { module, options, ahead } = workerData as { module: string; options: unknown; ahead: number }
 let current = -1
 let wanted = 0
 
-const tell = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void =>
+const send = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer)
 
 try {
@@ -23,26 +23,26 @@ try {
     else {
       current = message.id
       wanted = ahead
-      void send(read(message.epoch), message.id)
+      void sendAll(read(message.epoch), message.id)
     }
   })
-  tell({ type: 'spec', spec })
+  send({ type: 'spec', spec })
 } catch (error) {
-  tell(failure(error))
+  send(failure(error))
 }
 
-async function send(batches: ReturnType<Stream['read']>, id: number): Promise<void> {
+async function sendAll(batches: ReturnType<Stream['read']>, id: number): Promise<void> {
   try {
     for await (const batch of batches) {
       while (wanted === 0 && current === id) await once(port, 'message')
       if (current !== id) return
       wanted--
-      const own = copied(batch)
-      tell({ type: 'batch', id, batch: own }, [own.x.buffer as ArrayBuffer, own.y.buffer as ArrayBuffer])
+      const own = copyOf(batch) // its buffers are given away
+      send({ type: 'batch', id, batch: own }, [own.x.buffer as ArrayBuffer, own.y.buffer as ArrayBuffer])
     }
-    tell({ type: 'end', id })
+    send({ type: 'end', id })
   } catch (error) {
-    tell(failure(error))
+    send(failure(error))
   }
 }
 
@@ -50,6 +50,3 @@ function failure(error: unknown): FromThread {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   return { type: 'failed', name, message }
 }
-
-/** Arrays that may be given away. */
-const copied = ({ x, y, length }: Batch): Batch => ({ x: x.slice(), y: y.slice(), length })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import makeImages from '../../test/fixtures/thread/images.ts'
 import { FormatError } from '../core/errors.ts'
 import type { Batch } from './batch.ts'
+import { collect } from './stream.ts'
 import { threaded } from './thread.ts'
 
 const fixture = (name: string): URL => new URL(`../../test/fixtures/thread/${name}.ts`, import.meta.url)
@@ -24,6 +25,7 @@ test('a thread gives the same numbers in the same order', async () => {
       break
     }
     expect(await all(there.read(5))).toEqual(await all(here.read(5)))
+    expect(await collect(there)).toEqual(await collect(here))
   } finally {
     await there.close()
   }

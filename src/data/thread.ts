@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { custom, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Batch } from './batch.ts'
-import { examplesFingerprint } from './files/fingerprint.ts'
+import { type FieldSpec, namesOf } from './dataset.ts'
+import { examplesFingerprint } from './fingerprint.ts'
 import type { Loader } from './loader.ts'
 import type { Stream } from './stream.ts'
 
@@ -16,85 +18,84 @@ export type FromThread =
   | { readonly type: 'end'; readonly id: number }
   | { readonly type: 'failed'; readonly name: string; readonly message: string }
 
-export interface ThreadedOptions {
-  /** Handed to the module's function: anything that `structuredClone` copies. */
-  readonly options?: unknown
-  /** Batches that wait to be used, at most; 4 unless given. */
-  readonly ahead?: number
+const threadOptions = {
+  /** Argument of the module's function: anything that `structuredClone` copies. */
+  options: custom<unknown>('anything', () => true),
+  /** Greatest number of batches read ahead. @default 4 */
+  ahead: integer({ min: 1 }, 4),
 }
 
-/** A stream that a thread reads. The thread ends with the process, or when it is closed. */
+export interface ThreadedOptions extends OptionsOf<typeof threadOptions> {}
+
+/** A stream that a thread reads. The thread ends with the process, or with `close`. */
 export interface ThreadedStream extends Stream {
   close(): Promise<void>
 }
 
 /**
- * A stream that another thread reads ahead, while this one trains: the same numbers in the same order. One epoch
- * is read at a time.
+ * A stream that another thread reads ahead while this one trains: the same numbers in the same order. Read one
+ * epoch at a time.
  *
- * It pays where reading takes about as long as training. In memory, without costly transforms, it does not.
+ * It pays where reading takes about as long as training; not for data in memory without costly transforms.
  *
  * @param module the URL of a module whose default export is a function that returns a stream
- * @throws what the module throws.
+ * @throws whatever the module throws.
  * @example
  * // rows.js: export default ({ path }) => data.csvStream(path, { label: 'kind', classes: 3 })
  * const rows = await data.threaded(new URL('./rows.js', import.meta.url), { options: { path: 'big.csv' } })
  */
-export async function threaded(
-  module: URL,
-  { options, ahead = 4 }: ThreadedOptions = {},
-): Promise<ThreadedStream> {
-  if (!Number.isInteger(ahead) || ahead < 1) {
-    throw new ArgumentError(`threaded: wanted ahead as a positive integer, got ${ahead}`)
-  }
+export async function threaded(module: URL, given: ThreadedOptions = {}): Promise<ThreadedStream> {
+  const { options, ahead } = readOptions('threaded', threadOptions, given)
   const worker = new Worker(program, {
     workerData: { module: module.href, options, ahead },
-    execArgv: loader,
+    execArgv: typescript,
   })
   const inbox = new Inbox(worker)
-  const tell = (message: ToThread): void => worker.postMessage(message)
   const close = async (): Promise<void> => void (await worker.terminate())
-  let id = 0
   try {
     const first = await inbox.next()
     worker.unref()
     if (first.type !== 'spec') throw new EvenstepError(`threaded: wanted a stream, got ${first.type}`)
-    const read = async function* (epoch: number): AsyncGenerator<Batch> {
-      const mine = ++id
-      worker.ref()
-      tell({ type: 'read', id: mine, epoch })
-      try {
-        for (;;) {
-          const message = await inbox.next()
-          if (message.type === 'spec' || message.id !== mine) continue // left from an epoch that was stopped
-          if (message.type === 'end') return
-          tell({ type: 'more' })
-          yield message.batch
-        }
-      } finally {
-        tell({ type: 'stop' })
-        worker.unref()
-      }
-    }
-    return { ...first.spec, read, close }
+    return { ...first.spec, read: reader(worker, inbox), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Tests run the sources, which a thread of Node.js 20 cannot without help. */
+/** Asks a worker for the batches of an epoch. While one is read, the worker keeps the process alive. */
+function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator<Batch> {
+  const send = (message: ToThread): void => worker.postMessage(message)
+  let latest = 0
+  return async function* (epoch) {
+    const id = ++latest
+    worker.ref()
+    send({ type: 'read', id, epoch })
+    try {
+      for (;;) {
+        const message = await inbox.next()
+        if (message.type === 'spec' || message.id !== id) continue // of an epoch that was stopped
+        if (message.type === 'end') return
+        send({ type: 'more' })
+        yield message.batch
+      }
+    } finally {
+      send({ type: 'stop' })
+      worker.unref()
+    }
+  }
+}
+
+/** Tests run the sources, which a thread of Node.js 20 cannot load by itself. */
 const isSource: boolean = import.meta.url.endsWith('.ts')
 const program: URL = new URL(`./thread-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)
-const loader: string[] = isSource ? ['--import', 'jiti/register'] : []
+const typescript: string[] = isSource ? ['--import', 'jiti/register'] : []
 
-type Told = Exclude<FromThread, { type: 'failed' }>
-
-/** Messages of a thread in their order. */
+/** The messages of a thread, in order. */
 class Inbox {
   readonly #waiting: FromThread[] = []
   #wake: () => void = () => {}
-  #over = false
+  #ended = false
 
   constructor(worker: Worker) {
     const add = (message: FromThread): void => {
@@ -104,14 +105,15 @@ class Inbox {
     worker.on('message', add)
     worker.on('error', ({ name, message }) => add({ type: 'failed', name, message }))
     worker.on('exit', () => {
-      this.#over = true
+      this.#ended = true
       this.#wake()
     })
   }
 
-  async next(): Promise<Told> {
+  /** @throws the thread's error, when it failed. */
+  async next(): Promise<Exclude<FromThread, { type: 'failed' }>> {
     while (this.#waiting.length === 0) {
-      if (this.#over) throw new ArgumentError('threaded: wanted an open stream, got one that was closed')
+      if (this.#ended) throw new ArgumentError('threaded: wanted an open stream, got one that was closed')
       await new Promise<void>((wake) => {
         this.#wake = wake
       })
@@ -122,22 +124,21 @@ class Inbox {
   }
 }
 
-/** An error from its name and message: its class does not come through. */
+/** Restores an error from its name and message: its class does not cross threads. */
 function asError({ name, message }: { readonly name: string; readonly message: string }): Error {
   if (name === 'ArgumentError') return new ArgumentError(message)
   return name === 'FormatError' ? new FormatError(message) : new Error(message)
 }
 
-/** The batches of a loader as a stream, with transforms and order as they are: for `threaded`. */
+/** The batches of a loader as a stream for `threaded`, with the loader's transforms and order. */
 export function loaderStream({ dataset, batches }: Loader): Stream {
-  const { length: _, x, y, ...names } = dataset
-  const spec = ({ shape, dtype }: typeof x): Stream['x'] => ({ shape, dtype })
+  const spec = ({ shape, dtype }: FieldSpec): FieldSpec => ({ shape, dtype })
   return {
-    ...names,
-    x: spec(x),
-    y: spec(y),
+    ...namesOf(dataset),
+    x: spec(dataset.x),
+    y: spec(dataset.y),
     get fingerprint() {
-      return examplesFingerprint(dataset) // not before someone asks: it reads every number
+      return examplesFingerprint(dataset) // lazily: it reads every number
     },
     read: batches,
   }

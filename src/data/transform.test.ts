@@ -106,9 +106,9 @@ describe('transforms', () => {
       'randomCrop: wanted padding as a positive integer, got 0.5',
     )
     expect(() => horizontalFlip({ probability: 2 })).toThrow(
-      'horizontalFlip: wanted probability from 0 to 1, got 2',
+      'horizontalFlip: wanted probability as a number from 0 to 1, got 2',
     )
-    expect(() => mixup({ alpha: 0 })).toThrow('mixup: wanted alpha > 0, got 0')
+    expect(() => mixup({ alpha: 0 })).toThrow('mixup: wanted alpha as a number > 0, got 0')
     expect(() => oneHot(dataset({ x: new Float32Array(1), y: new Float32Array(1) }))).toThrow(
       'oneHot: wanted labels, got targets of float32',
     )

@@ -2,85 +2,89 @@ import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { type Random, random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, copyOf } from './batch.ts'
 import type { Dataset, FieldSpec } from './dataset.ts'
+import { isStream, type Source } from './stream.ts'
 
-/** One example, in arrays of its own. */
+/** One example, in arrays that may be written to. */
 export interface Example {
   readonly x: Float32Array | Float64Array
   readonly y: Data
 }
 
-/** Which example it is, and what it may be changed by. */
+/** The place of an example, and what else its transform may depend on. */
 export interface Occasion {
   readonly epoch: number
-  /** The example's number in its data set. */
+  /** Index of the example in its data set. */
   readonly index: number
-  /** Of x. */
+  /** Shape of x. */
   readonly shape: Shape
-  /** Belongs to (seed, epoch, index) and the transform's place in the list. */
+  /** Random stream of (seed, epoch, index) and the transform's place in the list. */
   readonly random: Random
-  /** How many examples there are to choose others from. */
+  /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /** Another example as it is before this transform. Do not write to it. */
+  /** Returns another example, as before this transform. Do not write to it. */
   other(index: number): Example
 }
 
 /**
- * A change of one example, in place, that depends on (seed, epoch, index) alone: neither the batch it is in, nor
- * the order of the examples, nor the thread changes it.
+ * A change of one example, in place, as a function of (seed, epoch, index): batch size, order and threads do
+ * not affect it.
  *
- * @example const noise = { name: 'noise', apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }) }
+ * @example
+ * const noise: Transform = {
+ *   name: 'noise',
+ *   apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }),
+ * }
  */
 export interface Transform {
   readonly name: string
-  /** @throws {ArgumentError} when examples of these shapes and types cannot be changed so. */
+  /** @throws {ArgumentError} when it does not suit examples of these shapes and types. */
   check?(x: FieldSpec, y: FieldSpec): void
-  /** Whether it looks at other examples, which a stream cannot give. */
+  /** Whether it reads other examples, which a stream cannot provide. */
   readonly mixes?: boolean
   apply(example: Example, occasion: Occasion): void
 }
 
-/** Examples in memory, or what those of a stream look like. */
-type Examples = Dataset | { readonly x: FieldSpec; readonly y: FieldSpec }
-
-const isMemory = (examples: Examples): examples is Dataset => 'length' in examples
-
-/** Batches with each example changed in place. `indices` are the examples' numbers. */
+/** Returns a function that transforms each example of a batch, given the examples' indices in their source. */
 export function transforming(
-  examples: Examples,
-  transforms: readonly Transform[],
+  source: Source,
+  transform: Transform | readonly Transform[],
   seed: number,
 ): (batch: Batch, indices: ArrayLike<number>, epoch: number) => Batch {
+  const transforms = [transform].flat()
   if (transforms.length === 0) return (batch) => batch
-  const { x, y } = examples
-  for (const { name, check, mixes } of transforms) {
-    if (mixes && !isMemory(examples))
-      throw new ArgumentError(`${name}: wanted a data set in memory, got a stream; collect it first`)
-    if (!x.dtype.startsWith('float')) throw new ArgumentError(`${name}: wanted x of floats, got ${x.dtype}`)
-    check?.(x, y)
-  }
-  const steps = transforms.map((transform, place) => ({
-    transform,
-    at: (epoch: number, index: number): Occasion => ({
-      epoch,
-      index,
-      shape: x.shape,
-      random: random(seed, 'transform', place, epoch, index),
-      length: isMemory(examples) ? examples.length : 0,
-      other: (j) => apply(lookUp(examples as Dataset, j), epoch, j, place),
-    }),
-  }))
-  const apply = (example: Example, epoch: number, index: number, places: number = steps.length): Example => {
-    for (const { transform, at } of steps.slice(0, places)) transform.apply(example, at(epoch, index))
+  const { x, y } = source
+  for (const one of transforms) checkSuits(one, source)
+  const apply = (example: Example, epoch: number, index: number, places = transforms.length): Example => {
+    for (let place = 0; place < places; place++) {
+      transforms[place]!.apply(example, {
+        epoch,
+        index,
+        shape: x.shape,
+        random: random(seed, 'transform', place, epoch, index),
+        length: isStream(source) ? 0 : source.length,
+        other: (j) => apply(lookUp(source as Dataset, j), epoch, j, place),
+      })
+    }
     return example
   }
   return (batch, indices, epoch) => {
-    for (let row = 0; row < batch.length; row++) {
-      apply({ x: rowOf(batch.x, x, row) as Float32Array, y: rowOf(batch.y, y, row) }, epoch, indices[row]!)
+    // A stream's arrays must not be written to. Spreading gathers a data set's rows, and drops their origin.
+    const own = isStream(source) ? copyOf(batch) : { ...batch }
+    for (let row = 0; row < own.length; row++) {
+      apply({ x: rowOf(own.x, x, row) as Float32Array, y: rowOf(own.y, y, row) }, epoch, indices[row]!)
     }
-    return batch
+    return own
   }
+}
+
+function checkSuits({ name, check, mixes }: Transform, source: Source): void {
+  if (mixes && isStream(source))
+    throw new ArgumentError(`${name}: wanted a data set in memory, got a stream; collect it first`)
+  const { x, y } = source
+  if (!x.dtype.startsWith('float')) throw new ArgumentError(`${name}: wanted x of floats, got ${x.dtype}`)
+  check?.(x, y)
 }
 
 const rowOf = (data: Data, { shape }: FieldSpec, row: number): Data =>

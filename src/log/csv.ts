@@ -2,36 +2,40 @@ import { createReadStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 
-export interface CsvLogOptions {
-  /** A row for each `epoch`, or each `step`; `epoch`. */
-  readonly every?: 'epoch' | 'step'
+const options = {
+  /** Whether a row is an epoch or a step. @default 'epoch' */
+  every: choice(['epoch', 'step'], 'epoch'),
 }
 
+export interface CsvLogOptions extends OptionsOf<typeof options> {}
+
 /**
- * The log of a run as the lines of a CSV file, each with its line feed: a header, then a row for each epoch or step.
+ * Yields the lines of a CSV file, each with its line feed, from the log of a run: a header, then a row for each
+ * epoch or step.
  *
- * A column is named by its path in `events.jsonl`: `validationLoss`, `metrics.f1`, `metrics.confusion.0.1`,
- * `time.stepsPerSecond`; a cell is empty where there is no number. It is read from the log, and so agrees with it, however
- * often the run was killed and resumed. Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180, but for the line feed.
+ * Columns are named by their path in `events.jsonl`: `validationLoss`, `metrics.f1`, `metrics.confusion.0.1`,
+ * `time.stepsPerSecond`; a cell without a number is empty. Rows come from the log, so they agree with it
+ * however often the run was killed and resumed. Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180, but
+ * for the line feed.
  *
  * @param folder of the run
  * @throws {ArgumentError} when there is no log.
- * @throws {FormatError} when a line of it is damaged; a last line that was not finished is left out.
+ * @throws {FormatError} when a line is damaged; an unfinished last line is skipped.
  * @example for await (const line of log.csv('runs/digits-1')) process.stdout.write(line)
  */
-export async function* csv(folder: string, { every = 'epoch' }: CsvLogOptions = {}): AsyncGenerator<string> {
-  if (every !== 'epoch' && every !== 'step') throw mismatch('csv', "every as 'epoch' or 'step'", every)
+export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGenerator<string> {
+  const { every } = readOptions('csv', options, given)
   const columns = new Set<string>()
-  // Read twice, since a newer version that resumed the run may log more.
+  // Two passes, since a newer version that resumed the run may log more.
   for await (const row of rows(folder, every)) for (const name of row.keys()) columns.add(name)
   if (columns.size === 0) return
   yield lineOf([...columns])
   for await (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
 }
 
-/** The events of one type, each as its cells by the name of their column. */
+/** Yields the events of one type, as cells by column. */
 async function* rows(folder: string, type: string): AsyncGenerator<ReadonlyMap<string, string>> {
   const path = join(folder, 'events.jsonl')
   if (!existsSync(path)) throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
@@ -51,7 +55,7 @@ async function* rows(folder: string, type: string): AsyncGenerator<ReadonlyMap<s
   }
 }
 
-/** The object in a line, if it is one. */
+/** Parses a line; undefined when it is not an object. */
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value = JSON.parse(line)

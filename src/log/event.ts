@@ -1,27 +1,27 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { Histogram } from './histogram.ts'
 
-// The messages of a TensorBoard event file that a run needs, field by field.
-// Source: https://github.com/tensorflow/tensorboard, tensorboard/compat/proto/{event,summary,histogram}.proto and
+// The messages of TensorBoard event files that runs write, field by field. Source:
+// https://github.com/tensorflow/tensorboard, tensorboard/compat/proto/{event,summary,histogram}.proto and
 // tensorboard/plugins/hparams/plugin_data.proto.
 
 /** The first event of a file. */
 export const versionEvent = (seconds: number): Uint8Array =>
   event(seconds, 0).tag(3, WireType.LengthDelimited).string('brain.Event:2').finish()
 
-/** Says that what earlier files hold of `step` and later ones was lost, and comes again. */
+/** Discards what earlier files hold of `step` and later steps, which are taken again. */
 export const startEvent = (seconds: number, step: number): Uint8Array =>
   message(event(seconds, step), 7, (log) => log.tag(1, WireType.Varint).int32(started)).finish()
 
 const started = 1
 
-/** One thing that TensorBoard shows under a tag. */
+/** A value that TensorBoard shows under a tag. */
 export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
   | { readonly tag: string; readonly histogram: Histogram }
   | { readonly tag: string; readonly hparams: Uint8Array }
 
-/** What there is to show at a step. */
+/** The values of a step. */
 export function summaryEvent(seconds: number, step: number, values: readonly SummaryValue[]): Uint8Array {
   const writer = event(seconds, step)
   return message(writer, 5, (summary) => {
@@ -55,10 +55,10 @@ function writeHistogram(writer: BinaryWriter, histogram: Histogram): void {
 const writePlugin = (writer: BinaryWriter, content: Uint8Array): BinaryWriter =>
   writer.tag(1, WireType.LengthDelimited).string('hparams').tag(2, WireType.LengthDelimited).bytes(content)
 
-/** A setting as TensorBoard's table of hyperparameters shows it. */
+/** A setting in TensorBoard's table of hyperparameters. */
 export type Setting = string | number | boolean
 
-/** The summary by which a run is a row of TensorBoard's table: what was set. */
+/** The summary that makes a run a row of TensorBoard's table: its settings. */
 export function hparamsStart(settings: Readonly<Record<string, Setting>>, seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 3, (session) => {
     for (const [name, value] of Object.entries(settings)) {
@@ -72,7 +72,7 @@ export function hparamsStart(settings: Readonly<Record<string, Setting>>, second
   return { tag: '_hparams_/session_start_info', hparams: content.finish() }
 }
 
-/** The summary by which the table knows that a run is done. */
+/** The summary that marks a run as finished in the table. */
 export function hparamsEnd(seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 4, (end) =>
     end.tag(1, WireType.Varint).int32(success).tag(2, WireType.Bit64).double(seconds),
@@ -89,7 +89,7 @@ function writeSetting(writer: BinaryWriter, value: Setting): void {
   else writer.tag(4, WireType.Varint).bool(value)
 }
 
-/** `writer` with a message as its next field. */
+/** Appends a message as the next field. */
 function message(writer: BinaryWriter, field: number, body: (writer: BinaryWriter) => unknown): BinaryWriter {
   writer.tag(field, WireType.LengthDelimited).fork()
   body(writer)

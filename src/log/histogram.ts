@@ -1,18 +1,18 @@
-/** How numbers are spread: counts between edges of equal distance, and moments. */
+/** The distribution of numbers: counts in buckets of equal width, and moments. */
 export interface Histogram {
   readonly min: number
   readonly max: number
   readonly count: number
   readonly sum: number
   readonly sumOfSquares: number
-  /** The right edge of each bucket; the first begins at `min`. */
+  /** Right edges of the buckets; the first starts at `min`. */
   readonly limits: readonly number[]
   readonly counts: readonly number[]
 }
 
 /**
- * The histogram of the numbers that are finite, in up to `buckets` buckets: one where all are equal. A number on an edge
- * is in the bucket to its right, and `max` in the last.
+ * Computes the histogram of the finite numbers, in up to `buckets` buckets: one where all are equal. A number
+ * on an edge counts to the bucket on its right, and `max` to the last.
  *
  * @returns undefined when no number is finite
  */
@@ -21,7 +21,7 @@ export function histogram(values: ArrayLike<number>, buckets: number = 30): Hist
   const { min, max, count } = moments
   if (count === 0) return undefined
   const width = (max - min) / buckets
-  // Equal, or so close or so far apart that there is no width: one bucket holds them all.
+  // Equal, or so close or far apart that the width is 0 or infinite: one bucket holds them all.
   if (width === 0 || !Number.isFinite(width)) return { ...moments, limits: [max], counts: [count] }
   const counts = new Array<number>(buckets).fill(0)
   for (let i = 0; i < values.length; i++) {

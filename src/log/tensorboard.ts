@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFloat } from '../core/dtype.ts'
+import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import type { Task } from '../train/task.ts'
@@ -16,28 +17,33 @@ import {
 import { histogram } from './histogram.ts'
 import { record } from './record.ts'
 
-export interface TensorBoardOptions {
-  /** The model that trains: after each epoch, histograms of its weights and statistics. */
-  readonly task?: Task
-  /** What was asked for, such as `train.describe(experiment, task)`: a row of the table of hyperparameters. */
-  readonly settings?: Readonly<Record<string, unknown>>
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const options = {
+  /** The task that trains: after each epoch, its weights and statistics are logged as histograms. */
+  task: custom<Task>('a task', isObject),
+  /** Settings of the run, such as `train.describe(experiment, task)`: a row of the table of hyperparameters. */
+  settings: custom<Readonly<Record<string, unknown>>>('an object of settings', isObject),
 }
 
+export interface TensorBoardOptions extends OptionsOf<typeof options> {}
+
 /**
- * The same events, each kept in an event file in `folder` for TensorBoard first.
+ * Passes events on, after writing each to an event file in `folder` for TensorBoard.
  *
- * Scalars: at each step `train/loss`, `train/lr` and what else the step logs; at the last of each epoch `validation/loss`,
- * `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS` of a list; a matrix is left out), and
- * `epoch/trainLoss`, `epoch/stepsPerSecond`. A resumed run begins a new file, which takes the place of the steps that
- * the files before have from there on.
+ * Scalars: at each step `train/loss`, `train/lr` and anything else the step logs; at the last step of each
+ * epoch `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS` of a list; a
+ * matrix is left out), `epoch/trainLoss` and `epoch/stepsPerSecond`. A resumed run starts a new file, which
+ * replaces the later steps of earlier files.
  *
  * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
  */
 export async function* tensorBoard(
   events: AsyncIterable<TrainEvent>,
   folder: string,
-  { task, settings }: TensorBoardOptions = {},
+  given: TensorBoardOptions = {},
 ): AsyncGenerator<TrainEvent> {
+  const { task, settings } = readOptions('tensorBoard', options, given)
   const file = openFile(folder)
   try {
     for await (const event of events) {
@@ -51,7 +57,7 @@ export async function* tensorBoard(
   }
 }
 
-/** A new file, whose name sorts after those of before. */
+/** Opens a new file, whose name sorts after those of earlier ones. */
 function openFile(folder: string): number {
   mkdirSync(folder, { recursive: true })
   for (let ms = Date.now(); ; ms++) {
@@ -63,7 +69,7 @@ function openFile(folder: string): number {
   }
 }
 
-/** Events one after another, as records. */
+/** Writes events, one after another, as records. */
 function write(file: number, events: readonly Uint8Array[]): void {
   const bytes = Buffer.concat(events.map(record))
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
@@ -83,7 +89,7 @@ function bytesOf(
 ): Uint8Array[] {
   if (event.type === 'steps') return stepsOf(event, now)
   const values = event.type === 'end' ? [hparamsEnd(now)] : [...scalarsOf(event), ...histogramsOf(variables)]
-  // At the last step taken: a run that is resumed after it replaces the steps that come next.
+  // At the last step taken: a run that resumes after it replaces later steps only.
   return [summaryEvent(now, Math.max(0, event.steps - 1), values)]
 }
 
@@ -100,7 +106,7 @@ function stepsOf({ step, losses, lrs, logs = {}, time }: StepsEvent, now: number
   )
 }
 
-/** `layers.1.batchMean` under `layers.1`, and what is of no layer under `train`. */
+/** Tags `layers.1.batchMean` as `layers.1/batchMean`, and names without a layer as `train/NAME`. */
 const tagOf = (name: string): string =>
   name.includes('.') ? name.replace(/\.(?=[^.]*$)/, '/') : `train/${name}`
 
@@ -128,7 +134,7 @@ function histogramsOf(variables: ReadonlyMap<string, Variable>): SummaryValue[] 
   })
 }
 
-/** Settings by path: `optimizer.lr.type`. A list is its JSON. */
+/** Flattens settings to paths: `optimizer.lr.type`. A list becomes JSON. */
 function flat(settings: object, path: string = ''): Record<string, Setting> {
   return Object.assign(
     {},

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { fingerprint } from '../data/files/fingerprint.ts'
+import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe } from './description.ts'
 import type { TrainEvent } from './event.ts'

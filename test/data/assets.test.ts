@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { breastCancer } from '../../src/data/files/breast-cancer.ts'
 import { digits10x10 } from '../../src/data/files/digits.ts'
-import { names, nextCharacter } from '../../src/data/files/names.ts'
+import { names } from '../../src/data/files/names.ts'
+import { nextCharacter } from '../../src/data/next-character.ts'
 import { moments } from '../../src/data/normalize.ts'
 
 test('breast masses are those that scikit-learn has', () => {

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ahead } from '../../src/data/ahead.ts'
+import { cifar10, cifar100, readCifar } from '../../src/data/files/cifar.ts'
 import { imageFolder, imageFolderStream, sharpPackage } from '../../src/data/files/image-folder.ts'
-import { cifar10, cifar100, readCifar } from '../../src/data/formats/cifar.ts'
 import { loader } from '../../src/data/loader.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-images-'))

@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import type { Dataset } from '../dataset.ts'
-import { csv } from '../formats/csv.ts'
+import { csv } from './csv.ts'
 
 /**
- * Breast masses by 30 measurements of the cell nuclei in a needle's sample, malignant or benign. In the package.
+ * Breast masses by 30 measurements of the cell nuclei in a needle sample, malignant or benign. In the package.
  *
- * @returns 569 examples, not normalised: x `[30]`, y 0 for malignant (212), 1 for benign (357)
+ * @returns 569 examples, not normalized: x `[30]`, y 0 for malignant (212), 1 for benign (357)
  * @example data.normalize(data.split(data.breastCancer(), { validation: 0.2 }), { per: 'feature' })
  *
- * Source: Wolberg, Mangasarian, Street & Street 1995, Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning
- * Repository, https://doi.org/10.24432/C5DW2B, CC BY 4.0; features are named as in scikit-learn.
+ * Source: Wolberg, Mangasarian, Street & Street 1995, Breast Cancer Wisconsin (Diagnostic), UCI Machine
+ * Learning Repository, https://doi.org/10.24432/C5DW2B, CC BY 4.0; features are named as in scikit-learn.
  */
 export function breastCancer(): Dataset {
   const path = fileURLToPath(new URL('../../../assets/breast-cancer.csv', import.meta.url))

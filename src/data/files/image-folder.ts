@@ -1,65 +1,60 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../../core/errors.ts'
-import { mismatch } from '../../core/mismatch.ts'
+import { custom, type OptionsOf, readOptions, required } from '../../core/options.ts'
 import { random } from '../../core/random.ts'
 import { ahead } from '../ahead.ts'
 import type { Dataset } from '../dataset.ts'
+import { valueFingerprint } from '../fingerprint.ts'
 import { collect, type Stream, stream } from '../stream.ts'
-import { valueFingerprint } from './fingerprint.ts'
 
-export interface ImageFolderOptions {
-  /** Height and width that images are brought to: scaled until they cover it, then cut at the middle. */
-  readonly size: readonly [height: number, width: number]
-  /** 3 for red, green and blue, 1 for grey; 3 unless given. */
-  readonly channels?: 1 | 3
+type Size = readonly [height: number, width: number]
+
+const isSize = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && n > 0)
+
+const options = {
+  /** Height and width of x: images are scaled until they cover it, then cropped at the centre. */
+  size: required(custom<Size>('[height, width] in pixels', isSize)),
+  /** 3 for red, green and blue; 1 for grey. @default 3 */
+  channels: custom<1 | 3>('1 or 3', (value) => value === 1 || value === 3, 3),
 }
 
+export interface ImageFolderOptions extends OptionsOf<typeof options> {}
+
 /**
- * Images from a folder with one sub-folder for each class, all in memory. Needs the package `sharp`.
+ * Reads images into memory from a folder with one sub-folder for each class. Needs the package `sharp`.
  *
- * @returns x `[channels, height, width]` in 0 … 1; y the sub-folder's number among them, by name
- * @throws {ArgumentError} when `sharp` is not installed. @throws {FormatError} when there are no images, or one
- *   cannot be read.
+ * @returns x `[channels, height, width]` in 0 … 1; y the index of the sub-folder, in the order of their names
+ * @throws {ArgumentError} when `sharp` is not installed.
+ * @throws {FormatError} when there are no images, or one cannot be read.
  */
-export async function imageFolder(path: string, options: ImageFolderOptions): Promise<Dataset> {
-  return collect(await imageFolderStream(path, options))
+export async function imageFolder(path: string, given: ImageFolderOptions): Promise<Dataset> {
+  return collect(await imageFolderStream(path, readOptions('imageFolder', options, given)))
 }
 
 /**
- * As `imageFolder`, for more images than fit into memory: each is read when its turn comes, some ahead of it on
- * threads of their own. Classes are mixed, by an order that is always the same.
+ * Streams images as `imageFolder`, for more than fit into memory: each is read when its turn comes, and some
+ * ahead of it on system threads. Classes are mixed, in an order that is always the same.
  */
-export async function imageFolderStream(path: string, options: ImageFolderOptions): Promise<Stream> {
-  const { size, channels = 3 } = options
-  if (size.length !== 2 || !size.every((n) => Number.isInteger(n) && n > 0)) {
-    throw mismatch('imageFolder', 'size as [height, width] in pixels', size)
-  }
+export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
+  const { size, channels } = readOptions('imageFolderStream', options, given)
   const open = await sharpPackage()
-  const { classNames, images } = list(path)
+  const { classNames, images } = listImages(path)
   const order = Array.from(random('images').permutation(images.length), (i) => images[i]!)
   const read = (file: string): Promise<Float32Array> => pixels(open(join(path, file)), file, size, channels)
-  return stream(
-    () =>
-      ahead(
-        order.map(({ file, label }) => async () => ({ x: await read(file), y: label })),
-        readAhead,
-      ),
-    { shape: [channels, ...size], classNames, fingerprint: valueFingerprint([size, channels, images]) },
-  )
+  const tasks = order.map(({ file, label }) => async () => ({ x: await read(file), y: label }))
+  const fingerprint = valueFingerprint([size, channels, images])
+  return stream(() => ahead(tasks, readAhead), { shape: [channels, ...size], classNames, fingerprint })
 }
 
-/** Images that are decoded at a time: more than libuv's 4 threads, so that none waits. */
+/** Number of images decoded at a time: more than libuv's 4 threads, so that none of them waits. */
 const readAhead = 16
 
 const extensions = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i
 
-interface Listed {
-  readonly classNames: readonly string[]
-  readonly images: readonly { readonly file: string; readonly label: number; readonly bytes: number }[]
-}
-
-function list(path: string): Listed {
+/** The classes of a folder, and the images of each. */
+function listImages(path: string) {
   const classNames = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
@@ -76,11 +71,11 @@ function list(path: string): Listed {
   return { classNames, images }
 }
 
-/** An image as planes of numbers from 0 to 1. */
+/** Decodes an image to planes of numbers from 0 to 1. */
 async function pixels(
   image: Picture,
   file: string,
-  [height, width]: ImageFolderOptions['size'],
+  [height, width]: Size,
   channels: 1 | 3,
 ): Promise<Float32Array> {
   const coloured = image.rotate().resize(width, height, { fit: 'cover' }).flatten().toColourspace('srgb')
@@ -88,12 +83,8 @@ async function pixels(
   try {
     bytes = await (channels === 1 ? coloured.greyscale() : coloured).raw().toBuffer()
   } catch (cause) {
-    throw new FormatError(
-      `${file}: wanted an image, got one that cannot be read: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    )
+    const reason = (cause as Error).message
+    throw new FormatError(`${file}: wanted an image, got one that cannot be read: ${reason}`, { cause })
   }
   const area = height * width
   const step = bytes.length / area
@@ -104,7 +95,7 @@ async function pixels(
   return out
 }
 
-/** What is used of `sharp`: its own types are not there for who does not have it. */
+/** The part of `sharp` that is used: its own types are missing when the optional peer is not installed. */
 export interface Picture {
   rotate(): Picture
   resize(width: number, height: number, options: { fit: 'cover' }): Picture
@@ -115,18 +106,14 @@ export interface Picture {
   toBuffer(): Promise<Uint8Array>
 }
 
-/** The package `sharp`, which is installed by those who need it. */
+/** Loads the package `sharp`, an optional peer. */
 export async function sharpPackage(
   load: () => Promise<{ readonly default: (path: string) => Picture }> = () => import('sharp'),
 ): Promise<(path: string) => Picture> {
   try {
     return (await load()).default
   } catch (cause) {
-    throw new ArgumentError(
-      'imageFolder: wanted the package sharp to read images, got none; npm install sharp',
-      {
-        cause,
-      },
-    )
+    const message = 'imageFolder: wanted the package sharp to read images, got none; npm install sharp'
+    throw new ArgumentError(message, { cause })
   }
 }

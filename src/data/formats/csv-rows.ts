@@ -1,24 +1,20 @@
 import Papa from 'papaparse'
 import { FormatError } from '../../core/errors.ts'
-import { mismatch } from '../../core/mismatch.ts'
 
-/** Takes the rows of a table: what stands in it, and the line it starts on, from 1. */
+/** Receives a row of a table: its cells, and the line it starts on, from 1. */
 export type TakeRow = (cells: string[], line: number) => void
 
-/** The text of a CSV file in pieces, cut anywhere, as rows. Blank lines are none. */
+/** Splits the text of a CSV file into rows. It may come in pieces, cut anywhere; blank lines are skipped. */
 export class CsvRows {
   readonly #name: string
   readonly #delimiter: string
   readonly #take: TakeRow
   #parser: InstanceType<typeof Papa.Parser> | undefined
-  /** What came after the last whole row, and the line it starts on. */
+  /** Text after the last whole row, and the line it starts on. */
   #rest = ''
   #line = 1
 
   constructor(name: string, delimiter: string, take: TakeRow) {
-    if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
-      throw mismatch(name, 'delimiter as one character', delimiter)
-    }
     this.#name = name
     this.#delimiter = delimiter
     this.#take = take
@@ -41,7 +37,7 @@ export class CsvRows {
 
   #parse(text: string, last: boolean): void {
     if (this.#parser === undefined && !last && !/[\r\n]./s.test(text)) {
-      this.#rest = text // not a whole line yet, so its end is not known either
+      this.#rest = text // no whole line yet, so the kind of line end is unknown
       return
     }
     this.#parser ??= new Papa.Parser({ delimiter: this.#delimiter, newline: newlineOf(text) })
@@ -59,12 +55,12 @@ export class CsvRows {
 
   #badQuote(): FormatError {
     return new FormatError(
-      `${this.#name}: wanted a closing quote for each opening one, got a row without from line ${this.#line} on`,
+      `${this.#name}: wanted a closing quote for each opening one, got a row without one from line ${this.#line} on`,
     )
   }
 }
 
-/** Longer ones are taken for a quote that was never closed. */
+/** Most characters in a row; a longer one has a quote that was never closed. */
 const maxRow = 1 << 26
 
 const newlineOf = (text: string): '\r\n' | '\n' | '\r' =>

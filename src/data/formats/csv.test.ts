@@ -1,19 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
-import { collect } from '../stream.ts'
-import { type CsvOptions, csv, csvStream, parseCsv } from './csv.ts'
+import { describe, expect, test } from 'vitest'
+import { type CsvOptions, parseCsv } from './csv.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'evenstep-csv-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const file = (text: string): string => {
-  const path = join(folder, 'a.csv')
-  writeFileSync(path, text)
-  return path
-}
 const read = (text: string, options: CsvOptions = { label: 'kind' }) => parseCsv(text, 'a.csv', options)
 const refuses = (text: string, message: string, options?: CsvOptions): void =>
   expect(() => read(text, options)).toThrow(message)
@@ -83,7 +71,7 @@ describe('a CSV file', () => {
     })
     refuses(
       'x,kind\n1,"a\n',
-      'a.csv: wanted a closing quote for each opening one, got a row without from line 2 on',
+      'a.csv: wanted a closing quote for each opening one, got a row without one from line 2 on',
     )
     refuses('x,kind\n', 'a.csv: wanted at least one row of values, got none')
     refuses('', 'a.csv: wanted at least one row of values, got none')
@@ -94,7 +82,7 @@ describe('a CSV file', () => {
       label: 'kin',
     })
     refuses('1,2\n', 'a.csv: wanted a column from -2 to 1, got 2', { header: false, label: 2 })
-    refuses('1,2\n', 'a.csv: wanted columns by number, for they have no names, got "y"', {
+    refuses('1,2\n', 'a.csv: wanted columns by index, for they have no names, got "y"', {
       header: false,
       label: 'y',
     })
@@ -102,7 +90,7 @@ describe('a CSV file', () => {
       'a.csv: wanted either label, the column of classes, or target, that of numbers, got neither'
     refuses('x,kind\n1,a\n', neither, {})
     refuses('kind\na\n', 'a.csv: wanted 0 columns of features, got 0; check features and shape')
-    refuses('x,kind\n1,2\n', 'a.csv: wanted delimiter as one character, got "--"', {
+    refuses('x,kind\n1,2\n', 'parseCsv: wanted delimiter as one character, no quote or line end, got "--"', {
       label: 'kind',
       delimiter: '--',
     })
@@ -127,23 +115,6 @@ describe('a CSV file', () => {
       'a.csv: wanted a value at line 5, column kind, got "?"; ' +
         "leave such rows out with missing: 'drop', or give a number for missing features",
       { label: 'kind', missing: 0 },
-    )
-  })
-})
-
-describe('a stream of a CSV file', () => {
-  test('has the same numbers as the whole file, wherever it is cut', async () => {
-    const rows = Array.from({ length: 60_000 }, (_, i) => `${i},${i / 7},"k ""${i % 3}, ü"""`)
-    const path = file(`a,b,kind\n${rows.join('\n')}`)
-    const whole = csv(path, { label: 'kind' })
-    const stream = csvStream(path, { label: 'kind', classNames: whole.classNames! })
-    expect(await collect(stream)).toEqual(whole)
-    expect([whole.length, whole.classes]).toEqual([60_000, 3])
-  })
-
-  test('must be told the classes', () => {
-    expect(() => csvStream(file('a,kind\n1,x\n'), { label: 'kind' })).toThrow(
-      'a.csv: wanted classNames or classes, for labels are not known before the end of a stream, got nothing',
     )
   })
 })

@@ -1,70 +1,37 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import { basename } from 'node:path'
-import { StringDecoder } from 'node:string_decoder'
-import { allocate, type Data } from '../../core/dtype.ts'
+import { allocate } from '../../core/dtype.ts'
 import { FormatError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
+import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import type { Batch } from '../batch.ts'
-import type { Dataset } from '../dataset.ts'
-import { fileFingerprint } from '../files/fingerprint.ts'
-import type { Stream } from '../stream.ts'
+import type { Dataset, FieldSpec, Values } from '../dataset.ts'
+import { Cells, isPlain } from './cells.ts'
 import { CsvRows } from './csv-rows.ts'
-import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
-import { tableDataset, tableSpec } from './table-examples.ts'
+import { planTable, type TablePlan, tableOptions, widthOf } from './table.ts'
+import { tableDataset } from './table-examples.ts'
 
-export interface CsvOptions extends TableOptions {
-  /** Whether the first row names the columns; true unless given. */
-  readonly header?: boolean
-  /** What separates values; `,` unless given. */
-  readonly delimiter?: string
+/** Options of reading CSV. */
+export const csvOptions = {
+  ...tableOptions,
+  /** Whether the first row names the columns. @default true */
+  header: boolean(true),
+  /** Character between values. @default ',' */
+  delimiter: custom<string>(
+    'one character, no quote or line end',
+    (value) => typeof value === 'string' && /^[^"\r\n]$/.test(value),
+    ',',
+  ),
 }
 
-const csvNames = { ...tableNames, header: true, delimiter: true } as const
+export interface CsvOptions extends OptionsOf<typeof csvOptions> {}
 
-/**
- * Examples from a CSV file, all in memory. Values may be quoted; spaces around them do not count.
- *
- * @throws {FormatError} naming the line and the column of what is missing, or no number.
- * @throws {ArgumentError} when a column is not there, or an option is unknown.
- * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
- */
-export function csv(path: string, options: CsvOptions): Dataset {
-  checkKnown('csv', options, csvNames)
-  return fromPieces(pieces(path), basename(path), options)
-}
+/** Options of CSV as they are read. */
+export type CsvValues = ValuesOf<typeof csvOptions>
 
-/** As `csv`, from a text; `name` is what messages call it. */
-export function parseCsv(text: string, name: string, options: CsvOptions): Dataset {
-  checkKnown('parseCsv', options, csvNames)
-  return fromPieces([text], name, options)
-}
+/** Parses examples from CSV text: see `csv`. @param name of the text in messages */
+export const parseCsv = (text: string, name: string, given: CsvOptions): Dataset =>
+  csvDataset([text], name, readOptions('parseCsv', csvOptions, given))
 
-/**
- * Examples from a CSV file of any size: about a megabyte of it is in memory at a time.
- *
- * @throws {ArgumentError} when a column is not there, or it has a label without `classNames` or `classes`, which
- *   cannot be known before the end of the file. While it is read: as `csv`.
- */
-export function csvStream(path: string, options: CsvOptions): Stream {
-  checkKnown('csvStream', options, csvNames)
-  const name = basename(path)
-  const { plan } = new CsvReader(name, options).start(pieces(path))
-  return {
-    ...tableSpec(name, plan, options),
-    fingerprint: fileFingerprint(path, options),
-    read: async function* () {
-      const reader = new CsvReader(name, options)
-      for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceSize })) {
-        reader.rows.push(text as string)
-        yield reader.take()
-      }
-      reader.rows.end()
-      yield reader.take()
-    },
-  }
-}
-
-function fromPieces(texts: Iterable<string>, name: string, options: CsvOptions): Dataset {
+/** Parses examples from CSV text in pieces, cut anywhere. */
+export function csvDataset(texts: Iterable<string>, name: string, options: CsvValues): Dataset {
   const reader = new CsvReader(name, options)
   const parts: Batch[] = []
   for (const text of texts) {
@@ -73,46 +40,26 @@ function fromPieces(texts: Iterable<string>, name: string, options: CsvOptions):
   }
   reader.rows.end()
   parts.push(reader.take())
-  return tableDataset(name, parts, () => reader.plan, reader.cells)
+  return tableDataset(name, parts, reader)
 }
 
-const pieceSize = 1 << 20
-
-/** A file's text, some at a time. */
-function* pieces(path: string): Generator<string> {
-  const file = openSync(path, 'r')
-  try {
-    const decoder = new StringDecoder('utf8')
-    const bytes = Buffer.allocUnsafe(pieceSize)
-    for (
-      let n = readSync(file, bytes, 0, pieceSize, null);
-      n > 0;
-      n = readSync(file, bytes, 0, pieceSize, null)
-    )
-      yield decoder.write(bytes.subarray(0, n))
-    yield decoder.end()
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Rows as numbers, gathered until they are taken. */
-class CsvReader {
+/** Converts rows to numbers, and gathers them until they are taken. */
+export class CsvReader {
   readonly rows: CsvRows
   readonly cells: Cells
   readonly #name: string
-  readonly #options: CsvOptions
+  readonly #options: CsvValues
   #plan: TablePlan | undefined
   #columns: readonly string[] | number = 0
   #x: number[] = []
   #y: number[] = []
   #length = 0
 
-  constructor(name: string, options: CsvOptions) {
+  constructor(name: string, options: CsvValues) {
     this.#name = name
     this.#options = options
     this.cells = new Cells(name, options)
-    this.rows = new CsvRows(name, options.delimiter ?? ',', (cells, line) => this.#row(cells, line))
+    this.rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
   get plan(): TablePlan {
@@ -120,7 +67,7 @@ class CsvReader {
     return this.#plan
   }
 
-  /** Reads on until the columns are known. */
+  /** Reads until the columns are known. */
   start(texts: Iterable<string>): this {
     for (const text of texts) {
       this.rows.push(text)
@@ -130,15 +77,11 @@ class CsvReader {
     return this
   }
 
+  /** Returns the rows since the last call. */
   take(): Batch {
     if (this.#length === 0) return { x: new Float32Array(0), y: new Float32Array(0), length: 0 }
     const { x, y } = this.plan
-    const fill = (dtype: typeof x.dtype, values: readonly number[]): Data => {
-      const data = allocate(dtype, values.length)
-      for (let i = 0; i < values.length; i++) data[i] = values[i]!
-      return data
-    }
-    const batch = { x: fill(x.dtype, this.#x), y: fill(y.dtype, this.#y), length: this.#length }
+    const batch = { x: typed(x, this.#x), y: typed(y, this.#y), length: this.#length }
     this.#x = []
     this.#y = []
     this.#length = 0
@@ -147,12 +90,12 @@ class CsvReader {
 
   #row(cells: string[], line: number): void {
     if (this.#plan === undefined) {
-      const named = this.#options.header ?? true
-      this.#columns = named ? cells.map((cell) => cell.trim()) : cells.length
+      const { header } = this.#options
+      this.#columns = header ? cells.map((cell) => cell.trim()) : cells.length
       this.#plan = planTable(this.#name, this.#columns, this.#options)
-      if (named) return
+      if (header) return
     }
-    const width = typeof this.#columns === 'number' ? this.#columns : this.#columns.length
+    const width = widthOf(this.#columns)
     if (cells.length !== width) {
       throw new FormatError(`${this.#name}: wanted ${width} values at line ${line}, got ${cells.length}`)
     }
@@ -161,7 +104,7 @@ class CsvReader {
     else [this.#x.length, this.#y.length] = before
   }
 
-  /** Whether the row is to stay. */
+  /** Adds a row; returns false when it is to be dropped. */
   #add(cells: readonly string[], line: number, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (const column of features) {
@@ -178,10 +121,16 @@ class CsvReader {
     if (label === undefined) return true
     const value = this.cells.label(cells[label], at(label))
     this.#y.push(value)
-    return value >= 0
+    return !Number.isNaN(value)
   }
 
   #nameOf(column: number): string {
     return typeof this.#columns === 'number' ? `${column} from 0` : this.#columns[column]!
   }
+}
+
+function typed({ dtype }: FieldSpec, numbers: readonly number[]): Values {
+  const data = allocate(dtype, numbers.length) as Values
+  data.set(numbers)
+  return data
 }

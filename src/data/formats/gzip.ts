@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { FormatError } from '../../core/errors.ts'
 
 /**
- * What a gzip file holds; other bytes as they are.
+ * Decompresses a gzip file; returns other bytes unchanged.
  *
  * @throws {FormatError} when it is truncated or damaged.
  */
@@ -11,15 +11,13 @@ export function unzip(file: Uint8Array, name: string): Uint8Array {
   try {
     return gunzipSync(file, { chunkSize: sizeHint(file) })
   } catch (cause) {
-    throw new FormatError(`${name}: wanted a whole gzip file, got one that is truncated or damaged`, {
-      cause,
-    })
+    const message = `${name}: wanted a whole gzip file, got one that is truncated or damaged`
+    throw new FormatError(message, { cause })
   }
 }
 
-/** The last four bytes say how long the content is: inflated in one piece, it need not be put together again. */
-function sizeHint(file: Uint8Array): number {
-  const { buffer, byteOffset, length } = file
-  const said = length < 18 ? 0 : new DataView(buffer, byteOffset + length - 4, 4).getUint32(0, true)
-  return Math.min(Math.max(said, 1 << 14), 1 << 28, 1100 * length) // deflate shrinks to 1/1032 at most
+/** The size of the content by the last four bytes: inflated in one piece, it need not be copied together. */
+function sizeHint({ buffer, byteOffset, length }: Uint8Array): number {
+  const size = length < 18 ? 0 : new DataView(buffer, byteOffset + length - 4, 4).getUint32(0, true)
+  return Math.min(Math.max(size, 1 << 14), 1 << 28, 1100 * length) // deflate shrinks to 1/1032 at most
 }

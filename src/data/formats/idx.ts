@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
-import { type Shape, sizeOf } from '../../core/shape.ts'
-import { type Dataset, dataset } from '../dataset.ts'
+import { choice, integer, type OptionsOf, type ValuesOf } from '../../core/options.ts'
+import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { unzip } from './gzip.ts'
 
-/** An array from an IDX file: numbers row by row. */
+/** An array of an IDX file: numbers row by row. */
 export interface IdxArray {
   readonly shape: Shape
   readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
@@ -24,17 +22,13 @@ const isElement = (code: number | undefined): code is keyof typeof elements =>
   code !== undefined && code in elements
 
 /**
- * The array in an IDX file, MNIST's format, gzipped or not.
+ * Parses the bytes of an IDX file, MNIST's format for one array, gzipped or not.
  *
  * Two zero bytes, the element type, the number of axes, a big-endian 32-bit size for each axis, the numbers.
  *
- * @throws {FormatError} when the file starts otherwise, ends early or goes on too long.
+ * @param name of the bytes in messages
+ * @throws {FormatError} when the header is not of IDX, or the number of bytes does not fit it.
  */
-export function readIdx(path: string): IdxArray {
-  return parseIdx(readFileSync(path), basename(path))
-}
-
-/** As `readIdx`, from bytes; `name` is what messages call them. */
 export function parseIdx(file: Uint8Array, name: string): IdxArray {
   const bytes = unzip(file, name)
   const [zero, zero2, code, rank] = bytes
@@ -49,7 +43,7 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
   const size = sizeOf(shape)
   if (bytes.length !== start + size * width) {
     throw new FormatError(
-      `${name}: wanted ${start + size * width} bytes for [${shape.join(', ')}], got ${bytes.length}; ` +
+      `${name}: wanted ${start + size * width} bytes for ${showShape(shape)}, got ${bytes.length}; ` +
         'the file is truncated or damaged',
     )
   }
@@ -59,44 +53,38 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
   return { shape, data }
 }
 
-export interface IdxOptions {
-  /** How many classes the labels name; 10 unless given. */
-  readonly classes?: number
-  /** Pixels of an image in a row, or as an image with one channel; `flat` unless given. */
-  readonly layout?: 'flat' | 'image'
+/** Options of reading labelled images. */
+export const idxOptions = {
+  /** Number of classes. @default 10 */
+  classes: integer({ min: 1 }, 10),
+  /** Shape of x: `[height · width]`, or as an image, `[1, height, width]`. @default 'flat' */
+  layout: choice(['flat', 'image'], 'flat'),
 }
+
+export interface IdxOptions extends OptionsOf<typeof idxOptions> {}
 
 /**
- * Images with labels, from two IDX files.
+ * Images as bytes, and the other columns of a data set of them.
  *
- * @returns x `[height · width]`, or as an `image` `[1, height, width]`, in 0 … 1, that is byte / 255; y int32
- * @throws {FormatError} when a file is damaged, counts differ, or a label is outside 0 … classes − 1.
+ * @param name of the labels in messages
+ * @throws {FormatError} when counts differ, or a label is outside 0 … classes − 1.
  */
-export function idxImages(imagesPath: string, labelsPath: string, options: IdxOptions = {}): Dataset {
-  const { bytes, ...columns } = idxBytes(imagesPath, labelsPath, options)
-  const x = new Float32Array(bytes.length)
-  for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
-  return dataset({ x, ...columns })
-}
-
-/** Images as they are in their file, with what else a data set needs. */
-export function idxBytes(
-  imagesPath: string,
-  labelsPath: string,
-  { classes = 10, layout = 'flat' }: IdxOptions = {},
+export function labelledImages(
+  images: IdxArray,
+  labels: IdxArray,
+  name: string,
+  { classes, layout }: ValuesOf<typeof idxOptions>,
 ): { bytes: IdxArray['data']; y: Int32Array; shape: Shape; classes: number } {
-  const images = readIdx(imagesPath)
-  const labels = readIdx(labelsPath)
   const [count, ...size] = images.shape
   if (labels.shape.length !== 1 || labels.shape[0] !== count) {
     throw new FormatError(
-      `${basename(labelsPath)}: wanted ${count} labels, one for each image, got [${labels.shape.join(', ')}]`,
+      `${name}: wanted ${count} labels, one for each image, got ${showShape(labels.shape)}`,
     )
   }
   const wrong = labels.data.findIndex((label) => label < 0 || label >= classes)
   if (wrong >= 0) {
     throw new FormatError(
-      `${basename(labelsPath)}: wanted labels from 0 to ${classes - 1}, got ${labels.data[wrong]} at example ${wrong}`,
+      `${name}: wanted labels from 0 to ${classes - 1}, got ${labels.data[wrong]} at example ${wrong}`,
     )
   }
   const image = size.length === 2 ? [1, ...size] : size

@@ -1,29 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { FormatError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 
-/** Numbers as NumPy keeps them in files. Booleans are bytes, 0 or 1. */
-export type NpyData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-
-/** An array from an NPY file: numbers row by row. */
-export interface NpyArray {
-  readonly shape: Shape
-  readonly data: NpyData
-}
-
-/** Element types by the letter and width that NumPy gives them. */
+/** Array types by NumPy's letter and width of an element. */
 const kinds = {
   f4: Float32Array,
   f8: Float64Array,
@@ -38,19 +17,24 @@ const kinds = {
   b1: Uint8Array,
 } as const
 
-/**
- * The array in an NPY file, NumPy's format for one array.
- *
- * Every integer, float and boolean type is read, of either byte order; float16 as Float32Array.
- *
- * @throws {FormatError} when the file is damaged, or its array is in Fortran's order, structured, of objects, text,
- *   complex numbers or dates.
- */
-export function readNpy(path: string): NpyArray {
-  return parseNpy(readFileSync(path), basename(path))
+/** Numbers as NumPy stores them. Booleans are bytes, 0 or 1. */
+export type NpyData = (typeof kinds)[keyof typeof kinds]['prototype']
+
+/** An array of an NPY file: numbers row by row. */
+export interface NpyArray {
+  readonly shape: Shape
+  readonly data: NpyData
 }
 
-/** As `readNpy`, from bytes; `name` is what messages call them. */
+/**
+ * Parses the bytes of an NPY file, NumPy's format for one array.
+ *
+ * Reads every integer, float and boolean type of either byte order; float16 as a Float32Array.
+ *
+ * @param name of the bytes in messages
+ * @throws {FormatError} when they are damaged, or the array is in Fortran's order, structured, of objects,
+ *   text, complex numbers or dates.
+ */
 export function parseNpy(file: Uint8Array, name: string): NpyArray {
   const { descr, shape, start } = parseHeader(file, name)
   const body = file.subarray(start)
@@ -70,7 +54,7 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
         'the file is truncated or damaged',
     )
   }
-  const copy = new Uint8Array(body) // of its own, so aligned
+  const copy = new Uint8Array(body) // aligned
   if (order === '>') swap(copy, bytes)
   const data = new type(copy.buffer, 0, size)
   return { shape, data: half ? Float32Array.from(data as Uint16Array, fromHalf) : data }
@@ -79,28 +63,15 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
 interface Header {
   readonly descr: string
   readonly shape: Shape
-  /** Where the numbers start. */
+  /** Offset of the numbers. */
   readonly start: number
 }
 
 const magic = '\x93NUMPY'
 
 function parseHeader(file: Uint8Array, name: string): Header {
-  const text = (from: number, to: number): string => String.fromCharCode(...file.subarray(from, to))
-  const version = file[6] ?? 0
-  const lengthBytes = version === 1 ? 2 : 4
-  if (text(0, 6) !== magic || version < 1 || version > 3 || file.length < 8 + lengthBytes) {
-    throw new FormatError(`${name}: wanted an NPY file that starts \\x93NUMPY, got another`)
-  }
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  const length = lengthBytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true)
-  const start = 8 + lengthBytes + length
-  if (start > file.length || length > maxHeader) {
-    throw new FormatError(
-      `${name}: wanted a header of ${length} bytes, got ${file.length} in all; it is damaged`,
-    )
-  }
-  const header = new TextDecoder().decode(file.subarray(8 + lengthBytes, start))
+  const [from, start] = headerBounds(file, name)
+  const header = new TextDecoder().decode(file.subarray(from, start))
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1]
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
   const axes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
@@ -123,14 +94,32 @@ function parseHeader(file: Uint8Array, name: string): Header {
   return { descr, shape, start }
 }
 
+/** Where the text of the header starts and ends. */
+function headerBounds(file: Uint8Array, name: string): readonly [from: number, to: number] {
+  const version = file[6] ?? 0
+  const from = version === 1 ? 10 : 12 // after a length of 2 or 4 bytes
+  const isNpy = String.fromCharCode(...file.subarray(0, 6)) === magic
+  if (!isNpy || version < 1 || version > 3 || file.length < from) {
+    throw new FormatError(`${name}: wanted an NPY file that starts \\x93NUMPY, got another`)
+  }
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  if (from + length > file.length || length > maxHeader) {
+    throw new FormatError(
+      `${name}: wanted a header of ${length} bytes, got ${file.length} in all; it is damaged`,
+    )
+  }
+  return [from, from + length]
+}
+
 const maxHeader = 1 << 20
 
-/** Turn the bytes of each element round. */
+/** Reverses the bytes of each element. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
 }
 
-/** IEEE 754's binary16. */
+/** Decodes IEEE 754's binary16. */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 31
@@ -141,7 +130,7 @@ function fromHalf(bits: number): number {
 }
 
 /**
- * An array as the bytes of an NPY file, which are NumPy's own for the same array.
+ * Encodes an array as the bytes that NumPy would write to an NPY file.
  *
  * @throws {ArgumentError} when the shape does not fit the numbers.
  */
@@ -160,9 +149,4 @@ export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
   bytes.set(new TextEncoder().encode(`${text.padEnd(length - 1)}\n`), 10)
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + length)
   return bytes
-}
-
-/** Write an array to an NPY file. */
-export function writeNpy(path: string, array: NpyArray): void {
-  writeFileSync(path, encodeNpy(array))
 }

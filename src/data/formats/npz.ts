@@ -1,21 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { FormatError } from '../../core/errors.ts'
-import { unknownName } from '../../core/mismatch.ts'
-import { type Dataset, dataset, type Names, type Values } from '../dataset.ts'
-import { encodeNpy, type NpyArray, type NpyData, parseNpy, readNpy } from './npy.ts'
+import { boolean, type OptionsOf, readOptions } from '../../core/options.ts'
+import { encodeNpy, type NpyArray, parseNpy } from './npy.ts'
 import { pack, unpack } from './zip.ts'
 
 /**
- * The arrays in an NPZ file, NumPy's archive of arrays, by name.
+ * Parses the bytes of an NPZ file, NumPy's archive of arrays, to its arrays by name.
  *
- * @throws {FormatError} when the archive or an array in it cannot be read: see `readNpy`.
+ * @param name of the bytes in messages
+ * @throws {FormatError} when the archive or an array in it cannot be read: see `parseNpy`.
  */
-export function readNpz(path: string): Readonly<Record<string, NpyArray>> {
-  return parseNpz(readFileSync(path), basename(path))
-}
-
-/** As `readNpz`, from bytes; `name` is what messages call them. */
 export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string, NpyArray>> {
   const arrays = [...unpack(file, name)].map(([entry, bytes]) => {
     const key = entry.replace(/\.npy$/, '')
@@ -24,84 +16,17 @@ export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string
   return Object.fromEntries(arrays)
 }
 
-/** Arrays as the bytes of an NPZ file, deflated as by `np.savez_compressed` unless told otherwise. */
-export function encodeNpz(
-  arrays: Readonly<Record<string, NpyArray>>,
-  { compress = true }: { readonly compress?: boolean } = {},
-): Uint8Array {
+/** Options of writing an NPZ file. */
+export const npzOptions = {
+  /** Whether arrays are deflated, as by `np.savez_compressed`. @default true */
+  compress: boolean(true),
+}
+
+export interface NpzOptions extends OptionsOf<typeof npzOptions> {}
+
+/** Encodes arrays as the bytes of an NPZ file. */
+export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>, given: NpzOptions = {}): Uint8Array {
+  const { compress } = readOptions('encodeNpz', npzOptions, given)
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const)
   return pack(new Map(files), compress)
-}
-
-/** Write arrays to an NPZ file. */
-export function writeNpz(
-  path: string,
-  arrays: Readonly<Record<string, NpyArray>>,
-  options: { readonly compress?: boolean } = {},
-): void {
-  writeFileSync(path, encodeNpz(arrays, options))
-}
-
-export interface NumpyOptions extends Names {
-  /** The array in an NPZ file that has the examples, `[n, …]`; `x` unless given. */
-  readonly x?: string
-  /** The array that has labels or targets, `[n]` or `[n, …]`; `y` unless given. */
-  readonly y?: string
-  /** Of x, and of targets that are floats; float32 unless given. */
-  readonly dtype?: 'float32' | 'float64'
-}
-
-/**
- * Examples from an NPZ file with arrays `x` and `y`. An integer `y` of `[n]` is labels, others are targets.
- *
- * @throws {FormatError} when the file cannot be read, or an array has another number of examples.
- * @throws {ArgumentError} when an array is not there, or a label is outside 0 … classes − 1.
- * @example data.npz('mnist.npz', { x: 'x_train', y: 'y_train' })
- */
-export function npz(path: string, { x = 'x', y = 'y', ...options }: NumpyOptions = {}): Dataset {
-  const arrays = readNpz(path)
-  const find = (name: string): NpyArray => {
-    const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
-    if (found === undefined) throw unknownName(basename(path), Object.keys(arrays), name, 'an array that is ')
-    return found
-  }
-  return fromArrays(basename(path), find(x), find(y), options)
-}
-
-/** As `npz`, from two NPY files. */
-export function npy(xPath: string, yPath: string, options: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
-  return fromArrays(basename(yPath), readNpy(xPath), readNpy(yPath), options)
-}
-
-function fromArrays(
-  name: string,
-  x: NpyArray,
-  y: NpyArray,
-  { dtype = 'float32', ...names }: Omit<NumpyOptions, 'x' | 'y'>,
-): Dataset {
-  const [count, ...shape] = x.shape
-  const [targets, ...targetShape] = y.shape
-  if (count === undefined || targets !== count) {
-    throw new FormatError(
-      `${name}: wanted x and y with as many examples, got [${x.shape.join(', ')}] and [${y.shape.join(', ')}]`,
-    )
-  }
-  const float = (data: NpyData): Values =>
-    dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
-  const labels =
-    targetShape.length === 0 && !(y.data instanceof Float32Array || y.data instanceof Float64Array)
-  return dataset({
-    x: float(x.data),
-    y: labels ? Int32Array.from(y.data, Number) : float(y.data),
-    shape,
-    targetShape,
-    ...names,
-  })
-}
-
-function toFloat32(data: NpyData): Float32Array {
-  if (data instanceof Float32Array) return data
-  const out = new Float32Array(data.length)
-  for (let i = 0; i < out.length; i++) out[i] = Number(data[i])
-  return out
 }

@@ -2,26 +2,26 @@ import { crc32 } from 'node:zlib'
 import type { AsyncBuffer, FileMetaData, PageHeader } from 'hyparquet'
 import { FormatError } from '../../core/errors.ts'
 
-/** The part of a row group that holds one column. */
+/** Part of a row group: the pages of one column. */
 interface Chunk {
   readonly start: number
   readonly end: number
-  /** Values in it: as many as the group has rows, where the column is flat. */
+  /** Number of values: that of the group's rows, where the column is flat. */
   readonly values: number
-  /** Bytes of its pages when they are not compressed. */
+  /** Size of its uncompressed pages in bytes. */
   readonly size: number
 }
 
 /**
- * The column chunks of a file by where they start.
+ * The column chunks of a file, by where they start.
  *
- * @throws {FormatError} when the file says of one what cannot be.
+ * @throws {FormatError} when the metadata of one is impossible.
  */
 export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: number): Map<number, Chunk> {
   const chunks = new Map<number, Chunk>()
   for (const { columns, num_rows } of row_groups) {
     for (const { meta_data: meta } of columns) {
-      if (!meta) continue // in another file, which the reader tells
+      if (!meta) continue // in another file, which the reader reports
       const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
       const end = start + Number(meta.total_compressed_size)
       const values = Number(meta.num_values)
@@ -41,10 +41,10 @@ export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: n
 type HeadOf = typeof import('hyparquet/src/column.js').parquetHeader
 
 /**
- * The same file, whose column chunks are looked through before they are decoded: a damaged count in the head of a page
- * would have the decoder make up values for minutes. Where a page has a checksum, it is compared.
+ * The same file, whose column chunks are checked before they are decoded: a damaged count in the header of a
+ * page would keep the decoder busy for minutes. Where a page has a checksum, it is verified.
  *
- * @param headOf reads the head of a page
+ * @param headOf reads the header of a page
  * @throws {FormatError} while it is read, when a page does not fit its chunk, or is damaged.
  */
 export function checkedFile(
@@ -86,7 +86,7 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
   }
 }
 
-/** Whether a page may be of a chunk, by what its head says. */
+/** Whether a page may be part of a chunk, by its header. */
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
   const { data_page_header: data, data_page_header_v2: data2, dictionary_page_header: dictionary } = head
   const counts = [data?.num_values, data2?.num_values, data2?.num_rows, dictionary?.num_values]

@@ -1,61 +1,25 @@
-import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { allocate, type Data } from '../../core/dtype.ts'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
-import { checkKnown } from '../../core/mismatch.ts'
 import { sizeOf } from '../../core/shape.ts'
-import type { Batch } from '../batch.ts'
-import type { Dataset } from '../dataset.ts'
-import { fileFingerprint } from '../files/fingerprint.ts'
-import type { Stream } from '../stream.ts'
+import { type Batch, batchRows } from '../batch.ts'
+import { Cells, isPlain } from './cells.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
-import { Cells, isPlain, planTable, type TableOptions, type TablePlan, tableNames } from './table.ts'
-import { tableDataset, tableSpec } from './table-examples.ts'
+import { planTable, type TablePlan, type TableValues } from './table.ts'
 
-/**
- * Examples from a Parquet file, all in memory. Columns are numbers or booleans; a label may be text as well.
- *
- * @throws {FormatError} when it is no Parquet file, or naming the row and the column of what is missing, or no number.
- * @throws {ArgumentError} when a column is not there, or an option is unknown.
- * @example await data.parquet('iris.parquet', { label: 'species' })
- */
-export async function parquet(path: string, options: TableOptions): Promise<Dataset> {
-  checkKnown('parquet', options, tableNames)
-  const file = await ParquetTable.open(path, options)
-  const parts: Batch[] = []
-  for await (const part of file.read()) parts.push(part)
-  return tableDataset(basename(path), parts, () => file.plan, file.cells)
-}
-
-/**
- * Examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB of examples or
- * a sixteenth of the group.
- *
- * @throws {FormatError} and {ArgumentError} as `parquet`; and when there is a label without `classNames` or
- *   `classes`, which cannot be known before the end of the file.
- */
-export async function parquetStream(path: string, options: TableOptions): Promise<Stream> {
-  checkKnown('parquetStream', options, tableNames)
-  const file = await ParquetTable.open(path, options)
-  return {
-    ...tableSpec(basename(path), file.plan, options),
-    fingerprint: fileFingerprint(path, options),
-    read: () => file.read(),
-  }
-}
-
-/** Rows that are handed on together. */
+/** Number of rows that are handed on together. */
 const pieceRows = 4096
 
 /** Bytes of examples that are decoded at a time. */
 const partBytes = 2 ** 24
 
-/** Each part reads its columns of the group from their beginning. */
+/** Parts of a row group at most: each reads its columns from the start of the group. */
 const mostParts = 16
 
 type Values = ArrayLike<unknown>
 
-class ParquetTable {
+/** The examples of a Parquet file. */
+export class ParquetTable {
   readonly plan: TablePlan
   readonly cells: Cells
   readonly #name: string
@@ -63,7 +27,7 @@ class ParquetTable {
   readonly #metadata: FileMetaData
   readonly #columns: readonly string[]
 
-  private constructor(name: string, file: AsyncBuffer, metadata: FileMetaData, options: TableOptions) {
+  private constructor(name: string, file: AsyncBuffer, metadata: FileMetaData, options: TableValues) {
     this.#name = name
     this.#file = file
     this.#metadata = metadata
@@ -72,14 +36,12 @@ class ParquetTable {
     this.plan = planTable(name, this.#columns, options)
   }
 
-  static async open(path: string, options: TableOptions): Promise<ParquetTable> {
-    const [{ asyncBufferFromFile, parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
-      import('hyparquet'), // 80 ms: only who needs it waits
+  static async open(name: string, file: AsyncBuffer, options: TableValues): Promise<ParquetTable> {
+    const [{ parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
+      import('hyparquet'), // 80 ms: only those who need it wait
       import('hyparquet/src/column.js'),
     ])
-    const name = basename(path)
-    const file = await asyncBufferFromFile(path)
-    return told(name, async () => {
+    return reported(name, async () => {
       const metadata = await parquetMetadataAsync(file)
       const chunks = chunksOf(name, metadata, file.byteLength)
       return new ParquetTable(name, checkedFile(name, file, chunks, parquetHeader), metadata, options)
@@ -88,17 +50,14 @@ class ParquetTable {
 
   async *read(): AsyncGenerator<Batch> {
     for (const { start, rows } of this.#parts()) {
-      const { x, y, length } = await this.#examples(start, rows)
-      const [xSize, ySize] = [x.length / (length || 1), y.length / (length || 1)]
-      for (let from = 0; from < length; from += pieceRows) {
-        const to = Math.min(length, from + pieceRows)
-        const part = { x: x.subarray(from * xSize, to * xSize), y: y.subarray(from * ySize, to * ySize) }
-        yield { ...part, length: to - from }
+      const examples = await this.#examples(start, rows)
+      for (let from = 0; from < examples.length; from += pieceRows) {
+        yield batchRows(examples, from, Math.min(examples.length, from + pieceRows))
       }
     }
   }
 
-  /** The rows that are read at a time. */
+  /** Ranges of rows that are read at a time. */
   *#parts(): Generator<{ readonly start: number; readonly rows: number }> {
     const { x, y } = this.plan
     const row = [x, y].reduce(
@@ -114,7 +73,7 @@ class ParquetTable {
     }
   }
 
-  /** Rows column after column, so that only one is there in any other form than numbers. */
+  /** Reads rows column after column, so that only one column at a time is held as anything but numbers. */
   async #examples(start: number, rows: number): Promise<Batch> {
     const { features, targets, label, x: xSpec, y: ySpec } = this.plan
     const x = allocate(xSpec.dtype, rows * features.length)
@@ -125,7 +84,7 @@ class ParquetTable {
       const values = await this.#values(column, start, rows)
       for (let row = 0; row < rows; row++) {
         const value = this.#cell(values[row], column, start + row, kind)
-        if (kind === 'label' ? value < 0 : Number.isNaN(value)) dropped[row] = 1
+        if (Number.isNaN(value)) dropped[row] = 1
         else out[row * step + at] = value
       }
     }
@@ -150,7 +109,7 @@ class ParquetTable {
     ])
     const name = this.#columns[column]!
     const values = new Array<unknown>(rows)
-    await told(this.#name, () =>
+    await reported(this.#name, () =>
       parquetRead({
         file: this.#file,
         metadata: this.#metadata,
@@ -171,7 +130,7 @@ class ParquetTable {
 
 type Kind = 'feature' | 'target' | 'label'
 
-/** The names of a table's columns: those of the schema's root. */
+/** The names of a table's columns: the children of the schema's root. */
 function topColumns({ schema }: FileMetaData): string[] {
   const names: string[] = []
   const skip = (at: number): number => {
@@ -183,6 +142,7 @@ function topColumns({ schema }: FileMetaData): string[] {
   return names
 }
 
+/** The rows of a batch that were not dropped. */
 function without(dropped: Uint8Array, batch: Batch): Batch {
   if (!dropped.includes(1)) return batch
   const kept = Int32Array.from(dropped, (_, i) => i).filter((i) => dropped[i] === 0)
@@ -197,8 +157,8 @@ function without(dropped: Uint8Array, batch: Batch): Batch {
   return { x: keep(batch.x), y: keep(batch.y), length: kept.length }
 }
 
-/** What the Parquet reader found wrong, in our words. */
-async function told<T>(name: string, read: () => Promise<T>): Promise<T> {
+/** Reports what the Parquet reader finds wrong as an error of the file. */
+async function reported<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (cause) {

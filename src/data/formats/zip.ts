@@ -1,15 +1,15 @@
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { FormatError } from '../../core/errors.ts'
 
-// The part of the ZIP format that archives of arrays use: entries stored or deflated, one disk, no encryption.
+// The part of the ZIP format that archives of arrays use: stored or deflated entries, one disk, no encryption.
 // Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16 and 4.5.3.
 
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 }
 
 /**
- * The files in a ZIP archive by name.
+ * Reads the files in a ZIP archive, by name.
  *
- * @throws {FormatError} when it is damaged: sizes and checksums are compared.
+ * @throws {FormatError} when it is damaged, by its sizes and checksums.
  */
 export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Array> {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength)
@@ -17,22 +17,12 @@ export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Arra
     return new Map(entries(view).map((entry) => [entry.name, content(archive, view, entry, name)]))
   } catch (cause) {
     if (cause instanceof FormatError) throw cause
-    throw new FormatError(`${name}: wanted a whole ZIP archive, got one that is truncated or damaged`, {
-      cause,
-    })
+    const message = `${name}: wanted a whole ZIP archive, got one that is truncated or damaged`
+    throw new FormatError(message, { cause })
   }
 }
 
-interface Entry {
-  readonly name: string
-  readonly method: number
-  readonly crc: number
-  readonly packed: number
-  readonly size: number
-  readonly start: number
-}
-
-function entries(view: DataView): Entry[] {
+function entries(view: DataView) {
   let end = view.byteLength - 22
   while (view.getUint32(end, true) !== signatures.end) end-- // a comment may follow
   const count = view.getUint16(end + 10, true)
@@ -53,6 +43,9 @@ function entries(view: DataView): Entry[] {
   })
 }
 
+type Entry = ReturnType<typeof entries>[number]
+
+/** In place of a number that only ZIP64 can hold. */
 const huge = 0xffffffff
 
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
@@ -71,7 +64,9 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/** A ZIP archive of files, each deflated or stored as it is. Times are left at 1980-01-01, so equal files pack equally. */
+/**
+ * Packs files into a ZIP archive, deflated or stored. Times are 1980-01-01, so equal files make equal archives.
+ */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
@@ -82,10 +77,8 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
     const common = [20, 0, compress ? 8 : 0, 0, 0x21] // version, flags, method, time, date
     const sizes = [crc32(bytes), body.length, bytes.length]
     const local = record(signatures.local, common, sizes, [text.length, 0])
-    directory.push(
-      record(signatures.central, [20, ...common], sizes, [text.length, 0, 0, 0, 0, 0, 0], [at]),
-      text,
-    )
+    const central = record(signatures.central, [20, ...common], sizes, [text.length, 0, 0, 0, 0, 0, 0], [at])
+    directory.push(central, text)
     parts.push(local, text, body)
     at += local.length + text.length + body.length
   }
@@ -94,18 +87,18 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   return Buffer.concat([...parts, ...directory, end])
 }
 
-/** Little-endian numbers: 32 bits, some of 16, some of 32, some of 16, some of 32. */
+/** Little-endian numbers: a signature of 32 bits, then fields of 16 and of 32 bits in turn. */
 function record(signature: number, ...fields: readonly (readonly number[])[]): Uint8Array {
-  const widths = fields.map((_, i) => (i % 2 === 0 ? 2 : 4))
-  const length = 4 + fields.reduce((n, field, i) => n + field.length * widths[i]!, 0)
+  const width = (i: number): number => (i % 2 === 0 ? 2 : 4)
+  const length = 4 + fields.reduce((n, field, i) => n + field.length * width(i), 0)
   const view = new DataView(new ArrayBuffer(length))
   view.setUint32(0, signature, true)
   let at = 4
   for (const [i, field] of fields.entries()) {
     for (const value of field) {
-      if (widths[i] === 2) view.setUint16(at, value, true)
+      if (width(i) === 2) view.setUint16(at, value, true)
       else view.setUint32(at, value, true)
-      at += widths[i]!
+      at += width(i)
     }
   }
   return new Uint8Array(view.buffer)

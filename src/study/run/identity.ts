@@ -1,4 +1,4 @@
-import { fingerprint, valueFingerprint } from '../../data/files/fingerprint.ts'
+import { fingerprint, valueFingerprint } from '../../data/fingerprint.ts'
 import { describe } from '../../train/description.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { valueFingerprint } from '../../data/files/fingerprint.ts'
+import { valueFingerprint } from '../../data/fingerprint.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'

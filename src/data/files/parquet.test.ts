@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, expect, test } from 'vitest'
+import type { TableOptions } from '../formats/table.ts'
 import { collect } from '../stream.ts'
 import { parquet, parquetStream } from './parquet.ts'
-import type { TableOptions } from './table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-parquet-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -76,7 +76,7 @@ test('a Parquet file says what is wrong with it', async () => {
     'a.parquet: wanted one of cat at row 1, column kind, got "dog"',
   )
   await expect(parquetStream(path, { label: 'kind' })).rejects.toThrow(
-    'a.parquet: wanted classNames or classes, for labels are not known before the end of a stream, got nothing',
+    'a.parquet: wanted classNames or classes, for labels are unknown before the end of a stream, got nothing',
   )
   writeFileSync(path, readFileSync(path).subarray(0, 500))
   await refuses({ label: 'kind' }, 'a.parquet: wanted a Parquet file, got one that cannot be read: ')

@@ -3,10 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { encodeNpy, type NpyArray, type NpyData, parseNpy, readNpy, writeNpy } from './npy.ts'
-import { encodeNpz, npy, npz, parseNpz, readNpz, writeNpz } from './npz.ts'
+import {
+  encodeNpy,
+  encodeNpz,
+  type NpyArray,
+  type NpyData,
+  npy,
+  npz,
+  parseNpy,
+  parseNpz,
+  readNpy,
+  readNpz,
+  writeNpy,
+  writeNpz,
+} from '../../src/data/index.ts'
 
-const fixture = (name: string): string => join(import.meta.dirname, '../../test/fixtures/npy', name)
+const fixture = (name: string): string => join(import.meta.dirname, '../fixtures/npy', name)
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-npy-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -134,7 +146,7 @@ describe('archives', () => {
       'stored.npz: wanted an array that is one of x, y, got X; did you mean x?',
     )
     expect(() => npy(fixture('bool.npy'), yPath)).toThrow(
-      'y.npy: wanted x and y with as many examples, got [3] and [2, 2]',
+      'y.npy: wanted x and y with equal numbers of examples, got [3] and [2, 2]',
     )
   })
 

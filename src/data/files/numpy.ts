@@ -1,0 +1,99 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { FormatError } from '../../core/errors.ts'
+import { unknownName } from '../../core/mismatch.ts'
+import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
+import { showShape } from '../../core/shape.ts'
+import { type Dataset, dataset, nameOptions, namesOf, type Values } from '../dataset.ts'
+import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
+import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
+
+/** Reads an NPY file: see `parseNpy`. */
+export const readNpy = (path: string): NpyArray => parseNpy(readFileSync(path), basename(path))
+
+/** Writes an array to an NPY file. */
+export const writeNpy = (path: string, array: NpyArray): void => writeFileSync(path, encodeNpy(array))
+
+/** Reads the arrays in an NPZ file, by name: see `parseNpz`. */
+export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
+  parseNpz(readFileSync(path), basename(path))
+
+/** Writes arrays to an NPZ file. */
+export const writeNpz = (
+  path: string,
+  arrays: Readonly<Record<string, NpyArray>>,
+  given: NpzOptions = {},
+): void => writeFileSync(path, encodeNpz(arrays, readOptions('writeNpz', npzOptions, given)))
+
+const arrayOptions = {
+  ...nameOptions,
+  /** Element type of x, and of targets that are floats. @default 'float32' */
+  dtype: choice(['float32', 'float64'], 'float32'),
+}
+
+const archiveOptions = {
+  /** Name of the array of inputs, `[n, …]`. @default 'x' */
+  x: text('x'),
+  /** Name of the array of labels or targets, `[n]` or `[n, …]`. @default 'y' */
+  y: text('y'),
+  ...arrayOptions,
+}
+
+export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
+
+/**
+ * Reads examples from the arrays `x` and `y` of an NPZ file. An integer `y` of `[n]` is labels, others targets.
+ *
+ * @throws {FormatError} when the file cannot be read, or x and y differ in their number of examples.
+ * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.
+ * @example data.npz('mnist.npz', { x: 'x_train', y: 'y_train' })
+ */
+export function npz(path: string, given: NumpyOptions = {}): Dataset {
+  const { x, y, ...options } = readOptions('npz', archiveOptions, given)
+  const arrays = readNpz(path)
+  const find = (name: string): NpyArray => {
+    const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+    if (found === undefined) throw unknownName(basename(path), Object.keys(arrays), name, 'an array that is ')
+    return found
+  }
+  return fromArrays(basename(path), find(x), find(y), options)
+}
+
+/** Reads examples as `npz`, from two NPY files. */
+export function npy(xPath: string, yPath: string, given: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
+  const options = readOptions('npy', arrayOptions, given)
+  return fromArrays(basename(yPath), readNpy(xPath), readNpy(yPath), options)
+}
+
+function fromArrays(
+  name: string,
+  x: NpyArray,
+  y: NpyArray,
+  { dtype, ...names }: ValuesOf<typeof arrayOptions>,
+): Dataset {
+  const [count, ...shape] = x.shape
+  const [targets, ...targetShape] = y.shape
+  if (count === undefined || targets !== count) {
+    throw new FormatError(
+      `${name}: wanted x and y with equal numbers of examples, got ${showShape(x.shape)} and ${showShape(y.shape)}`,
+    )
+  }
+  const float = (data: NpyData): Values =>
+    dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
+  const isFloat = y.data instanceof Float32Array || y.data instanceof Float64Array
+  const isLabels = targetShape.length === 0 && !isFloat
+  return dataset({
+    x: float(x.data),
+    y: isLabels ? Int32Array.from(y.data, Number) : float(y.data),
+    shape,
+    targetShape,
+    ...namesOf(names),
+  })
+}
+
+function toFloat32(data: NpyData): Float32Array {
+  if (data instanceof Float32Array) return data
+  const out = new Float32Array(data.length)
+  for (let i = 0; i < out.length; i++) out[i] = Number(data[i])
+  return out
+}

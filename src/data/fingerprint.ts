@@ -1,0 +1,35 @@
+import { createHash, type Hash } from 'node:crypto'
+import type { Dataset } from './dataset.ts'
+import { isStream, type Source, type Sources } from './stream.ts'
+
+/**
+ * A short hash of data. In memory, it covers every number, shape and label; of a stream, its shapes, its
+ * classes and its own `fingerprint`.
+ */
+export const fingerprint = ({ train, validation }: Sources): string =>
+  digest(addSource(addSource(createHash('sha256'), train), validation))
+
+function addSource(hash: Hash, source: Source): Hash {
+  if (!isStream(source)) return addExamples(hash, source)
+  const { x, y, classes, fingerprint } = source
+  return hash.update(JSON.stringify([x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]))
+}
+
+function addExamples(hash: Hash, { length, x, y }: Dataset): Hash {
+  for (const { data, shape, dtype } of [x, y]) {
+    hash.update(JSON.stringify([length, shape, dtype]))
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return hash
+}
+
+/** A short hash of one data set. */
+export const examplesFingerprint = (dataset: Dataset): string =>
+  digest(addExamples(createHash('sha256'), dataset))
+
+/** A short hash of anything that JSON can express. */
+export const valueFingerprint = (value: unknown): string =>
+  digest(createHash('sha256').update(JSON.stringify(value)))
+
+/** The text of a fingerprint. */
+export const digest = (hash: Hash): string => hash.digest('hex').slice(0, 32)
