@@ -8,10 +8,10 @@ const isolated = ['test/damaged-files.test.ts', 'test/devices.test.ts', 'test/go
 const longest = [
   'test/studies.test.ts',
   'test/cli/cli.test.ts',
-  'test/study/study.test.ts',
-  'test/cli/advise.test.ts',
+  'src/cli/study.test.ts',
+  'src/cli/advise.test.ts',
   'test/study/kill.test.ts',
-  'test/cli/doctor.test.ts',
+  'src/cli/doctor.test.ts',
   'test/resume/kill.test.ts',
   'test/examples.test.ts',
   'test/doctor/diagnostics.test.ts',

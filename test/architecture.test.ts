@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix as path } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 /** What each folder may import, besides itself. A folder that is not listed may not exist. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -124,4 +124,27 @@ test('no file imports itself through others', () => {
     done.add(file)
   }
   for (const file of files) visit(file, [])
+})
+
+describe('tests', () => {
+  const repository = path.join(import.meta.dirname, '..')
+  const testsIn = (folder: string): string[] =>
+    readdirSync(path.join(repository, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => path.join(folder, file))
+
+  test('of one file stand beside it and bear its name', () => {
+    const beside = testsIn('src').map((file) => path.relative('src', file).replace('.test.ts', '.ts'))
+    expect(beside.filter((file) => !files.includes(file))).toEqual([])
+  })
+
+  test('in test/ cross files', () => {
+    const single = testsIn('test').filter((file) => {
+      const text = readFileSync(path.join(repository, file), 'utf8')
+      const tested = [...text.matchAll(/'(?:\.\.\/)+src\/([^']+)'/g)].map(([, to]) => to!)
+      const [first, second] = tested.filter((to) => !to.startsWith('core/'))
+      return first !== undefined && second === undefined && !first.endsWith('index.ts')
+    })
+    expect(single).toEqual([])
+  })
 })

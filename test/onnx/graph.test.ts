@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { gradients } from '../../src/core/grad.ts'
+import { nameOf } from '../../src/core/names.ts'
 import { input, type Tensor } from '../../src/core/tensor.ts'
+import { trace, variables } from '../../src/core/variable.ts'
+import * as nn from '../../src/nn/index.ts'
 import { print } from '../../src/onnx/print.ts'
 import * as ops from '../../src/ops/index.ts'
+import { sgd } from '../../src/optim/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
 
 const graph = (x: Tensor, results: Readonly<Record<string, Tensor>>): string =>
@@ -80,4 +84,36 @@ describe('gradients of slices', () => {
     const { shuffled } = await step({ x: numbers, b: Float32Array.of(100, 200) })
     expect([...shuffled]).toEqual([...numbers].map((n, i) => n + (i % 2 ? 200 : 100)))
   })
+})
+
+test('a whole training step of Linear, ReLU and BatchNorm1d is this graph', async () => {
+  const model = new nn.Sequential(
+    new nn.Linear(3, 4),
+    new nn.ReLU(),
+    new nn.BatchNorm1d(4),
+    new nn.Linear(4, 2),
+  )
+  const rule = sgd({ lr: (step) => step }).attach(variables(model))
+  const [x, y] = [input([8, 3]), input([8], 'int32')]
+  const {
+    result: loss,
+    reads,
+    writes,
+    scheduled,
+  } = trace(() => {
+    const loss = ops.crossEntropy(model.forward(x, 'train'), y)
+    rule.minimize(loss)
+    return loss
+  })
+  const given = [...reads].map(([variable, t]) => [nameOf(variable), t] as const)
+  const rate = [...scheduled.keys()].map((t) => ['lr', t] as const)
+  const next = [...writes].map(([variable, t]) => [`next ${nameOf(variable)}`, t] as const)
+  const text = print(new Map([['x', x], ['y', y], ...rate, ...given]), new Map([['loss', loss], ...next]))
+  await expect(`${text}\n`).toMatchFileSnapshot('../golden/training-steps/article.txt')
+})
+
+test('gradients of what is shared are added', () => {
+  const x = input([])
+  const [slope] = trace(() => gradients(ops.add(ops.mul(x, 3), ops.exp(x)), [x])).result
+  expect(slope!.op).toBe('Add')
 })

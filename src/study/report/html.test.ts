@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { html } from '../../src/study/report/html.ts'
-import { findingsFixture, raceFixture, singleCellFixture } from './findings-fixture.ts'
+import { findingsFixture, raceFixture, singleCellFixture } from '../../../test/study/findings-fixture.ts'
+import { html } from './html.ts'
 
 const executablePath = '/usr/bin/chromium'
 /** Pages and pictures for people to look at; git ignores the folder. */
-const artifacts = join(import.meta.dirname, '../../artifacts/report')
+const artifacts = join(import.meta.dirname, '../../../artifacts/report')
 const scripts = [
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  join(import.meta.dirname, 'page-checks.js'),
+  join(import.meta.dirname, '../../../test/study/page-checks.js'),
 ].map((file) => readFileSync(file, 'utf8'))
 
 const reports = {

@@ -1,8 +1,8 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { printer } from '../../src/cli/doctor.ts'
-import { commandIn, type Outcome } from '../support/command.ts'
+import { commandIn, type Outcome } from '../../test/support/command.ts'
+import { printer } from './doctor.ts'
 
 const { folder, evenstep } = commandIn('evenstep-doctor-')
 

@@ -1,10 +1,10 @@
 import * as ort from 'onnxruntime-node'
 import { afterEach, expect, test, vi } from 'vitest'
-import { sgd } from '../../src/optim/index.ts'
-import { keepSessions } from '../../src/runtime/node-cpu.ts'
-import { cosineAnnealing } from '../../src/schedule/index.ts'
-import { run, taskOf } from '../../src/train/train.ts'
-import { toy } from '../support/toy.ts'
+import { toy } from '../../test/support/toy.ts'
+import { sgd } from '../optim/index.ts'
+import { cosineAnnealing } from '../schedule/index.ts'
+import { run, taskOf } from '../train/train.ts'
+import { keepSessions } from './node-cpu.ts'
 
 afterEach(() => {
   keepSessions(0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import * as s from '../../src/schedule/index.ts'
+import * as s from './index.ts'
 
 test('at a constant rate of 0.1, λ = 5e-4, μ = 0.9, the rate grows by 1.48123 in 391 steps', () => {
   const free = s.toWeightDecayFree(s.constant(0.1), { weightDecay: 5e-4, momentum: 0.9 })
@@ -49,18 +49,3 @@ function train(lr: s.Schedule, weightDecay: number, momentum: number, steps: num
   }
   return angles
 }
-
-test('equal gradient norms refine to the linear decay 1 − (t + 1) / T', () => {
-  for (const norm of [1, 0.3, 7]) {
-    const refined = s.values(s.refine(1, new Array(100).fill(norm)), 100)
-    for (const [t, value] of refined.entries())
-      expect(Math.abs(value - (1 - (t + 1) / 100))).toBeLessThan(1e-14)
-  }
-})
-
-test('gradient norms that rise refine to a faster decay, and the schedule has a spec', () => {
-  const refined = s.refine(0.1, [1, 1, 2, 4])
-  expect(refined(1) / refined(0)).toBeLessThan(2 / 3)
-  expect(refined(3)).toBe(0)
-  expect(s.parse(refined.spec)(1)).toBe(refined(1))
-})

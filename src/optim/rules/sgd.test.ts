@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Variable } from '../../src/core/variable.ts'
-import * as ops from '../../src/ops/index.ts'
-import { type SgdOptions, sgd } from '../../src/optim/index.ts'
-import { compile } from '../../src/runtime/compile.ts'
+import { Variable } from '../../core/variable.ts'
+import * as ops from '../../ops/index.ts'
+import { compile } from '../../runtime/compile.ts'
+import { type SgdOptions, sgd } from '../index.ts'
 
 // The numbers of SGD itself are compared with PyTorch's in test/golden.
 

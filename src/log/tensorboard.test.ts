@@ -1,29 +1,19 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { crc32c } from '../../src/log/crc32c.ts'
-import { hparamsEnd, hparamsStart, startEvent, summaryEvent, versionEvent } from '../../src/log/event.ts'
-import { histogram } from '../../src/log/histogram.ts'
-import { record } from '../../src/log/record.ts'
-import { tensorBoard } from '../../src/log/tensorboard.ts'
-import { describe as describeRun } from '../../src/train/description.ts'
-import type { TrainEvent } from '../../src/train/event.ts'
-import * as metrics from '../../src/train/metrics/index.ts'
-import { run, taskOf } from '../../src/train/train.ts'
-import { golden } from '../support/golden.ts'
-import { toy } from '../support/toy.ts'
+import { golden } from '../../test/support/golden.ts'
+import { toy } from '../../test/support/toy.ts'
+import { describe as describeRun } from '../train/description.ts'
+import type { TrainEvent } from '../train/event.ts'
+import * as metrics from '../train/metrics/index.ts'
+import { run, taskOf } from '../train/train.ts'
+import { hparamsEnd, hparamsStart, startEvent, summaryEvent, versionEvent } from './event.ts'
+import { record } from './record.ts'
+import { tensorBoard } from './tensorboard.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-log-'))
 afterAll(() => rmSync(root, { recursive: true }))
-
-test('CRC-32C is that of RFC 3720', () => {
-  expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
-  expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
-  expect(crc32c(new Uint8Array(32).fill(255))).toBe(0x62a8ab43)
-  expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e)
-})
 
 describe('the bytes that TensorBoard writes', () => {
   const wanted = golden<Readonly<Record<string, string>>>('tensorboard')
@@ -54,38 +44,6 @@ describe('the bytes that TensorBoard writes', () => {
     }),
   )('are those of %s', (name, bytes) => {
     expect(Buffer.from(record(bytes)).toString('hex')).toBe(wanted[name])
-  })
-})
-
-describe('a histogram', () => {
-  test('counts every finite number once, between min and max', () => {
-    const number = fc.oneof(fc.double(), fc.float({ min: -1, max: 1 }), fc.constantFrom(0, 1, -1))
-    fc.assert(
-      fc.property(fc.array(number), fc.integer({ min: 1, max: 40 }), (values, buckets) => {
-        const finite = values.filter(Number.isFinite)
-        const found = histogram(values, buckets)
-        expect(found === undefined).toBe(finite.length === 0)
-        if (found === undefined) return
-        expect(found.min === Math.min(...finite) && found.max === Math.max(...finite)).toBe(true)
-        expect(found.counts.reduce((a, b) => a + b)).toBe(finite.length)
-        expect(found.limits.at(-1)).toBe(found.max)
-        expect(found.limits.toSorted((a, b) => a - b)).toEqual(found.limits)
-        expect(found.counts.every((n) => Number.isInteger(n) && n >= 0)).toBe(true)
-      }),
-    )
-  })
-
-  test('puts a number on an edge to its right, and the greatest in the last bucket', () => {
-    expect(histogram([0, 1, 2, 3, 4], 4)).toEqual({
-      min: 0,
-      max: 4,
-      count: 5,
-      sum: 10,
-      sumOfSquares: 30,
-      limits: [1, 2, 3, 4],
-      counts: [1, 1, 1, 2],
-    })
-    expect(histogram([7, 7, Number.NaN])).toMatchObject({ limits: [7], counts: [2] })
   })
 })
 

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { lockAlone } from '../../src/study/run/lock.ts'
-import { childrenOf } from '../study/toy-study.ts'
-import { commandIn, main } from '../support/command.ts'
+import { childrenOf } from '../../test/study/toy-study.ts'
+import { commandIn, main } from '../../test/support/command.ts'
+import { lockAlone } from '../study/run/lock.ts'
 
 const { folder, evenstep } = commandIn('evenstep-advise-')
 

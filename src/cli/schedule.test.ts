@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { scheduleCommand } from '../../src/cli/schedule.ts'
-import { EvenstepError } from '../../src/core/errors.ts'
+import { EvenstepError } from '../core/errors.ts'
+import { scheduleCommand } from './schedule.ts'
 
 async function run(args: readonly string[], columns = 60, color = false): Promise<string> {
   const parts: string[] = []

@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadStudy } from '../../src/cli/load.ts'
-import { lengthOf } from '../../src/study/design/plan.ts'
-import { prepare } from '../../src/study/run/prepared.ts'
 import {
   childrenOf,
   evenstepStudy,
@@ -15,7 +12,10 @@ import {
   timeless,
   toyStudy,
   trialsOf,
-} from './toy-study.ts'
+} from '../../test/study/toy-study.ts'
+import { lengthOf } from '../study/design/plan.ts'
+import { prepare } from '../study/run/prepared.ts'
+import { loadStudy } from './load.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'evenstep-study-'))
