@@ -41,7 +41,9 @@ export default defineConfig({
     ],
   },
   test: {
-    testTimeout: 300_000, // far above what a test takes: a busy machine must fail none
+    // Far above what a test takes: a busy machine must fail none.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
     // A worker imports the library once for all of its files.
