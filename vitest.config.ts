@@ -41,7 +41,9 @@ export default defineConfig({
     ],
   },
   test: {
-    testTimeout: 120_000,
+    // Far above what a test takes: a busy machine must fail none.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
     // A worker imports the library once for all of its files.

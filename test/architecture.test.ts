@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix as path } from 'node:path'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { rules } from '../src/optim/parse.ts'
 
@@ -163,3 +164,75 @@ describe('tests', () => {
     expect(single).toEqual([])
   })
 })
+
+/** Public names in several namespaces, which say of what: `data.oneHot` is of labels, `ops.oneHot` of tensors. */
+const mirrored: ReadonlySet<string> = new Set([
+  'accuracy',
+  'constant',
+  'csv',
+  'linear',
+  'oneHot',
+  'parse',
+  'split',
+  'standardize',
+  'summary',
+  'tanh',
+  'topK',
+])
+
+describe('budgets', () => {
+  const parsed = files.map((file) =>
+    ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest),
+  )
+  const lineOf = (file: ts.SourceFile, position: number): number =>
+    file.getLineAndCharacterOfPosition(position).line + 1
+
+  test('no file is longer than 300 lines, and at most 3 are longer than 250', () => {
+    const longer = (most: number): string[] =>
+      parsed
+        .map((file) => [file.fileName, lineOf(file, file.end) - 1] as const)
+        .filter(([, lines]) => lines > most)
+        .map(([name, lines]) => `${name}: ${lines} lines`)
+    expect(longer(300)).toEqual([])
+    expect(longer(250).slice(3), `longer than 250 lines: ${longer(250).join(', ')}`).toEqual([])
+  })
+
+  test('no function is longer than 40 lines', () => {
+    const long = parsed.flatMap((file) => {
+      const found: string[] = []
+      const visit = (node: ts.Node): void => {
+        if (ts.isFunctionLike(node) && 'body' in node && node.body) {
+          const first = lineOf(file, node.getStart(file))
+          const lines = lineOf(file, node.end) - first + 1
+          if (lines > 40) found.push(`${file.fileName}:${first}: ${lines} lines`)
+        }
+        ts.forEachChild(node, visit)
+      }
+      visit(file)
+      return found
+    })
+    expect(long).toEqual([])
+  })
+
+  test('one exported name is declared by one file', () => {
+    const declared = new Map<string, Set<string>>()
+    for (const file of parsed)
+      for (const name of file.statements.flatMap(exportedNames))
+        declared.set(name, (declared.get(name) ?? new Set()).add(file.fileName))
+    const shared = [...declared].filter(([name, places]) => places.size > 1 && !mirrored.has(name))
+    expect(shared.map(([name, places]) => `${name}: ${[...places].join(', ')}`)).toEqual([])
+    for (const name of mirrored) expect(declared.get(name)?.size, name).toBeGreaterThan(1)
+  })
+})
+
+/** The names that a statement declares and exports. */
+function exportedNames(statement: ts.Statement): string[] {
+  const exported =
+    ts.canHaveModifiers(statement) &&
+    ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+  if (!exported) return []
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.map(({ name }) => (name as ts.Identifier).text)
+  const { name } = statement as ts.DeclarationStatement
+  return name ? [name.text] : []
+}

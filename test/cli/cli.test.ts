@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { commandIn, main, repository } from '../support/command.ts'
+import { commandIn, main, type Outcome, repository } from '../support/command.ts'
 
-const { folder, evenstep } = commandIn('evenstep-cli-')
+const { folder, evenstep, together } = commandIn('evenstep-cli-')
 
 const toy = `
 import { data, nn, ops, optim, train } from 'evenstep'
@@ -113,11 +113,11 @@ describe('evenstep train', () => {
     expect(out.split('\n')[3]).toMatch(/^ +1 .* [\d.]+ +[\d.]+$/)
     expect(readdirSync(join(folder, 'board')).sort()[2]).toMatch(/^events\.out\.tfevents\.\d+\.evenstep$/)
 
-    const csv = await evenstep('csv', 'board')
-    expect([csv.code, csv.err]).toEqual([0, ''])
-    expect(csv.out.split('\n')[0]).toMatch(/^epoch,steps,trainLoss,.*,metrics\.f1,metrics\.auc,/)
-    expect(csv.out.trimEnd().split('\n').length).toBe(3)
-    expect((await evenstep('csv', 'board', '--every', 'step')).out.trimEnd().split('\n').length).toBe(17)
+    const [epochs, steps] = await together(['csv', 'board'], ['csv', 'board', '--every', 'step'])
+    expect([epochs!.code, epochs!.err]).toEqual([0, ''])
+    expect(epochs!.out.split('\n')[0]).toMatch(/^epoch,steps,trainLoss,.*,metrics\.f1,metrics\.auc,/)
+    expect(epochs!.out.trimEnd().split('\n').length).toBe(3)
+    expect(steps!.out.trimEnd().split('\n').length).toBe(17)
   })
 
   test('takes an experiment in JSON', async () => {
@@ -135,69 +135,81 @@ describe('evenstep train', () => {
     expect(await evenstep('train', path, '--json', '--out', 'from-json')).toMatchObject({ code: 0, err: '' })
   })
 
-  test.each([
-    [
-      'a missing file',
-      ['nothing.ts'],
-      'train: wanted an experiment file, got nothing.ts, which does not exist',
-    ],
-    [
-      'an unknown option',
-      ['toy.ts', '--rate', '3'],
-      "evenstep: unknown option '--rate'; see evenstep --help",
-    ],
-    [
-      'an unknown device',
-      ['toy.ts', '--device', 'tpu'],
-      "experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got \"tpu\"",
-    ],
-    [
-      'a seed that is no number',
-      ['toy.ts', '--seed', 'x'],
-      "evenstep: option '--seed <n>' argument 'x' is invalid. wanted an integer ≥ 0, got x; see evenstep --help",
-    ],
-    [
-      'a setting out of range',
-      ['toy.ts', '--set', 'epochs=0'],
-      'experiment: wanted epochs as an integer ≥ 1, got 0',
-    ],
-    ['no file', [], "evenstep: missing required argument 'file'; see evenstep --help"],
-  ])('tells in one line about %s', async (_, args, message) => {
-    expect(await evenstep('train', ...args)).toEqual({ code: 2, out: '', err: `${message}\n` })
-  })
+  describe('tells in one line about', () => {
+    const wrong: readonly (readonly [what: string, args: readonly string[], message: string])[] = [
+      [
+        'a missing file',
+        ['nothing.ts'],
+        'train: wanted an experiment file, got nothing.ts, which does not exist',
+      ],
+      [
+        'an unknown option',
+        ['toy.ts', '--rate', '3'],
+        "evenstep: unknown option '--rate'; see evenstep --help",
+      ],
+      [
+        'an unknown device',
+        ['toy.ts', '--device', 'tpu'],
+        "experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got \"tpu\"",
+      ],
+      [
+        'a seed that is no number',
+        ['toy.ts', '--seed', 'x'],
+        "evenstep: option '--seed <n>' argument 'x' is invalid. wanted an integer ≥ 0, got x; see evenstep --help",
+      ],
+      [
+        'a setting out of range',
+        ['toy.ts', '--set', 'epochs=0'],
+        'experiment: wanted epochs as an integer ≥ 1, got 0',
+      ],
+      ['no file', [], "evenstep: missing required argument 'file'; see evenstep --help"],
+    ]
+    const files: readonly (readonly [what: string, text: string, message: string | RegExp])[] = [
+      [
+        'a rate that is NaN',
+        toy.replace('LR', 'Number.NaN').replace('EPOCHS', '1'),
+        'sgd: wanted lr as a number ≥ 0 or a schedule, got NaN',
+      ],
+      [
+        'a key that is unknown',
+        toy.replace('LR', '1').replace('epochs: EPOCHS', 'epochs: 1, epoch: 2'),
+        /^experiment: wanted one of .*, got epoch; did you mean epochs\?$/,
+      ],
+      [
+        'a key of the wrong type',
+        toy.replace('LR', '1').replace('EPOCHS', '"five"'),
+        'experiment: wanted epochs as an integer ≥ 1, got "five"',
+      ],
+      ['a syntax error', 'export default {', /^wrong-3\.ts:1:16: wanted a module that loads, got /],
+      [
+        'an import that is missing',
+        "import './not-there.ts'\nexport default 1",
+        /^wrong-4\.ts: wanted a module that loads, got Cannot find module/,
+      ],
+      [
+        'no default export',
+        'export const a = 1',
+        'wrong-5.ts: wanted a default export, got none; write export default train.experiment({ … })',
+      ],
+    ]
+    let outcomes: Outcome[]
+    beforeAll(async () => {
+      const named = files.map(([, text], i) => [file(`wrong-${i}.ts`, text)])
+      outcomes = await together(
+        ...[...wrong.map(([, args]) => args), ...named].map((args) => ['train', ...args]),
+      )
+    })
 
-  test.each([
-    [
-      'a rate that is NaN',
-      toy.replace('LR', 'Number.NaN').replace('EPOCHS', '1'),
-      'sgd: wanted lr as a number ≥ 0 or a schedule, got NaN',
-    ],
-    [
-      'a key that is unknown',
-      toy.replace('LR', '1').replace('epochs: EPOCHS', 'epochs: 1, epoch: 2'),
-      /^experiment: wanted one of .*, got epoch; did you mean epochs\?$/,
-    ],
-    [
-      'a key of the wrong type',
-      toy.replace('LR', '1').replace('EPOCHS', '"five"'),
-      'experiment: wanted epochs as an integer ≥ 1, got "five"',
-    ],
-    ['a syntax error', 'export default {', /^wrong\.ts:1:16: wanted a module that loads, got /],
-    [
-      'an import that is missing',
-      "import './not-there.ts'\nexport default 1",
-      /^wrong\.ts: wanted a module that loads, got Cannot find module/,
-    ],
-    [
-      'no default export',
-      'export const a = 1',
-      'wrong.ts: wanted a default export, got none; write export default train.experiment({ … })',
-    ],
-  ])('tells in one line about a file with %s', async (_, text, message) => {
-    const { code, out, err } = await evenstep('train', file('wrong.ts', text))
-    expect([code, out]).toEqual([2, ''])
-    expect(err.endsWith('\n') && err.trimEnd().split('\n').length).toBe(1)
-    expect(err.trimEnd()).toMatch(message)
+    test.each(wrong.map((row, i) => [...row, i] as const))('%s', (_, _args, message, i) => {
+      expect(outcomes[i]).toEqual({ code: 2, out: '', err: `${message}\n` })
+    })
+
+    test.each(files.map((row, i) => [...row, i] as const))('a file with %s', (_, _text, message, i) => {
+      const { code, out, err } = outcomes[wrong.length + i]!
+      expect([code, out]).toEqual([2, ''])
+      expect(err.endsWith('\n') && err.trimEnd().split('\n').length).toBe(1)
+      expect(err.trimEnd()).toMatch(message)
+    })
   })
 
   test('tells in one line when the loss is not finite, and keeps the run', async () => {
@@ -266,24 +278,25 @@ describe('a finished run', () => {
       .filter((line) => line.startsWith('{"type":"epoch"'))
       .map((line) => JSON.parse(line))
       .at(-1)
-    const measured = await evenstep('eval', 'done', '--json')
-    expect(JSON.parse(measured.out)).toEqual({ loss: last.validationLoss, accuracy: last.validationAccuracy })
-    expect((await evenstep('eval', 'done')).out).toMatch(/^loss +\d\.\d{6}\naccuracy +\d\.\d{6}\n$/)
-    expect((await evenstep('export', 'done', 'model.onnx')).out).toMatch(
-      /^model\.onnx: [\d,]+ bytes, x float32 \[N, 2\] to y\n$/,
+    const [json, text, exported] = await together(
+      ['eval', 'done', '--json'],
+      ['eval', 'done'],
+      ['export', 'done', 'model.onnx'],
     )
+    expect(JSON.parse(json!.out)).toEqual({ loss: last.validationLoss, accuracy: last.validationAccuracy })
+    expect(text!.out).toMatch(/^loss +\d\.\d{6}\naccuracy +\d\.\d{6}\n$/)
+    expect(exported!.out).toMatch(/^model\.onnx: [\d,]+ bytes, x float32 \[N, 2\] to y\n$/)
     expect(readdirSync(folder)).toContain('model.onnx')
   })
 
   test('is what eval and export want', async () => {
-    expect(await evenstep('eval', 'nowhere')).toEqual({
+    const [missing, unfinished] = await together(['eval', 'nowhere'], ['export', 'hot', 'model.onnx'])
+    expect(missing).toEqual({
       code: 2,
       out: '',
       err: 'nowhere: wanted the folder of a run, got no run.json in it\n',
     })
-    expect((await evenstep('export', 'hot', 'model.onnx')).err).toBe(
-      'hot: wanted a finished run, got no model.safetensors; resume it first\n',
-    )
+    expect(unfinished!.err).toBe('hot: wanted a finished run, got no model.safetensors; resume it first\n')
   })
 })
 

@@ -9,10 +9,10 @@ import { html } from './html.ts'
 
 const executablePath = '/usr/bin/chromium'
 /** Pages and pictures for people to look at; git ignores the folder. */
-const artifacts = join(import.meta.dirname, '../../artifacts/report')
+const artifacts = join(import.meta.dirname, '../../../artifacts/report')
 const scripts = [
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  join(import.meta.dirname, 'page-checks.js'),
+  join(import.meta.dirname, '../../../test/study/page-checks.js'),
 ].map((file) => readFileSync(file, 'utf8'))
 
 const reports = {

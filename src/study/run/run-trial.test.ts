@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../../test/support/toy.ts'
 import { crossEntropy, mul } from '../../ops/index.ts'
 import { adam, adamw, noDecayOnNormAndBias, type Optimizer, sgd } from '../../optim/index.ts'
+import { keepSessions } from '../../runtime/node-cpu.ts'
 import * as schedule from '../../schedule/index.ts'
 import { RunFolder } from '../../train/run-folder.ts'
 import { type Change, withSettings } from '../../train/spec.ts'
@@ -14,7 +15,12 @@ import { summarizeDrift } from './drift-summary.ts'
 import { type Job, runTrial } from './run-trial.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-trial-'))
-afterAll(() => rmSync(root, { recursive: true }))
+// As in a worker of a study, trials use the graphs of those before them.
+beforeAll(() => keepSessions(8))
+afterAll(() => {
+  keepSessions(0)
+  rmSync(root, { recursive: true })
+})
 
 const base = toy({ optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 0.01 }), threads: 1 })
 const job = (name: string, settings: readonly Change[], watch = false): Job => ({
