@@ -129,7 +129,7 @@ test.each([
   [['0.1', '--steps', '9', '--with', 'beta'], 'evenstep schedule: wanted --with momentum, got beta'],
   [
     ['0.1', '--steps', '9', '--with', 'momentum'],
-    'schedule.momentumOf: wanted a oneCycle or cyclic schedule, got "constant"; give momentum a schedule of its own',
+    'schedule.momentumOf: wanted a oneCycle or cyclic schedule, got "constant"; give momentum its own schedule',
   ],
   [
     ['{"type":"stpe"}', '--steps', '9'],

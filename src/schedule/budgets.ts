@@ -1,32 +1,42 @@
 /** Curves that spend a known number of steps, most of them high, and end low. */
 
-import { whole } from './curves.ts'
-import { choice, maybeNumber, number } from './field.ts'
-import { type Kind, kind, make } from './kind.ts'
-import type { After, Curve, Schedule } from './schedule.ts'
-import { needsStart, ramp, type WarmupShape, warmupShapes } from './warmup.ts'
+import { choice, number, type OptionsOf, required } from '../core/options.ts'
+import { atLeastOne, type Constructor, kind, whole } from './kind.ts'
+import { afterEnd, initial } from './options.ts'
+import type { Curve } from './schedule.ts'
+import { checkStart, ramp, warmupShapes } from './warmup.ts'
 
-export interface FlatCosineOptions {
-  /** Steps in all, > 0. */
-  readonly totalSteps: number
-  /** Share of the steps before the fall, from 0 to below 1; 0.75 unless given. */
-  readonly pctStart?: number
-  /** The value at step `totalSteps`; 0 unless given. */
-  readonly etaMin?: number
-  readonly after?: After
+const totalSteps = {
+  /** Steps in all. */
+  totalSteps: required(number({ above: 0 })),
 }
 
-const totalSteps = number('the number of steps in all', { above: 0 })
-const etaMin = number('the value at step totalSteps', {}, 0)
+const etaMin = {
+  /** Value at step `totalSteps`. @default 0 */
+  etaMin: number({}, 0),
+}
 
-export const flatCosineKind: Kind = kind({
-  type: 'flatCosine',
-  about: 'keeps a value, then falls along half a cosine',
+const flatCosineOptions = {
+  ...totalSteps,
+  /** Share of the steps before the fall. @default 0.75 */
+  pctStart: number({ min: 0, below: 1 }, 0.75),
+  ...etaMin,
+  ...afterEnd,
+}
+
+export interface FlatCosineOptions extends OptionsOf<typeof flatCosineOptions> {}
+
+/**
+ * `initial` for a share `pctStart` of the steps, then half a cosine down to `etaMin`.
+ *
+ * Source: fastai's fit_flat_cos, which ends at initial / 1e5.
+ * @example schedule.flatCosine(0.1, { totalSteps: 100, pctStart: 0.5 })(75) // 0.05
+ */
+export const flatCosine: Constructor<[initial: number, options: FlatCosineOptions]> = kind('flatCosine', {
   fields: {
-    initial: number('the value before the fall'),
-    totalSteps,
-    pctStart: number('the share of the steps before the fall', { min: 0, below: 1 }, 0.75),
-    etaMin,
+    /** Value before the fall. */
+    initial: required(number()),
+    ...flatCosineOptions,
   },
   span: ({ totalSteps }) => whole(totalSteps),
   curve({ initial, totalSteps, pctStart, etaMin }) {
@@ -38,28 +48,20 @@ export const flatCosineKind: Kind = kind({
   },
 })
 
+const rexOptions = { ...totalSteps, ...etaMin, ...afterEnd }
+
+export interface RexOptions extends OptionsOf<typeof rexOptions> {}
+
 /**
- * `initial` for a share `pctStart` of the steps, then half a cosine down to `etaMin`.
+ * The reflected exponential: slow at first, fast at the end.
  *
- * Source: fastai's fit_flat_cos, which ends at initial / 1e5.
- * @example schedule.flatCosine(0.1, { totalSteps: 100, pctStart: 0.5 })(75) // 0.05
+ *     etaMin + (initial − etaMin) · r / (½ + ½ · r)          r = 1 − step / totalSteps
+ *
+ * Source: Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197.
+ * @example schedule.rex(0.3, { totalSteps: 100 })(50) // 0.2
  */
-export function flatCosine(initial: number, options: FlatCosineOptions): Schedule {
-  return make(flatCosineKind, initial, options)
-}
-
-export interface RexOptions {
-  /** Steps in all, > 0. */
-  readonly totalSteps: number
-  /** The value at step `totalSteps`; 0 unless given. */
-  readonly etaMin?: number
-  readonly after?: After
-}
-
-export const rexKind: Kind = kind({
-  type: 'rex',
-  about: 'falls slowly, then fast, as a reflected exponential',
-  fields: { initial: number('the value of step 0'), totalSteps, etaMin },
+export const rex: Constructor<[initial: number, options: RexOptions]> = kind('rex', {
+  fields: { ...initial, ...rexOptions },
   span: ({ totalSteps }) => whole(totalSteps),
   extrapolates: () => false,
   curve({ initial, totalSteps, etaMin }) {
@@ -71,39 +73,34 @@ export const rexKind: Kind = kind({
   },
 })
 
+const tanhOptions = {
+  ...totalSteps,
+  /** Argument of tanh at the start. @default -7 */
+  lowerBound: number({}, -7),
+  /** Argument of tanh at the end. @default 3 */
+  upperBound: number({}, 3),
+  /** Value where tanh is 1. @default 0 */
+  etaMin: number({}, 0),
+  ...afterEnd,
+}
+
+export interface TanhOptions extends OptionsOf<typeof tanhOptions> {}
+
 /**
- * The reflected exponential: slow at first, fast at the end.
+ * A hyperbolic tangent, nearly level at first.
  *
- *     etaMin + (initial − etaMin) · r / (½ + ½ · r)          r = 1 − step / totalSteps
+ *     etaMin + (initial − etaMin) · (1 − tanh(lowerBound · (1 − p) + upperBound · p)) / 2
  *
- * Source: Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197.
- * @example schedule.rex(0.3, { totalSteps: 100 })(50) // 0.2
+ * with p = step / totalSteps. It ends a little above etaMin, at tanh(3) = 0.995 with the default bounds; timm's
+ * jumps to etaMin there.
+ *
+ * Source: Hsueh, Li & Wu 2018, https://arxiv.org/abs/1806.01593; timm's TanhLRScheduler, and its defaults.
  */
-export function rex(initial: number, options: RexOptions): Schedule {
-  return make(rexKind, initial, options)
-}
-
-export interface TanhOptions {
-  /** Steps in all, > 0. */
-  readonly totalSteps: number
-  /** Where on the curve of tanh it begins; −7 unless given. */
-  readonly lowerBound?: number
-  /** Where on the curve of tanh it ends; 3 unless given. */
-  readonly upperBound?: number
-  /** The value that tanh = 1 stands for; 0 unless given. */
-  readonly etaMin?: number
-  readonly after?: After
-}
-
-export const tanhKind: Kind = kind({
-  type: 'tanh',
-  about: 'falls along a hyperbolic tangent',
+export const tanh: Constructor<[initial: number, options: TanhOptions]> = kind('tanh', {
   fields: {
-    initial: number('the value that tanh = -1 stands for'),
-    totalSteps,
-    lowerBound: number('where on the curve of tanh it begins', {}, -7),
-    upperBound: number('where on the curve of tanh it ends', {}, 3),
-    etaMin: number('the value that tanh = 1 stands for', {}, 0),
+    /** Value where tanh is −1. */
+    initial: required(number()),
+    ...tanhOptions,
   },
   span: ({ totalSteps }) => whole(totalSteps),
   curve({ initial, totalSteps, lowerBound, upperBound, etaMin }) {
@@ -113,39 +110,26 @@ export const tanhKind: Kind = kind({
   },
 })
 
+const swaOptions = {
+  /** Value to reach, and to keep while weights are averaged. */
+  swaLr: required(number()),
+  /** Calls from `initial` to `swaLr`: epochs, if called once an epoch. @default 10 */
+  annealEpochs: number({ min: 0 }, 10),
+  /** Shape of the way from `initial` to `swaLr`. @default 'cos' */
+  annealStrategy: choice(['cos', 'linear'], 'cos'),
+  ...afterEnd,
+}
+
+export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
+
 /**
- * A hyperbolic tangent, nearly level at first.
+ * From `initial` to `swaLr` in `annealEpochs`, then flat, for stochastic weight averaging.
  *
- *     etaMin + (initial − etaMin) · (1 − tanh(lowerBound · (1 − p) + upperBound · p)) / 2     p = step / totalSteps
- *
- * It ends a little above etaMin, at tanh(3) = 0.995 with the default bounds; timm's jumps to etaMin there.
- *
- * Source: Hsueh, Li & Wu 2018, https://arxiv.org/abs/1806.01593; timm's TanhLRScheduler, and its defaults.
+ * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407; PyTorch's SWALR, and its defaults.
  */
-export function tanh(initial: number, options: TanhOptions): Schedule {
-  return make(tanhKind, initial, options)
-}
-
-export interface SwaOptions {
-  /** The value to reach and keep while weights are averaged. */
-  readonly swaLr: number
-  /** Calls from `initial` to `swaLr`, >= 0; 10 unless given. Epochs, if called once an epoch. */
-  readonly annealEpochs?: number
-  /** The way there: 'cos' unless given. */
-  readonly annealStrategy?: 'cos' | 'linear'
-  readonly after?: After
-}
-
-export const swaKind: Kind = kind({
-  type: 'swa',
-  about: 'goes to the value at which weights are averaged',
-  fields: {
-    initial: number('the value of step 0'),
-    swaLr: number('the value to reach and keep'),
-    annealEpochs: number('the number of steps from initial to swaLr', { min: 0 }, 10),
-    annealStrategy: choice('the way from initial to swaLr', ['cos', 'linear'], 'cos'),
-  },
-  span: ({ annealEpochs }) => ({ end: annealEpochs, period: Math.max(annealEpochs, 1) }),
+export const swa: Constructor<[initial: number, options: SwaOptions]> = kind('swa', {
+  fields: { ...initial, ...swaOptions },
+  span: ({ annealEpochs }) => atLeastOne(annealEpochs),
   curve({ initial, swaLr, annealEpochs, annealStrategy }) {
     if (annealEpochs === 0) return () => swaLr
     const gap = swaLr - initial
@@ -154,86 +138,75 @@ export const swaKind: Kind = kind({
   },
 })
 
-/**
- * From `initial` to `swaLr` in `annealEpochs`, then flat, for stochastic weight averaging.
- *
- * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407; PyTorch's SWALR, and its defaults.
- */
-export function swa(initial: number, options: SwaOptions): Schedule {
-  return make(swaKind, initial, options)
-}
-
 /** How the last phase of `warmupStableDecay` falls. */
 export type DecayShape = 'linear' | 'cosine' | '1-sqrt'
 
-export interface WarmupStableDecayOptions {
-  /** Steps of the rise, >= 0; 0 unless given. */
-  readonly warmupSteps?: number
-  /** Steps at `initial`, >= 0. */
-  readonly stableSteps: number
-  /** Steps of the fall, > 0. */
-  readonly decaySteps: number
-  /** The rise: 'linear' unless given. */
-  readonly warmupShape?: WarmupShape
-  /** The fall: 'linear' unless given. */
-  readonly decayShape?: DecayShape
-  /** What multiplies `initial` at step 0; 1 / (warmupSteps + 1) unless given. */
-  readonly startFactor?: number
-  /** What multiplies `initial` at the end; 0 unless given. */
-  readonly endFactor?: number
-  readonly after?: After
+const warmupStableDecayOptions = {
+  /** Steps of the rise. @default 0 */
+  warmupSteps: number({ min: 0 }, 0),
+  /** Steps at `initial`. */
+  stableSteps: required(number({ min: 0 })),
+  /** Steps of the fall. */
+  decaySteps: required(number({ above: 0 })),
+  /** Shape of the rise. @default 'linear' */
+  warmupShape: choice(warmupShapes, 'linear'),
+  /** Shape of the fall. @default 'linear' */
+  decayShape: choice<DecayShape>(['linear', 'cosine', '1-sqrt'], 'linear'),
+  /** Factor at step 0. @default 1 / (warmupSteps + 1) */
+  startFactor: number({ min: 0 }),
+  /** Factor at the end. @default 0 */
+  endFactor: number({}, 0),
+  ...afterEnd,
 }
 
-export const warmupStableDecayKind: Kind = kind({
-  type: 'warmupStableDecay',
-  about: 'rises, stays, and falls',
-  fields: {
-    initial: number('the value of the stable phase'),
-    warmupSteps: number('the number of steps of the rise', { min: 0 }, 0),
-    stableSteps: number('the number of steps at initial', { min: 0 }),
-    decaySteps: number('the number of steps of the fall', { above: 0 }),
-    warmupShape: choice('how the value rises', warmupShapes, 'linear'),
-    decayShape: choice('how the value falls', ['linear', 'cosine', '1-sqrt'], 'linear'),
-    startFactor: maybeNumber('what multiplies initial at step 0', { min: 0 }),
-    endFactor: number('what multiplies initial at the end', {}, 0),
-  },
-  check: ({ warmupShape, startFactor }) => needsStart('schedule.warmupStableDecay', warmupShape, startFactor),
-  span: ({ warmupSteps, stableSteps, decaySteps }) => whole(warmupSteps + stableSteps + decaySteps),
-  curve({ initial, warmupSteps, stableSteps, decaySteps, warmupShape, decayShape, startFactor, endFactor }) {
-    const rise = ramp(warmupShape, warmupSteps, startFactor)
-    const fall = remaining(decayShape)
-    const start = warmupSteps + stableSteps
-    return (step) => {
-      if (step < warmupSteps) return initial * rise(step)
-      if (step <= start) return initial
-      return initial * (endFactor + (1 - endFactor) * fall((step - start) / decaySteps))
-    }
-  },
-})
+export interface WarmupStableDecayOptions extends OptionsOf<typeof warmupStableDecayOptions> {}
 
 /**
- * A rise, a plateau, and a short fall: the stable phase may go on for as long as one likes before the fall.
+ * A rise, a plateau, and a short fall: the stable phase may last as long as one likes before the fall.
  *
  *     linear  1 − p        cosine  (1 + cos(π · p)) / 2        1-sqrt  1 − √p        p = share of the fall
  *
  * each scaled to end at `initial · endFactor`.
  *
  * @throws {ArgumentError} when an exponential rise starts at 0
- * Source: Hu et al. 2024, https://arxiv.org/abs/2404.06395; Hägele et al. 2024, https://arxiv.org/abs/2405.18392,
- * for 1 − √p. Hugging Face's rises from 0: that is `startFactor: 0`.
+ * Source: Hu et al. 2024, https://arxiv.org/abs/2404.06395; Hägele et al. 2024,
+ * https://arxiv.org/abs/2405.18392, for 1 − √p. Hugging Face's rises from 0: that is `startFactor: 0`.
  */
-export function warmupStableDecay(initial: number, options: WarmupStableDecayOptions): Schedule {
-  return make(warmupStableDecayKind, initial, options)
-}
+export const warmupStableDecay: Constructor<[initial: number, options: WarmupStableDecayOptions]> = kind(
+  'warmupStableDecay',
+  {
+    fields: {
+      /** Value of the stable phase. */
+      initial: required(number()),
+      ...warmupStableDecayOptions,
+    },
+    check: ({ warmupShape, startFactor }, who) => checkStart(who, warmupShape, startFactor),
+    span: ({ warmupSteps, stableSteps, decaySteps }) => whole(warmupSteps + stableSteps + decaySteps),
+    curve({
+      initial,
+      warmupSteps,
+      stableSteps,
+      decaySteps,
+      warmupShape,
+      decayShape,
+      startFactor,
+      endFactor,
+    }) {
+      const rise = ramp(warmupShape, warmupSteps, startFactor)
+      const fall = remaining[decayShape]
+      const start = warmupSteps + stableSteps
+      return (step) => {
+        if (step < warmupSteps) return initial * rise(step)
+        if (step <= start) return initial
+        return initial * (endFactor + (1 - endFactor) * fall((step - start) / decaySteps))
+      }
+    },
+  },
+)
 
-/** The share left of a fall when the share p of it is done. */
-function remaining(shape: DecayShape): Curve {
-  switch (shape) {
-    case 'linear':
-      return (p) => 1 - p
-    case 'cosine':
-      return (p) => (1 + Math.cos(Math.PI * p)) / 2
-    case '1-sqrt':
-      return (p) => 1 - Math.sqrt(p)
-  }
+/** The height left of a fall when the share p of it is done. */
+const remaining: Readonly<Record<DecayShape, Curve>> = {
+  linear: (p) => 1 - p,
+  cosine: (p) => (1 + Math.cos(Math.PI * p)) / 2,
+  '1-sqrt': (p) => 1 - Math.sqrt(p),
 }

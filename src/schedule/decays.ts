@@ -1,31 +1,23 @@
-/** Curves that fall for ever. Those with an end are in curves.ts and budgets.ts. */
-import { boolean, number } from './field.ts'
-import { type Kind, kind, make } from './kind.ts'
-import type { Curve, Schedule } from './schedule.ts'
+/** Curves that fall forever. Those with an end are in curves.ts and budgets.ts. */
+import { boolean, number, type OptionsOf, required } from '../core/options.ts'
+import { type Constructor, kind } from './kind.ts'
+import { initial } from './options.ts'
+import type { Curve } from './schedule.ts'
 
-export interface ExponentialOptions {
-  /** What `decaySteps` steps multiply the value by, >= 0. */
-  readonly gamma: number
-  /** Steps that gamma is for, > 0; 1 unless given. */
-  readonly decaySteps?: number
-  /** Whether the value jumps every `decaySteps` rather than falling at each step. */
-  readonly staircase?: boolean
+const pace = {
+  /** Steps that the rate applies to. @default 1 */
+  decaySteps: number({ above: 0 }, 1),
+  /** Whether the value jumps every `decaySteps` steps instead of falling at each. @default false */
+  staircase: boolean(false),
 }
 
-const decaySteps = number('the number of steps that the rate is for', { above: 0 }, 1)
-const staircase = boolean('whether the value jumps every decaySteps steps', false)
+const exponentialOptions = {
+  /** Factor of every `decaySteps` steps. */
+  gamma: required(number({ min: 0 })),
+  ...pace,
+}
 
-export const exponentialKind: Kind = kind({
-  type: 'exponential',
-  about: 'is multiplied by gamma every decaySteps steps',
-  fields: {
-    initial: number('the value of step 0'),
-    gamma: number('what decaySteps steps multiply the value by', { min: 0 }),
-    decaySteps,
-    staircase,
-  },
-  curve: ({ initial, gamma, ...pace }) => paced(pace, (t) => initial * gamma ** t),
-})
+export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions> {}
 
 /**
  * A value that each step multiplies by the same factor.
@@ -35,106 +27,90 @@ export const exponentialKind: Kind = kind({
  * Source: PyTorch's ExponentialLR; Keras's ExponentialDecay (gamma is its decay_rate). Limit it with `clamped`.
  * @example schedule.exponential(1, { gamma: 0.5 })(2) // 0.25
  */
-export function exponential(initial: number, options: ExponentialOptions): Schedule {
-  return make(exponentialKind, initial, options)
-}
-
-export interface DecayOptions {
-  /** How fast the value falls, >= 0. */
-  readonly decayRate: number
-  /** Steps that the rate is for, > 0; 1 unless given. */
-  readonly decaySteps?: number
-  /** Whether the value jumps every `decaySteps` rather than falling at each step. */
-  readonly staircase?: boolean
-}
-
-const decayFields = {
-  initial: number('the value of step 0'),
-  decayRate: number('how fast the value falls', { min: 0 }),
-  decaySteps,
-  staircase,
-}
-
-export const naturalExpKind: Kind = kind({
-  type: 'naturalExp',
-  about: 'falls as the exponential function',
-  fields: decayFields,
-  curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial * Math.exp(-decayRate * t)),
+export const exponential: Constructor<[initial: number, options: ExponentialOptions]> = kind('exponential', {
+  fields: { ...initial, ...exponentialOptions },
+  curve: ({ initial, gamma, ...pace }) => paced(pace, (t) => initial * gamma ** t),
 })
 
+const decayOptions = {
+  /** Rate of the fall. */
+  decayRate: required(number({ min: 0 })),
+  ...pace,
+}
+
+export interface DecayOptions extends OptionsOf<typeof decayOptions> {}
+
 /**
+ * An exponential decay, given its rate.
+ *
  *     initial · exp(−decayRate · step / decaySteps)          ⌊step / decaySteps⌋ with staircase
  *
  * Source: Paddle's NaturalExpDecay.
  */
-export function naturalExp(initial: number, options: DecayOptions): Schedule {
-  return make(naturalExpKind, initial, options)
-}
-
-export const inverseTimeKind: Kind = kind({
-  type: 'inverseTime',
-  about: 'falls as one over the step',
-  fields: decayFields,
-  curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial / (1 + decayRate * t)),
+export const naturalExp: Constructor<[initial: number, options: DecayOptions]> = kind('naturalExp', {
+  fields: { ...initial, ...decayOptions },
+  curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial * Math.exp(-decayRate * t)),
 })
 
 /**
+ * A decay as one over the step.
+ *
  *     initial / (1 + decayRate · step / decaySteps)          ⌊step / decaySteps⌋ with staircase
  *
  * Source: Keras's InverseTimeDecay.
  * @example schedule.inverseTime(1, { decayRate: 0.5 })(2) // 0.5
  */
-export function inverseTime(initial: number, options: DecayOptions): Schedule {
-  return make(inverseTimeKind, initial, options)
-}
-
-export interface InverseSqrtOptions {
-  /** Steps after which the value has fallen to initial / √2, > 0; 10,000 unless given. */
-  readonly timescale?: number
-}
-
-export const inverseSqrtKind: Kind = kind({
-  type: 'inverseSqrt',
-  about: 'falls as one over the square root of the step',
-  fields: {
-    initial: number('the value of step 0'),
-    timescale: number(
-      'the number of steps after which the value has fallen to initial / √2',
-      { above: 0 },
-      10_000,
-    ),
-  },
-  curve:
-    ({ initial, timescale }) =>
-    (step) =>
-      initial / Math.sqrt(1 + step / timescale),
+export const inverseTime: Constructor<[initial: number, options: DecayOptions]> = kind('inverseTime', {
+  fields: { ...initial, ...decayOptions },
+  curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial / (1 + decayRate * t)),
 })
 
+const inverseSqrtOptions = {
+  /** Steps until the value has fallen to initial / √2. @default 10_000 */
+  timescale: number({ above: 0 }, 10_000),
+}
+
+export interface InverseSqrtOptions extends OptionsOf<typeof inverseSqrtOptions> {}
+
 /**
+ * A decay as one over the square root of the step.
+ *
  *     initial / √(1 + step / timescale)
  *
- * With a warmup of `timescale` steps before it, it is the Transformer's rule without its constant.
+ * After a warmup of `timescale` steps it is the Transformer's rule without its constant.
  *
  * Source: the inverse_sqrt schedule of Hugging Face.
  */
-export function inverseSqrt(initial: number, options: InverseSqrtOptions = {}): Schedule {
-  return make(inverseSqrtKind, initial, options)
+export const inverseSqrt: Constructor<[initial: number, options?: InverseSqrtOptions]> = kind('inverseSqrt', {
+  fields: { ...initial, ...inverseSqrtOptions },
+  curve({ initial, timescale }) {
+    return (step) => initial / Math.sqrt(1 + step / timescale)
+  },
+})
+
+const noamOptions = {
+  /** Width of the model. */
+  modelSize: required(number({ above: 0 })),
+  /** Steps of the rise. */
+  warmupSteps: required(number({ above: 0 })),
 }
 
-export interface NoamOptions {
-  /** Width of the model, > 0. */
-  readonly modelSize: number
-  /** Steps of the rise, > 0. */
-  readonly warmupSteps: number
-}
+export interface NoamOptions extends OptionsOf<typeof noamOptions> {}
 
-export const noamKind: Kind = kind({
-  type: 'noam',
-  about: 'rises, then falls as one over the square root of the step',
+/**
+ * The Transformer's rule: a linear rise, then one over the square root of the step.
+ *
+ *     factor · modelSize^−½ · min(n^−½, n · warmupSteps^−1.5)          n = step + 1
+ *
+ * The paper counts steps from 1, hence n. Paddle's NoamDecay starts at n = 0, with a value of 0.
+ *
+ * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, eq. 3.
+ */
+export const noam: Constructor<[factor: number, options: NoamOptions]> = kind('noam', {
   fields: {
-    factor: number('what multiplies the rule'),
-    modelSize: number('the width of the model', { above: 0 }),
-    warmupSteps: number('the number of steps of the rise', { above: 0 }),
+    /** What multiplies the rule. */
+    factor: required(number()),
+    ...noamOptions,
   },
   curve({ factor, modelSize, warmupSteps }) {
     const scale = factor / Math.sqrt(modelSize)
@@ -143,21 +119,7 @@ export const noamKind: Kind = kind({
   },
 })
 
-/**
- * The Transformer's rule: a linear rise, then one over the square root.
- *
- *     factor · modelSize^−½ · min(n^−½, n · warmupSteps^−1.5)          n = step + 1
- *
- * The paper counts steps from 1, hence n. Paddle's NoamDecay starts at n = 0, with a value of 0.
- *
- * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, eq. 3.
- */
-export function noam(factor: number, options: NoamOptions): Schedule {
-  return make(noamKind, factor, options)
-}
-
-function paced(pace: { decaySteps: number; staircase: boolean }, decay: Curve): Curve {
-  const { decaySteps, staircase } = pace
+function paced({ decaySteps, staircase }: { decaySteps: number; staircase: boolean }, decay: Curve): Curve {
   if (staircase) return (step) => decay(Math.floor(step / decaySteps))
   return decaySteps === 1 ? decay : (step) => decay(step / decaySteps)
 }

@@ -1,107 +1,96 @@
-import { mismatch, unknownName } from '../core/mismatch.ts'
-import { choice, type Field, type Fields, type Values } from './field.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { checkNames, type Declared, readOptions, type ValuesOf } from '../core/options.ts'
 import type { After, Curve, Schedule, ScheduleSpec, SpecValue } from './schedule.ts'
 
-/** Where a finite schedule ends: its last step, and the length after which `repeat` begins again. */
+/** The end of a finite schedule: its last step, and the length after which `repeat` begins again. */
 export interface Span {
   readonly end: number
   readonly period: number
 }
 
-/** One type of schedule: its fields, and the curve that their values give. */
-export interface Definition<F extends Fields> {
-  readonly type: string
-  /** Completes the sentence "a schedule that …", for the JSON Schema. */
-  readonly about: string
-  /** The first field is the constructor's first argument. */
-  readonly fields: F
-  /** Refuses values that each fit but not together: returns what to throw. */
-  check?(values: Values<F>): Error | undefined
-  /** A finite schedule's span; its type then takes `after`. Infinity where this one does not end. */
-  span?(values: Values<F>): Span
-  /** Whether the formula has values past the end. Without it: yes. */
-  extrapolates?(values: Values<F>): boolean
-  curve(values: Values<F>): Curve
+/** A span that begins again where it ends. */
+export const whole = (steps: number): Span => ({ end: steps, period: steps })
+
+/** As `whole`, for a span that may end at step 0: `repeat` then repeats that one step. */
+export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.max(steps, 1) })
+
+/** Defines a type of schedule: the fields of its spec, and the curve that their values give. */
+export interface Definition<D extends Declared> {
+  /** The constructor's first argument, then its options; `after` is one of them where there is a `span`. */
+  readonly fields: D
+  /** Refuses values that are fine alone but not together. @throws {ArgumentError} */
+  check?(values: ValuesOf<NoInfer<D>>, who: string): void
+  /** The span of a finite schedule. It ends at Infinity if these values make the schedule endless. */
+  span?(values: ValuesOf<NoInfer<D>>): Span
+  /** Whether the formula has values past the end. @default true */
+  extrapolates?(values: ValuesOf<NoInfer<D>>): boolean
+  curve(values: ValuesOf<NoInfer<D>>): Curve
 }
 
-/** A definition with its fields' types forgotten, `after` among the fields where it applies. */
-export interface Kind extends Definition<Fields> {
+/** A type of schedule, by its name. */
+export interface Kind extends Definition<Declared> {
+  readonly type: string
+  /** The field that is the constructor's first argument. */
   readonly first: string
 }
 
-const afterField: Field<After> = choice(
-  'what follows the last step',
-  ['hold', 'repeat', 'extrapolate', 'throw'],
-  'hold',
-)
+/** The function that makes the schedules of one kind. */
+export interface Constructor<Args extends readonly unknown[]> {
+  (...args: Args): Schedule
+  readonly kind: Kind
+}
 
-export function kind<F extends Fields>(definition: Definition<F>): Kind {
-  const after: Fields = definition.span === undefined ? {} : { after: afterField }
-  const first = Object.keys(definition.fields)[0]!
-  return { ...(definition as Definition<Fields>), fields: { ...definition.fields, ...after }, first }
+/** Returns the constructor of a type of schedule: it takes the first field, then the others by name. */
+export function kind<Args extends readonly unknown[], D extends Declared>(
+  type: string,
+  definition: Definition<D>,
+): Constructor<Args> {
+  const [first, ...others] = Object.keys(definition.fields)
+  const made = { ...definition, type, first } as Kind
+  const construct = (...[value, options = {}]: Args): Schedule => {
+    checkNames(`schedule.${type}`, others, options)
+    return make(made, { ...options, [made.first]: value })
+  }
+  return Object.assign(construct, { kind: made })
 }
 
 /**
- * The schedule of a kind, from its first argument and its options.
+ * Makes the schedule of a kind from its fields.
  *
- * Every schedule is made here, by a constructor or by the parser, so both refuse the same values in the same words.
+ * Every schedule is made here, by a constructor or by the parser, so both refuse the same values in the same
+ * words.
  */
-export function make(kind: Kind, first: unknown, options: object = {}): Schedule {
+export function make(kind: Kind, fields: object): Schedule {
   const who = `schedule.${kind.type}`
-  const values = readValues(who, kind.fields, options, { name: kind.first, value: first })
-  const refusal = kind.check?.(values)
-  if (refusal !== undefined) throw refusal
-  const curve = past(who, kind, values)
-  return Object.defineProperty(curve, 'spec', {
-    value: specOf(kind.type, kind.fields, values),
-    enumerable: true,
-  }) as Schedule
+  const values = readOptions(who, kind.fields, fields)
+  kind.check?.(values, who)
+  const spec = { value: specOf(kind.type, values), enumerable: true }
+  return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
 }
 
-/** The values of fields, checked and with defaults, from an options object and perhaps a first argument. */
-export function readValues<F extends Fields>(
-  who: string,
-  fields: F,
-  options: unknown,
-  first?: { readonly name: string; readonly value: unknown },
-): Values<F> {
-  const names = Object.keys(fields).filter((name) => name !== first?.name)
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw mismatch(who, `options as an object${names.length > 0 ? ` of ${names.join(', ')}` : ''}`, options)
-  }
-  const stray = Object.keys(options).find((name) => !names.includes(name))
-  if (stray !== undefined) throw unknownName(who, names, stray)
-  const given = options as Record<string, unknown>
-  const values = Object.entries(fields).map(([name, field]) => {
-    return [name, readField(who, name, field, name === first?.name ? first.value : given[name])]
-  })
-  return Object.fromEntries(values)
-}
-
-/** A type and its values as JSON: what was left out stays out, and so does an `after` of 'hold'. */
-export function specOf(type: string, fields: Fields, values: Values<Fields>): ScheduleSpec {
+/** A type and its values as JSON, without the values that were left out, and without an `after` of 'hold'. */
+export function specOf(type: string, values: Readonly<Record<string, unknown>>): ScheduleSpec {
   const spec: Record<string, SpecValue> & { type: string } = { type }
-  for (const [name, field] of Object.entries(fields)) {
-    const value = values[name]
-    if (value === undefined || (name === 'after' && value === 'hold')) continue
-    spec[name] = field.spec(value)
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && !(name === 'after' && value === 'hold')) spec[name] = specValue(value)
   }
   return Object.freeze(spec)
 }
 
-function readField(who: string, name: string, field: Field<unknown>, value: unknown): unknown {
-  if (value !== undefined) return field.read(who, name, value)
-  if (field.optional || field.fallback !== undefined) return field.fallback
-  throw mismatch(who, name, undefined, `${name} is ${field.about}`)
+/** The JSON of a value. Functions are schedules or formulas here, which have a spec. */
+function specValue(value: unknown): SpecValue {
+  if (typeof value === 'function') return (value as Schedule).spec
+  return Array.isArray(value) ? value.map(specValue) : (value as SpecValue)
 }
 
-/** The kind's curve, followed by what `after` says. */
-function past(who: string, kind: Kind, values: Values<Fields>): Curve {
+/** The kind's curve, continued past its end as `after` says. */
+function withEnd(who: string, kind: Kind, values: ValuesOf<Declared>): Curve {
   const curve = kind.curve(values)
   const { end, period } = kind.span?.(values) ?? { end: Infinity, period: Infinity }
   const after = values.after as After | undefined
   if (after === 'extrapolate' && kind.extrapolates?.(values) === false) {
-    throw mismatch(who, 'after as hold, repeat or throw', after, 'its formula has no values past the end')
+    const fix = 'its formula has no values past the end'
+    throw mismatch(who, "after as 'hold', 'repeat' or 'throw'", after, fix)
   }
   if (end === Infinity || after === 'extrapolate') return curve
   if (after === 'repeat') return (step) => curve(step % period)
@@ -111,10 +100,6 @@ function past(who: string, kind: Kind, values: Values<Fields>): Curve {
 }
 
 function tooFar(who: string, end: number, step: number): never {
-  throw mismatch(
-    who,
-    `a step <= ${end}`,
-    step,
-    'train for fewer steps, or set after to hold, repeat or extrapolate',
-  )
+  const fix = 'train for fewer steps, or set after to hold, repeat or extrapolate'
+  throw mismatch(who, `a step ≤ ${end}`, step, fix)
 }

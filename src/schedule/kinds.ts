@@ -1,69 +1,55 @@
-import { flatCosineKind, rexKind, swaKind, tanhKind, warmupStableDecayKind } from './budgets.ts'
-import {
-  chainedKind,
-  clampedKind,
-  perEpochKind,
-  periodicKind,
-  scaledKind,
-  sequentialKind,
-  shiftedKind,
-} from './compose.ts'
-import {
-  constantFactorKind,
-  constantKind,
-  cosineAnnealingKind,
-  linearKind,
-  polynomialKind,
-} from './curves.ts'
-import { cosineAnnealingWarmRestartsKind, cyclicKind, cyclicMomentumKind } from './cycles.ts'
-import { exponentialKind, inverseSqrtKind, inverseTimeKind, naturalExpKind, noamKind } from './decays.ts'
+import { flatCosine, rex, swa, tanh, warmupStableDecay } from './budgets.ts'
+import { chained, clamped, perEpoch, periodic, scaled, sequential, shifted } from './compose.ts'
+import { constant, constantFactor, cosineAnnealing, linear, polynomial } from './curves.ts'
+import { cosineAnnealingWarmRestarts, cyclic, cyclicMomentum } from './cycles.ts'
+import { exponential, inverseSqrt, inverseTime, naturalExp, noam } from './decays.ts'
 import type { Kind } from './kind.ts'
-import { lambdaKind, multiplicativeKind } from './lambda.ts'
-import { noiseKind } from './noise.ts'
-import { oneCycleKind, oneCycleMomentumKind } from './one-cycle.ts'
-import { piecewiseCosineKind, piecewiseLinearKind, tableKind } from './points.ts'
-import { multiStepKind, piecewiseConstantKind, stepKind } from './steps.ts'
-import { warmupKind } from './warmup.ts'
-import { toWeightDecayFreeKind } from './weight-decay-free.ts'
+import { lambda, multiplicative } from './lambda.ts'
+import { noise } from './noise.ts'
+import { oneCycle, oneCycleMomentum } from './one-cycle.ts'
+import { piecewiseCosine, piecewiseLinear, table } from './points.ts'
+import { multiStep, piecewiseConstant, step } from './steps.ts'
+import { warmup } from './warmup.ts'
+import { toWeightDecayFree } from './weight-decay-free.ts'
 
 /** Every type of schedule, in the order of the guide. */
 export const kinds: readonly Kind[] = [
-  constantKind,
-  constantFactorKind,
-  stepKind,
-  multiStepKind,
-  piecewiseConstantKind,
-  linearKind,
-  polynomialKind,
-  cosineAnnealingKind,
-  piecewiseLinearKind,
-  piecewiseCosineKind,
-  tableKind,
-  exponentialKind,
-  naturalExpKind,
-  inverseTimeKind,
-  inverseSqrtKind,
-  noamKind,
-  warmupStableDecayKind,
-  flatCosineKind,
-  rexKind,
-  tanhKind,
-  swaKind,
-  cosineAnnealingWarmRestartsKind,
-  cyclicKind,
-  cyclicMomentumKind,
-  oneCycleKind,
-  oneCycleMomentumKind,
-  lambdaKind,
-  multiplicativeKind,
-  warmupKind,
-  sequentialKind,
-  chainedKind,
-  scaledKind,
-  shiftedKind,
-  clampedKind,
-  perEpochKind,
-  periodicKind,
-  noiseKind,
-  toWeightDecayFreeKind,
-]
+  constant,
+  constantFactor,
+  step,
+  multiStep,
+  piecewiseConstant,
+  linear,
+  polynomial,
+  cosineAnnealing,
+  piecewiseLinear,
+  piecewiseCosine,
+  table,
+  exponential,
+  naturalExp,
+  inverseTime,
+  inverseSqrt,
+  noam,
+  warmupStableDecay,
+  flatCosine,
+  rex,
+  tanh,
+  swa,
+  cosineAnnealingWarmRestarts,
+  cyclic,
+  cyclicMomentum,
+  oneCycle,
+  oneCycleMomentum,
+  lambda,
+  multiplicative,
+  warmup,
+  sequential,
+  chained,
+  scaled,
+  shifted,
+  clamped,
+  perEpoch,
+  periodic,
+  noise,
+  toWeightDecayFree,
+].map(({ kind }) => kind)

@@ -1,65 +1,68 @@
 /** Schedules that go through given points. */
 
 import { mismatch } from '../core/mismatch.ts'
+import { list, number, type OptionsOf, required } from '../core/options.ts'
 import { countUpTo } from './bisect.ts'
-import { type Fields, numbers, type Point, points, type Values } from './field.ts'
-import { type Kind, kind, make } from './kind.ts'
-import type { After, Curve, Schedule } from './schedule.ts'
+import { atLeastOne, type Constructor, kind, type Span } from './kind.ts'
+import { afterEnd, type Point, points } from './options.ts'
+import type { Curve } from './schedule.ts'
 
-export interface PointsOptions {
-  readonly after?: After
+export interface PointsOptions extends OptionsOf<typeof afterEnd> {}
+
+const through = {
+  /** [step, value] pairs in rising steps. */
+  points,
+  ...afterEnd,
 }
-
-const through = { points: points('a list of [step, value] with rising steps') } satisfies Fields
-
-export const piecewiseLinearKind: Kind = kind({
-  type: 'piecewiseLinear',
-  about: 'goes through points in straight lines',
-  fields: through,
-  span: lastPoint,
-  curve: ({ points }) => interpolate(points, (share) => share),
-})
 
 /**
  * Straight lines through points. Before the first point its value holds.
  *
- * @param points [step, value] in rising steps, the first step >= 0
+ * @param points [step, value] in rising steps, the first step ≥ 0
  * @throws {ArgumentError} unless the steps rise
  * Source: Optax's piecewise_interpolate_schedule, Ignite's PiecewiseLinear.
  * @example schedule.piecewiseLinear([[0, 0], [10, 1], [30, 0]])(20) // 0.5
  */
-export function piecewiseLinear(points: readonly Point[], options: PointsOptions = {}): Schedule {
-  return make(piecewiseLinearKind, points, options)
-}
-
-export const piecewiseCosineKind: Kind = kind({
-  type: 'piecewiseCosine',
-  about: 'goes through points in half cosines',
-  fields: through,
-  span: lastPoint,
-  curve: ({ points }) => interpolate(points, (share) => (1 - Math.cos(Math.PI * share)) / 2),
-})
+export const piecewiseLinear: Constructor<[points: readonly Point[], options?: PointsOptions]> = kind(
+  'piecewiseLinear',
+  {
+    fields: through,
+    span: lastPoint,
+    curve: ({ points }) => interpolate(points, (share) => share),
+  },
+)
 
 /**
  * Half cosines through points: level at each, steepest between two. Before the first point its value holds.
  *
- * @param points [step, value] in rising steps, the first step >= 0
+ * @param points [step, value] in rising steps, the first step ≥ 0
  * @throws {ArgumentError} unless the steps rise
  * Source: Optax's piecewise_interpolate_schedule with 'cosine'; its cosine_onecycle is three such points.
  * @example schedule.piecewiseCosine([[0, 0], [10, 1]])(5) // 0.5
  */
-export function piecewiseCosine(points: readonly Point[], options: PointsOptions = {}): Schedule {
-  return make(piecewiseCosineKind, points, options)
-}
+export const piecewiseCosine: Constructor<[points: readonly Point[], options?: PointsOptions]> = kind(
+  'piecewiseCosine',
+  {
+    fields: through,
+    span: lastPoint,
+    curve: ({ points }) => interpolate(points, (share) => (1 - Math.cos(Math.PI * share)) / 2),
+  },
+)
 
-export const tableKind: Kind = kind({
-  type: 'table',
-  about: 'lists the value of each step',
-  fields: { values: numbers('a list of one value a step') },
-  check: ({ values }) =>
-    values.length > 0
-      ? undefined
-      : mismatch('schedule.table', '1 or more values', 0, 'list one value a step'),
+/**
+ * A list of values, one per step, with straight lines between the steps.
+ *
+ * @example schedule.table([0.1, 0.2, 0.1])(1) // 0.2
+ */
+export const table: Constructor<[values: readonly number[], options?: PointsOptions]> = kind('table', {
+  fields: {
+    /** One value per step. */
+    values: required(list(number())),
+    ...afterEnd,
+  },
+  check({ values }, who) {
+    if (values.length === 0) throw mismatch(who, '1 or more values', 0, 'list one value per step')
+  },
   span: ({ values }) => ({ end: values.length - 1, period: values.length }),
   extrapolates: () => false,
   curve: ({ values }) => {
@@ -72,18 +75,8 @@ export const tableKind: Kind = kind({
   },
 })
 
-/**
- * The values of a list, one a step; a straight line for the steps between.
- *
- * @example schedule.table([0.1, 0.2, 0.1])(1) // 0.2
- */
-export function table(values: readonly number[], options: PointsOptions = {}): Schedule {
-  return make(tableKind, values, options)
-}
-
-function lastPoint({ points }: Values<typeof through>): { end: number; period: number } {
-  const end = points.at(-1)![0]
-  return { end, period: Math.max(end, 1) }
+function lastPoint({ points }: { readonly points: readonly Point[] }): Span {
+  return atLeastOne(points.at(-1)![0])
 }
 
 function interpolate(points: readonly Point[], shape: Curve): Curve {

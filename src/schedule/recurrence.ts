@@ -6,7 +6,7 @@ const stride = 1024
  *
  *     state(0) = first,   state(n + 1) = next(state(n), n)
  *
- * It remembers every 1,024th state and the last one asked for. So walking forward costs one `next` a call, a jump
+ * It remembers every 1,024th state and the latest one. So walking forward costs one `next` per call, a jump
  * back at most 1,024, and a first jump to n costs n.
  */
 export function recurrence<S>(first: S, next: (state: S, n: number) => S): (n: number) => S {

@@ -5,12 +5,12 @@ export type Curve = (step: number) => number
  * The value of a hyperparameter at each step, as a pure function of the step.
  *
  * Steps count from 0: the value at `t` is the one that optimizer step number `t + 1` uses. A schedule keeps no
- * state, so to resume at step n is to call it with n, and to plot it is to map it over the steps. Any
+ * state: resuming at step n means calling it with n, and plotting it means mapping it over the steps. Any
  * hyperparameter may follow one: learning rate, momentum, weight decay, the momentum of batch normalization.
  */
 export interface Schedule {
   (step: number): number
-  /** What this schedule is, as plain JSON: `parse(s.spec)` gives an equal function. */
+  /** This schedule as plain JSON: `parse(s.spec)` returns an equal function. */
   readonly spec: ScheduleSpec
 }
 
@@ -20,7 +20,7 @@ export interface ScheduleSpec {
   readonly [field: string]: SpecValue
 }
 
-/** Anything that may stand in a spec. */
+/** A value in a spec. */
 export type SpecValue =
   | number
   | string
@@ -30,7 +30,7 @@ export type SpecValue =
   | Unserialisable
   | undefined
 
-/** Stands in a spec for a JavaScript function: reading the spec works, turning it into JSON throws. */
+/** Stands for a JavaScript function in a spec: reading the spec works, turning it into JSON throws. */
 export interface Unserialisable {
   toJSON(): never
 }

@@ -1,41 +1,41 @@
-import { mismatch } from '../core/mismatch.ts'
+import { integer, size } from '../core/options.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
- * The values of steps 0 to n − 1.
+ * Returns the values of steps 0 to n − 1.
  *
- * @throws {ArgumentError} unless n is a whole number >= 0
+ * @throws {ArgumentError} unless n is an integer ≥ 0
  */
 export function values(schedule: Schedule, n: number): number[] {
-  if (!Number.isInteger(n) || n < 0) throw mismatch('schedule.values', 'n as a whole number >= 0', n)
+  integer({ min: 0 }).read('schedule.values', 'n', n)
   return Array.from({ length: n }, (_, step) => schedule(step))
 }
 
-/** What a schedule does in its first n steps. */
+/** The first steps of a schedule in numbers. */
 export interface ScheduleSummary {
   readonly steps: number
   readonly first: number
   readonly last: number
   /** The highest value. */
   readonly peak: number
-  /** The first step that has it. */
+  /** The first step at the peak. */
   readonly peakStep: number
   /** The lowest value. */
   readonly lowest: number
   /** The sum of the values: for a learning rate, how far the weights can travel. */
   readonly area: number
   readonly mean: number
-  /** How many of the last steps are at or below a tenth of the peak. */
+  /** Length of the final stretch at or below a tenth of the peak, in steps. */
   readonly tail: number
 }
 
 /**
- * The first n steps of a schedule in a few numbers.
+ * Sums up the first n steps of a schedule in a few numbers.
  *
- * @throws {ArgumentError} unless n is a whole number >= 1
+ * @throws {ArgumentError} unless n is a positive integer
  */
 export function summary(schedule: Schedule, n: number): ScheduleSummary {
-  if (!Number.isInteger(n) || n < 1) throw mismatch('schedule.summary', 'n as a whole number >= 1', n)
+  size.read('schedule.summary', 'n', n)
   let [peak, peakStep, lowest, area, tailStart] = [-Infinity, 0, Infinity, 0, 0]
   for (let step = 0; step < n; step++) {
     const value = schedule(step)

@@ -2,12 +2,13 @@ import { FormatError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { type Kind, make } from './kind.ts'
 import { kinds } from './kinds.ts'
+import { inner, inners } from './options.ts'
 import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
 
 const byType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))
 
 /**
- * The schedule that a spec describes. A number alone is that constant; a schedule is itself.
+ * Returns the schedule that a spec describes. A number is a constant; a schedule stays itself.
  *
  * @throws {ArgumentError} naming the field, when one is unknown, missing, of the wrong type or out of range
  */
@@ -19,12 +20,11 @@ export function fromSpec(spec: unknown): Schedule {
   }
   const { type, ...fields } = spec as Partial<ScheduleSpec>
   const kind = kindOf(type)
-  const values = Object.fromEntries(Object.entries(fields).map(([name, v]) => [name, inner(kind, name, v)]))
-  const { [kind.first]: first, ...options } = values
-  return make(kind, first, options)
+  const values = Object.entries(fields).map(([name, value]) => [name, fieldOf(kind, name, value)])
+  return make(kind, Object.fromEntries(values))
 }
 
-/** The kind of this name. */
+/** Returns the kind with this name. @throws {ArgumentError} for any other name */
 export function kindOf(type: unknown): Kind {
   const names = [...byType.keys()]
   if (typeof type !== 'string') throw mismatch('schedule.parse', `type as one of ${names.join(', ')}`, type)
@@ -33,7 +33,7 @@ export function kindOf(type: unknown): Kind {
   return kind
 }
 
-/** A spec's text, parsed. */
+/** Returns the schedule that a spec in JSON describes. */
 export function fromJson(text: string): Schedule {
   let spec: unknown
   try {
@@ -44,11 +44,9 @@ export function fromJson(text: string): Schedule {
   return fromSpec(spec)
 }
 
-/** A field's value with the specs in it made schedules. */
-function inner(kind: Kind, name: string, value: SpecValue): unknown {
-  const field = Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined
-  if (value === undefined || field === undefined) return value
-  if (field.kind === 'schedule') return fromSpec(value)
-  if (field.kind === 'schedules' && Array.isArray(value)) return value.map(fromSpec)
-  return value
+/** The value of a field, with schedules in place of specs. */
+function fieldOf(kind: Kind, name: string, value: SpecValue): unknown {
+  const option = kind.fields[name]
+  if (option === inner && value !== undefined) return fromSpec(value)
+  return option === inners && Array.isArray(value) ? value.map(fromSpec) : value
 }

@@ -1,31 +1,22 @@
 /** Schedules that keep a value for a while, then jump to the next. */
 
-import { mismatch } from '../core/mismatch.ts'
-import { countUpTo, rising } from './bisect.ts'
-import { number, numbers } from './field.ts'
-import { type Kind, kind, make } from './kind.ts'
-import type { Schedule } from './schedule.ts'
+import { list, number, type OptionsOf, required } from '../core/options.ts'
+import { checkMilestones, countUpTo } from './bisect.ts'
+import { type Constructor, kind } from './kind.ts'
+import { initial } from './options.ts'
 
-export interface StepOptions {
-  /** Steps between two drops, > 0. */
-  readonly stepSize: number
-  /** What each drop multiplies the value by, >= 0; 0.1 unless given. */
-  readonly gamma?: number
+const gamma = {
+  /** Factor of each drop. @default 0.1 */
+  gamma: number({ min: 0 }, 0.1),
 }
 
-export const stepKind: Kind = kind({
-  type: 'step',
-  about: 'is multiplied by gamma every stepSize steps',
-  fields: {
-    initial: number('the value of step 0'),
-    stepSize: number('the number of steps between two drops', { above: 0 }),
-    gamma: number('what each drop multiplies the value by', { min: 0 }, 0.1),
-  },
-  curve:
-    ({ initial, stepSize, gamma }) =>
-    (step) =>
-      initial * gamma ** Math.floor(step / stepSize),
-})
+const stepOptions = {
+  /** Steps between two drops. */
+  stepSize: required(number({ above: 0 })),
+  ...gamma,
+}
+
+export interface StepOptions extends OptionsOf<typeof stepOptions> {}
 
 /**
  * A value that is multiplied by `gamma` every `stepSize` steps.
@@ -35,31 +26,20 @@ export const stepKind: Kind = kind({
  * Source: PyTorch's StepLR.
  * @example schedule.step(0.1, { stepSize: 30, gamma: 0.5 })(45) // 0.05
  */
-export function step(initial: number, options: StepOptions): Schedule {
-  return make(stepKind, initial, options)
-}
-
-export interface MultiStepOptions {
-  /** The steps of the drops, in any order, >= 0; one given twice drops twice. */
-  readonly milestones: readonly number[]
-  /** What each drop multiplies the value by, >= 0; 0.1 unless given. */
-  readonly gamma?: number
-}
-
-export const multiStepKind: Kind = kind({
-  type: 'multiStep',
-  about: 'is multiplied by gamma at each milestone',
-  fields: {
-    initial: number('the value before the first milestone'),
-    milestones: numbers('a list of the steps of the drops', { min: 0 }),
-    gamma: number('what each drop multiplies the value by', { min: 0 }, 0.1),
-  },
-  curve({ initial, milestones, gamma }) {
-    const sorted = milestones.toSorted((a, b) => a - b)
-    const values = Array.from({ length: sorted.length + 1 }, (_, drops) => initial * gamma ** drops)
-    return (step) => values[countUpTo(sorted, step)]!
+export const step: Constructor<[initial: number, options: StepOptions]> = kind('step', {
+  fields: { ...initial, ...stepOptions },
+  curve({ initial, stepSize, gamma }) {
+    return (step) => initial * gamma ** Math.floor(step / stepSize)
   },
 })
+
+const multiStepOptions = {
+  /** Steps of the drops, in any order; a step that is listed twice drops twice. */
+  milestones: required(list(number({ min: 0 }))),
+  ...gamma,
+}
+
+export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
 
 /**
  * A value that is multiplied by `gamma` at each milestone.
@@ -69,36 +49,25 @@ export const multiStepKind: Kind = kind({
  * Source: PyTorch's MultiStepLR. timm's drops one epoch earlier.
  * @example schedule.multiStep(1, { milestones: [2, 2, 4] })(3) // 0.01
  */
-export function multiStep(initial: number, options: MultiStepOptions): Schedule {
-  return make(multiStepKind, initial, options)
-}
-
-export interface PiecewiseConstantOptions {
-  /** The step at which each value after the first begins: rising, one fewer than the values. */
-  readonly milestones: readonly number[]
-}
-
-export const piecewiseConstantKind: Kind = kind({
-  type: 'piecewiseConstant',
-  about: 'keeps each of some values until the next begins',
+export const multiStep: Constructor<[initial: number, options: MultiStepOptions]> = kind('multiStep', {
   fields: {
-    values: numbers('a list of values'),
-    milestones: numbers('a list of the steps at which each value after the first begins', { min: 0 }),
+    /** Value before the first milestone. */
+    initial: required(number()),
+    ...multiStepOptions,
   },
-  check({ values, milestones }) {
-    const who = 'schedule.piecewiseConstant'
-    if (values.length !== milestones.length + 1) {
-      const wanted = `${Math.max(values.length - 1, 0)} milestones for ${values.length} values`
-      return mismatch(who, wanted, milestones.length, 'each value after the first begins at one')
-    }
-    if (rising(milestones)) return undefined
-    return mismatch(who, 'rising milestones', milestones, 'sort them, each step once')
+  curve({ initial, milestones, gamma }) {
+    const sorted = milestones.toSorted((a, b) => a - b)
+    const values = Array.from({ length: sorted.length + 1 }, (_, drops) => initial * gamma ** drops)
+    return (step) => values[countUpTo(sorted, step)]!
   },
-  curve:
-    ({ values, milestones }) =>
-    (step) =>
-      values[countUpTo(milestones, step)]!,
 })
+
+const piecewiseConstantOptions = {
+  /** Step at which each value after the first begins: rising, one fewer than the values. */
+  milestones: required(list(number({ min: 0 }))),
+}
+
+export interface PiecewiseConstantOptions extends OptionsOf<typeof piecewiseConstantOptions> {}
 
 /**
  * The first value until the first milestone, then the second, and so on.
@@ -110,6 +79,15 @@ export const piecewiseConstantKind: Kind = kind({
  * @throws {ArgumentError} unless there is one milestone fewer than values, and they rise
  * @example schedule.piecewiseConstant([0.1, 0.01], { milestones: [100] })(100) // 0.01
  */
-export function piecewiseConstant(values: readonly number[], options: PiecewiseConstantOptions): Schedule {
-  return make(piecewiseConstantKind, values, options)
-}
+export const piecewiseConstant: Constructor<[values: readonly number[], options: PiecewiseConstantOptions]> =
+  kind('piecewiseConstant', {
+    fields: {
+      /** Values, in order. */
+      values: required(list(number())),
+      ...piecewiseConstantOptions,
+    },
+    check: ({ values, milestones }, who) => checkMilestones(who, milestones, values.length, 'values'),
+    curve({ values, milestones }) {
+      return (step) => values[countUpTo(milestones, step)]!
+    },
+  })

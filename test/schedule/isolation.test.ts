@@ -21,9 +21,9 @@ const own = readdirSync(`${root}/schedule`, { recursive: true, encoding: 'utf8' 
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .map((name) => `schedule/${name}`)
 
-test('evenstep/schedule loads its own files and two small files of core, and nothing else', () => {
+test('evenstep/schedule loads its own files and three small files of core, and nothing else', () => {
   const all = [...loaded(`${root}/schedule/index.ts`)].map((file) => relative(root, file))
-  expect(all.sort()).toEqual([...own, 'core/errors.ts', 'core/mismatch.ts'].sort())
+  expect(all.sort()).toEqual([...own, 'core/errors.ts', 'core/mismatch.ts', 'core/options.ts'].sort())
 })
 
 test('no schedule evaluates text as code', () => {

@@ -17,9 +17,7 @@ describe('after the end', () => {
       0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75,
     ])
     expect(s.values(s.linear(1, { ...options, after: 'throw' }), 5)).toEqual([0, 0.25, 0.5, 0.75, 1])
-    expect(() => s.values(s.linear(1, { ...options, after: 'throw' }), 6)).toThrow(
-      'wanted a step <= 4, got 5',
-    )
+    expect(() => s.values(s.linear(1, { ...options, after: 'throw' }), 6)).toThrow('wanted a step ≤ 4, got 5')
   })
 
   test('a repeated oneCycle shows its last value before it begins again', () => {

@@ -4,17 +4,12 @@ import { earlyStopping } from './early-stopping.ts'
 import { greedy } from './greedy.ts'
 import { reduceOnPlateau } from './plateau.ts'
 
-const controllers: ReadonlyMap<string, (options: object) => Controller> = new Map<
-  string,
-  (options: object) => Controller
->([
-  ['reduceOnPlateau', reduceOnPlateau],
-  ['greedy', greedy],
-  ['earlyStopping', earlyStopping],
-])
+const controllers: ReadonlyMap<string, (options: object) => Controller> = new Map(
+  Object.entries<(options: object) => Controller>({ reduceOnPlateau, greedy, earlyStopping }),
+)
 
 /**
- * The controller that a spec describes.
+ * Returns the controller that a spec describes.
  *
  * @throws {ArgumentError} naming the field, when one is unknown, of the wrong type or out of range
  * @example schedule.parseController({ type: 'reduceOnPlateau', patience: 3 })

@@ -1,35 +1,34 @@
 import { mismatch } from '../../core/mismatch.ts'
-import { choice, integer, number } from '../field.ts'
-import { readValues, specOf } from '../kind.ts'
+import { integer, number, type OptionsOf, readOptions } from '../../core/options.ts'
+import { specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
-import { better, type Goal, mode, type NonFinite, nonFinite, skips, threshold } from './improvement.ts'
+import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './improvement.ts'
 
-export interface GreedyOptions {
-  /** Whether a lower ('min', the default) or a higher metric is better. */
-  readonly mode?: Goal
-  /** What lowering multiplies by and raising divides by, between 0 and 1; 0.95 unless given. */
-  readonly factor?: number
-  /** Good or bad evaluations in a row before a change is one fewer than needed, >= 0; 10 unless given. */
-  readonly patience?: number
-  /** How much better than the best counts as better, >= 0; 1e-6 unless given. */
-  readonly threshold?: number
-  /** Whether the threshold is a share of |best| or a difference ('abs', the default). */
-  readonly thresholdMode?: 'rel' | 'abs'
-  /** Evaluations after lowering that do not count, >= 0; 0 unless given. */
-  readonly cooldown?: number
-  /** Evaluations after raising that do not count, >= 0; 0 unless given. */
-  readonly warmup?: number
-  /** The lowest factor, > 0; 0.01 unless given. */
-  readonly minFactor?: number
-  /** The highest factor; 10 unless given. */
-  readonly maxFactor?: number
-  /** Metrics whose running mean is judged, a whole number >= 1; 1 unless given. */
-  readonly windowSize?: number
-  /** What a metric that is no finite number does; 'bad' unless given. */
-  readonly nonFinite?: NonFinite
+const options = {
+  ...goal,
+  /** What lowering multiplies by and raising divides by. @default 0.95 */
+  factor: number({ above: 0, below: 1 }, 0.95),
+  /** Good or bad evaluations in a row to let pass before a change. @default 10 */
+  patience: integer({ min: 0 }, 10),
+  /** Margin over the best that counts as an improvement. @default 1e-6 */
+  threshold: number({ min: 0 }, 1e-6),
+  ...absoluteThreshold,
+  /** Evaluations after lowering that do not count. @default 0 */
+  cooldown: integer({ min: 0 }, 0),
+  /** Evaluations after raising that do not count. @default 0 */
+  warmup: integer({ min: 0 }, 0),
+  /** Lowest factor. @default 0.01 */
+  minFactor: number({ above: 0 }, 0.01),
+  /** Highest factor. @default 10 */
+  maxFactor: number({ above: 0 }, 10),
+  /** Number of latest metrics to average before judging. @default 1 */
+  windowSize: integer({ min: 1 }, 1),
+  ...nonFinitePolicy,
 }
 
-/** Plain JSON. `wait` counts down the evaluations that do not count. */
+export interface GreedyOptions extends OptionsOf<typeof options> {}
+
+/** Plain JSON. `wait` is the number of coming evaluations that do not count. */
 export interface GreedyState {
   readonly factor: number
   readonly best: number | null
@@ -39,40 +38,25 @@ export interface GreedyState {
   readonly recent: readonly number[]
 }
 
-const who = 'schedule.greedy'
-
-const fields = {
-  mode,
-  factor: number('what lowering multiplies by and raising divides by', { above: 0, below: 1 }, 0.95),
-  patience: integer('one fewer than the evaluations in a row that a change takes', { min: 0 }, 10),
-  threshold: threshold(1e-6),
-  thresholdMode: choice('whether the threshold is a share of |best| or a difference', ['rel', 'abs'], 'abs'),
-  cooldown: integer('the number of evaluations after lowering that do not count', { min: 0 }, 0),
-  warmup: integer('the number of evaluations after raising that do not count', { min: 0 }, 0),
-  minFactor: number('the lowest factor', { above: 0 }, 0.01),
-  maxFactor: number('the highest factor', { above: 0 }, 10),
-  windowSize: integer('the number of metrics whose mean is judged', { min: 1 }, 1),
-  nonFinite,
-}
-
 /**
  * Raises a factor while a metric improves, and lowers it while it does not.
  *
- *     raised    factor ← min(factor / options.factor, maxFactor)     after patience + 1 good evaluations in a row
- *     lowered   factor ← max(factor · options.factor, minFactor)     after patience + 1 bad ones
+ *     raised    factor ← min(factor / options.factor, maxFactor)   after patience + 1 good evaluations in a row
+ *     lowered   factor ← max(factor · options.factor, minFactor)   after patience + 1 bad ones
  *
- * The bounds are factors, where Hugging Face's are learning rates, and there is no reset after a long time at the
- * lowest. A metric that is no finite number and counts as bad stays out of the running mean.
+ * The bounds are factors, where Hugging Face's are learning rates, and there is no reset after a long time at
+ * the lowest. A metric that is NaN or infinite and counts as bad stays out of the running mean.
  *
  * @throws {ArgumentError} for a bad option, or at a non-finite metric when `nonFinite` is 'throw'
  * Source: Subramanian & Ganapathiraman, https://arxiv.org/abs/2512.14527; Hugging Face's GreedyLR.
  */
-export function greedy(options: GreedyOptions = {}): Controller<GreedyState> {
-  const values = readValues(who, fields, options)
+export function greedy(given: GreedyOptions = {}): Controller<GreedyState> {
+  const who = 'schedule.greedy'
+  const values = readOptions(who, options, given)
   const { factor, patience, minFactor, maxFactor, windowSize } = values
-  if (minFactor > maxFactor) throw mismatch(who, `maxFactor >= minFactor, which is ${minFactor}`, maxFactor)
+  if (minFactor > maxFactor) throw mismatch(who, `maxFactor ≥ minFactor, which is ${minFactor}`, maxFactor)
   return {
-    spec: specOf('greedy', fields, values),
+    spec: specOf('greedy', values),
     initial: { factor: 1, best: null, good: 0, bad: 0, wait: 0, recent: [] },
     update(state, metric) {
       if (skips(who, values.nonFinite, metric)) return state

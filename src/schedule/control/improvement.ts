@@ -1,23 +1,25 @@
-/** What all controllers ask of a metric: is it better than the best? And what if it is no number? */
+/** What all controllers ask of a metric: is it better than the best? And what if it is NaN or infinite? */
 
 import { mismatch } from '../../core/mismatch.ts'
-import { choice, type Field, number } from '../field.ts'
+import { choice } from '../../core/options.ts'
 
 export type Goal = 'min' | 'max'
 export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
-export const mode: Field<Goal> = choice('whether a lower or a higher metric is better', ['min', 'max'], 'min')
+export const goal = {
+  /** Whether a lower or a higher metric is better. @default 'min' */
+  mode: choice<Goal>(['min', 'max'], 'min'),
+}
 
-export const nonFinite: Field<NonFinite> = choice(
-  'what a metric that is no finite number does: counts as bad, is ignored, or throws',
-  ['bad', 'ignore', 'throw'],
-  'bad',
-)
+export const absoluteThreshold = {
+  /** Whether the threshold is a share of |best| or a difference. @default 'abs' */
+  thresholdMode: choice<ThresholdMode>(['rel', 'abs'], 'abs'),
+}
 
-/** The margin of an improvement, with its default. */
-export function threshold(fallback: number): Field<number> {
-  return number('how much better than the best counts as better', { min: 0 }, fallback)
+export const nonFinitePolicy = {
+  /** What a metric that is NaN or infinite does: counts as bad, is ignored, or throws. @default 'bad' */
+  nonFinite: choice<NonFinite>(['bad', 'ignore', 'throw'], 'bad'),
 }
 
 export interface Judge {
@@ -29,7 +31,7 @@ export interface Judge {
 /**
  * Whether a metric beats the best so far by more than the threshold. The first finite one does; NaN never does.
  *
- *     rel   metric < best − threshold · |best|          abs   metric < best − threshold          (mirrored for max)
+ *     rel   metric < best − threshold · |best|          abs   metric < best − threshold      (mirrored for max)
  */
 export function better(
   { mode, threshold, thresholdMode }: Judge,
@@ -44,7 +46,7 @@ export function better(
   return mode === 'min' ? metric < bar : metric > bar
 }
 
-/** Applies the policy for metrics that are no finite number: whether to skip this one. */
+/** Whether to skip a metric under this policy. @throws {ArgumentError} for a non-finite metric under 'throw' */
 export function skips(who: string, policy: NonFinite, metric: number): boolean {
   if (typeof metric !== 'number') throw mismatch(who, 'a metric as a number', metric)
   if (Number.isFinite(metric)) return false

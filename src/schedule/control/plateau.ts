@@ -1,47 +1,38 @@
 import { mismatch } from '../../core/mismatch.ts'
-import { choice, integer, maybeChoice, maybeNumber, number, type Values } from '../field.ts'
-import { readValues, specOf } from '../kind.ts'
+import { choice, integer, number, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
+import { specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
-import {
-  better,
-  type Goal,
-  type Judge,
-  mode,
-  type NonFinite,
-  nonFinite,
-  skips,
-  threshold,
-} from './improvement.ts'
+import { better, goal, type Judge, nonFinitePolicy, skips, type ThresholdMode } from './improvement.ts'
 
-/** Whose way of counting: they reduce at different evaluations. */
+/** The framework whose way of counting to follow: they reduce at different evaluations. */
 export type PlateauPreset = 'torch' | 'keras' | 'optax'
 
-export interface ReduceOnPlateauOptions {
-  /** Whose way of counting; 'torch' unless given. */
-  readonly preset?: PlateauPreset
-  /** Whether a lower ('min', the default) or a higher metric is better. */
-  readonly mode?: Goal
-  /** What a reduction multiplies by, between 0 and 1; 0.1 unless given. */
-  readonly factor?: number
-  /** Bad evaluations to put up with, a whole number >= 0; 10 unless given. */
-  readonly patience?: number
-  /** How much better than the best counts as better, >= 0; 1e-4 unless given. */
-  readonly threshold?: number
-  /** Whether the threshold is a share of |best| or a difference; 'rel' unless given, 'abs' for keras. */
-  readonly thresholdMode?: 'rel' | 'abs'
-  /** Evaluations after a reduction that do not count, a whole number >= 0; 0 unless given. */
-  readonly cooldown?: number
-  /** The lowest factor, from 0 to 1; 0 unless given. */
-  readonly minFactor?: number
-  /** The smallest change of the factor worth making, >= 0; 1e-8 unless given, 0 for keras and optax. */
-  readonly eps?: number
-  /** Evaluations whose mean is one, a whole number >= 1; 1 unless given. */
-  readonly accumulationSize?: number
-  /** What a metric that is no finite number does; 'bad' unless given. */
-  readonly nonFinite?: NonFinite
+const options = {
+  /** Framework whose way of counting to follow. @default 'torch' */
+  preset: choice<PlateauPreset>(['torch', 'keras', 'optax'], 'torch'),
+  ...goal,
+  /** Factor of each reduction. @default 0.1 */
+  factor: number({ min: 0, below: 1 }, 0.1),
+  /** Bad evaluations to tolerate. @default 10 */
+  patience: integer({ min: 0 }, 10),
+  /** Margin over the best that counts as an improvement. @default 1e-4 */
+  threshold: number({ min: 0 }, 1e-4),
+  /** Whether the threshold is a share of |best| or a difference. @default 'rel', and 'abs' for keras */
+  thresholdMode: choice<ThresholdMode>(['rel', 'abs']),
+  /** Evaluations after a reduction that do not count. @default 0 */
+  cooldown: integer({ min: 0 }, 0),
+  /** Lowest factor. @default 0 */
+  minFactor: number({ min: 0, max: 1 }, 0),
+  /** Smallest change of the factor worth making. @default 1e-8, and 0 for keras and optax */
+  eps: number({ min: 0 }),
+  /** Evaluations to average into one. @default 1 */
+  accumulationSize: integer({ min: 1 }, 1),
+  ...nonFinitePolicy,
 }
 
-/** Plain JSON. `best` is null before the first finite metric, `sum` when one of the `count` was not finite. */
+export interface ReduceOnPlateauOptions extends OptionsOf<typeof options> {}
+
+/** Plain JSON. `best` is null before the first finite metric, `sum` after a metric that is not finite. */
 export interface PlateauState {
   readonly factor: number
   readonly best: number | null
@@ -51,53 +42,39 @@ export interface PlateauState {
   readonly count: number
 }
 
-const who = 'schedule.reduceOnPlateau'
-
-const fields = {
-  preset: choice('whose way of counting', ['torch', 'keras', 'optax'], 'torch'),
-  mode,
-  factor: number('what a reduction multiplies by', { min: 0, below: 1 }, 0.1),
-  patience: integer('the number of bad evaluations to put up with', { min: 0 }, 10),
-  threshold: threshold(1e-4),
-  thresholdMode: maybeChoice('whether the threshold is a share of |best| or a difference', ['rel', 'abs']),
-  cooldown: integer('the number of evaluations after a reduction that do not count', { min: 0 }, 0),
-  minFactor: number('the lowest factor', { min: 0, max: 1 }, 0),
-  eps: maybeNumber('the smallest change of the factor worth making', { min: 0 }),
-  accumulationSize: integer('the number of evaluations whose mean is one', { min: 1 }, 1),
-  nonFinite,
-}
-
-type Rules = Values<typeof fields> & Judge
+type Rules = ValuesOf<typeof options> & Judge & { readonly eps: number }
 
 /**
  * Lowers a factor when a metric has stopped improving.
  *
- *     better    metric < best − threshold · |best| (rel), or metric < best − threshold (abs); mirrored for 'max'
+ *     better    metric < best − threshold · |best| (rel), metric < best − threshold (abs); mirrored for 'max'
  *     reduced   factor ← max(factor · options.factor, minFactor)
  *
  * The presets count as the frameworks do:
  *
- * - `torch` reduces at bad evaluation number patience + 1. During a cooldown bad ones do not count, good ones do.
+ * - `torch` reduces at bad evaluation number patience + 1. During a cooldown bad ones do not count, good ones
+ * do.
  * - `keras` reduces at bad evaluation number `patience`; the evaluation that ends a cooldown already counts; a
  *   factor at its minimum starts no cooldown. Its threshold is absolute.
  * - `optax` reduces at bad evaluation number `patience`, and exactly then.
  *
- * With |best| in the margin a negative metric works; in PyTorch and Optax, -1 is forever better than -1. NaN never
- * becomes the best, as the first one does in Keras.
+ * With |best| in the margin a negative metric works; in PyTorch and Optax, -1 is forever better than -1. NaN
+ * never becomes the best, as the first one does in Keras.
  *
  * @throws {ArgumentError} for a bad option, or at a non-finite metric when `nonFinite` is 'throw'
  * Source: PyTorch's ReduceLROnPlateau, and its defaults; Keras's; Optax's contrib.reduce_on_plateau.
  */
-export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Controller<PlateauState> {
-  const values = readValues(who, fields, options)
+export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Controller<PlateauState> {
+  const who = 'schedule.reduceOnPlateau'
+  const values = readOptions(who, options, given)
   if (values.preset === 'optax' && values.patience === 0) {
-    throw mismatch(who, 'patience >= 1 for optax', 0, 'with 0, Optax reduces at each improvement')
+    throw mismatch(who, 'patience ≥ 1 for optax', 0, 'with 0, Optax reduces at each improvement')
   }
   const thresholdMode = values.thresholdMode ?? (values.preset === 'keras' ? 'abs' : 'rel')
   const rules = { ...values, thresholdMode, eps: values.eps ?? (values.preset === 'torch' ? 1e-8 : 0) }
   const judge = { torch: torchStep, keras: kerasStep, optax: optaxStep }[values.preset]
   return {
-    spec: specOf('reduceOnPlateau', fields, values),
+    spec: specOf('reduceOnPlateau', values),
     initial: { factor: 1, best: null, bad: 0, cooldown: 0, sum: 0, count: 0 },
     update(state, metric) {
       if (skips(who, values.nonFinite, metric)) return state
@@ -143,5 +120,5 @@ function optaxStep(rules: Rules, state: PlateauState, metric: number): PlateauSt
 
 function reduced(rules: Rules, { factor }: PlateauState): number {
   const lower = Math.max(factor * rules.factor, rules.minFactor)
-  return factor - lower > (rules.eps ?? 0) ? lower : factor
+  return factor - lower > rules.eps ? lower : factor
 }

@@ -39,12 +39,12 @@ test.each<[string, string]>([
   ['1 2', "expression: wanted an operator or the end in '1 2', got 2"],
   ['(1', "expression: wanted ) in '(1', got the end"],
   ['min(1)', "expression: wanted min with 2 arguments in 'min(1)', got )"],
-  ['step.x', "expression: wanted an expression of step in 'step.x', got ."],
+  ['step.x', "expression: wanted an expression of step in 'step.x', got .x"],
   [
     'process',
     "expression: wanted one of step, pi, sqrt, exp, log, cos, floor, abs, min, max, pow in 'process', got process",
   ],
-  ["'a'", "expression: wanted an expression of step in ''a'', got '"],
+  ["'a'", "expression: wanted an expression of step in ''a'', got 'a'"],
 ])('%j is refused', (text, message) => {
   expect(() => value(text)).toThrow(new ArgumentError(message))
 })

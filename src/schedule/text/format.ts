@@ -1,10 +1,9 @@
-import type { Field } from '../field.ts'
 import type { Schedule, ScheduleSpec, SpecValue } from '../schedule.ts'
 import { fromSpec, kindOf } from '../spec.ts'
 import { phrases } from './phrase.ts'
 
 /**
- * A schedule as short text, which `parse` reads back as its equal.
+ * Writes a schedule as short text, which `parse` reads back as an equal one.
  *
  * @throws {ArgumentError} when part of it is a JavaScript function
  * @example schedule.format(schedule.cosineAnnealing(0.1, { tMax: 100 })) // 'cosine 0.1 to 0 over 100'
@@ -17,14 +16,8 @@ function print(spec: ScheduleSpec): string {
   return printWarmup(spec) ?? printSeries(spec) ?? printItem(spec)
 }
 
-function printWarmup({
-  type,
-  schedule,
-  steps,
-  startFactor,
-  shape,
-  inside,
-}: ScheduleSpec): string | undefined {
+function printWarmup(spec: ScheduleSpec): string | undefined {
+  const { type, schedule, steps, startFactor, shape, inside } = spec
   if (type !== 'warmup' || inside === true) return undefined
   const how = shape === 'linear' ? '' : ` ${shape}`
   const from = startFactor === undefined ? '' : ` from ${startFactor}`
@@ -32,7 +25,7 @@ function printWarmup({
   return `warmup ${steps}${how}${from} + ${printSeries(rest) ?? printItem(rest)}`
 }
 
-/** `a for 5 then b`, unless adding the lengths up would give other milestones. */
+/** `a for 5 then b`, unless the sums of the lengths would round to other milestones. */
 function printSeries({ type, schedules, milestones }: ScheduleSpec): string | undefined {
   if (type !== 'sequential') return undefined
   const parts = schedules as ScheduleSpec[]
@@ -67,28 +60,25 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
   return undefined
 }
 
-/** As a constructor's call, without the options that have their default. */
+/** A constructor's call, without options at their default. */
 function printCall({ type, ...values }: ScheduleSpec): string {
   const { fields, first } = kindOf(type)
   const args = Object.entries(values).flatMap(([name, value]) => {
-    const field = fields[name]!
-    if (name !== first && Object.is(value, field.fallback)) return []
-    const text = printValue(value, field)
-    return [name === first ? text : `${name}: ${text}`]
+    if (name === first) return [printValue(value)]
+    return Object.is(value, fields[name]!.fallback) ? [] : [`${name}: ${printValue(value)}`]
   })
   return `${type}(${args.join(', ')})`
 }
 
-function printValue(value: SpecValue, field: Field<unknown>): string {
-  if (field.kind === 'schedule') return print(value as ScheduleSpec)
-  if (field.kind === 'schedules') return `[${(value as ScheduleSpec[]).map(print).join(', ')}]`
+function printValue(value: SpecValue): string {
   if (typeof value === 'number') return printNumber(value)
-  if (Array.isArray(value)) return `[${value.map((v: SpecValue) => printValue(v, field)).join(', ')}]`
-  if (typeof value === 'object' && 'toJSON' in value) return String((value as { toJSON(): never }).toJSON())
+  if (Array.isArray(value)) return `[${value.map(printValue).join(', ')}]`
+  // What is not a spec stands for a JavaScript function: writing it throws.
+  if (typeof value === 'object') return 'type' in value ? print(value as ScheduleSpec) : JSON.stringify(value)
   return typeof value === 'string' && !/^[a-z]\w*$/i.test(value) ? `'${value}'` : String(value)
 }
 
-/** As JavaScript writes it; −0 keeps its sign, so that a spec comes back the same. */
+/** The number in JavaScript's notation, but −0 keeps its sign, so that the spec survives a round trip. */
 function printNumber(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }

@@ -1,14 +1,14 @@
 import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
-/** A short way to write one type of schedule: `cosine 0.1 to 0 over 100`. The words give fields, in this order. */
+/** A short way to write one type of schedule: `cosine 0.1 to 0 over 100`. Each word announces a field. */
 export interface Phrase {
   readonly head: string
-  /** The field that the number after the head gives, then each word and its field. */
+  /** The field of the number after the head, then each word and its field, in the order of printing. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
-  /** A word that may not be left out. A type says itself which of its own fields it needs. */
+  /** A word that may not be left out, where the type itself has no such required field. */
   readonly needs?: string
   toSpec(fields: Readonly<Record<string, number>>): ScheduleSpec
-  /** The numbers that say this spec, as far as they can: the printer checks that they say all of it. */
+  /** The fields of a spec as numbers, if it is of this phrase's type; the printer checks that none is lost. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
 }
 
@@ -40,7 +40,7 @@ export const phrases: readonly Phrase[] = [
   },
 ]
 
-/** A phrase whose fields are the type's own. */
+/** A phrase whose fields are those of the type. */
 function plain(head: string, type: string, fields: Phrase['fields']): Phrase {
   return {
     head,

@@ -10,14 +10,17 @@
  */
 import { FormatError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
-import type { Field } from '../field.ts'
+import type { Declared } from '../../core/options.ts'
+import { inner, inners } from '../options.ts'
 import type { Schedule, SpecValue } from '../schedule.ts'
 import { fromJson, fromSpec, kindOf } from '../spec.ts'
 import { warmupShapes } from '../warmup.ts'
 import { type Phrase, phrases } from './phrase.ts'
+import { Scanner, tokenPattern } from './scanner.ts'
 
 /**
- * The schedule that a spec, JSON or short text describes. A number alone is that constant; a schedule is itself.
+ * Returns the schedule that a spec, JSON or short text describes. A number is a constant; a schedule stays
+ * itself.
  *
  * @throws {ArgumentError} naming the field, when one is unknown, missing, of the wrong type or out of range
  * @throws {FormatError} when text is neither JSON nor the short form
@@ -28,24 +31,18 @@ export function parse(source: unknown): Schedule {
   return source.trimStart().startsWith('{') ? fromJson(source) : fromSpec(new Parser(source).parse())
 }
 
-const token =
-  /\s*(?:(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?![\w.])|([a-z]\w*)|'([^']*)'|"([^"]*)"|([()[\],:+]))/iy
-const maxDepth = 50
+const token = tokenPattern({
+  number: /-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?![\w.])/,
+  word: /[a-z]\w*/,
+  text: /'[^']*'|"[^"]*"/,
+  sign: /[()[\],:+]/,
+})
 
-interface Token {
-  readonly kind: 'number' | 'word' | 'text' | 'sign' | 'end'
-  readonly text: string
-}
-
-class Parser {
-  private readonly source: string
-  private readonly tokens: readonly Token[]
-  private next = 0
-  private depth = 0
-
+class Parser extends Scanner {
   constructor(source: string) {
-    this.source = source
-    this.tokens = this.tokenize()
+    const refusal = (wanted: string, got: string) =>
+      new FormatError(`schedule.parse: wanted ${wanted} in ${showValue(source)}, got ${got}`)
+    super(source, { token, wanted: 'a schedule', maxDepth: 50, refusal })
   }
 
   parse(): SpecValue {
@@ -55,29 +52,26 @@ class Parser {
   }
 
   private schedule(): SpecValue {
-    if (++this.depth > maxDepth) throw this.refuse(`at most ${maxDepth} nested schedules`)
-    const spec =
-      this.isWord('warmup') && this.tokens[this.next + 1]?.text !== '(' ? this.warmup() : this.series()
-    this.depth--
-    return spec
+    return this.nested('schedules', () =>
+      this.sees('warmup') && !this.follows('(') ? this.warmup() : this.series(),
+    )
   }
 
   private warmup(): SpecValue {
-    this.next++
+    this.next()
     const steps = this.number("'warmup'")
-    const shape = warmupShapes.find((name) => this.isWord(name))
-    if (shape !== undefined) this.next++
-    const startFactor = this.takeWord('from') ? this.number("'from'") : undefined
-    if (!this.take('+')) throw this.refuse("+ and a schedule after 'warmup'")
+    const shape = warmupShapes.find((name) => this.take(name))
+    const startFactor = this.take('from') ? this.number("'from'") : undefined
+    this.expect('+', "+ and a schedule after 'warmup'")
     return { type: 'warmup', schedule: this.series(), steps, startFactor, shape }
   }
 
   private series(): SpecValue {
     const schedules = [this.item()]
     const milestones: number[] = []
-    while (this.takeWord('for')) {
+    while (this.take('for')) {
       milestones.push((milestones.at(-1) ?? 0) + this.number("'for'"))
-      if (!this.takeWord('then')) throw this.refuse("'then' and a schedule after 'for'")
+      this.expect('then', "'then' and a schedule after 'for'")
       schedules.push(this.item())
     }
     return milestones.length === 0 ? schedules[0]! : { type: 'sequential', schedules, milestones }
@@ -87,122 +81,76 @@ class Parser {
     if (this.peek.kind === 'number') return { type: 'constant', value: this.number('the start') }
     if (this.take('(')) {
       const spec = this.schedule()
-      if (!this.take(')')) throw this.refuse(')')
+      this.expect(')')
       return spec
     }
     const { kind, text } = this.peek
     if (kind !== 'word') throw this.refuse('a schedule')
-    this.next++
-    if (this.take('(')) return this.call(text)
+    if (this.follows('(')) return this.call()
     const phrase = phrases.find(({ head }) => head === text)
     if (phrase !== undefined) return this.phrase(phrase)
-    this.next--
     throw this.refuse(`a number, a call like step(0.1, stepSize: 30), or one of ${heads}`)
   }
 
   private phrase({ head, fields: [first, ...rest], needs, toSpec }: Phrase): SpecValue {
+    this.next()
     const values: Record<string, number> = { [first]: this.number(`'${head}'`) }
     for (;;) {
-      const part = rest.find(([word, field]) => this.isWord(word) && values[field] === undefined)
+      const part = rest.find(([word, field]) => values[field] === undefined && this.take(word))
       if (part === undefined) break
-      this.next++
       values[part[1]] = this.number(`'${part[0]}'`)
     }
-    const missing = rest.find(([word, field]) => word === needs && values[field] === undefined)
-    if (missing !== undefined) throw this.refuse(`'${needs}' and a number after '${head}'`)
+    const missing = rest.some(([word, field]) => word === needs && values[field] === undefined)
+    if (missing) throw this.refuse(`'${needs}' and a number after '${head}'`)
     return toSpec(values)
   }
 
-  private call(type: string): SpecValue {
+  private call(): SpecValue {
+    const type = this.next().text
+    this.next()
     const { fields } = kindOf(type)
     const names = Object.keys(fields)
     const spec: Record<string, SpecValue> & { type: string } = { type }
     for (let i = 0; !this.take(')'); i++) {
-      if (i > 0 && !this.take(',')) throw this.refuse(', or )')
-      const named = this.peek.kind === 'word' && this.tokens[this.next + 1]?.text === ':'
-      const name = named ? this.peek.text : names[i]
+      if (i > 0) this.expect(',', ', or )')
+      const named = this.peek.kind === 'word' && this.follows(':')
+      const name = named ? this.next().text : names[i]
       if (name === undefined) throw this.refuse(`at most ${names.length} values for ${type}`)
-      if (named) this.next += 2
+      if (named) this.next()
       if (Object.hasOwn(spec, name)) throw this.refuse(`${name} once`)
-      spec[name] = this.value(Object.hasOwn(fields, name) ? fields[name] : undefined)
+      spec[name] = this.value(fields[name])
     }
     return spec
   }
 
-  private value(field: Field<unknown> | undefined): SpecValue {
-    if (field?.kind === 'schedule') return this.schedule()
-    if (field?.kind === 'schedules') return this.list(() => this.schedule())
-    if (this.peek.text === '[' && this.peek.kind === 'sign') return this.list(() => this.value(undefined))
+  private value(field: Declared[string] | undefined): SpecValue {
+    if (field === inner) return this.schedule()
+    if (field === inners) return this.list(() => this.schedule())
+    if (this.sees('[')) return this.list(() => this.value(undefined))
     const { kind, text } = this.peek
     if (kind === 'sign' || kind === 'end') throw this.refuse('a value')
-    this.next++
+    this.next()
     if (kind === 'number') return Number(text)
+    if (kind === 'text') return text.slice(1, -1)
     return kind === 'word' && (text === 'true' || text === 'false') ? text === 'true' : text
   }
 
   private list(read: () => SpecValue): SpecValue[] {
-    if (++this.depth > maxDepth) throw this.refuse(`at most ${maxDepth} nested lists`)
-    if (!this.take('[')) throw this.refuse('[')
-    const values: SpecValue[] = []
-    while (!this.take(']')) {
-      if (values.length > 0 && !this.take(',')) throw this.refuse(', or ]')
-      values.push(read())
-    }
-    this.depth--
-    return values
+    return this.nested('lists', () => {
+      this.expect('[')
+      const values: SpecValue[] = []
+      while (!this.take(']')) {
+        if (values.length > 0) this.expect(',', ', or ]')
+        values.push(read())
+      }
+      return values
+    })
   }
 
   private number(after: string): number {
     if (this.peek.kind !== 'number') throw this.refuse(`a number after ${after}`)
-    return Number(this.tokens[this.next++]!.text)
-  }
-
-  private take(sign: string): boolean {
-    const found = this.peek.kind === 'sign' && this.peek.text === sign
-    if (found) this.next++
-    return found
-  }
-
-  private takeWord(word: string): boolean {
-    const found = this.isWord(word)
-    if (found) this.next++
-    return found
-  }
-
-  private isWord(word: string): boolean {
-    return this.peek.kind === 'word' && this.peek.text === word
-  }
-
-  private get peek(): Token {
-    return this.tokens[this.next]!
-  }
-
-  private tokenize(): Token[] {
-    const tokens: Token[] = []
-    const end = this.source.trimEnd().length
-    token.lastIndex = 0
-    while (token.lastIndex < end) {
-      const at = token.lastIndex
-      const match = token.exec(this.source)
-      if (match === null)
-        throw refusal('a schedule', this.source, this.source.slice(at).trim().split(/\s/)[0]!)
-      const [, number, word, single, double, sign] = match
-      if (number !== undefined) tokens.push({ kind: 'number', text: number })
-      else if (word !== undefined) tokens.push({ kind: 'word', text: word })
-      else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign })
-      else tokens.push({ kind: 'text', text: single ?? double ?? '' })
-    }
-    tokens.push({ kind: 'end', text: 'the end' })
-    return tokens
-  }
-
-  private refuse(wanted: string): FormatError {
-    return refusal(wanted, this.source, this.peek.text)
+    return Number(this.next().text)
   }
 }
 
 const heads = ['warmup', ...phrases.map(({ head }) => head)].join(', ')
-
-function refusal(wanted: string, source: string, got: string): FormatError {
-  return new FormatError(`schedule.parse: wanted ${wanted} in ${showValue(source)}, got ${got}`)
-}
