@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { checkKnown } from '../src/core/mismatch.ts'
+import { input } from '../src/core/tensor.ts'
 import * as data from '../src/data/index.ts'
 import * as nn from '../src/nn/index.ts'
+import * as ops from '../src/ops/index.ts'
 
 const few = data.dataset({ x: new Float32Array(24), y: Int32Array.of(0, 1, 0, 1, 0, 1) })
 const split = { train: few, validation: few }
@@ -58,6 +60,18 @@ const recurrent = { numLayers: 1, bias: true, batchFirst: true, bidirectional: f
 const recurrentNames = 'numLayers, bias, batchFirst, bidirectional'
 const bias = 'got bais; did you mean bias?'
 const momentum = 'got momentun; did you mean momentum?'
+
+const x = input([2, 3])
+const labels = input([2], 'int64')
+const image = input([2, 4, 6])
+const sequence = input([5, 4, 3])
+const window = { stride: 1, dilation: 1, groups: 1, padding: 0 }
+const stride = 'got strid; did you mean stride?'
+const pool = { stride: 1, padding: 0, ceilMode: false }
+const keepDims = 'got keepdim; did you mean keepDims?'
+const reduced = { reduction: 'sum' } as const
+const reduction = 'got reductoin; did you mean reduction?'
+const axes = [-1]
 
 const rows: readonly Row[] = [
   row(
@@ -237,6 +251,249 @@ const rows: readonly Row[] = [
       (o: nn.RecurrentOptions) => new Kind(4, 4, o),
       recurrent,
     ),
+  ),
+  row(
+    'LeakyReLU: wanted one of negativeSlope, got slope',
+    (o: MadeWith<typeof nn.LeakyReLU, 0>) => new nn.LeakyReLU(o),
+    {
+      negativeSlope: 0.1,
+    },
+  ),
+  row(
+    'PReLU: wanted one of numParameters, init, got inti; did you mean init?',
+    (o: nn.PReLUOptions) => new nn.PReLU(o),
+    {
+      numParameters: 2,
+      init: 0.1,
+    },
+  ),
+  ...([nn.ELU, nn.CELU] as const).map((Kind) =>
+    row(
+      `${Kind.name}: wanted one of alpha, got alfa; did you mean alpha?`,
+      (o: { alpha?: number }) => new Kind(o),
+      {
+        alpha: 1,
+      },
+    ),
+  ),
+  row(
+    'GELU: wanted one of approximate, got aproximate; did you mean approximate?',
+    (o: ops.GeluOptions) => new nn.GELU(o),
+    {
+      approximate: 'tanh',
+    },
+  ),
+  row(
+    'Softplus: wanted one of beta, got bta; did you mean beta?',
+    (o: { beta?: number }) => new nn.Softplus(o),
+    { beta: 2 },
+  ),
+  row(
+    'Hardtanh: wanted one of minVal, maxVal, got min_val; did you mean minVal?',
+    (o: { minVal?: number; maxVal?: number }) => new nn.Hardtanh(o),
+    { minVal: 0, maxVal: 1 },
+  ),
+  ...([nn.Softmax, nn.LogSoftmax] as const).map((Kind) =>
+    row(`${Kind.name}: wanted one of dim, got dm; did you mean dim?`, (o: { dim?: number }) => new Kind(o), {
+      dim: 1,
+    }),
+  ),
+  ...([nn.MaxPool1d, nn.MaxPool2d] as const).map((Kind) =>
+    row(
+      `${Kind.name}: wanted one of stride, padding, ceilMode, dilation, ${stride}`,
+      (o: ops.MaxPoolOptions) => new Kind(2, o),
+      { ...pool, dilation: 1 },
+    ),
+  ),
+  ...([nn.AvgPool1d, nn.AvgPool2d] as const).map((Kind) =>
+    row(
+      `${Kind.name}: wanted one of stride, padding, ceilMode, countIncludePad, ${stride}`,
+      (o: ops.AveragePoolOptions) => new Kind(2, o),
+      { ...pool, countIncludePad: true },
+    ),
+  ),
+  row(
+    'GRU: wanted one of lengths, hidden, cell, got lenghts; did you mean lengths?',
+    (o: nn.UnrollOptions) => new nn.GRU(3, 4).forward(sequence, 'eval', o),
+    { lengths: labels, hidden: x, cell: x },
+  ),
+  row(
+    'MultiheadAttention: wanted one of key, value, keyPaddingMask, attnMask, got mask',
+    (o: nn.AttentionInputs) => new nn.MultiheadAttention(3, 1).forward(sequence, 'eval', o),
+    { key: sequence, value: sequence, keyPaddingMask: x, attnMask: x },
+  ),
+  ...Object.entries({ kaimingUniform: nn.init.kaimingUniform, kaimingNormal: nn.init.kaimingNormal }).map(
+    ([name, op]) =>
+      row(
+        `${name}: wanted one of a, mode, nonlinearity, got moed; did you mean mode?`,
+        (o: nn.init.Kaiming) => op(o),
+        {
+          a: 0,
+          mode: 'fanIn',
+          nonlinearity: 'relu',
+        },
+      ),
+  ),
+  row(
+    'summary: wanted one of dtype, got dtpe; did you mean dtype?',
+    (o: nn.SummaryOptions) => nn.summary(new nn.ReLU(), [2, 3], o),
+    { dtype: 'float64' },
+  ),
+  row(
+    'fromKeras: wanted one of momentum, epsilon, center, scale, got centre; did you mean center?',
+    (o: nn.KerasBatchNormalization) => nn.fromKeras(o),
+    { momentum: 0.9, epsilon: 1e-3, center: true, scale: true },
+  ),
+  ...Object.entries({ conv1d: ops.conv1d, conv2d: ops.conv2d, conv3d: ops.conv3d }).map(([name, op]) =>
+    row(
+      `${name}: wanted one of stride, dilation, groups, padding, ${stride}`,
+      (o: ops.ConvolutionOptions) => op(image, image, undefined, o),
+      window,
+    ),
+  ),
+  ...Object.entries({
+    convTranspose1d: ops.convTranspose1d,
+    convTranspose2d: ops.convTranspose2d,
+    convTranspose3d: ops.convTranspose3d,
+  }).map(([name, op]) =>
+    row(
+      `${name}: wanted one of stride, dilation, groups, padding, outputPadding, ${stride}`,
+      (o: ops.ConvolutionTransposeOptions) => op(image, image, undefined, o),
+      { ...window, outputPadding: 0 },
+    ),
+  ),
+  ...Object.entries({ maxPool1d: ops.maxPool1d, maxPool2d: ops.maxPool2d, maxPool3d: ops.maxPool3d }).map(
+    ([name, op]) =>
+      row(
+        `${name}: wanted one of stride, padding, ceilMode, dilation, ${stride}`,
+        (o: ops.MaxPoolOptions) => op(image, 2, o),
+        { ...pool, dilation: 1 },
+      ),
+  ),
+  ...Object.entries({ avgPool1d: ops.avgPool1d, avgPool2d: ops.avgPool2d, avgPool3d: ops.avgPool3d }).map(
+    ([name, op]) =>
+      row(
+        `${name}: wanted one of stride, padding, ceilMode, countIncludePad, ${stride}`,
+        (o: ops.AveragePoolOptions) => op(image, 2, o),
+        { ...pool, countIncludePad: true },
+      ),
+  ),
+  row(
+    'interpolate: wanted one of size, scaleFactor, mode, alignCorners, got scale',
+    (o: ops.InterpolateOptions) => ops.interpolate(image, o),
+    { size: 3, scaleFactor: 2, mode: 'linear', alignCorners: true },
+  ),
+  row(
+    'dropout: wanted one of seed, layer, got sed; did you mean seed?',
+    (o: ops.DropoutOptions) => ops.dropout(x, 0, o),
+    { seed: 1, layer: 'fc1' },
+  ),
+  row(
+    'pad: wanted one of mode, value, got valeu; did you mean value?',
+    (o: ops.PadOptions) =>
+      ops.pad(
+        x,
+        [
+          [1, 1],
+          [0, 0],
+        ],
+        o,
+      ),
+    { mode: 'constant', value: 1 },
+  ),
+  row('gelu: wanted one of approximate, got tanh', (o: ops.GeluOptions) => ops.gelu(x, o), {
+    approximate: 'tanh',
+  }),
+  ...Object.entries({
+    sum: ops.sum,
+    mean: ops.mean,
+    max: ops.max,
+    min: ops.min,
+    prod: ops.prod,
+    logSumExp: ops.logSumExp,
+  }).map(([name, op]) =>
+    row(`${name}: wanted one of keepDims, ${keepDims}`, (o: { keepDims?: boolean }) => op(x, axes, o), {
+      keepDims: true,
+    }),
+  ),
+  ...Object.entries({ any: ops.any, all: ops.all }).map(([name, op]) =>
+    row(
+      `${name}: wanted one of keepDims, ${keepDims}`,
+      (o: { keepDims?: boolean }) => op(ops.greater(x, 0), axes, o),
+      { keepDims: true },
+    ),
+  ),
+  row(
+    `variance: wanted one of keepDims, correction, ${keepDims}`,
+    (o: ops.VarianceOptions) => ops.variance(x, axes, o),
+    { keepDims: true, correction: 0 },
+  ),
+  row(`norm: wanted one of keepDims, p, ${keepDims}`, (o: ops.NormOptions) => ops.norm(x, axes, o), {
+    keepDims: true,
+    p: 1,
+  }),
+  row('topK: wanted one of largest, got smallest', (o: ops.TopKOptions) => ops.topK(x, 1, 0, o), {
+    largest: false,
+  }),
+  ...Object.entries({ sort: ops.sort, argSort: ops.argSort }).map(([name, op]) =>
+    row(`${name}: wanted one of descending, got desc`, (o: ops.SortOptions) => op(x, 0, o), {
+      descending: true,
+    }),
+  ),
+  ...Object.entries({ mseLoss: ops.mseLoss, l1Loss: ops.l1Loss }).map(([name, op]) =>
+    row(
+      `${name}: wanted one of reduction, ${reduction}`,
+      (o: Partial<typeof reduced>) => op(x, x, o),
+      reduced,
+    ),
+  ),
+  row(
+    `huberLoss: wanted one of reduction, delta, ${reduction}`,
+    (o: ops.HuberOptions) => ops.huberLoss(x, x, o),
+    {
+      ...reduced,
+      delta: 1,
+    },
+  ),
+  row(
+    `smoothL1Loss: wanted one of reduction, beta, ${reduction}`,
+    (o: ops.SmoothL1Options) => ops.smoothL1Loss(x, x, o),
+    { ...reduced, beta: 1 },
+  ),
+  row(
+    'crossEntropy: wanted one of reduction, weight, ignoreIndex, labelSmoothing, got label_smoothing; did you mean labelSmoothing?',
+    (o: ops.CrossEntropyOptions) => ops.crossEntropy(x, labels, o),
+    { ...reduced, weight: [1, 1, 1], ignoreIndex: 0, labelSmoothing: 0.1 },
+  ),
+  row(
+    'nllLoss: wanted one of reduction, weight, ignoreIndex, got ignore_index; did you mean ignoreIndex?',
+    (o: OptionsOf<typeof ops.nllLoss, 2>) => ops.nllLoss(x, labels, o),
+    { ...reduced, weight: [1, 1, 1], ignoreIndex: 0 },
+  ),
+  row(
+    'klDiv: wanted one of reduction, logTarget, got log_target; did you mean logTarget?',
+    (o: ops.KlDivOptions) => ops.klDiv(x, x, o),
+    { reduction: 'batchmean', logTarget: true },
+  ),
+  row(
+    'binaryCrossEntropyWithLogits: wanted one of reduction, weight, posWeight, got pos_weight; did you mean posWeight?',
+    (o: ops.BinaryOptions) => ops.binaryCrossEntropyWithLogits(x, x, o),
+    { ...reduced, weight: x, posWeight: x },
+  ),
+  row(
+    'multiMarginLoss: wanted one of reduction, margin, weight, p, got margn; did you mean margin?',
+    (o: ops.MultiMarginOptions) => ops.multiMarginLoss(x, labels, o),
+    { ...reduced, margin: 1, weight: [1, 1, 1], p: 2 },
+  ),
+  row(
+    'hingeEmbeddingLoss: wanted one of reduction, margin, got margn; did you mean margin?',
+    (o: ops.HingeOptions) => ops.hingeEmbeddingLoss(x, x, o),
+    { ...reduced, margin: 1 },
+  ),
+  row(
+    'cosineEmbeddingLoss: wanted one of reduction, margin, got margn; did you mean margin?',
+    (o: ops.CosineOptions) => ops.cosineEmbeddingLoss(x, x, labels, o),
+    { ...reduced, margin: 0.5 },
   ),
 ]
 

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
-import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
 import { type Tensor, tensorOption } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
@@ -112,7 +112,7 @@ export class MultiheadAttention implements Module {
   #batchMajor(x: Tensor, features: number): Tensor {
     if (x.shape.length !== 3 || x.shape[2] !== features) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
-      throw new ShapeError(`${this.#name()}: wanted [${order}, ${features}], got ${showShape(x.shape)}`)
+      throw misfit(this.#name(), `[${order}, ${features}]`, x.shape)
     }
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
@@ -151,7 +151,7 @@ export class MultiheadAttention implements Module {
 
   #check(name: string, { shape }: Tensor, wanted: Shape): void {
     if (sameShape(shape, wanted)) return
-    throw new ShapeError(`${this.#name()}: wanted ${name} of ${showShape(wanted)}, got ${showShape(shape)}`)
+    throw misfit(this.#name(), `${name} of ${showShape(wanted)}`, shape)
   }
 
   #name(): string {

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
-import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
 import { constant, type Tensor, tensorOption } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import { reshape, zerosOf } from '../ops/broadcast.ts'
@@ -175,17 +175,17 @@ export abstract class Recurrent implements Module {
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
     if (x.shape.length !== 3 || x.shape[2] !== this.#inputSize || length === 0) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
-      throw new ShapeError(`${who}: wanted [${order}, ${this.#inputSize}], got ${showShape(x.shape)}`)
+      throw misfit(who, `[${order}, ${this.#inputSize}]`, x.shape)
     }
     if (lengths && !sameShape(lengths.shape, [batch!])) {
-      throw new ShapeError(`${who}: wanted lengths of [${batch}], got ${showShape(lengths.shape)}`)
+      throw misfit(who, `lengths of [${batch}]`, lengths.shape)
     }
     if (cell && !this.#kind.hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
     const count = this.#layers.length * this.#layers[0]!.length
     const shape = [count, batch!, this.#hiddenSize]
     const each = (name: string, given: Tensor | undefined): Tensor[] => {
       if (given && !sameShape(given.shape, shape)) {
-        throw new ShapeError(`${who}: wanted ${name} of ${showShape(shape)}, got ${showShape(given.shape)}`)
+        throw misfit(who, `${name} of ${showShape(shape)}`, given.shape)
       }
       return unbind(given ?? zerosOf(shape, x.dtype))
     }

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { boolean, choice, number, type OptionsOf, readOptions, size } from '../core/options.ts'
-import { type Shape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { type Weights, weighAxes } from './resample.ts'
@@ -44,7 +44,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const { mode, alignCorners } = read
   if (rank < 1 || (mode === 'linear' && rank !== 1) || (mode === 'bilinear' && rank !== 2)) {
     const axes = { nearest: '3 axes or more', linear: '3 axes', bilinear: '4 axes' }[mode]
-    throw new ShapeError(`interpolate: wanted ${axes} for ${mode}, got ${showShape(x.shape)}`)
+    throw misfit('interpolate', `${axes} for ${mode}`, x.shape)
   }
   const resizings = resizingsOf(x.shape.slice(2), read)
   if (mode !== 'nearest')

@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { axesButChannels, sameShape, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
+import { axesButChannels, misfit, sameShape, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { type Normalized, perChannel } from './batch-norm.ts'
@@ -49,9 +48,7 @@ export function maskedBatchNorm(
 function checkMask(x: Tensor, mask: Tensor): Tensor {
   const shape = withoutAxes(x.shape, [1])
   if (mask.dtype !== 'bool' || !sameShape(mask.shape, shape)) {
-    throw new ShapeError(
-      `maskedBatchNorm: wanted a mask of bool ${showShape(shape)} for ${showShape(x.shape)}, got ${mask.dtype} ${showShape(mask.shape)}`,
-    )
+    throw misfit('maskedBatchNorm', `a mask of bool ${showShape(shape)} for ${showShape(x.shape)}`, mask)
   }
   return reshape(mask, withUnitAxes(x.shape, [1]))
 }

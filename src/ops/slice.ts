@@ -1,6 +1,5 @@
-import { ShapeError } from '../core/errors.ts'
 import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
-import { axesOf, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { axesOf, misfit, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
 import { int64s, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { indexSelect } from './gather.ts'
@@ -27,9 +26,7 @@ interface Steps {
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   if (ranges.length > x.shape.length) {
-    throw new ShapeError(
-      `slice: wanted at most ${x.shape.length} ranges for ${showShape(x.shape)}, got ${ranges.length}`,
-    )
+    throw misfit('slice', `at most ${x.shape.length} ranges for ${showShape(x.shape)}`, ranges.length)
   }
   const walks = x.shape.map((n, axis) => resolve(ranges[axis] ?? [], n))
   const shape = walks.map(({ count }) => count)
@@ -53,9 +50,7 @@ const lowest = (end: number, n: number): number => (end < 0 ? -n - 1 : end)
 
 function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   if (step === 0 || ![start ?? 0, end ?? 0, step].every(Number.isInteger)) {
-    throw new ShapeError(
-      `slice: wanted integers and a step other than 0, got ${[start, end, step].join(':')}`,
-    )
+    throw misfit('slice', 'integers and a step other than 0', [start, end, step].join(':'))
   }
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1]
   const clamped = (at: number): number => Math.min(high, Math.max(low, at < 0 ? at + n : at))
@@ -128,9 +123,7 @@ export interface PadOptions extends OptionsOf<typeof padOptions> {}
 export function pad(x: Tensor, pads: readonly Pads[], options?: PadOptions): Tensor {
   const { mode, value } = readOptions('pad', padOptions, options)
   if (pads.length !== x.shape.length || !pads.flat().every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new ShapeError(
-      `pad: wanted a [before, after] for each axis of ${showShape(x.shape)}, got ${JSON.stringify(pads)}`,
-    )
+    throw misfit('pad', `a [before, after] for each axis of ${showShape(x.shape)}`, JSON.stringify(pads))
   }
   if (pads.flat().every((n) => n === 0)) return x
   return mode === 'constant' ? padConstant(x, pads, value) : padByIndex(x, pads, mode)
@@ -155,8 +148,10 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors
   return pads.reduce((padded, [before, after], axis) => {
     const n = x.shape[axis]!
     if (Math.max(before, after) > reach(n)) {
-      throw new ShapeError(
-        `pad: wanted at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}, got [${before}, ${after}]`,
+      throw misfit(
+        'pad',
+        `at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}`,
+        `[${before}, ${after}]`,
       )
     }
     if (before + after === 0) return padded

@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from '../../core/errors.ts'
+import { ArgumentError } from '../../core/errors.ts'
 import {
   boolean,
   choice,
@@ -11,7 +11,7 @@ import {
   size,
   type ValuesOf,
 } from '../../core/options.ts'
-import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
+import { misfit, type Shape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { batchNorm, type Normalized, normalizeBy } from '../../ops/batch-norm.ts'
@@ -187,9 +187,7 @@ export abstract class BatchNorm implements Module {
     const fits = this.#layouts.some((layout) => layout.length + 2 === shape.length)
     if (fits && shape[1] === this.#channels) return
     const wanted = this.#layouts.map((layout) => `[${['batch', this.#channels, ...layout].join(', ')}]`)
-    throw new ShapeError(
-      `${called(this, this.#kind)}: wanted ${wanted.join(' or ')}, got ${showShape(shape)}`,
-    )
+    throw misfit(called(this, this.#kind), wanted.join(' or '), shape)
   }
 
   /** Values per channel that are normalized together. */
@@ -197,8 +195,11 @@ export abstract class BatchNorm implements Module {
     const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))
     if (count >= 2) return count
-    throw new ShapeError(
-      `${called(this, this.#kind)}: wanted 2 or more values per channel to train on, got ${showShape(shape)}; use a larger batch`,
+    throw misfit(
+      called(this, this.#kind),
+      '2 or more values per channel to train on',
+      shape,
+      'use a larger batch',
     )
   }
 

@@ -1,6 +1,5 @@
-import { ShapeError } from '../../core/errors.ts'
 import { boolean, number, type OptionsOf, readOptions, size } from '../../core/options.ts'
-import { type Shape, sameShape, showShape } from '../../core/shape.ts'
+import { misfit, type Shape, sameShape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { add, mul } from '../../ops/arithmetic.ts'
@@ -100,5 +99,5 @@ const readShape = (who: string, normalizedShape: number | Shape): Shape =>
 function lastAxes(who: string, x: Tensor, shape: Shape): number[] {
   const lead = x.shape.length - shape.length
   if (lead >= 0 && sameShape(x.shape.slice(lead), shape)) return shape.map((_, i) => lead + i)
-  throw new ShapeError(`${who}: wanted […, ${shape.join(', ')}], got ${showShape(x.shape)}`)
+  throw misfit(who, `[…, ${shape.join(', ')}]`, x.shape)
 }
