@@ -33,15 +33,15 @@ const inputOptions = {
   value: tensorOption,
   /** bool `[batch, source]`: true where a key is padding. */
   keyPaddingMask: tensorOption,
-  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where masked, or floats to add to scores. */
+  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where masked; or floats, added to scores. */
   attnMask: tensorOption,
 }
 /** The keys and values that a query attends to, and masks. */
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without returning the attention
- * weights.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without returning the
+ * attention weights.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
@@ -66,7 +66,7 @@ export class MultiheadAttention implements Module {
   readonly #sizes: readonly [query: number, key: number, value: number]
   readonly #batchFirst: boolean
 
-  /** @throws {ArgumentError} when `numHeads` does not divide `embedDim`, or a size is not a positive integer. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `numHeads` divides `embedDim`. */
   constructor(embedDim: number, numHeads: number, given?: MultiheadAttentionOptions) {
     const read = readOptions('MultiheadAttention', options, given)
     const { bias, kdim = embedDim, vdim = embedDim, batchFirst } = read

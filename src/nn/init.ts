@@ -4,7 +4,8 @@ import type { Random } from '../core/random.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { filled, type Initializer } from '../core/variable.ts'
 
-// The initial numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before `nn.initialize`:
+// The initial numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before
+// `nn.initialize`:
 //
 //     layer.weight.initializer = nn.init.kaimingNormal({ nonlinearity: 'relu' })
 
@@ -30,8 +31,8 @@ export const zeros: Initializer = filled(0)
 export const ones: Initializer = filled(1)
 
 /**
- * Each element normal, redrawn until it lies in `[low, high]`. As in PyTorch's `trunc_normal_`, bounds are values, not
- * multiples of `std`.
+ * Each element normal, redrawn until it lies in `[low, high]`. As in PyTorch's `trunc_normal_`, bounds are
+ * values, not multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
  */

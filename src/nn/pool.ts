@@ -37,7 +37,7 @@ const adaptive = (
   outputSize: PerAxis,
 ) => { forward(x: Tensor): Tensor }) => pool(who, rank, op, () => ({}), 'outputSize')
 
-/** The greatest element of each window of `[batch, channels, length]`. As PyTorch's `nn.MaxPool1d`; see `ops.maxPool1d`. */
+/** The greatest element of each window of `[batch, channels, length]`. As PyTorch's `nn.MaxPool1d`. */
 export class MaxPool1d extends pool('MaxPool1d', 1, ops.maxPool1d, ops.maxPoolOptions) {}
 
 /** The greatest element of each window of `[batch, channels, height, width]`. As PyTorch's `nn.MaxPool2d`. */
@@ -49,7 +49,7 @@ export class AvgPool1d extends pool('AvgPool1d', 1, ops.avgPool1d, ops.averagePo
 /** The mean of each window of `[batch, channels, height, width]`. As PyTorch's `nn.AvgPool2d`. */
 export class AvgPool2d extends pool('AvgPool2d', 2, ops.avgPool2d, ops.averagePoolOptions) {}
 
-/** Means of `outputSize` windows that cover `[batch, channels, length]`. As PyTorch's `nn.AdaptiveAvgPool1d`. */
+/** Means of windows that cover `[batch, channels, length]`. As PyTorch's `nn.AdaptiveAvgPool1d`. */
 export class AdaptiveAvgPool1d extends adaptive('AdaptiveAvgPool1d', 1, adaptiveAvgPool1d) {}
 
 /** Means of windows that cover `[batch, channels, height, width]`. As PyTorch's `nn.AdaptiveAvgPool2d`. */

@@ -75,8 +75,8 @@ interface Weights {
 /**
  * A recurrent network, unrolled: the graph of a sequence contains each of its steps.
  *
- * With `lengths`, a padded step keeps the state and outputs 0, like PyTorch's packed sequences: the backward direction
- * starts at the last real step.
+ * With `lengths`, a padded step keeps the state and outputs 0, like PyTorch's packed sequences: the backward
+ * direction starts at the last real step.
  *
  * State names are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then those of
  * `_l0_reverse`, `_l1`, and so on. Everything starts uniform in ±1/√hiddenSize.

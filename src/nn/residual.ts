@@ -28,7 +28,7 @@ export class Residual implements Module {
     this.shortcut = shortcut
   }
 
-  /** @throws {ShapeError} when branch and shortcut give different shapes. */
+  /** @throws {ShapeError} when branch and shortcut differ in shape. */
   forward(x: Tensor, mode: Mode): Tensor {
     const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]
     if (sameShape(short.shape, long.shape)) return add(short, long)

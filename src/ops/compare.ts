@@ -6,7 +6,7 @@ import { sumTo } from './broadcast.ts'
 import { type Operand, operands } from './elementwise.ts'
 import { logicalNot } from './logic.ts'
 
-// No gradient flows through a comparison; through `where` it flows to the side that was taken.
+// No gradient flows through a comparison; through `where` it flows to the selected side.
 
 function compare(op: string, a: Operand, b: Operand): Tensor {
   const [x, y] = operands(op, a, b)

@@ -66,8 +66,8 @@ const equalParts = (n: number, size: number): number[] =>
   size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]
 
 /**
- * `x` in `count` equal parts along `axis`. Where `count` does not divide it, the last part is smaller, or parts are
- * missing. As PyTorch's `chunk`.
+ * `x` in `count` equal parts along `axis`. Where `count` does not divide it, the last part is smaller, or parts
+ * are missing. As PyTorch's `chunk`.
  */
 export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   const [along] = resolveAxes('chunk', [axis], x.shape.length)

@@ -35,7 +35,7 @@ function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'
 
 export const convolutionOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Zeros on both sides of each axis; `'same'` keeps the input's size, at stride 1; `'valid'` is 0. @default 0 */
+  /** Zeros on both sides of each axis; `'same'` keeps the size, at stride 1; `'valid'` is 0. @default 0 */
   padding: paddingOption(rank),
 })
 export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolutionOptions>> {}
@@ -54,13 +54,10 @@ export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolut
  */
 export const conv1d = convolution('conv1d', 1)
 
-/** Convolution of `[n, c, height, width]` with `[o, c / groups, kh, kw]`; see `conv1d`. As PyTorch's `conv2d`. */
+/** Convolution of `[n, c, height, width]` with `[o, c / groups, kh, kw]`. As PyTorch's `conv2d`. */
 export const conv2d = convolution('conv2d', 2)
 
-/**
- * Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`; see `conv1d`. As PyTorch's
- * `conv3d`.
- */
+/** Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`. As PyTorch's `conv3d`. */
 export const conv3d = convolution('conv3d', 3)
 
 function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
@@ -137,13 +134,10 @@ export interface ConvolutionTransposeOptions
  */
 export const convTranspose1d = convolutionTranspose('convTranspose1d', 1)
 
-/** `[n, c, height, width]` with `[c, o / groups, kh, kw]`; see `convTranspose1d`. As PyTorch's `conv_transpose2d`. */
+/** As `convTranspose1d`, of `[n, c, height, width]`. As PyTorch's `conv_transpose2d`. */
 export const convTranspose2d = convolutionTranspose('convTranspose2d', 2)
 
-/**
- * `[n, c, depth, height, width]` with `[c, o / groups, kd, kh, kw]`; see `convTranspose1d`. As PyTorch's
- * `conv_transpose3d`.
- */
+/** As `convTranspose1d`, of `[n, c, depth, height, width]`. As PyTorch's `conv_transpose3d`. */
 export const convTranspose3d = convolutionTranspose('convTranspose3d', 3)
 
 function convolutionTranspose(who: string, rank: number): Convolve<ConvolutionTransposeOptions> {

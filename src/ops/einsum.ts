@@ -16,8 +16,8 @@ interface Lettered {
  *
  *     einsum('bij,bjk->bik', a, b)[b, i, k] = Σⱼ a[b, i, j] · b[b, j, k]
  *
- * A letter that the result lacks is summed over. Without an arrow, the result has the letters that occur once, in
- * alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
+ * A letter that the result lacks is summed over. Without an arrow, the result has the letters that occur once,
+ * in alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
  *
  * @throws {ArgumentError} when the equation does not parse, repeats a letter within one operand, or uses `...`.
  * @throws {ShapeError} when operands do not have the axes of their letters, or sizes of one letter differ.

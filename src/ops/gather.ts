@@ -85,8 +85,8 @@ const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
 /**
  * Zeros of `shape` with each part of `dy` added where `index` says: the adjoint of `select`.
  *
- * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but its threads race: with more
- * than one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
+ * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but its threads race: with
+ * more than one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
  */
 function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
   const column = reshape(

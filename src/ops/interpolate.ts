@@ -16,7 +16,7 @@ const interpolateOptions = (rank: number) => ({
    * @default 'nearest'
    */
   mode: choice(['nearest', 'linear', 'bilinear'], 'nearest'),
-  /** Whether the centres of the first and last elements stay in place, rather than their outer edges. @default false */
+  /** Whether the centres of the outermost elements stay in place, not their outer edges. @default false */
   alignCorners: boolean(false),
 })
 export interface InterpolateOptions extends OptionsOf<ReturnType<typeof interpolateOptions>> {}

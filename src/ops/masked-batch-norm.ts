@@ -14,8 +14,8 @@ export interface MaskedNormalized extends Normalized {
 /**
  * Batch normalization whose statistics exclude padding.
  *
- * μ and σ² come from the n positions that `mask` keeps. Every position is normalized by them, padded ones too: mask
- * the result if those must be 0. Where the mask keeps nothing, μ = σ² = 0.
+ * μ and σ² come from the n positions that `mask` keeps. Every position is normalized by them, padded ones too:
+ * mask the result if those must be 0. Where the mask keeps nothing, μ = σ² = 0.
  *
  * @param x `[batch, channels, …]`; the statistics ignore padded positions, even NaN
  * @param mask bool, `[batch, …]`: the shape of `x` without its channels; true where kept

@@ -38,19 +38,20 @@ export const maxPoolOptions = (rank: number) => ({
 export interface MaxPoolOptions extends OptionsOf<ReturnType<typeof maxPoolOptions>> {}
 
 /**
- * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; its gradient goes to the first
- * of equals.
+ * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; its gradient goes to the
+ * first of equals.
  *
- * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`, ⌈…⌉ with `ceilMode`
+ * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`, ⌈…⌉ with
+ *   `ceilMode`
  * @throws {ShapeError} when `x` has other axes, or is shorter than a window.
  * @throws {ArgumentError} when an option is out of range.
  */
 export const maxPool1d = pool(maxPool, 'maxPool1d', 1)
 
-/** The greatest element of each window of `[n, c, height, width]`; see `maxPool1d`. As PyTorch's `max_pool2d`. */
+/** The greatest element of each window of `[n, c, height, width]`. As PyTorch's `max_pool2d`. */
 export const maxPool2d = pool(maxPool, 'maxPool2d', 2)
 
-/** The greatest element of each window of `[n, c, depth, height, width]`; see `maxPool1d`. As PyTorch's `max_pool3d`. */
+/** The greatest element of each window of `[n, c, depth, height, width]`. As PyTorch's `max_pool3d`. */
 export const maxPool3d = pool(maxPool, 'maxPool3d', 3)
 
 /** An operator of an input and the size of its windows. */

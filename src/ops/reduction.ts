@@ -33,7 +33,7 @@ export function reduction(
   return y
 }
 
-/** `axes` counted from the front. @throws {ShapeError} when one is none of `x`, or is empty. */
+/** `axes` counted from the front. @throws {ShapeError} when one is outside `x`, or empty. */
 function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
   const along = resolveAxes(who, axes, x.shape.length)
   if (along.every((axis) => x.shape[axis] !== 0)) return along
@@ -44,7 +44,7 @@ function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
  * `ln Σ eˣ` over `axes`, without overflow.
  *
  * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is none of `x`, or is empty.
+ * @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
@@ -55,7 +55,7 @@ export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), 
  * Halves are multiplied by halves, so the gradient needs no division and is right where elements are 0.
  *
  * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is none of `x`, or is empty.
+ * @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export function prod(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   const { keepDims } = readOptions('prod', keepDimsOptions, options)

@@ -6,7 +6,7 @@ import { indexSelect } from './gather.ts'
 
 // `slice` and `pad` are each other's adjoint, so they share a file.
 
-/** Python's `start:end:step` along one axis: `start` included, `end` excluded; negative ones count from the end. */
+/** Python's `start:end:step` along one axis: `end` is excluded, negative ones count from the end. */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
 /** `count` elements from `start`, `step` apart. */
@@ -19,7 +19,8 @@ interface Steps {
 /**
  * A part of each axis, by the rules of Python: `slice(x, [[1, 3], [], [0, -1, 2]])` is `x[1:3, :, 0:-1:2]`.
  *
- * Ends beyond the axis are clamped to it. A negative step walks backwards: `[undefined, undefined, -1]` reverses.
+ * Ends beyond the axis are clamped to it. A negative step walks backwards: `[undefined, undefined, -1]`
+ * reverses.
  *
  * @param ranges one for each axis from the first; axes with `[]` or no range are taken whole
  * @throws {ShapeError} when there are more ranges than axes, a bound is not an integer, or a step is 0.
@@ -59,7 +60,7 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   return { start: first, step, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
-/** Zeros of `shape` with `dy` at the places that `walks` visit. */
+/** Zeros of `shape` with `dy` at the positions that `walks` visit. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
   const steps = walks.map(({ step }) => Math.abs(step))
@@ -103,8 +104,8 @@ const mirrors = {
 
 const padOptions = {
   /**
-   * The new elements: `value` (constant), a mirror image without its edge (reflect), copies of the edge (replicate),
-   * or the other end (circular). @default 'constant'
+   * The new elements: `value` (constant), a mirror image without its edge (reflect), copies of the edge
+   * (replicate), or the other end (circular). @default 'constant'
    */
   mode: choice(['constant', 'reflect', 'replicate', 'circular'], 'constant'),
   /** The new elements in mode `constant`. @default 0 */

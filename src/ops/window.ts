@@ -134,7 +134,7 @@ export const offsets = (shape: Shape): number[][] =>
     [[]],
   )
 
-/** What the windows see, row by row, as a new axis behind the channels: `[batch, channels, window, …output]`. */
+/** The windows, row by row, as a new axis behind the channels: `[batch, channels, window, …output]`. */
 export function unfold(x: Tensor, windows: readonly Window[]): Tensor {
   const pads = spatial(windows, (w) => [w.before, after(w)])
   const padded = padOrCrop(x, pads)

@@ -41,7 +41,7 @@ export const batchNormOptions = {
   ),
   /** Whether to keep running statistics. Without them, `eval` uses those of the batch. @default true */
   trackRunningStats: boolean(true),
-  /** Whether the first batch replaces the initial running statistics, rather than fading them out. @default false */
+  /** Whether the first batch replaces the initial running statistics rather than fading them. @default false */
   zeroDebias: boolean(false),
   /**
    * Size of a full batch. A smaller batch of n examples learns with momentum · n / fullBatchSize.
@@ -49,8 +49,8 @@ export const batchNormOptions = {
    */
   fullBatchSize: integer({ min: 1 }),
   /**
-   * How the running statistics treat a batch with NaN or infinity: `allow` it in, `skip` the batch, or `throw` at the
-   * end of the run and store nothing of it. @default 'allow'
+   * How the running statistics treat a batch with NaN or infinity: `allow` it in, `skip` the batch, or `throw`
+   * at the end of the run and store nothing of it. @default 'allow'
    */
   nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
   /** Normalizes this many examples at a time by their own statistics (ghost batch normalization). */
@@ -68,13 +68,13 @@ type Layouts = readonly (readonly string[])[]
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
- * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, with the
- * variance unbiased (÷ n − 1):
+ * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, with
+ * the variance unbiased (÷ n − 1):
  *
  *     running ← (1 − momentum) · running + momentum · batch
  *
- * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. The `momentum` of Keras,
- * TensorFlow and ONNX is one minus this one.
+ * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. The `momentum` of
+ * Keras, TensorFlow and ONNX is one minus this one.
  *
  * Source: Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
  */
@@ -90,8 +90,8 @@ export abstract class BatchNorm implements Module {
   /** Number of batches that the running statistics have seen; int64. */
   readonly numBatchesTracked: Variable | undefined
   /**
-   * While true, the layer uses its running statistics in `train` too, and does not change them; γ and β still train.
-   * Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
+   * While true, the layer uses its running statistics in `train` too, and does not change them; γ and β still
+   * train. Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
    */
   frozen = false
   /** Added to the variance. */
@@ -144,9 +144,11 @@ export abstract class BatchNorm implements Module {
 
   /**
    * @param x `[batch, channels, …]`
-   * @param mask bool, `[batch, …]`, false where `x` is padding, which the statistics exclude. Ignored in `eval`.
+   * @param mask bool, `[batch, …]`, false where `x` is padding, which the statistics exclude. Ignored in
+   *   `eval`.
    * @returns the shape of `x`; padded positions are normalized like the others
-   * @throws {ShapeError} when `x` or `mask` has another shape, or `x` has fewer than 2 values per channel in `train`.
+   * @throws {ShapeError} when `x` or `mask` has another shape, or `x` has fewer than 2 values per channel in
+   *   `train`.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {
     this.#checkShape(x.shape)

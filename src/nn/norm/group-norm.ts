@@ -17,8 +17,8 @@ const options = {
 export interface GroupNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As PyTorch's
- * `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
+ * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As
+ * PyTorch's `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
  *
  * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
  */
@@ -50,7 +50,7 @@ export class GroupNorm implements Module {
     }
   }
 
-  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} when the channels differ. */
+  /** @param x `[batch, channels, …]` @returns its shape @throws {ShapeError} when the channels differ. */
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
       const wanted = `[batch, ${this.#channels}, …]`

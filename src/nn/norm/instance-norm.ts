@@ -21,18 +21,18 @@ const options = {
 export interface InstanceNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d` and
- * `2d`, which default to neither affine nor tracking. Unlike there, batches are counted, so that a momentum of `null`
- * averages them.
+ * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d`
+ * and `2d`, which default to neither affine nor tracking. Unlike there, batches are counted, so that a momentum
+ * of `null` averages them.
  *
  * Source: Ulyanov, Vedaldi & Lempitsky 2016, https://arxiv.org/abs/1607.08022.
  */
 abstract class InstanceNorm implements Module {
-  /** `[channels]`, starts at 1; absent unless `affine`. */
+  /** `[channels]`, starts at 1; only with `affine`. */
   readonly weight: Variable | undefined
-  /** `[channels]`, starts at 0; absent unless `affine`. */
+  /** `[channels]`, starts at 0; only with `affine`. */
   readonly bias: Variable | undefined
-  /** `[channels]`, starts at 0; absent unless `trackRunningStats`. */
+  /** `[channels]`, starts at 0; only with `trackRunningStats`. */
   readonly runningMean: Variable | undefined
   /** `[channels]`, unbiased, starts at 1. */
   readonly runningVar: Variable | undefined
