@@ -1,3 +1,4 @@
+import type { DType } from './dtype.ts'
 import { ShapeError } from './errors.ts'
 
 /** Sizes, outermost axis first. `[]` is a scalar. */
@@ -5,6 +6,25 @@ export type Shape = readonly number[]
 
 /** A shape as messages print it: `[2, 3]`. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
+
+interface Typed {
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+/** A tensor as messages print it: `float32 [2, 3]`. */
+export const showTensor = ({ dtype, shape }: Typed): string => `${dtype} ${showShape(shape)}`
+
+/** The error of a shape or type that does not fit: `who: wanted X, got [2, 3]; do Z`. */
+export function misfit(
+  who: string,
+  wanted: string,
+  got: Shape | Typed | string | number,
+  fix?: string,
+): ShapeError {
+  const shown = typeof got !== 'object' ? got : 'dtype' in got ? showTensor(got) : showShape(got)
+  return new ShapeError(`${who}: wanted ${wanted}, got ${shown}${fix === undefined ? '' : `; ${fix}`}`)
+}
 
 /** How many elements a shape holds; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)

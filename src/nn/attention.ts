@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
-import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
 import { type Tensor, tensorOption } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
@@ -33,15 +33,15 @@ const inputOptions = {
   value: tensorOption,
   /** bool `[batch, source]`: true where a key is padding. */
   keyPaddingMask: tensorOption,
-  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where masked, or floats to add to scores. */
+  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where masked; or floats, added to scores. */
   attnMask: tensorOption,
 }
 /** The keys and values that a query attends to, and masks. */
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without returning the attention
- * weights.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without returning the
+ * attention weights.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
@@ -66,7 +66,7 @@ export class MultiheadAttention implements Module {
   readonly #sizes: readonly [query: number, key: number, value: number]
   readonly #batchFirst: boolean
 
-  /** @throws {ArgumentError} when `numHeads` does not divide `embedDim`, or a size is not a positive integer. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `numHeads` divides `embedDim`. */
   constructor(embedDim: number, numHeads: number, given?: MultiheadAttentionOptions) {
     const read = readOptions('MultiheadAttention', options, given)
     const { bias, kdim = embedDim, vdim = embedDim, batchFirst } = read
@@ -112,7 +112,7 @@ export class MultiheadAttention implements Module {
   #batchMajor(x: Tensor, features: number): Tensor {
     if (x.shape.length !== 3 || x.shape[2] !== features) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
-      throw new ShapeError(`${this.#name()}: wanted [${order}, ${features}], got ${showShape(x.shape)}`)
+      throw misfit(this.#name(), `[${order}, ${features}]`, x.shape)
     }
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
@@ -151,7 +151,7 @@ export class MultiheadAttention implements Module {
 
   #check(name: string, { shape }: Tensor, wanted: Shape): void {
     if (sameShape(shape, wanted)) return
-    throw new ShapeError(`${this.#name()}: wanted ${name} of ${showShape(wanted)}, got ${showShape(shape)}`)
+    throw misfit(this.#name(), `${name} of ${showShape(wanted)}`, shape)
   }
 
   #name(): string {

@@ -22,7 +22,7 @@ import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
 const biasOption = {
-  /** Whether to add a bias. Batch normalization right after it makes a bias redundant. @default true */
+  /** Whether to add a bias, which batch normalization right after makes redundant. @default true */
   bias: boolean(true),
 }
 
@@ -44,7 +44,7 @@ type Kind<O> = readonly [who: string, rank: number, convolve: Convolve<O>]
 
 /** The variables of a convolution, which start uniform in ±1/√(elements of `weight[0]`). */
 abstract class Weighted implements Module {
-  /** `[outChannels, inChannels / groups, …kernel]`; transposed, `[inChannels, outChannels / groups, …kernel]`. */
+  /** `[outChannels, inChannels / groups, …kernel]`, or `[inChannels, outChannels / groups, …kernel]`. */
   readonly weight: Variable
   /** `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined
@@ -110,7 +110,7 @@ function checkChannels(who: string, inChannels: number, outChannels: number, gro
  * `weight` is `[outChannels, inChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
  */
 export class Conv1d extends Convolution {
-  /** @throws {ArgumentError} when a size is not a positive integer, or `groups` does not divide the channels. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvOptions) {
     super(['Conv1d', 1, conv1d], inChannels, outChannels, kernelSize, options)
   }
@@ -118,7 +118,7 @@ export class Conv1d extends Convolution {
 
 /** Convolution of `[batch, inChannels, height, width]`. As PyTorch's `nn.Conv2d`; see `ops.conv2d`. */
 export class Conv2d extends Convolution {
-  /** @throws {ArgumentError} when a size is not a positive integer, or `groups` does not divide the channels. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvOptions) {
     super(['Conv2d', 2, conv2d], inChannels, outChannels, kernelSize, options)
   }
@@ -126,7 +126,7 @@ export class Conv2d extends Convolution {
 
 /** Convolution of `[batch, inChannels, depth, height, width]`. As PyTorch's `nn.Conv3d`; see `ops.conv3d`. */
 export class Conv3d extends Convolution {
-  /** @throws {ArgumentError} when a size is not a positive integer, or `groups` does not divide the channels. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvOptions) {
     super(['Conv3d', 3, conv3d], inChannels, outChannels, kernelSize, options)
   }
@@ -155,12 +155,13 @@ abstract class ConvolutionTranspose extends Weighted {
 }
 
 /**
- * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`; see `ops.convTranspose1d`.
+ * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`; see
+ * `ops.convTranspose1d`.
  *
  * `weight` is `[inChannels, outChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
  */
 export class ConvTranspose1d extends ConvolutionTranspose {
-  /** @throws {ArgumentError} when a size is not a positive integer, or `groups` does not divide the channels. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvTransposeOptions) {
     super(['ConvTranspose1d', 1, convTranspose1d], inChannels, outChannels, kernelSize, options)
   }
@@ -168,7 +169,7 @@ export class ConvTranspose1d extends ConvolutionTranspose {
 
 /** Transposed convolution of `[batch, inChannels, height, width]`. As PyTorch's `nn.ConvTranspose2d`. */
 export class ConvTranspose2d extends ConvolutionTranspose {
-  /** @throws {ArgumentError} when a size is not a positive integer, or `groups` does not divide the channels. */
+  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvTransposeOptions) {
     super(['ConvTranspose2d', 2, convTranspose2d], inChannels, outChannels, kernelSize, options)
   }

@@ -12,11 +12,11 @@ const options = {
 interface DropoutOptions extends OptionsOf<typeof options> {}
 
 /**
- * In `train`, sets elements to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns `x`. As
- * PyTorch's `nn.Dropout`.
+ * In `train`, sets elements to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns
+ * `x`. As PyTorch's `nn.Dropout`.
  *
- * The mask depends only on (seed, the layer's name, its call within the step, step, position), so a resumed run draws
- * the same masks, and a layer that is called twice draws two.
+ * The mask depends only on (seed, the layer's name, its call within the step, step, position), so a resumed run
+ * draws the same masks, and a layer that is called twice draws two.
  */
 export class Dropout implements Module {
   /** Another seed draws other masks. If undefined, `nn.initialize` sets it to that of the weights. */

@@ -8,8 +8,8 @@ const free: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Floating-point operations of one node: 2 per multiply–add of a product or convolution, 1 per number that a reduction,
- * softmax or pool reads, 1 per number that any other node writes.
+ * Floating-point operations of one node: 2 per multiply–add of a product or convolution, 1 per number that a
+ * reduction, softmax or pool reads, 1 per number that any other node writes.
  */
 export function flopsOf(t: Tensor): number {
   const [a, b, bias] = t.inputs
@@ -29,5 +29,5 @@ export function flopsOf(t: Tensor): number {
   }
 }
 
-/** Weights per element of the output (of the input, transposed): the size of a weight without its first axis. */
+/** Weights per element of the output, or of a transposed input: the size without the first axis. */
 const kernel = ([, ...rest]: Shape): number => sizeOf(rest)

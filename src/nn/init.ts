@@ -1,23 +1,27 @@
 import { ArgumentError } from '../core/errors.ts'
 import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
+import type { Random } from '../core/random.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { filled, type Initializer } from '../core/variable.ts'
 
-// The initial numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before `nn.initialize`:
+// The initial numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before
+// `nn.initialize`:
 //
 //     layer.weight.initializer = nn.init.kaimingNormal({ nonlinearity: 'relu' })
 
-/** Each element uniform in `[low, high)`. */
-export const uniform =
-  (low: number = 0, high: number = 1): Initializer =>
+/** Each element drawn by itself. */
+const drawn =
+  (draw: (random: Random) => number): Initializer =>
   (random, shape) =>
-    Float64Array.from({ length: sizeOf(shape) }, () => random.uniform(low, high))
+    Float64Array.from({ length: sizeOf(shape) }, () => draw(random))
+
+/** Each element uniform in `[low, high)`. */
+export const uniform = (low: number = 0, high: number = 1): Initializer =>
+  drawn((random) => random.uniform(low, high))
 
 /** Each element normal. */
-export const normal =
-  (mean: number = 0, std: number = 1): Initializer =>
-  (random, shape) =>
-    Float64Array.from({ length: sizeOf(shape) }, () => random.normal(mean, std))
+export const normal = (mean: number = 0, std: number = 1): Initializer =>
+  drawn((random) => random.normal(mean, std))
 
 /** Each element the same number. */
 export const constant: (value: number) => Initializer = filled
@@ -27,8 +31,8 @@ export const zeros: Initializer = filled(0)
 export const ones: Initializer = filled(1)
 
 /**
- * Each element normal, redrawn until it lies in `[low, high]`. As in PyTorch's `trunc_normal_`, bounds are values, not
- * multiples of `std`.
+ * Each element normal, redrawn until it lies in `[low, high]`. As in PyTorch's `trunc_normal_`, bounds are
+ * values, not multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
  */
@@ -43,31 +47,24 @@ export function truncatedNormal(
       `truncatedNormal: wanted a mean at most 2 std outside [${low}, ${high}], got mean ${mean} and std ${std}`,
     )
   }
-  return (random, shape) =>
-    Float64Array.from({ length: sizeOf(shape) }, () => {
-      for (;;) {
-        const x = random.normal(mean, std)
-        if (x >= low && x <= high) return x
-      }
-    })
+  return drawn((random) => {
+    for (;;) {
+      const x = random.normal(mean, std)
+      if (x >= low && x <= high) return x
+    }
+  })
 }
 
 /** Uniform in `±gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
-export const xavierUniform =
-  (gain: number = 1): Initializer =>
-  (random, shape) => {
-    const { fanIn, fanOut } = fans('xavierUniform', shape)
+export const xavierUniform = (gain: number = 1): Initializer =>
+  byFans('xavierUniform', ({ fanIn, fanOut }) => {
     const limit = gain * Math.sqrt(6 / (fanIn + fanOut))
-    return uniform(-limit, limit)(random, shape)
-  }
+    return uniform(-limit, limit)
+  })
 
 /** Normal with the variance `gain² · 2/(fanIn + fanOut)`. Source: Glorot & Bengio 2010, equation 12. */
-export const xavierNormal =
-  (gain: number = 1): Initializer =>
-  (random, shape) => {
-    const { fanIn, fanOut } = fans('xavierNormal', shape)
-    return normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)))(random, shape)
-  }
+export const xavierNormal = (gain: number = 1): Initializer =>
+  byFans('xavierNormal', ({ fanIn, fanOut }) => normal(0, gain * Math.sqrt(2 / (fanIn + fanOut))))
 
 const gains = {
   linear: () => 1,
@@ -121,17 +118,28 @@ function kaiming(
 ): Initializer {
   const { a, mode, nonlinearity } = readOptions(who, kaimingOptions, options)
   const gain = calculateGain(nonlinearity, a)
-  return (random, shape) => drawing(gain / Math.sqrt(fans(who, shape)[mode]))(random, shape)
+  return byFans(who, (fans) => drawing(gain / Math.sqrt(fans[mode])))
 }
 
-/** Inputs and outputs of one unit of `[out, in, …kernel]`. */
-function fans(who: string, shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+/** Inputs and outputs of one unit. */
+interface Fans {
+  readonly fanIn: number
+  readonly fanOut: number
+}
+
+/** The fans of `[out, in, …kernel]`. */
+function fansOf(who: string, shape: Shape): Fans {
   const [out, into, ...kernel] = shape
   if (out === undefined || into === undefined) {
     throw new ArgumentError(`${who}: wanted a weight of [out, in, …], got ${showShape(shape)}`)
   }
   return { fanIn: into * sizeOf(kernel), fanOut: out * sizeOf(kernel) }
 }
+
+const byFans =
+  (who: string, initializer: (fans: Fans) => Initializer): Initializer =>
+  (random, shape) =>
+    initializer(fansOf(who, shape))(random, shape)
 
 /**
  * `gain` times a matrix with orthonormal rows, or columns if there are fewer of those; axes after the first are
@@ -140,7 +148,7 @@ function fans(who: string, shape: Shape): { readonly fanIn: number; readonly fan
 export const orthogonal =
   (gain: number = 1): Initializer =>
   (random, shape) => {
-    fans('orthogonal', shape)
+    fansOf('orthogonal', shape)
     const rows = shape[0]!
     const columns = sizeOf(shape.slice(1))
     const [few, many] = rows < columns ? [rows, columns] : [columns, rows]

@@ -4,8 +4,8 @@ import { Dropout } from './dropout.ts'
 /**
  * Initializes every variable that has no numbers yet, and gives `seed` to every `Dropout` that has none.
  *
- * The numbers depend only on (seed, state name): the same seed gives the same weights on every machine, in whatever
- * order layers are made. Initialized variables keep their numbers.
+ * The numbers depend only on (seed, state name): the same seed gives the same weights on every machine, in
+ * whatever order layers are made. Initialized variables keep their numbers.
  *
  * @returns the model
  */

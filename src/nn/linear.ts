@@ -7,7 +7,7 @@ import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
 const options = {
-  /** Whether to add a bias. Batch normalization right after it makes a bias redundant. @default true */
+  /** Whether to add a bias, which batch normalization right after makes redundant. @default true */
   bias: boolean(true),
 }
 interface LinearOptions extends OptionsOf<typeof options> {}

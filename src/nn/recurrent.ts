@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
-import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
 import { constant, type Tensor, tensorOption } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import { reshape, zerosOf } from '../ops/broadcast.ts'
@@ -75,8 +75,8 @@ interface Weights {
 /**
  * A recurrent network, unrolled: the graph of a sequence contains each of its steps.
  *
- * With `lengths`, a padded step keeps the state and outputs 0, like PyTorch's packed sequences: the backward direction
- * starts at the last real step.
+ * With `lengths`, a padded step keeps the state and outputs 0, like PyTorch's packed sequences: the backward
+ * direction starts at the last real step.
  *
  * State names are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then those of
  * `_l0_reverse`, `_l1`, and so on. Everything starts uniform in ±1/√hiddenSize.
@@ -175,17 +175,17 @@ export abstract class Recurrent implements Module {
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
     if (x.shape.length !== 3 || x.shape[2] !== this.#inputSize || length === 0) {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
-      throw new ShapeError(`${who}: wanted [${order}, ${this.#inputSize}], got ${showShape(x.shape)}`)
+      throw misfit(who, `[${order}, ${this.#inputSize}]`, x.shape)
     }
     if (lengths && !sameShape(lengths.shape, [batch!])) {
-      throw new ShapeError(`${who}: wanted lengths of [${batch}], got ${showShape(lengths.shape)}`)
+      throw misfit(who, `lengths of [${batch}]`, lengths.shape)
     }
     if (cell && !this.#kind.hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
     const count = this.#layers.length * this.#layers[0]!.length
     const shape = [count, batch!, this.#hiddenSize]
     const each = (name: string, given: Tensor | undefined): Tensor[] => {
       if (given && !sameShape(given.shape, shape)) {
-        throw new ShapeError(`${who}: wanted ${name} of ${showShape(shape)}, got ${showShape(given.shape)}`)
+        throw misfit(who, `${name} of ${showShape(shape)}`, given.shape)
       }
       return unbind(given ?? zerosOf(shape, x.dtype))
     }

@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { sameShape, showShape } from '../core/shape.ts'
+import { misfit, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
 import { called, type Mode, type Module } from './module.ts'
@@ -29,13 +28,15 @@ export class Residual implements Module {
     this.shortcut = shortcut
   }
 
-  /** @throws {ShapeError} when branch and shortcut give different shapes. */
+  /** @throws {ShapeError} when branch and shortcut differ in shape. */
   forward(x: Tensor, mode: Mode): Tensor {
     const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]
     if (sameShape(short.shape, long.shape)) return add(short, long)
-    throw new ShapeError(
-      `${called(this, 'Residual')}: wanted a branch of ${showShape(short.shape)}, the shape of the shortcut, ` +
-        `got ${showShape(long.shape)}; project the shortcut`,
+    throw misfit(
+      called(this, 'Residual'),
+      `a branch of ${showShape(short.shape)}, the shape of the shortcut`,
+      long.shape,
+      'project the shortcut',
     )
   }
 }

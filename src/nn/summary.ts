@@ -37,8 +37,8 @@ const options = {
 export interface SummaryOptions extends OptionsOf<typeof options> {}
 
 /**
- * The modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the model once, in
- * `eval`, and computes nothing; weights may be uninitialized.
+ * The modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the model
+ * once, in `eval`, and computes nothing; weights may be uninitialized.
  *
  * @param shape the shape of a batch
  * @throws what the model throws for such an input.

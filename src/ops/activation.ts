@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { broadcast, sameShape, showShape } from '../core/shape.ts'
+import { broadcast, misfit, sameShape, showShape } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { add, div, mul } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
@@ -24,9 +23,7 @@ export const leakyRelu = (x: Tensor, slope: number = 0.01): Tensor => prelu(x, s
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   if (!sameShape(broadcast('prelu', x.shape, weight.shape), x.shape) || weight.dtype !== x.dtype) {
-    throw new ShapeError(
-      `prelu: wanted a weight of ${x.dtype} that broadcasts to ${showShape(x.shape)}, got ${weight.dtype} ${showShape(weight.shape)}`,
-    )
+    throw misfit('prelu', `a weight of ${x.dtype} that broadcasts to ${showShape(x.shape)}`, weight)
   }
   return node('PRelu', {
     inputs: [x, weight],

@@ -23,7 +23,7 @@ const spans = (input: number, output: number): (readonly [first: number, behind:
 export const adaptiveAvgPool1d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveAvgPool('adaptiveAvgPool1d', 1, x, outputSize)
 
-/** Means of windows that cover `[n, c, height, width]`; see `adaptiveAvgPool1d`. As PyTorch's `adaptive_avg_pool2d`. */
+/** Means of windows that cover `[n, c, height, width]`. As PyTorch's `adaptive_avg_pool2d`. */
 export const adaptiveAvgPool2d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveAvgPool('adaptiveAvgPool2d', 2, x, outputSize)
 
@@ -38,7 +38,8 @@ function adaptiveAvgPool(who: string, rank: number, x: Tensor, outputSize: PerAx
 }
 
 /**
- * The greatest elements of `outputSize` windows that cover `[n, c, length]`. As PyTorch's `adaptive_max_pool1d`.
+ * The greatest elements of `outputSize` windows that cover `[n, c, length]`. As PyTorch's
+ * `adaptive_max_pool1d`.
  *
  * @returns `[n, c, outputSize]`
  * @throws {ShapeError} when `x` has other axes.

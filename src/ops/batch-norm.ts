@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { axesButChannels, showShape, sizeOf, withUnitAxes } from '../core/shape.ts'
+import { axesButChannels, misfit, sizeOf, withUnitAxes } from '../core/shape.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
@@ -108,9 +107,7 @@ export function scaleAndShift(x: Tensor, weight: Tensor | undefined, bias: Tenso
 
 /** Reshapes `[channels]` to broadcast along axis 1 of `x`. */
 export function perChannel(x: Tensor): (v: Tensor) => Tensor {
-  if (x.shape.length < 2) {
-    throw new ShapeError(`batchNorm: wanted [batch, channels, …], got ${showShape(x.shape)}`)
-  }
+  if (x.shape.length < 2) throw misfit('batchNorm', '[batch, channels, …]', x.shape)
   const shape = x.shape.length === 2 ? [x.shape[1]!] : withUnitAxes(x.shape, axesButChannels(x.shape))
   return (v) => reshape(v, shape)
 }

@@ -1,13 +1,12 @@
 import { type DType, isFloat } from '../core/dtype.ts'
-import { ShapeError } from '../core/errors.ts'
-import { broadcast } from '../core/shape.ts'
+import { broadcast, misfit } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { abs } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
 import { type Operand, operands } from './elementwise.ts'
 import { logicalNot } from './logic.ts'
 
-// No gradient flows through a comparison; through `where` it flows to the side that was taken.
+// No gradient flows through a comparison; through `where` it flows to the selected side.
 
 function compare(op: string, a: Operand, b: Operand): Tensor {
   const [x, y] = operands(op, a, b)
@@ -39,7 +38,7 @@ export { finite as isFinite, notANumber as isNaN }
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = operands('where', a, b)
   if (condition.dtype !== 'bool') {
-    throw new ShapeError(`where: wanted a bool condition, got ${condition.dtype}; compare it with something`)
+    throw misfit('where', 'a bool condition', condition.dtype, 'compare it with something')
   }
   const shape = broadcast('where', condition.shape, broadcast('where', x.shape, y.shape))
   return node('Where', {

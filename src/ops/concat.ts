@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { size } from '../core/options.ts'
-import { resolveAxes, showShape } from '../core/shape.ts'
+import { misfit, resolveAxes, showTensor } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { squeeze, unsqueeze } from './movement.ts'
 import { type SliceRange, slice } from './slice.ts'
@@ -20,11 +20,7 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
   if (tensors.length === 1) return first
   const [along] = resolveAxes('concat', [axis], first.shape.length)
   const other = tensors.find((t) => !joins(first, t, along!))
-  if (other) {
-    throw new ShapeError(
-      `concat: wanted ${first.dtype} ${showShape(first.shape)} but for axis ${along}, got ${other.dtype} ${showShape(other.shape)}`,
-    )
-  }
+  if (other) throw misfit('concat', `${showTensor(first)} but for axis ${along}`, other)
   const sizes = tensors.map((t) => t.shape[along!]!)
   const total = sizes.reduce((a, b) => a + b, 0)
   return node('Concat', {
@@ -53,7 +49,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis: number
   const parts = typeof sizes === 'number' ? equalParts(n, sizes) : sizes
   const valid = parts.every((size) => Number.isInteger(size) && size >= 0)
   if (!valid || parts.reduce((a, b) => a + b, 0) !== n) {
-    throw new ShapeError(`split: wanted sizes that add up to ${n}, got ${JSON.stringify(sizes)}`)
+    throw misfit('split', `sizes that add up to ${n}`, JSON.stringify(sizes))
   }
   let start = 0
   return parts.map((size) => {
@@ -70,8 +66,8 @@ const equalParts = (n: number, size: number): number[] =>
   size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]
 
 /**
- * `x` in `count` equal parts along `axis`. Where `count` does not divide it, the last part is smaller, or parts are
- * missing. As PyTorch's `chunk`.
+ * `x` in `count` equal parts along `axis`. Where `count` does not divide it, the last part is smaller, or parts
+ * are missing. As PyTorch's `chunk`.
  */
 export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   const [along] = resolveAxes('chunk', [axis], x.shape.length)

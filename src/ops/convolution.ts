@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { integer, type Option, type OptionsOf, readOptions, size } from '../core/options.ts'
-import { showShape } from '../core/shape.ts'
+import { misfit, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { correlate, correlateInput } from './correlate.ts'
 import { withBias } from './correlate-lowering.ts'
@@ -17,6 +17,9 @@ const slidingOptions = (rank: number) => ({
   groups: integer({ min: 1 }, 1),
 })
 
+/** An operator of an input, a weight and a bias. */
+export type Convolve<Options> = (x: Tensor, weight: Tensor, bias?: Tensor, options?: Options) => Tensor
+
 type Padding = PerAxis | 'same' | 'valid'
 
 function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'> {
@@ -32,7 +35,7 @@ function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'
 
 export const convolutionOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Zeros on both sides of each axis; `'same'` keeps the input's size, at stride 1; `'valid'` is 0. @default 0 */
+  /** Zeros on both sides of each axis; `'same'` keeps the size, at stride 1; `'valid'` is 0. @default 0 */
   padding: paddingOption(rank),
 })
 export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolutionOptions>> {}
@@ -49,42 +52,33 @@ export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolut
  * @throws {ShapeError} when shapes or types do not fit, or the window is longer than the padded input.
  * @throws {ArgumentError} when an option is out of range.
  */
-export const conv1d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions): Tensor =>
-  convolve('conv1d', 1, x, weight, bias, options)
+export const conv1d = convolution('conv1d', 1)
 
-/** Convolution of `[n, c, height, width]` with `[o, c / groups, kh, kw]`; see `conv1d`. As PyTorch's `conv2d`. */
-export const conv2d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions): Tensor =>
-  convolve('conv2d', 2, x, weight, bias, options)
+/** Convolution of `[n, c, height, width]` with `[o, c / groups, kh, kw]`. As PyTorch's `conv2d`. */
+export const conv2d = convolution('conv2d', 2)
 
-/**
- * Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`; see `conv1d`. As PyTorch's
- * `conv3d`.
- */
-export const conv3d = (x: Tensor, weight: Tensor, bias?: Tensor, options?: ConvolutionOptions): Tensor =>
-  convolve('conv3d', 3, x, weight, bias, options)
+/** Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`. As PyTorch's `conv3d`. */
+export const conv3d = convolution('conv3d', 3)
 
-function convolve(
-  who: string,
-  rank: number,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  options: ConvolutionOptions | undefined,
-): Tensor {
-  const { stride, padding, dilation, groups } = readOptions(who, convolutionOptions(rank), options)
-  const [o, inside, ...kernel] = weight.shape
-  check(who, rank, x, weight, bias, o!)
-  if (x.shape[1] !== inside! * groups || o! % groups !== 0) {
-    throw new ShapeError(
-      `${who}: wanted ${inside! * groups} channels and outputs in ${groups} groups, ` +
-        `got x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
-    )
+function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
+  const declared = convolutionOptions(rank)
+  return (x, weight, bias, options) => {
+    const { stride, padding, dilation, groups } = readOptions(who, declared, options)
+    const [o, inside, ...kernel] = weight.shape
+    check(who, rank, x, weight, bias, o!)
+    if (x.shape[1] !== inside! * groups || o! % groups !== 0) {
+      throw misfit(
+        who,
+        `${inside! * groups} channels and outputs in ${groups} groups`,
+        `x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
+      )
+    }
+    if (padding === 'same' && stride.some((s) => s !== 1)) {
+      throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${showShape(stride)}`)
+    }
+    const windows = windowsOn(who, x, kernel, stride, dilation, padsOf(kernel, dilation, padding))
+    return correlate(x, weight, { windows, groups }, bias)
   }
-  if (padding === 'same' && stride.some((s) => s !== 1)) {
-    throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${showShape(stride)}`)
-  }
-  const windows = windowsOn(who, x, kernel, stride, dilation, padsOf(kernel, dilation, padding))
-  return correlate(x, weight, { windows, groups }, bias)
 }
 
 /** The padding before and after each axis. As in PyTorch, `'same'` puts the odd zero at the end. */
@@ -108,14 +102,10 @@ function check(
 ): void {
   checkAxes(who, rank, x)
   if (weight.shape.length !== rank + 2 || weight.dtype !== x.dtype) {
-    throw new ShapeError(
-      `${who}: wanted a weight of ${x.dtype} with ${rank + 2} axes, got ${weight.dtype} ${showShape(weight.shape)}`,
-    )
+    throw misfit(who, `a weight of ${x.dtype} with ${rank + 2} axes`, weight)
   }
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs || bias.dtype !== x.dtype)) {
-    throw new ShapeError(
-      `${who}: wanted a bias of ${x.dtype} [${outputs}], got ${bias.dtype} ${showShape(bias.shape)}`,
-    )
+    throw misfit(who, `a bias of ${x.dtype} [${outputs}]`, bias)
   }
 }
 
@@ -142,63 +132,46 @@ export interface ConvolutionTransposeOptions
  * @throws {ShapeError} when shapes or types do not fit, or no output is left.
  * @throws {ArgumentError} when an option is out of range.
  */
-export const convTranspose1d = (
-  x: Tensor,
-  weight: Tensor,
-  bias?: Tensor,
-  options?: ConvolutionTransposeOptions,
-): Tensor => convolveTransposed('convTranspose1d', 1, x, weight, bias, options)
+export const convTranspose1d = convolutionTranspose('convTranspose1d', 1)
 
-/** `[n, c, height, width]` with `[c, o / groups, kh, kw]`; see `convTranspose1d`. As PyTorch's `conv_transpose2d`. */
-export const convTranspose2d = (
-  x: Tensor,
-  weight: Tensor,
-  bias?: Tensor,
-  options?: ConvolutionTransposeOptions,
-): Tensor => convolveTransposed('convTranspose2d', 2, x, weight, bias, options)
+/** As `convTranspose1d`, of `[n, c, height, width]`. As PyTorch's `conv_transpose2d`. */
+export const convTranspose2d = convolutionTranspose('convTranspose2d', 2)
 
-/**
- * `[n, c, depth, height, width]` with `[c, o / groups, kd, kh, kw]`; see `convTranspose1d`. As PyTorch's
- * `conv_transpose3d`.
- */
-export const convTranspose3d = (
-  x: Tensor,
-  weight: Tensor,
-  bias?: Tensor,
-  options?: ConvolutionTransposeOptions,
-): Tensor => convolveTransposed('convTranspose3d', 3, x, weight, bias, options)
+/** As `convTranspose1d`, of `[n, c, depth, height, width]`. As PyTorch's `conv_transpose3d`. */
+export const convTranspose3d = convolutionTranspose('convTranspose3d', 3)
 
-function convolveTransposed(
-  who: string,
-  rank: number,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  options: ConvolutionTransposeOptions | undefined,
-): Tensor {
-  const read = readOptions(who, convolutionTransposeOptions(rank), options)
-  const { stride, padding, outputPadding, dilation, groups } = read
-  const [c, inside, ...kernel] = weight.shape
-  check(who, rank, x, weight, bias, inside! * groups)
-  if (x.shape[1] !== c || c! % groups !== 0) {
-    throw new ShapeError(
-      `${who}: wanted ${c} channels in ${groups} groups, got x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
-    )
+function convolutionTranspose(who: string, rank: number): Convolve<ConvolutionTransposeOptions> {
+  const declared = convolutionTransposeOptions(rank)
+  return (x, weight, bias, options) => {
+    const read = readOptions(who, declared, options)
+    const { stride, padding, outputPadding, dilation, groups } = read
+    const [c, inside, ...kernel] = weight.shape
+    check(who, rank, x, weight, bias, inside! * groups)
+    if (x.shape[1] !== c || c! % groups !== 0) {
+      throw misfit(
+        who,
+        `${c} channels in ${groups} groups`,
+        `x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
+      )
+    }
+    if (outputPadding.some((n, i) => n >= Math.max(stride[i]!, dilation[i]!))) {
+      throw new ArgumentError(
+        `${who}: wanted outputPadding below stride or dilation, got ${showShape(outputPadding)} at stride ${showShape(stride)}`,
+      )
+    }
+    const windows = kernel.map((k, i): Window => {
+      const [s, d, before, output] = [stride[i]!, dilation[i]!, padding[i]!, x.shape[i + 2]!]
+      const input = (output - 1) * s - 2 * before + d * (k - 1) + outputPadding[i]! + 1
+      return { input, output, kernel: k, stride: s, dilation: d, before }
+    })
+    if (windows.some(({ input }) => input < 1)) {
+      throw misfit(
+        who,
+        'an output of 1 or more',
+        windows.map(({ input }) => input),
+        'pad less',
+      )
+    }
+    return withBias(correlateInput(x, weight, { windows, groups }), bias)
   }
-  if (outputPadding.some((n, i) => n >= Math.max(stride[i]!, dilation[i]!))) {
-    throw new ArgumentError(
-      `${who}: wanted outputPadding below stride or dilation, got ${showShape(outputPadding)} at stride ${showShape(stride)}`,
-    )
-  }
-  const windows = kernel.map((k, i): Window => {
-    const [s, d, before, output] = [stride[i]!, dilation[i]!, padding[i]!, x.shape[i + 2]!]
-    const input = (output - 1) * s - 2 * before + d * (k - 1) + outputPadding[i]! + 1
-    return { input, output, kernel: k, stride: s, dilation: d, before }
-  })
-  if (windows.some(({ input }) => input < 1)) {
-    throw new ShapeError(
-      `${who}: wanted an output of 1 or more, got ${showShape(windows.map(({ input }) => input))}; pad less`,
-    )
-  }
-  return withBias(correlateInput(x, weight, { windows, groups }), bias)
 }

@@ -19,8 +19,8 @@ import {
 } from './window.ts'
 import { inputByTiles, outputByTiles, worthTransforming } from './winograd.ts'
 
-// How a convolution and its gradients are computed. ONNX Runtime has no Conv for float64 on a CPU, so there each is
-// composed of slices and a product: meant for verification, it may be slow.
+// How a convolution and its gradients are computed. ONNX Runtime has no Conv for float64 on a CPU, so there
+// each is composed of slices and a product: meant for verification, it may be slow.
 
 /** The lowering of `correlate`. */
 export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor | undefined): Tensor {
@@ -67,7 +67,8 @@ export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
   if (worthTransforming(dy, w.shape[1]!, walk)) return inputByTiles(dy, w, walk)
   const full = windows.every((v) => v.stride === 1 && v.before < extent(v) && after(v) < extent(v))
-  // Turned by 180°, the weight slides over dy: 13–16 ms for 64 channels of 32×32, batch 32, ConvTranspose 19–25.
+  // Turned by 180°, the weight slides over dy: 13–16 ms for 64 channels of 32×32, batch 32, ConvTranspose
+  // 19–25.
   if (dy.dtype === 'float64' || full) {
     const spread = dilate(dy, [1, 1, ...windows.map(({ stride }) => stride)])
     const backwards = windows.map((v, i): Window => {

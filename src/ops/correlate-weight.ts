@@ -10,8 +10,8 @@ import type { Walk } from './window.ts'
 import { after, kernelOf, offsets, outputOf, padOrCrop, tap } from './window.ts'
 import { weightByTiles, worthTransforming } from './winograd.ts'
 
-// A convolution's gradient with respect to its weight is a product whose inner axis is the whole batch. ONNX Runtime
-// has no operator for it; Conv on transposed tensors takes 2 to 3 times as long as these.
+// A convolution's gradient with respect to its weight is a product whose inner axis is the whole batch. ONNX
+// Runtime has no operator for it; Conv on transposed tensors takes 2 to 3 times as long as these.
 
 /**
  * The lowering of `correlateWeight`. Milliseconds on one thread, for 3×3:
@@ -61,9 +61,9 @@ function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
 }
 
 /**
- * One product for each column of the window and each image: dy is repeated for each row of the window, each copy one
- * row further down, and x is shifted. Both lie on the grid of the padded input, where dy has zeros at the right, so a
- * position that runs over the end of its row adds nothing.
+ * One product for each column of the window and each image: dy is repeated for each row of the window, each
+ * copy one row further down, and x is shifted. Both lie on the grid of the padded input, where dy has zeros at
+ * the right, so a position that runs over the end of its row adds nothing.
  */
 function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const [vertical, horizontal] = [walk.windows[0]!, walk.windows[1]!]
@@ -83,7 +83,7 @@ function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return transpose(reshape(stack(products, 1), [o!, kh, kw, x.shape[1]!]), [0, 3, 1, 2])
 }
 
-/** Zeros before and after the last two axes, or elements removed where negative: in one pass, unlike `padOrCrop`. */
+/** Pads the last two axes by zeros, or crops where negative: in one pass, unlike `padOrCrop`. */
 const shift = (x: Tensor, before: readonly [number, number], behind: readonly [number, number]): Tensor =>
   node('Pad', {
     inputs: [x, int64s([0, 0, ...before, 0, 0, ...behind]), scalar(0, x.dtype)],

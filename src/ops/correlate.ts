@@ -43,8 +43,8 @@ export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
 }
 
 /**
- * The gradient of `correlate` with respect to w, Σ x · dy over the batch and the output's positions: `[n, c, …input]`
- * and `[n, o, …output]` to `[o, c / groups, …kernel]`.
+ * The gradient of `correlate` with respect to w, Σ x · dy over the batch and the output's positions: `[n, c,
+ * …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`.
  */
 export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return {

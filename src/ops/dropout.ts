@@ -30,11 +30,13 @@ const dropoutOptions = {
 export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 
 /**
- * `x` with each element set to 0 with probability `p`, and the others divided by `1 − p`. As PyTorch's `dropout`.
+ * `x` with each element set to 0 with probability `p`, and the others divided by `1 − p`. As PyTorch's
+ * `dropout`.
  *
- * The mask depends only on (seed, layer, step, position), so a resumed run draws the masks it would have drawn, and K
- * steps in one loop draw those of K single steps. The host hashes (seed, layer, step) to one key a step. The graph
- * builds an n-element mask from two columns a, c of √n and two rows b, d of √n 32-bit numbers mixed with the key:
+ * The mask depends only on (seed, layer, step, position), so a resumed run draws the masks it would have drawn,
+ * and K steps in one loop draw those of K single steps. The host hashes (seed, layer, step) to one key a step.
+ * The graph builds an n-element mask from two columns a, c of √n and two rows b, d of √n 32-bit numbers mixed
+ * with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
  *

@@ -1,5 +1,5 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { showShape, sizeOf } from '../core/shape.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { misfit, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { reshape, sum } from './broadcast.ts'
 import { matmul } from './matmul.ts'
@@ -16,8 +16,8 @@ interface Lettered {
  *
  *     einsum('bij,bjk->bik', a, b)[b, i, k] = Σⱼ a[b, i, j] · b[b, j, k]
  *
- * A letter that the result lacks is summed over. Without an arrow, the result has the letters that occur once, in
- * alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
+ * A letter that the result lacks is summed over. Without an arrow, the result has the letters that occur once,
+ * in alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
  *
  * @throws {ArgumentError} when the equation does not parse, repeats a letter within one operand, or uses `...`.
  * @throws {ShapeError} when operands do not have the axes of their letters, or sizes of one letter differ.
@@ -59,15 +59,11 @@ function checkSizes(named: readonly Lettered[]): void {
   const sizes = new Map<string, number>()
   for (const { letters, t } of named) {
     if (letters.length !== t.shape.length) {
-      throw new ShapeError(
-        `einsum: wanted ${letters.length} axes for ${letters.join('') || 'no letters'}, got ${showShape(t.shape)}`,
-      )
+      throw misfit('einsum', `${letters.length} axes for ${letters.join('') || 'no letters'}`, t.shape)
     }
     letters.forEach((letter, i) => {
       const size = sizes.get(letter) ?? t.shape[i]!
-      if (size !== t.shape[i]) {
-        throw new ShapeError(`einsum: wanted one size for ${letter}, got ${size} and ${t.shape[i]}`)
-      }
+      if (size !== t.shape[i]) throw misfit('einsum', `one size for ${letter}`, `${size} and ${t.shape[i]}`)
       sizes.set(letter, size)
     })
   }

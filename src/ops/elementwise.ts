@@ -1,6 +1,5 @@
 import { isFloat } from '../core/dtype.ts'
-import { ShapeError } from '../core/errors.ts'
-import { broadcast } from '../core/shape.ts'
+import { broadcast, misfit } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { sumTo } from './broadcast.ts'
 
@@ -28,28 +27,26 @@ export function operands(who: string, a: Operand, b: Operand): readonly [Tensor,
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : scalar(a)
   for (const value of [a, b]) {
     if (typeof value === 'number' && !isFloat(like.dtype) && !Number.isInteger(value)) {
-      throw new ShapeError(`${who}: wanted an integer beside ${like.dtype}, got ${value}; use ops.cast first`)
+      throw misfit(who, `an integer beside ${like.dtype}`, String(value), 'use ops.cast first')
     }
   }
   const x = typeof a === 'number' ? scalar(a, like.dtype) : a
   const y = typeof b === 'number' ? scalar(b, like.dtype) : b
   if (x.dtype !== y.dtype) {
-    throw new ShapeError(
-      `${who}: wanted operands of one type, got ${x.dtype} and ${y.dtype}; use ops.cast on one`,
-    )
+    throw misfit(who, 'operands of one type', `${x.dtype} and ${y.dtype}`, 'use ops.cast on one')
   }
   return [x, y]
 }
 
 /** @throws {ShapeError} when `x` does not hold floats. */
 export function checkFloat(who: string, { dtype }: Tensor): void {
-  if (!isFloat(dtype)) throw new ShapeError(`${who}: wanted floats, got ${dtype}; use ops.cast first`)
+  if (!isFloat(dtype)) throw misfit(who, 'floats', dtype, 'use ops.cast first')
 }
 
 /** @throws {ShapeError} when `x` holds neither int32 nor int64. @param what names `x` in the message */
 export function checkIntegers(who: string, what: string, { dtype }: Tensor): void {
   if (dtype === 'int32' || dtype === 'int64') return
-  throw new ShapeError(`${who}: wanted ${what} of int32 or int64, got ${dtype}`)
+  throw misfit(who, `${what} of int32 or int64`, dtype)
 }
 
 /** `f(x)` elementwise, of floats. Without a `partial` no gradient flows. */

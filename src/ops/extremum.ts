@@ -43,7 +43,7 @@ export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INF
  * The greatest element over `axes`. As PyTorch's `amax`: equal ones share the gradient.
  *
  * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is none of `x`, or is empty.
+ * @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMax', 'max', x, axes, options)
@@ -52,7 +52,7 @@ export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), option
  * The least element over `axes`. As PyTorch's `amin`: equal ones share the gradient.
  *
  * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is none of `x`, or is empty.
+ * @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const min = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMin', 'min', x, axes, options)

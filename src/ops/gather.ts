@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { misfit, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape, zerosOf } from './broadcast.ts'
 import { checkIntegers } from './elementwise.ts'
@@ -39,9 +38,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
 export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor {
   const along = checkIndex('scatterAdd', x, axis, index)
   if (!sameShape(source.shape, index.shape) || source.dtype !== x.dtype) {
-    throw new ShapeError(
-      `scatterAdd: wanted a source of ${x.dtype} ${showShape(index.shape)}, got ${source.dtype} ${showShape(source.shape)}`,
-    )
+    throw misfit('scatterAdd', `a source of ${x.dtype} ${showShape(index.shape)}`, source)
   }
   return node('ScatterElements', {
     inputs: [x, index, source],
@@ -57,9 +54,7 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
   checkIntegers(who, 'an index', index)
   const fits = index.shape.every((n, i) => i === along || n <= x.shape[i]!)
   if (index.shape.length !== x.shape.length || !fits) {
-    throw new ShapeError(
-      `${who}: wanted an index within ${showShape(x.shape)} but for axis ${along}, got ${showShape(index.shape)}`,
-    )
+    throw misfit(who, `an index within ${showShape(x.shape)} but for axis ${along}`, index.shape)
   }
   return along!
 }
@@ -73,9 +68,7 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
  */
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   const [along] = resolveAxes('indexSelect', [axis], x.shape.length)
-  if (index.shape.length !== 1) {
-    throw new ShapeError(`indexSelect: wanted an index of [k], got ${showShape(index.shape)}`)
-  }
+  if (index.shape.length !== 1) throw misfit('indexSelect', 'an index of [k]', index.shape)
   checkIntegers('indexSelect', 'an index', index)
   return select(x, along!, index)
 }
@@ -92,8 +85,8 @@ const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
 /**
  * Zeros of `shape` with each part of `dy` added where `index` says: the adjoint of `select`.
  *
- * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but its threads race: with more
- * than one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
+ * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but its threads race: with
+ * more than one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
  */
 function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
   const column = reshape(
@@ -113,9 +106,7 @@ function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
  */
 export function embedding(index: Tensor, weight: Tensor): Tensor {
   checkIntegers('embedding', 'an index', index)
-  if (weight.shape.length !== 2) {
-    throw new ShapeError(`embedding: wanted a weight of [rows, features], got ${showShape(weight.shape)}`)
-  }
+  if (weight.shape.length !== 2) throw misfit('embedding', 'a weight of [rows, features]', weight.shape)
   const rows = select(weight, 0, reshape(index, [sizeOf(index.shape)]))
   return reshape(rows, [...index.shape, weight.shape[1]!])
 }

@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { showShape } from '../core/shape.ts'
+import { misfit } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Normalized, scaleAndShift } from './batch-norm.ts'
 import { reshape } from './broadcast.ts'
@@ -25,9 +24,7 @@ export function ghostBatchNorm(
   const [batch, channels, ...rest] = x.shape
   const size = Math.min(virtualBatchSize, batch!)
   if (batch! % size !== 0) {
-    throw new ShapeError(
-      `ghostBatchNorm: wanted a batch that is a multiple of ${size}, got ${showShape(x.shape)}; drop what is left over`,
-    )
+    throw misfit('ghostBatchNorm', `a batch that is a multiple of ${size}`, x.shape, 'drop what is left over')
   }
   const chunks = batch! / size
   const axes = [1, ...rest.map((_, i) => i + 3)]

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { boolean, choice, number, type OptionsOf, readOptions, size } from '../core/options.ts'
-import { type Shape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { type Weights, weighAxes } from './resample.ts'
@@ -16,7 +16,7 @@ const interpolateOptions = (rank: number) => ({
    * @default 'nearest'
    */
   mode: choice(['nearest', 'linear', 'bilinear'], 'nearest'),
-  /** Whether the centres of the first and last elements stay in place, rather than their outer edges. @default false */
+  /** Whether the centres of the outermost elements stay in place, not their outer edges. @default false */
   alignCorners: boolean(false),
 })
 export interface InterpolateOptions extends OptionsOf<ReturnType<typeof interpolateOptions>> {}
@@ -44,7 +44,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const { mode, alignCorners } = read
   if (rank < 1 || (mode === 'linear' && rank !== 1) || (mode === 'bilinear' && rank !== 2)) {
     const axes = { nearest: '3 axes or more', linear: '3 axes', bilinear: '4 axes' }[mode]
-    throw new ShapeError(`interpolate: wanted ${axes} for ${mode}, got ${showShape(x.shape)}`)
+    throw misfit('interpolate', `${axes} for ${mode}`, x.shape)
   }
   const resizings = resizingsOf(x.shape.slice(2), read)
   if (mode !== 'nearest')

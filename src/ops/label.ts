@@ -1,6 +1,5 @@
-import { ShapeError } from '../core/errors.ts'
 import { custom, integer, type OptionsOf } from '../core/options.ts'
-import { sameShape, showShape } from '../core/shape.ts'
+import { misfit, sameShape, showShape } from '../core/shape.ts'
 import { constant, isTensor, scalar, type Tensor } from '../core/tensor.ts'
 import { div } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
@@ -86,13 +85,9 @@ export function checkLabels(
   labels: Tensor,
 ): readonly [n: number, classes: number] {
   const [n, classes, ...positions] = scores.shape
-  if (n === undefined || classes === undefined) {
-    throw new ShapeError(`${who}: wanted scores of [n, classes], got ${showShape(scores.shape)}`)
-  }
+  if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)
   if (!sameShape(labels.shape, [n, ...positions])) {
-    throw new ShapeError(
-      `${who}: wanted labels of ${showShape([n, ...positions])}, one for each row of scores, got ${showShape(labels.shape)}`,
-    )
+    throw misfit(who, `labels of ${showShape([n, ...positions])}, one for each row of scores`, labels.shape)
   }
   checkIntegers(who, 'labels', labels)
   return [n, classes]
@@ -108,7 +103,5 @@ export function weightFor(who: string, scores: Tensor, given: ClassWeight | unde
   const classes = scores.shape[1]!
   const weight = isTensor(given) ? given : constant(Array.from(given), [given.length], scores.dtype)
   if (sameShape(weight.shape, [classes]) && weight.dtype === scores.dtype) return weight
-  throw new ShapeError(
-    `${who}: wanted a weight of ${scores.dtype} [${classes}], one for each class, got ${weight.dtype} ${showShape(weight.shape)}`,
-  )
+  throw misfit(who, `a weight of ${scores.dtype} [${classes}], one for each class`, weight)
 }

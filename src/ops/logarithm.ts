@@ -2,8 +2,8 @@ import type { Tensor } from '../core/tensor.ts'
 import { abs, add, div, exp, log, mul, sub } from './arithmetic.ts'
 import { equal, less, where } from './compare.ts'
 
-// Near 0, 1 + x drops most of x's digits. Both functions divide by the part of x that is left, so the error cancels:
-// Kahan's method, as in Higham 2002, Accuracy and Stability of Numerical Algorithms, section 1.14.1.
+// Near 0, 1 + x drops most of x's digits. Both functions divide by the part of x that is left, so the error
+// cancels: Kahan's method, as in Higham 2002, Accuracy and Stability of Numerical Algorithms, section 1.14.1.
 
 /** `ln(1 + x)`, accurate near 0; −∞ at −1, NaN below. */
 export function log1p(x: Tensor): Tensor {

@@ -1,10 +1,9 @@
-import { ShapeError } from '../core/errors.ts'
-import { broadcast } from '../core/shape.ts'
+import { broadcast, misfit } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 
 function connect(op: string, who: string, ...operands: readonly Tensor[]): Tensor {
   const other = operands.find(({ dtype }) => dtype !== 'bool')
-  if (other) throw new ShapeError(`${who}: wanted bools, got ${other.dtype}; compare it with something`)
+  if (other) throw misfit(who, 'bools', other.dtype, 'compare it with something')
   return node(op, {
     inputs: operands,
     shape: operands.reduce((shape, t) => broadcast(who, shape, t.shape), operands[0]!.shape),

@@ -1,6 +1,5 @@
-import { ShapeError } from '../core/errors.ts'
 import { choice, type OptionsOf } from '../core/options.ts'
-import { sameShape, showShape } from '../core/shape.ts'
+import { misfit, sameShape, showTensor } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
@@ -20,7 +19,5 @@ export const reduced = (costs: Tensor, reduction: Reduction): Tensor =>
 /** @throws {ShapeError} when `target` lacks the shape or type of `output`. */
 export function checkAlike(who: string, output: Tensor, target: Tensor): void {
   if (sameShape(output.shape, target.shape) && output.dtype === target.dtype) return
-  throw new ShapeError(
-    `${who}: wanted a target of ${output.dtype} ${showShape(output.shape)}, got ${target.dtype} ${showShape(target.shape)}`,
-  )
+  throw misfit(who, `a target of ${showTensor(output)}`, target)
 }

@@ -37,13 +37,13 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
  * Without options, labels are trusted to be classes: `data.dataset` checks them. With options, or more than two
- * axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which ends training with an error.
- * A mean over class weights divides by their sum over the batch, as in PyTorch; unlike there, no label is ignored
- * unless `ignoreIndex` is given.
+ * axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which ends training with an
+ * error. A mean over class weights divides by their sum over the batch, as in PyTorch; unlike there, no label
+ * is ignored unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
- * @param target labels, `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1; or probabilities of the shape
- *   and type of `logits`
+ * @param target labels, `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1; or probabilities of the
+ *   shape and type of `logits`
  * @returns one number, in nats; with reduction `none`, one for each label
  * @example (output, target) => ops.crossEntropy(output, target, { weight: data.classWeights(split.train) })
  * @throws {ShapeError} when the shapes do not fit.

@@ -1,6 +1,5 @@
-import { ShapeError } from '../core/errors.ts'
 import { custom, number, type OptionsOf, readOptions } from '../core/options.ts'
-import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { relu } from './activation.ts'
 import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
@@ -58,8 +57,10 @@ export interface CosineOptions extends OptionsOf<typeof cosineOptions> {}
 export function cosineEmbeddingLoss(a: Tensor, b: Tensor, target: Tensor, options?: CosineOptions): Tensor {
   const { margin, reduction } = readOptions('cosineEmbeddingLoss', cosineOptions, options)
   if (a.shape.length !== 2 || !sameShape(a.shape, b.shape)) {
-    throw new ShapeError(
-      `cosineEmbeddingLoss: wanted two of [n, features], got ${showShape(a.shape)} and ${showShape(b.shape)}`,
+    throw misfit(
+      'cosineEmbeddingLoss',
+      'two of [n, features]',
+      `${showShape(a.shape)} and ${showShape(b.shape)}`,
     )
   }
   checkSigns('cosineEmbeddingLoss', target, a.shape.slice(0, 1))
@@ -77,7 +78,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: nu
 
 function checkSigns(who: string, target: Tensor, shape: Shape): void {
   if (sameShape(target.shape, shape)) return
-  throw new ShapeError(`${who}: wanted a target of ${showShape(shape)}, got ${showShape(target.shape)}`)
+  throw misfit(who, `a target of ${showShape(shape)}`, target.shape)
 }
 
 const multiMarginOptions = {

@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { axesButChannels, sameShape, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
+import { axesButChannels, misfit, sameShape, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { type Normalized, perChannel } from './batch-norm.ts'
@@ -15,8 +14,8 @@ export interface MaskedNormalized extends Normalized {
 /**
  * Batch normalization whose statistics exclude padding.
  *
- * μ and σ² come from the n positions that `mask` keeps. Every position is normalized by them, padded ones too: mask
- * the result if those must be 0. Where the mask keeps nothing, μ = σ² = 0.
+ * μ and σ² come from the n positions that `mask` keeps. Every position is normalized by them, padded ones too:
+ * mask the result if those must be 0. Where the mask keeps nothing, μ = σ² = 0.
  *
  * @param x `[batch, channels, …]`; the statistics ignore padded positions, even NaN
  * @param mask bool, `[batch, …]`: the shape of `x` without its channels; true where kept
@@ -49,9 +48,7 @@ export function maskedBatchNorm(
 function checkMask(x: Tensor, mask: Tensor): Tensor {
   const shape = withoutAxes(x.shape, [1])
   if (mask.dtype !== 'bool' || !sameShape(mask.shape, shape)) {
-    throw new ShapeError(
-      `maskedBatchNorm: wanted a mask of bool ${showShape(shape)} for ${showShape(x.shape)}, got ${mask.dtype} ${showShape(mask.shape)}`,
-    )
+    throw misfit('maskedBatchNorm', `a mask of bool ${showShape(shape)} for ${showShape(x.shape)}`, mask)
   }
   return reshape(mask, withUnitAxes(x.shape, [1]))
 }

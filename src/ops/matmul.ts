@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { axesOf, broadcast, showShape, sizeOf } from '../core/shape.ts'
+import { axesOf, broadcast, misfit, showShape, showTensor, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { add } from './arithmetic.ts'
 import { reshape, sum, sumTo } from './broadcast.ts'
@@ -21,9 +20,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const [kOfB, n] = b.shape.slice(-2)
   checkFloat('matmul', a)
   if (m === undefined || k === undefined || n === undefined || k !== kOfB || a.dtype !== b.dtype) {
-    throw new ShapeError(
-      `matmul: wanted […, m, k] × […, k, n] of one type, got ${a.dtype} ${showShape(a.shape)} × ${b.dtype} ${showShape(b.shape)}`,
-    )
+    throw misfit('matmul', '[…, m, k] × […, k, n] of one type', `${showTensor(a)} × ${showTensor(b)}`)
   }
   if (a.shape.length === 2 && b.shape.length === 2) return gemm(a, b)
   return node('MatMul', {
@@ -78,13 +75,15 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkFloat('linear', x)
   const [out, features] = weight.shape
   if (x.shape.at(-1) !== features || out === undefined || x.dtype !== weight.dtype) {
-    throw new ShapeError(
-      `linear: wanted […, ${features}] of ${weight.dtype}, got ${x.dtype} ${showShape(x.shape)}; ` +
-        `the weight is ${showShape(weight.shape)}`,
+    throw misfit(
+      'linear',
+      `[…, ${features}] of ${weight.dtype}`,
+      x,
+      `the weight is ${showShape(weight.shape)}`,
     )
   }
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
-    throw new ShapeError(`linear: wanted a bias of [${out}], got ${showShape(bias.shape)}`)
+    throw misfit('linear', `a bias of [${out}]`, bias.shape)
   }
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), features!])
   const product = gemm(rows, weight, { transB: true })

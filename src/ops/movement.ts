@@ -1,5 +1,4 @@
-import { ShapeError } from '../core/errors.ts'
-import { axesOf, resolveAxes, type Shape, showShape, sizeOf, withoutAxes } from '../core/shape.ts'
+import { axesOf, misfit, resolveAxes, type Shape, showShape, sizeOf, withoutAxes } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 
@@ -11,7 +10,7 @@ import { expand, reshape } from './broadcast.ts'
 export function transpose(x: Tensor, order: readonly number[] = axesOf(x.shape).reverse()): Tensor {
   const inverse = x.shape.map((_, i) => order.indexOf(i))
   if (order.length !== x.shape.length || inverse.includes(-1)) {
-    throw new ShapeError(`transpose: wanted each axis of ${showShape(x.shape)} once, got ${showShape(order)}`)
+    throw misfit('transpose', `each axis of ${showShape(x.shape)} once`, order)
   }
   return node('Transpose', {
     inputs: [x],
@@ -29,9 +28,7 @@ export function squeeze(
 ): Tensor {
   const gone = resolveAxes('squeeze', axes, x.shape.length)
   const long = gone.find((axis) => x.shape[axis] !== 1)
-  if (long !== undefined) {
-    throw new ShapeError(`squeeze: wanted size 1 on axis ${long}, got ${showShape(x.shape)}`)
-  }
+  if (long !== undefined) throw misfit('squeeze', `size 1 on axis ${long}`, x.shape)
   return reshape(x, withoutAxes(x.shape, gone))
 }
 
@@ -57,8 +54,7 @@ export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const odd = repeats.find((n) => !Number.isInteger(n) || n < 0)
-  if (odd !== undefined)
-    throw new ShapeError(`tile: wanted repeats as integers ≥ 0, got ${showShape(repeats)}`)
+  if (odd !== undefined) throw misfit('tile', 'repeats as integers ≥ 0', repeats)
   const rank = Math.max(x.shape.length, repeats.length)
   const ones = (list: Shape): Shape => [...new Array<number>(rank - list.length).fill(1), ...list]
   const [sizes, times] = [ones(x.shape), ones(repeats)]

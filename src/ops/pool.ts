@@ -38,25 +38,31 @@ export const maxPoolOptions = (rank: number) => ({
 export interface MaxPoolOptions extends OptionsOf<ReturnType<typeof maxPoolOptions>> {}
 
 /**
- * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; its gradient goes to the first
- * of equals.
+ * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; its gradient goes to the
+ * first of equals.
  *
- * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`, ⌈…⌉ with `ceilMode`
+ * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`, ⌈…⌉ with
+ *   `ceilMode`
  * @throws {ShapeError} when `x` has other axes, or is shorter than a window.
  * @throws {ArgumentError} when an option is out of range.
  */
-export const maxPool1d = (x: Tensor, kernelSize: PerAxis, options?: MaxPoolOptions): Tensor =>
-  maxPool('maxPool1d', 1, x, kernelSize, options)
+export const maxPool1d = pool(maxPool, 'maxPool1d', 1)
 
-/** The greatest element of each window of `[n, c, height, width]`; see `maxPool1d`. As PyTorch's `max_pool2d`. */
-export const maxPool2d = (x: Tensor, kernelSize: PerAxis, options?: MaxPoolOptions): Tensor =>
-  maxPool('maxPool2d', 2, x, kernelSize, options)
+/** The greatest element of each window of `[n, c, height, width]`. As PyTorch's `max_pool2d`. */
+export const maxPool2d = pool(maxPool, 'maxPool2d', 2)
 
-/** The greatest element of each window of `[n, c, depth, height, width]`; see `maxPool1d`. As PyTorch's `max_pool3d`. */
-export const maxPool3d = (x: Tensor, kernelSize: PerAxis, options?: MaxPoolOptions): Tensor =>
-  maxPool('maxPool3d', 3, x, kernelSize, options)
+/** The greatest element of each window of `[n, c, depth, height, width]`. As PyTorch's `max_pool3d`. */
+export const maxPool3d = pool(maxPool, 'maxPool3d', 3)
 
-/** The pool of maxima over `rank` axes. */
+/** An operator of an input and the size of its windows. */
+export type Pool<Options> = (x: Tensor, kernelSize: PerAxis, options?: Options) => Tensor
+type PoolOf<O> = (who: string, rank: number, ...given: Parameters<Pool<O>>) => Tensor
+
+function pool<O>(of: PoolOf<O>, who: string, rank: number): Pool<O> {
+  return (x, kernelSize, options) => of(who, rank, x, kernelSize, options)
+}
+
+/** The maxima over `rank` axes. */
 export function maxPool(
   who: string,
   rank: number,
@@ -114,9 +120,7 @@ function windowsOf(
   const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
   const { stride = kernel, padding, dilation, ceilMode } = options
   const deep = padding.findIndex((p, i) => p > kernel[i]! / 2)
-  if (deep >= 0) {
-    throw mismatch(who, `padding as at most half a window of ${kernel[deep]}`, padding[deep])
-  }
+  if (deep >= 0) throw mismatch(who, `padding as at most half a window of ${kernel[deep]}`, padding[deep])
   const pads = padding.map((p): Pads => [p, p])
   return windowsOn(who, x, kernel, stride, dilation, pads, ceilMode)
 }
@@ -135,23 +139,20 @@ export interface AveragePoolOptions extends OptionsOf<ReturnType<typeof averageP
  * @throws {ShapeError} when `x` has other axes, or is shorter than a window.
  * @throws {ArgumentError} when an option is out of range.
  */
-export const avgPool1d = (x: Tensor, kernelSize: PerAxis, options?: AveragePoolOptions): Tensor =>
-  avgPool('avgPool1d', 1, x, kernelSize, options)
+export const avgPool1d = pool(avgPool, 'avgPool1d', 1)
 
 /** The mean of each window of `[n, c, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool2d`. */
-export const avgPool2d = (x: Tensor, kernelSize: PerAxis, options?: AveragePoolOptions): Tensor =>
-  avgPool('avgPool2d', 2, x, kernelSize, options)
+export const avgPool2d = pool(avgPool, 'avgPool2d', 2)
 
 /** The mean of each window of `[n, c, depth, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool3d`. */
-export const avgPool3d = (x: Tensor, kernelSize: PerAxis, options?: AveragePoolOptions): Tensor =>
-  avgPool('avgPool3d', 3, x, kernelSize, options)
+export const avgPool3d = pool(avgPool, 'avgPool3d', 3)
 
 function avgPool(
   who: string,
   rank: number,
   x: Tensor,
   kernelSize: PerAxis,
-  options: AveragePoolOptions | undefined,
+  options?: AveragePoolOptions,
 ): Tensor {
   const read = readOptions(who, averagePoolOptions(rank), options)
   const dilation = new Array<number>(rank).fill(1)

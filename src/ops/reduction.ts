@@ -1,6 +1,5 @@
-import { ShapeError } from '../core/errors.ts'
 import { readOptions } from '../core/options.ts'
-import { axesOf, resolveAxes, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
+import { axesOf, misfit, resolveAxes, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
 import { int64s, node, type Tensor } from '../core/tensor.ts'
 import { exp, mul, sub } from './arithmetic.ts'
 import { type KeepDims, keepDimsOptions, reshape } from './broadcast.ts'
@@ -34,18 +33,18 @@ export function reduction(
   return y
 }
 
-/** `axes` counted from the front. @throws {ShapeError} when one is none of `x`, or is empty. */
+/** `axes` counted from the front. @throws {ShapeError} when one is outside `x`, or empty. */
 function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
   const along = resolveAxes(who, axes, x.shape.length)
   if (along.every((axis) => x.shape[axis] !== 0)) return along
-  throw new ShapeError(`${who}: wanted elements on axes ${showShape(along)}, got ${showShape(x.shape)}`)
+  throw misfit(who, `elements on axes ${showShape(along)}`, x.shape)
 }
 
 /**
  * `ln Σ eˣ` over `axes`, without overflow.
  *
  * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is none of `x`, or is empty.
+ * @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
@@ -56,7 +55,7 @@ export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), 
  * Halves are multiplied by halves, so the gradient needs no division and is right where elements are 0.
  *
  * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is none of `x`, or is empty.
+ * @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export function prod(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   const { keepDims } = readOptions('prod', keepDimsOptions, options)
@@ -81,7 +80,7 @@ export const all = (x: Tensor, axes: readonly number[] = axesOf(x.shape), option
 /** Whether some element holds over `axes`. @param axes all axes if omitted */
 export function any(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   if (x.dtype === 'bool') return some('any', x, axes, options)
-  throw new ShapeError(`any: wanted bools, got ${x.dtype}; compare it with something`)
+  throw misfit('any', 'bools', x.dtype, 'compare it with something')
 }
 
 /** As the greatest of 0 and 1: ONNX has no maximum of bools. */

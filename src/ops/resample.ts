@@ -11,9 +11,11 @@ export const evenly = (first: number, behind: number, count: number): ReadonlyMa
   new Map(Array.from({ length: behind - first }, (_, k) => [first + k, 1 / count]))
 
 /**
- * `x` with each axis behind `[batch, channels, …]` replaced by weighted sums along it: window means, interpolation.
+ * `x` with each axis behind `[batch, channels, …]` replaced by weighted sums along it: window means,
+ * interpolation.
  *
- * As a product with a mostly zero matrix: every float type has a kernel for it, and its gradient is such a product.
+ * As a product with a mostly zero matrix: every float type has a kernel for it, and its gradient is such a
+ * product.
  *
  * @param weights one for each axis from the third
  */

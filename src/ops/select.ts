@@ -7,8 +7,8 @@ import { checkIntegers } from './elementwise.ts'
 /**
  * A row of zeros with a 1 at each label.
  *
- * @param labels `[…]` of int32 or int64. As in ONNX, a label outside −classes … classes − 1 gives a row of zeros, and
- *   a negative one within counts from the end.
+ * @param labels `[…]` of int32 or int64. As in ONNX, a label outside −classes … classes − 1 gives a row of
+ *   zeros, and a negative one within counts from the end.
  * @returns `[…, classes]` of `dtype`
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {

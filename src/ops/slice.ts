@@ -1,13 +1,12 @@
-import { ShapeError } from '../core/errors.ts'
 import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
-import { axesOf, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { axesOf, misfit, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
 import { int64s, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { indexSelect } from './gather.ts'
 
 // `slice` and `pad` are each other's adjoint, so they share a file.
 
-/** Python's `start:end:step` along one axis: `start` included, `end` excluded; negative ones count from the end. */
+/** Python's `start:end:step` along one axis: `end` is excluded, negative ones count from the end. */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
 /** `count` elements from `start`, `step` apart. */
@@ -20,16 +19,15 @@ interface Steps {
 /**
  * A part of each axis, by the rules of Python: `slice(x, [[1, 3], [], [0, -1, 2]])` is `x[1:3, :, 0:-1:2]`.
  *
- * Ends beyond the axis are clamped to it. A negative step walks backwards: `[undefined, undefined, -1]` reverses.
+ * Ends beyond the axis are clamped to it. A negative step walks backwards: `[undefined, undefined, -1]`
+ * reverses.
  *
  * @param ranges one for each axis from the first; axes with `[]` or no range are taken whole
  * @throws {ShapeError} when there are more ranges than axes, a bound is not an integer, or a step is 0.
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   if (ranges.length > x.shape.length) {
-    throw new ShapeError(
-      `slice: wanted at most ${x.shape.length} ranges for ${showShape(x.shape)}, got ${ranges.length}`,
-    )
+    throw misfit('slice', `at most ${x.shape.length} ranges for ${showShape(x.shape)}`, ranges.length)
   }
   const walks = x.shape.map((n, axis) => resolve(ranges[axis] ?? [], n))
   const shape = walks.map(({ count }) => count)
@@ -53,9 +51,7 @@ const lowest = (end: number, n: number): number => (end < 0 ? -n - 1 : end)
 
 function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   if (step === 0 || ![start ?? 0, end ?? 0, step].every(Number.isInteger)) {
-    throw new ShapeError(
-      `slice: wanted integers and a step other than 0, got ${[start, end, step].join(':')}`,
-    )
+    throw misfit('slice', 'integers and a step other than 0', [start, end, step].join(':'))
   }
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1]
   const clamped = (at: number): number => Math.min(high, Math.max(low, at < 0 ? at + n : at))
@@ -64,7 +60,7 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   return { start: first, step, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
-/** Zeros of `shape` with `dy` at the places that `walks` visit. */
+/** Zeros of `shape` with `dy` at the positions that `walks` visit. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
   const steps = walks.map(({ step }) => Math.abs(step))
@@ -108,8 +104,8 @@ const mirrors = {
 
 const padOptions = {
   /**
-   * The new elements: `value` (constant), a mirror image without its edge (reflect), copies of the edge (replicate),
-   * or the other end (circular). @default 'constant'
+   * The new elements: `value` (constant), a mirror image without its edge (reflect), copies of the edge
+   * (replicate), or the other end (circular). @default 'constant'
    */
   mode: choice(['constant', 'reflect', 'replicate', 'circular'], 'constant'),
   /** The new elements in mode `constant`. @default 0 */
@@ -128,9 +124,7 @@ export interface PadOptions extends OptionsOf<typeof padOptions> {}
 export function pad(x: Tensor, pads: readonly Pads[], options?: PadOptions): Tensor {
   const { mode, value } = readOptions('pad', padOptions, options)
   if (pads.length !== x.shape.length || !pads.flat().every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new ShapeError(
-      `pad: wanted a [before, after] for each axis of ${showShape(x.shape)}, got ${JSON.stringify(pads)}`,
-    )
+    throw misfit('pad', `a [before, after] for each axis of ${showShape(x.shape)}`, JSON.stringify(pads))
   }
   if (pads.flat().every((n) => n === 0)) return x
   return mode === 'constant' ? padConstant(x, pads, value) : padByIndex(x, pads, mode)
@@ -155,8 +149,10 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors
   return pads.reduce((padded, [before, after], axis) => {
     const n = x.shape[axis]!
     if (Math.max(before, after) > reach(n)) {
-      throw new ShapeError(
-        `pad: wanted at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}, got [${before}, ${after}]`,
+      throw misfit(
+        'pad',
+        `at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}`,
+        `[${before}, ${after}]`,
       )
     }
     if (before + after === 0) return padded

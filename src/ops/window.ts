@@ -1,8 +1,7 @@
 import { isFloat } from '../core/dtype.ts'
-import { ShapeError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { type Option, type RequiredOption, required, size } from '../core/options.ts'
-import { type Shape, showShape } from '../core/shape.ts'
+import { misfit, type Shape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { stack } from './concat.ts'
 import { type Pads, pad, type SliceRange, slice, unpadded } from './slice.ts'
@@ -37,7 +36,7 @@ export const sizes = (rank: number): RequiredOption<PerAxis, readonly number[]> 
 export function checkAxes(who: string, rank: number, x: Tensor): void {
   if (x.shape.length === rank + 2 && isFloat(x.dtype)) return
   const wanted = `floats with ${rank + 2} axes, [batch, channels, …]`
-  throw new ShapeError(`${who}: wanted ${wanted}, got ${x.dtype} ${showShape(x.shape)}`)
+  throw misfit(who, wanted, x)
 }
 
 /** How a window slides along one axis. */
@@ -86,9 +85,11 @@ export function windowsOn(
     return { ...window, output: ceil && (output - 1) * stride >= input + before ? output - 1 : output }
   })
   if (windows.every(({ output }) => output >= 1)) return windows
-  throw new ShapeError(
-    `${who}: wanted an input at least as long as a window of ${showShape(windows.map(extent))}, ` +
-      `got ${showShape(x.shape)}; pad it or take a smaller window`,
+  throw misfit(
+    who,
+    `an input at least as long as a window of ${showShape(windows.map(extent))}`,
+    x.shape,
+    'pad it or take a smaller window',
   )
 }
 
@@ -133,7 +134,7 @@ export const offsets = (shape: Shape): number[][] =>
     [[]],
   )
 
-/** What the windows see, row by row, as a new axis behind the channels: `[batch, channels, window, …output]`. */
+/** The windows, row by row, as a new axis behind the channels: `[batch, channels, window, …output]`. */
 export function unfold(x: Tensor, windows: readonly Window[]): Tensor {
   const pads = spatial(windows, (w) => [w.before, after(w)])
   const padded = padOrCrop(x, pads)

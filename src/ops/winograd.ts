@@ -11,13 +11,14 @@ import { offsets, padOrCrop, type Window } from './window.ts'
 //
 //     y = Aᵀ[ (G w Gᵀ) ⊙ (Bᵀ x B) ]A    for each tile of 2×2 outputs, which sees 4×4 inputs
 //
-// Each of the 16 positions is a matrix product of tiles by channels. The transforms move 4 times the input, which pays
-// off with many channels: 256 of 8×8, batch 32, forward and both gradients take 52 ms on one thread, otherwise 87.
+// Each of the 16 positions is a matrix product of tiles by channels. The transforms move 4 times the input,
+// which pays off with many channels: 256 of 8×8, batch 32, forward and both gradients take 52 ms on one thread,
+// otherwise 87.
 //
 // Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks, https://arxiv.org/abs/1509.09308,
 // F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/** Whether tiles pay off: 3×3 windows, stride and dilation 1, and 128 channels or more; 64 take twice as long. */
+/** Whether tiles pay off: 3×3 windows, stride and dilation 1, 128 channels or more; 64 take twice as long. */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)
@@ -61,7 +62,7 @@ export function outputByTiles(x: Tensor, w: Tensor, { windows }: Walk): Tensor {
   return untiled(products, x.shape[0]!, windows)
 }
 
-/** `correlateInput` by tiles: the turned weight slides over dy. `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
+/** `correlateInput` by tiles of dy, weight turned: `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
 export function inputByTiles(dy: Tensor, w: Tensor, { windows }: Walk): Tensor {
   const back = windows.map((v): Window => ({ ...v, input: v.output, output: v.input, before: 2 - v.before }))
   return untiled(matmul(inputTiles(dy, back), transformed(w, turnedWeights)), dy.shape[0]!, back)
@@ -95,7 +96,7 @@ function inputTiles(x: Tensor, windows: readonly Window[]): Tensor {
   return reshape(matmul(tensor(inputs), seen), [16, size, c!])
 }
 
-/** The gradient of what each tile gives, `[n, o, h, w]` to `[16, tiles, o]`. */
+/** The gradient of each tile's output, `[n, o, h, w]` to `[16, tiles, o]`. */
 function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
   const [n, o] = dy.shape
   const [rows, columns] = tilesOf(windows)
@@ -129,7 +130,8 @@ function untiled(products: Tensor, n: number, windows: readonly Window[]): Tenso
   const [rows, columns] = tilesOf(windows)
   const size = n * rows! * columns!
   const tiles = matmul(tensor(outputs), reshape(products, [16, size * channels]))
-  // First whole rows of channels move to their places, then channels first: 0.9 ms for 256 of 8×8, in one step 2.2.
+  // First whole rows of channels move to their places, then channels first: 0.9 ms for 256 of 8×8, in one step
+  // 2.2.
   const apart = transpose(reshape(tiles, [2, 2, n, rows!, columns!, channels]), [2, 3, 0, 4, 1, 5])
   const first = transpose(reshape(apart, [n, 4 * rows! * columns!, channels]), [0, 2, 1])
   const whole = reshape(first, [n, channels, 2 * rows!, 2 * columns!])

@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from '../../core/errors.ts'
+import { ArgumentError } from '../../core/errors.ts'
 import {
   boolean,
   choice,
@@ -11,7 +11,7 @@ import {
   size,
   type ValuesOf,
 } from '../../core/options.ts'
-import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
+import { misfit, type Shape, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { batchNorm, type Normalized, normalizeBy } from '../../ops/batch-norm.ts'
@@ -41,7 +41,7 @@ export const batchNormOptions = {
   ),
   /** Whether to keep running statistics. Without them, `eval` uses those of the batch. @default true */
   trackRunningStats: boolean(true),
-  /** Whether the first batch replaces the initial running statistics, rather than fading them out. @default false */
+  /** Whether the first batch replaces the initial running statistics rather than fading them. @default false */
   zeroDebias: boolean(false),
   /**
    * Size of a full batch. A smaller batch of n examples learns with momentum · n / fullBatchSize.
@@ -49,8 +49,8 @@ export const batchNormOptions = {
    */
   fullBatchSize: integer({ min: 1 }),
   /**
-   * How the running statistics treat a batch with NaN or infinity: `allow` it in, `skip` the batch, or `throw` at the
-   * end of the run and store nothing of it. @default 'allow'
+   * How the running statistics treat a batch with NaN or infinity: `allow` it in, `skip` the batch, or `throw`
+   * at the end of the run and store nothing of it. @default 'allow'
    */
   nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
   /** Normalizes this many examples at a time by their own statistics (ghost batch normalization). */
@@ -68,13 +68,13 @@ type Layouts = readonly (readonly string[])[]
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
- * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, with the
- * variance unbiased (÷ n − 1):
+ * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, with
+ * the variance unbiased (÷ n − 1):
  *
  *     running ← (1 − momentum) · running + momentum · batch
  *
- * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. The `momentum` of Keras,
- * TensorFlow and ONNX is one minus this one.
+ * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. The `momentum` of
+ * Keras, TensorFlow and ONNX is one minus this one.
  *
  * Source: Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
  */
@@ -90,8 +90,8 @@ export abstract class BatchNorm implements Module {
   /** Number of batches that the running statistics have seen; int64. */
   readonly numBatchesTracked: Variable | undefined
   /**
-   * While true, the layer uses its running statistics in `train` too, and does not change them; γ and β still train.
-   * Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
+   * While true, the layer uses its running statistics in `train` too, and does not change them; γ and β still
+   * train. Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
    */
   frozen = false
   /** Added to the variance. */
@@ -144,9 +144,11 @@ export abstract class BatchNorm implements Module {
 
   /**
    * @param x `[batch, channels, …]`
-   * @param mask bool, `[batch, …]`, false where `x` is padding, which the statistics exclude. Ignored in `eval`.
+   * @param mask bool, `[batch, …]`, false where `x` is padding, which the statistics exclude. Ignored in
+   *   `eval`.
    * @returns the shape of `x`; padded positions are normalized like the others
-   * @throws {ShapeError} when `x` or `mask` has another shape, or `x` has fewer than 2 values per channel in `train`.
+   * @throws {ShapeError} when `x` or `mask` has another shape, or `x` has fewer than 2 values per channel in
+   *   `train`.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {
     this.#checkShape(x.shape)
@@ -186,9 +188,7 @@ export abstract class BatchNorm implements Module {
     const fits = this.#layouts.some((layout) => layout.length + 2 === shape.length)
     if (fits && shape[1] === this.#channels) return
     const wanted = this.#layouts.map((layout) => `[${['batch', this.#channels, ...layout].join(', ')}]`)
-    throw new ShapeError(
-      `${called(this, this.#kind)}: wanted ${wanted.join(' or ')}, got ${showShape(shape)}`,
-    )
+    throw misfit(called(this, this.#kind), wanted.join(' or '), shape)
   }
 
   /** Values per channel that are normalized together. */
@@ -196,8 +196,11 @@ export abstract class BatchNorm implements Module {
     const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))
     if (count >= 2) return count
-    throw new ShapeError(
-      `${called(this, this.#kind)}: wanted 2 or more values per channel to train on, got ${showShape(shape)}; use a larger batch`,
+    throw misfit(
+      called(this, this.#kind),
+      '2 or more values per channel to train on',
+      shape,
+      'use a larger batch',
     )
   }
 

@@ -6,7 +6,7 @@ import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm } from './batch-norm.ts'
 
-/** A layer that batch normalization folds into: linear in its weight, whose first axis is the output's channels. */
+/** A layer that batch normalization folds into: linear in its weight, whose first axis is the outputs. */
 export interface Fusable extends Module {
   /** `[out, …]`. */
   readonly weight: Variable
@@ -49,8 +49,8 @@ export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['
 }
 
 /**
- * A model for inference with each batch normalization fused into the layer before it, where the order is known: in
- * `Sequential`, also within another one or a `Residual`. Modules without such a pair are shared.
+ * A model for inference with each batch normalization fused into the layer before it, where the order is known:
+ * in `Sequential`, also within another one or a `Residual`. Modules without such a pair are shared.
  */
 export function fuseAll(model: Module): Module {
   if (model instanceof Residual) return new Residual(fuseAll(model.branch), fuseAll(model.shortcut))

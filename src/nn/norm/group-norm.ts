@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../../core/errors.ts'
+import { ArgumentError } from '../../core/errors.ts'
 import { boolean, number, type OptionsOf, readOptions, size } from '../../core/options.ts'
-import { showShape, sizeOf } from '../../core/shape.ts'
+import { misfit, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { scaleAndShift } from '../../ops/batch-norm.ts'
@@ -17,8 +17,8 @@ const options = {
 export interface GroupNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As PyTorch's
- * `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
+ * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As
+ * PyTorch's `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
  *
  * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
  */
@@ -50,11 +50,11 @@ export class GroupNorm implements Module {
     }
   }
 
-  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} when the channels differ. */
+  /** @param x `[batch, channels, …]` @returns its shape @throws {ShapeError} when the channels differ. */
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
       const wanted = `[batch, ${this.#channels}, …]`
-      throw new ShapeError(`${called(this, 'GroupNorm')}: wanted ${wanted}, got ${showShape(x.shape)}`)
+      throw misfit(called(this, 'GroupNorm'), wanted, x.shape)
     }
     const size = sizeOf(x.shape.slice(1)) / this.#groups
     const groups = reshape(x, [x.shape[0]!, this.#groups, size])

@@ -1,6 +1,5 @@
-import { ShapeError } from '../../core/errors.ts'
 import { boolean, number, type OptionsOf, readOptions, size } from '../../core/options.ts'
-import { axesButChannels, axesOf, showShape, sizeOf } from '../../core/shape.ts'
+import { axesButChannels, axesOf, misfit, sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { normalizeBy, scaleAndShift } from '../../ops/batch-norm.ts'
@@ -22,18 +21,18 @@ const options = {
 export interface InstanceNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d` and
- * `2d`, which default to neither affine nor tracking. Unlike there, batches are counted, so that a momentum of `null`
- * averages them.
+ * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d`
+ * and `2d`, which default to neither affine nor tracking. Unlike there, batches are counted, so that a momentum
+ * of `null` averages them.
  *
  * Source: Ulyanov, Vedaldi & Lempitsky 2016, https://arxiv.org/abs/1607.08022.
  */
 abstract class InstanceNorm implements Module {
-  /** `[channels]`, starts at 1; absent unless `affine`. */
+  /** `[channels]`, starts at 1; only with `affine`. */
   readonly weight: Variable | undefined
-  /** `[channels]`, starts at 0; absent unless `affine`. */
+  /** `[channels]`, starts at 0; only with `affine`. */
   readonly bias: Variable | undefined
-  /** `[channels]`, starts at 0; absent unless `trackRunningStats`. */
+  /** `[channels]`, starts at 0; only with `trackRunningStats`. */
   readonly runningMean: Variable | undefined
   /** `[channels]`, unbiased, starts at 1. */
   readonly runningVar: Variable | undefined
@@ -81,9 +80,7 @@ abstract class InstanceNorm implements Module {
     }
     if (count < 2) {
       const who = called(this, this.#kind)
-      throw new ShapeError(
-        `${who}: wanted 2 or more values per channel and example, got ${showShape(x.shape)}`,
-      )
+      throw misfit(who, '2 or more values per channel and example', x.shape)
     }
     const own = standardize(x, axesOf(x.shape).slice(2), this.#eps)
     if (runningMean && runningVar && numBatchesTracked) {
@@ -98,7 +95,7 @@ abstract class InstanceNorm implements Module {
   #check(x: Tensor): number {
     if (x.shape.length !== this.#axes.length + 2 || x.shape[1] !== this.#channels) {
       const wanted = `[${['batch', this.#channels, ...this.#axes].join(', ')}]`
-      throw new ShapeError(`${called(this, this.#kind)}: wanted ${wanted}, got ${showShape(x.shape)}`)
+      throw misfit(called(this, this.#kind), wanted, x.shape)
     }
     return sizeOf(x.shape.slice(2))
   }

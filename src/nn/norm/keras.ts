@@ -14,7 +14,7 @@ const options = {
 /** The arguments of Keras's and TensorFlow.js's `BatchNormalization` that have a counterpart here. */
 export interface KerasBatchNormalization extends OptionsOf<typeof options> {}
 
-/** The options that make a batch normalization like Keras's: with its defaults and its complementary momentum. */
+/** The options of a batch normalization like Keras's: its defaults, and one minus its momentum. */
 export function fromKeras(given?: KerasBatchNormalization): BatchNormOptions {
   const { momentum, epsilon, center, scale } = readOptions('fromKeras', options, given)
   const affine = scale === center ? scale : scale ? 'weight' : 'bias'
@@ -28,7 +28,7 @@ const names = {
   moving_variance: 'running_var',
 } as const
 
-/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. The numbers are the same. */
+/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. Same numbers. */
 export function stateFromKeras<T>(
   weights: Partial<Readonly<Record<keyof typeof names, T>>>,
 ): Record<string, T> {

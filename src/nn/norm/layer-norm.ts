@@ -1,6 +1,5 @@
-import { ShapeError } from '../../core/errors.ts'
 import { boolean, number, type OptionsOf, readOptions, size } from '../../core/options.ts'
-import { type Shape, sameShape, showShape } from '../../core/shape.ts'
+import { misfit, type Shape, sameShape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { filled, Variable } from '../../core/variable.ts'
 import { add, mul } from '../../ops/arithmetic.ts'
@@ -46,7 +45,11 @@ export class LayerNorm implements Module {
     if (elementwiseAffine && bias) this.bias = new Variable(this.#shape)
   }
 
-  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} when it ends otherwise. */
+  /**
+   * @param x `[…, ...normalizedShape]`
+   * @returns the shape of `x`
+   * @throws {ShapeError} when it ends otherwise.
+   */
   forward(x: Tensor): Tensor {
     const { y } = standardize(x, lastAxes(called(this, 'LayerNorm'), x, this.#shape), this.#eps)
     const scaled = this.weight ? mul(y, this.weight.value) : y
@@ -86,7 +89,11 @@ export class RMSNorm implements Module {
     if (elementwiseAffine) this.weight = new Variable(this.#shape, filled(1))
   }
 
-  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} when it ends otherwise. */
+  /**
+   * @param x `[…, ...normalizedShape]`
+   * @returns the shape of `x`
+   * @throws {ShapeError} when it ends otherwise.
+   */
   forward(x: Tensor): Tensor {
     const eps = this.#eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23)
     const y = rootMeanSquareNorm(x, lastAxes(called(this, 'RMSNorm'), x, this.#shape), eps)
@@ -100,5 +107,5 @@ const readShape = (who: string, normalizedShape: number | Shape): Shape =>
 function lastAxes(who: string, x: Tensor, shape: Shape): number[] {
   const lead = x.shape.length - shape.length
   if (lead >= 0 && sameShape(x.shape.slice(lead), shape)) return shape.map((_, i) => lead + i)
-  throw new ShapeError(`${who}: wanted […, ${shape.join(', ')}], got ${showShape(x.shape)}`)
+  throw misfit(who, `[…, ${shape.join(', ')}]`, x.shape)
 }

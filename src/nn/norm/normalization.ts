@@ -56,9 +56,9 @@ export type Normalization =
 /**
  * Changes how a model is normalized, before it is initialized: to compare normalizations of one model.
  *
- * Replaces each batch normalization of the model. If it has none, inserts a layer after each linear or convolutional
- * layer but the last one called; existing state names stay, and those of the new layer are below them:
- * `fc1.norm.weight`. With `none`, a layer without a bias before a batch normalization gets one.
+ * Replaces each batch normalization of the model. If it has none, inserts a layer after each linear or
+ * convolutional layer but the last one called; existing state names stay, and those of the new layer are below
+ * them: `fc1.norm.weight`. With `none`, a layer without a bias before a batch normalization gets one.
  *
  * Weights that two such models share start with the same numbers, as these depend on (seed, state name).
  *

@@ -9,7 +9,7 @@ import { expm1 } from '../../ops/logarithm.ts'
 import { logicalAnd } from '../../ops/logic.ts'
 import { all } from '../../ops/reduction.ts'
 
-/** The weight of the newest batch, from 0 to 1, or a schedule of it; `null` for the plain average of all batches. */
+/** Weight of the newest batch, from 0 to 1, or a schedule of it; `null` for the average of all batches. */
 export type Momentum = Hyperparameter | null
 
 export const momentumOption = custom<Momentum>(
@@ -49,7 +49,11 @@ export interface RunningStatistics {
   readonly numBatchesTracked: Variable
 }
 
-/** New variables of running statistics. @param finite whether a run that would store NaN or infinity fails instead */
+/**
+ * New variables of running statistics.
+ *
+ * @param finite whether a run that would store NaN or infinity fails instead
+ */
 export const runningStatistics = (channels: number, finite: boolean = false): RunningStatistics => ({
   runningMean: new Variable([channels], filled(0), { trainable: false, finite }),
   runningVar: new Variable([channels], filled(1), { trainable: false, finite }),
@@ -112,8 +116,8 @@ function weightOf(
 }
 
 /**
- * `m / (1 − (1 − m)ᵗ)`: the weight of batch t that removes the initial value entirely. Equivalent to dividing an
- * average that started at 0 by 1 − (1 − m)ᵗ.
+ * `m / (1 − (1 − m)ᵗ)`: the weight of batch t that removes the initial value entirely. Equivalent to dividing
+ * an average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 
