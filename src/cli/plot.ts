@@ -117,6 +117,5 @@ function rowOf(value: number, { low, high }: Extent, rows: number): number {
   return Math.min(Math.max(row, 0), rows - 1)
 }
 
-function least(values: readonly number[]): number {
-  return values.reduce((least, value) => Math.min(least, value), Infinity)
-}
+const least = (values: readonly number[]): number =>
+  values.reduce((least, value) => Math.min(least, value), Infinity)

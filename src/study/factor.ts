@@ -58,8 +58,8 @@ export const combinationsOf = (factors: Factors): number =>
  *
  * @throws {ArgumentError} when a range has no count.
  */
-export function combinations(factors: Factors): Settings[] {
-  return Object.entries(factors).reduce<Settings[]>(
+export const combinations = (factors: Factors): Settings[] =>
+  Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {
       const values = factorValues(path, factor)
       if (values === undefined) throw mismatch('study', `factors.${path}.count for a grid`, undefined)
@@ -67,7 +67,6 @@ export function combinations(factors: Factors): Settings[] {
     },
     [{}],
   )
-}
 
 /** Settings that are no factors, with what takes their place. */
 const reserved: Readonly<Record<string, string>> = {

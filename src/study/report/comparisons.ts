@@ -40,18 +40,16 @@ export function comparisonsSection(findings: Findings): Section {
   })
 }
 
-function rowOf(one: Comparison): readonly string[] {
-  return [
-    describeSettings(one.a),
-    describeSettings(one.b),
-    numeral(one.difference.value, 3),
-    interval(one.difference, 3),
-    String(one.seeds),
-    probability(one.p),
-    probability(one.adjusted),
-    one.verdict,
-  ]
-}
+const rowOf = (one: Comparison): readonly string[] => [
+  describeSettings(one.a),
+  describeSettings(one.b),
+  numeral(one.difference.value, 3),
+  interval(one.difference, 3),
+  String(one.seeds),
+  probability(one.p),
+  probability(one.adjusted),
+  one.verdict,
+]
 
 /** `batch − none, cosine`: the values compared, and the settings they share. Rates that differ are in the table. */
 function nameOf({ a, b, factor }: Comparison): string {

@@ -41,15 +41,11 @@ export function driftSection(findings: Findings): Section {
 /** Smaller values are rounding errors, and would stretch the axis. */
 const least = 1e-12
 
-function kindOf({ settings }: DriftOf): string {
-  return normalization in settings ? label(settings[normalization]) : 'all runs'
-}
+const kindOf = ({ settings }: DriftOf): string =>
+  normalization in settings ? label(settings[normalization]) : 'all runs'
 
-function rowOf({ settings }: DriftOf): string {
-  return schedule in settings
-    ? label(settings[schedule])
-    : describeSettings(settings, [normalization], 'all runs')
-}
+const rowOf = ({ settings }: DriftOf): string =>
+  schedule in settings ? label(settings[schedule]) : describeSettings(settings, [normalization], 'all runs')
 
 function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): PlotOptions {
   const points = drifts
@@ -77,8 +73,8 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
   }
 }
 
-function driftTable(drifts: readonly DriftOf[]): Table {
-  return tableBlock(
+const driftTable = (drifts: readonly DriftOf[]): Table =>
+  tableBlock(
     'Drift, and validation loss with running statistics and with statistics measured anew',
     1,
     ['settings', 'KL (nats)', 'validation loss', 'measured anew', 'lost by drift'],
@@ -90,4 +86,3 @@ function driftTable(drifts: readonly DriftOf[]): Table {
       numeral(validationLoss - recalibratedLoss, 2),
     ]),
   )
-}

@@ -45,12 +45,11 @@ interface Share {
   readonly together: boolean
 }
 
-function sharesOf({ effects, interactions }: Findings): readonly Share[] {
-  return [
+const sharesOf = ({ effects, interactions }: Findings): readonly Share[] =>
+  [
     ...effects.map(({ factor, share }) => ({ name: factor, share, together: false })),
     ...interactions.map(({ factors, share }) => ({ name: factors.join(' × '), share, together: true })),
   ].sort((a, b) => b.share - a.share)
-}
 
 function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   const place = { y: 'name', x: 'share' }

@@ -124,23 +124,21 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
 const place = { y: 'name', fy: 'heading' }
 
 /** The bar of each window with its ends, arrows, best rate and width. */
-function windowMarks(plot: Plot, rows: readonly Row[]): Markish[] {
-  return [
-    plot.barX(rows, { ...place, x1: 'low', x2: 'high', fill: 'color', title: 'title', rx: 2 }),
-    ...(['low', 'high'] as const).map((end) =>
-      plot.tickX(rows, { ...place, x: end, stroke: 'color', strokeWidth: 3 }),
-    ),
-    ...arrows(plot, rows),
-    plot.dot(rows, { ...place, x: 'best', r: 4, fill: 'var(--page)', stroke: 'color', strokeWidth: 2 }),
-    plot.text(rows, {
-      ...place,
-      text: 'decades',
-      frameAnchor: 'right',
-      dx: 40,
-      fontVariant: 'tabular-nums',
-    }),
-  ]
-}
+const windowMarks = (plot: Plot, rows: readonly Row[]): Markish[] => [
+  plot.barX(rows, { ...place, x1: 'low', x2: 'high', fill: 'color', title: 'title', rx: 2 }),
+  ...(['low', 'high'] as const).map((end) =>
+    plot.tickX(rows, { ...place, x: end, stroke: 'color', strokeWidth: 3 }),
+  ),
+  ...arrows(plot, rows),
+  plot.dot(rows, { ...place, x: 'best', r: 4, fill: 'var(--page)', stroke: 'color', strokeWidth: 2 }),
+  plot.text(rows, {
+    ...place,
+    text: 'decades',
+    frameAnchor: 'right',
+    dx: 40,
+    fontVariant: 'tabular-nums',
+  }),
+]
 
 function arrows(plot: Plot, rows: readonly Row[]): Markish[] {
   const style = { ...place, stroke: 'color', strokeWidth: 2, headLength: 4, insetStart: 0 }
@@ -156,8 +154,8 @@ function arrows(plot: Plot, rows: readonly Row[]): Markish[] {
   ]
 }
 
-function windowTable(findings: Findings, name: string, windows: readonly RateWindow[]): Table {
-  return tableBlock(
+const windowTable = (findings: Findings, name: string, windows: readonly RateWindow[]): Table =>
+  tableBlock(
     `Usable rates${name === '' ? '' : ` by ${name}`}; ≤ and ≥: the end was not found`,
     1,
     ['group', 'rates', 'decades', 'best rate', findings.windows[0]!.metric, '95 % interval', 'within'],
@@ -171,4 +169,3 @@ function windowTable(findings: Findings, name: string, windows: readonly RateWin
       numeral(window.within, 2),
     ]),
   )
-}

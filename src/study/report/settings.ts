@@ -54,6 +54,5 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
 }
 
 /** The labels of a study's normalizations. */
-export function normalizationsOf(findings: Findings): readonly string[] {
-  return testedValues(findings, normalization).map(label)
-}
+export const normalizationsOf = (findings: Findings): readonly string[] =>
+  testedValues(findings, normalization).map(label)

@@ -14,6 +14,4 @@ export function summarySection({ factors, cells, cost, metric, repeat }: Finding
   ].join(' · ')
 }
 
-function part(n: number, what: string): string[] {
-  return n > 0 ? [`${count(n)} ${what}`] : []
-}
+const part = (n: number, what: string): string[] => (n > 0 ? [`${count(n)} ${what}`] : [])

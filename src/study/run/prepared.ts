@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
-import { override, type Change, withSettings } from '../../train/spec.ts'
+import { type Change, override, withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { StudyFacts } from '../analysis/analyse.ts'
 import { asLoss } from '../analysis/cells.ts'
@@ -106,18 +106,16 @@ function objectiveOf({ metric }: Study, experiment: Experiment): Objective {
   return { name, goal: goalOf(withSettings(experiment, [['monitor', name]])) }
 }
 
-function spaceOf({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space {
-  return {
-    factors,
-    seeds: Array.from({ length: seeds }, (_, i) => experiment.seed + i),
-    seed: experiment.seed,
-    stepsOf: stepsWith(experiment),
-    scoreOf({ result }) {
-      const score = result.status === 'done' ? result.metrics[name] : undefined
-      return score === undefined ? Number.POSITIVE_INFINITY : asLoss(score, goal)
-    },
-  }
-}
+const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space => ({
+  factors,
+  seeds: Array.from({ length: seeds }, (_, i) => experiment.seed + i),
+  seed: experiment.seed,
+  stepsOf: stepsWith(experiment),
+  scoreOf({ result }) {
+    const score = result.status === 'done' ? result.metrics[name] : undefined
+    return score === undefined ? Number.POSITIVE_INFINITY : asLoss(score, goal)
+  },
+})
 
 /** Tries each value of each factor once, with the other factors at their first value. */
 function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors): void {
