@@ -46,7 +46,8 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const { experiment: base, origin, inStudy } = await loadWithOrigin(file)
   if (inStudy) {
     throw new ArgumentError(
-      `advise: wanted an experiment in a file of its own, got one inside the study ${file}; export it from another file`,
+      `advise: wanted an experiment in a file of its own, got one inside the study ${file}; ` +
+        'export it from another file',
     )
   }
   const { set, json } = options

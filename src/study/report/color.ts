@@ -3,8 +3,8 @@ import type { Line, Plot } from './section.ts'
 /**
  * Series colours that are distinguishable with any colour vision, on a light page and on a dark one.
  *
- * Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/. For a light page the light ones
- * are darkened to a contrast of 3 : 1 (WCAG 2.2, 1.4.11); for a dark page blue is their sky blue.
+ * Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/. For a light page the
+ * light ones are darkened to a contrast of 3 : 1 (WCAG 2.2, 1.4.11); for a dark page blue is their sky blue.
  */
 export const palette = {
   light: ['#c64f00', '#0072b2', '#00805d', '#a8578a', '#946200', '#2f7fae', '#4d4d4d'],
@@ -16,7 +16,8 @@ const dashes = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4']
 /**
  * The colour and dashes of each series.
  *
- * @param fixed names that keep their place even if some are absent: a normalization looks the same in every chart
+ * @param fixed names that keep their place even if some are absent: a normalization looks the same in every
+ *   chart
  */
 export function linesOf(names: readonly string[], fixed: readonly string[] = []): readonly Line[] {
   const known = names.some((name) => fixed.includes(name)) ? fixed : []
@@ -44,8 +45,8 @@ export interface Ramp {
 }
 
 /**
- * A scale by the square root of the distance to the best: it is finer there, since good settings differ by little.
- * It ends at the ninth decile, so that one lost run does not make all others look alike.
+ * A scale by the square root of the distance to the best: it is finer there, since good settings differ by
+ * little. It ends at the ninth decile, so that one lost run does not make all others look alike.
  */
 export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
   const sorted = [...scores].sort((a, b) => (goal === 'min' ? a - b : b - a))
@@ -67,7 +68,7 @@ export function shade(plot: Plot, at: number): { readonly fill: string; readonly
   return { fill, ink: contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000' : '#fff' }
 }
 
-/** The WCAG contrast ratio of two colours `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio. */
+/** WCAG's contrast of two colours `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 export function contrast(a: string, b: string): number {
   const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
   return (high! + 0.05) / (low! + 0.05)

@@ -18,19 +18,20 @@ export function driftSection(findings: Findings): Section {
   }
   const worst = drifts.reduce((a, b) => (b.kl > a.kl ? b : a))
   const lines = linesOf(drifts.map(kindOf), normalizationsOf(findings))
-  const most = `most with ${describeSettings(worst.settings, [], 'the one model')}, ${numeral(worst.kl, 3)} nats`
+  const most = describeSettings(worst.settings, [], 'the one model')
   return section(id, title, {
     type: 'figure',
     caption:
-      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer at the ' +
-      'end of training, and what evaluation loses by it.',
+      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer ' +
+      'at the end of training, and what evaluation loses by it.',
     reading:
-      'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the table.',
+      'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the ' +
+      'table.',
     key: lines.length > 1 ? lines : [],
     panels: [
       {
         title: `KL by ${drifts.some(({ settings }) => schedule in settings) ? schedule : 'settings'}`,
-        description: `Drift of running statistics: ${most}`,
+        description: `Drift of running statistics: most with ${most}, ${numeral(worst.kl, 3)} nats`,
         table: driftTable(drifts),
         draw: (plot) => dots(plot, drifts, lines),
       },

@@ -18,8 +18,8 @@ export function effectsSection(findings: Findings): Section {
   const figure = {
     type: 'figure',
     caption:
-      `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), ` +
-      'and that factors explain together beyond what they explain apart.',
+      `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), and ` +
+      'that factors explain together beyond what they explain apart.',
     reading: 'Hollow: factors together.',
     panels: [
       {

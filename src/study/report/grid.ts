@@ -22,7 +22,7 @@ export interface Grid {
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
-/** All cells as grids, one for each value of the other factors; grids that differ in normalization alone are adjacent. */
+/** All cells as grids, one for each value of the other factors; normalizations of the same are adjacent. */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
   const groups = groupedBy(longest(findings.cells), ({ settings }) => keyOf(without(settings, [x, y ?? x])))

@@ -13,7 +13,7 @@ const title = 'What the layers did'
 /** More could not be told apart. */
 const most = { charts: 6, layers: 6 }
 
-/** The effective rate of the weight that feeds each normalized layer, and the angle by which a step turns it. */
+/** For the weight that feeds each normalized layer: its effective rate, and the angle by which a step turns it. */
 export function layersSection(findings: Findings): Section {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
   if (watched.length === 0) return absent(id, title, 'no run with a normalized layer was watched')
@@ -29,8 +29,8 @@ export function layersSection(findings: Findings): Section {
       shown,
       lines,
       angle,
-      'Angle by which a step turns that weight, and the equilibrium to which weight decay leads, √(2ηλ/(1 + μ)) under ' +
-        `SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
+      'Angle by which a step turns that weight, and the equilibrium to which weight decay leads, ' +
+        `√(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
     ),
   )
 }
@@ -81,7 +81,7 @@ function figure(
   }
 }
 
-/** Values below this are left out: the last steps of a schedule that ends at 0 would fill a logarithmic axis. */
+/** Values below this are left out: the end of a schedule that falls to 0 would fill a logarithmic axis. */
 function floorOf(shown: readonly LayerCurves[], { of }: Quantity): number {
   const all = shown.flatMap((one) => Object.values(one.layers).flatMap(of))
   return Math.max(0, ...all.filter(Number.isFinite)) / 1000

@@ -22,18 +22,19 @@ const title = 'Usable rates'
 /** The rates that do nearly as well as the best one: by normalization, then by normalization and schedule. */
 export function rateWindowsSection(findings: Findings): Section {
   if (findings.windows.length === 0) return absent(id, title, 'the study has no rates to choose from')
+  const { metric } = findings.windows[0]!
   const groups = groupedBy(findings.windows, ({ group }) => Object.keys(group).join(' × '))
   return section(id, title, {
     type: 'figure',
-    caption: `Rates whose ${findings.windows[0]?.metric} is within ${margin(findings.windows)} of the best of their row.`,
+    caption: `Rates whose ${metric} is within ${margin(findings.windows)} of the best of their row.`,
     reading:
-      'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as well. ' +
-      'Thin lines are the rates tried; at the right, the width in decades.',
+      'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as ' +
+      'well. Thin lines are the rates tried; at the right, the width in decades.',
     panels: [...groups].map(([name, windows]) => panel(findings, name, windows)),
   })
 }
 
-/** The greatest distance of a usable rate from the best score; for a loss it is relative, and differs by row. */
+/** The greatest distance of a usable rate from the best score; relative for a loss, so that it differs by row. */
 function margin(windows: readonly RateWindow[]): string {
   const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
   const [least, most] = [numeral(sorted[0], 2), numeral(sorted.at(-1), 2)]

@@ -22,8 +22,8 @@ export function label(value: Value | undefined): string {
 }
 
 /**
- * Settings beside a chart or in a table: `batch · cosine · lr 0.1`. Normalization and schedule come first, without
- * their name.
+ * Settings beside a chart or in a table: `batch · cosine · lr 0.1`. Normalization and schedule come first,
+ * without their name.
  *
  * @param none the text for no settings
  */

@@ -9,8 +9,8 @@ export interface Lock {
 const held = new Set<Sqlite.Database>()
 
 /**
- * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends with the
- * process, however that dies.
+ * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends
+ * with the process, however that dies.
  *
  * @param wait milliseconds to wait for other holders. @default 0
  * @returns undefined if another process still holds it

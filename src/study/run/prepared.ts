@@ -29,8 +29,8 @@ export interface Prepared {
 }
 
 /**
- * Prepares a study, and checks it against its experiment: each value of each factor must give an experiment, and each
- * normalization a model.
+ * Prepares a study, and checks it against its experiment: each value of each factor must give an experiment,
+ * and each normalization a model.
  *
  * @throws {EvenstepError} naming the first thing that does not fit.
  */
