@@ -31,8 +31,8 @@ interface Options {
 }
 
 /** `evenstep advise FILE`: finds the normalization, rate and schedule that suit an experiment. */
-export function adviseCommand(output: Output = terminal()): Command {
-  return new Command('advise')
+export const adviseCommand = (output: Output = terminal()): Command =>
+  new Command('advise')
     .description('find the normalization, learning rate and schedule that suit the experiment in FILE')
     .argument('<file>', 'file of the experiment')
     .option('--budget <steps>', 'optimizer steps to spend (default: enough for full runs)', positiveInteger)
@@ -41,13 +41,13 @@ export function adviseCommand(output: Output = terminal()): Command {
     .option('--out <dir>', 'folder of the advice (default: runs/NAME-advice-1, -2, …)')
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => run(file, options, output))
-}
 
 async function run(file: string, options: Options, output: Output): Promise<void> {
   const { experiment: base, origin, inStudy } = await loadWithOrigin(file)
   if (inStudy) {
     throw new ArgumentError(
-      `advise: wanted an experiment in a file of its own, got one inside the study ${file}; export it from another file`,
+      `advise: wanted an experiment in a file of its own, got one inside the study ${file}; ` +
+        'export it from another file',
     )
   }
   const { set, json } = options

@@ -3,8 +3,8 @@ import { csv } from '../log/csv.ts'
 import { type Output, terminal } from './output.ts'
 
 /** `evenstep csv RUN`: prints the log of a run as CSV. */
-export function csvCommand(output: Output = terminal()): Command {
-  return new Command('csv')
+export const csvCommand = (output: Output = terminal()): Command =>
+  new Command('csv')
     .description('print the log of a run as CSV')
     .argument('<run>', 'folder of the run')
     .addOption(
@@ -13,4 +13,3 @@ export function csvCommand(output: Output = terminal()): Command {
     .action(async (run: string, { every }: { readonly every: 'epoch' | 'step' }) => {
       for await (const line of csv(run, { every })) output.write(line)
     })
-}

@@ -20,8 +20,8 @@ interface Options {
 }
 
 /** `evenstep doctor RUN`: examines a run, or checks an experiment before it is trained. */
-export function doctorCommand(output: Output = terminal()): Command {
-  return new Command('doctor')
+export const doctorCommand = (output: Output = terminal()): Command =>
+  new Command('doctor')
     .description('examine a finished run, or check an experiment before it is trained')
     .argument('<run>', 'folder of the run, or file of the experiment')
     .option('--only <ids>', 'diagnostics to run, such as D8,D9', (ids: string) => ids.split(','))
@@ -38,7 +38,6 @@ export function doctorCommand(output: Output = terminal()): Command {
       if (!only) print.lint(lint(experiment))
       await diagnose(experiment, resumed(path, experiment, task), path, print, only)
     })
-}
 
 /** The task at the end of its run; without a checkpoint, with the final weights but no optimizer state. */
 function resumed(path: string, experiment: Experiment, task: Task): Task {

@@ -3,8 +3,8 @@ import { type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
 /** `evenstep eval RUN`: evaluates a run's model on its validation data. */
-export function evalCommand(output: Output = terminal()): Command {
-  return new Command('eval')
+export const evalCommand = (output: Output = terminal()): Command =>
+  new Command('eval')
     .description("evaluate a run's model on its validation data")
     .argument('<run>', 'folder of the run')
     .option('--json', 'print the metrics as JSON')
@@ -17,7 +17,6 @@ export function evalCommand(output: Output = terminal()): Command {
       const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
       output.write(json ? `${JSON.stringify(all)}\n` : lines.join(''))
     })
-}
 
 const text = (value: unknown): string =>
   typeof value === 'number' ? value.toFixed(6) : JSON.stringify(value)

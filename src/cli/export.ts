@@ -6,8 +6,8 @@ import { type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
 /** `evenstep export RUN FILE`: writes a run's model as an ONNX file for inference. */
-export function exportCommand(output: Output = terminal()): Command {
-  return new Command('export')
+export const exportCommand = (output: Output = terminal()): Command =>
+  new Command('export')
     .description("write a run's model as an ONNX file for inference")
     .argument('<run>', 'folder of the run')
     .argument('<file>', 'ONNX file to write')
@@ -19,4 +19,3 @@ export function exportCommand(output: Output = terminal()): Command {
       const shape = ['N', ...x.shape].join(', ')
       output.write(`${file}: ${count(bytes.length)} bytes, x ${x.dtype} [${shape}] to y\n`)
     })
-}

@@ -16,8 +16,8 @@ interface Options extends FindLearningRateOptions {
 }
 
 /** `evenstep find-lr FILE`: runs a learning-rate range test. */
-export function findLrCommand(output: Output = terminal()): Command {
-  return new Command('find-lr')
+export const findLrCommand = (output: Output = terminal()): Command =>
+  new Command('find-lr')
     .description('train the experiment in FILE at ever higher learning rates, and suggest one')
     .argument('<file>', 'file of the experiment')
     .option('--from <lr>', 'first rate (default: 1e-5)', positiveNumber)
@@ -32,7 +32,6 @@ export function findLrCommand(output: Output = terminal()): Command {
       if (image !== undefined) writeFileSync(image, picture(found))
       output.write(json ? `${JSON.stringify(found)}\n` : report(found, file, output))
     })
-}
 
 const rate = (value: number): string => figure(value, 4)
 

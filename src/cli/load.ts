@@ -8,8 +8,8 @@ import { type Experiment, experiment } from '../train/experiment.ts'
 import { parseExperimentText } from '../train/spec.ts'
 
 /**
- * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A study's
- * file gives the study's experiment.
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A
+ * study's file gives the study's experiment.
  *
  * The module's `import … from 'evenstep'` is this package, wherever the file lies.
  *

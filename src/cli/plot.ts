@@ -27,8 +27,8 @@ const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 /**
  * Draws curves as text, with axes and a legend.
  *
- * A single curve is drawn in braille, 2 × 4 dots per character; several are drawn with a mark for each, so that they can
- * be told apart without colour.
+ * A single curve is drawn in braille, 2 × 4 dots per character; several are drawn with a mark for each, so that
+ * they can be told apart without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, rows = 15, color = false } = options
@@ -117,6 +117,5 @@ function rowOf(value: number, { low, high }: Extent, rows: number): number {
   return Math.min(Math.max(row, 0), rows - 1)
 }
 
-function least(values: readonly number[]): number {
-  return values.reduce((least, value) => Math.min(least, value), Infinity)
-}
+const least = (values: readonly number[]): number =>
+  values.reduce((least, value) => Math.min(least, value), Infinity)

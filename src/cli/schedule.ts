@@ -23,8 +23,8 @@ const maxSteps = 10_000_000
  *
  * Its action throws an EvenstepError for a wrong SPEC or option.
  */
-export function scheduleCommand(output: Output = terminal()): Command {
-  return new Command('schedule')
+export const scheduleCommand = (output: Output = terminal()): Command =>
+  new Command('schedule')
     .description('draw schedules, or print their values')
     .argument('<spec...>', "JSON, or short text: 'warmup 500 + cosine 0.1 to 0 over 20000'")
     .option('--steps <n>', 'number of steps to show')
@@ -33,7 +33,6 @@ export function scheduleCommand(output: Output = terminal()): Command {
     .option('--svg <file>', 'also write an image')
     .option('--with <curve>', "also show the 'momentum' that goes with oneCycle and cyclic")
     .action((specs: string[], options: Options) => run(output, specs, options))
-}
 
 function run(output: Output, specs: readonly string[], options: Options): void {
   const steps = readSteps(options.steps)
@@ -59,9 +58,10 @@ function panels(
     : [values, { title: 'momentum', series: momenta.map((s) => seriesOf(s, steps)) }]
 }
 
-function seriesOf(s: schedule.Schedule, steps: number): PlotSeries {
-  return { label: schedule.format(s), values: schedule.values(s, steps) }
-}
+const seriesOf = (s: schedule.Schedule, steps: number): PlotSeries => ({
+  label: schedule.format(s),
+  values: schedule.values(s, steps),
+})
 
 function draw(output: Output, panels: readonly PlotPanel[]): void {
   for (const { title, series } of panels) {

@@ -21,8 +21,8 @@ interface Options {
 }
 
 /** `evenstep study FILE`: runs or resumes the trials of a study, and analyses them. */
-export function studyCommand(output: Output = terminal()): Command {
-  return new Command('study')
+export const studyCommand = (output: Output = terminal()): Command =>
+  new Command('study')
     .description('run or resume the study in FILE (TypeScript, JavaScript or JSON)')
     .argument('<file>', 'file of the study')
     .addOption(setOption())
@@ -30,7 +30,6 @@ export function studyCommand(output: Output = terminal()): Command {
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => study(file, options, output))
-}
 
 async function study(file: string, options: Options, output: Output): Promise<void> {
   const { study, experiment } = await loadStudy(file)

@@ -33,8 +33,8 @@ interface Options {
 }
 
 /** `evenstep train FILE`: trains an experiment, and stores the run in a folder. */
-export function trainCommand(output: Output = terminal()): Command {
-  return new Command('train')
+export const trainCommand = (output: Output = terminal()): Command =>
+  new Command('train')
     .description('train the experiment in FILE (TypeScript, JavaScript or JSON)')
     .argument('<file>', 'file of the experiment')
     .addOption(setOption())
@@ -49,7 +49,6 @@ export function trainCommand(output: Output = terminal()): Command {
       const { settings } = originOf(file, options)
       await train(override(await loadExperiment(file), settings), file, options, output)
     })
-}
 
 const originOf = (file: string, { set, seed, device }: Options): Origin => ({
   file: resolve(file),

@@ -12,14 +12,13 @@ import type { Origin } from './run.ts'
 import { versions } from './version.ts'
 
 /** `evenstep worker FILE`: runs the trials that the parent process sends; internal. */
-export function workerCommand(): Command {
-  return new Command('worker')
+export const workerCommand = (): Command =>
+  new Command('worker')
     .description('run trials for evenstep study')
     .argument('<file>', 'file of the study or the experiment')
     .argument('<lock>', 'lock to share while running')
     .addOption(setOption())
     .action(work)
-}
 
 async function work(file: string, lock: string, { set }: { readonly set: readonly string[] }): Promise<void> {
   if (process.send === undefined) {

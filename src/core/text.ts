@@ -3,8 +3,8 @@
  */
 
 /**
- * A number in at most so many significant digits: `0.1`, `97.8`, `4096`, `2.1e-16`. Integers below 100,000 keep all
- * of theirs; a power of ten takes the room of one digit.
+ * A number in at most so many significant digits: `0.1`, `97.8`, `4096`, `2.1e-16`. Integers below 100,000 keep
+ * all of theirs; a power of ten takes the room of one digit.
  */
 export function figure(value: number, digits = 3): string {
   const text = significant(value, digits)

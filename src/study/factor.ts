@@ -32,7 +32,7 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
   return Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
 }
 
-/** The value that lies `share` of the way along a factor, 0 ≤ share < 1; equal parts of it belong to each value. */
+/** The value at a share of the way along a factor, 0 ≤ share < 1; each value has an equal part of it. */
 export function factorValueAt(path: string, factor: Factor, share: number): Value {
   const values = factorValues(path, factor)
   return values ? values[Math.floor(share * values.length)]! : between(path, factor as FactorRange, share)
@@ -58,8 +58,8 @@ export const combinationsOf = (factors: Factors): number =>
  *
  * @throws {ArgumentError} when a range has no count.
  */
-export function combinations(factors: Factors): Settings[] {
-  return Object.entries(factors).reduce<Settings[]>(
+export const combinations = (factors: Factors): Settings[] =>
+  Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {
       const values = factorValues(path, factor)
       if (values === undefined) throw mismatch('study', `factors.${path}.count for a grid`, undefined)
@@ -67,7 +67,6 @@ export function combinations(factors: Factors): Settings[] {
     },
     [{}],
   )
-}
 
 /** Settings that are no factors, with what takes their place. */
 const reserved: Readonly<Record<string, string>> = {

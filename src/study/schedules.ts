@@ -26,12 +26,14 @@ const cycles = 3
  *
  * - `constant`: the peak
  * - `linear`, `cosine`: from the peak to 0
- * - `step`: a tenth of the peak after 50 % of the steps, a hundredth after 75 % (He et al. 2016, https://arxiv.org/abs/1512.03385)
+ * - `step`: a tenth of the peak after 50 % of the steps, a hundredth after 75 % (He et al. 2016,
+ *   https://arxiv.org/abs/1512.03385)
  * - `exponential`: falls by a constant factor each step, to 1 % of the peak
  * - `inverseSqrt`: peak / √(1 + t / (5 % of the steps)), ending at 0.22 of the peak
  * - `warmupLinear`, `warmupCosine`: 5 % of the steps up, then as above
  * - `oneCycle`: 30 % up from peak / 25, then far down (Smith & Topin 2017, https://arxiv.org/abs/1708.07120)
- * - `wsd`: 5 % up, a plateau, and 1 − √ over the last 20 % (Hägele et al. 2024, https://arxiv.org/abs/2405.18392)
+ * - `wsd`: 5 % up, a plateau, and 1 − √ over the last 20 % (Hägele et al. 2024,
+ *   https://arxiv.org/abs/2405.18392)
  * - `rex`: falls slowly, then fast to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
  * - `restarts`: three cosines, each twice as long as the one before (Loshchilov & Hutter 2016,
  *   https://arxiv.org/abs/1608.03983)
@@ -62,8 +64,8 @@ const named: Readonly<Record<string, Named>> = {
 export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
- * The text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak, `{steps}` for
- * the steps of the run, and `{5%}` for 5 % of them.
+ * The text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak,
+ * `{steps}` for the steps of the run, and `{5%}` for 5 % of them.
  *
  * @throws {EvenstepError} when it is neither, has an unknown placeholder, or needs a rate and none is given.
  * @example scheduleText('warmup {5%} + cosine {lr} to 0 over {95%}', 0.1, 1000) // 'warmup 50 + cosine 0.1 to 0 over 950'

@@ -78,7 +78,7 @@ describe('a study is checked', () => {
     ],
     [
       { design: { type: 'racing', rounds: 3 } },
-      'study: design: wanted one of type, eta, rungs, candidates, got rounds',
+      'study: design: wanted one of type, eta, rungs, candidates, got rounds; did you mean rungs?',
     ],
     [
       { design: { type: 'random', trials: 4 } },

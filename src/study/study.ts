@@ -24,8 +24,8 @@ const options = {
     ),
   ),
   /**
-   * What varies, by path as for `evenstep train --set`: values, or a range of numbers. Two more paths are known: `lr` is
-   * the peak rate, and `schedule` a name or a template, stretched to the steps of the run.
+   * What varies, by path as for `evenstep train --set`: values, or a range of numbers. Two more paths are
+   * known: `lr` is the peak rate, and `schedule` a name or a template, stretched to the steps of the run.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
   /** Combinations to try. @default every one, `{ type: 'grid' }` */
@@ -36,7 +36,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Metric that trials are judged by. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log every batch normalization at each step, and measure its statistics anew at the end. @default false */
+  /** Whether to log batch normalizations at each step, and remeasure their statistics at the end. @default false */
   watch: boolean(false),
 }
 

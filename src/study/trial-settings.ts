@@ -20,8 +20,8 @@ export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 /**
  * The settings that turn a study's experiment into that of a trial.
  *
- * The rate is always a schedule, which is fed to the graph: as a number it would be part of the graph, and each rate
- * would need a graph of its own.
+ * The rate is always a schedule, which is fed to the graph: as a number it would be part of the graph, and each
+ * rate would need a graph of its own.
  *
  * @throws {EvenstepError} when a schedule or rate is wrong.
  */
@@ -77,7 +77,7 @@ function stepsPerEpoch(experiment: Experiment): number | undefined {
   return 'length' in batches ? batches.length : undefined
 }
 
-/** Optimizer steps of a run. @throws {ArgumentError} when it trains on a stream and only its epochs are known. */
+/** Optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
 function stepsOf(experiment: Experiment): number {
   const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
   const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))

@@ -48,7 +48,7 @@ describe('evenstep train', () => {
       'lr',
       'steps/s',
     ])
-    expect(lines[3]).toMatch(/^ +1 +\d\.\d{4} +\d\.\d{4} +\d+\.\d\d % +0\.1000 +[\d,]+$/)
+    expect(lines[3]).toMatch(/^ +1 +\d\.\d{4} +\d\.\d{4} +\d+\.\d\d % +0\.1 +[\d,]+$/)
     expect(lines[4]).toMatch(/^ +2 /)
     expect(out).toContain(`stored in ${join('runs', 'toy-1')}: run.json, events.jsonl, model.safetensors`)
     expect(out).toContain('npx evenstep train toy.ts --seed 1')

@@ -130,8 +130,8 @@ function confidenceOf(
   const run = stepsWith(experiment)({})
   if (!plan.whole) {
     const because =
-      `the budget is too small to tell: the longest trials had ${count(plan.rounds[2])} of a run's ${count(run)} steps; ` +
-      `trials as long as a run take --budget ${wholeBudget(run)}`
+      `the budget is too small to tell: the longest trials had ${count(plan.rounds[2])} of a run's ` +
+      `${count(run)} steps; trials as long as a run take --budget ${wholeBudget(run)}`
     return { confidence: 'low', because }
   }
   if (second && seedsOf(second) >= 3) return bySeeds(best, second, metric)
@@ -158,8 +158,8 @@ function byRounds({ plan, finished }: Outcome, best: Scored, metric: Objective, 
   const before = finished.filter(({ steps, rung }) => steps === middle && rung === 1)
   const [led] = mostSeedsFirst(before, metric)
   if (led && keyOf(led.settings) === keyOf(without(best.settings, ['optimizer.weightDecay']))) {
-    const because = `it led in runs of ${count(middle)} and of ${count(last)} steps, over one seed; ${repeats}`
-    return { confidence: 'medium', because }
+    const runs = `runs of ${count(middle)} and of ${count(last)} steps`
+    return { confidence: 'medium', because: `it led in ${runs}, over one seed; ${repeats}` }
   }
   const leader = led
     ? `${settingsText(led.settings)} led in runs of ${count(middle)} steps`
@@ -176,8 +176,8 @@ function evidenceOf(
 ): string[] {
   const tested = ranges.map(
     ({ normalization, rates }) =>
-      `A range test of ${count(rates.lrs.length)} steps with normalization ${normalization} suggests to begin at ` +
-      `lr ${figure(rates.suggestion)}.`,
+      `A range test of ${count(rates.lrs.length)} steps with normalization ${normalization} suggests to begin ` +
+      `at lr ${figure(rates.suggestion)}.`,
   )
   const own = finished.filter(({ settings }) => isOwn(settings))
   const raced = finished.filter(({ settings }) => !isOwn(settings))

@@ -31,10 +31,10 @@ export type AdviseEvent =
  * Finds the normalization, learning rate and schedule that suit a model and its data, within a budget of steps.
  *
  * 1. One range test with and one without batch normalization tell where to look for the rate.
- * 2. A race: first short runs of both at rates in half-decades upwards from there; then the best four with two schedules
- *    in runs three times as long; then the best of those in full runs, also with the weight decay that turns weights by
- *    0.03 per step, beside the unchanged experiment. Each run has its own complete schedule; all share initial weights
- *    and data order.
+ * 2. A race: first short runs of both at rates in half-decades upwards from there; then the best four with two
+ *    schedules in runs three times as long; then the best of those in full runs, also with the weight decay
+ *    that turns weights by 0.03 per step, beside the unchanged experiment. Each run has its own complete
+ *    schedule; all share initial weights and data order.
  * 3. The rest of the budget goes into more seeds of the two best.
  *
  * Model, data, optimizer and batch size stay those of the experiment.
@@ -103,8 +103,8 @@ const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /**
- * The finalists: the best of the race; the first of them also with weight decay, if a run is long enough for it; and the
- * unchanged experiment, if its run fits.
+ * The finalists: the best of the race; the first of them also with weight decay, if a run is long enough for
+ * it; and the unchanged experiment, if its run fits.
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)

@@ -18,7 +18,7 @@ export const finalists = 4
 /** Each round trains three times as long as the one before. */
 const growth = 3
 
-/** Steps of all rounds, in full runs: first two normalizations, then two schedules for each kept, then finalists. */
+/** Steps of all rounds, in full runs: two normalizations, then two schedules for each kept, then the finalists. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
 /** Steps below which a trial says nothing. */
@@ -52,9 +52,10 @@ export function planOf(budget: number, runSteps: number): Plan {
   const rounds = [last / growth ** 2, last / growth, last].map(Math.floor)
   const [first = 0, second = 0] = rounds
   if (first < Math.min(fewest, Math.floor(runSteps / growth ** 2))) {
+    const least = wholeBudget(Math.min(runSteps, fewest * growth ** 2))
     throw new ArgumentError(
-      `advise: wanted a budget of ${wholeBudget(Math.min(runSteps, fewest * growth ** 2))} steps or more, got ${budget}; ` +
-        `a run has ${runSteps}, and trials as long as a run take ${wholeBudget(runSteps)}`,
+      `advise: wanted a budget of ${least} steps or more, got ${budget}; a run has ${runSteps}, ` +
+        `and trials as long as a run take ${wholeBudget(runSteps)}`,
     )
   }
   return { ramp, rounds: [Math.max(1, first), Math.max(1, second), last], whole: last === runSteps }

@@ -42,8 +42,8 @@ export class Race {
     const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
     if (scored.length > 0) return scored.slice(0, count)
     throw new ArgumentError(
-      `advise: wanted a trial with a finite loss, got none of ${this.#round.length}; look for numbers in the data that ` +
-        'are not finite',
+      `advise: wanted a trial with a finite loss, got none of ${this.#round.length}; ` +
+        'look for numbers in the data that are not finite',
     )
   }
 

@@ -12,7 +12,7 @@ interface Rounds {
 
 type Found = Omit<Findings, 'answer'>
 
-/** Answers the study in three sentences: the best settings, the usable rates by normalization, and the schedule. */
+/** Answers the study in three sentences: the best settings, the usable rates, and the schedule. */
 export function answerOf(findings: Found, { last, wide }: Rounds): string[] {
   const best = bestOf(last, findings.metric.goal)
   if (!best) {
@@ -34,13 +34,14 @@ function bestSentence({ settings, score, steps, scores }: Scored, { metric }: Fo
   return `Best was ${settingsText(settings)}: ${result} after ${count(steps)} steps, over ${over}.`
 }
 
-/** The usable rates of each normalization, the widest range first; without normalizations, those of the best settings. */
+/** The usable rates with and without normalization; if it was not varied, those of the best settings. */
 function windowSentence(best: Scored, shorter: string, { windows, comparisons }: Found): string | undefined {
   const own = windows.filter(({ group }) => Object.keys(group).join() === 'normalization')
   const plain = own.find(({ group }) => group.normalization === 'none')
   const widest = own.filter((window) => window !== plain).sort((a, b) => b.high / b.low - a.high / a.low)[0]
   if (!widest) return bestWindow(best, shorter, windows)
-  const range = `With normalization ${valueText(widest.group.normalization!)} usable rates were ${rangeText(widest)}`
+  const name = valueText(widest.group.normalization!)
+  const range = `With normalization ${name} usable rates were ${rangeText(widest)}`
   const without = plain ? `, without ${rangeText(plain)}` : ''
   const compared = comparisons.find(
     ({ factor, b }) => factor === 'normalization' && b.normalization === 'none',

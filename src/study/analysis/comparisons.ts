@@ -13,12 +13,12 @@ export interface Objective {
 }
 
 /**
- * Compares the best value of each factor but the rate with every other value, each at its best setting of the other
- * factors, seed by seed. Schedules are compared within each normalization.
+ * Compares the best value of each factor but the rate with every other value, each at its best setting of the
+ * other factors, seed by seed. Schedules are compared within each normalization.
  *
- * p-values are corrected by Holm's method for every pair of values, not only for the pairs that are compared, since the
- * best value was chosen by the same scores. A value stands by the best of its settings, which flatters its score a
- * little; all values have that advantage alike.
+ * p-values are corrected by Holm's method for every pair of values, not only for the pairs that are compared,
+ * since the best value was chosen by the same scores. A value stands by the best of its settings, which
+ * flatters its score a little; all values have that advantage alike.
  */
 export function comparisonsOf(
   cells: readonly Cell[],

@@ -5,13 +5,13 @@ import type { Cell, Effect, Interaction } from './findings.ts'
 import { sumOfSquares } from './statistics.ts'
 
 /**
- * The effect size of each factor by itself, largest first: the variance between the means of its values, as a share of
- * the variance between cells.
+ * The effect size of each factor by itself, largest first: the variance between the means of its values, as a
+ * share of the variance between cells.
  *
  *     η² = Σ n(v)·(meanOf(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
  *
- * A cell with a seed that diverged or failed counts as the worst of the others: left out, it would hide the effect of
- * rate and normalization.
+ * A cell with a seed that diverged or failed counts as the worst of the others: left out, it would hide the
+ * effect of rate and normalization.
  *
  * Source: Fisher 1925, Statistical Methods for Research Workers, chapter 7 (analysis of variance).
  */
@@ -31,8 +31,9 @@ export function effectsOf(cells: readonly Cell[], factors: readonly string[], go
 }
 
 /**
- * The share of the variance between cells that two or three factors explain together beyond what fewer of them do: the
- * share of their joint means less those of every smaller set. Exact where every combination was tried once.
+ * The share of the variance between cells that two or three factors explain together beyond what fewer of them
+ * do: the share of their joint means less those of every smaller set. Exact where every combination was tried
+ * once.
  */
 export function interactionsOf(
   cells: readonly Cell[],

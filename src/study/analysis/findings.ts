@@ -67,7 +67,7 @@ export interface Interaction {
 export interface RateWindow {
   /** The settings that the rates share: normalization, or normalization and schedule. */
   readonly group: Settings
-  /** The metric that decides which rates are usable: the validation accuracy if there is one, else the study's. */
+  /** The metric that decides which rates are usable: validation accuracy if there is one, else the study's. */
   readonly metric: string
   /** The greatest distance from the best score, in the metric's unit. */
   readonly within: number

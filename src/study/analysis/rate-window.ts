@@ -18,11 +18,11 @@ export const toleranceOf = (finished: readonly Finished[], metric: string, goal:
     : { metric, goal, within: 0.1, relative: true }
 
 /**
- * The usable rates of each group of settings: the unbroken range of tried rates around the best one at which every seed
- * finished and the score is within the tolerance.
+ * The usable rates of each group of settings: the unbroken range of tried rates around the best one at which
+ * every seed finished and the score is within the tolerance.
  *
- * @param group factors that are constant in a window, such as normalization and schedule; at each rate, the best cell
- *   over all other factors counts
+ * @param group factors that are constant in a window, such as normalization and schedule; at each rate, the
+ *   best cell over all other factors counts
  */
 export function windowsOf(
   finished: readonly Finished[],

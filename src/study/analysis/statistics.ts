@@ -14,9 +14,10 @@ const resamples = 2000
 /**
  * The mean with its 95 % bootstrap interval over values such as one metric or difference per seed.
  *
- * The percentile interval of few values is far too narrow: for three, it covers the mean in some 70 % of cases. It is
- * widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for normal values
- * and keeps it skewed for skewed ones. Seeded: the same values give the same interval. A single value gives none.
+ * The percentile interval of few values is far too narrow: for three, it covers the mean in some 70 % of cases.
+ * It is widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for
+ * normal values and keeps it skewed for skewed ones. Seeded: the same values give the same interval. A single
+ * value gives none.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
  * https://doi.org/10.1080/00031305.2015.1089789, section 3.2 on what narrows it.
@@ -38,12 +39,13 @@ export function bootstrap(values: readonly number[]): Estimate {
 }
 
 /**
- * The two-sided p-value of Student's paired test: the probability of so large a mean difference by chance alone.
+ * The two-sided p-value of Student's paired test: the probability of so large a mean difference by chance
+ * alone.
  *
  *     t = mean(d) / √(Σ(d − mean(d))² / (n(n − 1)))    with n − 1 degrees of freedom
  *
- * Equal differences have no spread to measure; coarse scores, such as accuracies on few examples, often give them. They
- * count as signs, of which n agree by chance with probability 2^(1 − n).
+ * Equal differences have no spread to measure; coarse scores, such as accuracies on few examples, often give
+ * them. They count as signs, of which n agree by chance with probability 2^(1 − n).
  *
  * @param differences a − b of each pair
  * @returns 1 for fewer than 2 pairs, or if all are 0
@@ -59,8 +61,8 @@ export function pairedTest(differences: readonly number[]): number {
 }
 
 /**
- * P(T ≤ t) of Student's distribution with an integer number of degrees of freedom: a finite sum in the angle whose
- * tangent is t/√ν.
+ * P(T ≤ t) of Student's distribution with an integer number of degrees of freedom: a finite sum in the angle
+ * whose tangent is t/√ν.
  *
  * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4.
  */

@@ -16,7 +16,7 @@ export const differenceText = (value: number, metric: string): string =>
 /** A score with its interval. */
 export const estimateText = ({ value, interval }: Estimate, metric: string): string =>
   interval
-    ? `${scoreText(value, metric)} (95 % interval ${interval.map((end) => scoreText(end, metric)).join(' to ')})`
+    ? `${scoreText(value, metric)} (95 % interval ${interval.map((x) => scoreText(x, metric)).join(' to ')})`
     : scoreText(value, metric)
 
 /** `validationAccuracy` as `validation accuracy`. */

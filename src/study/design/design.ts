@@ -31,8 +31,8 @@ const racing = {
 }
 
 /**
- * Successive halving: all candidates with few steps, then the best of them with `eta` times as many, and so on until
- * the last ones have all the steps. Each round trains from scratch along a complete schedule.
+ * Successive halving: all candidates with few steps, then the best of them with `eta` times as many, and so on
+ * until the last ones have all the steps. Each round trains from scratch along a complete schedule.
  */
 export interface Racing extends OptionsOf<typeof racing> {}
 

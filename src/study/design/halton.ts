@@ -1,13 +1,13 @@
 import { random } from '../../core/random.ts'
 
 /**
- * A randomized Halton sequence: returns the `i`-th point of the unit cube. The first points, however many, leave no
- * large gaps.
+ * A randomized Halton sequence: returns the `i`-th point of the unit cube. The first points, however many,
+ * leave no large gaps.
  *
  *     x_j(i) = Σ_k π_jk(digit k of i in base p_j) · p_j^−(k+1)
  *
- * Here p_j is the j-th prime, and π_jk permutes the digits at random: without it, two axes with large primes would be
- * strongly correlated.
+ * Here p_j is the j-th prime, and π_jk permutes the digits at random: without it, two axes with large primes
+ * would be strongly correlated.
  *
  * Sources: Halton 1960, https://doi.org/10.1007/BF01386213; Owen 2017, https://arxiv.org/abs/1706.02808.
  */

@@ -7,9 +7,11 @@ export interface Density {
 }
 
 /**
- * A Parzen estimator: the mean of a normal density about each point and one about the middle, all truncated to [0, 1).
+ * A Parzen estimator: the mean of a normal density about each point and one about the middle, all truncated to
+ * [0, 1).
  *
- * The standard deviation is the distance to the farther neighbour, at least 1 / (n + 1); about the middle it is 1.
+ * The standard deviation is the distance to the farther neighbour, at least 1 / (n + 1); about the middle it is
+ * 1.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization",
  * section 4.2.

@@ -7,8 +7,8 @@ import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
 
 /**
- * Every trial that a design asks for, given the finished ones: a pure function, so that resuming is asking again. Call
- * it again as trials finish: the list only grows, and earlier trials keep their place.
+ * Every trial that a design asks for, given the finished ones: a pure function, so that resuming is asking
+ * again. Call it again as trials finish: the list only grows, and earlier trials keep their place.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))

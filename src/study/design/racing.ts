@@ -32,8 +32,8 @@ function stepsAt(design: Racing, space: Space, settings: Settings, round: number
 }
 
 /**
- * The trials of a race, round by round: the next is planned once all trials of the last are finished. Combinations with
- * the best means over seeds are kept; one that diverged never is.
+ * The trials of a race, round by round: the next is planned once all trials of the last are finished.
+ * Combinations with the best means over seeds are kept; one that diverged never is.
  *
  * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` for its 2.
  */

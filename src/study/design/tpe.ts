@@ -15,14 +15,15 @@ const gamma = 0.25
 const draws = 24
 
 /**
- * Tree-structured Parzen estimator: chooses combinations near good ones. Each is the draw from the density of the good
- * with the greatest ratio to the density of the others. Both are products of one density per factor.
+ * Tree-structured Parzen estimator: chooses combinations near good ones. Each is the draw from the density of
+ * the good with the greatest ratio to the density of the others. Both are products of one density per factor.
  *
  *     l(x) = ∏ₐ l(xₐ)    over the combinations whose mean score is in the best quarter, g(x) over the others
  *     next = arg max over 24 draws from l of l(x) / g(x)
  *
- * The first are a Halton sequence; the rest are chosen in batches of four from the results of earlier batches. They do
- * not depend on which trial happened to finish first, so that a resumed study continues as if it had not stopped.
+ * The first are a Halton sequence; the rest are chosen in batches of four from the results of earlier batches.
+ * They do not depend on which trial happened to finish first, so that a resumed study continues as if it had
+ * not stopped.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.
  */

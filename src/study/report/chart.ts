@@ -85,8 +85,8 @@ export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
 /**
- * The ticks of a logarithmic axis: powers of ten, or their multiples by 1, 2 and 5 or by 1 to 9, whichever first gives
- * two ticks; at most six powers of ten.
+ * The ticks of a logarithmic axis: powers of ten, or their multiples by 1, 2 and 5 or by 1 to 9, whichever
+ * first gives two ticks; at most six powers of ten.
  */
 export function logTicks(low: number, high: number): readonly number[] {
   const first = Math.floor(Math.log10(low))

@@ -1,10 +1,10 @@
 import type { Line, Plot } from './section.ts'
 
 /**
- * Colours that people with any colour vision tell apart, on a light page and on a dark one.
+ * Series colours that are distinguishable with any colour vision, on a light page and on a dark one.
  *
- * Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/; on a light page the light ones are
- * darkened until they stand out 3 : 1 (WCAG 2.2, 1.4.11), on a dark page blue is their sky blue.
+ * Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/. For a light page the
+ * light ones are darkened to a contrast of 3 : 1 (WCAG 2.2, 1.4.11); for a dark page blue is their sky blue.
  */
 export const palette = {
   light: ['#c64f00', '#0072b2', '#00805d', '#a8578a', '#946200', '#2f7fae', '#4d4d4d'],
@@ -14,9 +14,10 @@ export const palette = {
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4']
 
 /**
- * How each of some series is drawn.
+ * The colour and dashes of each series.
  *
- * @param fixed names that keep their place whichever of them are here: a normalisation looks the same in every chart
+ * @param fixed names that keep their place even if some are absent: a normalization looks the same in every
+ *   chart
  */
 export function linesOf(names: readonly string[], fixed: readonly string[] = []): readonly Line[] {
   const known = names.some((name) => fixed.includes(name)) ? fixed : []
@@ -33,19 +34,19 @@ function lineAt(name: string, index: number): Line {
   }
 }
 
-/** The colour scale of scores, from the best to the worst: bright is better. */
+/** The colour scale of scores, from best to worst: brighter is better. */
 export interface Ramp {
   readonly best: number
   readonly worst: number
-  /** Where a score lies: 0 at the best, 1 at the worst and beyond. */
+  /** The place of a score: 0 for the best, 1 for the worst and beyond. */
   at(score: number): number
-  /** The score at such a place. */
+  /** The score at a place. */
   score(at: number): number
 }
 
 /**
- * A scale that is finer near the best, as good settings differ by little: the square root of the distance to it.
- * It ends at the ninth decile, lest one lost run make all others look alike.
+ * A scale by the square root of the distance to the best: it is finer there, since good settings differ by
+ * little. It ends at the ninth decile, so that one lost run does not make all others look alike.
  */
 export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
   const sorted = [...scores].sort((a, b) => (goal === 'min' ? a - b : b - a))
@@ -60,14 +61,14 @@ export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp 
   }
 }
 
-/** The fill of a place on the scale, and black or white, whichever is read better on it. */
+/** The fill at a place on the scale, and black or white, whichever contrasts more with it. */
 export function shade(plot: Plot, at: number): { readonly fill: string; readonly ink: string } {
   const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1] } })!
   const fill = String(scale.apply(1 - at))
   return { fill, ink: contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000' : '#fff' }
 }
 
-/** WCAG's contrast of two colours `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio. */
+/** WCAG's contrast of two colours `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 export function contrast(a: string, b: string): number {
   const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
   return (high! + 0.05) / (low! + 0.05)

@@ -27,8 +27,8 @@ export function comparisonsSection(findings: Findings): Section {
       `Differences a − b in ${metric.name}, seed by seed, with 95 % intervals: ${better}. ` +
       `${shown} of ${comparisons.length} have p < 0.05 once corrected for all comparisons of the study.`,
     reading:
-      'Those are filled. An interval is that of its difference by itself; only p is corrected, so that an interval may ' +
-      'leave 0 out where no difference is shown.',
+      'Those are filled. An interval is that of its difference by itself; only p is corrected, so that an ' +
+      'interval may leave 0 out where no difference is shown.',
     panels: [
       {
         title: 'a − b',
@@ -40,20 +40,18 @@ export function comparisonsSection(findings: Findings): Section {
   })
 }
 
-function rowOf(one: Comparison): readonly string[] {
-  return [
-    describeSettings(one.a),
-    describeSettings(one.b),
-    numeral(one.difference.value, 3),
-    interval(one.difference, 3),
-    String(one.seeds),
-    probability(one.p),
-    probability(one.adjusted),
-    one.verdict,
-  ]
-}
+const rowOf = (one: Comparison): readonly string[] => [
+  describeSettings(one.a),
+  describeSettings(one.b),
+  numeral(one.difference.value, 3),
+  interval(one.difference, 3),
+  String(one.seeds),
+  probability(one.p),
+  probability(one.adjusted),
+  one.verdict,
+]
 
-/** `batch − none, cosine`: the values compared, and the settings they share. Rates that differ are in the table. */
+/** `batch − none, cosine`: the values compared, and the settings they share; the table has the others. */
 function nameOf({ a, b, factor }: Comparison): string {
   const same = Object.keys(a).filter((name) => valueKey(a[name]) === valueKey(b[name]))
   const shared = describeSettings(only(a, same))

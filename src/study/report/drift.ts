@@ -18,19 +18,20 @@ export function driftSection(findings: Findings): Section {
   }
   const worst = drifts.reduce((a, b) => (b.kl > a.kl ? b : a))
   const lines = linesOf(drifts.map(kindOf), normalizationsOf(findings))
-  const most = `most with ${describeSettings(worst.settings, [], 'the one model')}, ${numeral(worst.kl, 3)} nats`
+  const most = describeSettings(worst.settings, [], 'the one model')
   return section(id, title, {
     type: 'figure',
     caption:
-      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer at the ' +
-      'end of training, and what evaluation loses by it.',
+      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer ' +
+      'at the end of training, and what evaluation loses by it.',
     reading:
-      'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the table.',
+      'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the ' +
+      'table.',
     key: lines.length > 1 ? lines : [],
     panels: [
       {
         title: `KL by ${drifts.some(({ settings }) => schedule in settings) ? schedule : 'settings'}`,
-        description: `Drift of running statistics: ${most}`,
+        description: `Drift of running statistics: most with ${most}, ${numeral(worst.kl, 3)} nats`,
         table: driftTable(drifts),
         draw: (plot) => dots(plot, drifts, lines),
       },
@@ -41,15 +42,11 @@ export function driftSection(findings: Findings): Section {
 /** Smaller values are rounding errors, and would stretch the axis. */
 const least = 1e-12
 
-function kindOf({ settings }: DriftOf): string {
-  return normalization in settings ? label(settings[normalization]) : 'all runs'
-}
+const kindOf = ({ settings }: DriftOf): string =>
+  normalization in settings ? label(settings[normalization]) : 'all runs'
 
-function rowOf({ settings }: DriftOf): string {
-  return schedule in settings
-    ? label(settings[schedule])
-    : describeSettings(settings, [normalization], 'all runs')
-}
+const rowOf = ({ settings }: DriftOf): string =>
+  schedule in settings ? label(settings[schedule]) : describeSettings(settings, [normalization], 'all runs')
 
 function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): PlotOptions {
   const points = drifts
@@ -77,8 +74,8 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
   }
 }
 
-function driftTable(drifts: readonly DriftOf[]): Table {
-  return tableBlock(
+const driftTable = (drifts: readonly DriftOf[]): Table =>
+  tableBlock(
     'Drift, and validation loss with running statistics and with statistics measured anew',
     1,
     ['settings', 'KL (nats)', 'validation loss', 'measured anew', 'lost by drift'],
@@ -90,4 +87,3 @@ function driftTable(drifts: readonly DriftOf[]): Table {
       numeral(validationLoss - recalibratedLoss, 2),
     ]),
   )
-}

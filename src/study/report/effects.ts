@@ -18,8 +18,8 @@ export function effectsSection(findings: Findings): Section {
   const figure = {
     type: 'figure',
     caption:
-      `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), ` +
-      'and that factors explain together beyond what they explain apart.',
+      `Share of the variance between combinations${roundOf(findings)} that a factor explains by itself (η²), and ` +
+      'that factors explain together beyond what they explain apart.',
     reading: 'Hollow: factors together.',
     panels: [
       {
@@ -45,12 +45,11 @@ interface Share {
   readonly together: boolean
 }
 
-function sharesOf({ effects, interactions }: Findings): readonly Share[] {
-  return [
+const sharesOf = ({ effects, interactions }: Findings): readonly Share[] =>
+  [
     ...effects.map(({ factor, share }) => ({ name: factor, share, together: false })),
     ...interactions.map(({ factors, share }) => ({ name: factors.join(' × '), share, together: true })),
   ].sort((a, b) => b.share - a.share)
-}
 
 function bars(plot: Plot, shares: readonly Share[]): PlotOptions {
   const place = { y: 'name', x: 'share' }

@@ -22,7 +22,7 @@ export interface Grid {
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
-/** All cells as grids, one for each value of the other factors; grids that differ in normalization alone are adjacent. */
+/** All cells as grids, one for each value of the other factors; normalizations of the same are adjacent. */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
   const groups = groupedBy(longest(findings.cells), ({ settings }) => keyOf(without(settings, [x, y ?? x])))
@@ -85,14 +85,11 @@ export function longest(cells: readonly Cell[]): readonly Cell[] {
 }
 
 /** The last round of a race, from 0. */
-export function lastRound({ cells }: Findings): number {
-  return Math.max(...cells.map(({ rung }) => rung))
-}
+export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(({ rung }) => rung))
 
 /** A cell's mean score, if finite. */
-export function scoreOf({ score }: Cell): number | undefined {
-  return score !== undefined && Number.isFinite(score.value) ? score.value : undefined
-}
+export const scoreOf = ({ score }: Cell): number | undefined =>
+  score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
 /** The seeds that a cell lost: `×` if all, `1×` if one of several diverged. */
 export function lostOf(cell: Cell): string {

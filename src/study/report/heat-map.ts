@@ -34,9 +34,8 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): Plot
 }
 
 /** A column's label: rates drawn at random have more digits than fit. */
-function tickOf(value: Value | undefined): string {
-  return label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
-}
+const tickOf = (value: Value | undefined): string =>
+  label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
 
 /** A cell as it is drawn. */
 interface Square {

@@ -8,9 +8,9 @@ import { summarySection } from './summary.ts'
 import { tableHtml } from './table.ts'
 
 /**
- * The findings as one HTML page that needs nothing else: no network, no other file, no script.
+ * Renders the findings as a self-contained HTML page: no network, no other file, no script.
  *
- * Each chart has its numbers as a table behind it.
+ * Each chart is followed by its numbers as a table.
  */
 export async function html(findings: Findings): Promise<string> {
   const { draw } = await drawing()
@@ -25,13 +25,11 @@ export async function html(findings: Findings): Promise<string> {
   return visible(page(findings.name, parts))
 }
 
-function head(findings: Findings): string {
-  return `<header>
+const head = (findings: Findings): string => `<header>
 <h1>${escapeHtml(findings.name)}</h1>
 <p class="summary">${escapeHtml(summarySection(findings))}</p>
 <div class="answer">${findings.answer.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('\n')}</div>
 </header>`
-}
 
 function contents(shown: readonly Section[]): string {
   const links = shown.map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`)
@@ -111,8 +109,6 @@ ${data}
 </figure>`
 }
 
-function folded(name: string, table: Table): string {
-  return `<details><summary>${escapeHtml(name)}</summary>
+const folded = (name: string, table: Table): string => `<details><summary>${escapeHtml(name)}</summary>
 ${tableHtml(table)}
 </details>`
-}

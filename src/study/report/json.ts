@@ -1,4 +1,4 @@
-/** JSON for people: what fits on a line stands on one. */
+/** Formats JSON for people: values that fit are on one line. */
 export function readableJson(value: unknown, indent = ''): string {
   const line = JSON.stringify(value) ?? 'null'
   if (typeof value !== 'object' || value === null || indent.length + line.length <= 90)

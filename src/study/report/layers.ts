@@ -13,7 +13,7 @@ const title = 'What the layers did'
 /** More could not be told apart. */
 const most = { charts: 6, layers: 6 }
 
-/** The effective rate of the weight that feeds each normalized layer, and the angle by which a step turns it. */
+/** For the weight that feeds each normalized layer: its effective rate, and the angle by which a step turns it. */
 export function layersSection(findings: Findings): Section {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
   if (watched.length === 0) return absent(id, title, 'no run with a normalized layer was watched')
@@ -29,8 +29,8 @@ export function layersSection(findings: Findings): Section {
       shown,
       lines,
       angle,
-      'Angle by which a step turns that weight, and the equilibrium to which weight decay leads, √(2ηλ/(1 + μ)) under ' +
-        `SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
+      'Angle by which a step turns that weight, and the equilibrium to which weight decay leads, ' +
+        `√(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW; there is none without decay.${left}`,
     ),
   )
 }
@@ -51,9 +51,8 @@ const angle: Quantity = {
 
 const equilibrium: Line = { name: 'equilibrium', color: 'currentColor', dash: '2 2' }
 
-function part(shown: readonly unknown[], all: readonly unknown[], what: string): string[] {
-  return shown.length < all.length ? [` ${shown.length} of ${all.length} ${what} are shown.`] : []
-}
+const part = (shown: readonly unknown[], all: readonly unknown[], what: string): string[] =>
+  shown.length < all.length ? [` ${shown.length} of ${all.length} ${what} are shown.`] : []
 
 function figure(
   shown: readonly LayerCurves[],
@@ -82,26 +81,23 @@ function figure(
   }
 }
 
-/** Values below this are left out: the last steps of a schedule that ends at 0 would fill a logarithmic axis. */
+/** Values below this are left out: the end of a schedule that falls to 0 would fill a logarithmic axis. */
 function floorOf(shown: readonly LayerCurves[], { of }: Quantity): number {
   const all = shown.flatMap((one) => Object.values(one.layers).flatMap(of))
   return Math.max(0, ...all.filter(Number.isFinite)) / 1000
 }
 
-function above(floor: number, values: readonly number[]): readonly number[] {
-  return values.map((value) => (value > floor ? value : Number.NaN))
-}
+const above = (floor: number, values: readonly number[]): readonly number[] =>
+  values.map((value) => (value > floor ? value : Number.NaN))
 
-function seriesOf(one: LayerCurves, lines: readonly Line[], { of }: Quantity, floor: number): Series[] {
-  return lines.flatMap((line) => {
+const seriesOf = (one: LayerCurves, lines: readonly Line[], { of }: Quantity, floor: number): Series[] =>
+  lines.flatMap((line) => {
     const curve = curveOf(one, line)
     return curve ? [{ ...line, steps: curve.steps, values: above(floor, of(curve)) }] : []
   })
-}
 
-function curveOf({ layers }: LayerCurves, { name }: Line): LayerCurve | undefined {
-  return Object.hasOwn(layers, name) ? layers[name] : undefined
-}
+const curveOf = ({ layers }: LayerCurves, { name }: Line): LayerCurve | undefined =>
+  Object.hasOwn(layers, name) ? layers[name] : undefined
 
 /** The distinct limits: layers that share rate, decay and momentum share one. */
 function limits(one: LayerCurves, { limit }: Quantity, floor: number): Series[] {
@@ -112,15 +108,14 @@ function limits(one: LayerCurves, { limit }: Quantity, floor: number): Series[] 
   })
 }
 
-function ends(one: LayerCurves, lines: readonly Line[], { of }: Quantity): string {
-  return lines
+const ends = (one: LayerCurves, lines: readonly Line[], { of }: Quantity): string =>
+  lines
     .flatMap((line) => {
       const curve = curveOf(one, line)
       const values = curve && of(curve)
       return values ? [`${line.name} from ${numeral(values[0], 3)} to ${numeral(values.at(-1), 3)}`] : []
     })
     .join('; ')
-}
 
 function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: Quantity): Table {
   const shown = lines.filter((line) => curveOf(one, line) !== undefined)
@@ -139,6 +134,7 @@ function tableOf(one: LayerCurves, lines: readonly Line[], { name, of, limit }: 
   )
 }
 
-function at({ steps }: LayerCurve, values: readonly number[]): (step: number) => string {
-  return (step) => numeral(values[steps.indexOf(step)])
-}
+const at =
+  ({ steps }: LayerCurve, values: readonly number[]): ((step: number) => string) =>
+  (step) =>
+    numeral(values[steps.indexOf(step)])

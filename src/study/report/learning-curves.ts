@@ -29,17 +29,17 @@ export function learningCurvesSection(findings: Findings): Section {
   })
 }
 
-function panelOf({ settings }: MeanCurve): string {
-  return describeSettings(only(settings, [schedule]))
-}
+const panelOf = ({ settings }: MeanCurve): string => describeSettings(only(settings, [schedule]))
 
-function lineName({ settings }: MeanCurve): string {
-  return describeSettings(settings, [schedule, lr])
-}
+const lineName = ({ settings }: MeanCurve): string => describeSettings(settings, [schedule, lr])
 
-function seriesOf({ steps, mean, low, high }: MeanCurve, line: Line): Series {
-  return { ...line, steps, values: mean, low, high }
-}
+const seriesOf = ({ steps, mean, low, high }: MeanCurve, line: Line): Series => ({
+  ...line,
+  steps,
+  values: mean,
+  low,
+  high,
+})
 
 function panel(
   name: string,

@@ -67,13 +67,11 @@ function yScale(name: string, domain: readonly [number, number] | undefined): Sc
   return isLogarithmic(domain) ? { ...shared, type: 'log' } : { ...shared, type: 'linear', nice: true }
 }
 
-function ticksOf(domain: readonly [number, number] | undefined): number[] | number {
-  return domain !== undefined && isLogarithmic(domain) ? [...logTicks(...domain)] : 4
-}
+const ticksOf = (domain: readonly [number, number] | undefined): number[] | number =>
+  domain !== undefined && isLogarithmic(domain) ? [...logTicks(...domain)] : 4
 
-function isLogarithmic(domain: readonly [number, number] | undefined): boolean {
-  return domain !== undefined && domain[0] > 0
-}
+const isLogarithmic = (domain: readonly [number, number] | undefined): boolean =>
+  domain !== undefined && domain[0] > 0
 
 /** The points of a series; numbers that are not finite leave a gap. */
 function pointsOf(
@@ -92,15 +90,13 @@ function pointsOf(
 
 type Drawn = Line & { readonly points: readonly Point[] }
 
-function bandOf(plot: Plot, { points, color }: Drawn): ReturnType<Plot['areaY']> {
-  return plot.areaY(points, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18 })
-}
+const bandOf = (plot: Plot, { points, color }: Drawn): ReturnType<Plot['areaY']> =>
+  plot.areaY(points, { x: 'step', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.18 })
 
 function lineOf(plot: Plot, { points, color, dash, name }: Drawn): ReturnType<Plot['line']> {
   const style = { stroke: color, strokeDasharray: dash, strokeWidth: 1.75 }
   return plot.line(points, { x: 'step', y: 'value', ...style, title: () => name })
 }
 
-function dotOf(plot: Plot, { points, color }: Drawn): ReturnType<Plot['dot']> {
-  return plot.dot(points, { x: 'step', y: 'value', fill: color, r: 3 })
-}
+const dotOf = (plot: Plot, { points, color }: Drawn): ReturnType<Plot['dot']> =>
+  plot.dot(points, { x: 'step', y: 'value', fill: color, r: 3 })

@@ -5,7 +5,7 @@ import { sections } from './sections.ts'
 import { summarySection } from './summary.ts'
 import { tableMarkdown } from './table.ts'
 
-/** The findings as Markdown: what the page says, with tables in place of charts. */
+/** Renders the findings as Markdown: the same as the page, with tables in place of charts. */
 export function markdown(findings: Findings): string {
   const all = sections(findings)
   const shown = all.filter(({ blocks }) => blocks.length > 0)
@@ -20,9 +20,10 @@ export function markdown(findings: Findings): string {
   return visible(`${parts.join('\n\n')}\n`)
 }
 
-function sectionMarkdown({ title, blocks }: Section): readonly string[] {
-  return [`## ${title}`, ...blocks.flatMap(blockMarkdown)]
-}
+const sectionMarkdown = ({ title, blocks }: Section): readonly string[] => [
+  `## ${title}`,
+  ...blocks.flatMap(blockMarkdown),
+]
 
 function leftOut(absent: readonly Section[]): readonly string[] {
   if (absent.length === 0) return []
@@ -42,7 +43,7 @@ function blockMarkdown(block: Block): readonly string[] {
   }
 }
 
-/** Fenced with more backticks than the code has in a row. */
+/** A fenced block; the fence is longer than any run of backticks in the code. */
 function codeMarkdown({ title, language, text }: Code): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
   const fence = '`'.repeat(longest + 1)

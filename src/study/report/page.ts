@@ -2,12 +2,11 @@ import { escapeHtml } from './escape.ts'
 import { style } from './style.ts'
 
 /**
- * A page around some parts of HTML.
+ * Wraps parts of HTML in a page.
  *
- * Its policy lets the browser load nothing and run nothing, whatever the parts say.
+ * Its content security policy keeps the browser from loading or running anything, whatever the parts contain.
  */
-export function page(title: string, parts: readonly string[]): string {
-  return `<!doctype html>
+export const page = (title: string, parts: readonly string[]): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -25,4 +24,3 @@ ${parts.filter((part) => part !== '').join('\n\n')}
 </body>
 </html>
 `
-}

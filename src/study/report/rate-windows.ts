@@ -22,18 +22,19 @@ const title = 'Usable rates'
 /** The rates that do nearly as well as the best one: by normalization, then by normalization and schedule. */
 export function rateWindowsSection(findings: Findings): Section {
   if (findings.windows.length === 0) return absent(id, title, 'the study has no rates to choose from')
+  const { metric } = findings.windows[0]!
   const groups = groupedBy(findings.windows, ({ group }) => Object.keys(group).join(' × '))
   return section(id, title, {
     type: 'figure',
-    caption: `Rates whose ${findings.windows[0]?.metric} is within ${margin(findings.windows)} of the best of their row.`,
+    caption: `Rates whose ${metric} is within ${margin(findings.windows)} of the best of their row.`,
     reading:
-      'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as well. ' +
-      'Thin lines are the rates tried; at the right, the width in decades.',
+      'A dot is the best rate; an arrow says that the end was not found: rates beyond those tried may do as ' +
+      'well. Thin lines are the rates tried; at the right, the width in decades.',
     panels: [...groups].map(([name, windows]) => panel(findings, name, windows)),
   })
 }
 
-/** The greatest distance of a usable rate from the best score; for a loss it is relative, and differs by row. */
+/** The greatest distance of a usable rate from the best score; relative for a loss, so that it differs by row. */
 function margin(windows: readonly RateWindow[]): string {
   const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
   const [least, most] = [numeral(sorted[0], 2), numeral(sorted.at(-1), 2)]
@@ -124,23 +125,21 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
 const place = { y: 'name', fy: 'heading' }
 
 /** The bar of each window with its ends, arrows, best rate and width. */
-function windowMarks(plot: Plot, rows: readonly Row[]): Markish[] {
-  return [
-    plot.barX(rows, { ...place, x1: 'low', x2: 'high', fill: 'color', title: 'title', rx: 2 }),
-    ...(['low', 'high'] as const).map((end) =>
-      plot.tickX(rows, { ...place, x: end, stroke: 'color', strokeWidth: 3 }),
-    ),
-    ...arrows(plot, rows),
-    plot.dot(rows, { ...place, x: 'best', r: 4, fill: 'var(--page)', stroke: 'color', strokeWidth: 2 }),
-    plot.text(rows, {
-      ...place,
-      text: 'decades',
-      frameAnchor: 'right',
-      dx: 40,
-      fontVariant: 'tabular-nums',
-    }),
-  ]
-}
+const windowMarks = (plot: Plot, rows: readonly Row[]): Markish[] => [
+  plot.barX(rows, { ...place, x1: 'low', x2: 'high', fill: 'color', title: 'title', rx: 2 }),
+  ...(['low', 'high'] as const).map((end) =>
+    plot.tickX(rows, { ...place, x: end, stroke: 'color', strokeWidth: 3 }),
+  ),
+  ...arrows(plot, rows),
+  plot.dot(rows, { ...place, x: 'best', r: 4, fill: 'var(--page)', stroke: 'color', strokeWidth: 2 }),
+  plot.text(rows, {
+    ...place,
+    text: 'decades',
+    frameAnchor: 'right',
+    dx: 40,
+    fontVariant: 'tabular-nums',
+  }),
+]
 
 function arrows(plot: Plot, rows: readonly Row[]): Markish[] {
   const style = { ...place, stroke: 'color', strokeWidth: 2, headLength: 4, insetStart: 0 }
@@ -156,8 +155,8 @@ function arrows(plot: Plot, rows: readonly Row[]): Markish[] {
   ]
 }
 
-function windowTable(findings: Findings, name: string, windows: readonly RateWindow[]): Table {
-  return tableBlock(
+const windowTable = (findings: Findings, name: string, windows: readonly RateWindow[]): Table =>
+  tableBlock(
     `Usable rates${name === '' ? '' : ` by ${name}`}; ≤ and ≥: the end was not found`,
     1,
     ['group', 'rates', 'decades', 'best rate', findings.windows[0]!.metric, '95 % interval', 'within'],
@@ -171,4 +170,3 @@ function windowTable(findings: Findings, name: string, windows: readonly RateWin
       numeral(window.within, 2),
     ]),
   )
-}

@@ -2,9 +2,9 @@ import type { Findings } from '../analysis/findings.ts'
 import { readableJson } from './json.ts'
 import { paragraph, type Section, section, tableBlock } from './section.ts'
 
-/** All that it takes to run the study again. */
-export function repeatSection({ repeat }: Findings): Section {
-  return section(
+/** Everything needed to run the study again. */
+export const repeatSection = ({ repeat }: Findings): Section =>
+  section(
     'repeat',
     'To repeat it',
     { type: 'code', title: 'Command', language: 'sh', text: repeat.command },
@@ -12,4 +12,3 @@ export function repeatSection({ repeat }: Findings): Section {
     paragraph(`Seeds: ${repeat.seeds.join(', ')}.`),
     tableBlock('Versions', 1, ['what', 'version'], Object.entries(repeat.versions)),
   )
-}

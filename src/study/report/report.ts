@@ -5,10 +5,10 @@ import { html } from './html.ts'
 import { markdown } from './markdown.ts'
 
 /**
- * Write what a study found into a folder, which is made when it is not there: `report.html`, one page that needs nothing
- * else; `report.md`, the same as text; `findings.json`, all of it as data, where a number that is not finite is null.
+ * Writes the findings of a study into a folder, creating it if needed: `report.html`, a self-contained page;
+ * `report.md`, the same as text; `findings.json`, the data, with null for numbers that are not finite.
  *
- * @returns the paths of the three
+ * @returns the paths of the three files
  */
 export async function writeReport(
   folder: string,

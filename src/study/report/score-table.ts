@@ -5,7 +5,7 @@ import { interval, numeral } from './number.ts'
 import { type Table, tableBlock } from './section.ts'
 import { label } from './settings.ts'
 
-/** A map of scores as a table: schedules down, rates across. */
+/** A grid of scores as a table: schedules down, rates across. */
 export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
   const last = lastRound(findings)
   const { metric } = findings
@@ -43,14 +43,12 @@ export function cellTable({ cells, factors, metric }: Findings): Table {
   }
 }
 
-function cellRow(cell: Cell, names: readonly string[]): readonly string[] {
-  return [
-    ...names.map((name) => label(cell.settings[name])),
-    count(cell.steps),
-    numeral(cell.score?.value),
-    cell.score ? interval(cell.score) : dash,
-    count(Object.keys(cell.scores).length),
-    count(cell.diverged),
-    count(cell.failed),
-  ]
-}
+const cellRow = (cell: Cell, names: readonly string[]): readonly string[] => [
+  ...names.map((name) => label(cell.settings[name])),
+  count(cell.steps),
+  numeral(cell.score?.value),
+  cell.score ? interval(cell.score) : dash,
+  count(Object.keys(cell.scores).length),
+  count(cell.diverged),
+  count(cell.failed),
+]

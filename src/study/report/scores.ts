@@ -29,9 +29,9 @@ export function scoresSection(findings: Findings): Section {
       type: 'figure',
       caption: captionOf(findings, grids[0]!),
       reading:
-        'The best of each map is outlined, among combinations that lost no seed; × marks those that diverged, with the ' +
-        'number of their seeds that did. The colour is the same in all maps and finer near the best: the square root of ' +
-        'the distance to it.',
+        'The best of each map is outlined, among combinations that lost no seed; × marks those that diverged, ' +
+        'with the number of their seeds that did. The colour is the same in all maps and finer near the best: ' +
+        'the square root of the distance to it.',
       ...(Number.isFinite(scale.best) && { key: colorScale(findings.metric.name, scale) }),
       panels: grids.map(
         (grid): Panel => ({
@@ -56,7 +56,8 @@ function alone({ metric }: Findings, cell: Cell): string {
 function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
   const rounds = new Set(longest(cells).map(({ rung }) => rung))
   return [
-    `Mean ${metric.name} over seeds by ${y === undefined ? x : `${x} and ${y}`}; ${metric.goal === 'max' ? 'more' : 'less'} is better.`,
+    `Mean ${metric.name} over seeds by ${y === undefined ? x : `${x} and ${y}`}; ` +
+      `${metric.goal === 'max' ? 'more' : 'less'} is better.`,
     ...(rounds.size > 1
       ? ['Where steps are given (in italics on the maps), runs were not in the last round of the race.']
       : []),

@@ -1,14 +1,14 @@
 import type { PlotOptions } from '@observablehq/plot'
 
-/** The library that draws, handed in where it is needed: loading it takes a while, and text needs none of it. */
+/** The drawing library, passed in where needed: it is slow to load, and text does not need it. */
 export type Plot = typeof import('@observablehq/plot')
 
-/** A part of the report, as HTML and Markdown both show it. */
+/** A part of the report, independent of HTML and Markdown. */
 export interface Section {
-  /** Of its heading, for links. */
+  /** The heading's anchor, for links. */
   readonly id: string
   readonly title: string
-  /** Empty when the findings have nothing for it: then `absent` says why. */
+  /** Empty if the findings have nothing for it; then `absent` says why. */
   readonly blocks: readonly Block[]
   readonly absent?: string
 }
@@ -27,70 +27,67 @@ export interface Code {
   readonly text: string
 }
 
-/** Numbers with names. Rows may be headed by more than one cell. */
+/** A table; rows may have more than one head cell. */
 export interface Table {
   readonly type: 'table'
   readonly caption: string
   readonly columns: readonly string[]
-  /** How many cells head a row. */
+  /** Number of head cells of a row. */
   readonly heads: number
   readonly rows: readonly (readonly string[])[]
-  /** Whether it is too long to be read through: folded up in HTML, left out of Markdown. */
+  /** Whether it is too long to read through: collapsed in HTML, left out of Markdown. */
   readonly long?: boolean
-  /** Whether a chart's table is shown below it, not folded up. */
+  /** Whether a chart's table is shown below it, not collapsed. */
   readonly open?: boolean
 }
 
-/** Charts that are looked at together. */
+/** Charts that belong together. */
 export interface Figure {
   readonly type: 'figure'
-  /** What the numbers are. */
+  /** Says what the numbers are. */
   readonly caption: string
-  /** How the drawing is read, which tables in its place need not say. */
+  /** Says how to read the drawing; left out where tables replace it. */
   readonly reading: string
-  /** What the lines' colours and dashes, or the scale's colours, stand for. */
+  /** The meaning of the lines' colours and dashes, or of the scale's colours. */
   readonly key?: readonly Line[] | Chart
   readonly panels: readonly Panel[]
 }
 
 export interface Chart {
-  /** In a sentence, what there is to see: read out in place of the drawing. */
+  /** A sentence that screen readers read in place of the drawing. */
   readonly description: string
   draw(plot: Plot): PlotOptions
 }
 
-/** A chart with its name and the numbers that it draws. */
+/** A chart with its title and its numbers. */
 export interface Panel extends Chart {
   readonly title: string
-  /** What the title leaves open. */
+  /** A subtitle. */
   readonly note?: string
   readonly table: Table
 }
 
-/** How one series of numbers is told from the others: by colour and by dashes. */
+/** The name, colour and dashes of a series. */
 export interface Line {
   readonly name: string
   readonly color: string
   readonly dash: string
 }
 
-export function section(id: string, title: string, ...blocks: Block[]): Section {
-  return { id, title, blocks }
-}
+export const section = (id: string, title: string, ...blocks: Block[]): Section => ({ id, title, blocks })
 
-export function absent(id: string, title: string, why: string): Section {
-  return { id, title, blocks: [], absent: why }
-}
+export const absent = (id: string, title: string, why: string): Section => ({
+  id,
+  title,
+  blocks: [],
+  absent: why,
+})
 
-export function paragraph(text: string): Paragraph {
-  return { type: 'paragraph', text }
-}
+export const paragraph = (text: string): Paragraph => ({ type: 'paragraph', text })
 
-export function tableBlock(
+export const tableBlock = (
   caption: string,
   heads: number,
   columns: readonly string[],
   rows: readonly (readonly string[])[],
-): Table {
-  return { type: 'table', caption, columns, heads, rows }
-}
+): Table => ({ type: 'table', caption, columns, heads, rows })

@@ -10,7 +10,7 @@ import { repeatSection } from './repeat.ts'
 import { scoresSection } from './scores.ts'
 import type { Section } from './section.ts'
 
-/** All parts of the report, in the order in which they are read. */
+/** All parts of the report, in reading order. */
 export function sections(findings: Findings): readonly Section[] {
   const parts = [
     scoresSection,

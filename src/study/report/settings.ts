@@ -22,8 +22,8 @@ export function label(value: Value | undefined): string {
 }
 
 /**
- * Settings beside a chart or in a table: `batch · cosine · lr 0.1`. Normalization and schedule come first, without
- * their name.
+ * Settings beside a chart or in a table: `batch · cosine · lr 0.1`. Normalization and schedule come first,
+ * without their name.
  *
  * @param none the text for no settings
  */
@@ -54,6 +54,5 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
 }
 
 /** The labels of a study's normalizations. */
-export function normalizationsOf(findings: Findings): readonly string[] {
-  return testedValues(findings, normalization).map(label)
-}
+export const normalizationsOf = (findings: Findings): readonly string[] =>
+  testedValues(findings, normalization).map(label)

@@ -1,6 +1,6 @@
 import { palette } from './color.ts'
 
-/** The page's colours, on screen by light and by dark, on paper always light. */
+/** The page's colours: light or dark on screen, always light on paper. */
 export const colors = {
   light: {
     page: '#ffffff',
@@ -21,8 +21,7 @@ export const colors = {
 } as const
 
 /** The page's style sheet. */
-export function style(): string {
-  return `:root { ${variables('light')} }
+export const style = (): string => `:root { ${variables('light')} }
 @media screen {
   :root { color-scheme: light dark; }
 }
@@ -34,7 +33,6 @@ ${text}
 ${charts}
 ${tables}
 ${print}`
-}
 
 function variables(mode: 'light' | 'dark'): string {
   const page = Object.entries(colors[mode]).map(([name, color]) => `--${name}: ${color};`)

@@ -5,15 +5,14 @@ import { keyOf } from '../settings.ts'
 /** The study in one line: its factors, trials and metric. */
 export function summarySection({ factors, cells, cost, metric, repeat }: Findings): string {
   const sizes = Object.entries(factors).map(([name, values]) => `${name} (${values.length})`)
+  const combinations = new Set(cells.map(({ settings }) => keyOf(settings)))
   const lost = [...part(cost.diverged, 'diverged'), ...part(cost.failed, 'failed')]
   return [
     sizes.length > 0 ? sizes.join(' × ') : 'One setting',
-    `${counted(new Set(cells.map(({ settings }) => keyOf(settings))).size, 'combination')}, ${counted(repeat.seeds.length, 'seed')}`,
+    `${counted(combinations.size, 'combination')}, ${counted(repeat.seeds.length, 'seed')}`,
     `${counted(cost.trials, 'trial')}${lost.length > 0 ? `, of which ${listed(lost)}` : ''}`,
     `judged by ${metric.name}, ${metric.goal === 'max' ? 'more' : 'less'} is better`,
   ].join(' · ')
 }
 
-function part(n: number, what: string): string[] {
-  return n > 0 ? [`${count(n)} ${what}`] : []
-}
+const part = (n: number, what: string): string[] => (n > 0 ? [`${count(n)} ${what}`] : [])

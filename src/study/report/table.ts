@@ -2,7 +2,7 @@ import { dash } from '../../core/text.ts'
 import { escapeHtml, escapeMarkdown } from './escape.ts'
 import type { Table } from './section.ts'
 
-/** A table as HTML, in a frame that scrolls sideways where the page is narrow. */
+/** Renders a table as HTML, in a frame that scrolls sideways on a narrow page. */
 export function tableHtml({ caption, columns, heads, rows }: Table): string {
   const right = numeric({ columns, heads, rows })
   const kind = (at: number): string => (right[at] ? ' class="number"' : '')
@@ -19,11 +19,10 @@ export function tableHtml({ caption, columns, heads, rows }: Table): string {
   ].join('\n')
 }
 
-function cell(text: string, isHead: boolean, kind: string): string {
-  return isHead ? `<th scope="row"${kind}>${escapeHtml(text)}</th>` : `<td${kind}>${escapeHtml(text)}</td>`
-}
+const cell = (text: string, isHead: boolean, kind: string): string =>
+  isHead ? `<th scope="row"${kind}>${escapeHtml(text)}</th>` : `<td${kind}>${escapeHtml(text)}</td>`
 
-/** A table as Markdown, its columns as wide as their texts, so that it can be read as it is. */
+/** Renders a table as Markdown with padded columns, readable as plain text. */
 export function tableMarkdown(table: Table): string {
   const right = numeric(table)
   const lines = [table.columns, ...table.rows].map((row) => row.map(escapeMarkdown))
@@ -37,7 +36,7 @@ export function tableMarkdown(table: Table): string {
   return [`**${escapeMarkdown(table.caption)}**`, '', head, `| ${rule.join(' | ')} |`, ...body].join('\n')
 }
 
-/** Which columns hold numbers, and stand to the right. */
+/** Whether each column holds numbers, to be aligned right. */
 function numeric({ columns, heads, rows }: Pick<Table, 'columns' | 'heads' | 'rows'>): readonly boolean[] {
   const isNumber = (text: string): boolean =>
     text === dash || text === '' || /^×|^[<≤≥] |^−?\d[\d,]*(\.\d+)?(?![.\d])/.test(text)

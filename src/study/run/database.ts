@@ -26,8 +26,9 @@ const tables = `
 /**
  * The trials of a study with their results: an SQLite database, `study.db`, in the study's folder.
  *
- * One process writes; others may read meanwhile. Each change is a transaction, so that a kill leaves all of it or
- * nothing. Changes are not flushed to disk: if a power failure loses some, the trials' folders still have them.
+ * One process writes; others may read meanwhile. Each change is a transaction, so that a kill leaves all of it
+ * or nothing. Changes are not flushed to disk: if a power failure loses some, the trials' folders still have
+ * them.
  */
 export class Database {
   readonly #db: Sqlite.Database

@@ -9,8 +9,8 @@ import type { DriftSummary } from '../trial.ts'
 const batches = 200
 
 /**
- * Measures how far a model's running statistics are from those of its training data, and what that costs. Leaves the
- * model unchanged. Undefined when no layer keeps running statistics.
+ * Measures how far a model's running statistics are from those of its training data, and what that costs.
+ * Leaves the model unchanged. Undefined when no layer keeps running statistics.
  */
 export async function summarizeDrift(task: Task, experiment: Experiment): Promise<DriftSummary | undefined> {
   const { data, batchSize } = experiment

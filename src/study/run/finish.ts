@@ -19,7 +19,8 @@ export async function finish(
   const findings = analyse(facts, finished)
   const results = { ...facts, trials: finished }
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
-  const { writeReport } = await import('../report/report.ts') // loads the charts, which training need not wait for
+  // Imported late, since it loads the charts, which training need not wait for.
+  const { writeReport } = await import('../report/report.ts')
   await writeReport(folder, findings)
   return findings
 }

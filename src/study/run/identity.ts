@@ -3,7 +3,7 @@ import { describe } from '../../train/description.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 
-/** An experiment and its data as plain JSON, without the name: trials are kept only while this stays the same. */
+/** An experiment and its data as plain JSON, without the name: trials are kept only while it is the same. */
 export function identityOf(experiment: Experiment): Record<string, unknown> {
   const { name, ...rest } = describe(experiment, taskOf(experiment))
   return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }

@@ -9,15 +9,14 @@ export interface Lock {
 const held = new Set<Sqlite.Database>()
 
 /**
- * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends with the
- * process, however that dies.
+ * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends
+ * with the process, however that dies.
  *
  * @param wait milliseconds to wait for other holders. @default 0
  * @returns undefined if another process still holds it
  */
-export function lockAlone(path: string, wait: number = 0): Lock | undefined {
-  return lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
-}
+export const lockAlone = (path: string, wait: number = 0): Lock | undefined =>
+  lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
 
 /** Takes a shared lock. @returns undefined if another process holds it exclusively */
 export function lockShared(path: string): Lock | undefined {

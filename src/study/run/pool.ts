@@ -15,7 +15,8 @@ const tries = 3
 /**
  * Processes that run trials, one after another each. A process is started when there is work for it, and kept.
  *
- * A trial whose worker dies is run by another, which resumes from its last checkpoint; after three deaths it has failed.
+ * A trial whose worker dies is run by another, which resumes from its last checkpoint; after three deaths it
+ * has failed.
  */
 export class Pool {
   readonly #start: () => ChildProcess

@@ -29,8 +29,8 @@ export interface Prepared {
 }
 
 /**
- * Prepares a study, and checks it against its experiment: each value of each factor must give an experiment, and each
- * normalization a model.
+ * Prepares a study, and checks it against its experiment: each value of each factor must give an experiment,
+ * and each normalization a model.
  *
  * @throws {EvenstepError} naming the first thing that does not fit.
  */
@@ -106,18 +106,16 @@ function objectiveOf({ metric }: Study, experiment: Experiment): Objective {
   return { name, goal: goalOf(withSettings(experiment, [['monitor', name]])) }
 }
 
-function spaceOf({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space {
-  return {
-    factors,
-    seeds: Array.from({ length: seeds }, (_, i) => experiment.seed + i),
-    seed: experiment.seed,
-    stepsOf: stepsWith(experiment),
-    scoreOf({ result }) {
-      const score = result.status === 'done' ? result.metrics[name] : undefined
-      return score === undefined ? Number.POSITIVE_INFINITY : asLoss(score, goal)
-    },
-  }
-}
+const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space => ({
+  factors,
+  seeds: Array.from({ length: seeds }, (_, i) => experiment.seed + i),
+  seed: experiment.seed,
+  stepsOf: stepsWith(experiment),
+  scoreOf({ result }) {
+    const score = result.status === 'done' ? result.metrics[name] : undefined
+    return score === undefined ? Number.POSITIVE_INFINITY : asLoss(score, goal)
+  },
+})
 
 /** Tries each value of each factor once, with the other factors at their first value. */
 function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors): void {

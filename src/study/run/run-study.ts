@@ -36,8 +36,8 @@ export interface RunStudyOptions {
 /**
  * Runs the trials of a study, resuming from those that its folder has.
  *
- * Yields each trial once it is in the database, and `end` unless stopped. When the caller leaves or stops it, workers
- * are killed; their trials are repeated the next time.
+ * Yields each trial once it is in the database, and `end` unless stopped. When the caller leaves or stops it,
+ * workers are killed; their trials are repeated the next time.
  *
  * @throws {ArgumentError} when the folder has another study, or one that is running.
  */

@@ -33,8 +33,9 @@ type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
 type Notes = Readonly<Record<string, unknown>>
 
 /**
- * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the trial's result
- * for the same experiment and data, returns that; if it has a checkpoint, resumes from it; anything else is deleted.
+ * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the
+ * trial's result for the same experiment and data, returns that; if it has a checkpoint, resumes from it;
+ * anything else is deleted.
  *
  * @param notes stored in the run's run.json
  * @returns the result, also when that is an error

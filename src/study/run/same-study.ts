@@ -8,8 +8,8 @@ import { valueKey } from '../settings.ts'
 type Description = Readonly<Record<string, unknown>>
 
 /**
- * Refuses to resume a study that differs from the one in its folder. A study may grow: more values of a factor, seeds
- * or trials.
+ * Refuses to resume a study that differs from the one in its folder. A study may grow: more values of a factor,
+ * seeds or trials.
  *
  * @throws {ArgumentError} naming the first difference.
  */

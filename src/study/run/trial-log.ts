@@ -31,8 +31,8 @@ type Line = StepLine | EpochLine | { readonly type: 'start' | 'end' }
 const most = 100
 
 /**
- * Reads a trial's result from the log of its run. Reading it at the end, rather than adding it up on the way, gives a
- * resumed run the same result as an uninterrupted one.
+ * Reads a trial's result from the log of its run. Reading it at the end, rather than adding it up on the way,
+ * gives a resumed run the same result as an uninterrupted one.
  */
 export function readLog(
   folder: string,
@@ -109,9 +109,9 @@ function layersOf(
 }
 
 /**
- * The angle by which a step turns a weight when weight decay and gradients balance, at each point; 0 at a rate of 0.
- * The log does not say which weight feeds a layer, so it is undefined where parameter groups give the weights different
- * angles; also without decay, or without a model in the folder.
+ * The angle by which a step turns a weight when weight decay and gradients balance, at each point; 0 at a rate
+ * of 0. The log does not say which weight feeds a layer, so it is undefined where parameter groups give the
+ * weights different angles; also without decay, or without a model in the folder.
  */
 function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
   const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
