@@ -44,6 +44,9 @@ export type OptionsOf<D> = {
   readonly [K in keyof D as K extends RequiredNames<D> ? K : never]: GivenOf<D[K]>
 } & { readonly [K in keyof D as K extends RequiredNames<D> ? never : K]?: GivenOf<D[K]> }
 
+/** The same options, where a caller may also write `undefined`. */
+export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] | undefined }
+
 /** The options as they are read: checked, and with defaults. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { boolean, choice, integer, type OptionsOf, readOptions } from '../core/options.ts'
+import { boolean, choice, integer, type OptionsOf, readOptions, type Undefinable } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
@@ -30,9 +30,8 @@ const options = {
   /** Where to compute. @default the CPU, natively if there is a binary */
   device: choice(devices),
 }
-type Given = OptionsOf<typeof options>
 
-export type CompileOptions = { readonly [Name in keyof Given]: Given[Name] | undefined }
+export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /** A step that was traced and compiled: call it with numbers. */
 export interface Compiled<In extends string, Out extends string> {
