@@ -6,7 +6,7 @@ export type Shape = readonly number[]
 /** A shape as messages print it: `[2, 3]`. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
-/** How many elements a shape holds; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
@@ -38,7 +38,7 @@ export function stretchedAxes(from: Shape, to: Shape): number[] {
 }
 
 /**
- * Axes counted from the front, each once, in order. A negative axis counts from the end, as in PyTorch.
+ * Axes counted from the front, in ascending order. A negative axis counts from the end, as in PyTorch.
  *
  * @throws {ShapeError} when an axis is outside `[-rank, rank)` or named twice.
  */

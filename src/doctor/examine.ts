@@ -18,13 +18,14 @@ const options = {
 export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /**
- * Examines a trained run: each diagnostic with its numbers, threshold and advice, in the order of ids. One that does not
- * apply says why, and one that fails says how.
+ * Examines a trained run: each diagnostic with its numbers, threshold and advice, in the order of ids. One that
+ * does not apply says why, and one that fails says how.
  *
  * Leaves the task unchanged to the bit: its weights, statistics, optimizer and step.
  *
  * @param task as the run left it; diagnostics that need the state of its optimizer say so if it is missing
- * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is unknown.
+ * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is
+ * unknown.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
  */
 export async function* examine(

@@ -6,7 +6,11 @@ import type { Experiment } from '../train/experiment.ts'
 /** An experiment with its data in memory: an examination reads it many times. */
 export type InMemory = Experiment & { readonly data: Split }
 
-/** Checks that data are in memory. @throws {ArgumentError} when the experiment trains or validates on a stream. */
+/**
+ * Checks that data are in memory.
+ *
+ * @throws {ArgumentError} when the experiment trains or validates on a stream.
+ */
 export function inMemory(experiment: Experiment): InMemory {
   const { train, validation } = experiment.data
   if (!isStream(train) && !isStream(validation)) return { ...experiment, data: { train, validation } }

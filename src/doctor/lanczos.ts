@@ -2,14 +2,14 @@ import { random } from '../core/random.ts'
 import { dot, length, maxOf } from '../core/vector.ts'
 
 /**
- * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors. Power iteration would give
- * the one of greatest size, which is negative at first in networks with batch normalization.
+ * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors. Power iteration
+ * would give the one of greatest size, which is negative at first in networks with batch normalization.
  *
- * Each new direction is made orthogonal to all before, so that rounding does not repeat an eigenvalue. Ends when the
- * greatest Ritz value has changed by less than `tolerance` of itself, or after `steps` products.
+ * Each new direction is made orthogonal to all before, so that rounding does not repeat an eigenvalue. Ends
+ * when the greatest Ritz value has changed by less than `tolerance` of itself, or after `steps` products.
  *
- * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van Loan,
- * Matrix Computations, section 10.3.
+ * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van
+ * Loan, Matrix Computations, section 10.3.
  *
  * @param size length of a vector
  */
@@ -48,8 +48,8 @@ function unit(v: Float64Array): Float64Array {
 }
 
 /**
- * The greatest eigenvalue of a symmetric tridiagonal matrix, by bisection: the number of eigenvalues above x is the
- * number of positive pivots of T − x.
+ * The greatest eigenvalue of a symmetric tridiagonal matrix, by bisection: the number of eigenvalues above x is
+ * the number of positive pivots of T − x.
  */
 export function greatestOfTridiagonal(diagonal: readonly number[], beside: readonly number[]): number {
   const reach = diagonal.map(

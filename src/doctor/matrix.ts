@@ -24,7 +24,9 @@ export const numbersOf = (parts: readonly Variable[]): Float64Array =>
 /** δ of AdamP: rows whose cosine is below δ/√dim count as scale-invariant. */
 const delta = 0.1
 
-/** A weight with the cosines of its rows, taken together with the bias unless the layer after it cancels that. */
+/**
+ * A weight with the cosines of its rows, taken together with the bias unless the layer after it cancels that.
+ */
 export function matrixOf(
   { weight, outputs, bias, cancels }: Fed,
   trained: ReadonlyMap<string, Variable>,

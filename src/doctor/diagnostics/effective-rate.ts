@@ -4,12 +4,13 @@ import { type Matrix, numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
 
 /**
- * The effective learning rate at a step of each weight whose scale BN removes, by state name: the rate at which a weight
- * with rows of norm 1 would turn alike.
+ * The effective learning rate at a step of each weight whose scale BN removes, by state name: the rate at which
+ * a weight with rows of norm 1 would turn alike.
  *
  *     effective = η / (1 − μ) / mean over rows of ‖w‖²
  *
- * Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018, https://arxiv.org/abs/1803.01814.
+ * Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018,
+ * https://arxiv.org/abs/1803.01814.
  *
  * @param step of the rate and the momentum. @default the last
  */

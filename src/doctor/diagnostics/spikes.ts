@@ -16,8 +16,9 @@ export interface Spike {
 }
 
 /**
- * Finds where the loss of a run jumps but the learning rate does not: parts whose mean is above twice the median of the
- * ten preceding parts, and above it by six of their median deviations. Adjacent parts are one spike.
+ * Finds where the loss of a run jumps but the learning rate does not: parts whose mean is above twice the
+ * median of the ten preceding parts, and above it by six of their median deviations. Adjacent parts are one
+ * spike.
  *
  * @param size steps per part
  */

@@ -41,8 +41,8 @@ export interface Lint extends Complaint {
 }
 
 /**
- * D21: the flaws of an experiment that are visible before it is trained, gravest first. The order of layers is found by
- * tracing the model, not by names; nothing is trained.
+ * D21: the flaws of an experiment that are visible before it is trained, gravest first. The order of layers is
+ * found by tracing the model, not by names; nothing is trained.
  *
  * @throws {ShapeError} when model and data do not fit together, as training would.
  * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
