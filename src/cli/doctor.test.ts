@@ -133,7 +133,7 @@ describe('evenstep doctor', () => {
     const { code, out } = await evenstep('doctor', 'stale.ts')
     expect(code).toBe(0)
     expect(out).toMatch(/^lint, before training\n\nwarning {2}kept-first\n/)
-    expect(out).toContain('note     bias-before-norm\n         BN takes away what 0.bias adds')
+    expect(out).toContain('note     bias-before-norm\n         BN cancels 0.bias')
     expect(out).not.toMatch(/D\d/)
     const json = await evenstep('doctor', 'stale.ts', '--json')
     expect(new Set(lines(json.out).map(({ type }) => type))).toEqual(new Set(['lint']))

@@ -31,7 +31,7 @@ export function toData(dtype: DType, values: ArrayLike<number | bigint>): Data {
   return data
 }
 
-/** Whether `data` is the array in which elements of `dtype` are stored. */
+/** Whether `data` is an array of the type that stores elements of `dtype`. */
 export const holds = (dtype: DType, data: unknown): boolean =>
   allocate(dtype, 0).constructor === (data as object | null | undefined)?.constructor
 

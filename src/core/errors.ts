@@ -1,7 +1,7 @@
 /**
- * The caller's mistake: something that can never work, told as `who: wanted X, got Y; do Z`.
+ * A mistake of the caller, which can never work; its message is `who: wanted X, got Y; do Z`.
  *
- * The command line prints the message alone and exits with 2. Any other error is a defect of Evenstep.
+ * The command line prints only the message and exits with 2. Any other error is a defect of Evenstep.
  */
 export class EvenstepError extends Error {
   override readonly name: string = 'EvenstepError'
@@ -12,12 +12,12 @@ export class ShapeError extends EvenstepError {
   override readonly name = 'ShapeError'
 }
 
-/** An argument outside what its function takes. */
+/** An argument that its function does not accept. */
 export class ArgumentError extends EvenstepError {
   override readonly name = 'ArgumentError'
 }
 
-/** A file or text that is not in the format it should be in. */
+/** A file or text in a wrong format. */
 export class FormatError extends EvenstepError {
   override readonly name = 'FormatError'
 }

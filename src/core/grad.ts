@@ -7,10 +7,10 @@ import { constant, int64s, node, scalar, type Tensor, topological } from './tens
  * Reverse-mode gradients of a loss, as new lazy tensors: they can be differentiated again.
  *
  * @param loss one float
- * @param wrt what to differentiate by
+ * @param wrt tensors to differentiate with respect to
  * @param seed one number that multiplies every gradient. Gradients are linear in it, so `seed = rate` gives
- *   rate · dL/dw for one multiplication of a scalar rather than one a weight.
- * @returns seed · dloss/d(each of `wrt`), each of that tensor's shape; zeros where `loss` does not depend on it.
+ *   rate · dL/dw with one multiplication of a scalar instead of one per weight. @default 1
+ * @returns seed · dloss/dt for each t of `wrt`, in the shape of t; zeros where `loss` does not depend on t.
  * @throws {ShapeError} when `loss` is not one float, or depends on nothing in `wrt`.
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {

@@ -7,7 +7,7 @@ export function mismatch(who: string, wanted: string, got: unknown, fix?: string
   )
 }
 
-/** The error of a name that is not one of `names`, with the nearest of them. */
+/** The error of a name that is not one of `names`; suggests the nearest one. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
   if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
   const near = nearest(got, names)
@@ -15,7 +15,11 @@ export function unknownName(who: string, names: readonly string[], got: string, 
   return new ArgumentError(`${who}: wanted ${what}one of ${names.join(', ')}, got ${got}${fix}`)
 }
 
-/** @throws {ArgumentError} when `options` has a name that is not in `known`, which has each name of their type. */
+/**
+ * Checks the names of options.
+ *
+ * @throws {ArgumentError} when one is not in `known`, which has every name of their type.
+ */
 export function checkKnown<O extends object>(
   who: string,
   options: O,
@@ -25,7 +29,7 @@ export function checkKnown<O extends object>(
   if (stranger !== undefined) throw unknownName(who, Object.keys(known), stranger)
 }
 
-/** A value in an error message: numbers and text as one writes them, the rest in a word or two. */
+/** A value in an error message: numbers and text as they are written, the rest in a word or two. */
 export function showValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'spec' in value ? 'a schedule' : 'a function'
@@ -42,7 +46,7 @@ function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-/** The name that takes fewest edits to write, when that is few enough to be a slip. */
+/** The name with the fewest edits from `word`, if these are few enough to be a slip. */
 function nearest(word: string, names: readonly string[]): string | undefined {
   const slip = 1 + word.length / 3
   const ranked = names

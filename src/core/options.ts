@@ -1,6 +1,6 @@
 /**
- * Options, declared once: what each may be, and its default. The type, the check, the error and the default all follow
- * from the declaration; its comment is what editors show, and what the JSON Schema and the docs say.
+ * Options, declared once: what each may be, and its default. The type, the check, the error and the default all
+ * follow from the declaration; its comment is what editors show, and what the JSON Schema and the docs say.
  *
  *     const options = {
  *       /** Weight of the previous direction. @default 0.9 *\/
@@ -12,7 +12,9 @@
 import { mismatch, unknownName } from './mismatch.ts'
 import { listed } from './text.ts'
 
-/** What an option, or any other argument, may be. `Given` is what a caller writes, `Read` what that becomes. */
+/**
+ * The declaration of an option or another argument. `Given` is what a caller writes, `Read` what that becomes.
+ */
 export interface Option<Given, Read = Given> {
   /** Completes the sentence `wanted NAME as …`. */
   readonly wanted: string
@@ -24,7 +26,7 @@ export interface Option<Given, Read = Given> {
   read(who: string, name: string, value: unknown): Read
   /** Whether a schedule may stand for the value. */
   readonly scheduled?: true
-  /** Never there: keeps `Given` apart from `Read` in types. */
+  /** Always absent: carries the type `Given`. */
   readonly given?: Given
 }
 
@@ -40,12 +42,15 @@ type GivenOf<O> = O extends { readonly given?: infer Given } ? Exclude<Given, un
 type ReadOf<O> = O extends { read(...args: never[]): infer Read } ? Read : never
 type RequiredNames<D> = { [K in keyof D]: D[K] extends { readonly required: true } ? K : never }[keyof D]
 
-/** What a caller may write: the type of an options object. */
+/** The type of an options object, as a caller writes it. */
 export type OptionsOf<D> = {
   readonly [K in keyof D as K extends RequiredNames<D> ? K : never]: GivenOf<D[K]>
 } & { readonly [K in keyof D as K extends RequiredNames<D> ? never : K]?: GivenOf<D[K]> }
 
-/** The options as they are read: checked, and with defaults. */
+/** The same options, where a caller may also write `undefined`. */
+export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] | undefined }
+
+/** The type of options after reading: checked, with defaults. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 
 /**
@@ -60,7 +65,7 @@ export function readOptions<D extends Declared>(who: string, declared: D, given:
   ) as ValuesOf<D>
 }
 
-/** Refuses an options object that has a name of none of the options. */
+/** Refuses an options object with an unknown name. */
 export function checkNames(
   who: string,
   names: readonly string[],
@@ -78,7 +83,7 @@ function readOption(who: string, name: string, option: Option<unknown, unknown>,
   return option.fallback
 }
 
-/** The same option, which must be given. */
+/** Makes an option mandatory. */
 export const required = <G, R>(option: Option<G, R>): RequiredOption<G, Exclude<R, undefined>> =>
   ({ ...option, required: true }) as RequiredOption<G, Exclude<R, undefined>>
 
@@ -96,10 +101,7 @@ export function custom<T>(wanted: string, ok: (value: unknown) => boolean, fallb
   }
 }
 
-/**
- * The least and greatest of the numbers that are allowed; `above` and `below` are not allowed themselves. A bound of
- * ±Infinity allows the infinity, which is refused otherwise.
- */
+/** Bounds of a number; `above` and `below` are exclusive. Only a bound of ±Infinity admits that infinity. */
 export interface Bounds {
   readonly min?: number
   readonly above?: number
@@ -173,7 +175,7 @@ export function boundsText({ min, above, max, below }: Bounds): string {
 /** A number, or a function of the step that gives one, such as a schedule. */
 export type Hyperparameter = number | ((step: number) => number)
 
-/** A number that may also follow a schedule: a function is taken as it is. */
+/** A number, or a function of the step that gives one. The function's values are checked when a step is fed. */
 export const scheduled = <R extends number | undefined>(
   option: Option<number, R>,
 ): Option<Hyperparameter, Hyperparameter | (R extends undefined ? undefined : never)> => ({
@@ -207,7 +209,7 @@ export function choice<const C extends string>(choices: readonly C[], fallback?:
   return { ...option, fallback, json: { type: 'string', enum: choices } } as Option<C>
 }
 
-/** A text that is not empty. */
+/** A non-empty text. */
 export function text(): Option<string, string | undefined>
 export function text(fallback: string): Option<string>
 export function text(fallback?: string): Option<string> {
@@ -215,7 +217,7 @@ export function text(fallback?: string): Option<string> {
   return { ...option, fallback, json: { type: 'string', minLength: 1 } } as Option<string>
 }
 
-/** A list of what `item` may be; a wrong item is named by its place, `steps[1]`. */
+/** A list of items; a wrong one is named by its place, `steps[1]`. */
 export function list<G, R>(item: Option<G, R>): Option<readonly G[], readonly NonNullable<R>[] | undefined> {
   return {
     wanted: `a list, each ${item.wanted}`,
@@ -227,7 +229,7 @@ export function list<G, R>(item: Option<G, R>): Option<readonly G[], readonly No
   }
 }
 
-/** A function. @param wanted says of what, such as `a function of the step` */
+/** A function. @param wanted describes it, such as `a function of the step` */
 export const callback = <F extends (...args: never[]) => unknown>(wanted: string): Option<F, F | undefined> =>
   custom<F>(wanted, (value) => typeof value === 'function')
 

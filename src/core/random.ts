@@ -4,18 +4,18 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
 /** A stream of random numbers. Equal keys give equal streams, on every machine. */
 export interface Random {
-  /** Uniform in `[low, high)`; `[0, 1)` by default. */
+  /** Uniform in `[low, high)`. @default `[0, 1)` */
   uniform(low?: number, high?: number): number
-  /** Normal with the given mean and standard deviation; standard normal by default. */
+  /** Normal with this mean and standard deviation. @default 0 and 1 */
   normal(mean?: number, std?: number): number
   /** The numbers from 0 to n − 1 in random order (Fisher and Yates). */
   permutation(n: number): Int32Array
 }
 
 /**
- * The stream that belongs to `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`.
+ * The stream of `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`.
  *
- * A stream depends on its keys alone, so the order in which weights are made, or batches drawn, changes nothing.
+ * A stream depends only on its keys, so the order in which weights are made, or batches drawn, changes nothing.
  * Generator: xoroshiro128+ (Blackman & Vigna 2018), seeded with a 128-bit hash of the keys.
  */
 export function random(...keys: readonly (number | string)[]): Random {

@@ -26,7 +26,7 @@ export function misfit(
   return new ShapeError(`${who}: wanted ${wanted}, got ${shown}${fix === undefined ? '' : `; ${fix}`}`)
 }
 
-/** How many elements a shape holds; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
@@ -72,7 +72,7 @@ export function stretchedAxes(from: Shape, to: Shape): number[] {
 }
 
 /**
- * Axes counted from the front, each once, in order. A negative axis counts from the end, as in PyTorch.
+ * Axes counted from the front, in ascending order. A negative axis counts from the end, as in PyTorch.
  *
  * @throws {ShapeError} when an axis is outside `[-rank, rank)` or named twice.
  */

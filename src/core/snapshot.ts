@@ -1,6 +1,6 @@
 import type { Variable } from './variable.ts'
 
-/** Remembers the numbers of variables, without copying them. Returns a function that puts them back. */
+/** Remembers the numbers of variables without copying them. Returns a function that restores them. */
 export function snapshot(variables: Iterable<Variable>): () => void {
   const before = [...variables].map((variable) => [variable, variable.data] as const)
   return () => {
@@ -8,7 +8,7 @@ export function snapshot(variables: Iterable<Variable>): () => void {
   }
 }
 
-/** Runs `body`; whether it returns or throws, each variable then has the numbers it had before. */
+/** Runs `body`, then restores the numbers of every variable, whether it returned or threw. */
 export async function unchanged<T>(variables: Iterable<Variable>, body: () => Promise<T>): Promise<T> {
   const restore = snapshot(variables)
   try {

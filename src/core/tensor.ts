@@ -2,18 +2,18 @@ import type { DType } from './dtype.ts'
 import { custom, type Option } from './options.ts'
 import type { Shape } from './shape.ts'
 
-/** An attribute of an ONNX node. A bare number is an integer; `{ float }` says otherwise. */
+/** An attribute of an ONNX node. A bare number is an integer; `{ float }` is a float. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
 
-/** Given dL/d(output), dL/d(each source). `null` where no gradient flows. */
+/** Returns dL/d(source) for each source, given dL/d(output); `null` where no gradient flows. */
 export type GradientRule = (dy: Tensor) => readonly (Tensor | null)[]
 
 /**
- * A lazy value: how it is made, never its numbers.
+ * A lazy value: a recipe without its numbers.
  *
  * The recipe is an ONNX node, so there is no second representation to learn: `op` is an ONNX operator, and
- * writing a model is a walk that copies each node out. Two operators are ours: `Input`, whose numbers arrive
- * when the graph runs, and `Constant`.
+ * writing a model means copying each node. Two operators are not ONNX's: `Input`, whose numbers arrive when the
+ * graph runs, and `Constant`.
  */
 export interface Tensor {
   readonly op: string
@@ -21,15 +21,15 @@ export interface Tensor {
   readonly attributes: Readonly<Record<string, Attribute>>
   readonly shape: Shape
   readonly dtype: DType
-  /** Absent where no gradient flows. Its results are lazy tensors, so they can be differentiated again. */
+  /** Absent where no gradient flows. Returns lazy tensors, which can be differentiated again. */
   readonly grad?: GradientRule
   /**
-   * What `grad` gives gradients for, when that is not `inputs`: the last node of a composed operation can
-   * carry the derivative of the whole, in closed form.
+   * The tensors that `grad` gives gradients for, if these are not `inputs`: the last node of a composed
+   * operation can carry the derivative of the whole in closed form.
    */
   readonly sources?: readonly Tensor[]
   /**
-   * Which result of its node this is, where the operator gives several. The results of one node are tensors of
+   * Position among the results of its node, if the operator has several. The results of one node are tensors of
    * one `op` with the same `inputs` and `attributes`: writing a model makes them one node again.
    */
   readonly output?: { readonly index: number; readonly count: number }
@@ -70,14 +70,14 @@ export const isTensor = (value: unknown): value is Tensor =>
 /** An option that is a tensor. */
 export const tensorOption: Option<Tensor, Tensor | undefined> = custom<Tensor>('a tensor', isTensor)
 
-/** Every tensor that `roots` are computed from, inputs before users. `parents` says what a tensor needs. */
+/** Every tensor that `roots` are computed from, inputs before users. @param parents of a tensor @default its inputs */
 export function topological(
   roots: readonly Tensor[],
   parents: (t: Tensor) => readonly Tensor[] = (t) => t.inputs,
 ): Tensor[] {
   const order: Tensor[] = []
   const seen = new Set<Tensor>()
-  // A stack of our own: a deep network would overflow the call stack.
+  // An explicit stack: a deep network would overflow the call stack.
   const stack: { readonly tensor: Tensor; next: number }[] = []
   const enter = (tensor: Tensor): void => {
     if (seen.has(tensor)) return

@@ -6,7 +6,7 @@ import { type Random, random } from './random.ts'
 import { type Shape, sameShape, showShape, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
-/** The first numbers of a variable: one for each element, row by row. */
+/** Draws the initial numbers of a variable: one for each element, row by row. */
 export type Initializer = (random: Random, shape: Shape) => ArrayLike<number>
 
 /** Every element the same number. */
@@ -25,9 +25,9 @@ export class Variable {
   readonly shape: Shape
   /** Whether optimizers change it. Running statistics and optimizer state are not trainable. */
   readonly trainable: boolean
-  /** Whether a run that would store a NaN or an infinity in it fails instead, and changes nothing. */
+  /** Whether a run that would store a NaN or an infinity in it fails and changes nothing. */
   readonly finite: boolean
-  /** Where `initialize` draws the first numbers from. Another one counts until then. */
+  /** Draws the numbers in `initialize`; may be replaced before that. */
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
@@ -48,12 +48,12 @@ export class Variable {
     return this.#dtype
   }
 
-  /** Whether it has numbers yet. */
+  /** Whether it has numbers. */
   get initialized(): boolean {
     return this.#data !== undefined
   }
 
-  /** The numbers, row by row. @throws {ArgumentError} before the model was initialized. */
+  /** The numbers, row by row. @throws {ArgumentError} before the model is initialized. */
   get data(): Data {
     if (this.#data) return this.#data
     throw new ArgumentError(
@@ -77,7 +77,7 @@ export class Variable {
     return active('Variable.value').read(this)
   }
 
-  /** Make `next` the value from here on, and what the next step reads. */
+  /** Makes `next` the value from here on, and for the next step. */
   assign(next: Tensor): void {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
@@ -87,12 +87,12 @@ export class Variable {
     active('Variable.assign').writes.set(this, next)
   }
 
-  /** Give it its first numbers, drawn from the stream of (seed, name). */
+  /** Draws its numbers from the stream of (seed, name). */
   initialize(seed: number): void {
     this.data = toData(this.#dtype, this.initializer(random(seed, nameOf(this)), this.shape))
   }
 
-  /** Change the element type, keeping the numbers. Integer variables stay as they are. */
+  /** Changes the element type and keeps the numbers. Does nothing to integer variables. */
   toDType(dtype: 'float32' | 'float64'): void {
     if (!isFloat(this.#dtype)) return
     this.#dtype = dtype
@@ -107,8 +107,8 @@ interface VariableOptions {
 }
 
 /**
- * Every object below `root` with the path of fields that leads to it, each once: layers, lists of layers, variables.
- * Names them all as well.
+ * Yields every object below `root` once, with the path of fields that leads to it: layers, lists of layers,
+ * variables. Names them all as well.
  *
  * A variable's own field is in snake case, as in PyTorch: `layers.0.running_mean`.
  */
@@ -132,7 +132,9 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
   yield* visit(root, '')
 }
 
-/** Every variable of a model by its state name, in the order of its fields. A layer used twice is listed once. */
+/**
+ * Every variable of a model by its state name, in the order of its fields. A layer used twice is listed once.
+ */
 export function variables(root: object): Map<string, Variable> {
   const found = new Map<string, Variable>()
   for (const [name, object] of walk(root)) {
@@ -158,7 +160,7 @@ export interface Scheduled {
   readonly value: (step: number) => number
 }
 
-/** What a step read, wrote and asked of the host while it was traced. */
+/** What a step read, assigned and scheduled while it was traced. */
 export interface Trace {
   /** Variables that were read, with the graph input that stands for each. */
   readonly reads: ReadonlyMap<Variable, Tensor>
@@ -191,9 +193,9 @@ function active(who: string): Recorder {
 }
 
 /**
- * Run `body` once, recording which variables it reads and assigns. Nothing is computed.
+ * Runs `body` once and records which variables it reads and assigns. Nothing is computed.
  *
- * @throws what `body` throws; the trace is dropped then, so nothing of it stays behind.
+ * @throws what `body` throws; the trace is then discarded.
  */
 export function trace<T>(body: () => T): Trace & { readonly result: T } {
   const outer = recorder
@@ -206,7 +208,7 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
   }
 }
 
-/** How many times this was asked of `layer` before, in the step that is being traced: 0, 1, 2, … */
+/** Counts the calls of `layer` in the step that is being traced: 0 at its first. */
 export function callOf(layer: object): number {
   const { calls } = active('callOf')
   const call = calls.get(layer) ?? 0

@@ -1,16 +1,16 @@
-// What is done on the host with weights and gradients, in float64.
+// Arithmetic with weights and gradients on the host, in float64.
 
-/** Numbers as they lie in variables. */
+/** Numbers as variables store them. */
 export type Numbers = ArrayLike<number | bigint>
 
-/** ⟨a, b⟩ of the numbers from `from` to `to`. */
+/** ⟨a, b⟩ over the places from `from` to before `to`. */
 export function dot(a: Numbers, b: Numbers, from: number = 0, to: number = a.length): number {
   let total = 0
   for (let i = from; i < to; i++) total += Number(a[i]) * Number(b[i])
   return total
 }
 
-/** ‖a‖ of the numbers from `from` to `to`. */
+/** ‖a‖ over the places from `from` to before `to`. */
 export const length = (a: Numbers, from: number = 0, to: number = a.length): number =>
   Math.sqrt(dot(a, a, from, to))
 
@@ -27,8 +27,8 @@ export function concatenated(lists: readonly Numbers[]): Float64Array {
 }
 
 /**
- * The angle between two vectors in radians, by the chord of their directions: 2 · asin(½ · ‖â − b̂‖). Small angles keep
- * their digits, which those of an arccosine lose.
+ * The angle between two vectors in radians, from the chord of their directions: 2 · asin(½ · ‖â − b̂‖). Unlike
+ * an arccosine, this keeps the digits of small angles.
  */
 export function angleBetween(a: Numbers, b: Numbers): number {
   const [lengthA, lengthB] = [length(a), length(b)]
@@ -47,13 +47,13 @@ export const meanOf = (values: ArrayLike<number>): number => {
 export const rootMeanSquare = (values: readonly number[]): number =>
   Math.sqrt(meanOf(values.map((x) => x * x)))
 
-/** The middle value, or the mean of the two that are. */
+/** The middle value, or the mean of the two middle ones. */
 export function medianOf(values: Iterable<number>): number {
   const sorted = Float64Array.from(values).sort()
   const half = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
-/** The greatest value; −∞ of none. */
+/** The greatest value; −∞ if there is none. */
 export const maxOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)

@@ -2,70 +2,74 @@ import type { Subject } from './subject.ts'
 
 export { figure as short, percent } from '../core/text.ts'
 
-/** How much a diagnosis asks for: nothing, to be known, to be looked at, to be changed. */
+/** What a diagnosis asks of its reader: nothing, to know, to look, to change something. */
 export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 
-/** Every severity, the gravest first. */
+/** Every severity, gravest first. */
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
-/** What was measured, and what to make of it. */
+/** A measurement, and what to make of it. */
 export interface Finding {
   readonly severity: Severity
-  /** The number that the threshold is about. */
+  /** The number that the threshold applies to. */
   readonly value: number
-  /** What it was made from, by name: other numbers, and those of each layer. */
+  /** Numbers behind it by name, such as those of each layer. */
   readonly values?: Readonly<Record<string, number>>
   /** One sentence with the numbers in it. */
   readonly advice: string
 }
 
-/** Why there is nothing to measure. */
+/** The reason why there is nothing to measure. */
 export interface Inapplicable {
   readonly reason: string
 }
 
-/** One thing that can be measured of a run. */
+/** Something that can be measured of a run. */
 export interface Diagnostic {
   readonly id: string
   readonly title: string
-  /** The formula of the value. */
+  /** Formula of the value. */
   readonly quantity: string
-  /** What the value is held against. */
+  /** Limits of the value. */
   readonly threshold: string
-  /** What to do about it. */
+  /** What to do beyond the limits. */
   readonly remedy: string
   readonly source: string
-  /** Measures it. The subject is afterwards as it was, to the bit. */
+  /** Measures it, and leaves the subject unchanged to the bit. */
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 
-/** Why the run's steps cannot be taken once more where the optimizer's state was not kept. */
+/** Without the run's optimizer state its steps cannot be repeated. */
 export const noSteps: Inapplicable = {
-  reason:
-    'the optimizer’s state is not that of the run, which kept no checkpoint: steps from here would be others',
+  reason: 'the run kept no checkpoint, and without the state of its optimizer its steps cannot be repeated',
 }
 
-/** Why there is nothing to evaluate where the weights for evaluation were the optimizer's, and were not kept. */
+/** Without the run's optimizer state there are no averages of the weights. */
 export const noAverages: Inapplicable = {
-  reason:
-    'the weights for evaluation are kept by the optimizer, whose state is not that of the run: it kept no checkpoint',
+  reason: 'the run kept no checkpoint, and the weights for evaluation are part of the state of its optimizer',
 }
+
+export const noInvariance: Inapplicable = {
+  reason: 'no weight is scale-invariant: there is no BN right after one',
+}
+
+export const noStatistics: Inapplicable = { reason: 'no batch normalization learns running statistics' }
 
 type About = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'>
 
-/** What a diagnostic says of a run. */
+/** The result of a diagnostic for a run. */
 export type Diagnosis = About & (Finding | Inapplicable)
 
 export const isFinding = <T extends object>(said: T): said is T & Finding => 'severity' in said
 
-/** The entry of the greatest number. @throws nothing: the list has one or more. */
+/** The entry with the greatest number, of one or more. */
 export const greatestEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] =>
   [...entries].reduce<[string, number]>(
     (a, [name, value]) => (value > a[1] ? [name, value] : a),
     ['', Number.NEGATIVE_INFINITY],
   )
 
-/** The entry of the least number. */
+/** The entry with the least number, of one or more. */
 export const leastEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] => {
   const [name, value] = greatestEntry([...entries].map(([name, value]) => [name, -value] as const))
   return [name, -value]

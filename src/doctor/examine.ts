@@ -1,5 +1,6 @@
 import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
+import { custom, list, type OptionsOf, readOptions, text, type Undefinable } from '../core/options.ts'
 import type { Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
@@ -7,30 +8,34 @@ import type { Diagnosis, Diagnostic, Finding, Inapplicable } from './diagnosis.t
 import { diagnostics } from './diagnostics/index.ts'
 import { Subject } from './subject.ts'
 
-export interface ExamineOptions {
-  /** What each step of the run left in its log; what needs it says so where it is not given. */
-  readonly log?: Steps | undefined
-  /** Ids of the diagnostics to make, such as `['D8', 'D9']`; all unless given. */
-  readonly only?: readonly string[]
+const options = {
+  /** The log of every step of the run, which some diagnostics need. */
+  log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
+  /** Ids of the diagnostics to make, such as `['D8', 'D9']`. @default all */
+  only: list(text()),
 }
 
+export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
+
 /**
- * What can be said of a run after it was trained: each diagnostic with its numbers, threshold and advice, in the order of
- * their ids. What does not apply says why, and what fails says how.
+ * Examines a trained run: each diagnostic with its numbers, threshold and advice, in the order of ids. One that
+ * does not apply says why, and one that fails says how.
  *
- * The task is afterwards as it was, to the bit: its weights, statistics, optimizer and step.
+ * Leaves the task unchanged to the bit: its weights, statistics, optimizer and step.
  *
- * @param task as the run left it, with the state of its optimizer; without, what needs that says so
- * @throws {ArgumentError} when no step was taken, the log is of another number of steps, or an id is unknown.
+ * @param task as the run left it; diagnostics that need the state of its optimizer say so if it is missing
+ * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is
+ * unknown.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
  */
 export async function* examine(
   experiment: Experiment,
   task: Task,
-  { log, only = diagnostics.map(({ id }) => id) }: ExamineOptions = {},
+  given: ExamineOptions = {},
 ): AsyncGenerator<Diagnosis> {
+  const { log, only } = readOptions('examine', options, given)
   if (task.steps === 0) {
-    throw new ArgumentError('doctor: wanted a task that was trained, got one of 0 steps; train it first')
+    throw new ArgumentError('doctor: wanted a trained task, got one of 0 steps; train it first')
   }
   if (log && log.losses.length !== task.steps) {
     throw mismatch('doctor', `a log of the ${task.steps} steps of the task`, log.losses.length)
@@ -42,14 +47,15 @@ export async function* examine(
   }
 }
 
-function chosen(ids: readonly string[]): Diagnostic[] {
+function chosen(ids: readonly string[] | undefined): readonly Diagnostic[] {
+  if (!ids) return diagnostics
   const known = diagnostics.map(({ id }) => id)
   const stranger = ids.find((id) => !known.includes(id))
   if (stranger !== undefined) throw unknownName('doctor', known, stranger)
   return diagnostics.filter(({ id }) => ids.includes(id))
 }
 
-/** What a diagnostic finds; a step that cannot be taken from here is a finding as well. */
+/** The result of a diagnostic; a step that cannot be taken from here is a result too. */
 async function made(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   try {
     return await subject.untouched(() => diagnostic.examine(subject))

@@ -11,9 +11,9 @@ import { detach } from '../ops/detach.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 import type { Subject } from './subject.ts'
 
-// Second derivatives of the loss of a batch by all trained weights, in training: gradients of gradients.
+// Second derivatives of a batch's training loss with respect to all trained weights: gradients of gradients.
 
-/** The product of the Hessian with a vector, whose numbers are those of the weights one after another. */
+/** Returns the product of the Hessian with a vector, which has the order of the concatenated weights. */
 export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array) => Promise<Float64Array> {
   const trained = [...subject.trained.values()]
   const { dtype } = subject.experiment

@@ -2,21 +2,21 @@ import { random } from '../core/random.ts'
 import { dot, length, maxOf } from '../core/vector.ts'
 
 /**
- * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors: the greatest, not the one of
- * greatest size, which power iteration gives and which is negative in networks with batch normalization at first.
+ * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors. Power iteration
+ * would give the one of greatest size, which is negative at first in networks with batch normalization.
  *
- * Each new direction is made orthogonal to all before, so that rounding brings no eigenvalue twice. Ends when the
- * greatest Ritz value has changed by less than `tolerance` of itself, or after `steps` products.
+ * Each new direction is made orthogonal to all before, so that rounding does not repeat an eigenvalue. Ends
+ * when the greatest Ritz value has changed by less than `tolerance` of itself, or after `steps` products.
  *
- * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van Loan,
- * Matrix Computations, section 10.3.
+ * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van
+ * Loan, Matrix Computations, section 10.3.
  *
- * @param size of a vector
+ * @param size length of a vector
  */
 export async function greatestEigenvalue(
   product: (v: Float64Array) => Promise<Float64Array>,
   size: number,
-  { steps = 30, tolerance = 0.01, seed = 0 }: LanczosOptions = {},
+  { steps = 30, tolerance = 0.01, seed = 0 }: { steps?: number; tolerance?: number; seed?: number } = {},
 ): Promise<number> {
   const source = random(seed, 'lanczos')
   let v = unit(Float64Array.from({ length: size }, () => source.normal()))
@@ -38,14 +38,6 @@ export async function greatestEigenvalue(
   return greatest
 }
 
-interface LanczosOptions {
-  /** The most products. */
-  readonly steps?: number
-  readonly tolerance?: number
-  /** Of the first direction. */
-  readonly seed?: number
-}
-
 function subtract(w: Float64Array, q: Float64Array, factor: number): void {
   for (let i = 0; i < w.length; i++) w[i]! -= factor * q[i]!
 }
@@ -56,8 +48,8 @@ function unit(v: Float64Array): Float64Array {
 }
 
 /**
- * The greatest eigenvalue of a symmetric tridiagonal matrix, by bisection: the number of eigenvalues above x is the
- * number of positive pivots of T − x.
+ * The greatest eigenvalue of a symmetric tridiagonal matrix, by bisection: the number of eigenvalues above x is
+ * the number of positive pivots of T − x.
  */
 export function greatestOfTridiagonal(diagonal: readonly number[], beside: readonly number[]): number {
   const reach = diagonal.map(

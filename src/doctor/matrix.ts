@@ -4,16 +4,16 @@ import type { Variable } from '../core/variable.ts'
 import { concatenated, dot, maxOf, medianOf, type Numbers } from '../core/vector.ts'
 import type { Fed, Outputs } from './structure.ts'
 
-/** A weight of two or more axes, as the layer after it sees it. */
+/** A weight of two or more axes, as seen by the layer after it. */
 export interface Matrix {
   readonly name: string
-  /** The weight, and the bias that has a scale in common with it. */
+  /** The weight, and the bias that shares its scale. */
   readonly parts: readonly Variable[]
-  /** How many rows it has: what makes one output is one. */
+  /** Number of rows: each makes one output. */
   readonly rows: number
-  /** The greatest |cos(gradient, weight)| of a row, and that of most rows. */
+  /** |cos(gradient, weight)| of the rows, and the limit below which a row counts as scale-invariant. */
   readonly cosines: { readonly greatest: number; readonly median: number; readonly limit: number }
-  /** Which part of its rows is not scale-invariant. */
+  /** Share of rows that are not scale-invariant. */
   readonly variant: number
 }
 
@@ -21,10 +21,12 @@ export interface Matrix {
 export const numbersOf = (parts: readonly Variable[]): Float64Array =>
   concatenated(parts.map(({ data }) => data))
 
-/** δ of AdamP: rows whose cosine is below δ/√dim are taken for scale-invariant. */
+/** δ of AdamP: rows whose cosine is below δ/√dim count as scale-invariant. */
 const delta = 0.1
 
-/** A weight with the cosines of its rows: of the weight alone, or where it is less, together with its bias. */
+/**
+ * A weight with the cosines of its rows, taken together with the bias unless the layer after it cancels that.
+ */
 export function matrixOf(
   { weight, outputs, bias, cancels }: Fed,
   trained: ReadonlyMap<string, Variable>,
@@ -51,7 +53,7 @@ export function matrixOf(
   }
 }
 
-/** The numbers of a weight with those of each output together. */
+/** The numbers of a weight, grouped by output. */
 function byOutput(numbers: Numbers, shape: Shape, { axis, groups }: Outputs): Numbers {
   if (axis === 0) return numbers
   const [along, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]
@@ -64,7 +66,7 @@ function byOutput(numbers: Numbers, shape: Shape, { axis, groups }: Outputs): Nu
   })
 }
 
-/** |cos(g, w)| of each row; 0 where the gradient is. */
+/** |cos(g, w)| of each row; 0 where the gradient is 0. */
 function rowCosines(weights: readonly Numbers[], slopes: readonly Numbers[], rows: number): number[] {
   return Array.from({ length: rows }, (_, row) => {
     const over = (a: readonly Numbers[], b: readonly Numbers[]): number =>

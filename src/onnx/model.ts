@@ -6,8 +6,8 @@ import { byNode, simplify } from './simplify.ts'
 export type Named = ReadonlyMap<string, Tensor>
 
 /**
- * An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out; constants may be among
- * them, to be named.
+ * An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out; constants may
+ * be among them, to be named.
  *
  * @param first name of a first axis of any size, for a graph that does not depend on it. @default a fixed size
  */

@@ -4,8 +4,8 @@ import { joinParts } from './join-parts.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * Computes the same values with fewer nodes: equal nodes become one, a sum of adjacent parts becomes one Concat, and a
- * sum with a matrix product becomes one Gemm.
+ * Computes the same values with fewer nodes: equal nodes become one, a sum of adjacent parts becomes one
+ * Concat, and a sum with a matrix product becomes one Gemm.
  *
  * Inputs keep their identity. Gradient rules are lost: differentiate first.
  */

@@ -9,7 +9,7 @@ import { type Clipping, clipped } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
 import { globalNorm } from './norm.ts'
-import type { First, Rule, Settings, Update } from './rule.ts'
+import type { First, Rule, Update, WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
 /** An optimizer at work on the weights of one model. */
@@ -28,7 +28,9 @@ export interface Attached {
   minimize(loss: Tensor): void
   /** While a step is traced: the gradient of each trained weight. */
   gradients(loss: Tensor): readonly Tensor[]
-  /** While a step is traced: assigns every weight its next value by these gradients. `minimize` in two halves. */
+  /**
+   * While a step is traced: assigns every weight its next value by these gradients. `minimize` in two halves.
+   */
   apply(gradients: readonly Tensor[]): Applied
 }
 
@@ -48,7 +50,7 @@ interface Around {
 interface Member {
   readonly name: string
   readonly w: Variable
-  readonly options: Settings
+  readonly options: WeightOptions
   readonly buffers: ReadonlyMap<string, Variable>
 }
 
@@ -67,7 +69,7 @@ class AtWork implements Attached {
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   readonly evaluation?: EvaluationWeights
   readonly #rule: Rule
-  readonly #common: Settings
+  readonly #common: WeightOptions
   readonly #members: readonly Member[]
   readonly #averages: Averages | undefined
   readonly #clip: Clipping | undefined
@@ -129,19 +131,19 @@ class AtWork implements Attached {
   }
 
   /** The options of all weights, if these are the same. */
-  #onlyOptions(): Settings | undefined {
+  #onlyOptions(): WeightOptions | undefined {
     const used = new Set(this.#members.map(({ options }) => options))
     return used.size === 1 ? [...used][0] : undefined
   }
 
   /** The scalars of the step, for the options of each group. */
-  #scalars(dtype: DType): (options: Settings) => Scalars {
+  #scalars(dtype: DType): (options: WeightOptions) => Scalars {
     return cached((options) => new Scalars(options, this.#factor, dtype))
   }
 
   /** Assigns every weight its next value, each computed from the values before. */
   #assign(
-    scalars: (options: Settings) => Scalars,
+    scalars: (options: WeightOptions) => Scalars,
     slopes: readonly Tensor[],
     scaled?: readonly Tensor[],
   ): void {

@@ -45,8 +45,8 @@ export type Average = Ema | Swa
 /**
  * The exponential moving average: a ← decay · a + (1 − decay) · w. The first update copies the weights.
  *
- * With `warmup`, the decay of update n, counted from 0, is at most (1 + n)/(10 + n), so that the first steps are
- * soon forgotten.
+ * With `warmup`, the decay of update n, counted from 0, is at most (1 + n)/(10 + n), so that the first steps
+ * are soon forgotten.
  *
  * Source: Polyak & Juditsky 1992, https://doi.org/10.1137/0330046; the warmup is TensorFlow's
  * `ExponentialMovingAverage` with `num_updates`.
@@ -56,8 +56,8 @@ export interface Ema extends OptionsOf<typeof kinds.ema> {
 }
 
 /**
- * The plain mean of the weights after step `start`, after `every` further steps, and so on: a ← a + (w − a)/(n + 1).
- * Before that, the weights themselves.
+ * The plain mean of the weights after step `start`, after `every` further steps, and so on: a ← a + (w − a)/(n
+ * + 1). Before that, the weights themselves.
  *
  * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407, algorithm 1.
  */
@@ -84,7 +84,10 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/** Weight of the current weights in the average, after step `step`: 1 copies them, 0 leaves the average unchanged. */
+/**
+ * Weight of the current weights in the average, after step `step`: 1 copies them, 0 leaves the average
+ * unchanged.
+ */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -123,7 +126,9 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
   }
 }
 
-/** A variable for the mean of another. The first update copies the weights, so its initial value is not used. */
+/**
+ * A variable for the mean of another. The first update copies the weights, so its initial value is not used.
+ */
 function meanOf(of: Variable, name: string): Variable {
   const mean = new Variable(of.shape, filled(0), { trainable: false, dtype: of.dtype })
   setName(mean, name)

@@ -62,7 +62,11 @@ export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 /** A limit as it is read: checked, with defaults. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** The options of a way to clip, which its keys tell. @throws {ArgumentError} when they tell none, or several. */
+/**
+ * The options of a way to clip, which its keys tell.
+ *
+ * @throws {ArgumentError} when they tell none, or several.
+ */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []

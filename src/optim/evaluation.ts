@@ -1,24 +1,24 @@
 import { unchanged } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 
-/** Weights that are for evaluation, such as averages. */
+/** Weights for evaluation, such as averages. */
 export interface EvaluationWeights {
-  /** The variable that holds a model's variable's numbers in evaluation. */
+  /** For each variable of the model, the one whose numbers evaluation uses. */
   readonly variables: ReadonlyMap<Variable, Variable>
-  /** Where the running statistics of batch normalization come from, at these weights. */
+  /** Source of batch normalization's running statistics at these weights. */
   readonly batchNorm: BatchNormPolicy
 }
 
 /**
- * Running statistics at weights that never ran: `recalibrate` measures them on training data, `average` averages
- * them as the weights, `copy` takes those of the training weights.
+ * Source of running statistics for weights that were never trained with: `recalibrate` measures them on
+ * training data, `average` averages them like the weights, `copy` takes those of the training weights.
  */
 export type BatchNormPolicy = 'recalibrate' | 'average' | 'copy'
 
 /**
- * Run `body` while a model's variables hold the numbers of others: its weights those for evaluation.
+ * Runs `body` while variables of a model hold the numbers of others, such as the weights for evaluation.
  *
- * Whatever happens, and whatever `body` sets, each variable of `model` has its own numbers back after.
+ * Afterwards each variable of `model` has its own numbers again, whatever `body` assigned or threw.
  */
 export function swapped<T>(
   model: Iterable<Variable>,

@@ -2,7 +2,7 @@ import { mismatch } from '../core/mismatch.ts'
 import { setName } from '../core/names.ts'
 import { custom, type Declared, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
-import type { Settings, SharedOptions } from './rule.ts'
+import type { SharedOptions, WeightOptions } from './rule.ts'
 
 /** A regular expression, as a text. */
 export const expression = custom<string>('a regular expression', isExpression)
@@ -31,9 +31,12 @@ export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedO
 /** The options of all weights. */
 export interface GroupedSettings {
   /** Options of weights in no group. */
-  readonly common: Settings
-  /** Options of a weight. Equal options are the same object, named `optimizer` or, in groups 0 and 2, `optimizer.groups.0,2`. */
-  of(name: string, weight: Variable): Settings
+  readonly common: WeightOptions
+  /**
+   * Options of a weight. Equal options are the same object, named `optimizer` or, in groups 0 and 2,
+   * `optimizer.groups.0,2`.
+   */
+  of(name: string, weight: Variable): WeightOptions
 }
 
 /**
@@ -45,13 +48,13 @@ export interface GroupedSettings {
 export function grouping(
   who: string,
   groups: readonly Members[],
-  complete: (own: object) => Settings,
+  complete: (own: object) => WeightOptions,
 ): GroupedSettings {
   const parts = groups.map(({ match, maxRank, ...own }) => {
     complete(own) // reports a wrong option here, not when a weight first takes it
     return { own, has: membership(who, { match, maxRank }) }
   })
-  const named = (settings: Settings, name: string): Settings => {
+  const named = (settings: WeightOptions, name: string): WeightOptions => {
     setName(settings, name)
     return settings
   }

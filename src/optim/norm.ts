@@ -2,9 +2,9 @@ import { constant, node, type Tensor } from '../core/tensor.ts'
 import { add, sqrt } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 
-// What optimizers ask of gradients. None of it is differentiated.
+// Norms of gradients and weights. None of them can be differentiated.
 
-/** `Σx²`, of everything. */
+/** `Σx²` over all elements. */
 const sumOfSquares = (x: Tensor): Tensor =>
   node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
 
@@ -15,7 +15,7 @@ export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
   sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
 
-/** The norm of what makes one output: of each row of a weight, or of all of a vector. Broadcasts along `x`. */
+/** The norm of each unit: a row of a weight, or a whole vector. Broadcasts along `x`. */
 export function unitNorm(x: Tensor): Tensor {
   if (x.shape.length < 2) return tensorNorm(x)
   const axes = x.shape.map((_, i) => i).slice(1)

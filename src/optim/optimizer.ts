@@ -5,7 +5,7 @@ import { type Attached, attach } from './attach.ts'
 import { type Average, readAverage } from './average.ts'
 import { type Clip, readClip } from './clip.ts'
 import { type Group, grouping, type Members } from './group.ts'
-import { optionsOf, type Rule, type Settings, type SharedOptions } from './rule.ts'
+import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './rule.ts'
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
 
@@ -24,7 +24,8 @@ export interface Optimizer {
   /**
    * The rule with fresh state for these weights, by state name.
    *
-   * @param factor multiplies every learning rate, and is read at each step: the factor of a controller. @default 1
+   * @param factor multiplies every learning rate, and is read at each step: the factor of a controller.
+   *   @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }
@@ -36,14 +37,18 @@ export interface CommonOptions<D extends Declared = Record<never, never>> extend
   /** Averages of the weights, which evaluation uses. @default none */
   readonly average?: Average
   /**
-   * Other options for some of the weights. A weight takes the options of every group that it belongs to; where two
-   * give the same option, the first group wins. `{ match: 'bias|bn', weightDecay: 0 }` decays neither biases nor BN
-   * layers.
+   * Other options for some of the weights. A weight takes the options of every group that it belongs to; where
+   * two give the same option, the first group wins. `{ match: 'bias|bn', weightDecay: 0 }` decays neither
+   * biases nor BN layers.
    */
   readonly groups?: readonly Group<D>[]
 }
 
-/** Makes an optimizer from its rule. @throws {ArgumentError} naming the first option that is unknown, missing or wrong. */
+/**
+ * Makes an optimizer from its rule.
+ *
+ * @throws {ArgumentError} naming the first option that is unknown, missing or wrong.
+ */
 export function optimizer<D extends Declared>(
   rule: Rule<D>,
   given: OptionsOf<D> & CommonOptions<D>,
@@ -52,8 +57,8 @@ export function optimizer<D extends Declared>(
   const { groups = [], clip, average, ...common } = given
   const options = optionsOf(rule)
   checkNames(type, [...Object.keys(options), 'clip', 'average', 'groups'], given)
-  const complete = (own: object): Settings => {
-    const whole = readOptions(type, options, { ...common, ...own }) as Settings<never>
+  const complete = (own: object): WeightOptions => {
+    const whole = readOptions(type, options, { ...common, ...own }) as WeightOptions<never>
     rule.check?.(whole)
     return whole
   }
@@ -66,7 +71,7 @@ export function optimizer<D extends Declared>(
     spec: { type, ...given },
     traits: (weight = settings.common) => ({
       type,
-      ...rule.traits?.(weight as Settings<never>),
+      ...rule.traits?.(weight as WeightOptions<never>),
       ...(evaluated && { evaluation: { type: evaluated.type, batchNorm: evaluated.batchNorm } }),
     }),
     with: (changes) => optimizer<Declared>(rule, withSchedules(rule, { ...given, ...changes })),

@@ -9,7 +9,8 @@ const shared = {
   /** Multiplies `lr`: the rate of a group relative to the others. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**
-   * Rate at which `weightDecay` applies in full. If given, the decay follows the rate: λₜ = weightDecay · lrₜ / peakLr.
+   * Rate at which `weightDecay` applies in full. If given, the decay follows the rate: λₜ = weightDecay · lrₜ /
+   * peakLr.
    *
    * Source: Defazio 2025, https://arxiv.org/abs/2506.02285, section 3.
    */
@@ -20,7 +21,7 @@ const shared = {
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
 /** Options of a weight: checked, with defaults. `V` are those of its rule. */
-export type Settings<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
+export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
 
 /** All options of a rule's weights, the shared ones included. */
 export function optionsOf({ options }: Rule): Declared {
@@ -30,7 +31,7 @@ export function optionsOf({ options }: Rule): Declared {
 
 /** What the update of one weight may use. */
 export interface Update<V = ValuesOf<Declared>> {
-  readonly options: Settings<V>
+  readonly options: WeightOptions<V>
   readonly w: Tensor
   /** dL/dw, clipped. */
   readonly g: Tensor
@@ -45,7 +46,10 @@ export interface Update<V = ValuesOf<Declared>> {
   hyper(name: keyof V & string): Tensor
   /** One minus the value of an option at this step, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /** A number computed on the host in float64 from the step, counted from 0; fed once for all weights of a group. */
+  /**
+   * A number computed on the host in float64 from the step, counted from 0; fed once for all weights of a
+   * group.
+   */
   host(name: string, value: (step: number) => number): Tensor
   /** The weight's own variable of this name. */
   buffer(name: string): Variable
@@ -60,15 +64,15 @@ export interface Rule<D extends Declared = Declared> {
   /** Options besides the shared ones. */
   readonly options: D
   /** Checks options that depend on each other. @throws {ArgumentError} */
-  check?(options: Settings<ValuesOf<D>>): void
+  check?(options: WeightOptions<ValuesOf<D>>): void
   /** The variables of one weight, with their initial values. */
-  buffers?(options: Settings<ValuesOf<D>>): Readonly<Record<string, First>>
+  buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, First>>
   /** Name of the variable that evaluation reads instead of the weight, if any. */
   readonly evaluation?: string
   /** Whether the update uses the gradient as `lrG` alone. */
-  linear?(options: Settings<ValuesOf<D>>): boolean
+  linear?(options: WeightOptions<ValuesOf<D>>): boolean
   /** What is known of a weight under these options. What is left out counts as unknown. */
-  traits?(options: Settings<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
+  traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
   /** The weight's next value; assigns the buffers theirs. */
   update(at: Update<ValuesOf<D>>): Tensor
 }

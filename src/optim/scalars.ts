@@ -3,20 +3,20 @@ import { nameOf } from '../core/names.ts'
 import type { Hyperparameter } from '../core/options.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
-import type { Settings, Update } from './rule.ts'
+import type { Update, WeightOptions } from './rule.ts'
 
 /** Learning rate of a step. @param factor of a controller */
-export const rateAt = ({ lr, lrScale }: Settings, factor: () => number, step: number): number =>
+export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 
 /** The scalars of one group in the step that is being traced. Each is fed once, under the group's name. */
 export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
-  readonly #options: Settings
+  readonly #options: WeightOptions
   readonly #factor: () => number
   readonly #dtype: DType
   readonly #fed = new Map<string, Tensor>()
 
-  constructor(options: Settings, factor: () => number, dtype: DType) {
+  constructor(options: WeightOptions, factor: () => number, dtype: DType) {
     this.#options = options
     this.#factor = factor
     this.#dtype = dtype

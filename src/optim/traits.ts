@@ -2,8 +2,8 @@ import type { Hyperparameter } from '../core/options.ts'
 import type { BatchNormPolicy } from './evaluation.ts'
 
 /**
- * What an optimizer declares about itself, for those who judge it or advise on it: nobody asks which optimizer it is.
- * What it leaves out is unknown, and nothing is concluded from it.
+ * What an optimizer declares about itself, for those who judge it or advise on it: nobody asks which optimizer
+ * it is. What it leaves out is unknown, and nothing is concluded from it.
  */
 export interface Traits {
   /** Its name, for messages alone. */
@@ -13,11 +13,14 @@ export interface Traits {
   /** Part of each gradient, and of the decay in it, that a step takes; acts as a lower rate. @default 1 */
   readonly taken?: number
   /**
-   * Whether a step is w ← w − η·v with v ← μ·v + taken·g, g the plain gradient. Then η/(1 − μ) is the rate in the long
-   * run, and (2 + 2μ)/η the curvature above which steps diverge.
+   * Whether a step is w ← w − η·v with v ← μ·v + taken·g, g the plain gradient. Then η/(1 − μ) is the rate in
+   * the long run, and (2 + 2μ)/η the curvature above which steps diverge.
    */
   readonly heavyBall?: boolean
-  /** Whether each number of a gradient is divided by its usual size, so that the scale of the loss does not matter. */
+  /**
+   * Whether each number of a gradient is divided by its usual size, so that the scale of the loss does not
+   * matter.
+   */
   readonly rescales?: boolean
   /** Whether weight decay is applied to the weight itself rather than added to the gradient. */
   readonly decoupled?: boolean
@@ -33,7 +36,10 @@ export interface Traits {
   readonly evaluation?: { readonly type: string; readonly batchNorm: BatchNormPolicy }
 }
 
-/** State in which weight decay and gradients balance for a scale-invariant weight, at constant rate η and decay λ. */
+/**
+ * State in which weight decay and gradients balance for a scale-invariant weight, at constant rate η and decay
+ * λ.
+ */
 export interface Equilibrium {
   /** Angle by which a step turns the weight, in radians. */
   readonly angle: number

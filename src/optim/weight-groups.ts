@@ -5,8 +5,8 @@ import { variables } from '../core/variable.ts'
 import type { Members } from './group.ts'
 
 /**
- * Groups that decay matrices and kernels only: no weight decay on weights of one axis. These are biases and the γ and β
- * of normalizations, whatever they are called, but also others, such as the scale of a residual branch.
+ * Groups that decay matrices and kernels only: no weight decay on weights of one axis. These are biases and the
+ * γ and β of normalizations, whatever they are called, but also others, such as the scale of a residual branch.
  *
  * @example optim.adamw({ lr: 1e-3, groups: optim.noDecayOnNormAndBias() })
  */
@@ -17,11 +17,12 @@ export const noDecayOnNormAndBias = (): readonly (Members & { readonly weightDec
 /**
  * Groups in which the rate falls from the last layer, lr, to the first, lr · decayⁿ⁻¹.
  *
- * @param layers prefixes of state names from the input to the output, such as `layersOf(model)`; other weights keep
- *   the rate
+ * @param layers prefixes of state names from the input to the output, such as `layersOf(model)`; other weights
+ *   keep the rate
  * @param decay rate of a layer relative to the next, > 0 and ≤ 1
  * @throws {ArgumentError} when `decay` is out of range, or there are no layers.
- * @example optim.adamw({ lr: 1e-3, groups: [...optim.layerwiseDecay(optim.layersOf(model), 0.75), ...optim.noDecayOnNormAndBias()] })
+ * @example optim.adamw({ lr: 1e-3, groups: [...optim.layerwiseDecay(optim.layersOf(model), 0.75),
+ *   ...optim.noDecayOnNormAndBias()] })
  */
 export function layerwiseDecay(
   layers: readonly string[],
@@ -36,8 +37,8 @@ export function layerwiseDecay(
 }
 
 /**
- * The layers of a model in the order of its fields: the state names of its trained weights without the last part, cut
- * to `depth` parts.
+ * The layers of a model in the order of its fields: the state names of its trained weights without the last
+ * part, cut to `depth` parts.
  *
  * @param depth ≥ 1. With 1, `block1.conv.weight` and `block1.bn.weight` are one layer. @default all parts
  */

@@ -47,7 +47,8 @@ export function weightRule(
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)
  *     adamw    √(2ηλ(1 − β₁)/(1 + β₁))     √(2ηλ)               1/(2ηλ)
  *
- * Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024, https://arxiv.org/abs/2305.17212.
+ * Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024,
+ * https://arxiv.org/abs/2305.17212.
  *
  * @returns undefined without decay, at a rate of 0, or for an optimizer that declares none
  */

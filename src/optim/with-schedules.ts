@@ -4,7 +4,10 @@ import { averageOptions } from './average.ts'
 import { clipOptions } from './clip.ts'
 import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
 
-/** Options as a file or the command line has them, with each schedule's spec or text made a schedule. Not yet checked. */
+/**
+ * Options as a file or the command line has them, with each schedule's spec or text made a schedule. Not yet
+ * checked.
+ */
 export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown>>): SharedOptions {
   const { clip, average, groups, ...own } = given
   const options = optionsOf(rule)

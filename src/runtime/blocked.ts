@@ -6,10 +6,10 @@ import { transpose } from '../ops/movement.ts'
 /**
  * Computes the convolutions of a graph in blocks of `size` adjacent channels.
  *
- * ONNX Runtime's CPU kernels for that layout (`com.microsoft.nchwc`) fill a vector register with channels, but its own
- * rewrite to them needs constant weights. Here the graph reorders each step's weights itself. Times of one thread, 3×3
- * windows, batch 32, reordering of input and output included, against `Conv`: 16 channels of 32×32: 1.5 ms, not 2.6;
- * 64: 25, not 32; 256 of 8×8: 23, not 26.
+ * ONNX Runtime's CPU kernels for that layout (`com.microsoft.nchwc`) fill a vector register with channels, but
+ * its own rewrite to them needs constant weights. Here the graph reorders each step's weights itself. Times of
+ * one thread, 3×3 windows, batch 32, reordering of input and output included, against `Conv`: 16 channels of
+ * 32×32: 1.5 ms, not 2.6; 64: 25, not 32; 256 of 8×8: 23, not 26.
  *
  * @param size channels per block of this CPU's kernels; below 2 nothing changes
  */

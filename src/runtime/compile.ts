@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { boolean, choice, integer, type OptionsOf, readOptions } from '../core/options.ts'
+import { boolean, choice, integer, type OptionsOf, readOptions, type Undefinable } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
@@ -21,8 +21,9 @@ import {
 
 const options = {
   /**
-   * Whether one call runs K steps, in one ONNX `Loop`: each result, and each input that is not `fixed`, gets a leading
-   * axis of K, which may differ from call to call. K steps give the numbers of K calls of one step. @default false
+   * Whether one call runs K steps, in one ONNX `Loop`: each result, and each input that is not `fixed`, gets a
+   * leading axis of K, which may differ from call to call. K steps give the numbers of K calls of one step.
+   * @default false
    */
   loop: boolean(false),
   /** Most threads that one operator may use. @default by the work in the graph */
@@ -30,9 +31,8 @@ const options = {
   /** Where to compute. @default the CPU, natively if there is a binary */
   device: choice(devices),
 }
-type Given = OptionsOf<typeof options>
 
-export type CompileOptions = { readonly [Name in keyof Given]: Given[Name] | undefined }
+export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /** A step that was traced and compiled: call it with numbers. */
 export interface Compiled<In extends string, Out extends string> {
@@ -55,8 +55,8 @@ export interface Compiled<In extends string, Out extends string> {
 /**
  * Traces `body` once and compiles it to one ONNX graph.
  *
- * Variables that `body` reads become inputs of the graph; those it assigns become outputs, stored for the next call.
- * The returned function feeds, runs and stores; it never traces again.
+ * Variables that `body` reads become inputs of the graph; those it assigns become outputs, stored for the next
+ * call. The returned function feeds, runs and stores; it never traces again.
  *
  * @throws {ArgumentError} when an option is unknown or wrong, or the device is missing.
  *

@@ -7,10 +7,11 @@ import type { HostTensor } from './session.ts'
 import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
- * The origin of NaNs or infinities in a step: the first tensor, in the order of computation, that holds one, such as
- * `Mul in bn`; undefined if all are finite.
+ * The origin of NaNs or infinities in a step: the first tensor, in the order of computation, that holds one,
+ * such as `Mul in bn`; undefined if all are finite.
  *
- * Runs the step once on the variables' current numbers, with every intermediate tensor as a result. Changes nothing.
+ * Runs the step once on the variables' current numbers, with every intermediate tensor as a result. Changes
+ * nothing.
  *
  * @param layerOf the layer that made a tensor, if any
  */

@@ -3,8 +3,8 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
- * A hash of the graph of a traced step: its operators, shapes, constants, and the names of what it reads and assigns.
- * Independent of process, device, and the numbers of variables.
+ * A hash of the graph of a traced step: its operators, shapes, constants, and the names of what it reads and
+ * assigns. Independent of process, device, and the numbers of variables.
  */
 export function graphFingerprint(traced: Traced): string {
   const { inputs, variables, scheduled, outputs } = traced

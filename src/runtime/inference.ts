@@ -6,8 +6,8 @@ import { rebuild } from '../onnx/rebuild.ts'
 /**
  * The bytes of a model that computes `y` from the `Input` among `inputs`, for any number of examples.
  *
- * The graph was traced with a sentinel batch size, `batch`: where it occurs in a reshape it becomes −1, "the rest";
- * anywhere else the graph depends on it.
+ * The graph was traced with a sentinel batch size, `batch`: where it occurs in a reshape it becomes −1, "the
+ * rest"; anywhere else the graph depends on it.
  *
  * @param weights replacement of each weight that was read
  * @throws {ArgumentError} when the graph depends on the number of examples.

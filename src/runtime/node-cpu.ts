@@ -11,8 +11,8 @@ const kept = new Map<string, Promise<Session>>()
 let most = 0
 
 /**
- * Keeps the sessions of the last `count` models, and reuses them for models of the same bytes: for processes that train
- * one model many times. Until it is called, none are kept.
+ * Keeps the sessions of the last `count` models, and reuses them for models of the same bytes: for processes
+ * that train one model many times. Until it is called, none are kept.
  */
 export function keepSessions(count: number): void {
   most = count
@@ -47,8 +47,8 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
 }
 
 /**
- * Channels per block of this CPU's blocked convolution kernels: 16 with AVX-512, 8 with AVX2; 1 if it has none. Found by
- * converting a tensor of 4 channels to that layout, which pads it to one block.
+ * Channels per block of this CPU's blocked convolution kernels: 16 with AVX-512, 8 with AVX2; 1 if it has none.
+ * Found by converting a tensor of 4 channels to that layout, which pads it to one block.
  */
 function blockSize(): Promise<number> {
   measured ??= measureBlock().catch(() => 1)

@@ -5,8 +5,8 @@ import { type Backend, wrap } from './session.ts'
 /**
  * A GPU from Node, through WebGPU in ONNX Runtime's native binary. On Linux it needs a Vulkan driver.
  *
- * Operators without a WebGPU kernel run on the CPU, and data is copied at every step: small networks are slower than
- * on the CPU.
+ * Operators without a WebGPU kernel run on the CPU, and data is copied at every step: small networks are slower
+ * than on the CPU.
  */
 export const nodeWebgpu: Backend = {
   loops: false, // there is no WebGPU kernel for Loop

@@ -17,8 +17,8 @@ export interface SessionOptions {
   /** Most threads that one operator may use. */
   readonly threads: number
   /**
-   * Whether to leave out rewrites that round: ONNX Runtime moves constant factors into float32 attributes, which costs
-   * a float64 graph half of its digits.
+   * Whether to leave out rewrites that round: ONNX Runtime moves constant factors into float32 attributes,
+   * which costs a float64 graph half of its digits.
    */
   readonly exact: boolean
 }

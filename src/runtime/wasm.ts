@@ -7,7 +7,8 @@ ort.env.logLevel = 'error'
 /**
  * WebAssembly, in Node and in browsers: no native binary, one thread.
  *
- * Fed arrays are copied into WebAssembly's memory; results are new arrays, as ONNX Runtime would not fill given ones.
+ * Fed arrays are copied into WebAssembly's memory; results are new arrays, as ONNX Runtime would not fill given
+ * ones.
  */
 export const wasm: Backend = {
   loops: true,

@@ -71,7 +71,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 0.05, groups }) },
       says: 'alarm',
       telling:
-        /^the drift of [03]\.weight reached 0\.316 rad a step, where training is noise; divide η·λ by 10$/,
+        /^the drift of [03]\.weight reached 0\.316 rad a step, where training is but noise; divide η·λ by 10$/,
     },
     {
       of: 'a rate that does not fall',
@@ -216,7 +216,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { model: network({ norm: { momentum: 0.001 } }) },
       says: 'warning',
       telling:
-        /^the validation loss is \S+ with the running statistics and \S+ with measured ones .*they are stale/,
+        /^the validation loss is \S+ with the running statistics and \S+ with remeasured ones .*they are stale/,
     },
     {
       of: 'a rate that has decayed',
@@ -230,7 +230,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'statistics that hardly learn',
       run: { model: network({ norm: { momentum: 0.001 } }) },
       says: 'warning',
-      telling: /this is no overfitting; see D8 for stale statistics$/,
+      telling: /this is not overfitting; see D8 for stale statistics$/,
     },
     {
       of: 'small batches',
@@ -256,7 +256,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'the same without the bias of the beginning',
       run: { model: network({ norm: { momentum: 0.01, zeroDebias: true } }) },
       says: 'ok',
-      telling: /^nothing is left after 80 batches/,
+      telling: /^after 80 batches the running statistics retain nothing/,
     },
     { of: 'the default', run: {}, says: 'ok', telling: /^after 80 batches 0\.0218 % of/ }, // 0.9⁸⁰ = 2.18e-4
   ],
@@ -292,7 +292,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       },
       says: 'warning',
       telling:
-        /^the curvature of \S+ at the first weights allows a rate of \S+, and that of step 10 is 8: warm it up$/,
+        /^the curvature of \S+ at the initial weights allows a rate of \S+, and that of step 10 is 8: warm it up$/,
     },
     {
       of: 'gradient descent at the edge of stability',
@@ -318,7 +318,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'gradient descent at the edge of stability',
       run: atTheEdge(),
       says: 'note',
-      telling: /only a lower rate lowers the loss from here$/,
+      telling: /from here only a lower rate lowers the loss$/,
     },
     {
       of: 'a small rate',
@@ -330,7 +330,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'momentum',
       run: { optimizer: sgd({ lr: 0.01, momentum: 0.9 }), epochs: 1 },
       says: 'inapplicable',
-      telling: /^the bound is that of sgd without momentum; the curvature .* is \S+$/,
+      telling: /^the bound holds for sgd without momentum; the curvature .* is \S+$/,
     },
   ],
   D15: [
@@ -419,7 +419,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'statistics that are measured anew',
       run: { epochs: 1, recalibrateBeforeEvaluation: true },
       says: 'inapplicable',
-      telling: /^statistics are measured anew before each evaluation$/,
+      telling: /^statistics are remeasured before each evaluation$/,
     },
   ],
   D20: [
@@ -483,9 +483,9 @@ test.each(['D2', 'D5', 'D6', 'D12', 'D17'])('%s is made of a run of 300,000 step
 
 describe('without the state of the optimizer', () => {
   const steps =
-    'the optimizer’s state is not that of the run, which kept no checkpoint: steps from here would be others'
+    'the run kept no checkpoint, and without the state of its optimizer its steps cannot be repeated'
   const averages =
-    'the weights for evaluation are kept by the optimizer, whose state is not that of the run: it kept no checkpoint'
+    'the run kept no checkpoint, and the weights for evaluation are part of the state of its optimizer'
   const average = { type: 'ema' } as const
   const optimizers: Readonly<Record<string, Optimizer>> = {
     momentum: sgd({ lr: 0.02, momentum: 0.9, weightDecay: 2e-3, groups }),

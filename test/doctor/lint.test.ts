@@ -45,7 +45,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a linear layer with a bias, then BN',
       { model: list(linear(true), bn(), relu, head) },
-      'note: BN takes away what 0.bias adds, with a gradient of 0: write { bias: false } there',
+      'note: BN cancels 0.bias, with a gradient of 0: write { bias: false } there',
     ],
     ['a ReLU between them', { model: list(linear(true), relu, bn(), head) }],
     ['the slope of a PReLU', { model: list(linear(false), new nn.PReLU(), bn(), head) }],
@@ -56,7 +56,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'dropout, a linear layer, BN',
       { model: list(linear(false), relu, new nn.Dropout(0.5), linear(false, 8), bn(), head) },
-      'warning: the dropout 2 comes before BN 4, which learns a variance that evaluation does not have: put it after the last BN',
+      'warning: the dropout 2 comes before BN 4, which learns a variance that evaluation does not see: put it after the last BN',
     ],
     ['dropout after the last BN', { model: list(linear(false), bn(), new nn.Dropout(0.5), head) }],
     ['dropout of nothing', { model: list(new nn.Dropout(0), linear(false), bn(), head) }],
@@ -65,13 +65,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'γ = 0 in the middle',
       { model: list(linear(false), zero(), relu, head) },
-      'warning: the γ of BN 1 starts at 0, and nothing is added to what it gives: no gradient passes; only the last BN of a residual branch may start so',
+      'warning: the γ of BN 1 starts at 0, and nothing is added to its output: no gradient passes; only the last BN of a residual branch may start so',
     ],
     ['γ = 0 at the end of a branch', { model: list(linear(false), bn(), branch(zero()), head) }],
     [
       'γ = 0 before a layer that adds its bias',
       { model: list(linear(false), bn(), branch(new nn.Sequential(zero(), linear(true, 8))), head) },
-      'warning: the γ of BN 2.branch.4.0 starts at 0, and nothing is added to what it gives: no gradient passes; only the last BN of a residual branch may start so',
+      'warning: the γ of BN 2.branch.4.0 starts at 0, and nothing is added to its output: no gradient passes; only the last BN of a residual branch may start so',
     ],
   ],
   'decay-on-vectors': [
@@ -110,7 +110,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'lars for all weights',
       { optimizer: lars({ lr: 0.1 }) },
-      'note: lars gives 1.weight, 1.bias, 4.weight and 2 more a rate by their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }',
+      'note: lars gives 1.weight, 1.bias, 4.weight and 2 more a rate in proportion to their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }',
     ],
     ['lamb for all weights', { optimizer: lamb({ lr: 1e-3 }) }, 'note: lamb gives'],
     ['lars for matrices', { optimizer: lars({ lr: 0.1, groups: [{ maxRank: 1, adapt: false }] }) }],
@@ -120,7 +120,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a rate of 3 at a decay of 1e-3', // the run of Smith & Topin 2017 that ends at chance: 0.245
       { optimizer: sgd({ lr: 3, momentum: 0.9, weightDecay: 1e-3 }) },
-      'alarm: η·λ lets steps turn 0.weight by 0.245 rad in the long run, where training is noise: divide it by 6 or more',
+      'alarm: η·λ lets steps turn 0.weight by 0.245 rad in the long run, where training is but noise: divide it by 6 or more',
     ],
     [
       'a rate that stays',
@@ -161,7 +161,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'two batches a step',
       { accumulate: 2 },
-      "note: a step takes 64 examples and BN normalises 32 at a time, so this is no batch of 64; accumulate with batchNorm: 'exact' is, in the memory of one",
+      "note: a step takes 64 examples and BN normalizes 32 at a time, so this is not a batch of 64; accumulate with batchNorm: 'exact' is, in the memory of one",
     ],
     ['exact accumulation', { accumulate: { steps: 2, batchNorm: 'exact' } }],
     ['one batch a step', {}],
@@ -170,7 +170,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a momentum of 0.01 in 80 steps',
       { model: slow },
-      'warning: after 80 batches 44.8 % of the running statistics of BN 1, 4 are the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum',
+      'warning: after 80 batches 44.8 % of the running statistics of BN 1, 4 are still the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum',
     ],
     ['the same, recalibrated', { model: slow, recalibrateBeforeEvaluation: true }],
     [
@@ -215,7 +215,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a plateau with a short decay, long enough for the statistics',
       { optimizer: sgd({ lr: schedule.lambda(0.1, 'step < 360 ? 1 : 0') }), epochs: 25 },
-      'note: 88 % of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to compare them',
+      'note: 88 % of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to make them comparable',
     ],
     ['a constant rate, of which short-tail tells', {}],
     ['a decay', { optimizer: sgd({ lr: slowTo0 }), epochs: 25 }],

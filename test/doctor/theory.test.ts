@@ -473,7 +473,7 @@ test('a task without a step, a log of another run and an unknown id are refused'
   }
   const fresh = setup()
   await expect(all(fresh, taskOf(fresh))).rejects.toThrow(
-    'doctor: wanted a task that was trained, got one of 0 steps; train it first',
+    'doctor: wanted a trained task, got one of 0 steps; train it first',
   )
   const { experiment, task, log } = await trained({ epochs: 1 })
   await expect(all(experiment, task, { log: { ...log, losses: log.losses.slice(1) } })).rejects.toThrow(

@@ -74,7 +74,7 @@ describe('an optimizer that declares nothing', () => {
       'advice',
       expect.stringMatching(/; under thirteenth no bound on the rate follows from it$/),
     )
-    expect(batch).toHaveProperty('reason', expect.stringContaining('the bound is that of'))
+    expect(batch).toHaveProperty('reason', expect.stringContaining('the bound holds for'))
   })
 
   test('is not taken for one that rescales gradients, or turns weights too fast', () => {

@@ -2,16 +2,16 @@ import { meanOf } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import { curvatureAlongGradient } from '../hessian.ts'
 
-/** How many batches are looked at. */
+/** Batches that are measured. */
 const count = 8
 
-/** D14: how curved the loss of a batch is along its own step. */
+/** D14: curvature of the loss of a batch along its own step. */
 export const batchSharpness: Diagnostic = {
   id: 'D14',
   title: 'curvature of batches along their own gradients',
   quantity: 'η/2 · mean of gᵀHg/‖g‖² over 8 batches, at the last step',
-  threshold: 'note from 0.8: steps of sgd without momentum no longer lower their own batch’s loss above 1',
-  remedy: 'training is at its stochastic edge of stability: a lower rate is what lowers the loss from here',
+  threshold: 'note from 0.8: above 1, steps of sgd without momentum no longer lower their own batch’s loss',
+  remedy: 'training is at its stochastic edge of stability: only a lower rate lowers the loss from here',
   source: 'Andreyev & Beneventano 2024, https://arxiv.org/abs/2412.20553',
   async examine(subject) {
     const curvatures: number[] = []
@@ -21,16 +21,16 @@ export const batchSharpness: Diagnostic = {
     const rate = subject.rates.at(-1)!
     if (!rule.traits.heavyBall || rule.momentum(subject.steps - 1) > 0) {
       return {
-        reason: `the bound is that of sgd without momentum; the curvature of a batch along its gradient is ${short(curvature)}`,
+        reason: `the bound holds for sgd without momentum; the curvature of a batch along its gradient is ${short(curvature)}`,
       }
     }
     const value = (rate * curvature) / 2
-    const numbers = `batches have a curvature of ${short(curvature)} along their gradients, which allows a rate of ${short(2 / curvature)}, and it is ${short(rate)}`
+    const numbers = `batches have a curvature of ${short(curvature)} along their gradients, which allows a rate of ${short(2 / curvature)}; it is ${short(rate)}`
     return {
       severity: value >= 0.8 ? 'note' : 'ok',
       value,
       values: { curvature, rate },
-      advice: value >= 0.8 ? `${numbers}: only a lower rate lowers the loss from here` : numbers,
+      advice: value >= 0.8 ? `${numbers}: from here only a lower rate lowers the loss` : numbers,
     }
   },
 }

@@ -6,16 +6,16 @@ import { type Diagnostic, greatestEntry, percent } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
 
-/** How many batches are looked at. */
+/** Batches that are looked at. */
 const count = 16
 
 /** D16: channels whose ReLU never fires. */
 export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',
-  quantity: 'the part of a layer’s channels that are 0 in all of 16 training batches',
+  quantity: 'share of a layer’s channels that are 0 in all of 16 training batches',
   threshold: 'warning above 20 % of a layer',
-  remedy: 'β has gone far below 0: lower the rate, or leave β out of weight decay and of large steps',
+  remedy: 'β has gone far below 0: lower the rate, or keep β out of weight decay and large steps',
   source: 'Lu et al. 2020, https://arxiv.org/abs/1903.06733; the band is ours',
   async examine(subject) {
     const { structure } = subject
@@ -23,23 +23,18 @@ export const deadRelu: Diagnostic = {
     if (before.length === 0) return { reason: 'no ReLU follows a batch normalization directly' }
     const dead = await deadParts(subject, before)
     const [name, value] = greatestEntry(dead)
-    return {
-      severity: value > 0.2 ? 'warning' : 'ok',
-      value,
-      values: Object.fromEntries(dead),
-      advice:
-        value > 0.2
-          ? `${percent(value)} of the ReLUs after layer ${name} fire for no example of ${count} batches: a lower rate would have kept them`
-          : `at most ${percent(value)} of the ReLUs after a BN never fire (layer ${name})`,
+    const values = Object.fromEntries(dead)
+    if (value > 0.2) {
+      const advice = `${percent(value)} of the ReLUs after layer ${name} fire for no example of ${count} batches: a lower rate would have kept them alive`
+      return { severity: 'warning', value, values, advice }
     }
+    const advice = `at most ${percent(value)} of the ReLUs after a BN never fire (layer ${name})`
+    return { severity: 'ok', value, values, advice }
   },
 }
 
-/** The part of each layer's channels that is never above 0. */
-async function deadParts(
-  subject: Subject,
-  norms: readonly Norm[],
-): Promise<readonly (readonly [string, number])[]> {
+/** The share of each layer's channels that are never above 0. */
+async function deadParts(subject: Subject, norms: readonly Norm[]): Promise<[string, number][]> {
   const names = [...new Set(norms.map(({ name }) => name))]
   const fired = names.map(() => new Set<number>())
   for (const batch of subject.batches(count)) {
@@ -53,12 +48,13 @@ async function deadParts(
       return Object.fromEntries(names.map((name, i) => [`f${i}`, firing(outputs.get(name)!)]))
     })
     const values = await subject.untouched(() => graph({ x: batch.x, y: batch.y }, subject.steps))
-    for (const [i, set] of fired.entries())
-      for (const [c, one] of values[`f${i}`]!.entries()) if (one) set.add(c)
+    for (const [i, set] of fired.entries()) {
+      for (const [c, fires] of values[`f${i}`]!.entries()) if (fires) set.add(c)
+    }
   }
   return names.map((name, i) => {
     const channels = norms.find((norm) => norm.name === name)!.y.shape[1]!
-    return [name, 1 - fired[i]!.size / channels] as const
+    return [name, 1 - fired[i]!.size / channels]
   })
 }
 

@@ -1,26 +1,26 @@
 import { drift } from '../../train/drift.ts'
-import { type Diagnostic, greatestEntry, noAverages, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, noAverages, noStatistics, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** How many examples statistics are measured on. */
+/** Examples on which statistics are measured. */
 const measuredOn = 8192
 
-/** How many of the training batches that is. */
+/** The same in training batches. */
 export const measuredBatches = ({ experiment }: Subject): number =>
   Math.ceil(measuredOn / experiment.batchSize)
 
-/** D8: whether the running statistics fit the weights. */
+/** D8: distance of the running statistics from those of the data. */
 export const statisticsDrift: Diagnostic = {
   id: 'D8',
   title: 'drift of the running statistics from the data',
   quantity:
-    'KL = ½(ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1), mean over the channels of the worst layer, against statistics measured anew; and z = |rm − μ|/σ',
+    'KL = ½(ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1), mean over the channels of the worst layer, against remeasured statistics; and z = |rm − μ|/σ',
   threshold: 'warning above KL 0.01 or z 0.1, alarm above KL 0.1',
   remedy:
-    'measure the statistics anew (recalibrateBeforeEvaluation, train.recalibrate), or let the rate decay to 0',
+    'remeasure the statistics (recalibrateBeforeEvaluation, train.recalibrate), or let the rate decay to 0',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576; the bands are ours',
   async examine(subject) {
-    if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
+    if (subject.tracking.length === 0) return noStatistics
     if (subject.evaluatesOthers && subject.lacksState) return noAverages
     const { task, experiment } = subject
     const layers = await task.atEvaluation(
@@ -41,9 +41,9 @@ export const statisticsDrift: Diagnostic = {
     const severity = value > 0.1 ? 'alarm' : value > 0.01 || z > 0.1 ? 'warning' : 'ok'
     const advice =
       severity === 'alarm'
-        ? `${numbers}: the validation loss means nothing; measure them anew with recalibrateBeforeEvaluation`
+        ? `${numbers}: the validation loss means nothing; remeasure them with recalibrateBeforeEvaluation`
         : severity === 'warning'
-          ? `${numbers}: measure them anew before evaluation, or let the rate decay`
+          ? `${numbers}: remeasure them before evaluation, or let the rate decay`
           : numbers
     return { severity, value, values: { z, ...values }, advice }
   },

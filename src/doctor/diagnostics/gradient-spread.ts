@@ -3,7 +3,7 @@ import { taskOf } from '../../train/train.ts'
 import { type Diagnostic, greatestEntry, leastEntry, short } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
 
-/** D17: whether the first step is as large, beside the weights, in all layers. */
+/** D17: spread over the layers of the first step's size relative to the weights. */
 export const gradientSpread: Diagnostic = {
   id: 'D17',
   title: 'spread of the first gradients over the layers',
@@ -21,21 +21,17 @@ export const gradientSpread: Diagnostic = {
     const ratios = matrices
       .map(([name, { data }]) => [name, length(gradient.get(name)!) / length(data)] as const)
       .filter(([, ratio]) => ratio > 0 && Number.isFinite(ratio))
-    if (ratios.length < 2)
+    if (ratios.length < 2) {
       return { reason: 'fewer than two weights of two or more axes have a gradient at first' }
+    }
     const [fast, high] = greatestEntry(ratios)
     const [slow, low] = leastEntry(ratios)
     const value = high / low
     const warm = rates[0]! < maxOf(rates) / 2
     const numbers = `the first gradient is ${short(high)} of the weight in ${fast} and ${short(low)} in ${slow}, ${short(value)} times as much`
-    return {
-      severity: value <= 10 ? 'ok' : warm ? 'note' : 'warning',
-      value,
-      values: Object.fromEntries(ratios),
-      advice:
-        value <= 10
-          ? numbers
-          : `${numbers}: ${warm ? 'the warmup is needed' : 'warm the rate up, or give each layer its own (lars)'}`,
-    }
+    const values = Object.fromEntries(ratios)
+    if (value <= 10) return { severity: 'ok', value, values, advice: numbers }
+    const fix = warm ? 'the warmup is needed' : 'warm the rate up, or give each layer its own (lars)'
+    return { severity: warm ? 'note' : 'warning', value, values, advice: `${numbers}: ${fix}` }
   },
 }

@@ -20,7 +20,7 @@ import { statisticSize } from './statistic-size.ts'
 import { tail } from './tail.ts'
 import { updateRatio } from './update-ratio.ts'
 
-/** Everything that can be measured of a run, in the order of its ids. */
+/** Every diagnostic, in the order of ids. */
 export const diagnostics: readonly Diagnostic[] = [
   scaleInvariance,
   effectiveRate,

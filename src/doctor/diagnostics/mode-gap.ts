@@ -1,11 +1,11 @@
 import { meanOf } from '../../core/vector.ts'
-import { type Diagnostic, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, noStatistics, percent, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** How many batches are looked at. */
+/** Batches that are looked at. */
 const count = 16
 
-/** D10: what BN makes of the same examples in training and in evaluation. */
+/** D10: loss of the same examples in evaluation relative to training. */
 export const modeGap: Diagnostic = {
   id: 'D10',
   title: 'loss of the same batches in evaluation beside training',
@@ -14,7 +14,7 @@ export const modeGap: Diagnostic = {
   remedy: 'this gap is BN’s (small batches, stale statistics), not overfitting: see D8 and D18 first',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576; the bands are ours',
   async examine(subject) {
-    if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
+    if (subject.tracking.length === 0) return noStatistics
     const losses = await lossesOf(subject)
     const [train, evaluated] = [meanOf(losses.map(([one]) => one)), meanOf(losses.map(([, one]) => one))]
     const value = evaluated / train - 1
@@ -22,18 +22,15 @@ export const modeGap: Diagnostic = {
     const numbers = `the same batches have a loss of ${short(train)} in training and ${short(evaluated)} in evaluation (${percent(value)})`
     const found = { value, values: { train, eval: evaluated } }
     if (value > 0.1) {
-      return {
-        severity: drops ? 'note' : 'warning',
-        ...found,
-        advice: `${numbers}: this is no overfitting; see D8 for stale statistics${drops ? ' and D21 for dropout before BN' : ''}`,
-      }
+      const advice = `${numbers}: this is not overfitting; see D8 for stale statistics${drops ? ' and D21 for dropout before BN' : ''}`
+      return { severity: drops ? 'note' : 'warning', ...found, advice }
     }
     if (value < -0.25) {
-      return {
-        severity: 'note',
-        ...found,
-        advice: `${numbers}: ${drops ? 'dropout and the noise of batch statistics weigh' : 'the noise of batch statistics weighs'} on training; see D18 for small batches and D8 for stale statistics`,
-      }
+      const cause = drops
+        ? 'dropout and the noise of batch statistics weigh'
+        : 'the noise of batch statistics weighs'
+      const advice = `${numbers}: ${cause} on training; see D18 for small batches and D8 for stale statistics`
+      return { severity: 'note', ...found, advice }
     }
     return { severity: 'ok', ...found, advice: numbers }
   },

@@ -3,12 +3,12 @@ import { findLearningRate } from '../../train/find-lr.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Steps of the ramp. With BN, one of 200 finds rates that are ten times too high. */
+/** Steps of the ramp. With BN, a ramp of 200 finds rates that are ten times too high. */
 const rampSteps = 600
-/** How long it may take. */
+/** Longest time that the test may take. */
 const patienceMs = 8000
 
-/** D12: the rate beside what a range test suggests. */
+/** D12: the rate relative to the suggestion of a range test. */
 export const rangeTest: Diagnostic = {
   id: 'D12',
   title: 'highest rate of the run beside a range test',
@@ -28,22 +28,19 @@ export const rangeTest: Diagnostic = {
     const peak = maxOf(subject.rates)
     const [value, minimum] = [peak / suggestion, 10 * minimumTenth]
     const numbers = `the highest rate, ${short(peak)}, is ${short(value)} times the ${short(suggestion)} that a range test suggests`
-    const severity = peak > minimum ? 'warning' : value < 0.1 ? 'note' : 'ok'
-    return {
-      severity,
-      value,
-      values: { peak, suggestion, lowestLossAt: minimum },
-      advice:
-        severity === 'warning'
-          ? `${numbers}, and above the ${short(minimum)} where its loss is lowest: lower it`
-          : severity === 'note'
-            ? `${numbers}: there is room for a higher one`
-            : numbers,
+    const found = { value, values: { peak, suggestion, lowestLossAt: minimum } }
+    if (peak > minimum) {
+      const advice = `${numbers}, and above the ${short(minimum)} where its loss is lowest: lower it`
+      return { severity: 'warning', ...found, advice }
     }
+    if (value < 0.1) {
+      return { severity: 'note', ...found, advice: `${numbers}: there is room for a higher one` }
+    }
+    return { severity: 'ok', ...found, advice: numbers }
   },
 }
 
-/** How long a step of training takes, without what the first one compiles. */
+/** Duration of a training step, without the compilation in the first one. */
 async function msPerStep(subject: Subject): Promise<number> {
   const [batch] = subject.batches(1, subject.examples)
   return subject.untouched(async () => {

@@ -1,24 +1,24 @@
 import { remeasured } from '../../train/drift.ts'
-import { type Diagnostic, noAverages, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, noAverages, noStatistics, percent, short } from '../diagnosis.ts'
 import { measuredBatches } from './drift.ts'
 
-/** How many validation examples are looked at. */
+/** Most validation examples to evaluate. */
 const most = 4096
-/** So many examples that are told otherwise are chance. */
+/** Examples that may change class by chance. */
 const fewExamples = 4
 
-/** D9: what stale running statistics cost. */
+/** D9: cost of stale running statistics. */
 export const recalibrationGap: Diagnostic = {
   id: 'D9',
   title: 'validation loss with the running statistics beside measured ones',
   quantity:
-    'loss(running)/loss(measured anew) − 1, on up to 4,096 validation examples; and the difference in accuracy',
+    'loss(running)/loss(remeasured) − 1, on up to 4,096 validation examples; and the difference in accuracy',
   threshold: 'warning beyond ±5 %, or half a point of accuracy in more than 4 examples',
   remedy:
     'lower the weight of the new batch (momentum) in long runs, let the rate decay, or recalibrate before evaluation',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3; the bands are ours',
   async examine(subject) {
-    if (subject.tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
+    if (subject.tracking.length === 0) return noStatistics
     if (subject.evaluatesOthers && subject.lacksState) return noAverages
     const { task, experiment, model } = subject
     const { running, measured } = await task.atEvaluation(
@@ -34,7 +34,8 @@ export const recalibrationGap: Diagnostic = {
     const points = running.accuracy === undefined ? 0 : 100 * (running.accuracy - measured.accuracy!)
     const examples = Math.min(most, experiment.data.validation.length)
     const off = Math.abs(value) > 0.05 || Math.abs(points) > Math.max(0.5, (100 * fewExamples) / examples)
-    const numbers = `the validation loss is ${short(running.loss)} with the running statistics and ${short(measured.loss)} with measured ones (${percent(value)})${running.accuracy === undefined ? '' : `, the accuracy ${short(points)} points apart`}`
+    const apart = running.accuracy === undefined ? '' : `, the accuracy ${short(points)} points apart`
+    const numbers = `the validation loss is ${short(running.loss)} with the running statistics and ${short(measured.loss)} with remeasured ones (${percent(value)})${apart}`
     return {
       severity: off ? 'warning' : 'ok',
       value,
@@ -44,7 +45,7 @@ export const recalibrationGap: Diagnostic = {
         ...(running.accuracy !== undefined && { accuracyPoints: points }),
       },
       advice: off
-        ? `${numbers}: ${value > 0 ? 'they are stale, measure them anew' : 'validation is easier by them than by the data’s own'}`
+        ? `${numbers}: ${value > 0 ? 'they are stale; remeasure them' : 'validation is easier with them than with those of the data'}`
         : numbers,
     }
   },

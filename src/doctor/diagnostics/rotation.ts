@@ -1,9 +1,17 @@
 import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import { equilibrium } from '../../optim/weight-rule.ts'
-import { type Diagnostic, type Finding, greatestEntry, noSteps, percent, short } from '../diagnosis.ts'
+import {
+  type Diagnostic,
+  type Finding,
+  greatestEntry,
+  noInvariance,
+  noSteps,
+  percent,
+  short,
+} from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** D3: how far steps turn the weights before BN, beside where weight decay lets that come to rest. */
+/** D3: angle by which steps turn the weights before BN, relative to the equilibrium under weight decay. */
 export const rotation: Diagnostic = {
   id: 'D3',
   title: 'angle by which a step turns the weights before BN',
@@ -11,12 +19,12 @@ export const rotation: Diagnostic = {
     '2·asin(½·‖ŵ₊ − ŵ‖) of the last 8 steps, over √(2ηλ/(1 + μ)) (sgd) or √(2ηλ(1 − β₁)/(1 + β₁)) (adamw); and the drift √(2ηλ/(1 − μ)) or √(2ηλ)',
   threshold:
     'ratio 0.8 to 1.2 is equilibrium, else note unless the rate has decayed; drift: note above 0.03 and warning above 0.1 at the end, alarm above 0.2 at any time',
-  remedy: 'the drift is the noise that is left: lower the rate towards the end, or η·λ throughout',
+  remedy: 'the drift is the remaining noise: lower the rate towards the end, or η·λ throughout',
   source:
     'Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024, https://arxiv.org/abs/2305.17212; the bands of the drift are ours',
   async examine(subject) {
     const all = await subject.invariant()
-    if (all.length === 0) return { reason: 'no weight is scale-invariant: there is no BN right after one' }
+    if (all.length === 0) return noInvariance
     if (subject.lacksState) return noSteps
     const turns = await subject.turns()
     const angles = all.map(({ name }) => [name, rootMeanSquare(turns.get(name)!.angles)] as const)
@@ -32,14 +40,14 @@ export const rotation: Diagnostic = {
   },
 }
 
-/** A weight as the last steps turned it, beside its equilibrium. */
+/** The turning of a weight in the last steps, and its equilibrium. */
 interface Turned {
   readonly name: string
   readonly angle: number
   readonly drift: number
   readonly time: number
   readonly ratio: number
-  /** The greatest drift of the run. */
+  /** Greatest drift of the run. */
   readonly peak: number
 }
 
@@ -63,7 +71,7 @@ function judged(all: readonly Turned[], decayed: boolean): Finding {
     values: { drift: fast.drift, peakDrift: hot.peak, ...Object.fromEntries(each) },
   }
   if (hot.peak > 0.2) {
-    const advice = `the drift of ${hot.name} reached ${short(hot.peak)} rad a step, where training is noise; divide η·λ by ${short((hot.peak / 0.1) ** 2)}`
+    const advice = `the drift of ${hot.name} reached ${short(hot.peak)} rad a step, where training is but noise; divide η·λ by ${short((hot.peak / 0.1) ** 2)}`
     return { severity: 'alarm', ...found, advice }
   }
   if (fast.drift > 0.03) {
@@ -79,7 +87,7 @@ function judged(all: readonly Turned[], decayed: boolean): Finding {
 }
 
 /** The greatest drift of a weight in the run. */
-const peakDrift = (subject: Subject, name: string): number => {
+function peakDrift(subject: Subject, name: string): number {
   const rule = subject.rule(name)
   return Math.max(0, maxOf(rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)))
 }

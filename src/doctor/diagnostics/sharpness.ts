@@ -11,7 +11,7 @@ export function sharpnessOf(subject: Subject): Promise<number> {
   return greatestEigenvalue(hessianProduct(subject, batch!), size)
 }
 
-/** D13: whether steps are too long for the curvature. */
+/** D13: length of steps relative to what the curvature allows. */
 export const sharpness: Diagnostic = {
   id: 'D13',
   title: 'sharpness of the loss beside the rate',
@@ -29,12 +29,8 @@ export const sharpness: Diagnostic = {
     const rule = subject.rule([...task.variables].find(([, v]) => v.trainable)![0])
     const values = { sharpness: now, sharpnessAtFirst: first }
     if (!rule.traits.heavyBall) {
-      return {
-        severity: 'ok',
-        value: now,
-        values,
-        advice: `the greatest curvature is ${short(now)}, and ${short(first)} at the first weights; under ${rule.traits.type} no bound on the rate follows from it`,
-      }
+      const advice = `the greatest curvature is ${short(now)}, and ${short(first)} at the initial weights; under ${rule.traits.type} no bound on the rate follows from it`
+      return { severity: 'ok', value: now, values, advice }
     }
     const early = Math.min(10, steps - 1)
     const bound = (step: number): number => rates[step]! / (2 + 2 * rule.momentum(step))
@@ -54,24 +50,17 @@ function judged(
   const { sharpness, sharpnessAtFirst, rate, earlyRate } = values
   const numbers = `the curvature of ${short(sharpness)} allows a rate of ${short(rate / ratio)}, and it is ${short(rate)}`
   const found = { value: ratio, values: { ...values, atFirst: early } }
-  if (ratio > 1.2)
+  if (ratio > 1.2) {
     return { severity: 'warning', ...found, advice: `${numbers}: let it fall, or end with a lower one` }
+  }
   if (early > 1) {
-    return {
-      severity: 'warning',
-      ...found,
-      advice: `the curvature of ${short(sharpnessAtFirst)} at the first weights allows a rate of ${short(earlyRate / early)}, and that of step 10 is ${short(earlyRate)}: warm it up`,
-    }
+    const advice = `the curvature of ${short(sharpnessAtFirst)} at the initial weights allows a rate of ${short(earlyRate / early)}, and that of step 10 is ${short(earlyRate)}: warm it up`
+    return { severity: 'warning', ...found, advice }
   }
-  if (ratio >= 0.8)
-    return {
-      severity: 'note',
-      ...found,
-      advice: `${numbers}: training is at the edge of stability, which is usual in large batches`,
-    }
-  return {
-    severity: 'ok',
-    ...found,
-    advice: rate > 0 ? numbers : `the rate has fallen to 0; the curvature is ${short(sharpness)}`,
+  if (ratio >= 0.8) {
+    const advice = `${numbers}: training is at the edge of stability, which is usual in large batches`
+    return { severity: 'note', ...found, advice }
   }
+  const advice = rate > 0 ? numbers : `the rate has fallen to 0; the curvature is ${short(sharpness)}`
+  return { severity: 'ok', ...found, advice }
 }

@@ -2,24 +2,25 @@ import { maxOf, meanOf, medianOf } from '../../core/vector.ts'
 import { type Diagnostic, short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** The steps of a log are looked at in so many parts. */
+/** Parts into which the steps of a log are divided. */
 const parts = 200
-/** How many parts before a part it is compared with. */
+/** Preceding parts with which a part is compared. */
 const before = 10
 
 /** A part of a run whose loss is far above those before. */
 export interface Spike {
-  /** The first step of the part. */
+  /** First step of the part. */
   readonly step: number
-  /** Its loss over the median of the parts before. */
+  /** Its loss relative to the median of the preceding parts. */
   readonly height: number
 }
 
 /**
- * Where the loss of a run jumps and the learning rate does not: parts whose mean is above twice the median of the ten
- * before, and six of their mean deviations above it. Neighbours are one spike.
+ * Finds where the loss of a run jumps but the learning rate does not: parts whose mean is above twice the
+ * median of the ten preceding parts, and above it by six of their median deviations. Adjacent parts are one
+ * spike.
  *
- * @param size steps a part
+ * @param size steps per part
  */
 export function spikesOf(
   losses: ArrayLike<number>,
@@ -46,7 +47,7 @@ export function spikesOf(
   return spikes
 }
 
-/** D20: training that breaks again and again. */
+/** D20: repeated breakdowns of training. */
 export const spikes: Diagnostic = {
   id: 'D20',
   title: 'spikes of the training loss',
@@ -70,31 +71,33 @@ export const spikes: Diagnostic = {
       ...(highest && { highest: highest.height, at: highest.step }),
       ...(gaps.length > 0 && { period: meanOf(gaps) }),
     }
-    if (!highest)
+    if (!highest) {
       return { severity: 'ok', value: 0, values, advice: `the loss never jumped in ${steps} steps` }
+    }
     const rise = effectiveRise(subject, highest.step)
-    const why =
-      rise === undefined
-        ? 'log { batchNorm: true } to see whether the effective rate rises before'
-        : rise > 1.05
-          ? `the effective rate rose ${short(rise)} times in the tenth of the run before: norms shrink under weight decay until it breaks; lower λ`
-          : 'the effective rate did not rise before'
     const times = `the loss jumped ${found.length === 1 ? 'once' : `${found.length} times`}, to ${short(highest.height)} times what it was at step ${highest.step}`
     const period = gaps.length > 1 ? `, about every ${short(meanOf(gaps))} steps` : ''
     return {
       severity: found.length > 1 ? 'warning' : 'note',
       value: found.length,
       values: { ...values, ...(rise !== undefined && { effectiveRise: rise }) },
-      advice: `${times}${period}; ${why}`,
+      advice: `${times}${period}; ${cause(rise)}`,
     }
   },
 }
 
-/** The least steps a part: the losses of single batches are noise, unless a batch is all of the data. */
+/** What the growth of the effective rate says about a spike. */
+function cause(rise: number | undefined): string {
+  if (rise === undefined) return 'log { batchNorm: true } to see whether the effective rate rises before'
+  if (rise <= 1.05) return 'the effective rate did not rise before'
+  return `the effective rate rose ${short(rise)} times in the tenth of the run before: norms shrink under weight decay until training breaks; lower λ`
+}
+
+/** Least steps per part: losses of single batches are noise, unless a batch is all of the data. */
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** How many times a logged effective rate is what it was a tenth of the run before a step; the greatest of the layers. */
+/** Growth of the logged effective rate in the tenth of the run before a step; the greatest over the layers. */
 function effectiveRise({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined

@@ -1,15 +1,15 @@
 import { maxOf } from '../../core/vector.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
-import { type Diagnostic, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, noStatistics, percent, short } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** How many steps at the end of a run have at most a tenth of its highest rate. */
+/** Steps at the end of a run whose rate is at most a tenth of the highest. */
 export function tailOf(rates: Float64Array): number {
   const limit = maxOf(rates) / 10
   return rates.length - 1 - rates.findLastIndex((rate) => rate > limit)
 }
 
-/** How many batches the running statistics remember: 3/momentum, after which 5 % is left of what was before. */
+/** Batches that the running statistics remember: 3/momentum, after which 5 % of the previous value is left. */
 export function memoryOf({ momentum }: BatchNorm, step: number): number {
   if (momentum === null) return Number.POSITIVE_INFINITY
   return 3 / (typeof momentum === 'number' ? momentum : momentum(step))
@@ -19,7 +19,7 @@ export function memoryOf({ momentum }: BatchNorm, step: number): number {
 export const longestMemory = (norms: readonly Norm[], step: number): number =>
   norms.reduce((longest, { layer }) => Math.max(longest, memoryOf(layer, step)), 0)
 
-/** D19: whether the statistics have time to settle at the end. */
+/** D19: time that the statistics have to settle at the end. */
 export const tail: Diagnostic = {
   id: 'D19',
   title: 'end of the schedule beside the memory of the running statistics',
@@ -31,9 +31,10 @@ export const tail: Diagnostic = {
   source:
     'ours: the statistics lag by the weights’ movement in 1/momentum steps, which is in proportion to the rate',
   async examine({ tracking, rates, steps, experiment }) {
-    if (tracking.length === 0) return { reason: 'no batch normalization learns running statistics' }
-    if (experiment.recalibrateBeforeEvaluation)
-      return { reason: 'statistics are measured anew before each evaluation' }
+    if (tracking.length === 0) return noStatistics
+    if (experiment.recalibrateBeforeEvaluation) {
+      return { reason: 'statistics are remeasured before each evaluation' }
+    }
     const [length, memory] = [tailOf(rates), longestMemory(tracking, Math.max(0, steps - 1))]
     const value = length / memory
     const end = rates.at(-1)! / maxOf(rates)

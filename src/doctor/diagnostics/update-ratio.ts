@@ -1,7 +1,7 @@
 import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, greatestEntry, leastEntry, noSteps, short } from '../diagnosis.ts'
 
-/** D5: how large steps are beside the weights. */
+/** D5: size of steps relative to the weights. */
 export const updateRatio: Diagnostic = {
   id: 'D5',
   title: 'size of a step beside the weights',
@@ -18,18 +18,17 @@ export const updateRatio: Diagnostic = {
     const [slow, low] = leastEntry(ratios)
     const { rates } = subject
     const decayed = rates.at(-1)! < maxOf(rates) / 10
-    const severity = value > 1e-2 ? 'warning' : low < 1e-4 && !decayed ? 'note' : 'ok'
     const end = decayed ? ', at the end of a schedule that has decayed' : ''
-    return {
-      severity,
-      value,
-      values: Object.fromEntries(ratios),
-      advice:
-        severity === 'warning'
-          ? `a step changes ${name} by ${short(value)} of its norm, above 1e-2: divide its rate by ${short(value / 1e-3)}${end}`
-          : severity === 'note'
-            ? `a step changes ${slow} by ${short(low)} of its norm, below 1e-4: its rate may rise by ${short(1e-3 / low)}`
-            : `a step changes weights by ${short(low)} (${slow}) to ${short(value)} (${name}) of their norms${end}`,
+    const found = { value, values: Object.fromEntries(ratios) }
+    if (value > 1e-2) {
+      const advice = `a step changes ${name} by ${short(value)} of its norm, above 1e-2: divide its rate by ${short(value / 1e-3)}${end}`
+      return { severity: 'warning', ...found, advice }
     }
+    if (low < 1e-4 && !decayed) {
+      const advice = `a step changes ${slow} by ${short(low)} of its norm, below 1e-4: its rate may rise by ${short(1e-3 / low)}`
+      return { severity: 'note', ...found, advice }
+    }
+    const advice = `a step changes weights by ${short(low)} (${slow}) to ${short(value)} (${name}) of their norms${end}`
+    return { severity: 'ok', ...found, advice }
   },
 }

@@ -15,7 +15,7 @@ import {
 } from './statistics.ts'
 import { decayOnVectors, fastTurning, penaltyInAdam, slowDecay, trustOnVectors } from './weight-decay.ts'
 
-/** Everything that is looked for before a run. */
+/** Every lint rule. */
 export const lintRules: readonly LintRule[] = [
   biasBeforeNorm,
   dropoutBeforeNorm,
@@ -34,15 +34,15 @@ export const lintRules: readonly LintRule[] = [
   staleControl,
 ]
 
-/** Something that an experiment should not have. */
+/** A flaw of an experiment. */
 export interface Lint extends Complaint {
   readonly rule: string
   readonly source: string
 }
 
 /**
- * D21: what can be said of an experiment before it is trained, the gravest first. The order of layers is found by tracing
- * the model, not by names; nothing is trained.
+ * D21: the flaws of an experiment that are visible before it is trained, gravest first. The order of layers is
+ * found by tracing the model, not by names; nothing is trained.
  *
  * @throws {ShapeError} when model and data do not fit together, as training would.
  * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
@@ -56,7 +56,7 @@ export function lint(experiment: Experiment): readonly Lint[] {
   return found.sort((a, b) => grade(a) - grade(b))
 }
 
-/** The run of an experiment as it would be after its last step, were it not for controllers. */
+/** The run of an experiment as it would end without controllers. */
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)

@@ -2,7 +2,7 @@ import type { Tensor } from '../../core/tensor.ts'
 import { ancestors, type Norm, type Structure, sourcesOf } from '../structure.ts'
 import { type LintRule, list } from './rule.ts'
 
-// What layers come in which order.
+// The order of layers.
 
 export const biasBeforeNorm: LintRule = {
   name: 'bias-before-norm',
@@ -11,7 +11,7 @@ export const biasBeforeNorm: LintRule = {
   look({ structure }) {
     const biases = [...new Set(structure.norms.flatMap(({ fed }) => (fed?.cancels ? [fed.bias!] : [])))]
     if (biases.length === 0) return []
-    const advice = `BN takes away what ${list(biases)} ${biases.length === 1 ? 'adds' : 'add'}, with a gradient of 0: write { bias: false } there`
+    const advice = `BN cancels ${list(biases)}, with a gradient of 0: write { bias: false } there`
     return [{ severity: 'note', advice }]
   },
 }
@@ -25,7 +25,7 @@ export const dropoutBeforeNorm: LintRule = {
     return structure.dropouts.flatMap(({ name, y }) => {
       const norm = before.find(({ of }) => of.has(y))
       if (!norm) return []
-      const advice = `the dropout ${name} comes before BN ${norm.name}, which learns a variance that evaluation does not have: put it after the last BN`
+      const advice = `the dropout ${name} comes before BN ${norm.name}, which learns a variance that evaluation does not see: put it after the last BN`
       return [{ severity: 'warning', advice }]
     })
   },
@@ -39,7 +39,7 @@ export const zeroScale: LintRule = {
     const cut = structure.norms.filter((norm) => startsAtZero(norm) && !endsBranch(norm, structure))
     return cut.map(({ name }) => ({
       severity: 'warning',
-      advice: `the γ of BN ${name} starts at 0, and nothing is added to what it gives: no gradient passes; only the last BN of a residual branch may start so`,
+      advice: `the γ of BN ${name} starts at 0, and nothing is added to its output: no gradient passes; only the last BN of a residual branch may start so`,
     }))
   },
 }
@@ -47,7 +47,7 @@ export const zeroScale: LintRule = {
 const startsAtZero = ({ layer }: Norm): boolean =>
   layer.weight !== undefined && Array.from(layer.weight.data, Number).every((x) => x === 0)
 
-/** Whether what a layer gives is added to something that is computed too. */
+/** Whether the output of a layer is added to something that is computed too. */
 function endsBranch({ y }: Norm, structure: Structure): boolean {
   const passes = (t: Tensor): boolean =>
     structure.users(t).some((user) => {
@@ -61,6 +61,6 @@ function endsBranch({ y }: Norm, structure: Structure): boolean {
   return passes(y)
 }
 
-/** A tensor without what only lays it out anew. */
+/** A tensor behind nodes that only rearrange it. */
 const bare = (t: Tensor): Tensor =>
   ['Reshape', 'Expand', 'Transpose'].includes(t.op) ? bare(t.inputs[0]!) : t

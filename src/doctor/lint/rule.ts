@@ -1,13 +1,13 @@
 import type { Severity } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Something that an experiment should not have, and that can be seen before it is trained. */
+/** Looks for a flaw that is visible before an experiment is trained. */
 export interface LintRule {
   readonly name: string
-  /** What it looks for. */
+  /** The flaw. */
   readonly title: string
   readonly source: string
-  /** What it finds in a run as it is planned: one sentence each, with the names and numbers in it. */
+  /** Finds the flaw in a planned run: a sentence for each, with names and numbers. */
   look(plan: Subject): readonly Complaint[]
 }
 
@@ -16,6 +16,6 @@ export interface Complaint {
   readonly advice: string
 }
 
-/** Names in a sentence: all of a few, or the first and how many more. */
+/** Names in a sentence: all if they are few, or the first three and the number of the rest. */
 export const list = (names: readonly string[]): string =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`

@@ -7,7 +7,7 @@ import { longestMemory, tailOf } from '../diagnostics/tail.ts'
 import type { Subject } from '../subject.ts'
 import { type LintRule, list } from './rule.ts'
 
-// What batch statistics are made of, and whether evaluation has those of its weights.
+// The size of batch statistics, and whether evaluation has those of its weights.
 
 export const fewValues: LintRule = {
   name: 'few-values',
@@ -29,7 +29,7 @@ export const accumulation: LintRule = {
     const { accumulate, batchSize } = experiment
     const exact = typeof accumulate === 'object' && accumulate.batchNorm === 'exact'
     if (microBatchesPerStep(accumulate) === 1 || exact || structure.norms.length === 0) return []
-    const advice = `a step takes ${examples} examples and BN normalises ${batchSize} at a time, so this is no batch of ${examples}; accumulate with batchNorm: 'exact' is, in the memory of one`
+    const advice = `a step takes ${examples} examples and BN normalizes ${batchSize} at a time, so this is not a batch of ${examples}; accumulate with batchNorm: 'exact' is, in the memory of one`
     return [{ severity: 'note', advice }]
   },
 }
@@ -43,12 +43,12 @@ export const keptFirst: LintRule = {
     const kept = plan.tracking.filter(({ layer }) => firstLeft(layer, batches) > 0.01)
     if (kept.length === 0 || recalibrates(plan)) return []
     const left = percent(firstLeft(kept[0]!.layer, batches))
-    const advice = `after ${batches} batches ${left} of the running statistics of BN ${list(kept.map(({ name }) => name))} are the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum`
+    const advice = `after ${batches} batches ${left} of the running statistics of BN ${list(kept.map(({ name }) => name))} are still the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum`
     return [{ severity: 'warning', advice }]
   },
 }
 
-/** Whether statistics are measured anew before each evaluation. */
+/** Whether statistics are remeasured before each evaluation. */
 function recalibrates({ experiment }: Subject): boolean {
   const { optimizer, recalibrateBeforeEvaluation } = experiment
   const { evaluation } = optimizer.traits()
@@ -86,7 +86,7 @@ export const shortTail: LintRule = {
   },
 }
 
-/** Of the evaluations after epochs, the part that comes at half of the highest rate or more. */
+/** The share of evaluations after epochs at half of the highest rate or more. */
 function atHighRate({ rates, stepsPerEpoch }: Subject): number {
   const ends = Array.from(
     { length: Math.ceil(rates.length / stepsPerEpoch) },
@@ -104,7 +104,7 @@ export const staleEvaluation: LintRule = {
     if (plan.tracking.length === 0 || recalibrates(plan)) return []
     const part = atHighRate(plan)
     if (part < 0.75 || shortTail.look(plan).length > 0) return []
-    const advice = `${percent(part)} of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to compare them`
+    const advice = `${percent(part)} of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to make them comparable`
     return [{ severity: 'note', advice }]
   },
 }

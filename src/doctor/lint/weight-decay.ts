@@ -5,9 +5,9 @@ import { short } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 import { type LintRule, list } from './rule.ts'
 
-// What the optimizer does to which weights.
+// The treatment of weights by the optimizer.
 
-/** The trained weights that are decayed, with the greatest λ of the run. */
+/** The decayed weights. */
 function decayed(plan: Subject): readonly Decayed[] {
   return [...plan.trained].flatMap(([name, { shape }]) => {
     const { traits, rates, weightDecay } = plan.rule(name)
@@ -19,6 +19,7 @@ function decayed(plan: Subject): readonly Decayed[] {
 interface Decayed {
   readonly name: string
   readonly rank: number
+  /** Greatest λ of the run. */
   readonly lambda: number
   readonly traits: Traits
 }
@@ -58,7 +59,7 @@ export const trustOnVectors: LintRule = {
       .filter(([name, { shape }]) => shape.length <= 1 && plan.rule(name).traits.followsNorm)
       .map(([name]) => name)
     if (vectors.length === 0) return []
-    const advice = `${plan.rule(vectors[0]!).traits.type} gives ${list(vectors)} a rate by their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }`
+    const advice = `${plan.rule(vectors[0]!).traits.type} gives ${list(vectors)} a rate in proportion to their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }`
     return [{ severity: 'note', advice }]
   },
 }
@@ -77,25 +78,15 @@ export const fastTurning: LintRule = {
       const drifts = rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)
       return { name, peak: maxOf(drifts), end: drifts.at(-1) ?? 0 }
     })
-    const worst = found.reduce<(typeof found)[0] | undefined>(
-      (a, b) => (a && a.peak >= b.peak ? a : b),
-      undefined,
-    )
+    const [worst] = found.sort((a, b) => b.peak - a.peak)
     if (!worst || (worst.peak <= 0.2 && worst.end <= 0.1)) return []
     const { name, peak, end } = worst
-    return peak > 0.2
-      ? [
-          {
-            severity: 'alarm',
-            advice: `η·λ lets steps turn ${name} by ${short(peak)} rad in the long run, where training is noise: divide it by ${short((peak / 0.1) ** 2)} or more`,
-          },
-        ]
-      : [
-          {
-            severity: 'warning',
-            advice: `steps still turn ${name} by ${short(end)} rad in the long run when the run ends: let the rate fall to ${short(100 * (0.03 / end) ** 2)} % of that`,
-          },
-        ]
+    if (peak > 0.2) {
+      const advice = `η·λ lets steps turn ${name} by ${short(peak)} rad in the long run, where training is but noise: divide it by ${short((peak / 0.1) ** 2)} or more`
+      return [{ severity: 'alarm', advice }]
+    }
+    const advice = `steps still turn ${name} by ${short(end)} rad in the long run when the run ends: let the rate fall to ${short(100 * (0.03 / end) ** 2)} % of that`
+    return [{ severity: 'warning', advice }]
   },
 }
 

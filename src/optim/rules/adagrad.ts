@@ -40,7 +40,8 @@ export const adagradRule: Rule<typeof options> = {
  *     g ← dL/dw + weightDecay · w        s ← s + g²
  *     w ← w − lr/(1 + (t − 1) · lrDecay) · g / (√s + eps)
  *
- * Source: Duchi, Hazan & Singer 2011, https://jmlr.org/papers/v12/duchi11a.html, figure 1 with a diagonal matrix.
+ * Source: Duchi, Hazan & Singer 2011, https://jmlr.org/papers/v12/duchi11a.html, figure 1 with a diagonal
+ * matrix.
  *
  * @throws {ArgumentError} when an option is unknown or out of range.
  */

@@ -83,8 +83,8 @@ export const adamwRule: Rule<typeof adamwOptions> = {
 export const adam = (options: AdamOptions): Optimizer => optimizer(adamRule, options)
 
 /**
- * Adam with weight decay apart from the gradient, as PyTorch's `optim.AdamW`: first `w ← w · (1 − lr · weightDecay)`,
- * then Adam's step without a penalty.
+ * Adam with weight decay apart from the gradient, as PyTorch's `optim.AdamW`: first `w ← w · (1 − lr ·
+ * weightDecay)`, then Adam's step without a penalty.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2.
  *

@@ -12,7 +12,10 @@ const options = {
   /** Added to the root. @default 1e-6 */
   eps: number({ min: 0 }, 1e-6),
   ...decay,
-  /** Whether the rate adapts to the weight's norm; false is AdamW, for groups of biases and BN layers. @default true */
+  /**
+   * Whether the rate adapts to the weight's norm; false is AdamW, for groups of biases and BN layers. @default
+   * true
+   */
   adapt: boolean(true),
 }
 

@@ -12,7 +12,10 @@ const options = {
   ...penalty,
   /** Length of a step relative to the norm of the weights. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /** Whether the rate adapts to the weight's norm; false is SGD, for groups of biases and BN layers. @default true */
+  /**
+   * Whether the rate adapts to the weight's norm; false is SGD, for groups of biases and BN layers. @default
+   * true
+   */
   adapt: boolean(true),
 }
 
@@ -45,8 +48,8 @@ export const larsRule: Rule<typeof options> = {
  *     v ← momentum · v + lr · λ · (g + weightDecay · w)
  *     w ← w − v
  *
- * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually left out:
- * `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
+ * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually left
+ * out: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
  *
  * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
  *

@@ -49,8 +49,8 @@ function rectification(beta2: number, step: number): number {
 }
 
 /**
- * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's size is
- * tractable, then Adam's step times r.
+ * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's
+ * size is tractable, then Adam's step times r.
  *
  *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
  *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))        while ρₜ > 5

@@ -57,8 +57,8 @@ function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
  *     d ← g / (√s + eps)                 (centered: √(s − ḡ²), with ḡ ← alpha · ḡ + (1 − alpha) · g)
  *     v ← momentum · v + d               w ← w − lr · v
  *
- * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29; centered:
- * Graves 2013, https://arxiv.org/abs/1308.0850, equations 38 to 45.
+ * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29;
+ * centered: Graves 2013, https://arxiv.org/abs/1308.0850, equations 38 to 45.
  *
  * @throws {ArgumentError} when an option is unknown or out of range.
  */

@@ -3,7 +3,7 @@ import type { Tensor } from '../../core/tensor.ts'
 import { hyperparameterAt } from '../../core/variable.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule, Settings, Update } from '../rule.ts'
+import type { Rule, Update, WeightOptions } from '../rule.ts'
 import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
@@ -61,10 +61,11 @@ function follow<V extends { readonly weightDecay: Hyperparameter }>(
 }
 
 /**
- * c: the weight of the newest z in the average, γₜ²/Σγᵢ² with γ the greatest rate so far. The rates are those of the
- * schedule, without a controller's factor: that makes it a function of the step, so that a resumed run is the same.
+ * c: the weight of the newest z in the average, γₜ²/Σγᵢ² with γ the greatest rate so far. The rates are those
+ * of the schedule, without a controller's factor: that makes it a function of the step, so that a resumed run
+ * is the same.
  */
-function newestShare({ lr }: Settings): (step: number) => number {
+function newestShare({ lr }: WeightOptions): (step: number) => number {
   const greatest = memoized((before, step) => Math.max(before, hyperparameterAt(lr, step)), 0)
   const total = memoized((before, step) => before + greatest(step) ** 2, 0)
   return (step) => (total(step) > 0 ? greatest(step) ** 2 / total(step) : 0)
@@ -104,7 +105,8 @@ export const scheduleFreeAdamWRule: Rule<typeof adamwOptions> = {
  *
  * BN's running statistics are those at y, so evaluation at x has to recalibrate them.
  *
- * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, equations 3 to 5, with the weights of section 4.
+ * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, equations 3 to 5, with the weights of section
+ * 4.
  *
  * @throws {ArgumentError} when an option is unknown or out of range.
  */

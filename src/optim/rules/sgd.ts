@@ -78,6 +78,7 @@ export const sgdRule: Rule<typeof options> = {
  * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form, in which
  * the rate multiplies the velocity rather than the gradient in it.
  *
- * @throws {ArgumentError} when an option is unknown or out of range, or Nesterov has no momentum or a dampening.
+ * @throws {ArgumentError} when an option is unknown or out of range, or Nesterov has no momentum or a
+ * dampening.
  */
 export const sgd = (options: SgdOptions): Optimizer => optimizer(sgdRule, options)
