@@ -381,7 +381,7 @@ describe('an experiment', () => {
     expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
     expect(wrong({ control: {} })).toThrow('experiment: wanted control as a list of controllers, got {}')
     expect(wrong({ model: [['BatchNorm1d', 100, { momentum: true }]] })).toThrow(
-      'BatchNorm1d: wanted momentum from 0 to 1, null or a schedule, got true; it is the weight of the newest batch',
+      'BatchNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got true',
     )
     const scheduled = parseExperiment({
       ...json,
