@@ -191,12 +191,14 @@ function jsonOrText(text: string): unknown {
 }
 
 /** The experiment in a JSON file's text. @throws {FormatError} when it is no JSON. */
-export function parseExperimentText(text: string, file: string): Experiment {
-  let json: unknown
+export const parseExperimentText = (text: string, file: string): Experiment =>
+  parseExperiment(parseJson(text, file))
+
+/** The value of a JSON file's text. @throws {FormatError} when it is no JSON. */
+export function parseJson(text: string, file: string): unknown {
   try {
-    json = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     throw new FormatError(`${file}: wanted JSON, got ${(error as Error).message}`)
   }
-  return parseExperiment(json)
 }
