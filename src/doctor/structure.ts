@@ -1,4 +1,3 @@
-import { isFloat } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { input, type Tensor, topological } from '../core/tensor.ts'
 import { trace, variables } from '../core/variable.ts'
@@ -7,7 +6,7 @@ import { Dropout } from '../nn/dropout.ts'
 import type { Module } from '../nn/module.ts'
 import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
-import { cast } from '../ops/compare.ts'
+import { batchInput, castFloat, computeDType } from '../train/graphs.ts'
 
 /** A call of a batch normalization that uses the batch's own statistics. */
 export interface Norm {
@@ -53,15 +52,14 @@ export interface Structure {
  *
  * @throws {ShapeError} when the batch does not suit the model.
  */
-export function structureOf(model: Module, { shape, dtype }: FieldSpec, length: number): Structure {
+export function structureOf(model: Module, x: FieldSpec, length: number): Structure {
   const calls: Call[] = []
   const { result } = trace(() => {
-    const computed = [...variables(model).values()].map((v) => v.dtype).find(isFloat) ?? 'float32'
-    const x = input([length, ...shape], dtype)
+    const { shape, dtype } = batchInput(x, length)
     const y = observe(
       model,
       (call) => calls.push(call),
-      () => model.forward(isFloat(dtype) ? cast(x, computed) : x, 'train'),
+      () => model.forward(castFloat(input(shape, dtype), computeDType(model)), 'train'),
     )
     const trained = [...variables(model)].filter(([, { trainable }]) => trainable)
     return { y, names: new Map(trained.map(([name, v]) => [v.value, name] as const)) }

@@ -7,15 +7,15 @@ import { angleBetween, difference, length } from '../core/vector.ts'
 import { subset } from '../data/dataset.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { Module } from '../nn/module.ts'
-import { cast } from '../ops/compare.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
-import { type Compiled, compile } from '../runtime/compile.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 import { microBatchesPerStep } from '../train/accumulation.ts'
+import type { Evaluation } from '../train/evaluation.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { Graphs } from '../train/graphs.ts'
 import type { Steps } from '../train/steps.ts'
-import type { Evaluation, Task } from '../train/task.ts'
+import type { Task } from '../train/task.ts'
 import { taskOf, trainingBatches } from '../train/train.ts'
 import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf, numbersOf } from './matrix.ts'
@@ -45,6 +45,7 @@ export class Subject {
   readonly task: Task
   /** What each step left behind, where it was kept. */
   readonly log: Steps | undefined
+  readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
   /** @param log of every step from the first; one that does not fit the task is an error of the caller */
@@ -52,6 +53,8 @@ export class Subject {
     this.experiment = inMemory(experiment)
     this.task = task
     this.log = log
+    const { data, dtype, device, threads } = this.experiment
+    this.#graphs = new Graphs({ x: data.train.x, y: data.train.y }, { dtype, device, threads })
   }
 
   get model(): Module {
@@ -182,26 +185,20 @@ export class Subject {
   }
 
   /**
-   * Compile what can be computed from a batch of this size, once for each `name`.
+   * Computes something from a batch by a graph of its own, which is compiled once for each `name` and size of a batch.
+   * What the graph assigns is put back.
    *
    * @param given what else the graph is fed
    */
-  graph<Out extends string>(
+  async compute<Out extends string, More extends string = never>(
     name: string,
-    length: number,
-    results: (x: Tensor, y: Tensor, given: Readonly<Record<string, Tensor>>) => Readonly<Record<Out, Tensor>>,
-    given: Readonly<Record<string, InputSpec>> = {},
-  ): Promise<Compiled<string, Out>> {
-    const { data, dtype, device, threads } = this.experiment
-    const float = (t: Tensor): Tensor => (t.dtype.startsWith('float') ? cast(t, dtype) : t)
-    const spec = ({ shape, dtype }: typeof data.train.x): InputSpec => ({ shape: [length, ...shape], dtype })
-    return this.#once(`graph ${name} ${length}`, () =>
-      compile<string, Out>(
-        { x: spec(data.train.x), y: spec(data.train.y), ...given },
-        (fed) => results(float(fed.x!), float(fed.y!), fed),
-        { device, threads },
-      ),
-    )
+    { x, y, length }: Batch,
+    body: (fed: Readonly<Record<'x' | 'y' | More, Tensor>>) => Readonly<Record<Out, Tensor>>,
+    given: Readonly<Record<More, InputSpec & { readonly data: Data }>> = {} as Record<More, never>,
+  ): Promise<Record<Out, Data>> {
+    const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })
+    const more = Object.entries<{ readonly data: Data }>(given).map(([key, { data }]) => [key, data])
+    return this.untouched(() => graph({ x, y, ...Object.fromEntries(more) }, this.steps))
   }
 
   /** The trained weights, by state name. */
@@ -212,8 +209,7 @@ export class Subject {
   /** The loss of a batch in training, and its gradient. */
   async slope(batch: Batch): Promise<Slope> {
     const { loss: lossOf } = this.experiment
-    const names = [...this.trained.keys()]
-    const graph = await this.graph('slope', batch.length, (x, y): Record<string, Tensor> => {
+    const values = await this.compute('slope', batch, ({ x, y }): Record<string, Tensor> => {
       const loss = lossOf(this.model.forward(x, 'train'), y)
       const slopes = gradients(
         loss,
@@ -221,10 +217,9 @@ export class Subject {
       )
       return { loss, ...Object.fromEntries(slopes.map((g, i) => [`g${i}`, g])) }
     })
-    const values = await this.untouched(() => graph({ x: batch.x, y: batch.y }, this.steps))
     return {
       loss: Number(values.loss![0]),
-      gradient: new Map(names.map((name, i) => [name, values[`g${i}`]!])),
+      gradient: new Map([...this.trained.keys()].map((name, i) => [name, values[`g${i}`]!])),
     }
   }
 

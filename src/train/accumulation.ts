@@ -1,4 +1,5 @@
-import { allocate } from '../core/dtype.ts'
+import { allocate, toData } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter, Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
@@ -6,8 +7,9 @@ import { add, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import { rows } from './rows.ts'
+import type { Steps } from './steps.ts'
 
-/** How many micro-batches make one optimizer step, and what batch normalization makes of them. */
+/** How many micro-batches make one optimizer step, and how batch normalization sees them. */
 export interface Accumulate {
   /** ≥ 1. */
   readonly steps: number
@@ -21,21 +23,22 @@ export interface Accumulate {
   readonly batchNorm?: 'perMicroBatch' | 'exact'
 }
 
-/** Into how many parts a batch is cut. */
+/** Returns how many parts a batch is cut into. */
 export const graphRunsPerStep = (accumulate: number | Accumulate = 1): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
-/** How many micro-batches make one optimizer step. */
+/** Returns how many micro-batches make one optimizer step. */
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
-/** A batch of `length` cut into parts as equal as can be: where each begins, and the end. */
-export const cuts = (length: number, parts: number): readonly number[] => {
-  const count = Math.min(parts, length)
-  return Array.from({ length: count + 1 }, (_, i) => Math.floor((i * length) / count))
+/** Cuts a batch into `parts` that are as equal as can be; into fewer where it has fewer examples. */
+export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
+  const count = Math.min(parts, batch.length)
+  const start = (i: number): number => Math.floor((i * batch.length) / count)
+  for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
-/** The graph of one micro-batch: its loss; its gradients are added up. */
+/** The graph of one micro-batch: returns its loss, and adds up its gradients. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
@@ -44,6 +47,7 @@ export type MicroGraph = Compiled<'x' | 'y', 'loss'>
  */
 export class Accumulation {
   readonly #optimizer: Attached
+  readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
   readonly #sums: readonly Variable[]
@@ -51,13 +55,18 @@ export class Accumulation {
   #share = 1
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
 
-  /** @param graph compiles a micro-batch of some length, with `add` on its loss */
+  /**
+   * @param parts micro-batches of each batch
+   * @param graph compiles a micro-batch of some length, with `add` on its loss
+   */
   constructor(
     optimizer: Attached,
+    parts: number,
     graph: (length: number) => Promise<MicroGraph>,
     compiling: CompileOptions,
   ) {
     this.#optimizer = optimizer
+    this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
     this.#sums = optimizer.trained.map(
@@ -65,7 +74,7 @@ export class Accumulation {
     )
   }
 
-  /** While a micro-batch is traced: add its gradients to those before. */
+  /** Adds the gradients of a micro-batch to those before, while it is traced. */
   add(loss: Tensor): void {
     const share = hyperparameter(() => this.#share, loss.dtype)
     for (const [i, g] of this.#optimizer.gradients(loss).entries()) {
@@ -74,29 +83,47 @@ export class Accumulation {
     }
   }
 
-  /** One optimizer step. @returns the batch's mean loss before it, and the norm of its gradient */
-  async step(
-    batch: Batch,
-    parts: number,
+  /**
+   * Takes an optimizer step for each batch of `size` examples in a stack, up to the first whose loss is not finite.
+   *
+   * @param step the number of the first step
+   * @returns loss and norm of the gradient of each step, in the element type of the weights
+   */
+  async learn(
+    stack: Batch,
+    size: number,
     step: number,
-  ): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
-    for (const sum of this.#sums) sum.data = allocate(sum.dtype, size(sum))
+  ): Promise<Readonly<Record<'losses' | 'gradientNorm', Steps['losses']>>> {
+    const [losses, norms]: [number[], number[]] = [[], []]
+    for (let k = 0; k < stack.length / size; k++) {
+      losses.push(await this.#accumulate(rows(stack, size, k, k + 1), step + k))
+      norms.push(await this.#update(step + k))
+      if (!Number.isFinite(losses[k])) break // what comes after would not be either
+    }
+    const dtype = this.#sums[0]?.dtype ?? 'float32'
+    const data = (values: number[]) => toData(dtype, values) as Steps['losses']
+    return { losses: data(losses), gradientNorm: data(norms) }
+  }
+
+  /** @returns the mean loss of the batch */
+  async #accumulate(batch: Batch, step: number): Promise<number> {
+    for (const sum of this.#sums) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
-    const at = cuts(batch.length, parts)
-    for (const [i, to] of at.slice(1).entries()) {
-      const length = to - at[i]!
-      this.#share = length / batch.length
-      const { loss } = await (await this.#graph(length))(rows(batch, 1, at[i]!, to), step)
+    for (const part of microBatches(batch, this.#parts)) {
+      this.#share = part.length / batch.length
+      const { loss } = await (await this.#graph(part.length))(part, step)
       total += Number(loss[0]) * this.#share
     }
-    this.#apply ??= compile(
-      {},
-      () => ({ ...this.#optimizer.apply(this.#sums.map(({ value }) => value)) }),
-      this.#compiling,
-    )
+    return total
+  }
+
+  /** @returns the norm of the gradient */
+  async #update(step: number): Promise<number> {
+    const apply = (): { readonly gradientNorm: Tensor } => ({
+      ...this.#optimizer.apply(this.#sums.map(({ value }) => value)),
+    })
+    this.#apply ??= compile({}, apply, this.#compiling)
     const { gradientNorm } = await (await this.#apply)({}, step)
-    return { loss: total, gradientNorm: Number(gradientNorm[0]) }
+    return Number(gradientNorm[0])
   }
 }
-
-const size = ({ shape }: Variable): number => shape.reduce((n, axis) => n * axis, 1)

@@ -6,10 +6,11 @@ import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { microBatchesPerStep } from './accumulation.ts'
 import { DivergedError } from './diverged.ts'
+import type { Evaluation } from './evaluation.ts'
 import type { EpochEvent, StartEvent, TrainEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
 import type { Steps } from './steps.ts'
-import { type Evaluation, Task } from './task.ts'
+import { Task } from './task.ts'
 
 /** Where a run stands, as plain JSON: with the numbers of its task, all that it takes to go on. */
 export interface Progress {

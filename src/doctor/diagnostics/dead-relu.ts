@@ -43,7 +43,7 @@ async function deadParts(
   const names = [...new Set(norms.map(({ name }) => name))]
   const fired = names.map(() => new Set<number>())
   for (const batch of subject.batches(count)) {
-    const graph = await subject.graph('fires', batch.length, (x): Record<string, Tensor> => {
+    const values = await subject.compute('fires', batch, ({ x }): Record<string, Tensor> => {
       const outputs = new Map<string, Tensor>()
       observe(
         subject.model,
@@ -52,7 +52,6 @@ async function deadParts(
       )
       return Object.fromEntries(names.map((name, i) => [`f${i}`, firing(outputs.get(name)!)]))
     })
-    const values = await subject.untouched(() => graph({ x: batch.x, y: batch.y }, subject.steps))
     for (const [i, set] of fired.entries())
       for (const [c, one] of values[`f${i}`]!.entries()) if (one) set.add(c)
   }
