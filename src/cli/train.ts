@@ -4,11 +4,11 @@ import { Command, InvalidArgumentError } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
-import { microBatchesPerStep } from '../train/accumulation.ts'
 import { describe } from '../train/description.ts'
 import type { TrainEvent } from '../train/event.ts'
 import { toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { examplesPerStep } from '../train/length.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
@@ -65,7 +65,7 @@ function integer(text: string): number {
 async function train(experiment: Experiment, file: string, options: Options): Promise<void> {
   const task = taskOf(experiment)
   // What does not fit together is told before there is a folder.
-  await task.prepare(experiment.batchSize * microBatchesPerStep(experiment.accumulate))
+  await task.prepare(examplesPerStep(experiment))
   const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
   const resume = options.resume === true
   const folder = new RunFolder(path, experiment, {

@@ -10,13 +10,13 @@ import type { Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import type { InputSpec } from '../runtime/traced.ts'
-import { microBatchesPerStep } from '../train/accumulation.ts'
 import type { Evaluation } from '../train/evaluation.ts'
-import type { Experiment } from '../train/experiment.ts'
+import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
+import { type Length, lengthOf } from '../train/length.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
-import { taskOf, trainingBatches } from '../train/train.ts'
+import { taskOf } from '../train/train.ts'
 import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf, numbersOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
@@ -66,15 +66,14 @@ export class Subject {
     return this.task.steps
   }
 
-  /** How many examples an optimizer step takes. */
+  /** Examples that an optimizer step learns from. */
   get examples(): number {
-    const { batchSize, accumulate } = this.experiment
-    return batchSize * microBatchesPerStep(accumulate)
+    return this.length.examplesPerStep
   }
 
-  /** How many optimizer steps an epoch has. */
-  get stepsPerEpoch(): number {
-    return (trainingBatches(this.experiment, this.examples, this.experiment.lastBatch) as Loader).length
+  /** The length of the run as it was asked for. */
+  get length(): Length {
+    return this.#once('length', () => lengthOf(this.experiment))
   }
 
   get structure(): Structure {

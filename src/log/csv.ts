@@ -1,8 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { ArgumentError, FormatError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
+import { type LogLine, readEvents } from '../train/event-log.ts'
 
 export interface CsvLogOptions {
   /** A row for each `epoch`, or each `step`; `epoch`. */
@@ -25,48 +22,18 @@ export async function* csv(folder: string, { every = 'epoch' }: CsvLogOptions = 
   if (every !== 'epoch' && every !== 'step') throw mismatch('csv', "every as 'epoch' or 'step'", every)
   const columns = new Set<string>()
   // Read twice, since a newer version that resumed the run may log more.
-  for await (const row of rows(folder, every)) for (const name of row.keys()) columns.add(name)
+  for (const row of rows(folder, every)) for (const name of row.keys()) columns.add(name)
   if (columns.size === 0) return
   yield lineOf([...columns])
-  for await (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
+  for (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
 }
 
-/** The events of one type, each as its cells by the name of their column. */
-async function* rows(folder: string, type: string): AsyncGenerator<ReadonlyMap<string, string>> {
-  const path = join(folder, 'events.jsonl')
-  if (!existsSync(path)) throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
-  const input = createReadStream(path)
-  try {
-    let number = 0
-    let unfinished: string | undefined
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (unfinished !== undefined) throw damaged(path, number, unfinished)
-      number++
-      const event = parse(line)
-      if (event === undefined) unfinished = line
-      else if (event.type === type) yield cellsOf(event)
-    }
-  } finally {
-    input.destroy()
-  }
+/** Yields the events of one type, each as its cells by the name of their column. */
+function* rows(folder: string, type: string): Generator<ReadonlyMap<string, string>> {
+  for (const event of readEvents(folder)) if (event.type === type) yield cellsOf(event)
 }
 
-/** The object in a line, if it is one. */
-function parse(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value = JSON.parse(line)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const damaged = (path: string, line: number, text: string): FormatError =>
-  new FormatError(
-    `${path}:${line}: wanted a JSON object, got ${JSON.stringify(text.slice(0, 40))}; the file is damaged`,
-  )
-
-function cellsOf({ type, reasons, ...event }: Readonly<Record<string, unknown>>): Map<string, string> {
+function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unknown }): Map<string, string> {
   const cells = new Map<string, string>()
   const enter = (value: object, path: string): void => {
     for (const [key, child] of Object.entries(value)) {

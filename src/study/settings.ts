@@ -1,9 +1,8 @@
 import { mismatch } from '../core/mismatch.ts'
 import { isSchedule } from '../schedule/index.ts'
-import { microBatchesPerStep as partsOf } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { lengthOf } from '../train/length.ts'
 import { override } from '../train/spec.ts'
-import { trainingBatches } from '../train/train.ts'
 import type { Settings } from './factor.ts'
 import { scheduleText } from './schedules.ts'
 import type { Trial, Value } from './trial.ts'
@@ -32,7 +31,7 @@ export function settingsOf(
   )
   const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
   // As many as the steps take, whatever the experiment says itself; of a stream, an epoch has one step or more.
-  const epochs = Math.ceil(steps / (stepsPerEpoch(override(experiment, own)) ?? 1))
+  const epochs = Math.ceil(steps / (lengthOf(override(experiment, own)).stepsPerEpoch ?? 1))
   return [
     ...own,
     ...(rate === undefined ? [] : [set('optimizer.lr', rate)]),
@@ -82,18 +81,10 @@ function rateOf(
   return asRate(lr)
 }
 
-/** Optimizer steps in an epoch; nothing of a stream, whose end shows when it is there. */
-function stepsPerEpoch(experiment: Experiment): number | undefined {
-  const { batchSize, accumulate, lastBatch } = experiment
-  const batches = trainingBatches(experiment, batchSize * partsOf(accumulate), lastBatch)
-  return 'length' in batches ? batches.length : undefined
-}
-
-/** Optimizer steps of a run of an experiment. @throws {ArgumentError} when it is one of a stream that only says its epochs. */
-function lengthOf(experiment: Experiment): number {
-  const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
-  const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))
-  if (length < Number.POSITIVE_INFINITY) return length
+/** Optimizer steps of a run. @throws {ArgumentError} when its data are a stream and it names only epochs. */
+function stepsOf(experiment: Experiment): number {
+  const { steps } = lengthOf(experiment)
+  if (steps !== undefined) return steps
   throw mismatch(
     'experiment',
     'steps where the training data are a stream',
@@ -111,7 +102,7 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   return (settings) => {
     const own = sizes.flatMap((path) => (settings[path] === undefined ? [] : [set(path, settings[path])]))
     const key = own.join()
-    const steps = known.get(key) ?? lengthOf(override(experiment, own))
+    const steps = known.get(key) ?? stepsOf(override(experiment, own))
     known.set(key, steps)
     return steps
   }

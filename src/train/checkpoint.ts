@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
 import type { Variable } from '../core/variable.ts'
 import { assignAll, readSafetensors, safetensorsParts } from './safetensors.ts'
-import { flushFolder, writeFlushed } from './whole-file.ts'
+import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
 
 /** The version of the format. A newer one is refused. */
 const format = 1
@@ -56,7 +56,7 @@ export async function writeCheckpoint<Progress>(
   checkpoint: Checkpoint<Progress>,
   before: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  const partial = `${path}${partialSuffix}`
+  const partial = partialOf(path)
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
   const write = (name: string, parts: readonly Uint8Array[]): Promise<void> =>
@@ -78,13 +78,11 @@ export async function writeCheckpoint<Progress>(
 /** Remove a folder while training goes on: to free megabytes takes milliseconds. */
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
-const partialSuffix = '.partial'
-
 const sumOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, bytes) => crc32(bytes, sum), 0)
 
 /** Take a folder's name away, so that it is never seen half removed under it. @returns what it is called now */
 function setAside(path: string): string {
-  const going = `${path}.old${partialSuffix}`
+  const going = partialOf(`${path}.old`)
   rmSync(going, { recursive: true, force: true })
   if (existsSync(path)) renameSync(path, going)
   return going

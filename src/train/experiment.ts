@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import { checkOrder } from '../data/loader.ts'
+import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import type { Sampler } from '../data/sampler.ts'
 import type { Sources } from '../data/stream.ts'
+import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
@@ -182,3 +183,13 @@ export function experiment(options: ExperimentOptions): Experiment {
 /** Whether more or less of what an experiment monitors is better. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>
   monitor === 'validationAccuracy' ? 'max' : (metrics[monitor]?.goal ?? 'min')
+
+/** Returns the training data in batches of `batchSize`, in the experiment's order and with its transforms. */
+export function trainingBatches(
+  { data, transform, seed, sampler, shuffleBuffer }: Experiment,
+  batchSize: number,
+  last: 'drop' | 'keep',
+): Loader | StreamLoader {
+  const order = { ...(sampler && { sampler }), ...(shuffleBuffer !== undefined && { shuffleBuffer }) }
+  return loader(data.train, { batchSize, seed, last, transform, ...order })
+}

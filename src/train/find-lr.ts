@@ -2,9 +2,9 @@ import { ArgumentError } from '../core/errors.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { parse } from '../optim/parse.ts'
 import { DivergedError } from './diverged.ts'
-import type { Experiment } from './experiment.ts'
+import { type Experiment, trainingBatches } from './experiment.ts'
 import { Task } from './task.ts'
-import { taskOf, trainingBatches } from './train.ts'
+import { taskOf } from './train.ts'
 
 export interface FindLearningRateOptions {
   /** The rate of the first step, > 0; 1e-5. */

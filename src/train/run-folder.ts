@@ -1,26 +1,17 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { fingerprint } from '../data/files/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe } from './description.ts'
 import type { TrainEvent } from './event.ts'
-import { toLines } from './event-log.ts'
+import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
+import { beginning, factorOf, isOver, type Progress } from './progress.ts'
 import { safetensorsParts } from './safetensors.ts'
 import type { Task } from './task.ts'
-import { beginning, factorOf, isOver, monitored, type Progress, run, taskOf } from './train.ts'
-import { flushed, replaceFile } from './whole-file.ts'
+import { monitored, run, taskOf } from './train.ts'
+import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
 /** What a checkpoint of a run says besides its tensors. */
 interface Saved {
@@ -53,7 +44,7 @@ export class RunFolder {
   readonly #experiment: Experiment
   readonly #checkpoints: Checkpoints
   readonly #pause: number
-  readonly #progress: Progress
+  #progress: Progress
   readonly #log: number
   /** How much of the log the checkpoint that the run goes on from knows of. */
   readonly #logged: number
@@ -92,10 +83,7 @@ export class RunFolder {
     const saved = begun ? this.#load() : undefined
     this.#progress = saved?.progress ?? beginning(experiment)
     this.#savedAt = this.#progress.steps
-    this.#log = openSync(
-      join(path, 'events.jsonl'),
-      resume && existsSync(join(path, 'events.jsonl')) ? 'r+' : 'w',
-    )
+    this.#log = openSync(logFile(path), resume && existsSync(logFile(path)) ? 'r+' : 'w')
     this.#logged = saved?.logged ?? 0
     checkLog(this.#log, this.#logged, path)
   }
@@ -114,6 +102,7 @@ export class RunFolder {
     ftruncateSync(this.#log, this.#logged) // what came after the checkpoint comes again
     try {
       for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
+        this.#progress = event.progress
         if (event.type !== 'start' || !resumed) this.#write(event)
         if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
         if (event.type !== 'steps' || !this.#saving) await this.#saved
@@ -227,19 +216,13 @@ function begin(path: string, description: object): void {
   writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
-/** Write a file under another name and rename it, so that it is there whole or not at all. */
-function writeWhole(path: string, content: string | Uint8Array): void {
-  writeFileSync(`${path}.partial`, content)
-  renameSync(`${path}.partial`, path)
-}
-
 /** @throws {FormatError} when the log has less than a checkpoint knows of. */
 function checkLog(log: number, length: number, path: string): void {
   const { size } = fstatSync(log)
   if (size < length) {
     closeSync(log)
     throw new FormatError(
-      `${join(path, 'events.jsonl')}: wanted the ${length} bytes that the last checkpoint knows of, got ${size}; ` +
+      `${logFile(path)}: wanted the ${length} bytes that the last checkpoint knows of, got ${size}; ` +
         'the file is damaged',
     )
   }
