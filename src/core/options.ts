@@ -47,6 +47,15 @@ export type OptionsOf<D> = {
 /** The options as they are read: checked, and with defaults. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 
+/** The values of options without those that were left out and have no default. */
+export type Present<V> = { readonly [K in keyof V as undefined extends V[K] ? never : K]: V[K] } & {
+  readonly [K in keyof V as undefined extends V[K] ? K : never]?: Exclude<V[K], undefined>
+}
+
+/** Leaves out what is undefined, so that JSON and copies have only what was given or has a default. */
+export const present = <V extends object>(values: V): Present<V> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<V>
+
 /**
  * Checks options and fills in defaults. An option that is `undefined` counts as left out.
  *
@@ -223,10 +232,23 @@ export const callback = <F extends (...args: never[]) => unknown>(wanted: string
   custom<F>(wanted, (value) => typeof value === 'function')
 
 /** Options within options: `clip: { norm }`. Its errors name both, `sgd: clip: wanted norm as …`. */
-export const nested = <D extends Declared>(declared: D): Option<OptionsOf<D>, ValuesOf<D> | undefined> => ({
-  wanted: `an object of ${Object.keys(declared).join(', ')}`,
-  read: (who, name, value) => readOptions(`${who}: ${name}`, declared, value),
-})
+export function nested<D extends Declared>(
+  declared: D,
+): Option<OptionsOf<D>, Present<ValuesOf<D>> | undefined>
+export function nested<D extends Declared>(
+  declared: D,
+  fallback: Present<ValuesOf<D>>,
+): Option<OptionsOf<D>, Present<ValuesOf<D>>>
+export function nested<D extends Declared>(
+  declared: D,
+  fallback?: Present<ValuesOf<D>>,
+): Option<OptionsOf<D>, Present<ValuesOf<D>> | undefined> {
+  return {
+    wanted: `an object of ${Object.keys(declared).join(', ')}`,
+    fallback,
+    read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
+  }
+}
 
 /** A positive integer: the size of something. */
 export const size: Option<number> = integer({ min: 1 }) as Option<number>

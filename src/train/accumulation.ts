@@ -1,4 +1,6 @@
 import { allocate, toData } from '../core/dtype.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { choice, nested, type Option, type OptionsOf, required, size } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter, Variable } from '../core/variable.ts'
@@ -9,22 +11,39 @@ import { type Compiled, type CompileOptions, compile } from '../runtime/compile.
 import { rows } from './rows.ts'
 import type { Steps } from './steps.ts'
 
-/** How many micro-batches make one optimizer step, and how batch normalization sees them. */
-export interface Accumulate {
-  /** ≥ 1. */
-  readonly steps: number
+const options = {
+  /** Micro-batches that make one optimizer step. */
+  steps: required(size),
   /**
-   * `perMicroBatch`, the default, normalizes each micro-batch by its own statistics, as every framework does. The
-   * running statistics learn from each, so that a step moves them as one of momentum 1 − (1 − momentum)^steps would.
+   * How batch normalization sees them.
    *
-   * `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others in
-   * every BN layer, so that all have to be in memory at once: this saves none.
+   * - `perMicroBatch` normalizes each micro-batch by its own statistics, as every framework does. The running statistics
+   *   learn from each, so a step moves them as one of momentum 1 − (1 − momentum)^steps would.
+   * - `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others in every
+   *   BN layer, so all have to be in memory at once: this saves none.
+   *
+   * @default 'perMicroBatch'
    */
-  readonly batchNorm?: 'perMicroBatch' | 'exact'
+  batchNorm: choice(['perMicroBatch', 'exact']),
+}
+
+export interface Accumulate extends OptionsOf<typeof options> {}
+
+const parts = nested(options)
+
+/** How many micro-batches make one optimizer step; a number is `{ steps }`. */
+export const accumulate: Option<number | Accumulate> = {
+  wanted: "a positive integer, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }",
+  fallback: 1,
+  read(who, name, value) {
+    if (typeof value === 'object' && value !== null) return parts.read(who, name, value) as Accumulate
+    if (Number.isInteger(value) && (value as number) >= 1) return value as number
+    throw mismatch(who, `${name} as ${this.wanted}`, value)
+  },
 }
 
 /** Returns how many parts a batch is cut into. */
-export const graphRunsPerStep = (accumulate: number | Accumulate = 1): number =>
+export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
 /** Returns how many micro-batches make one optimizer step. */

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
+import { integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { assignAll, readSafetensors, safetensorsParts } from './safetensors.ts'
 import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
@@ -146,6 +147,11 @@ function unchanged(read: z.output<typeof schema>, json: object, name: string): z
   throw new FormatError(`${name}: wanted what was written, got something else; the file is damaged`)
 }
 
+const options = {
+  /** How many of the last checkpoints are kept besides the best. @default 2 */
+  keep: integer({ min: 1 }, 2),
+}
+
 /** The checkpoints of a run, in a folder of their own, each named by its step: the last few and the best are kept. */
 export class Checkpoints {
   readonly #folder: string
@@ -153,9 +159,9 @@ export class Checkpoints {
   /** By path, of those that are known; infinite where there was no evaluation. */
   readonly #scores = new Map<string, number>()
 
-  constructor(folder: string, { keep = 2 }: { readonly keep?: number } = {}) {
+  constructor(folder: string, given: OptionsOf<typeof options> = {}) {
     this.#folder = folder
-    this.#keep = keep
+    this.#keep = readOptions('Checkpoints', options, given).keep
   }
 
   /** Paths of the whole checkpoints, oldest first. */

@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/variable.ts'
 import { maxOf, meanOf } from '../core/vector.ts'
@@ -7,7 +8,7 @@ import type { Module } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import { learns } from './batch-statistics.ts'
-import { recalibrate } from './recalibrate.ts'
+import { type RecalibrateOptions, recalibrate, recalibrateOptions } from './recalibrate.ts'
 import type { Task } from './task.ts'
 
 /** How far the running statistics of a layer are from those of the data. */
@@ -41,8 +42,9 @@ export interface Drift {
 export async function drift(
   { model }: Pick<Task, 'model'>,
   loader: Loader | StreamLoader,
-  { batches = Number.POSITIVE_INFINITY }: { readonly batches?: number } = {},
+  given: RecalibrateOptions = {},
 ): Promise<ReadonlyMap<string, Drift>> {
+  const { batches = Number.POSITIVE_INFINITY } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
   const running = layers.map(([, layer]) => statistics(layer))
   return remeasured(

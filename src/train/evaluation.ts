@@ -4,7 +4,7 @@ import type { Source } from '../data/stream.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 
-/** How a model does on a data set. `metrics` are present when the task has some. */
+/** How a model does on a data set. `metrics` are absent when the task has none. */
 export interface Evaluation extends Partial<Measurements> {
   /** Mean over the examples. */
   readonly loss: number
@@ -22,10 +22,10 @@ const stackSize = 32
 export async function evaluation(
   source: Source,
   batchSize: number,
-  metrics: Metrics | undefined,
+  metrics: Metrics,
   graphOf: (batchSize: number) => Promise<EvaluationGraph>,
 ): Promise<Evaluation> {
-  const measures = metrics && new Measures(metrics)
+  const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
   const totals = { examples: 0, loss: 0, accuracy: 0 }
   for await (const { x, y, length } of loader(source, { batchSize }).stacks(0, () => stackSize)) {
     const rows = Math.min(batchSize, length)

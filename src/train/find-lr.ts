@@ -1,21 +1,24 @@
 import { ArgumentError } from '../core/errors.ts'
+import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { parse } from '../optim/parse.ts'
 import { DivergedError } from './diverged.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
-import { Task } from './task.ts'
+import { Task, taskOption } from './task.ts'
 import { taskOf } from './train.ts'
 
-export interface FindLearningRateOptions {
-  /** The rate of the first step, > 0; 1e-5. */
-  readonly from?: number
-  /** The rate of the last step, > from; 10. */
-  readonly to?: number
-  /** Steps of the ramp, ≥ 20; 600. With BN a ramp of fewer than 500 suggests rates that are too high. */
-  readonly steps?: number
-  /** The model to test, as it is; a new one unless given. */
-  readonly task?: Task
+const options = {
+  /** Learning rate of the first step. @default 1e-5 */
+  from: number({ above: 0 }, 1e-5),
+  /** Learning rate of the last step, > from. @default 10 */
+  to: number({ above: 0 }, 10),
+  /** Steps of the ramp. With BN, fewer than 500 suggest rates that are too high. @default 600 */
+  steps: integer({ min: 20 }, 600),
+  /** Task whose model is tested. @default a new task of the experiment */
+  task: taskOption,
 }
+
+export interface FindLearningRateOptions extends OptionsOf<typeof options> {}
 
 /** What a range test saw, and the rates it suggests. */
 export interface LearningRates {
@@ -52,14 +55,10 @@ export interface LearningRates {
  */
 export async function findLearningRate(
   experiment: Experiment,
-  { from = 1e-5, to = 10, steps = 600, task = taskOf(experiment) }: FindLearningRateOptions = {},
+  given: FindLearningRateOptions = {},
 ): Promise<LearningRates> {
-  if (!(from > 0 && to > from && to < Number.POSITIVE_INFINITY)) {
-    throw new ArgumentError(`find-lr: wanted 0 < from < to, got from ${from} and to ${to}`)
-  }
-  if (!(Number.isInteger(steps) && steps >= 20)) {
-    throw new ArgumentError(`find-lr: wanted steps as an integer ≥ 20, got ${steps}`)
-  }
+  const { from, to, steps, task = taskOf(experiment) } = readOptions('find-lr', options, given)
+  if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
   return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
@@ -76,9 +75,9 @@ async function ramp(
   const { groups = [], ...spec } = optimizer.spec as Record<string, unknown> & {
     readonly groups?: readonly Group[]
   }
-  const options = { model, loss, data: data.train, dtype, device, threads }
   const ramped = parse({ ...spec, groups: groups.map((group) => onRamp(group, spec.lr, rate)), lr: rate })
-  const task = new Task({ ...options, optimizer: ramped })
+  const shared = present({ model, loss, data: data.train, dtype, device, threads })
+  const task = new Task({ ...shared, optimizer: ramped })
   const batches = trainingBatches(experiment, batchSize, 'drop')
   const losses: number[] = []
   const average = smoother()

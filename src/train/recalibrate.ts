@@ -1,4 +1,5 @@
 import { toData } from '../core/dtype.ts'
+import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/variable.ts'
 import type { Loader } from '../data/loader.ts'
@@ -8,10 +9,15 @@ import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import { type LayerStatistics, learns, statisticsOf } from './batch-statistics.ts'
 
-export interface RecalibrateOptions {
-  /** How many batches to look at, from the first; all by default, and 200 of a stream, as fvcore's `PreciseBN`. */
-  readonly batches?: number
+export const recalibrateOptions = {
+  /** Number of batches to measure, from the first. @default all; 200 of a stream, as fvcore's `PreciseBN` */
+  batches: custom<number>(
+    'a positive integer or Infinity',
+    (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) > 0),
+  ),
 }
+
+export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
 
 /**
  * Measure the running statistics of every batch normalization anew, at the weights as they are: the mean and the
@@ -30,8 +36,8 @@ export interface RecalibrateOptions {
 export const recalibrate = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  options: RecalibrateOptions = {},
-): Promise<M> => measure(model, loader, options, pooled)
+  given: RecalibrateOptions = {},
+): Promise<M> => measure(model, loader, readOptions('recalibrate', recalibrateOptions, given), pooled)
 
 /**
  * Measure the running statistics of every batch normalization anew by the rule of PyTorch's `update_bn`: the average
@@ -44,8 +50,8 @@ export const recalibrate = <M extends Module>(
 export const updateBn = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  options: RecalibrateOptions = {},
-): Promise<M> => measure(model, loader, options, averaged)
+  given: RecalibrateOptions = {},
+): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
 
 interface Estimate {
   readonly mean: Float64Array
@@ -55,7 +61,7 @@ interface Estimate {
 async function measure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: RecalibrateOptions,
+  { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
   estimate: (lots: readonly LayerStatistics[]) => Estimate,
 ): Promise<M> {
   if (![...batchNorms(model).values()].some(learns)) return model

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { boolean, custom, number, type OptionsOf, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/files/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe } from './description.ts'
@@ -9,7 +10,7 @@ import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
 import { beginning, factorOf, isOver, type Progress } from './progress.ts'
 import { safetensorsParts } from './safetensors.ts'
-import type { Task } from './task.ts'
+import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
@@ -20,16 +21,18 @@ interface Saved {
   readonly logged: number
 }
 
-export interface RunFolderOptions {
-  /** Go on where the last checkpoint stands, or else from the beginning. */
-  readonly resume?: boolean
-  /** The experiment's task; a new one unless given. */
-  readonly task?: Task
-  /** Seconds of training before the first checkpoint, and between two: a run that is shorter has none. None unless given. */
-  readonly checkpointSeconds?: number
-  /** Kept in run.json, such as the versions of what made the run. */
-  readonly notes?: Readonly<Record<string, unknown>>
+const options = {
+  /** Resume at the last checkpoint, or at the beginning without one. @default false */
+  resume: boolean(false),
+  /** Model and optimizer to train. @default a new task of the experiment */
+  task: taskOption,
+  /** Minimum seconds between checkpoints; shorter runs write none. @default 0 */
+  checkpointSeconds: number({ min: 0 }, 0),
+  /** What run.json tells besides, such as the versions of what made the run. @default {} */
+  notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
 }
+
+export interface RunFolderOptions extends OptionsOf<typeof options> {}
 
 /**
  * A run that is kept on disk, and can be resumed.
@@ -62,13 +65,19 @@ export class RunFolder {
    * @throws {ArgumentError} when there is a run already and `resume` is not asked for, or no folder and it is.
    * @throws {FormatError} when the run is of another experiment, or its last checkpoint cannot be used.
    */
-  constructor(path: string, experiment: Experiment, options: RunFolderOptions = {}) {
-    const { resume = false, notes = {}, task = taskOf(experiment), checkpointSeconds = 0 } = options
+  constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
+    const {
+      resume,
+      notes,
+      task = taskOf(experiment),
+      checkpointSeconds,
+    } = readOptions('RunFolder', options, given)
     this.path = path
     this.#experiment = experiment
     this.task = task
     this.#pause = 1e3 * checkpointSeconds
-    this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), experiment.checkpoints)
+    const { everySteps, ...kept } = experiment.checkpoints
+    this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
     const description = { ...describe(experiment, this.task), ...notes }
     if (resume && !existsSync(path))
       throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)

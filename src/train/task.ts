@@ -1,70 +1,39 @@
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { showShape } from '../core/shape.ts'
 import { snapshot } from '../core/snapshot.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
-import { type Batch, type Loader, loader } from '../data/loader.ts'
+import { type Batch, loader } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
-import type { StreamLoader } from '../data/stream-loader.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Mode, Module } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { accuracy, type Loss } from '../ops/loss.ts'
+import { accuracy } from '../ops/loss.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
-import type { Optimizer } from '../optim/optimizer.ts'
-import { backendOf, type Device } from '../runtime/device.ts'
+import { backendOf } from '../runtime/device.ts'
 import { traceStep } from '../runtime/traced.ts'
-import {
-  type Accumulate,
-  Accumulation,
-  graphRunsPerStep,
-  type MicroGraph,
-  microBatches,
-} from './accumulation.ts'
+import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf, DivergedError } from './diverged.ts'
 import { type Evaluation, type EvaluationGraph, evaluation } from './evaluation.ts'
 import { graphFingerprint } from './graph-fingerprint.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
-import type { Metrics } from './metrics/metric.ts'
 import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
 import { type Failure, skipping } from './skipping.ts'
 import type { Steps } from './steps.ts'
-import { type LogOptions, watched, withAngles } from './watch.ts'
+import { type TaskOptions, taskOptions } from './task-options.ts'
+import { watched, withAngles } from './watch.ts'
 
-export interface TaskOptions {
-  readonly model: Module
-  readonly loss: Loss
-  readonly optimizer: Optimizer
-  /** Examples like those that will be fed: their shapes and types are read, not their numbers. */
-  readonly data: Source
-  /** Seeds the first weights of a model that has none; 0 unless given. */
-  readonly seed?: number
-  /** What to compute in; float32 unless given. float64 is for verification, and slower. */
-  readonly dtype?: 'float32' | 'float64'
-  /** Threads an operator may use; chosen from the work in the graph unless given. */
-  readonly threads?: number | undefined
-  /** Where to compute; the CPU unless given, natively where there is a binary. */
-  readonly device?: Device | undefined
-  /** How many micro-batches make one step; 1. A number is `{ steps }`. */
-  readonly accumulate?: number | Accumulate
-  /**
-   * What becomes of a step that makes a number not finite: an error, or it is left out as if its batch had not been
-   * there; `throw`. A step that is left out moves no schedule and no running statistic.
-   */
-  readonly nonFinite?: 'throw' | 'skip'
-  /** What to measure on a data set besides, by name. */
-  readonly metrics?: Metrics
-  /** What to log of each step, besides its loss and rate; of an accumulated one, only its gradient norm. */
-  readonly log?: LogOptions
-  /** Whether evaluation measures the running statistics anew first, also of weights that are no averages; false. */
-  readonly recalibrateBeforeEvaluation?: boolean
-  /** Measures running statistics anew on batches of the training data: `train.recalibrate`, or `train.updateBn`. */
-  readonly recalibrate?: (model: Module, batches: Loader | StreamLoader) => Promise<unknown>
+const evaluationOptions = {
+  /** Examples in a batch. @default 64 */
+  batchSize: integer({ min: 1 }, 64),
 }
+
+type EvaluationOptions = OptionsOf<typeof evaluationOptions>
 
 /** The outcome of steps before their rates are known. */
 type Results = Required<Pick<Steps, 'losses' | 'logs'>>
@@ -82,7 +51,7 @@ type Fed = Readonly<Record<'x' | 'y', Tensor>>
  */
 export class Task {
   readonly model: Module
-  readonly #options: TaskOptions
+  readonly #options: ValuesOf<typeof taskOptions>
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
   readonly #graphs: Graphs<'x' | 'y'>
@@ -95,15 +64,16 @@ export class Task {
   #busy: 'learn' | 'evaluation' | undefined
   #lrFactor = 1
 
+  /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
   constructor(options: TaskOptions) {
-    const { model, optimizer, data, seed = 0, dtype = 'float32', threads, device } = options
-    this.#options = options
+    this.#options = readOptions('Task', taskOptions, options)
+    const { model, optimizer, data, seed, dtype, threads, device, accumulate } = this.#options
     this.model = toDType(initialize(model, seed), dtype)
     this.#optimizer = optimizer.attach(variables(model), () => this.#lrFactor)
     this.#norms = [...batchNorms(model).values()]
     this.#graphs = new Graphs({ x: data.x, y: data.y }, { dtype, threads, device, loop: true })
     this.#stored = [...variables(model).values(), ...this.#optimizer.state.values()]
-    this.#parts = graphRunsPerStep(options.accumulate)
+    this.#parts = graphRunsPerStep(accumulate)
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length)
     this.#accumulation = new Accumulation(this.#optimizer, this.#parts, compile, { threads, device })
   }
@@ -225,7 +195,7 @@ export class Task {
     const { data, device, log } = this.#options
     if (this.#parts > 1) {
       const { losses, gradientNorm } = await this.#accumulation.learn(stack, batchSize, this.#step)
-      return { losses, logs: log?.gradientNorm ? { gradientNorm } : {} }
+      return { losses, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const feeds = await batchFeeds(stack, data, device)
     const graph = await this.#learner(batchSize, 'rows' in feeds)
@@ -237,7 +207,8 @@ export class Task {
    * Evaluates the model on all examples of `source`, in evaluation mode, with its weights for evaluation. Changes
    * nothing.
    */
-  evaluate(source: Source, { batchSize = 64 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
+  evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
+    const { batchSize } = readOptions('evaluate', evaluationOptions, options)
     const graphOf = (size: number): Promise<EvaluationGraph> => this.#evaluator(size)
     return this.atEvaluation(() => evaluation(source, batchSize, this.#options.metrics, graphOf), {
       batchSize,
@@ -248,13 +219,11 @@ export class Task {
    * Runs `body` while the model's variables hold what evaluation uses: averages of the weights where the optimizer
    * keeps some, and running statistics that fit them. Afterwards each has its own numbers again.
    *
-   * @param options.batchSize examples a batch where statistics are measured anew: those of training; 64 unless given
+   * @param options.batchSize of the training data, where statistics are measured anew
    * @example await task.atEvaluation(async () => safetensors(task.variables))
    */
-  async atEvaluation<T>(
-    body: () => Promise<T>,
-    { batchSize = 64 }: { readonly batchSize?: number } = {},
-  ): Promise<T> {
+  async atEvaluation<T>(body: () => Promise<T>, options: EvaluationOptions = {}): Promise<T> {
+    const { batchSize } = readOptions('atEvaluation', evaluationOptions, options)
     const weights = this.#evaluationWeights()
     if (!weights || this.#busy === 'evaluation') return body()
     return this.#alone('evaluation', () =>
@@ -278,7 +247,7 @@ export class Task {
   /** Fits the running statistics to the current weights. */
   async #recalibrate(batchSize: number): Promise<void> {
     if (this.#norms.length === 0) return
-    const { data, seed = 0, recalibrate: measure = recalibrate } = this.#options
+    const { data, seed, recalibrate: measure = recalibrate } = this.#options
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
     await measure(this.model, loader(data, { batchSize: size, seed, last: 'drop' }))
   }
@@ -326,7 +295,7 @@ export class Task {
     const isPart = this.#parts > 1
     return watched(
       this.model,
-      isPart ? {} : (this.#options.log ?? {}),
+      isPart ? {} : this.#options.log,
       (step) => this.lr(step),
       () => this.#options.loss(this.#forward(x, 'train'), y),
       (loss) => (isPart ? this.#accumulation.add(loss) : this.#optimizer.minimize(loss)),
@@ -339,7 +308,10 @@ export class Task {
       const output = this.#forward(x, 'eval')
       const loss = lossOf(output, y)
       const measured = { loss, accuracy: data.classes === undefined ? loss : accuracy(output, y) }
-      return (metrics ? { ...measured, output } : measured) as Record<'loss' | 'accuracy' | 'output', Tensor>
+      return (Object.keys(metrics).length > 0 ? { ...measured, output } : measured) as Record<
+        'loss' | 'accuracy' | 'output',
+        Tensor
+      >
     })
   }
 
@@ -354,3 +326,9 @@ export class Task {
     )
   }
 }
+
+/** An option for a task that exists already. */
+export const taskOption: Option<Task, Task | undefined> = custom<Task>(
+  'a task, such as train.taskOf(experiment)',
+  (value) => value instanceof Task,
+)

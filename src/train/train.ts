@@ -1,5 +1,6 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
+import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
@@ -10,14 +11,17 @@ import { type Experiment, trainingBatches } from './experiment.ts'
 import { lengthOf } from './length.ts'
 import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
 import type { Steps } from './steps.ts'
-import { Task } from './task.ts'
+import { Task, taskOption } from './task.ts'
+import { type TaskOptions, taskOptions } from './task-options.ts'
 
-export interface RunOptions {
-  /** The model with its optimizer. @default a new task */
-  readonly task?: Task
-  /** Where to resume: the `progress` of an event, with the task of that event. @default the beginning */
-  readonly progress?: Progress
+const options = {
+  /** Model and optimizer to train. @default a new task of the experiment */
+  task: taskOption,
+  /** Where to resume: the `progress` of an event, with the numbers that `task` had then. @default the beginning */
+  progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
 }
+
+export interface RunOptions extends OptionsOf<typeof options> {}
 
 /**
  * Trains an experiment, yielding each thing as it happens.
@@ -29,8 +33,12 @@ export interface RunOptions {
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
  */
-export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { task = taskOf(experiment), progress: start = beginning(experiment) } = options
+export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
+  const { task = taskOf(experiment), progress: start = beginning(experiment) } = readOptions(
+    'run',
+    options,
+    given,
+  )
   const { examplesPerStep: size, ...length } = lengthOf(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
@@ -169,11 +177,11 @@ const isOwn = (monitor: string): monitor is (typeof own)[number] => own.some((na
 
 /** Returns the task of an experiment, at its start. */
 export function taskOf(experiment: Experiment): Task {
-  const { model: make, data, metrics, normalization, ...options } = experiment
-  const measured = Object.keys(metrics).length > 0 ? { metrics } : {}
+  const { model: make, data, normalization } = experiment
+  const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
-  return new Task({ ...options, ...measured, model, data: data.train })
+  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), model, data: data.train })
 }
 
 /** Shape and type of a batch as the model sees it. */

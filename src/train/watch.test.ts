@@ -214,7 +214,7 @@ describe('what a run logs', () => {
 
   test('is one of the things that can be', () => {
     expect(() => experiment({ ...toy(), log: { gradNorm: true } } as never)).toThrow(
-      'experiment: wanted log as gradientNorm, batchNorm and samplesPerSecond, each true or false, got {"gradNorm":true}',
+      'experiment: log: wanted one of gradientNorm, batchNorm, samplesPerSecond, got gradNorm',
     )
   })
 })

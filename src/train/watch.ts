@@ -1,5 +1,6 @@
 import type { Data } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
+import { boolean, type OptionsOf } from '../core/options.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { hyperparameter, type Variable, variables } from '../core/variable.ts'
 import { type Call, observe } from '../nn/observe.ts'
@@ -11,28 +12,30 @@ import { mean } from '../ops/statistics.ts'
 import type { Steps } from './steps.ts'
 
 /** What to log of each step, besides its loss and rate. */
-export interface LogOptions {
+export const logOptions = {
   /**
-   * `gradientNorm`: the root of the sum of squares of the loss's gradient by every weight, as it is before the optimizer
-   * does anything to it. Costs a second backward pass.
+   * Logs `gradientNorm`, the root of the sum of squares of the loss's gradient by every weight, before the optimizer
+   * changes it. Costs a second backward pass. @default false
    */
-  readonly gradientNorm?: boolean
+  gradientNorm: boolean(),
   /**
-   * Of each layer with running statistics, by its path: the means over its channels of the batch's mean and biased
+   * Logs each layer with running statistics, by its path: the means over its channels of the batch's mean and biased
    * variance, `bn.batchMean` and `bn.batchVar`; of the running statistics after the step, `bn.runningMean` and
    * `bn.runningVar`; of γ before it, `bn.weight`; and `bn.effectiveRate` and `bn.angle`.
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
-   * where w is the nearest weight before the layer, and w₊ the same after the step: its scale does not change what the
-   * layer gives, so a step of lr turns it as far as one of lr/‖w‖² turns a weight of norm 1, and the angle is all of
+   * where w is the nearest weight before the layer, and w₊ the same after the step: its scale does not change the output
+   * of the layer, so a step of lr turns it as far as one of lr/‖w‖² turns a weight of norm 1, and the angle is all of
    * the step that the layer notices. Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020,
-   * https://arxiv.org/abs/2006.08419.
+   * https://arxiv.org/abs/2006.08419. @default false
    */
-  readonly batchNorm?: boolean
-  /** `samplesPerSecond`: how fast the call was that the step was part of. */
-  readonly samplesPerSecond?: boolean
+  batchNorm: boolean(),
+  /** Logs `samplesPerSecond`, the speed of the call that the step was part of. @default false */
+  samplesPerSecond: boolean(),
 }
+
+export interface LogOptions extends OptionsOf<typeof logOptions> {}
 
 /**
  * Runs a training step while it is traced, and returns its results: the loss, and what `log` asks for, by name. With
