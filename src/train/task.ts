@@ -1,32 +1,23 @@
 import { allFinite } from '../core/dtype.ts'
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
-import { showShape } from '../core/shape.ts'
 import { snapshot } from '../core/snapshot.ts'
-import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import { type Batch, loader } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
-import type { Mode, Module } from '../nn/module.ts'
-import type { BatchNorm } from '../nn/norm/batch-norm.ts'
+import type { Module } from '../nn/module.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { accuracy } from '../ops/loss.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
-import { backendOf } from '../runtime/device.ts'
-import { traceStep } from '../runtime/traced.ts'
-import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
-import { culpritOf, DivergedError } from './diverged.ts'
-import { type Evaluation, type EvaluationGraph, evaluation } from './evaluation.ts'
-import { graphFingerprint } from './graph-fingerprint.ts'
-import { batchFeeds, Graphs } from './graphs.ts'
+import { DivergedError } from './diverged.ts'
+import { type Evaluation, evaluation } from './evaluation.ts'
 import { recalibrate } from './recalibrate.ts'
 import { rows } from './rows.ts'
 import { type Failure, skipping } from './skipping.ts'
 import type { Steps } from './steps.ts'
+import { TaskGraphs } from './task-graphs.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
-import { watched, withAngles } from './watch.ts'
 
 const evaluationOptions = {
   /** Examples in a batch. @default 64 */
@@ -34,11 +25,6 @@ const evaluationOptions = {
 }
 
 type EvaluationOptions = OptionsOf<typeof evaluationOptions>
-
-/** The outcome of steps before their rates are known. */
-type Results = Required<Pick<Steps, 'losses' | 'logs'>>
-
-type Fed = Readonly<Record<'x' | 'y', Tensor>>
 
 /**
  * A model with its loss and optimizer, ready to learn and to be evaluated. Each graph is compiled at the first batch of
@@ -53,12 +39,8 @@ export class Task {
   readonly model: Module
   readonly #options: ValuesOf<typeof taskOptions>
   readonly #optimizer: Attached
-  readonly #norms: readonly BatchNorm[]
-  readonly #graphs: Graphs<'x' | 'y'>
+  readonly #graphs: TaskGraphs
   readonly #stored: readonly Variable[]
-  /** Micro-batches a batch is cut into. */
-  readonly #parts: number
-  readonly #accumulation: Accumulation
   #step = 0
   /** The call that currently holds the variables, if any. */
   #busy: 'learn' | 'evaluation' | undefined
@@ -67,15 +49,11 @@ export class Task {
   /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
   constructor(options: TaskOptions) {
     this.#options = readOptions('Task', taskOptions, options)
-    const { model, optimizer, data, seed, dtype, threads, device, accumulate } = this.#options
+    const { model, optimizer, seed, dtype } = this.#options
     this.model = toDType(initialize(model, seed), dtype)
     this.#optimizer = optimizer.attach(variables(model), () => this.#lrFactor)
-    this.#norms = [...batchNorms(model).values()]
-    this.#graphs = new Graphs({ x: data.x, y: data.y }, { dtype, threads, device, loop: true })
+    this.#graphs = new TaskGraphs(this.#options, this.#optimizer)
     this.#stored = [...variables(model).values(), ...this.#optimizer.state.values()]
-    this.#parts = graphRunsPerStep(accumulate)
-    const compile = (length: number): Promise<MicroGraph> => this.#learner(length)
-    this.#accumulation = new Accumulation(this.#optimizer, this.#parts, compile, { threads, device })
   }
 
   /** The model's variables by state name. */
@@ -119,10 +97,8 @@ export class Task {
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
-  async prepare(batchSize: number): Promise<void> {
-    const { data, device } = this.#options
-    const resident = this.#parts === 1 && !isStream(data) && (await backendOf(device)).sharesMemory
-    await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), resident)
+  prepare(batchSize: number): Promise<void> {
+    return this.#graphs.prepare(batchSize)
   }
 
   /**
@@ -174,7 +150,7 @@ export class Task {
   async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
-      const { losses, logs } = await this.#run(stack, batchSize)
+      const { losses, logs } = await this.#graphs.learn(stack, batchSize, this.#step)
       const bad = losses.findIndex((value) => !Number.isFinite(value))
       const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))
       if (bad >= 0 || broken) {
@@ -190,29 +166,15 @@ export class Task {
     }
   }
 
-  /** Runs the graphs of the steps of a stack. */
-  async #run(stack: Batch, batchSize: number): Promise<Results> {
-    const { data, device, log } = this.#options
-    if (this.#parts > 1) {
-      const { losses, gradientNorm } = await this.#accumulation.learn(stack, batchSize, this.#step)
-      return { losses, logs: log.gradientNorm ? { gradientNorm } : {} }
-    }
-    const feeds = await batchFeeds(stack, data, device)
-    const graph = await this.#learner(batchSize, 'rows' in feeds)
-    const { loss, ...logs } = await graph(feeds, this.#step)
-    return { losses: loss as Steps['losses'], logs: withAngles(logs) }
-  }
-
   /**
    * Evaluates the model on all examples of `source`, in evaluation mode, with its weights for evaluation. Changes
    * nothing.
    */
-  evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
+  async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize } = readOptions('evaluate', evaluationOptions, options)
-    const graphOf = (size: number): Promise<EvaluationGraph> => this.#evaluator(size)
-    return this.atEvaluation(() => evaluation(source, batchSize, this.#options.metrics, graphOf), {
-      batchSize,
-    })
+    const evaluated = (): Promise<Evaluation> =>
+      evaluation(source, batchSize, this.#options.metrics, (size) => this.#graphs.evaluator(size))
+    return this.atEvaluation(evaluated, { batchSize })
   }
 
   /**
@@ -246,7 +208,7 @@ export class Task {
 
   /** Fits the running statistics to the current weights. */
   async #recalibrate(batchSize: number): Promise<void> {
-    if (this.#norms.length === 0) return
+    if (batchNorms(this.model).size === 0) return
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
     await measure(this.model, loader(data, { batchSize: size, seed, last: 'drop' }))
@@ -256,11 +218,7 @@ export class Task {
   async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
-    let culprit: string | undefined
-    for (const part of microBatches(rows(stack, batchSize, bad, bad + 1), this.#parts)) {
-      const graph = await this.#learner(part.length)
-      culprit ??= await culpritOf(graph, this.model, part, step, this.#options.device)
-    }
+    const culprit = await this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step)
     return new DivergedError(
       `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
         `is ${culprit ?? 'the loss'}; lower the rate or warm up longer`,
@@ -277,53 +235,7 @@ export class Task {
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
   graphFingerprint(batchSize: number): string {
-    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => this.#lesson(fed))
-    return graphFingerprint(traceStep(inputs, body))
-  }
-
-  #learner(batchSize: number, isResident: boolean = false): Promise<MicroGraph> {
-    // A layer that is frozen or thawed between steps makes another graph.
-    const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
-    const { data } = this.#options
-    const resident = isResident && !isStream(data) ? data.length : undefined
-    const key = `learn ${batchSize} ${resident} ${frozen}`
-    return this.#graphs.compiled(key, batchSize, (fed) => this.#lesson(fed), { resident })
-  }
-
-  /** A training step, or what a micro-batch adds to one. */
-  #lesson({ x, y }: Fed): Record<'loss', Tensor> {
-    const isPart = this.#parts > 1
-    return watched(
-      this.model,
-      isPart ? {} : this.#options.log,
-      (step) => this.lr(step),
-      () => this.#options.loss(this.#forward(x, 'train'), y),
-      (loss) => (isPart ? this.#accumulation.add(loss) : this.#optimizer.minimize(loss)),
-    )
-  }
-
-  #evaluator(batchSize: number): Promise<EvaluationGraph> {
-    const { data, loss: lossOf, metrics } = this.#options
-    return this.#graphs.compiled(`evaluate ${batchSize}`, batchSize, ({ x, y }) => {
-      const output = this.#forward(x, 'eval')
-      const loss = lossOf(output, y)
-      const measured = { loss, accuracy: data.classes === undefined ? loss : accuracy(output, y) }
-      return (Object.keys(metrics).length > 0 ? { ...measured, output } : measured) as Record<
-        'loss' | 'accuracy' | 'output',
-        Tensor
-      >
-    })
-  }
-
-  /** @throws {ShapeError} when labels may be beyond the scores. */
-  #forward(x: Tensor, mode: Mode): Tensor {
-    const output = this.model.forward(x, mode)
-    const { shape } = output
-    const { classes } = this.#options.data
-    if (classes === undefined || shape.length !== 2 || shape[1]! >= classes) return output
-    throw new ShapeError(
-      `task: wanted a score for each of ${classes} classes, got ${showShape(shape)}; widen the last layer`,
-    )
+    return this.#graphs.hash(batchSize)
   }
 }
 

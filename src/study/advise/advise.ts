@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
+import { NormalizationError } from '../../nn/norm/normalization.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
 import { taskOf } from '../../train/train.ts'
@@ -96,7 +97,7 @@ function isPossible(experiment: Experiment): boolean {
     taskOf(experiment)
     return true
   } catch (error) {
-    if (error instanceof ArgumentError && error.message.startsWith('normalization')) return false
+    if (error instanceof NormalizationError) return false
     throw error
   }
 }
