@@ -232,23 +232,14 @@ export const callback = <F extends (...args: never[]) => unknown>(wanted: string
   custom<F>(wanted, (value) => typeof value === 'function')
 
 /** Options within options: `clip: { norm }`. Its errors name both, `sgd: clip: wanted norm as …`. */
-export function nested<D extends Declared>(
+export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | undefined = undefined>(
   declared: D,
-): Option<OptionsOf<D>, Present<ValuesOf<D>> | undefined>
-export function nested<D extends Declared>(
-  declared: D,
-  fallback: Present<ValuesOf<D>>,
-): Option<OptionsOf<D>, Present<ValuesOf<D>>>
-export function nested<D extends Declared>(
-  declared: D,
-  fallback?: Present<ValuesOf<D>>,
-): Option<OptionsOf<D>, Present<ValuesOf<D>> | undefined> {
-  return {
-    wanted: `an object of ${Object.keys(declared).join(', ')}`,
-    fallback,
-    read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
-  }
-}
+  fallback?: F,
+): Option<OptionsOf<D>, Present<ValuesOf<D>> | (F extends undefined ? undefined : never)> => ({
+  wanted: `an object of ${Object.keys(declared).join(', ')}`,
+  ...(fallback && { fallback }),
+  read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
+})
 
 /** A positive integer: the size of something. */
 export const size: Option<number> = integer({ min: 1 }) as Option<number>

@@ -99,8 +99,8 @@ export class Subject {
   }
 
   /**
-   * Whether all optimizer state still has its initial value: the run saved none, as without a checkpoint. New steps
-   * would differ from the run's, and averages of the weights mean nothing.
+   * Whether all optimizer state still has its initial value, as without a checkpoint: new steps would differ
+   * from the run's, and averages of the weights mean nothing.
    */
   get lacksState(): boolean {
     return this.#once('lacks state', () => {
@@ -163,8 +163,8 @@ export class Subject {
   }
 
   /**
-   * Computes something from a batch by a graph that is compiled once for each `name` and batch size. What the graph
-   * assigns is put back.
+   * Computes something from a batch by a graph that is compiled once for each `name` and batch size. What the
+   * graph assigns is put back.
    *
    * @param given what else the graph is fed
    */
@@ -226,8 +226,8 @@ export class Subject {
   }
 
   /**
-   * How the last steps of the run changed each weight of two or more axes. The steps are taken once more, with the
-   * current state of the optimizer, and undone. Without the run's state they would be other steps; see `lacksState`.
+   * How the last steps of the run changed each weight of two or more axes. They are taken once more, with the
+   * current optimizer state, and undone; without the run's state they are other steps, see `lacksState`.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

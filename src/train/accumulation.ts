@@ -17,10 +17,10 @@ const options = {
   /**
    * How batch normalization sees them.
    *
-   * - `perMicroBatch` normalizes each micro-batch by its own statistics, as every framework does. The running statistics
-   *   learn from each, so a step moves them as one of momentum 1 − (1 − momentum)^steps would.
-   * - `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others in every
-   *   BN layer, so all have to be in memory at once: this saves none.
+   * - `perMicroBatch` normalizes each micro-batch by its own statistics, as every framework does. The running
+   *   statistics learn from each, so a step moves them as one of momentum 1 − (1 − momentum)^steps would.
+   * - `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others
+   *   in every BN layer, so all have to be in memory at once: this saves none.
    *
    * @default 'perMicroBatch'
    */
@@ -61,8 +61,8 @@ export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
- * Gradients of several micro-batches, added up in variables and then applied: one optimizer step in the memory of one
- * micro-batch. Each counts by its examples, so the step is that of the mean over all of them.
+ * Gradients of several micro-batches, added up in variables and then applied: one optimizer step in the memory
+ * of one micro-batch. Each counts by its examples, so the step is that of the mean over all of them.
  */
 export class Accumulation {
   readonly #optimizer: Attached
@@ -103,7 +103,8 @@ export class Accumulation {
   }
 
   /**
-   * Takes an optimizer step for each batch of `size` examples in a stack, up to the first whose loss is not finite.
+   * Takes an optimizer step for each batch of `size` examples in a stack, up to the first whose loss is not
+   * finite.
    *
    * @param step the number of the first step
    * @returns loss and norm of the gradient of each step, in the element type of the weights

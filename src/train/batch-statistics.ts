@@ -12,7 +12,7 @@ import { maskedBatchNorm } from '../ops/masked-batch-norm.ts'
 import { mean, variance } from '../ops/statistics.ts'
 import { computeDType, Graphs } from './graphs.ts'
 
-/** What one batch says of the channels of one layer. */
+/** Statistics of the channels of one layer in one batch. */
 export interface LayerStatistics {
   readonly layer: BatchNorm
   readonly mean: Data
@@ -23,8 +23,8 @@ export interface LayerStatistics {
 }
 
 /**
- * Returns a function that runs the model on a batch in `train`, and returns the statistics of what reaches each call of
- * a batch normalization that learns.
+ * Returns a function that runs the model on a batch in `train`, and returns the statistics of what reaches each
+ * call of a batch normalization that learns.
  *
  * @param x shape and type of an example
  */
@@ -72,7 +72,7 @@ const resultsOf = ({ mean, variance, count }: Traced, i: number): [string, Tenso
   ...(typeof count === 'number' ? [] : [[`count${i}`, count] as [string, Tensor]]),
 ]
 
-/** Whether a layer's running statistics are its own to learn. */
+/** Whether a layer learns running statistics. */
 export const learns = (layer: BatchNorm): boolean => layer.runningMean !== undefined && !layer.frozen
 
 function statistics(x: Tensor, mask: Tensor | undefined, eps: number): Omit<Traced, 'layer'> {

@@ -8,7 +8,7 @@ import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 export interface Evaluation extends Partial<Measurements> {
   /** Mean over the examples. */
   readonly loss: number
-  /** Share of the examples, 0 to 1, whose greatest score is at the label; absent where the data have no labels. */
+  /** Share of the examples, 0 to 1, whose greatest score is at the label; absent without labels. */
   readonly accuracy?: number
 }
 

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
@@ -55,9 +56,9 @@ export function* readEvents(folder: string): Generator<LogLine> {
       throw new FormatError(`${path}:${number}: wanted a JSON object, got ${start}; the file is damaged`)
     }
     number++
-    const line = parse(text)
-    if (line === undefined) cut = text
-    else yield line
+    const line = jsonIn(text)
+    if (isObject(line)) yield line as LogLine
+    else cut = text
   }
 }
 
@@ -93,12 +94,5 @@ function* linesOf(path: string): Generator<string> {
   }
 }
 
-/** Returns the object in a line; undefined when it has none. */
-function parse(text: string): LogLine | undefined {
-  try {
-    const value = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

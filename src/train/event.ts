@@ -32,8 +32,8 @@ export interface StepsEvent extends Progressed {
 }
 
 /**
- * An epoch is done, or as much of it as `steps` leaves. With `metrics`, and `reasons` for those that are NaN, where the
- * experiment has some.
+ * An epoch is done, or as much of it as `steps` leaves. With `metrics`, and `reasons` for those that are NaN,
+ * where the experiment has some.
  */
 export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly type: 'epoch'

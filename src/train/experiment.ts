@@ -72,7 +72,7 @@ const options = {
     isListOf(has('update')),
     [],
   ),
-  /** What `control` watches after each epoch, and by which a checkpoint is the best. @default 'validationLoss' */
+  /** What `control` watches, and by which a checkpoint is the best. @default 'validationLoss' */
   monitor: custom<Monitor>(
     "'trainLoss', 'validationLoss', 'validationAccuracy' or the name of a metric that is one number",
     (value) => typeof value === 'string',

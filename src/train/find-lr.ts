@@ -20,9 +20,9 @@ const options = {
 
 export interface FindLearningRateOptions extends OptionsOf<typeof options> {}
 
-/** What a range test saw, and the rates it suggests. */
+/** The curve of a range test, and the rates it suggests. */
 export interface LearningRates {
-  /** The rate of each step that was taken. */
+  /** The rate of each step taken. */
   readonly lrs: readonly number[]
   /** The loss of each step, smoothed. */
   readonly losses: readonly number[]
@@ -32,22 +32,22 @@ export interface LearningRates {
   readonly valley: number
   /** A tenth of the rate at the lowest smoothed loss. */
   readonly minimumTenth: number
-  /** The geometric mean of valley and minimumTenth: the one to begin with. */
+  /** The geometric mean of `valley` and `minimumTenth`: the one to start with. */
   readonly suggestion: number
 }
 
 /**
- * A learning-rate range test: train with a rate that rises exponentially from step to step, and see where the loss
- * falls, and where it breaks.
+ * Makes a learning-rate range test: trains at a rate that rises exponentially from step to step, to see where
+ * the loss falls and where it breaks.
  *
  *     lr(k) = from · (to/from)^(k/(steps − 1))
  *
- * Stops when the smoothed loss is above four times its best, or not finite. The rate at which it stops is no rate to
- * train with: with batch normalization it lies 5 to 13 times above the highest stable one.
+ * It stops when the smoothed loss is above four times its best, or not finite. Do not train at the rate where
+ * it stops: with batch normalization, that lies 5 to 13 times above the highest stable one.
  *
- * The model, its statistics, its optimizer and the order of the data are afterwards what they were before, to the bit:
- * the ramp has an optimizer of its own, and every array is put back. A parameter group keeps its options, and the ratio
- * of its rate to the common one where both are numbers; a group with a schedule of its own follows the ramp.
+ * Afterwards the model, its statistics, its optimizer and the order of the data are as before, to the bit: the
+ * ramp has its own optimizer, and every array is put back. A parameter group keeps its options, and the ratio
+ * of its rate to the common one where both are numbers; a group with its own schedule follows the ramp.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as fastai's `lr_find`.
  *
@@ -64,7 +64,7 @@ export async function findLearningRate(
   return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
 }
 
-/** The loss of each step, until it breaks or the ramp ends. */
+/** Returns the loss of each step, until it breaks or the ramp ends. */
 async function ramp(
   experiment: Experiment,
   { model }: Task,
@@ -97,7 +97,7 @@ async function ramp(
 
 type Group = Readonly<Record<string, unknown>>
 
-/** A group whose rate is a number keeps its ratio to the common one; a schedule of its own gives way to the ramp. */
+/** Puts a group on the ramp: a constant rate keeps its ratio to the common one, a schedule is replaced. */
 function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
   if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
   return { ...own, lr: (step: number) => rate(step) * (lr / common) }
@@ -107,7 +107,7 @@ function broken(error: unknown): undefined {
   if (!(error instanceof DivergedError)) throw error
 }
 
-/** An exponential mean that keeps 0.98 of the old, without the bias of its beginning. */
+/** An exponential mean with decay 0.98, corrected for the bias of its start. */
 function smoother(): (loss: number) => number {
   let [mean, weight] = [0, 0]
   return (loss) => {
@@ -129,7 +129,7 @@ const curve = (
 
 type Suggestions = Pick<LearningRates, 'steepest' | 'valley' | 'minimumTenth' | 'suggestion'>
 
-/** The first tenth of the curve is still settling, and the last 5 steps are breaking: they are left out. */
+/** Suggests rates, without the first tenth of the curve, which settles, and the last 5 steps, which break. */
 function suggest(smoothed: readonly number[], rate: (step: number) => number): Suggestions {
   const first = Math.floor(smoothed.length / 10)
   const seen = smoothed.slice(first, -5)
@@ -152,7 +152,7 @@ function suggest(smoothed: readonly number[], rate: (step: number) => number): S
 
 const indexOfLeast = (values: readonly number[]): number => values.indexOf(Math.min(...values))
 
-/** Half-way into the longest series of ever lower losses, which need not follow one another. */
+/** Half-way down the longest series of falling losses, which need not be adjacent. */
 function valleyOf(losses: readonly number[]): number {
   const lengths = losses.map(() => 1)
   for (let i = 1; i < losses.length; i++) {

@@ -37,7 +37,7 @@ export interface GraphOptions extends CompileOptions {
 export interface BatchOptions<More extends string> {
   /** Further inputs, which reach the body as they are fed. */
   readonly more?: Readonly<Record<More, InputSpec>>
-  /** Size of the data set that is fed instead of the batch: the graph gathers the batch itself, by an input `rows`. */
+  /** Size of the data set that is fed instead of the batch: an input `rows` then picks the batch from it. */
   readonly resident?: number | undefined
 }
 
@@ -101,8 +101,8 @@ export class Graphs<Field extends string> {
 }
 
 /**
- * Returns what a graph is fed for a batch. Where its examples lie in memory that the graph reads itself, that is the
- * whole of `source` and the numbers of the `rows`: nothing is copied here.
+ * Returns what a graph is fed for a batch. Where its examples lie in memory that the graph reads itself, that
+ * is the whole of `source` and the numbers of the `rows`: nothing is copied here.
  */
 export async function batchFeeds(
   batch: Batch,

@@ -20,13 +20,13 @@ export const recalibrateOptions = {
 export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
 
 /**
- * Measure the running statistics of every batch normalization anew, at the weights as they are: the mean and the
+ * Measures the running statistics of every batch normalization anew, at the current weights: the mean and
  * variance of all values that reach it, as if they were one batch.
  *
  *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ        over batches of nᵢ values
  *
- * The model runs in `train`, so that each layer sees what it sees in training. Frozen layers stay as they are, and no
- * weight changes. The variance is that of the population, divided by n.
+ * The model runs in `train`, so that each layer sees what it sees in training. Frozen layers stay as they are,
+ * and no weight changes. The variance is that of the population, divided by n.
  *
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
@@ -40,9 +40,9 @@ export const recalibrate = <M extends Module>(
 ): Promise<M> => measure(model, loader, readOptions('recalibrate', recalibrateOptions, given), pooled)
 
 /**
- * Measure the running statistics of every batch normalization anew by the rule of PyTorch's `update_bn`: the average
- * over batches of each batch's mean and unbiased variance, whatever the batch's size. `recalibrate` is closer to
- * what evaluation needs.
+ * Measures the running statistics of every batch normalization anew by the rule of PyTorch's `update_bn`: the
+ * average over batches of each batch's mean and unbiased variance, whatever the batch's size. `recalibrate` is
+ * closer to what evaluation needs.
  *
  * @returns the model
  * @throws {EvenstepError} when a statistic is not finite. Nothing has changed then.
@@ -75,7 +75,7 @@ async function measure<M extends Module>(
   return model
 }
 
-/** What the first batches say of each layer; the model's variables are as before. */
+/** Returns the statistics of each layer in the first batches, without changing the model. */
 async function collect(
   model: Module,
   loader: Loader | StreamLoader,

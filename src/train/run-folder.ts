@@ -14,10 +14,10 @@ import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
-/** What a checkpoint of a run says besides its tensors. */
+/** What a checkpoint of a run holds besides its tensors. */
 interface Saved {
   readonly progress: Progress
-  /** How much of the log was written. */
+  /** Bytes of the log written by then. */
   readonly logged: number
 }
 
@@ -37,9 +37,9 @@ export interface RunFolderOptions extends OptionsOf<typeof options> {}
 /**
  * A run that is kept on disk, and can be resumed.
  *
- * `run.json` says what was asked for; `events.jsonl` what happened, a JSON object a line, each optimizer step on a line
- * of its own; `checkpoints/` where it can go on; `model.safetensors` what came out. A run that was killed and resumed
- * writes the bytes of one that was not, but for the times.
+ * `run.json` describes the experiment; `events.jsonl` is the log, a JSON object a line and a line for each
+ * optimizer step; `checkpoints/` has where it can resume; `model.safetensors` is the result. A run that was
+ * killed and resumed writes the bytes of one that was not, except for the times.
  */
 export class RunFolder {
   readonly path: string
@@ -49,21 +49,22 @@ export class RunFolder {
   readonly #pause: number
   #progress: Progress
   readonly #log: number
-  /** How much of the log the checkpoint that the run goes on from knows of. */
+  /** Bytes of the log that the checkpoint covers from which the run resumes. */
   readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
-  /** The end of the last checkpoint's writing, and whether it is still to come. */
+  /** Settles when the last checkpoint is written; `#saving` until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
   #known: string | undefined
 
   /**
-   * Begin a run in `path`, or resume the one that is there.
+   * Begins a run in `path`, or resumes the one there.
    *
-   * @throws {ArgumentError} when there is a run already and `resume` is not asked for, or no folder and it is.
-   * @throws {FormatError} when the run is of another experiment, or its last checkpoint cannot be used.
+   * @throws {ArgumentError} when there is a run and `resume` is false, no folder and it is true, or the run is
+   *   of another experiment.
+   * @throws {FormatError} when its last checkpoint cannot be used.
    */
   constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
     const {
@@ -98,12 +99,12 @@ export class RunFolder {
   }
 
   /**
-   * Train on, keeping the log and checkpoints, and the model at the end. Yields each event once it is kept.
+   * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
    *
-   * Checkpoints are written while training goes on; whoever leaves the loop, or comes to its end, waits for the last.
-   * One that is due while another is still being written is made when that is done, of where the run stands then.
+   * Checkpoints are written during training; leaving the loop, or its end, waits for the last one. A checkpoint
+   * that falls due during a write is taken when the write ends, from the state at that moment.
    *
-   * @throws what made a checkpoint fail.
+   * @throws the error of a checkpoint that failed.
    */
   async *events(): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
@@ -130,12 +131,12 @@ export class RunFolder {
     return this.#progress.steps
   }
 
-  /** Whether the run came to its end before: there is nothing to resume. */
+  /** Whether the run has ended, so that there is nothing to resume. */
   get finished(): boolean {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /** Write a checkpoint of where the run stands, and wait for it. */
+  /** Writes a checkpoint of the current state, and waits for it. */
   async save(): Promise<void> {
     await this.#saved
     this.#beginSave()
@@ -147,7 +148,7 @@ export class RunFolder {
     const progress: Saved = { progress: this.#progress, logged: fstatSync(this.#log).size }
     const score = this.#score === undefined ? {} : { score: this.#score }
     const checkpoint = { progress, fingerprint: this.#fingerprint, ...score }
-    // The log is on the disk as far as a checkpoint says that it was written.
+    // What a checkpoint says of the log must be on the disk before the checkpoint is.
     const logged = flushed(this.#log)
     this.#saving = true
     this.#saved = this.#checkpoints
@@ -155,13 +156,13 @@ export class RunFolder {
       .finally(() => {
         this.#saving = false
       })
-    this.#saved.catch(() => {}) // told by whoever awaits it
+    this.#saved.catch(() => {}) // reported by whoever awaits it
     this.#savedAt = this.#progress.steps
     this.#savedTime = performance.now()
     this.#score = undefined
   }
 
-  /** Of the data: read as a whole for it, so not before a checkpoint needs it. */
+  /** Hash of the data. It reads all of them, so it waits until a checkpoint needs it. */
   get #fingerprint(): string {
     this.#known ??= fingerprint(this.#experiment.data)
     return this.#known
@@ -184,22 +185,22 @@ export class RunFolder {
     writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
   }
 
-  /** The weights that evaluation uses: averages, where the optimizer keeps some. */
+  /** Writes the weights that evaluation uses: averages, where the optimizer keeps some. */
   async #keepModel(): Promise<void> {
     const { batchSize } = this.#experiment
     const model = await this.task.atEvaluation(async () => safetensorsParts(this.task.variables), {
       batchSize,
     })
     const path = join(this.path, 'model.safetensors')
-    // A run that is too short for a checkpoint is made again sooner than its model is flushed.
+    // Repeating a run that is too short for a checkpoint is faster than flushing its model.
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))
     else await replaceFile(path, model)
   }
 }
 
 /**
- * Give a task the numbers of a run's last checkpoint: the weights that were trained, the state of the optimizer, the step
- * and what multiplies the rate. The folder stays as it is.
+ * Gives a task the state of a run's last checkpoint: its weights, optimizer state, step and factor of the rate.
+ * The folder does not change.
  *
  * @returns whether there was a checkpoint
  * @throws {FormatError} when it is damaged, or of another model or other data. The task is unchanged then.
@@ -213,7 +214,7 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
   return true
 }
 
-/** What the best checkpoint has least of. */
+/** Returns the score of a checkpoint, of which less is better; undefined when the monitored number is NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined
@@ -225,7 +226,7 @@ function begin(path: string, description: object): void {
   writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
-/** @throws {FormatError} when the log has less than a checkpoint knows of. */
+/** @throws {FormatError} when the log is shorter than a checkpoint says. */
 function checkLog(log: number, length: number, path: string): void {
   const { size } = fstatSync(log)
   if (size < length) {

@@ -38,7 +38,7 @@ export const objective = {
   optimizer: required(custom<Optimizer>('an optimizer, such as optim.sgd({ lr: 0.1 })', has('attach'))),
   /** What evaluation measures besides loss and accuracy, by name. @default {} */
   metrics: custom<Metrics>('metrics by name, such as { f1: train.metrics.f1() }', isMetrics, {}),
-  /** What to log of each step besides loss and rate; of an accumulated step, only its gradient norm. @default {} */
+  /** What to log of each step; of an accumulated step, only its gradient norm. @default {} */
   log: nested(logOptions, {}),
 }
 
@@ -47,8 +47,8 @@ export const computing = {
   /** Batches of `batchSize` that make one optimizer step. A number is `{ steps }`. @default 1 */
   accumulate,
   /**
-   * What a step does that would make a number not finite: `throw` an error, or `skip` its batch as if it had not been
-   * there. A skipped step moves no schedule and no running statistic. @default 'throw'
+   * What a step does that would make a number not finite: `throw` an error, or `skip` its batch as if it had
+   * not been there. A skipped step moves no schedule and no running statistic. @default 'throw'
    */
   nonFinite: choice(['throw', 'skip'], 'throw'),
   /** Whether evaluation first measures the running statistics of batch normalization anew. @default false */
@@ -64,7 +64,10 @@ export const computing = {
 export const taskOptions = {
   /** The model. Variables that have no numbers yet get them from the seed. */
   model: required(custom<Module>('a module, such as new Net()', has('forward'))),
-  /** Examples like those that will be fed. Their shapes and types are read; recalibration reads their numbers too. */
+  /**
+   * Examples like those that will be fed. Their shapes and types are read; recalibration reads their numbers
+   * too.
+   */
   data: required(custom<Source>('a data set or a stream', (value) => isObject(Object(value).x))),
   ...objective,
   /** Seed of the first weights. @default 0 */

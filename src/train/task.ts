@@ -27,8 +27,8 @@ const evaluationOptions = {
 type EvaluationOptions = OptionsOf<typeof evaluationOptions>
 
 /**
- * A model with its loss and optimizer, ready to learn and to be evaluated. Each graph is compiled at the first batch of
- * its size.
+ * A model with its loss and optimizer, ready to learn and to be evaluated. Each graph is compiled at the first
+ * batch of its size.
  *
  * @example
  * const task = new train.Task({ model, loss: ops.crossEntropy, optimizer, data: split.train })
@@ -113,11 +113,12 @@ export class Task {
   }
 
   /**
-   * Takes as many steps as `stack` holds batches of `batchSize`, in one run of the graph: the numbers are those of as
-   * many single steps. With `accumulate`, each batch is cut into micro-batches, and each of those is a run.
+   * Takes as many steps as `stack` holds batches of `batchSize`, in one run of the graph: the numbers are those
+   * of as many single steps. With `accumulate`, each batch is cut into micro-batches, and each of those is a
+   * run.
    *
-   * @throws {DivergedError} at the first loss that is not finite, unless such steps are left out; the weights are
-   *   those before its step.
+   * @throws {DivergedError} at the first loss that is not finite, unless such steps are left out; the weights
+   *   are those before its step.
    */
   learn(stack: Batch, batchSize: number): Promise<Steps> {
     return this.#alone('learn', async () => {
@@ -167,8 +168,8 @@ export class Task {
   }
 
   /**
-   * Evaluates the model on all examples of `source`, in evaluation mode, with its weights for evaluation. Changes
-   * nothing.
+   * Evaluates the model on all examples of `source`, in evaluation mode, with its weights for evaluation.
+   * Changes nothing.
    */
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize } = readOptions('evaluate', evaluationOptions, options)
@@ -178,8 +179,8 @@ export class Task {
   }
 
   /**
-   * Runs `body` while the model's variables hold what evaluation uses: averages of the weights where the optimizer
-   * keeps some, and running statistics that fit them. Afterwards each has its own numbers again.
+   * Runs `body` while the model's variables hold what evaluation uses: averages of the weights where the
+   * optimizer keeps some, and running statistics that fit them. Afterwards each has its own numbers again.
    *
    * @param options.batchSize of the training data, where statistics are measured anew
    * @example await task.atEvaluation(async () => safetensors(task.variables))
@@ -229,8 +230,8 @@ export class Task {
   }
 
   /**
-   * Returns a hash of the training graph at this batch size; independent of process, device and weights. Nothing is
-   * compiled for it.
+   * Returns a hash of the training graph at this batch size; independent of process, device and weights.
+   * Nothing is compiled for it.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */

@@ -17,7 +17,9 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
 const options = {
   /** Model and optimizer to train. @default a new task of the experiment */
   task: taskOption,
-  /** Where to resume: the `progress` of an event, with the numbers that `task` had then. @default the beginning */
+  /**
+   * Where to resume: the `progress` of an event, with the numbers that `task` had then. @default the beginning
+   */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
 }
 
@@ -26,12 +28,13 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 /**
  * Trains an experiment, yielding each thing as it happens.
  *
- * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing runs
- * ahead of the caller: at each event the weights of `task` are those of its `progress`.
+ * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing
+ * runs ahead of the caller: at each event the weights of `task` are those of its `progress`.
  *
  * @throws {DivergedError} at the first step whose loss is not finite, after the event of those before it.
  * @example
- * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
+ * for await (const event of train.run(experiment)) if (event.type === 'epoch')
+ * console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const { task = taskOf(experiment), progress: start = beginning(experiment) } = readOptions(
@@ -118,7 +121,9 @@ async function finished({ experiment, task }: Running, { progress, ms }: EpochSt
   }
 }
 
-/** Takes the steps of a stack. Where one diverges, returns those before it: events do not depend on how steps are grouped. */
+/**
+ * Takes the steps of a stack, or those before one that diverges: events must not depend on the size of stacks.
+ */
 async function learn(
   task: Task,
   stack: Batch,
@@ -166,7 +171,7 @@ async function validated(
   )
 }
 
-/** Returns the number that an experiment monitors, of those measured in an epoch; NaN where there is no such number. */
+/** Returns the number that an experiment monitors; NaN when an epoch has no such number. */
 export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
   const value = isOwn(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN

@@ -14,21 +14,21 @@ import type { Steps } from './steps.ts'
 /** What to log of each step, besides its loss and rate. */
 export const logOptions = {
   /**
-   * Logs `gradientNorm`, the root of the sum of squares of the loss's gradient by every weight, before the optimizer
-   * changes it. Costs a second backward pass. @default false
+   * Logs `gradientNorm`, the root of the sum of squares of the loss's gradient by every weight, before the
+   * optimizer changes it. Costs a second backward pass. @default false
    */
   gradientNorm: boolean(),
   /**
-   * Logs each layer with running statistics, by its path: the means over its channels of the batch's mean and biased
-   * variance, `bn.batchMean` and `bn.batchVar`; of the running statistics after the step, `bn.runningMean` and
-   * `bn.runningVar`; of γ before it, `bn.weight`; and `bn.effectiveRate` and `bn.angle`.
+   * Logs each layer with running statistics, by its path: the means over its channels of the batch's mean and
+   * biased variance, `bn.batchMean` and `bn.batchVar`; of the running statistics after the step,
+   * `bn.runningMean` and `bn.runningVar`; of γ before it, `bn.weight`; and `bn.effectiveRate` and `bn.angle`.
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
-   * where w is the nearest weight before the layer, and w₊ the same after the step: its scale does not change the output
-   * of the layer, so a step of lr turns it as far as one of lr/‖w‖² turns a weight of norm 1, and the angle is all of
-   * the step that the layer notices. Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020,
-   * https://arxiv.org/abs/2006.08419. @default false
+   * where w is the nearest weight before the layer, and w₊ the same after the step: its scale does not change
+   * the output of the layer, so a step of lr turns it as far as one of lr/‖w‖² turns a weight of norm 1, and
+   * the angle is all of the step that the layer notices. Source: van Laarhoven 2017,
+   * https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
   /** Logs `samplesPerSecond`, the speed of the call that the step was part of. @default false */
@@ -38,8 +38,8 @@ export const logOptions = {
 export interface LogOptions extends OptionsOf<typeof logOptions> {}
 
 /**
- * Runs a training step while it is traced, and returns its results: the loss, and what `log` asks for, by name. With
- * nothing to log, the graph is that of the step alone.
+ * Runs a training step while it is traced, and returns its results: the loss, and what `log` asks for, by name.
+ * With nothing to log, the graph is that of the step alone.
  *
  * @param forward computes the loss
  * @param minimize assigns the weights
@@ -74,8 +74,8 @@ interface Layer {
 
 function normOfGradient(model: object, loss: Tensor): Tensor {
   const weights = [...variables(model).values()].filter(({ trainable }) => trainable)
-  // Of 2·loss, so that no node is shared with the optimizer's gradients: a shared node would not be folded into an
-  // update, and watching must not change a bit. Halving is exact.
+  // Of 2·loss, so that no node is shared with the optimizer's gradients: a shared node would not be folded into
+  // an update, and watching must not change a bit. Halving is exact.
   const slopes = gradients(
     loss,
     weights.map((w) => w.value),
@@ -105,7 +105,9 @@ const layerAngle = ({ path, fed }: Layer): Record<string, Tensor> =>
 
 const angle = 'angle'
 
-/** Returns the results of a watched graph as they are logged: not every backend has an arcsine for the angles. */
+/**
+ * Returns the results of a watched graph as they are logged: not every backend has an arcsine for the angles.
+ */
 export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps>['logs'] =>
   Object.fromEntries(
     Object.entries(logs).map(([name, data]) => [

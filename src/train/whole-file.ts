@@ -27,7 +27,9 @@ export async function writeFlushed(path: string, parts: readonly Uint8Array[]): 
   }
 }
 
-/** Returns what is left of some parts after their first `count` bytes: a call may write less than it was given. */
+/**
+ * Returns what is left of some parts after their first `count` bytes: a call may write less than it was given.
+ */
 function after(parts: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let [at, left] = [0, count]
   while (at < parts.length && left >= parts[at]!.length) left -= parts[at++]!.length

@@ -12,8 +12,8 @@ export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 type Matrix = readonly (readonly number[])[]
 
 /**
- * Counts how often each class was predicted for each label: row = label, column = prediction, as scikit-learn's `confusion_matrix`. A
- * row or column without examples is zeros, normalized or not.
+ * Counts how often each class was predicted for each label: row = label, column = prediction, as scikit-learn's
+ * `confusion_matrix`. A row or column without examples is zeros, normalized or not.
  */
 export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const type = 'confusionMatrix'

@@ -23,7 +23,7 @@ const options = {
    * @default 'macro'
    */
   average: choice(averages, 'macro'),
-  /** Value of 0/0, as for a class that is never predicted: 0, 1, or `nan`, which averages leave out. @default 0 */
+  /** Value of 0/0, as for a class never predicted: 0, 1, or `nan`, which averages leave out. @default 0 */
   zeroDivision: custom<0 | 1 | 'nan'>(
     "0, 1 or 'nan'",
     (value) => [0, 1, 'nan'].some((one) => one === value),

@@ -13,8 +13,8 @@ export interface Predictions {
 export type MetricValue = number | readonly number[] | readonly (readonly number[])[]
 
 /**
- * A measure of predictions: a fold over batches, whose state is plain data. The result does not depend on how the
- * examples were cut into batches.
+ * A measure of predictions: a fold over batches, whose state is plain data. The result does not depend on how
+ * the examples were cut into batches.
  *
  * @example const f1 = metric.result(batches.reduce(metric.update, metric.initial))
  */

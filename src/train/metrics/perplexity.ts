@@ -13,7 +13,8 @@ interface Surprise {
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *
- * As torchmetrics' `Perplexity`; ≥ 1. Takes `[…, classes]` scores with `[…]` labels, or one logit of class 1 each.
+ * As torchmetrics' `Perplexity`; ≥ 1. Takes `[…, classes]` scores with `[…]` labels, or one logit of class 1
+ * each.
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)

@@ -44,8 +44,8 @@ interface Squares {
  *
  *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²
  *
- * As scikit-learn's `r2_score`: ≤ 1. If all targets are equal, it is 1 where the outputs are right, else 0. One example
- * gives NaN, with its reason.
+ * As scikit-learn's `r2_score`: ≤ 1. If all targets are equal, it is 1 where the outputs are right, else 0. One
+ * example gives NaN, with its reason.
  *
  * Source: Welford 1962, https://doi.org/10.2307/1266577, for the squares about the mean in one pass.
  */

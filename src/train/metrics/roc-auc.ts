@@ -4,8 +4,8 @@ import type { Metric, MetricValue } from './metric.ts'
 
 const options = {
   /**
-   * How more than two classes become one number: `macro`, the mean; `weighted`, the mean weighted by how many examples
-   * have the label; `none`, a list. @default 'macro'
+   * How more than two classes become one number: `macro`, the mean; `weighted`, the mean weighted by how many
+   * examples have the label; `none`, a list. @default 'macro'
    */
   average: choice(['macro', 'weighted', 'none'], 'macro'),
 }
@@ -20,14 +20,15 @@ interface Scores {
 }
 
 /**
- * Measures the area under the ROC curve: how likely an example of a class scores higher than one of the others, where
- * equal scores count half. Exact: it keeps every score.
+ * Measures the area under the ROC curve: how likely an example of a class scores higher than one of the others,
+ * where equal scores count half. Exact: it keeps every score.
  *
  *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)
  *
- * With two classes, it is that of class 1; with more, that of each against the rest. As scikit-learn's `roc_auc_score` of the softmax
- * of the outputs with `multi_class="ovr"`; ranked by the log-odds `ln p/(1 − p)` in float64, which no probability near
- * 0 or 1 makes equal. NaN, with its reason, where a class has no examples or all of them, or a score is NaN.
+ * With two classes, it is that of class 1; with more, that of each against the rest. As scikit-learn's
+ * `roc_auc_score` of the softmax of the outputs with `multi_class="ovr"`; ranked by the log-odds `ln p/(1 − p)`
+ * in float64, which no probability near 0 or 1 makes equal. NaN, with its reason, where a class has no examples
+ * or all of them, or a score is NaN.
  */
 export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'
@@ -107,8 +108,8 @@ function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Arra
     let top = scores[i]!
     for (let c = 1; c < columns; c++) top = Math.max(top, scores[i + c]!)
     for (let c = 0; c < columns; c++) gaps[c] = scores[i + c]! - top
-    // Relative to the greatest, whose own e⁰ = 1 is kept apart: 1 − p then loses no digits. In the order of size:
-    // rows of the same numbers give the same odds.
+    // Relative to the greatest, whose own e⁰ = 1 is kept apart: 1 − p then loses no digits. In the order of
+    // size: rows of the same numbers give the same odds.
     const sorted = gaps.map((gap) => Math.exp(gap)).sort()
     let rest = 0
     for (let c = 0; c < columns - 1; c++) rest += sorted[c]!

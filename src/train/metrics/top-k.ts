@@ -19,8 +19,8 @@ const options = {
 }
 
 /**
- * Measures the share of the examples, 0 to 1, whose label is among the `k` greatest scores; of equal scores the first counts as
- * greater, so that `k: 1` is accuracy. In scikit-learn's `top_k_accuracy_score` it is the last.
+ * Measures the share of the examples, 0 to 1, whose label is among the `k` greatest scores; of equal scores the
+ * first counts as greater, so that `k: 1` is accuracy. In scikit-learn's `top_k_accuracy_score` it is the last.
  *
  * @throws {ArgumentError} when `k` is not a positive integer.
  */
