@@ -11,7 +11,7 @@ import type { InputSpec } from '../runtime/traced.ts'
 import type { Evaluation } from '../train/evaluation.ts'
 import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
-import { type Length, lengthOf } from '../train/length.ts'
+import { type Length, runLength } from '../train/length.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
@@ -61,7 +61,7 @@ export class Subject {
 
   /** The length of the whole run. */
   get length(): Length {
-    return this.#once('length', () => lengthOf(this.experiment))
+    return this.#once('length', () => runLength(this.experiment))
   }
 
   get structure(): Structure {

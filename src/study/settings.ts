@@ -1,7 +1,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { isSchedule } from '../schedule/index.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { lengthOf } from '../train/length.ts'
+import { runLength } from '../train/length.ts'
 import { override } from '../train/spec.ts'
 import type { Settings } from './factor.ts'
 import { scheduleText } from './schedules.ts'
@@ -31,7 +31,7 @@ export function settingsOf(
   )
   const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
   // As many as the steps take, whatever the experiment says itself; of a stream, an epoch has one step or more.
-  const epochs = Math.ceil(steps / (lengthOf(override(experiment, own)).stepsPerEpoch ?? 1))
+  const epochs = Math.ceil(steps / (runLength(override(experiment, own)).stepsPerEpoch ?? 1))
   return [
     ...own,
     ...(rate === undefined ? [] : [set('optimizer.lr', rate)]),
@@ -83,7 +83,7 @@ function rateOf(
 
 /** Optimizer steps of a run. @throws {ArgumentError} when its data are a stream and it names only epochs. */
 function stepsOf(experiment: Experiment): number {
-  const { steps } = lengthOf(experiment)
+  const { steps } = runLength(experiment)
   if (steps !== undefined) return steps
   throw mismatch(
     'experiment',

@@ -18,7 +18,7 @@ export const examplesPerStep = ({ batchSize, accumulate }: Experiment): number =
   batchSize * microBatchesPerStep(accumulate)
 
 /** Returns the length of a run of an experiment. */
-export function lengthOf(experiment: Experiment): Length {
+export function runLength(experiment: Experiment): Length {
   const { epochs, steps, lastBatch } = experiment
   const examples = examplesPerStep(experiment)
   const batches = trainingBatches(experiment, examples, lastBatch)

@@ -8,7 +8,7 @@ import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
-import { lengthOf } from './length.ts'
+import { runLength } from './length.ts'
 import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
@@ -42,7 +42,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     options,
     given,
   )
-  const { examplesPerStep: size, ...length } = lengthOf(experiment)
+  const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
   const begun = performance.now()
