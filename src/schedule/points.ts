@@ -1,4 +1,4 @@
-/** Schedules that go through given points. */
+/** Schedules that interpolate between given points. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { list, number, type OptionsOf, required } from '../core/options.ts'
@@ -10,16 +10,15 @@ import type { Curve } from './schedule.ts'
 export interface PointsOptions extends OptionsOf<typeof afterEnd> {}
 
 const through = {
-  /** [step, value] pairs in rising steps. */
+  /** [step, value] pairs with strictly increasing steps. */
   points,
   ...afterEnd,
 }
 
 /**
- * Straight lines through points. Before the first point its value holds.
+ * Straight lines through points. Steps before the first point have its value.
  *
- * @param points [step, value] in rising steps, the first step ≥ 0
- * @throws {ArgumentError} unless the steps rise
+ * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule, Ignite's PiecewiseLinear.
  * @example schedule.piecewiseLinear([[0, 0], [10, 1], [30, 0]])(20) // 0.5
  */
@@ -28,15 +27,14 @@ export const piecewiseLinear: Constructor<[points: readonly Point[], options?: P
   {
     fields: through,
     span: lastPoint,
-    curve: ({ points }) => interpolate(points, (share) => share),
+    curve: ({ points }) => interpolate(points, (p) => p),
   },
 )
 
 /**
- * Half cosines through points: level at each, steepest between two. Before the first point its value holds.
+ * Half cosines through points, flat at each point. Steps before the first point have its value.
  *
- * @param points [step, value] in rising steps, the first step ≥ 0
- * @throws {ArgumentError} unless the steps rise
+ * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule with 'cosine'; its cosine_onecycle is three such points.
  * @example schedule.piecewiseCosine([[0, 0], [10, 1]])(5) // 0.5
  */
@@ -45,18 +43,18 @@ export const piecewiseCosine: Constructor<[points: readonly Point[], options?: P
   {
     fields: through,
     span: lastPoint,
-    curve: ({ points }) => interpolate(points, (share) => (1 - Math.cos(Math.PI * share)) / 2),
+    curve: ({ points }) => interpolate(points, (p) => (1 - Math.cos(Math.PI * p)) / 2),
   },
 )
 
 /**
- * A list of values, one per step, with straight lines between the steps.
+ * A list of values, one per step, with linear interpolation at fractional steps.
  *
  * @example schedule.table([0.1, 0.2, 0.1])(1) // 0.2
  */
 export const table: Constructor<[values: readonly number[], options?: PointsOptions]> = kind('table', {
   fields: {
-    /** One value per step. */
+    /** Values, one per step. */
     values: required(list(number())),
     ...afterEnd,
   },
@@ -88,7 +86,7 @@ function interpolate(points: readonly Point[], shape: Curve): Curve {
     if (step <= steps[0]!) return values[0]!
     const left = Math.min(countUpTo(steps, step) - 1, lastLeft)
     const from = steps[left]!
-    const share = (step - from) / (steps[left + 1]! - from)
-    return values[left]! + (values[left + 1]! - values[left]!) * shape(share)
+    const p = (step - from) / (steps[left + 1]! - from)
+    return values[left]! + (values[left + 1]! - values[left]!) * shape(p)
   }
 }

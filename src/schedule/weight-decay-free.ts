@@ -6,15 +6,15 @@ import { recurrence } from './recurrence.ts'
 import type { Schedule } from './schedule.ts'
 
 const weightDecayFreeOptions = {
-  /** Weight decay λ to do without. */
+  /** Weight decay λ to replace. */
   weightDecay: required(number({ min: 0 })),
-  /** The optimizer's momentum μ. */
+  /** Momentum μ of the optimizer. */
   momentum: required(number({ min: 0, below: 1 })),
 }
 
 export interface WeightDecayFreeOptions extends OptionsOf<typeof weightDecayFreeOptions> {}
 
-/** The recurrence after a step: its rate η, its α, and P before and after it. */
+/** State of the recurrence after a step: `rate` is ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
 interface State {
   readonly rate: number
   readonly shrink: number
@@ -23,31 +23,29 @@ interface State {
 }
 
 /**
- * The learning rates that train weights under batch normalization without weight decay just as `schedule` does
- * with it.
+ * Learning rates that replace weight decay for weights followed by batch normalization.
  *
  *     α₀ = 1 − η₀λ          αₜ = 1 − ηₜλ + μ · (ηₜ / ηₜ₋₁) · (1 − 1 / αₜ₋₁)
  *     P₀ = 1                Pₜ₊₁ = αₜ · Pₜ
  *     value(t) = ηₜ / (Pₜ · Pₜ₊₁)
  *
- * For weights whose scale does not change the network's output, SGD with momentum μ, a zero buffer and these
- * rates goes through the same functions as SGD with μ, weight decay λ and the rates η: its weights are larger
- * by 1 / Pₜ. Biases, γ and β, and an output layer are not such weights: keep them in a separate group. Batch
- * normalization's eps breaks the identity a little.
+ * For weights whose scale does not change the output of the network, SGD with these rates, momentum μ and a zero
+ * momentum buffer computes the same functions at each step as SGD with the rates η, momentum μ and weight decay λ;
+ * its weights are larger by 1 / Pₜ. Biases, γ, β and the output layer have a scale that matters: keep them in
+ * another parameter group. The eps of batch normalization makes the equality approximate.
  *
- * At a constant rate the values grow exponentially: with 0.1, λ = 5e-4 and μ = 0.9 by 1.48123 every 391 steps,
- * and past the largest float64 after some 700,000.
+ * At a constant rate the values grow exponentially: for η = 0.1, λ = 5e-4 and μ = 0.9 by 1.48123 every 391 steps,
+ * past the largest float64 after some 700,000. The first call at step n costs n steps of the recurrence, later
+ * calls for nearby steps few.
  *
- * It is a recurrence: a first call at step n costs n steps of it, a later one for a nearby step few.
- *
- * @throws {ArgumentError} at a call, when the schedule is not above 0 up to that step, or λ is too large for it
+ * @throws {ArgumentError} when called, if the schedule is ≤ 0 at an earlier step, or λ too large for an α above 0
  * Source: Li & Arora 2019, https://arxiv.org/abs/1910.07454, theorem 1, for any schedule and a zero buffer.
  */
 export const toWeightDecayFree: Constructor<[schedule: Schedule, options: WeightDecayFreeOptions]> = kind(
   'toWeightDecayFree',
   {
     fields: {
-      /** Schedule used with weight decay. */
+      /** Learning rates η to use with weight decay. */
       schedule: inner,
       ...weightDecayFreeOptions,
     },
@@ -70,8 +68,6 @@ export const toWeightDecayFree: Constructor<[schedule: Schedule, options: Weight
 
 function impossible(step: number, rate: number, shrink: number): Error {
   const who = 'schedule.toWeightDecayFree'
-  const fix = 'lower the schedule or the weight decay'
-  if (rate > 0)
-    return mismatch(who, `weights that keep a share > 0 of their size at step ${step}`, shrink, fix)
-  return mismatch(who, `a schedule > 0 at step ${step}`, rate, 'end it above 0, with etaMin, say')
+  if (rate > 0) return mismatch(who, `α > 0 at step ${step}`, shrink, 'lower the schedule or the weight decay')
+  return mismatch(who, `a schedule > 0 at step ${step}`, rate, 'end it above 0, for example with etaMin')
 }
