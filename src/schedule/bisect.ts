@@ -19,21 +19,16 @@ export function checkIncreasing(who: string, what: string, steps: readonly numbe
 }
 
 /**
- * Refuses milestones that are not strictly increasing, or do not separate `count` items: `count` − 1 do.
+ * Refuses milestones unless they are strictly increasing, and one fewer than the `count` items they separate.
  *
  * @param what names the items in the error, such as 'schedules'
  */
-export function checkMilestones(
-  who: string,
-  milestones: readonly number[],
-  count: number,
-  what: string,
-): void {
+export function checkMilestones(who: string, steps: readonly number[], count: number, what: string): void {
   const wanted = Math.max(count - 1, 0)
-  if (milestones.length !== wanted || count === 0) {
+  if (steps.length !== wanted || count === 0) {
     const fix = 'list the step at which each after the first begins'
     const plural = wanted === 1 ? '' : 's'
-    throw mismatch(who, `${wanted} milestone${plural} for ${count} ${what}`, milestones.length, fix)
+    throw mismatch(who, `${wanted} milestone${plural} for ${count} ${what}`, steps.length, fix)
   }
-  checkIncreasing(who, 'milestones', milestones)
+  checkIncreasing(who, 'milestones', steps)
 }

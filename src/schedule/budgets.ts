@@ -1,7 +1,7 @@
 /** Schedules over a known number of steps: high for most of them, low at the end. */
 
 import { choice, number, type OptionsOf, required } from '../core/options.ts'
-import { atLeastOne, type Constructor, kind, whole } from './kind.ts'
+import { atLeastOne, type FromValue, kind, whole } from './kind.ts'
 import { afterEnd, base, initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 import { checkStart, ramp, warmupShapes } from './warmup.ts'
@@ -32,7 +32,7 @@ export interface FlatCosineOptions extends OptionsOf<typeof flatCosineOptions> {
  * Source: fastai's fit_flat_cos, which ends at initial / 1e5.
  * @example schedule.flatCosine(0.1, { totalSteps: 100, pctStart: 0.5 })(75) // 0.05
  */
-export const flatCosine: Constructor<[initial: number, options: FlatCosineOptions]> = kind('flatCosine', {
+export const flatCosine: FromValue<FlatCosineOptions> = kind('flatCosine', {
   fields: { ...initial, ...flatCosineOptions },
   span: ({ totalSteps }) => whole(totalSteps),
   curve({ initial, totalSteps, pctStart, etaMin }) {
@@ -56,7 +56,7 @@ export interface RexOptions extends OptionsOf<typeof rexOptions> {}
  * Source: Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197.
  * @example schedule.rex(0.3, { totalSteps: 100 })(50) // 0.2
  */
-export const rex: Constructor<[initial: number, options: RexOptions]> = kind('rex', {
+export const rex: FromValue<RexOptions> = kind('rex', {
   fields: { ...initial, ...rexOptions },
   span: ({ totalSteps }) => whole(totalSteps),
   extrapolates: () => false,
@@ -75,7 +75,7 @@ const tanhOptions = {
   lowerBound: number({}, -7),
   /** Argument of tanh at step `totalSteps`. @default 3 */
   upperBound: number({}, 3),
-  /** Value where tanh is 1. @default 0 */
+  /** Limit of the value, where tanh is 1. @default 0 */
   etaMin: number({}, 0),
   ...afterEnd,
 }
@@ -92,9 +92,9 @@ export interface TanhOptions extends OptionsOf<typeof tanhOptions> {}
  *
  * Source: Hsueh, Li & Wu 2018, https://arxiv.org/abs/1806.01593; timm's TanhLRScheduler, and its defaults.
  */
-export const tanh: Constructor<[initial: number, options: TanhOptions]> = kind('tanh', {
+export const tanh: FromValue<TanhOptions> = kind('tanh', {
   fields: {
-    /** Value where tanh is −1. */
+    /** Limit of the value before the decay, where tanh is −1. */
     initial: required(number()),
     ...tanhOptions,
   },
@@ -119,11 +119,11 @@ const swaOptions = {
 export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
 
 /**
- * A change from `initial` to `swaLr` in `annealEpochs` steps, then flat: for stochastic weight averaging.
+ * Half a cosine or a line from `initial` to `swaLr`, then flat: for stochastic weight averaging.
  *
  * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407; PyTorch's SWALR, and its defaults.
  */
-export const swa: Constructor<[initial: number, options: SwaOptions]> = kind('swa', {
+export const swa: FromValue<SwaOptions> = kind('swa', {
   fields: { ...initial, ...swaOptions },
   span: ({ annealEpochs }) => atLeastOne(annealEpochs),
   curve({ initial, swaLr, annealEpochs, annealStrategy }) {
@@ -166,24 +166,21 @@ export interface WarmupStableDecayOptions extends OptionsOf<typeof warmupStableD
  * Source: Hu et al. 2024, https://arxiv.org/abs/2404.06395; Hägele et al. 2024,
  * https://arxiv.org/abs/2405.18392, for 1 − √p. Hugging Face's warmup starts at 0: set `startFactor: 0`.
  */
-export const warmupStableDecay: Constructor<[initial: number, options: WarmupStableDecayOptions]> = kind(
-  'warmupStableDecay',
-  {
-    fields: { ...base, ...warmupStableDecayOptions },
-    check: ({ warmupShape, startFactor }, who) => checkStart(who, warmupShape, startFactor),
-    span: ({ warmupSteps, stableSteps, decaySteps }) => whole(warmupSteps + stableSteps + decaySteps),
-    curve({ initial, warmupSteps, stableSteps, decaySteps, endFactor, ...shapes }) {
-      const rise = ramp(shapes.warmupShape, warmupSteps, shapes.startFactor)
-      const fall = decays[shapes.decayShape]
-      const start = warmupSteps + stableSteps
-      return (step) => {
-        if (step < warmupSteps) return initial * rise(step)
-        if (step <= start) return initial
-        return initial * (endFactor + (1 - endFactor) * fall((step - start) / decaySteps))
-      }
-    },
+export const warmupStableDecay: FromValue<WarmupStableDecayOptions> = kind('warmupStableDecay', {
+  fields: { ...base, ...warmupStableDecayOptions },
+  check: ({ warmupShape, startFactor }, who) => checkStart(who, warmupShape, startFactor),
+  span: ({ warmupSteps, stableSteps, decaySteps }) => whole(warmupSteps + stableSteps + decaySteps),
+  curve({ initial, warmupSteps, stableSteps, decaySteps, endFactor, ...shapes }) {
+    const rise = ramp(shapes.warmupShape, warmupSteps, shapes.startFactor)
+    const fall = decays[shapes.decayShape]
+    const start = warmupSteps + stableSteps
+    return (step) => {
+      if (step < warmupSteps) return initial * rise(step)
+      if (step <= start) return initial
+      return initial * (endFactor + (1 - endFactor) * fall((step - start) / decaySteps))
+    }
   },
-)
+})
 
 /** Decays from 1 to 0 over an argument p from 0 to 1. */
 const decays: Readonly<Record<DecayShape, Curve>> = {

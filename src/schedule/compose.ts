@@ -3,8 +3,8 @@
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
-import { type Constructor, kind } from './kind.ts'
-import { changed, inner, inners } from './options.ts'
+import { type Constructor, type FromSchedule, kind } from './kind.ts'
+import { changed, inners } from './options.ts'
 import type { Schedule } from './schedule.ts'
 
 const sequentialOptions = {
@@ -80,8 +80,8 @@ const scaledOptions = {
 
 export interface ScaledOptions extends OptionsOf<typeof scaledOptions> {}
 
-/** `factor · schedule(step)`: a parameter group's share of a common rate, or the rate of a larger batch. */
-export const scaled: Constructor<[schedule: Schedule, options: ScaledOptions]> = kind('scaled', {
+/** `factor · schedule(step)`: for example for a parameter group, or for a larger batch. */
+export const scaled: FromSchedule<ScaledOptions> = kind('scaled', {
   fields: { ...changed, ...scaledOptions },
   curve({ schedule, factor }) {
     return (step) => factor * schedule(step)
@@ -100,7 +100,7 @@ export interface ShiftedOptions extends OptionsOf<typeof shiftedOptions> {}
  *
  * @example schedule.shifted(schedule.step(1, { stepSize: 10 }), { steps: 5 })(15) // 0.1
  */
-export const shifted: Constructor<[schedule: Schedule, options: ShiftedOptions]> = kind('shifted', {
+export const shifted: FromSchedule<ShiftedOptions> = kind('shifted', {
   fields: { ...changed, ...shiftedOptions },
   curve({ schedule, steps }) {
     return (step) => schedule(Math.max(step - steps, 0))
@@ -117,13 +117,11 @@ const clampedOptions = {
 export interface ClampedOptions extends OptionsOf<typeof clampedOptions> {}
 
 /** `schedule(step)`, raised to `min` where it is lower and lowered to `max` where it is higher. */
-export const clamped: Constructor<[schedule: Schedule, options: ClampedOptions]> = kind('clamped', {
+export const clamped: FromSchedule<ClampedOptions> = kind('clamped', {
   fields: { ...changed, ...clampedOptions },
   check({ min, max }, who) {
-    if (min === undefined && max === undefined) throw mismatch(who, 'min, max or both', undefined)
-    if (min !== undefined && max !== undefined && min > max) {
-      throw mismatch(who, `max ≥ min, which is ${min}`, max)
-    }
+    if ((min ?? max) === undefined) throw mismatch(who, 'min, max or both', undefined)
+    if ((min ?? -Infinity) > (max ?? Infinity)) throw mismatch(who, `max ≥ min, which is ${min}`, max)
   },
   curve({ schedule, min = -Infinity, max = Infinity }) {
     return (step) => Math.min(Math.max(schedule(step), min), max)
@@ -144,12 +142,8 @@ export interface PerEpochOptions extends OptionsOf<typeof perEpochOptions> {}
  *
  *     schedule(⌊step / stepsPerEpoch⌋)          schedule(step / stepsPerEpoch) when smooth
  */
-export const perEpoch: Constructor<[schedule: Schedule, options: PerEpochOptions]> = kind('perEpoch', {
-  fields: {
-    /** Schedule whose steps are epochs. */
-    schedule: inner,
-    ...perEpochOptions,
-  },
+export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
+  fields: { ...changed, ...perEpochOptions },
   curve({ schedule, stepsPerEpoch, smooth }) {
     if (smooth) return (step) => schedule(step / stepsPerEpoch)
     return (step) => schedule(Math.floor(step / stepsPerEpoch))
@@ -164,7 +158,7 @@ const periodicOptions = {
 export interface PeriodicOptions extends OptionsOf<typeof periodicOptions> {}
 
 /** The first `period` steps of a schedule, repeated forever: `schedule(step mod period)`. */
-export const periodic: Constructor<[schedule: Schedule, options: PeriodicOptions]> = kind('periodic', {
+export const periodic: FromSchedule<PeriodicOptions> = kind('periodic', {
   fields: { ...changed, ...periodicOptions },
   curve({ schedule, period }) {
     return (step) => schedule(step % period)

@@ -1,7 +1,7 @@
 /** Smooth curves from one value to another. Step functions are in steps.ts, periodic curves in cycles.ts. */
 
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind, whole } from './kind.ts'
+import { type Constructor, type FromValue, kind, whole } from './kind.ts'
 import { afterEnd, base, initial } from './options.ts'
 
 /** The same value at every step. PyTorch's ConstantLR is `constantFactor`. */
@@ -31,17 +31,14 @@ export interface ConstantFactorOptions extends OptionsOf<typeof constantFactorOp
  * Source: PyTorch's ConstantLR, and its defaults; here the factor may be 0, by which PyTorch would divide.
  * @example schedule.constantFactor(0.1, { factor: 0.5, totalIters: 3 })(2) // 0.05
  */
-export const constantFactor: Constructor<[initial: number, options?: ConstantFactorOptions]> = kind(
-  'constantFactor',
-  {
-    fields: { ...base, ...constantFactorOptions },
-    span: ({ totalIters }) => whole(totalIters),
-    curve({ initial, factor, totalIters }) {
-      const before = initial * factor
-      return (step) => (step < totalIters ? before : initial)
-    },
+export const constantFactor: FromValue<ConstantFactorOptions> = kind('constantFactor', {
+  fields: { ...base, ...constantFactorOptions },
+  span: ({ totalIters }) => whole(totalIters),
+  curve({ initial, factor, totalIters }) {
+    const before = initial * factor
+    return (step) => (step < totalIters ? before : initial)
   },
-)
+})
 
 const linearOptions = {
   /** Factor at step 0. @default 1 / 3 */
@@ -65,7 +62,7 @@ export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
  * Source: PyTorch's LinearLR, and its defaults; here startFactor may be 0, which PyTorch refuses.
  * @example schedule.linear(0.1, { startFactor: 0, totalIters: 10 })(5) // 0.05
  */
-export const linear: Constructor<[initial: number, options?: LinearOptions]> = kind('linear', {
+export const linear: FromValue<LinearOptions> = kind('linear', {
   fields: { ...base, ...linearOptions },
   span: ({ totalIters }) => whole(totalIters),
   curve: ({ initial, startFactor, endFactor, totalIters }) => {
@@ -99,7 +96,7 @@ export interface PolynomialOptions extends OptionsOf<typeof polynomialOptions> {
  * Source: PyTorch's PolynomialLR, and its defaults; `endValue` and `cycle` are Keras's.
  * @example schedule.polynomial(1, { totalIters: 4, power: 2 })(2) // 0.25
  */
-export const polynomial: Constructor<[initial: number, options?: PolynomialOptions]> = kind('polynomial', {
+export const polynomial: FromValue<PolynomialOptions> = kind('polynomial', {
   fields: { ...initial, ...polynomialOptions },
   span: ({ totalIters, cycle }) => whole(cycle ? Infinity : totalIters),
   extrapolates: ({ power }) => Number.isInteger(power),
@@ -138,17 +135,14 @@ export interface CosineAnnealingOptions extends OptionsOf<typeof cosineAnnealing
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's CosineAnnealingLR.
  * @example schedule.cosineAnnealing(0.1, { tMax: 100 })(50) // 0.05
  */
-export const cosineAnnealing: Constructor<[initial: number, options: CosineAnnealingOptions]> = kind(
-  'cosineAnnealing',
-  {
-    fields: { ...initial, ...cosineAnnealingOptions },
-    span: ({ tMax }) => whole(tMax),
-    curve({ initial, tMax, etaMin, exponent, kDecay }) {
-      const drop = initial - etaMin
-      if (exponent === 1 && kDecay === 1) {
-        return (step) => etaMin + (drop * (1 + Math.cos((Math.PI * step) / tMax))) / 2
-      }
-      return (step) => etaMin + drop * ((1 + Math.cos(Math.PI * (step / tMax) ** kDecay)) / 2) ** exponent
-    },
+export const cosineAnnealing: FromValue<CosineAnnealingOptions> = kind('cosineAnnealing', {
+  fields: { ...initial, ...cosineAnnealingOptions },
+  span: ({ tMax }) => whole(tMax),
+  curve({ initial, tMax, etaMin, exponent, kDecay }) {
+    const drop = initial - etaMin
+    if (exponent === 1 && kDecay === 1) {
+      return (step) => etaMin + (drop * (1 + Math.cos((Math.PI * step) / tMax))) / 2
+    }
+    return (step) => etaMin + drop * ((1 + Math.cos(Math.PI * (step / tMax) ** kDecay)) / 2) ** exponent
   },
-)
+})

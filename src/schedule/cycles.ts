@@ -2,7 +2,7 @@
 
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type Constructor, type FromValue, kind } from './kind.ts'
 import { formula, initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 import type { Expression } from './text/expression.ts'
@@ -32,35 +32,36 @@ export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof war
  * CosineAnnealingWarmRestarts. `cycleDecay` is Keras's m_mul and timm's cycle_decay.
  * @example schedule.cosineAnnealingWarmRestarts(1, { t0: 3, tMult: 2 })(6) // 0.5
  */
-export const cosineAnnealingWarmRestarts: Constructor<
-  [initial: number, options: CosineAnnealingWarmRestartsOptions]
-> = kind('cosineAnnealingWarmRestarts', {
-  fields: { ...initial, ...warmRestartsOptions },
-  curve({ initial, t0, tMult, etaMin, cycleDecay }) {
-    const drop = initial - etaMin
-    const cosine = (p: number) => (1 + Math.cos(Math.PI * p)) / 2
-    if (tMult === 1 && cycleDecay === 1) return (step) => etaMin + drop * cosine((step % t0) / t0)
-    if (tMult === 1)
-      return (step) => etaMin + drop * cycleDecay ** Math.floor(step / t0) * cosine((step % t0) / t0)
-    const logMult = Math.log(tMult)
-    return (step) => {
-      let cycle = Math.floor(Math.log((step / t0) * (tMult - 1) + 1) / logMult)
-      let length = t0 * tMult ** cycle
-      let since = step - (length - t0) / (tMult - 1)
-      // The logarithm may round to the cycle before or after.
-      if (since >= length) {
-        since -= length
-        length *= tMult
-        cycle++
-      } else if (since < 0) {
-        length /= tMult
-        since += length
-        cycle--
+export const cosineAnnealingWarmRestarts: FromValue<CosineAnnealingWarmRestartsOptions> = kind(
+  'cosineAnnealingWarmRestarts',
+  {
+    fields: { ...initial, ...warmRestartsOptions },
+    curve({ initial, t0, tMult, etaMin, cycleDecay }) {
+      const drop = initial - etaMin
+      const cosine = (p: number) => (1 + Math.cos(Math.PI * p)) / 2
+      if (tMult === 1 && cycleDecay === 1) return (step) => etaMin + drop * cosine((step % t0) / t0)
+      if (tMult === 1)
+        return (step) => etaMin + drop * cycleDecay ** Math.floor(step / t0) * cosine((step % t0) / t0)
+      const logMult = Math.log(tMult)
+      return (step) => {
+        let cycle = Math.floor(Math.log((step / t0) * (tMult - 1) + 1) / logMult)
+        let length = t0 * tMult ** cycle
+        let since = step - (length - t0) / (tMult - 1)
+        // The logarithm may round to the cycle before or after.
+        if (since >= length) {
+          since -= length
+          length *= tMult
+          cycle++
+        } else if (since < 0) {
+          length /= tMult
+          since += length
+          cycle--
+        }
+        return etaMin + drop * cycleDecay ** cycle * cosine(since / length)
       }
-      return etaMin + drop * cycleDecay ** cycle * cosine(since / length)
-    }
+    },
   },
-})
+)
 
 const triangle = {
   /** Number of steps from the start of a cycle to its middle. @default 2_000 */
@@ -86,7 +87,7 @@ export interface CyclicOptions extends OptionsOf<typeof cyclicOptions> {}
 /**
  * A triangle wave: straight lines up from `baseLr` to `maxLr` and down again.
  *
- *     baseLr + (maxLr − baseLr) · h · scale          h = 0 to 1 and back to 0 in each cycle
+ *     baseLr + (maxLr − baseLr) · h · scale          h goes from 0 to 1 and back in each cycle
  *     scale = 1 (triangular), 1 / 2^(cycle − 1) (triangular2), gamma^step (expRange)
  *
  * @throws {ArgumentError} when both a scale and a mode other than 'triangular' are given

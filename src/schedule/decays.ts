@@ -1,19 +1,19 @@
 /** Decays without an end. Those with an end are in curves.ts and budgets.ts. */
 
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type Constructor, type FromValue, kind } from './kind.ts'
 import { initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const pace = {
-  /** Number of steps per unit of decay time. @default 1 */
+  /** Length of a decay period in steps. @default 1 */
   decaySteps: number({ above: 0 }, 1),
-  /** Whether the value changes only every `decaySteps` steps, instead of at each step. @default false */
+  /** Whether the value changes only once per decay period, instead of at each step. @default false */
   staircase: boolean(false),
 }
 
 const exponentialOptions = {
-  /** Factor that multiplies the value every `decaySteps` steps. */
+  /** Factor that multiplies the value in each decay period. */
   gamma: required(number({ min: 0 })),
   ...pace,
 }
@@ -30,13 +30,13 @@ export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions>
  * Source: PyTorch's ExponentialLR; Keras's ExponentialDecay, whose decay_rate is gamma.
  * @example schedule.exponential(1, { gamma: 0.5 })(2) // 0.25
  */
-export const exponential: Constructor<[initial: number, options: ExponentialOptions]> = kind('exponential', {
+export const exponential: FromValue<ExponentialOptions> = kind('exponential', {
   fields: { ...initial, ...exponentialOptions },
   curve: ({ initial, gamma, ...pace }) => paced(pace, (t) => initial * gamma ** t),
 })
 
 const decayOptions = {
-  /** Decay per `decaySteps` steps. */
+  /** Decay rate per decay period. */
   decayRate: required(number({ min: 0 })),
   ...pace,
 }
@@ -50,7 +50,7 @@ export interface DecayOptions extends OptionsOf<typeof decayOptions> {}
  *
  * Source: Paddle's NaturalExpDecay.
  */
-export const naturalExp: Constructor<[initial: number, options: DecayOptions]> = kind('naturalExp', {
+export const naturalExp: FromValue<DecayOptions> = kind('naturalExp', {
   fields: { ...initial, ...decayOptions },
   curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial * Math.exp(-decayRate * t)),
 })
@@ -63,7 +63,7 @@ export const naturalExp: Constructor<[initial: number, options: DecayOptions]> =
  * Source: Keras's InverseTimeDecay.
  * @example schedule.inverseTime(1, { decayRate: 0.5 })(2) // 0.5
  */
-export const inverseTime: Constructor<[initial: number, options: DecayOptions]> = kind('inverseTime', {
+export const inverseTime: FromValue<DecayOptions> = kind('inverseTime', {
   fields: { ...initial, ...decayOptions },
   curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial / (1 + decayRate * t)),
 })
@@ -82,7 +82,7 @@ export interface InverseSqrtOptions extends OptionsOf<typeof inverseSqrtOptions>
  *
  * Source: the inverse_sqrt schedule of Hugging Face.
  */
-export const inverseSqrt: Constructor<[initial: number, options?: InverseSqrtOptions]> = kind('inverseSqrt', {
+export const inverseSqrt: FromValue<InverseSqrtOptions> = kind('inverseSqrt', {
   fields: { ...initial, ...inverseSqrtOptions },
   curve({ initial, timescale }) {
     return (step) => initial / Math.sqrt(1 + step / timescale)

@@ -18,7 +18,7 @@ export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.m
 export interface Definition<D extends Declared> {
   /** The constructor's first argument, then its options, including `after` where `span` is defined. */
   readonly fields: D
-  /** Refuses combinations of values. @throws {ArgumentError} */
+  /** Refuses values that are valid alone but not together. @throws {ArgumentError} */
   check?(values: ValuesOf<NoInfer<D>>, who: string): void
   /** Returns the span of a finite schedule, with an `end` of Infinity if these values make it endless. */
   span?(values: ValuesOf<NoInfer<D>>): Span
@@ -39,6 +39,14 @@ export interface Constructor<Args extends readonly unknown[]> {
   (...args: Args): Schedule
   readonly kind: Kind
 }
+
+/** A constructor from a value and options; options may be left out unless one is required. */
+export type FromValue<O> = Constructor<
+  Partial<O> extends O ? [initial: number, options?: O] : [initial: number, options: O]
+>
+
+/** A constructor from another schedule and options. */
+export type FromSchedule<O> = Constructor<[schedule: Schedule, options: O]>
 
 /** Returns the constructor of a type of schedule: it takes the first field, then an object of the others. */
 export function kind<Args extends readonly unknown[], D extends Declared>(

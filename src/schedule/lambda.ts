@@ -67,7 +67,7 @@ export const multiplicative: FactorConstructor = withFactor(
 function checkFinite(who: string, factor: Formula, step: number): void {
   const value: unknown = factor(step, 0)
   if (Number.isFinite(value)) return
-  const infinite = 'steps count from 0, so divide by (step + 1)'
-  const fix = typeof value === 'number' ? infinite : 'return a number'
+  const isNumber = typeof value === 'number'
+  const fix = isNumber ? 'steps count from 0, so divide by (step + 1)' : 'return a number'
   throw mismatch(who, `a finite factor at step ${step}`, value, fix)
 }

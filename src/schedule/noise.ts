@@ -1,7 +1,6 @@
 import { choice, integer, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type FromSchedule, kind } from './kind.ts'
 import { changed } from './options.ts'
-import type { Schedule } from './schedule.ts'
 
 const noiseOptions = {
   /** Largest relative change for 'uniform', its standard deviation for 'normal'. */
@@ -23,7 +22,7 @@ export interface NoiseOptions extends OptionsOf<typeof noiseOptions> {}
  *
  * Source: timm's learning-rate noise, which draws normal numbers and adds the step to the seed.
  */
-export const noise: Constructor<[schedule: Schedule, options: NoiseOptions]> = kind('noise', {
+export const noise: FromSchedule<NoiseOptions> = kind('noise', {
   fields: { ...changed, ...noiseOptions },
   curve({ schedule, amplitude, seed, distribution }) {
     const draw = distribution === 'uniform' ? uniform : normal
@@ -32,9 +31,7 @@ export const noise: Constructor<[schedule: Schedule, options: NoiseOptions]> = k
 })
 
 /** Returns a number from [−1, 1). */
-function uniform(seed: number, step: number): number {
-  return hash(seed, step, 0) / 2 ** 31 - 1
-}
+const uniform = (seed: number, step: number): number => hash(seed, step, 0) / 2 ** 31 - 1
 
 /** Returns a standard normal number by the Box–Muller method, redrawn while it is beyond ±3. */
 function normal(seed: number, step: number): number {

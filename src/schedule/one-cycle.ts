@@ -5,7 +5,7 @@ import { afterEnd } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const phases = {
-  /** Total number of steps; the alternative is `epochs` and `stepsPerEpoch`. */
+  /** Total number of steps; omit if `epochs` and `stepsPerEpoch` are given. */
   totalSteps: integer({ min: 1 }),
   /** Total number of epochs. */
   epochs: integer({ min: 1 }),
@@ -15,7 +15,7 @@ const phases = {
   pctStart: number({ min: 0, max: 1 }, 0.3),
   /** Shape of the curve in each phase. @default 'cos' */
   annealStrategy: choice(['cos', 'linear'], 'cos'),
-  /** Whether to return to the first value as fast as it was left, before a third phase. @default false */
+  /** Whether to return to the first value in a middle phase as long as the warmup. @default false */
   threePhase: boolean(false),
 }
 
@@ -29,9 +29,9 @@ const lengthAndChecks = {
 
 const oneCycleOptions = {
   ...phases,
-  /** The first value is maxLr / divFactor. @default 25 */
+  /** Ratio of `maxLr` to the first value. @default 25 */
   divFactor: number({ above: 0 }, 25),
-  /** The last value is the first / finalDivFactor. @default 10_000 */
+  /** Ratio of the first value to the last. @default 10_000 */
   finalDivFactor: number({ above: 0 }, 1e4),
   ...afterEnd,
 }
@@ -45,11 +45,11 @@ export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions> {}
  *     three phases  up until pctStart · n − 1, back to the first value until 2 · pctStart · n − 2, then down
  *
  * Each phase is half a cosine or a line. As in PyTorch, a phase ends between two steps if pctStart · n is not
- * an integer, and then no step has exactly `maxLr`. PyTorch allows one step after n − 1, where a linear cycle is
- * negative; here `after` applies from there. The matching momentum is `oneCycleMomentum`.
+ * an integer, and then no step has exactly `maxLr`. PyTorch allows one step after n − 1, where a linear cycle
+ * is negative; here `after` applies from there. The matching momentum is `oneCycleMomentum`.
  *
- * @throws {ArgumentError} unless the length is given exactly once; when pctStart · n is 1, a warmup of no length,
- * where PyTorch divides by zero; when there are three phases and pctStart > 0.5
+ * @throws {ArgumentError} unless the length is given exactly once; when pctStart · n is 1, a warmup of length
+ * 0, where PyTorch divides by zero; when there are three phases and pctStart > 0.5
  * Source: Smith & Topin 2018, https://arxiv.org/abs/1708.07120; PyTorch's OneCycleLR, and its defaults.
  */
 export const oneCycle: Constructor<[maxLr: number, options: OneCycleOptions]> = kind('oneCycle', {
@@ -112,17 +112,13 @@ function cycle(options: Phases, first: number, top: number, last: number): Curve
   }
 }
 
-function cosine(from: number, to: number, p: number): number {
-  return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * p))
-}
+const cosine = (from: number, to: number, p: number): number =>
+  to + ((from - to) / 2) * (1 + Math.cos(Math.PI * p))
 
-function line(from: number, to: number, p: number): number {
-  return from + (to - from) * p
-}
+const line = (from: number, to: number, p: number): number => from + (to - from) * p
 
-function length({ totalSteps, epochs, stepsPerEpoch }: Phases): number {
-  return totalSteps ?? (epochs ?? 0) * (stepsPerEpoch ?? 0)
-}
+const length = ({ totalSteps, epochs, stepsPerEpoch }: Phases): number =>
+  totalSteps ?? (epochs ?? 0) * (stepsPerEpoch ?? 0)
 
 function checkPhases(values: Phases, who: string): void {
   const { totalSteps, epochs, stepsPerEpoch, pctStart, threePhase } = values

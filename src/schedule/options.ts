@@ -12,12 +12,12 @@ export const initial = {
 }
 
 export const base = {
-  /** Value that the factors multiply. */
+  /** Base value, which the factors multiply. */
   initial: required(number()),
 }
 
 export const afterEnd = {
-  /** After the last step: hold its value, repeat from step 0, extrapolate, or throw. @default 'hold' */
+  /** After the last step: hold the last value, repeat from step 0, extrapolate, or throw. @default 'hold' */
   after: choice(['hold', 'repeat', 'extrapolate', 'throw'], 'hold'),
 }
 
@@ -35,7 +35,7 @@ export const inner: RequiredOption<Schedule> = {
 }
 
 export const changed = {
-  /** Schedule to change. */
+  /** Schedule to modify. */
   schedule: inner,
 }
 
@@ -81,11 +81,8 @@ export const points: RequiredOption<readonly Point[]> = {
   ...anyPoints,
   read(who, name, value) {
     const read = anyPoints.read(who, name, value)
-    checkIncreasing(
-      who,
-      `steps in ${name}`,
-      read.map(([step]) => step),
-    )
+    const steps = read.map(([step]) => step)
+    checkIncreasing(who, `steps in ${name}`, steps)
     return read
   },
 }
@@ -106,15 +103,10 @@ export const formula = (
       return Object.assign(compileExpression(value, variables, who), { spec: value })
     if (typeof value !== 'function') throw mismatch(who, `${name} as ${this.wanted}`, value)
     const given = value as Expression
-    return Object.assign((a: number, b: number) => given(a, b), { spec: unwritable(who, name, variables[0]) })
+    const toJSON = (): never => {
+      const wanted = `${name} as an expression to write the schedule as JSON or text`
+      throw mismatch(who, wanted, given, `give text like '1 / (${variables[0]} + 1)'`)
+    }
+    return Object.assign((a: number, b: number) => given(a, b), { spec: { toJSON } })
   },
 })
-
-function unwritable(who: string, name: string, variable: string): Unserialisable {
-  const wanted = `${name} as an expression to write the schedule as JSON or text`
-  return {
-    toJSON(): never {
-      throw mismatch(who, wanted, () => 0, `give text like '1 / (${variable} + 1)'`)
-    },
-  }
-}

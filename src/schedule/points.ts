@@ -9,11 +9,15 @@ import type { Curve } from './schedule.ts'
 
 export interface PointsOptions extends OptionsOf<typeof afterEnd> {}
 
+type PointsConstructor = Constructor<[points: readonly Point[], options?: PointsOptions]>
+
 const through = {
   /** [step, value] pairs with strictly increasing steps. */
   points,
   ...afterEnd,
 }
+
+const lastPoint = ({ points }: { readonly points: readonly Point[] }): Span => atLeastOne(points.at(-1)![0])
 
 /**
  * Straight lines through points. Steps before the first point have its value.
@@ -22,14 +26,11 @@ const through = {
  * Source: Optax's piecewise_interpolate_schedule, Ignite's PiecewiseLinear.
  * @example schedule.piecewiseLinear([[0, 0], [10, 1], [30, 0]])(20) // 0.5
  */
-export const piecewiseLinear: Constructor<[points: readonly Point[], options?: PointsOptions]> = kind(
-  'piecewiseLinear',
-  {
-    fields: through,
-    span: lastPoint,
-    curve: ({ points }) => interpolate(points, (p) => p),
-  },
-)
+export const piecewiseLinear: PointsConstructor = kind('piecewiseLinear', {
+  fields: through,
+  span: lastPoint,
+  curve: ({ points }) => interpolate(points, (p) => p),
+})
 
 /**
  * Half cosines through points, flat at each point. Steps before the first point have its value.
@@ -38,14 +39,11 @@ export const piecewiseLinear: Constructor<[points: readonly Point[], options?: P
  * Source: Optax's piecewise_interpolate_schedule with 'cosine'; its cosine_onecycle is three such points.
  * @example schedule.piecewiseCosine([[0, 0], [10, 1]])(5) // 0.5
  */
-export const piecewiseCosine: Constructor<[points: readonly Point[], options?: PointsOptions]> = kind(
-  'piecewiseCosine',
-  {
-    fields: through,
-    span: lastPoint,
-    curve: ({ points }) => interpolate(points, (p) => (1 - Math.cos(Math.PI * p)) / 2),
-  },
-)
+export const piecewiseCosine: PointsConstructor = kind('piecewiseCosine', {
+  fields: through,
+  span: lastPoint,
+  curve: ({ points }) => interpolate(points, (p) => (1 - Math.cos(Math.PI * p)) / 2),
+})
 
 /**
  * A list of values, one per step, with linear interpolation at fractional steps.
@@ -73,18 +71,13 @@ export const table: Constructor<[values: readonly number[], options?: PointsOpti
   },
 })
 
-function lastPoint({ points }: { readonly points: readonly Point[] }): Span {
-  return atLeastOne(points.at(-1)![0])
-}
-
 function interpolate(points: readonly Point[], shape: Curve): Curve {
   const steps = points.map(([step]) => step)
   const values = points.map(([, value]) => value)
-  const lastLeft = Math.max(steps.length - 2, 0)
   if (steps.length === 1) return () => values[0]!
   return (step) => {
     if (step <= steps[0]!) return values[0]!
-    const left = Math.min(countUpTo(steps, step) - 1, lastLeft)
+    const left = Math.min(countUpTo(steps, step) - 1, steps.length - 2)
     const from = steps[left]!
     const p = (step - from) / (steps[left + 1]! - from)
     return values[left]! + (values[left + 1]! - values[left]!) * shape(p)

@@ -14,12 +14,10 @@ export function recurrence<S>(first: S, next: (state: S, n: number) => S): (n: n
   let at = 0
   let state = first
   return (n) => {
-    if (n < at || n >= at + stride) {
-      const index = Math.min(Math.floor(n / stride), stored.length - 1)
-      if (n < at || index * stride > at) {
-        at = index * stride
-        state = stored[index]!
-      }
+    const index = Math.min(Math.floor(n / stride), stored.length - 1)
+    if (n < at || index * stride > at) {
+      at = index * stride
+      state = stored[index]!
     }
     while (at < n) {
       state = next(state, at)

@@ -10,8 +10,8 @@ const positive = number({ above: 0 })
  *     initial · wₜ · Σ_{p > t} wₚ / (T · w̄²)          wₜ = 1 / ‖gₜ‖², T norms, w̄ the mean of w
  *
  * Equal norms yield linear decay, initial · (1 − (t + 1) / T); norms that grow towards the end yield faster
- * decay. The paper smooths the norms with a median filter first. Where batch normalization follows, weight decay
- * shrinks the weights, which makes their gradient norms grow: use ‖g‖ · ‖w‖ instead.
+ * decay. The paper smooths the norms with a median filter first. Before batch normalization, weight decay
+ * shrinks the weights and so makes their gradient norms grow: use ‖g‖ · ‖w‖ instead.
  *
  * @param gradientNorms one number > 0 per step, or per interval of a fixed number of steps
  * Source: Defazio et al. 2023, https://arxiv.org/abs/2310.07831, algorithm 1, scaled to equal linear decay for

@@ -4,8 +4,8 @@ export type Curve = (step: number) => number
 /**
  * The value of a hyperparameter (learning rate, momentum, weight decay, …) as a pure function of the step.
  *
- * Steps count from 0: the first optimizer step uses the value at 0. A schedule has no state, so to resume at step
- * n is to call it with n.
+ * Steps count from 0: the first optimizer step uses the value at 0. A schedule has no state: to resume at step
+ * n, call it with n.
  */
 export interface Schedule {
   (step: number): number

@@ -8,7 +8,7 @@ import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './
 const kindsByType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))
 
 /**
- * Returns the schedule that a spec describes. A number becomes a constant schedule; a schedule is returned as is.
+ * Returns the schedule that a spec describes. A number becomes a constant; a schedule is returned unchanged.
  *
  * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range
  */

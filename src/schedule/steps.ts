@@ -2,7 +2,7 @@
 
 import { list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type Constructor, type FromValue, kind } from './kind.ts'
 import { base, initial } from './options.ts'
 
 const gamma = {
@@ -26,7 +26,7 @@ export interface StepOptions extends OptionsOf<typeof stepOptions> {}
  * Source: PyTorch's StepLR.
  * @example schedule.step(0.1, { stepSize: 30, gamma: 0.5 })(45) // 0.05
  */
-export const step: Constructor<[initial: number, options: StepOptions]> = kind('step', {
+export const step: FromValue<StepOptions> = kind('step', {
   fields: { ...initial, ...stepOptions },
   curve({ initial, stepSize, gamma }) {
     return (step) => initial * gamma ** Math.floor(step / stepSize)
@@ -49,7 +49,7 @@ export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
  * Source: PyTorch's MultiStepLR. timm's drops one epoch earlier.
  * @example schedule.multiStep(1, { milestones: [2, 2, 4] })(3) // 0.01
  */
-export const multiStep: Constructor<[initial: number, options: MultiStepOptions]> = kind('multiStep', {
+export const multiStep: FromValue<MultiStepOptions> = kind('multiStep', {
   fields: { ...base, ...multiStepOptions },
   curve({ initial, milestones, gamma }) {
     const sorted = milestones.toSorted((a, b) => a - b)

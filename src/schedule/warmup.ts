@@ -1,8 +1,8 @@
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, choice, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
-import { inner } from './options.ts'
-import type { Curve, Schedule } from './schedule.ts'
+import { type FromSchedule, kind } from './kind.ts'
+import { changed } from './options.ts'
+import type { Curve } from './schedule.ts'
 
 export const warmupShapes = ['linear', 'cosine', 'exponential', 'constant'] as const
 
@@ -12,7 +12,7 @@ export type WarmupShape = (typeof warmupShapes)[number]
 const warmupOptions = {
   /** Number of warmup steps. */
   steps: required(number({ min: 0 })),
-  /** Factor of the target at step 0. @default 1 / (steps + 1), so that step 0 does not train with a value of 0 */
+  /** Factor of the target at step 0. @default 1 / (steps + 1) */
   startFactor: number({ min: 0 }),
   /** Shape of the warmup. @default 'linear' */
   shape: choice(warmupShapes, 'linear'),
@@ -23,27 +23,24 @@ const warmupOptions = {
 export interface WarmupOptions extends OptionsOf<typeof warmupOptions> {}
 
 /**
- * A warmup to a target, then another schedule.
+ * A warmup to a target, then a schedule.
  *
  *     linear       target · (s + (1 − s) · step / steps)                      s = startFactor
  *     cosine       target · (s + (1 − s) · (1 − cos(π · step / steps)) / 2)
  *     exponential  target · s^(1 − step / steps)
  *     constant     target · s
  *
+ * With the default s, the linear warmup is target · (step + 1) / (steps + 1): no step is wasted on a rate of 0.
  * The target is `schedule(0)`, and the schedule starts at its step 0 when the warmup ends, as in Keras. With
- * `inside` the target is `schedule(steps)`, and the schedule continues at its own step `steps` when the warmup
- * ends, so that it does not end later, as in timm.
+ * `inside` the target is `schedule(steps)`, and the warmup replaces the first `steps` steps of the schedule, as
+ * in timm.
  *
  * @throws {ArgumentError} when an exponential warmup starts at 0
  * Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, §2.2.
  * @example schedule.warmup(schedule.constant(0.1), { steps: 4 })(0) // 0.02
  */
-export const warmup: Constructor<[schedule: Schedule, options: WarmupOptions]> = kind('warmup', {
-  fields: {
-    /** Schedule after the warmup. */
-    schedule: inner,
-    ...warmupOptions,
-  },
+export const warmup: FromSchedule<WarmupOptions> = kind('warmup', {
+  fields: { ...changed, ...warmupOptions },
   check: ({ shape, startFactor }, who) => checkStart(who, shape, startFactor),
   curve({ schedule, steps, startFactor, shape, inside }) {
     const target = schedule(inside ? steps : 0)
