@@ -23,7 +23,6 @@ const flatCosineOptions = {
   ...etaMin,
   ...afterEnd,
 }
-
 export interface FlatCosineOptions extends OptionsOf<typeof flatCosineOptions> {}
 
 /**
@@ -45,7 +44,6 @@ export const flatCosine: FromValue<FlatCosineOptions> = kind('flatCosine', {
 })
 
 const rexOptions = { ...totalSteps, ...etaMin, ...afterEnd }
-
 export interface RexOptions extends OptionsOf<typeof rexOptions> {}
 
 /**
@@ -79,7 +77,6 @@ const tanhOptions = {
   etaMin: number({}, 0),
   ...afterEnd,
 }
-
 export interface TanhOptions extends OptionsOf<typeof tanhOptions> {}
 
 /**
@@ -115,7 +112,6 @@ const swaOptions = {
   annealStrategy: choice(['cos', 'linear'], 'cos'),
   ...afterEnd,
 }
-
 export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
 
 /**
@@ -150,11 +146,10 @@ const warmupStableDecayOptions = {
   decayShape: choice<DecayShape>(['linear', 'cosine', '1-sqrt'], 'linear'),
   /** Factor at step 0. @default 1 / (warmupSteps + 1) */
   startFactor: number({ min: 0 }),
-  /** Factor at the end. @default 0 */
+  /** Factor at the last step. @default 0 */
   endFactor: number({}, 0),
   ...afterEnd,
 }
-
 export interface WarmupStableDecayOptions extends OptionsOf<typeof warmupStableDecayOptions> {}
 
 /**

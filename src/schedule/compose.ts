@@ -11,7 +11,6 @@ const sequentialOptions = {
   /** Step at which each schedule after the first begins, strictly increasing. */
   milestones: required(list(number({ above: 0 }))),
 }
-
 export interface SequentialOptions extends OptionsOf<typeof sequentialOptions> {}
 
 /**
@@ -74,10 +73,9 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
 })
 
 const scaledOptions = {
-  /** Factor of every value. */
+  /** Factor that multiplies every value. */
   factor: required(number()),
 }
-
 export interface ScaledOptions extends OptionsOf<typeof scaledOptions> {}
 
 /** `factor · schedule(step)`: for example for a parameter group, or for a larger batch. */
@@ -89,10 +87,9 @@ export const scaled: FromSchedule<ScaledOptions> = kind('scaled', {
 })
 
 const shiftedOptions = {
-  /** Steps to delay the schedule by; a negative number skips its first steps. */
+  /** Number of steps by which to delay the schedule; a negative number skips its first steps. */
   steps: required(number()),
 }
-
 export interface ShiftedOptions extends OptionsOf<typeof shiftedOptions> {}
 
 /**
@@ -113,7 +110,6 @@ const clampedOptions = {
   /** Highest value. @default ∞ */
   max: number(),
 }
-
 export interface ClampedOptions extends OptionsOf<typeof clampedOptions> {}
 
 /** `schedule(step)`, raised to `min` where it is lower and lowered to `max` where it is higher. */
@@ -134,7 +130,6 @@ const perEpochOptions = {
   /** Whether the value also changes within an epoch, at fractional epochs. @default false */
   smooth: boolean(false),
 }
-
 export interface PerEpochOptions extends OptionsOf<typeof perEpochOptions> {}
 
 /**
@@ -151,10 +146,9 @@ export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
 })
 
 const periodicOptions = {
-  /** Steps after which the schedule restarts. */
+  /** Number of steps after which the schedule restarts. */
   period: required(number({ above: 0 })),
 }
-
 export interface PeriodicOptions extends OptionsOf<typeof periodicOptions> {}
 
 /** The first `period` steps of a schedule, repeated forever: `schedule(step mod period)`. */

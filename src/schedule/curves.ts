@@ -22,7 +22,6 @@ const constantFactorOptions = {
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
-
 export interface ConstantFactorOptions extends OptionsOf<typeof constantFactorOptions> {}
 
 /**
@@ -49,7 +48,6 @@ const linearOptions = {
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
-
 export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /**
@@ -82,7 +80,6 @@ const polynomialOptions = {
   cycle: boolean(false),
   ...afterEnd,
 }
-
 export interface PolynomialOptions extends OptionsOf<typeof polynomialOptions> {}
 
 /**
@@ -121,7 +118,6 @@ const cosineAnnealingOptions = {
   kDecay: number({ above: 0 }, 1),
   ...afterEnd,
 }
-
 export interface CosineAnnealingOptions extends OptionsOf<typeof cosineAnnealingOptions> {}
 
 /**

@@ -17,7 +17,6 @@ const warmRestartsOptions = {
   /** Height of each cycle above `etaMin` relative to the previous cycle. @default 1 */
   cycleDecay: number({ min: 0 }, 1),
 }
-
 export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof warmRestartsOptions> {}
 
 /**
@@ -81,7 +80,6 @@ const cyclicOptions = {
   maxLr: required(number()),
   ...triangle,
 }
-
 export interface CyclicOptions extends OptionsOf<typeof cyclicOptions> {}
 
 /**
@@ -112,7 +110,6 @@ const cyclicMomentumOptions = {
   maxMomentum: number({}, 0.9),
   ...triangle,
 }
-
 export interface CyclicMomentumOptions extends OptionsOf<typeof cyclicMomentumOptions> {}
 
 /**

@@ -17,7 +17,6 @@ const exponentialOptions = {
   gamma: required(number({ min: 0 })),
   ...pace,
 }
-
 export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions> {}
 
 /**
@@ -40,7 +39,6 @@ const decayOptions = {
   decayRate: required(number({ min: 0 })),
   ...pace,
 }
-
 export interface DecayOptions extends OptionsOf<typeof decayOptions> {}
 
 /**
@@ -72,7 +70,6 @@ const inverseSqrtOptions = {
   /** Number of steps until the value is initial / √2. @default 10_000 */
   timescale: number({ above: 0 }, 10_000),
 }
-
 export interface InverseSqrtOptions extends OptionsOf<typeof inverseSqrtOptions> {}
 
 /**
@@ -95,7 +92,6 @@ const noamOptions = {
   /** Number of warmup steps. */
   warmupSteps: required(number({ above: 0 })),
 }
-
 export interface NoamOptions extends OptionsOf<typeof noamOptions> {}
 
 /**

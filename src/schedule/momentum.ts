@@ -10,7 +10,6 @@ const options = {
   /** Momentum where the learning rate is lowest. @default 0.95 for oneCycle, 0.9 for cyclic, as in PyTorch */
   maxMomentum: number(),
 }
-
 export interface MomentumOptions extends OptionsOf<typeof options> {}
 
 /**

@@ -3,14 +3,13 @@ import { type FromSchedule, kind } from './kind.ts'
 import { changed } from './options.ts'
 
 const noiseOptions = {
-  /** Largest relative change for 'uniform', its standard deviation for 'normal'. */
+  /** Largest relative change for 'uniform', standard deviation of the change for 'normal'. */
   amplitude: required(number({ min: 0, max: 1 })),
   /** Seed of the noise. @default 0 */
   seed: integer({ min: 0, max: 2 ** 32 - 1 }, 0),
   /** Distribution of the noise; 'normal' is truncated at 3 standard deviations. @default 'uniform' */
   distribution: choice(['uniform', 'normal'], 'uniform'),
 }
-
 export interface NoiseOptions extends OptionsOf<typeof noiseOptions> {}
 
 /**

@@ -35,7 +35,6 @@ const oneCycleOptions = {
   finalDivFactor: number({ above: 0 }, 1e4),
   ...afterEnd,
 }
-
 export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions> {}
 
 /**
@@ -71,7 +70,6 @@ const oneCycleMomentumOptions = {
   maxMomentum: number({}, 0.95),
   ...afterEnd,
 }
-
 export interface OneCycleMomentumOptions extends OptionsOf<typeof oneCycleMomentumOptions> {}
 
 /**

@@ -39,7 +39,7 @@ export const changed = {
   schedule: inner,
 }
 
-/** A list of one or more items. */
+/** Declares a list of one or more items. */
 const listOf = <T>(item: Option<T>, wanted: string): RequiredOption<readonly T[]> => ({
   wanted,
   required: true,
@@ -87,12 +87,12 @@ export const points: RequiredOption<readonly Point[]> = {
   },
 }
 
-/** A factor as a function with a spec, like a schedule's: the text that it was compiled from. */
+/** A factor as a function. Its `spec` is the expression from which it was compiled, if there is one. */
 export interface Formula extends Expression {
   readonly spec: string | Unserialisable
 }
 
-/** A function of one or two variables, or the text of an expression of them. */
+/** Declares a function of one or two variables, given as a function or as the text of an expression. */
 export const formula = (
   ...variables: readonly [string, string?]
 ): Option<string | Expression, Formula | undefined> => ({

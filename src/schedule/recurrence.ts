@@ -6,8 +6,8 @@ const stride = 1024
  *
  *     state(0) = first,   state(n + 1) = next(state(n), n)
  *
- * It stores every 1,024th state and the latest one: calls in order cost one `next` each, a jump back at most
- * 1,024, and a first jump to n costs n.
+ * Every 1,024th state and the latest one are stored: calls with n in order cost one `next` each, a call with a
+ * smaller n at most 1,024, and a first call with n costs n.
  */
 export function recurrence<S>(first: S, next: (state: S, n: number) => S): (n: number) => S {
   const stored: S[] = [first]

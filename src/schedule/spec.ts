@@ -27,7 +27,7 @@ export function fromSpec(spec: unknown): Schedule {
 /** Returns the kind of schedule with this name. @throws {ArgumentError} for an unknown name */
 export const kindOf = (type: unknown): Kind => ofType('schedule.parse', kindsByType, type)
 
-/** Returns what the `type` of a spec names. @throws {ArgumentError} for an unknown name */
+/** Looks up the `type` of a spec in a table. @throws {ArgumentError} for an unknown name */
 export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unknown): T {
   const names = [...known.keys()]
   if (typeof type !== 'string') throw mismatch(who, `type as one of ${names.join(', ')}`, type)

@@ -15,7 +15,6 @@ const stepOptions = {
   stepSize: required(number({ above: 0 })),
   ...gamma,
 }
-
 export interface StepOptions extends OptionsOf<typeof stepOptions> {}
 
 /**
@@ -38,7 +37,6 @@ const multiStepOptions = {
   milestones: required(list(number({ min: 0 }))),
   ...gamma,
 }
-
 export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
 
 /**
@@ -62,7 +60,6 @@ const piecewiseConstantOptions = {
   /** Step at which each value after the first begins, strictly increasing. */
   milestones: required(list(number({ min: 0 }))),
 }
-
 export interface PiecewiseConstantOptions extends OptionsOf<typeof piecewiseConstantOptions> {}
 
 /**

@@ -12,14 +12,13 @@ export type WarmupShape = (typeof warmupShapes)[number]
 const warmupOptions = {
   /** Number of warmup steps. */
   steps: required(number({ min: 0 })),
-  /** Factor of the target at step 0. @default 1 / (steps + 1) */
+  /** Ratio of the value at step 0 to the target of the warmup. @default 1 / (steps + 1) */
   startFactor: number({ min: 0 }),
   /** Shape of the warmup. @default 'linear' */
   shape: choice(warmupShapes, 'linear'),
   /** Whether the warmup replaces the first steps of the schedule, instead of delaying it. @default false */
   inside: boolean(false),
 }
-
 export interface WarmupOptions extends OptionsOf<typeof warmupOptions> {}
 
 /**
@@ -50,7 +49,7 @@ export const warmup: FromSchedule<WarmupOptions> = kind('warmup', {
   },
 })
 
-/** Returns a curve from `start` at step 0 to 1 at step `steps`. */
+/** Returns a warmup from `start` at step 0 to 1 at step `steps`. */
 export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (steps + 1)): Curve {
   switch (shape) {
     case 'linear':

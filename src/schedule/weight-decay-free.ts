@@ -10,7 +10,6 @@ const weightDecayFreeOptions = {
   /** Momentum μ of the optimizer. */
   momentum: required(number({ min: 0, below: 1 })),
 }
-
 export interface WeightDecayFreeOptions extends OptionsOf<typeof weightDecayFreeOptions> {}
 
 const who = 'schedule.toWeightDecayFree'

@@ -12,7 +12,6 @@ const options = {
   ...absoluteThreshold,
   ...nonFinitePolicy,
 }
-
 export interface EarlyStoppingOptions extends OptionsOf<typeof options> {}
 
 /** State of `earlyStopping`, as plain JSON. */

@@ -25,7 +25,6 @@ const options = {
   windowSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
-
 export interface GreedyOptions extends OptionsOf<typeof options> {}
 
 /** State of `greedy`, as plain JSON. */

@@ -29,7 +29,6 @@ const options = {
   accumulationSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
-
 export interface ReduceOnPlateauOptions extends OptionsOf<typeof options> {}
 
 /** State of `reduceOnPlateau`, as plain JSON. */
