@@ -1,6 +1,6 @@
 /**
- * Yields the results of tasks in order while up to `count` of them run: as one waits for a file or a system
- * thread, the next ones progress, also during a training step.
+ * Runs up to `count` tasks at a time, and yields their results in order. Files and system threads thus keep
+ * busy, also during a training step.
  */
 export async function* ahead<T>(tasks: Iterable<() => Promise<T>>, count: number): AsyncGenerator<T> {
   const running: Promise<T>[] = []
