@@ -14,8 +14,8 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
 }
 
 /**
- * Computes a weight for each class that balances classes of different sizes, like scikit-learn's `balanced`. The
- * mean weight of all examples is 1.
+ * Computes class weights that compensate for unequal class sizes, like scikit-learn's `balanced`. Their mean
+ * over all examples is 1.
  *
  *     weight[c] = n / (classes · count[c])
  *

@@ -8,7 +8,7 @@ export interface Batch {
   readonly y: Data
   /** Number of examples. */
   readonly length: number
-  /** Origin of the examples; absent once the rows were read, and for rows that were generated or transformed. */
+  /** Origin of the examples; absent once rows were read, and for generated or transformed rows. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 

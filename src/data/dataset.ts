@@ -6,7 +6,7 @@ import { type Shape, sizeOf } from '../core/shape.ts'
 
 /** Shape and element type of one field, `x` or `y`, of an example. */
 export interface FieldSpec {
-  /** Shape within one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` (a scalar) for a label. */
+  /** Shape in one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a scalar or label. */
   readonly shape: Shape
   readonly dtype: DType
 }
@@ -92,7 +92,7 @@ export interface Columns extends OptionsOf<typeof columns> {}
  * Makes a data set from arrays of concatenated examples. For labels, `classes` defaults to the number of
  * `classNames`, or else to the greatest label + 1.
  *
- * @throws {ArgumentError} when an array's length does not fit its shape, or a label is outside 0 … classes − 1.
+ * @throws {ArgumentError} when a length does not fit its shape, or a label is outside 0 … classes − 1.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {

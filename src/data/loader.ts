@@ -20,8 +20,8 @@ export interface Loader {
   /** Yields the batches of one epoch, counted from 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * Yields the same examples in the same order, in stacks of up to `count()` full batches. Each stack overwrites
-   * the previous one, because allocating memory costs more than filling it.
+   * Yields the same examples in the same order, in stacks of up to `count()` full batches. Each stack
+   * overwrites the previous one, because allocating memory costs more than filling it.
    *
    * @param first index of the batch to start at
    */
@@ -31,8 +31,8 @@ export interface Loader {
 /**
  * Makes a loader, which reads a data set or a stream in batches.
  *
- * @throws {ArgumentError} when an option is invalid, no full batch exists with `last: 'drop'`, or a transform does
- *   not suit the examples; also for a `sampler` with a stream, or a `shuffleBuffer` with a data set.
+ * @throws {ArgumentError} when `last: 'drop'` leaves no batch, a transform does not suit the examples, or a
+ *   `sampler` is given for a stream or a `shuffleBuffer` for a data set.
  * @example for (const { x, y } of data.loader(split.train, { batchSize: 64, seed: 0 }).batches(epoch)) …
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader

@@ -15,7 +15,7 @@ const options = {
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
- * @throws {ArgumentError} when `y` holds labels, which cannot be mixed (see `oneHot`), or the source is a stream.
+ * @throws {ArgumentError} when `y` holds labels, which must first be encoded by `oneHot`, or for a stream.
  *
  * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412, which draws the other
  * example from the same batch. Here the result does not depend on the batch.
@@ -51,7 +51,7 @@ function beta(alpha: number, random: Random): number {
   return 1 / (1 + Math.exp(logGamma(alpha, random) - a))
 }
 
-/** Draws the logarithm of a Gamma(α, 1) variable. Source: Marsaglia & Tsang 2000; Gamma(α) = Gamma(α + 1) · U^(1/α). */
+/** Draws log Gamma(α, 1). Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α). */
 function logGamma(alpha: number, random: Random): number {
   const d = alpha + 1 - 1 / 3
   const c = 1 / Math.sqrt(9 * d)

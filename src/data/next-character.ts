@@ -10,7 +10,7 @@ const options = {
 export interface NextCharacterOptions extends OptionsOf<typeof options> {}
 
 /**
- * Makes examples for predicting the next character of a text, `y`, from the preceding `context` characters, `x`.
+ * Makes examples for predicting the next character of a text, `y`, from `context` preceding characters, `x`.
  *
  * Class 0, named `''`, marks the end of a text, and pads `x` before its start. The other classes are the
  * characters of all texts, sorted.

@@ -7,7 +7,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Scope of each mean and deviation: all of `x`, a channel (first axis of an example) or a feature. @default 'all' */
+  /** Scope of a mean and deviation: all of `x`, a channel (an example's axis 0) or a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
@@ -90,8 +90,8 @@ function standardized(data: Data, out: Data, run: number, { mean, deviation }: M
 }
 
 /**
- * Sums of values and of their squares, relative to a shift: the mean of the first example, which is close enough
- * to the overall mean to avoid cancellation.
+ * Sums of values and of their squares, relative to a shift: the mean of the first example, which is close
+ * enough to the overall mean to avoid cancellation.
  *
  *     mean = shift + Σd / n   variance = Σd² / n − (Σd / n)²   d = x − shift
  */

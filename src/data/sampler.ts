@@ -28,7 +28,9 @@ export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
  *
  * @param weights one for each example, ≥ 0, of any sum. `exampleWeights` balances classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
- * @example data.loader(split.train, { batchSize: 64, sampler: data.weightedSampler(data.exampleWeights(split.train)) })
+ * @example
+ * const sampler = data.weightedSampler(data.exampleWeights(split.train))
+ * data.loader(split.train, { batchSize: 64, sampler })
  */
 export function weightedSampler(weights: ArrayLike<number>, given: WeightedSamplerOptions = {}): Sampler {
   const who = 'weightedSampler'

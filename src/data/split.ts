@@ -7,7 +7,7 @@ import { type Dataset, type Split, subset } from './dataset.ts'
 const common = {
   /** Seed of the random choice. @default 0 */
   seed: number({}, 0),
-  /** Whether all subsets have the class proportions of the whole. @default true for labels, false for targets */
+  /** Whether both sets keep the class proportions of the whole. @default true for labels, false for targets */
   stratify: boolean(),
 }
 
@@ -52,9 +52,9 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 /**
  * Yields the splits of a k-fold cross-validation: each example is in exactly one of the validation sets.
  *
- * Validation sets differ in size by at most one; with `stratify`, so do their numbers of examples of each class.
+ * Validation sets differ in size by at most one; with `stratify`, so do their counts of each class.
  *
- * @throws {ArgumentError} when `folds` is below 2 or above the number of examples, or `stratify` is true without
+ * @throws {ArgumentError} when `folds` is not from 2 to the number of examples, or `stratify` is true without
  *   classes.
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */

@@ -118,7 +118,7 @@ export class Rows {
     this.#set(x, y, this.length++)
   }
 
-  /** Copies `rows` rows of a batch, starting at its row `from`, to rows `to`, `to` + 1, …. @default to = length */
+  /** Copies rows `from` … `from + rows − 1` of a batch to row `to` and following. By default, appends them. */
   copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
     const { x, y } = batchRows(batch, from, from + rows)
     this.#set(x as Values, y as Values, to)

@@ -63,7 +63,7 @@ export async function threaded(module: URL, given: ThreadedOptions = {}): Promis
   }
 }
 
-/** Returns a function that asks the worker for an epoch's batches, and keeps the process alive until their end. */
+/** Returns a function that requests an epoch's batches, and keeps the process alive until their end. */
 function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator<Batch> {
   const send = (message: ToThread): void => worker.postMessage(message)
   let latest = 0

@@ -23,7 +23,7 @@ export interface Occasion {
   readonly random: Random
   /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /** Returns another example of the data set, to which only the preceding transforms were applied. Read-only. */
+  /** Returns another example of the data set, after the preceding transforms only. Do not write to it. */
   other(index: number): Example
 }
 

@@ -1,5 +1,5 @@
 import { allocate } from '../../core/dtype.ts'
-import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import type { Batch } from '../batch.ts'
 import type { Dataset, FieldSpec, Values } from '../dataset.ts'
@@ -8,12 +8,12 @@ import { CsvRows } from './csv-rows.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from './table.ts'
 import { tableDataset } from './table-examples.ts'
 
-/** Options of reading CSV. */
+/** Options for reading CSV. */
 export const csvOptions = {
   ...tableOptions,
-  /** Whether the first row names the columns. @default true */
+  /** Whether the first row contains the names of the columns. @default true */
   header: boolean(true),
-  /** Character between values. @default ',' */
+  /** Character that separates values. @default ',' */
   delimiter: custom<string>(
     'one character, no quote or line end',
     (value) => typeof value === 'string' && /^[^"\r\n]$/.test(value),
@@ -23,30 +23,22 @@ export const csvOptions = {
 
 export interface CsvOptions extends OptionsOf<typeof csvOptions> {}
 
-/** Options of CSV as they are read. */
-export type CsvValues = ValuesOf<typeof csvOptions>
+type CsvValues = ValuesOf<typeof csvOptions>
 
-/** Parses examples from CSV text: see `csv`. @param name of the text in messages */
+/** Parses examples from CSV text: see `csv`. @param name name of the text in errors */
 export const parseCsv = (text: string, name: string, given: CsvOptions): Dataset =>
   csvDataset([text], name, readOptions('parseCsv', csvOptions, given))
 
-/** Parses examples from CSV text in pieces, cut anywhere. */
+/** Parses examples from CSV text that comes in pieces cut anywhere. */
 export function csvDataset(texts: Iterable<string>, name: string, options: CsvValues): Dataset {
   const reader = new CsvReader(name, options)
-  const parts: Batch[] = []
-  for (const text of texts) {
-    reader.rows.push(text)
-    parts.push(reader.take())
-  }
-  reader.rows.end()
-  parts.push(reader.take())
-  return tableDataset(name, parts, reader)
+  return tableDataset(name, [...reader.batches(texts)], reader)
 }
 
-/** Converts rows to numbers, and gathers them until they are taken. */
+/** Converts CSV text to batches of examples. */
 export class CsvReader {
-  readonly rows: CsvRows
   readonly cells: Cells
+  readonly #rows: CsvRows
   readonly #name: string
   readonly #options: CsvValues
   #plan: TablePlan | undefined
@@ -59,26 +51,40 @@ export class CsvReader {
     this.#name = name
     this.#options = options
     this.cells = new Cells(name, options)
-    this.rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
+    this.#rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
+  /** Columns to read, known once a row was read. */
   get plan(): TablePlan {
-    if (this.#plan === undefined) throw new FormatError(`${this.#name}: wanted rows of values, got none`)
+    if (this.#plan === undefined) throw malformed(this.#name, 'rows of values', 'none')
     return this.#plan
   }
 
   /** Reads until the columns are known. */
   start(texts: Iterable<string>): this {
-    for (const text of texts) {
-      this.rows.push(text)
-      if (this.#plan !== undefined) return this
-    }
-    this.rows.end()
+    for (const _ of this.batches(texts)) if (this.#plan !== undefined) break
     return this
   }
 
-  /** Returns the rows since the last call. */
-  take(): Batch {
+  /** Yields the examples of each piece of a whole text. */
+  *batches(texts: Iterable<string>): Generator<Batch> {
+    for (const text of texts) yield this.push(text)
+    yield this.end()
+  }
+
+  /** Returns the examples of the rows that the next piece of text completes. */
+  push(text: string): Batch {
+    this.#rows.push(text)
+    return this.#take()
+  }
+
+  /** Returns the example of a last row without a line end, if there is one. */
+  end(): Batch {
+    this.#rows.end()
+    return this.#take()
+  }
+
+  #take(): Batch {
     if (this.#length === 0) return { x: new Float32Array(0), y: new Float32Array(0), length: 0 }
     const { x, y } = this.plan
     const batch = { x: typed(x, this.#x), y: typed(y, this.#y), length: this.#length }
@@ -96,15 +102,13 @@ export class CsvReader {
       if (header) return
     }
     const width = widthOf(this.#columns)
-    if (cells.length !== width) {
-      throw new FormatError(`${this.#name}: wanted ${width} values at line ${line}, got ${cells.length}`)
-    }
+    if (cells.length !== width) throw malformed(this.#name, `${width} values at line ${line}`, cells.length)
     const before = [this.#x.length, this.#y.length] as const
     if (this.#add(cells, line, this.#plan)) this.#length++
     else [this.#x.length, this.#y.length] = before
   }
 
-  /** Adds a row; returns false when it is to be dropped. */
+  /** Appends a row's values; returns false if the row must be dropped. */
   #add(cells: readonly string[], line: number, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (const column of features) {
