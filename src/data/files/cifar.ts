@@ -17,8 +17,8 @@ export function readCifar(paths: string | readonly string[], given: CifarOptions
 const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 
 /**
- * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: training images from `data_batch_1.bin` … `5`, as far as
- * these exist, validation images from `test_batch.bin`. Files may be gzipped (`.bin.gz`).
+ * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: training images from `data_batch_1.bin` … `5`, as far
+ * as these exist, validation images from `test_batch.bin`. Files may be gzipped (`.bin.gz`).
  *
  * @throws {FormatError} when a file is missing or damaged.
  */

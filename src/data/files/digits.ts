@@ -11,8 +11,8 @@ const asset = (name: string): string =>
   fileURLToPath(new URL(`../../../assets/mnist-10x10/${name}`, import.meta.url))
 
 /**
- * Returns MNIST's handwritten digits at 10×10 pixels: the central 20×20 pixels of each image, averaged in blocks
- * of 2×2. The files are part of the package.
+ * Returns MNIST's handwritten digits at 10×10 pixels: the central 20×20 pixels of each image, averaged in
+ * blocks of 2×2. The files are part of the package.
  *
  * @returns 60,000 training and 10,000 validation examples; x `[100]`, or as an image `[1, 10, 10]`, with mean 0
  *   and standard deviation 1 over the training set; y the digit

@@ -26,7 +26,8 @@ export interface ImageFolderOptions extends OptionsOf<typeof options> {}
 /**
  * Reads images into memory from a folder with one sub-folder for each class. Needs the package `sharp`.
  *
- * @returns x `[channels, height, width]` from 0 to 1; y the index of the sub-folder, in the order of their names
+ * @returns x `[channels, height, width]` from 0 to 1; y the index of the sub-folder, in the order of their
+ *   names
  * @throws {ArgumentError} when `sharp` is not installed.
  * @throws {FormatError} when the folder contains no image, or an image cannot be read.
  */
@@ -35,8 +36,8 @@ export async function imageFolder(path: string, given: ImageFolderOptions): Prom
 }
 
 /**
- * Streams the images that `imageFolder` reads, for folders that do not fit into memory. The next images are decoded
- * ahead on system threads. Classes are mixed, in a fixed order.
+ * Streams the images that `imageFolder` reads, for folders that do not fit into memory. The next images are
+ * decoded ahead on system threads. Classes are mixed, in a fixed order.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
   const { size, channels } = readOptions('imageFolderStream', options, given)

@@ -8,10 +8,11 @@ import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns hold numbers or booleans; a label column may hold text.
+ * Reads examples from a Parquet file into memory. Columns hold numbers or booleans; a label column may hold
+ * text.
  *
- * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its row
- *   and column.
+ * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
+ *   row and column.
  * @throws {ArgumentError} when a column does not exist.
  * @example await data.parquet('iris.parquet', { label: 'species' })
  */
@@ -21,8 +22,8 @@ export async function parquet(path: string, given: TableOptions): Promise<Datase
 }
 
 /**
- * Streams examples from a Parquet file of any size. At a time, 16 MB of examples or one sixteenth of a row group
- * is in memory, whichever is more.
+ * Streams examples from a Parquet file of any size. At a time, 16 MB of examples or one sixteenth of a row
+ * group is in memory, whichever is more.
  *
  * @throws {FormatError} as `parquet`.
  * @throws {ArgumentError} as `parquet`, and when `label` is given without `classNames` or `classes`, which are

@@ -55,8 +55,8 @@ export class Cells {
   }
 
   /**
-   * Returns the classes, once all labels were converted, and `order`, the class of each code (if empty: the code).
-   * Classes are sorted, as numbers if all are, otherwise as text; classes 0, 1, … get no names.
+   * Returns the classes, once all labels were converted, and `order`, the class of each code (if empty: the
+   * code). Classes are sorted, as numbers if all are, otherwise as text; classes 0, 1, … get no names.
    */
   classes(): Names & { readonly order: Int32Array } {
     const found = [...this.#codes.keys()]
