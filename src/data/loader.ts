@@ -65,12 +65,7 @@ function memoryLoader(dataset: Dataset, options: LoaderValues): Loader {
   const used = last === 'drop' ? full : count
   if (used === 0) throw noBatch(batchSize, count)
   const transformed = transforming(dataset, transform, seed)
-  const stacksIn = function* (
-    memory: Memory | undefined,
-    epoch: number,
-    stackSize: () => number,
-    first: number = 0,
-  ): Generator<Batch> {
+  const stacksIn = function* (memory: Memory | undefined, epoch: number, stackSize: () => number, first = 0) {
     const order = orderOf(dataset, options, epoch)
     for (let from = first * batchSize, to = 0; from < used; from = to) {
       const whole = Math.min(from + stackSize() * batchSize, full)

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
-import { type CsvOptions, CsvReader, csvDataset, csvOptions } from '../formats/csv.ts'
-import { tableSpec } from '../formats/table-examples.ts'
+import { type CsvOptions, CsvReader, csvOptions } from '../formats/csv.ts'
+import { tableSpec } from '../formats/table.ts'
 import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
@@ -16,7 +16,7 @@ import { fileFingerprint } from './file-fingerprint.ts'
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
 export const csv = (path: string, given: CsvOptions): Dataset =>
-  csvDataset(pieces(path), basename(path), readOptions('csv', csvOptions, given))
+  new CsvReader(basename(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
 
 /**
  * Streams examples from a CSV file of any size, with about 1 MB of the file in memory at a time.

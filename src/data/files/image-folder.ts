@@ -26,8 +26,7 @@ export interface ImageFolderOptions extends OptionsOf<typeof options> {}
 /**
  * Reads images into memory from a folder with one sub-folder for each class. Needs the package `sharp`.
  *
- * @returns x `[channels, height, width]` from 0 to 1; y the index of the sub-folder, in the order of their
- *   names
+ * @returns x `[channels, height, width]` from 0 to 1; y the index of the sub-folder in alphabetical order
  * @throws {ArgumentError} when `sharp` is not installed.
  * @throws {FormatError} when the folder contains no image, or an image cannot be read.
  */
@@ -90,7 +89,7 @@ async function pixels(image: Picture, file: string, [height, width]: Size, chann
   return out
 }
 
-/** The methods of `sharp` in use. Its own types are missing if the optional peer dependency is not installed. */
+/** The methods of `sharp` in use, whose own types are missing if this optional package is not installed. */
 interface Picture {
   rotate(): Picture
   resize(width: number, height: number, options: { fit: 'cover' }): Picture

@@ -2,14 +2,12 @@ import { basename } from 'node:path'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
-import { type TableOptions, type TableValues, tableOptions } from '../formats/table.ts'
-import { tableDataset, tableSpec } from '../formats/table-examples.ts'
+import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
 import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns hold numbers or booleans; a label column may hold
- * text.
+ * Reads examples from a Parquet file into memory. Columns hold numbers or booleans; label columns, also text.
  *
  * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
  *   row and column.
@@ -18,7 +16,7 @@ import { fileFingerprint } from './file-fingerprint.ts'
  */
 export async function parquet(path: string, given: TableOptions): Promise<Dataset> {
   const table = await open(path, readOptions('parquet', tableOptions, given))
-  return tableDataset(basename(path), await gathered(table.read()), table)
+  return table.cells.dataset(await gathered(table.read()), table.plan)
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { FormatError } from '../../core/errors.ts'
 import { malformed, showValue } from '../../core/mismatch.ts'
-import type { Names } from '../dataset.ts'
-import type { TableValues } from './table.ts'
+import type { Batch } from '../batch.ts'
+import { type Dataset, type Names, namesOf } from '../dataset.ts'
+import { joined } from '../stream.ts'
+import type { TablePlan, TableValues } from './table.ts'
 
 /** Texts that count as missing. */
 const absent = new Set(['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'nan', 'null', 'NULL', 'None'])
@@ -9,7 +11,7 @@ const absent = new Set(['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'nan', 'nul
 /** Whether a parsed cell is surely a value: finite, and not 0, which empty text also parses to. */
 export const isPlain = (value: number): boolean => value !== 0 && value - value === 0
 
-/** Converts the cells of a table to numbers; errors name the row and column. */
+/** Converts the cells of a table to numbers, and its rows to a data set; errors name the row and column. */
 export class Cells {
   readonly #name: string
   readonly #options: TableValues
@@ -54,11 +56,22 @@ export class Cells {
     return this.#codes.size - 1
   }
 
+  /** Joins all batches of a table to a data set, and replaces codes of labels by classes. */
+  dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
+    if (!batches.some(({ length }) => length > 0))
+      throw malformed(this.#name, 'at least one row of values', 'none')
+    const { order, ...classes } = label === undefined ? { order: [] } : this.#classes()
+    for (const { y: labels } of order.length > 0 ? batches : []) {
+      for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
+    }
+    return joined(batches, x, y, namesOf({ ...classes, featureNames }))
+  }
+
   /**
    * Returns the classes, once all labels were converted, and `order`, the class of each code (if empty: the
    * code). Classes are sorted, as numbers if all are, otherwise as text; classes 0, 1, … get no names.
    */
-  classes(): Names & { readonly order: Int32Array } {
+  #classes(): Names & { readonly order: Int32Array } {
     const found = [...this.#codes.keys()]
     const { classNames, classes } = this.#options
     if (classNames !== undefined) return { classNames: found, order: Int32Array.from(found, (_, i) => i) }

@@ -6,7 +6,6 @@ import type { Dataset, FieldSpec, Values } from '../dataset.ts'
 import { Cells, isPlain } from './cells.ts'
 import { CsvRows } from './csv-rows.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from './table.ts'
-import { tableDataset } from './table-examples.ts'
 
 /** Options for reading CSV. */
 export const csvOptions = {
@@ -27,17 +26,11 @@ type CsvValues = ValuesOf<typeof csvOptions>
 
 /** Parses examples from CSV text: see `csv`. @param name name of the text in errors */
 export const parseCsv = (text: string, name: string, given: CsvOptions): Dataset =>
-  csvDataset([text], name, readOptions('parseCsv', csvOptions, given))
+  new CsvReader(name, readOptions('parseCsv', csvOptions, given)).dataset([text])
 
-/** Parses examples from CSV text that comes in pieces cut anywhere. */
-export function csvDataset(texts: Iterable<string>, name: string, options: CsvValues): Dataset {
-  const reader = new CsvReader(name, options)
-  return tableDataset(name, [...reader.batches(texts)], reader)
-}
-
-/** Converts CSV text to batches of examples. */
+/** Converts CSV text, which may come in pieces cut anywhere, to examples. */
 export class CsvReader {
-  readonly cells: Cells
+  readonly #cells: Cells
   readonly #rows: CsvRows
   readonly #name: string
   readonly #options: CsvValues
@@ -50,24 +43,29 @@ export class CsvReader {
   constructor(name: string, options: CsvValues) {
     this.#name = name
     this.#options = options
-    this.cells = new Cells(name, options)
+    this.#cells = new Cells(name, options)
     this.#rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
   /** Columns to read, known once a row was read. */
   get plan(): TablePlan {
-    if (this.#plan === undefined) throw malformed(this.#name, 'rows of values', 'none')
+    if (this.#plan === undefined) throw malformed(this.#name, 'at least one row of values', 'none')
     return this.#plan
   }
 
   /** Reads until the columns are known. */
   start(texts: Iterable<string>): this {
-    for (const _ of this.batches(texts)) if (this.#plan !== undefined) break
+    for (const _ of this.#batches(texts)) if (this.#plan !== undefined) break
     return this
   }
 
-  /** Yields the examples of each piece of a whole text. */
-  *batches(texts: Iterable<string>): Generator<Batch> {
+  /** Returns the examples of a whole text. */
+  dataset(texts: Iterable<string>): Dataset {
+    const batches = [...this.#batches(texts)]
+    return this.#cells.dataset(batches, this.plan)
+  }
+
+  *#batches(texts: Iterable<string>): Generator<Batch> {
     for (const text of texts) yield this.push(text)
     yield this.end()
   }
@@ -113,17 +111,17 @@ export class CsvReader {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (const column of features) {
       const quick = Number(cells[column])
-      const value = isPlain(quick) ? quick : this.cells.number(cells[column], at(column))
+      const value = isPlain(quick) ? quick : this.#cells.number(cells[column], at(column))
       if (Number.isNaN(value)) return false
       this.#x.push(value)
     }
     for (const column of targets) {
-      const value = this.cells.number(cells[column], at(column), false)
+      const value = this.#cells.number(cells[column], at(column), false)
       if (Number.isNaN(value)) return false
       this.#y.push(value)
     }
     if (label === undefined) return true
-    const value = this.cells.label(cells[label], at(label))
+    const value = this.#cells.label(cells[label], at(label))
     this.#y.push(value)
     return !Number.isNaN(value)
   }
