@@ -32,7 +32,7 @@ export interface Occasion {
  * threads.
  *
  * @example
- * const noise: Transform = {
+ * const noise = {
  *   name: 'noise',
  *   apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }),
  * }
