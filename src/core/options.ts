@@ -53,6 +53,15 @@ export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] |
 /** The type of options after reading: checked, with defaults. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 
+/** The values of options without those that were left out and have no default. */
+export type Present<V> = { readonly [K in keyof V as undefined extends V[K] ? never : K]: V[K] } & {
+  readonly [K in keyof V as undefined extends V[K] ? K : never]?: Exclude<V[K], undefined>
+}
+
+/** Leaves out what is undefined, so that JSON and copies have only what was given or has a default. */
+export const present = <V extends object>(values: V): Present<V> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<V>
+
 /**
  * Checks options and fills in defaults. An option that is `undefined` counts as left out.
  *
@@ -234,9 +243,13 @@ export const callback = <F extends (...args: never[]) => unknown>(wanted: string
   custom<F>(wanted, (value) => typeof value === 'function')
 
 /** Options within options: `clip: { norm }`. Its errors name both, `sgd: clip: wanted norm as …`. */
-export const nested = <D extends Declared>(declared: D): Option<OptionsOf<D>, ValuesOf<D> | undefined> => ({
+export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | undefined = undefined>(
+  declared: D,
+  fallback?: F,
+): Option<OptionsOf<D>, Present<ValuesOf<D>> | (F extends undefined ? undefined : never)> => ({
   wanted: `an object of ${Object.keys(declared).join(', ')}`,
-  read: (who, name, value) => readOptions(`${who}: ${name}`, declared, value),
+  ...(fallback && { fallback }),
+  read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
 })
 
 /** A positive integer: the size of something. */
