@@ -7,7 +7,7 @@ export async function* ahead<T>(tasks: Iterable<() => Promise<T>>, count: number
   try {
     for (const task of tasks) {
       const result = task()
-      result.catch(() => {}) // reported when its turn comes
+      result.catch(() => {}) // no unhandled rejection: the error is thrown when this result is due
       running.push(result)
       if (running.length >= count) yield await running.shift()!
     }

@@ -17,7 +17,7 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
  * Computes class weights that compensate for unequal class sizes, like scikit-learn's `balanced`. Their mean
  * over all examples is 1.
  *
- *     weight[c] = n / (classes · count[c])
+ *     weight[c] = examples / (classes · count[c])
  *
  * @throws {ArgumentError} when `y` holds targets, or a class has no example.
  */

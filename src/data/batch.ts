@@ -2,7 +2,7 @@ import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Dataset, gatherExamples } from './dataset.ts'
 
-/** A batch of examples: one row of `x` and of `y` for each, concatenated. */
+/** A batch of examples: their rows of `x` and of `y`, concatenated. */
 export interface Batch {
   readonly x: Data
   readonly y: Data
@@ -12,7 +12,7 @@ export interface Batch {
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
-/** Returns an array of `length` elements for the rows of a field. */
+/** Provides an array of `length` elements for the rows of a field. */
 export type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
 
 const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
@@ -36,12 +36,12 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
       return rows('y')
     },
   }
-  // Readers of the rows may have changed them. Not enumerable: a copy, `{ ...batch, x }`, loses its origin.
+  // Absent once rows were read, as they may be overwritten. Not enumerable, so that `{ ...batch, x }` drops it.
   const from = (): Batch['from'] => (read.size === 0 ? { dataset, indices } : undefined)
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/** Returns memory that each batch overwrites. */
+/** Returns a `Memory` that keeps one array per field, which each batch overwrites. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {

@@ -92,7 +92,8 @@ export interface Columns extends OptionsOf<typeof columns> {}
  * Makes a data set from arrays of concatenated examples. For labels, `classes` defaults to the number of
  * `classNames`, or else to the greatest label + 1.
  *
- * @throws {ArgumentError} when a length does not fit its shape, or a label is outside 0 … classes − 1.
+ * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
+ *   classes − 1.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {

@@ -59,7 +59,7 @@ const cutoutOptions = {
 }
 
 /**
- * Fills a square in all channels. Its centre is uniform over the image, so an edge may cut it.
+ * Fills a square in all channels. Its centre is uniform over the image, so parts may lie outside the image.
  *
  * @throws {ArgumentError} when `size` is not a positive integer, or `x` not `[channels, height, width]`.
  *

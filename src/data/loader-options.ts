@@ -10,7 +10,7 @@ const has = (method: string) => (value: unknown) =>
 const common = {
   /** Number of examples in a batch. */
   batchSize: required(integer({ min: 1 })),
-  /** Seed of the shuffling and of the transforms. Without a seed, examples keep the order of their source. */
+  /** Seed of shuffling and of transforms. Without a seed, examples are not shuffled, and transforms use 0. */
   seed: number(),
   /** Drops or keeps the last batch of an epoch if it is not full. @default 'keep' */
   last: choice(['drop', 'keep'], 'keep'),
@@ -41,7 +41,7 @@ export interface StreamLoaderOptions extends OptionsOf<typeof streamOptions> {}
 /** Options of a loader, of a data set or a stream. */
 export const loaderOptions = { ...memoryOptions, ...streamOptions }
 
-/** Values of a loader's options. */
+/** Options of a loader after reading: checked, with defaults. */
 export type LoaderValues = ValuesOf<typeof loaderOptions>
 
 /** Returns the error for an epoch of `count` examples, too few for one batch. */

@@ -17,10 +17,10 @@ export interface Loader {
   readonly batchSize: number
   /** Number of batches in an epoch. */
   readonly length: number
-  /** Yields the batches of one epoch, counted from 0. */
+  /** Yields the batches of epoch `epoch`, counted from 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * Yields the same examples in the same order, in stacks of up to `count()` full batches. Each stack
+   * Yields the examples of `batches`, in the same order, in stacks of up to `count()` full batches. Each stack
    * overwrites the previous one, because allocating memory costs more than filling it.
    *
    * @param first index of the batch to start at

@@ -15,7 +15,7 @@ const options = {
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
- * @throws {ArgumentError} when `y` holds labels, which must first be encoded by `oneHot`, or for a stream.
+ * @throws {ArgumentError} when `y` holds labels (encode them with `oneHot` first), or the source is a stream.
  *
  * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412, which draws the other
  * example from the same batch. Here the result does not depend on the batch.

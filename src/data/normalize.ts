@@ -7,7 +7,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Scope of a mean and deviation: all of `x`, a channel (an example's axis 0) or a feature. @default 'all' */
+  /** Values that share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 

@@ -42,7 +42,7 @@ export function split(dataset: Dataset, given: SplitOptions): Split {
 }
 
 const foldOptions = {
-  /** Number of splits. */
+  /** Number of folds, and so of splits. */
   folds: required(integer({ min: 2 })),
   ...common,
 }

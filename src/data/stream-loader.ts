@@ -9,10 +9,10 @@ import { transforming } from './transform.ts'
 export interface StreamLoader {
   readonly stream: Stream
   readonly batchSize: number
-  /** Yields the batches of one epoch, counted from 0. */
+  /** Yields the batches of epoch `epoch`, counted from 0. */
   batches(epoch: number): AsyncGenerator<Batch>
   /**
-   * Yields the same examples in the same order, in stacks of up to `count()` full batches.
+   * Yields the examples of `batches`, in the same order, in stacks of up to `count()` full batches.
    *
    * @param first index of the batch to start at; earlier batches are read and discarded
    */
@@ -39,7 +39,7 @@ export function streamLoader(stream: Stream, options: LoaderValues): StreamLoade
     for await (const stack of restacked(remaining(), stream, () => count() * batchSize)) {
       const full = stack.length - (stack.length % batchSize)
       if (full > 0) yield batchRows(stack, 0, full)
-      // Copied: its memory alignment would depend on the stack's size, and rounding of sums on the alignment.
+      // Copied, so that its alignment in memory, and thus the rounding of sums, does not depend on `count`.
       if (full < stack.length && last === 'keep') yield copyOf(batchRows(stack, full, stack.length))
     }
     checkEnd(seen, options, first)

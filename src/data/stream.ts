@@ -10,9 +10,9 @@ import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Identifies these examples without reading all of them: a run resumes only if its stream's is unchanged. */
+  /** Identifies these examples without reading all of them: a run resumes only if it is unchanged. */
   readonly fingerprint?: string
-  /** Yields the examples of an epoch in batches of any size, whose arrays are not written to again. */
+  /** Yields the examples of an epoch in batches of any size, whose arrays the stream does not reuse. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
 }
 

@@ -12,7 +12,7 @@ export interface Example {
   readonly y: Data
 }
 
-/** Everything, other than the example, that a transform may depend on. */
+/** Everything besides the example itself that a transform may depend on. */
 export interface Occasion {
   readonly epoch: number
   /** Index of the example in its data set. */

@@ -5,7 +5,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest
 })
 
-/** Computes the CRC-32C (Castagnoli) of bytes. Source: RFC 3720, B.4, https://www.rfc-editor.org/rfc/rfc3720. */
+/** Computes the CRC-32C (Castagnoli) of bytes. Source: https://www.rfc-editor.org/rfc/rfc3720, B.4. */
 export function crc32c(bytes: Uint8Array): number {
   let rest = 0xffffffff
   for (let i = 0; i < bytes.length; i++) rest = table[(rest ^ bytes[i]!) & 255]! ^ (rest >>> 8)

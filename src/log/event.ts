@@ -9,7 +9,7 @@ import type { Histogram } from './histogram.ts'
 export const versionEvent = (seconds: number): Uint8Array =>
   event(seconds, 0).tag(3, WireType.LengthDelimited).string('brain.Event:2').finish()
 
-/** Encodes SessionLog.START (1): TensorBoard then discards earlier events of `step` and all later steps. */
+/** Encodes SessionLog.START (1), at which TensorBoard discards what earlier files logged from `step` on. */
 export const startEvent = (seconds: number, step: number): Uint8Array =>
   message(event(seconds, step), 7, (log) => log.tag(1, WireType.Varint).int32(1)).finish()
 

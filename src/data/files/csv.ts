@@ -22,7 +22,8 @@ export const csv = (path: string, given: CsvOptions): Dataset =>
  * Streams examples from a CSV file of any size, with about 1 MB of the file in memory at a time.
  *
  * @throws {ArgumentError} when a column does not exist, or `label` is given without `classNames` or `classes`,
- *   which are unknown until the end of the file. During reading: as `csv`.
+ *   which are unknown until the end of the file.
+ * @throws {FormatError} during reading, as `csv`.
  */
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)

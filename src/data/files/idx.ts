@@ -24,7 +24,7 @@ export function idxImages(imagesPath: string, labelsPath: string, given: IdxOpti
   return dataset({ x, ...columns })
 }
 
-/** Reads images as bytes, with the other columns of their data set. */
+/** Reads labelled images, unscaled, as the columns of a data set. */
 export function labelledImages(
   imagesPath: string,
   labelsPath: string,

@@ -49,7 +49,7 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
     const wanted = `${size * bytes} bytes for ${showShape(shape)} of ${descr}`
     throw malformed(name, wanted, body.length, 'the file is truncated or damaged')
   }
-  const copy = new Uint8Array(body) // aligned
+  const copy = new Uint8Array(body) // aligned to its elements
   if (order === '>') swap(copy, bytes)
   const data = new type(copy.buffer, 0, size)
   return { shape, data: half ? Float32Array.from(data as Uint16Array, fromHalf) : data }

@@ -8,13 +8,13 @@ import { Cells, isPlain } from './cells.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
 import { planTable, type TablePlan, type TableValues } from './table.ts'
 
-/** Number of rows in a batch that is yielded. */
+/** Maximum number of rows in a yielded batch. */
 const pieceRows = 4096
 
-/** Number of bytes of examples decoded at a time. */
+/** Bytes of examples decoded at a time, or more where a row group would have more than `maxParts` parts. */
 const partBytes = 2 ** 24
 
-/** Maximum number of parts of a row group; decoding any part starts at the beginning of the group. */
+/** Maximum number of parts per row group, since decoding each part starts at the beginning of the group. */
 const maxParts = 16
 
 /** Reads examples from a Parquet file. */

@@ -38,7 +38,7 @@ export const tableOptions = {
 
 export interface TableOptions extends OptionsOf<typeof tableOptions> {}
 
-/** Values of a table's options. */
+/** Options of a table after reading: checked, with defaults. */
 export type TableValues = ValuesOf<typeof tableOptions>
 
 /** Indices of the columns to read, and the shapes and types of the examples. */
