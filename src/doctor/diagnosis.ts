@@ -22,7 +22,7 @@ export interface Inapplicable {
   readonly reason: string
 }
 
-/** A measurement that can be made of any run. */
+/** A kind of measurement, with its formula, limits and source. */
 export interface Diagnostic {
   readonly id: string
   readonly title: string

@@ -9,7 +9,7 @@ import { diagnostics } from './diagnostics/index.ts'
 import { Subject } from './subject.ts'
 
 const options = {
-  /** Losses and rates of every step of the run. Diagnostics that need a missing log do not apply. */
+  /** Losses and rates of every step of the run. Without them, some diagnostics do not apply. */
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
   /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),

@@ -3,7 +3,7 @@ import { drift } from '../../train/drift.ts'
 import { type Diagnostic, greatestEntry, noAverages, noStatistics } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches that make 8,192 examples, on which statistics are remeasured. */
+/** Number of training batches, of 8,192 examples in all, on which statistics are remeasured. */
 export const measuredBatches = ({ experiment }: Subject): number => Math.ceil(8192 / experiment.batchSize)
 
 /** D8: distance of the running statistics from those of the data. */

@@ -3,7 +3,7 @@ import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** Share of the initial mean 0 and variance 1 in a layer's running statistics: Π (1 − momentum) over `batches`. */
+/** Share of the initial mean 0 and variance 1 in a layer's running statistics: Π (1 − momentum) over batches. */
 export function firstLeft({ momentum, zeroDebias }: BatchNorm, batches: number): number {
   if (batches === 0) return 1
   if (zeroDebias || momentum === null) return 0

@@ -5,7 +5,7 @@ import type { Diagnostic, Finding } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import { type Slope, type Subject, slopeCount } from '../subject.ts'
 
-/** D6: gradients that grow because the rate falls. */
+/** D6: growth of gradients, under weight decay, because the rate falls. */
 export const gradientRatio: Diagnostic = {
   id: 'D6',
   title: 'gradients relative to the weights before BN, under weight decay',

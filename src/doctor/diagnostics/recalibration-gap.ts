@@ -9,7 +9,7 @@ const most = 4096
 /** D9: cost of stale running statistics. */
 export const recalibrationGap: Diagnostic = {
   id: 'D9',
-  title: 'validation loss with the running statistics relative to remeasured ones',
+  title: 'validation loss: running statistics relative to remeasured ones',
   quantity: 'loss(running)/loss(remeasured) − 1 on up to 4,096 validation examples; and the accuracy gap',
   threshold: 'warning beyond ±5 %, or half a point of accuracy in more than 4 examples',
   remedy: 'lower BN’s momentum in long runs, decay the rate, or recalibrate before evaluation',

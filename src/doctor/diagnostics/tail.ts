@@ -22,7 +22,7 @@ export const longestMemory = (norms: readonly Norm[], step: number): number =>
 /** D19: number of steps in which the running statistics settle at the end. */
 export const tail: Diagnostic = {
   id: 'D19',
-  title: 'low-rate tail of the schedule relative to the memory of the running statistics',
+  title: 'low-rate tail of the schedule over the memory of BN statistics',
   quantity: 'final steps at ≤ 1/10 of the peak rate, over 3/momentum; and the final rate over the peak',
   threshold: 'note below 1',
   remedy: 'end with 3/momentum steps at ≤ 1/10 of the peak, so that statistics settle, or see D8 and D9',
