@@ -40,8 +40,7 @@ const inputOptions = {
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, but without dropout, and returns no attention
- * weights.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout or the weights as an output.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *

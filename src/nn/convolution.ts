@@ -26,7 +26,7 @@ import type { Module } from './module.ts'
 const convOptions = (rank: number) => ({
   ...convolutionOptions(rank),
   ...biasOption,
-  /** The elements of the padding: zeros, or taken from the input as in `ops.pad`. @default 'zeros' */
+  /** Values of the padding: zeros, or elements of the input by the modes of `ops.pad`. @default 'zeros' */
   paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
 })
 export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}
@@ -36,7 +36,7 @@ export interface ConvTransposeOptions extends OptionsOf<ReturnType<typeof convTr
 
 /** Layer with the weight and bias of a convolution, drawn uniformly from ±1/√(elements of `weight[0]`). */
 abstract class Weighted implements Module {
-  /** `[outChannels, inChannels / groups, …kernel]`, or `[inChannels, outChannels / groups, …kernel]`. */
+  /** Shape `[out, in / groups, …kernel]` in channels; `[in, out / groups, …kernel]` if transposed. */
   readonly weight: Variable
   /** `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined

@@ -30,7 +30,7 @@ export const zeros: Initializer = filled(0)
 export const ones: Initializer = filled(1)
 
 /**
- * Draws each element from a normal distribution, again until it lies in `[low, high]`. As in PyTorch's
+ * Draws each element from a normal distribution, repeatedly until it lies in `[low, high]`. As in PyTorch's
  * `trunc_normal_`, the bounds are values, not multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
@@ -91,7 +91,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
 const kaimingOptions = {
   /** Slope below zero of the leaky ReLU that follows the layer. @default 0 */
   a: number({}, 0),
-  /** Preserves the variance of activations forwards (`fanIn`) or gradients backwards. @default 'fanIn' */
+  /** Whether to preserve the variance of activations (`fanIn`) or of gradients (`fanOut`). @default 'fanIn' */
   mode: choice(['fanIn', 'fanOut'], 'fanIn'),
   /** Activation that follows the layer. @default 'leakyRelu' */
   nonlinearity: choice(nonlinearities, 'leakyRelu'),

@@ -15,8 +15,7 @@ interface LinearOptions extends OptionsOf<typeof biasOption> {}
 /**
  * `y = x · weightᵀ + bias`, on `[…, inFeatures]`. As PyTorch's `nn.Linear`.
  *
- * `weight` is `[outFeatures, inFeatures]`, `bias` is `[outFeatures]`; both are drawn uniformly from
- * ±1/√inFeatures.
+ * `weight`, `[outFeatures, inFeatures]`, and `bias`, `[outFeatures]`, are drawn uniformly from ±1/√inFeatures.
  */
 export class Linear implements Module {
   readonly weight: Variable

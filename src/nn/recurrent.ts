@@ -86,9 +86,9 @@ export abstract class Recurrent implements Module {
     kind: RecurrentKind,
     inputSize: number,
     hiddenSize: number,
-    given: RecurrentOptions | undefined,
+    options: RecurrentOptions | undefined,
   ) {
-    const read = readOptions(kind.name, recurrentOptions, given)
+    const read = readOptions(kind.name, recurrentOptions, options)
     const { numLayers, bias, batchFirst, bidirectional } = read
     size.read(kind.name, 'inputSize', inputSize)
     size.read(kind.name, 'hiddenSize', hiddenSize)
@@ -194,7 +194,7 @@ function weightsOf(rows: number, features: number, hiddenSize: number, bias: boo
   return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
 
-/** Returns for each step which sequences are not padded there, bool `[batch, 1]`. */
+/** Returns for each step whether each sequence is still before its padding, bool `[batch, 1]`. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {
   const steps = constant([...Array(length).keys()], [length, 1, 1], 'int64')
   return unbind(greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps))

@@ -13,8 +13,7 @@ export class Identity implements Module {
 /**
  * `shortcut(x) + branch(x)`: the branch learns the difference from the shortcut.
  *
- * If `nn.init.zeros` initializes the weight of the branch's last normalization, the block starts as its
- * shortcut.
+ * If `nn.init.zeros` initializes the last normalization of the branch, the block starts as its shortcut.
  *
  * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017,
  * https://arxiv.org/abs/1706.02677, section 5.1.

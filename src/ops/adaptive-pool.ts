@@ -7,7 +7,7 @@ import { mean } from './statistics.ts'
 import { checkAxes, type PerAxis, sizes } from './window.ts'
 
 /** Returns the ranges of the `output` windows, which may overlap, that cover an axis of size `input`. */
-const spans = (input: number, output: number): (readonly [first: number, behind: number])[] =>
+const spans = (input: number, output: number): (readonly [first: number, end: number])[] =>
   Array.from({ length: output }, (_, i) => [
     Math.floor((i * input) / output),
     Math.ceil(((i + 1) * input) / output),
@@ -30,7 +30,7 @@ function adaptiveAvgPool(who: string, rank: number, x: Tensor, outputSize: PerAx
   const outputs = sizes(rank).read(who, 'outputSize', outputSize)
   if (outputs.every((size) => size === 1)) return mean(x, axesOf(x.shape).slice(2), { keepDims: true })
   const weights = outputs.map((size, i) =>
-    spans(x.shape[i + 2]!, size).map(([first, behind]) => evenly(first, behind, behind - first)),
+    spans(x.shape[i + 2]!, size).map(([first, end]) => evenly(first, end, end - first)),
   )
   return weighAxes(x, weights)
 }
@@ -56,10 +56,10 @@ function adaptiveMaxPool(who: string, rank: number, x: Tensor, outputSize: PerAx
     .reduce((t, size, i) => {
       const input = x.shape[i + 2]!
       const windows = spans(input, size)
-      const kernel = Math.max(...windows.map(([first, behind]) => behind - first))
+      const kernel = Math.max(...windows.map(([first, end]) => end - first))
       kernels.push(kernel)
-      const index = windows.flatMap(([first, behind]) =>
-        Array.from({ length: kernel }, (_, k) => Math.min(first + k, behind - 1)),
+      const index = windows.flatMap(([first, end]) =>
+        Array.from({ length: kernel }, (_, k) => Math.min(first + k, end - 1)),
       )
       return sameShape(index, [...Array(input).keys()]) ? t : indexSelect(t, i + 2, int64s(index))
     }, x)

@@ -72,9 +72,8 @@ export function weightedSum(
 }
 
 /**
- * Whether to sum over the last axes first, then over axis 0: contiguous elements are summed faster. Over all
- * axes but the channels of [32, 64, 32, 32] that takes 0.5 ms, where ReduceSum over the three axes takes 0.9
- * ms.
+ * Whether to sum over the last axes first, then over axis 0, which is faster: over all axes but the channels of
+ * [32, 64, 32, 32] it takes 0.5 ms, where one ReduceSum takes 0.9 ms.
  */
 const inner = (axes: readonly number[], x: Tensor): boolean =>
   axes.length > 1 &&
@@ -98,7 +97,7 @@ const times = (x: Tensor, factor: number): Tensor =>
         grad: (dy) => [times(dy, factor), null],
       })
 
-/** Multiplies n constants `weight` by a matrix, `[n] × [n, c]` to `[c]`; `grad` derives by the matrix. */
+/** Multiplies n constants `weight` by a matrix, `[n] × [n, c]` to `[c]`, with `grad` as gradient rule. */
 const rowTimes = (weight: number, matrix: Tensor, grad: (dy: Tensor) => Tensor): Tensor => {
   const [n, c] = matrix.shape
   return node('MatMul', {

@@ -47,7 +47,7 @@ export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor |
 export const withBias = (y: Tensor, bias: Tensor | undefined): Tensor =>
   bias ? add(y, reshape(bias, [bias.shape[0]!, ...y.shape.slice(2).map(() => 1)])) : y
 
-/** Crops elements so far behind the last position of the window that ONNX would find room for another. */
+/** Crops trailing elements that would leave room for another position of a window. */
 function withinReach(x: Tensor, windows: readonly Window[]): Tensor {
   const pads = spatial(windows, (w) => [0, Math.min(0, after(w))])
   return windows.every((w) => after(w) > -w.stride) ? x : padOrCrop(x, pads)

@@ -10,8 +10,7 @@ import { after, kernelOf, offsets, outputOf, padOrCrop, tap, type Walk } from '.
 import { weightByTiles, worthTransforming } from './winograd.ts'
 
 // The gradient of a convolution with respect to its weight is a product whose inner axis is the whole batch.
-// ONNX has no operator for it; Conv on transposed tensors takes 2 to 3 times as long as the functions of this
-// file.
+// ONNX has no such operator; Conv on transposed tensors takes 2 to 3 times as long as these functions.
 
 /**
  * Computes `correlateWeight` by the fastest method. Milliseconds on one thread, for windows of 3×3:

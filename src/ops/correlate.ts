@@ -30,7 +30,7 @@ export function correlate(x: Tensor, w: Tensor, walk: Walk, bias?: Tensor): Tens
   }
 }
 
-/** Gradient of `correlate` for x: `[n, o, …output]` and `[o, c / groups, …kernel]` to `[n, c, …input]`. */
+/** Returns dL/dx of `correlate`: `[n, o, …output]` and `[o, c / groups, …kernel]` to `[n, c, …input]`. */
 export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   return {
     ...inputByWindows(dy, w, walk),
@@ -39,7 +39,7 @@ export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   }
 }
 
-/** Gradient of `correlate` for w: `[n, c, …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`. */
+/** Returns dL/dw of `correlate`: `[n, c, …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`. */
 export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return {
     ...weightByWindows(x, dy, walk),

@@ -24,7 +24,7 @@ export const dropProbability = scheduled(number({ min: 0, max: 1 }, 0.5))
 const dropoutOptions = {
   /** Seed of the masks. @default 0 */
   seed: integer({}, 0),
-  /** Name of the layer: layers draw different masks in the same step. @default '' */
+  /** Name of the layer; layers of different names draw different masks. @default '' */
   layer: custom<string>('a text', (value) => typeof value === 'string', ''),
 }
 export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
@@ -32,10 +32,9 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 /**
  * Sets each element of `x` to 0 with probability `p`, and divides the rest by `1 − p`. As PyTorch's `dropout`.
  *
- * The mask depends only on (seed, layer, step, position), so a resumed run draws the same masks, and K steps in
- * one loop draw the masks of K single steps. The host hashes (seed, layer, step) to one key per step. The graph
- * builds a mask of n elements from two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the
- * key:
+ * The mask depends only on (seed, layer, step, position), so resumed runs, and loops of K steps, draw the same
+ * masks. The host hashes (seed, layer, step) to one key per step. The graph builds a mask of n elements from
+ * two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
  *

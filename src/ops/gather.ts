@@ -11,7 +11,7 @@ import { checkIntegers } from './elementwise.ts'
  *
  *     y[i, j, k] = x[i, index[i, j, k], k]    for axis 1 of 3
  *
- * @param index of int32 or int64, with the axes of `x`; only `axis` may be longer than in `x`
+ * @param index int32 or int64, as many axes as `x`, none but `axis` longer than in `x`
  * @returns the shape of `index`
  * @throws {ShapeError} when the shapes do not fit, or the indices are not integers.
  */
@@ -30,7 +30,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
  *
  *     y = x;  y[i, index[i, j, k], k] += source[i, j, k]    for axis 1 of 3
  *
- * @param index of int32 or int64, with the axes of `x`; only `axis` may be longer than in `x`
+ * @param index int32 or int64, as many axes as `x`, none but `axis` longer than in `x`
  * @param source the shape of `index`
  * @throws {ShapeError} when the shapes or types do not fit.
  */

@@ -2,7 +2,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { abs, add, div, exp, log, mul, sub } from './arithmetic.ts'
 import { equal, less, where } from './compare.ts'
 
-// Near 0, 1 + x loses most digits of x. Both functions divide by what is left of x after that rounding, so the
+// Near 0, 1 + x loses most digits of x. Both functions divide by the x that remains after rounding, so the
 // error cancels: Kahan's method, as in Higham 2002, Accuracy and Stability of Numerical Algorithms, section
 // 1.14.1.
 

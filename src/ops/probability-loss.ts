@@ -47,8 +47,7 @@ const klDivOptions = {
 export interface KlDivOptions extends OptionsOf<typeof klDivOptions> {}
 
 /**
- * Kullback–Leibler divergence of `target` from a distribution given by log-probabilities. As PyTorch's
- * `kl_div`.
+ * Kullback–Leibler divergence of `target` from a distribution of log-probabilities. As PyTorch's `kl_div`.
  *
  *     t · (ln t − output), which is 0 where t is 0
  *

@@ -6,9 +6,9 @@ import { matmul } from './matmul.ts'
 /** For each element of a new axis, the weights of old elements by index into the old axis. */
 export type Weights = readonly ReadonlyMap<number, number>[]
 
-/** Weights of 1/count for the elements from `first` to `behind`, exclusive. */
-export const evenly = (first: number, behind: number, count: number): ReadonlyMap<number, number> =>
-  new Map(Array.from({ length: behind - first }, (_, k) => [first + k, 1 / count]))
+/** Weights of 1/count for the elements from `first` to `end`, exclusive. */
+export const evenly = (first: number, end: number, count: number): ReadonlyMap<number, number> =>
+  new Map(Array.from({ length: end - first }, (_, k) => [first + k, 1 / count]))
 
 /**
  * Replaces each axis after `[batch, channels, …]` by weighted sums along it: window means, interpolation. Each

@@ -111,10 +111,8 @@ export interface PadOptions extends OptionsOf<typeof padOptions> {}
 /**
  * Pads `x` before and after each axis.
  *
- * @param pads one `[before, after]` for each axis, from the first as in NumPy, where PyTorch's list begins at
- *   the last
- * @throws {ShapeError} when an axis has no pair, a padding is negative, or `mode` cannot fill that much
- *   padding.
+ * @param pads one `[before, after]` for each axis, the first axis first, unlike in PyTorch
+ * @throws {ShapeError} when an axis has no pair, a pad is negative, or `mode` cannot fill that much.
  */
 export function pad(x: Tensor, pads: readonly Pads[], options?: PadOptions): Tensor {
   const { mode, value } = readOptions('pad', padOptions, options)

@@ -4,8 +4,7 @@ import type { Normalized } from './batch-norm.ts'
 import { mean } from './statistics.ts'
 
 /**
- * Scales and shifts `x` to mean 0 and variance 1 over `axes`: the core of layer, group and instance
- * normalization.
+ * Normalizes `x` to mean 0 and variance 1 over `axes`: the core of layer, group and instance normalization.
  *
  *     y = (x − μ)/√(σ² + ε)    dx = (dy − mean(dy) − y · mean(dy·y))/√(σ² + ε)
  *

@@ -17,7 +17,7 @@ import { offsets, padOrCrop, type Walk, type Window } from './window.ts'
 // Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks,
 // https://arxiv.org/abs/1509.09308, F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/** Whether tiles are faster: for 3×3 windows, stride and dilation 1, and 128 channels or more. */
+/** Whether tiles are faster: for 3×3 windows of stride and dilation 1, on 128 channels or more. */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)

@@ -29,7 +29,7 @@ export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['
   const { mean, scale, shift } = evaluationMap(bn)
   const channels = layer.weight.shape[0]!
   if (channels !== mean.length) {
-    throw new ArgumentError(`fuse: wanted equal channels in both layers, got ${channels} and ${mean.length}`)
+    throw new ArgumentError(`fuse: wanted layers with equal channels, got ${channels} and ${mean.length}`)
   }
   const fused = layer.withBias()
   const { dtype, data, shape } = layer.weight
@@ -43,9 +43,8 @@ export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['
 }
 
 /**
- * Returns a model for inference with each batch normalization fused into the layer before it, where the order
- * is known: in a `Sequential`, also a nested one or one within a `Residual`. Other modules are shared with
- * `model`.
+ * Returns a model for inference with each batch normalization fused into the layer before it in a `Sequential`,
+ * also within a nested `Sequential` or a `Residual`. Other modules are shared with `model`.
  */
 export function fuseAll(model: Module): Module {
   if (model instanceof Residual) return new Residual(fuseAll(model.branch), fuseAll(model.shortcut))

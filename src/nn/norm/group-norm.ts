@@ -50,7 +50,7 @@ export class GroupNorm implements Module {
     }
   }
 
-  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} on other channels. */
+  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} when channels differ. */
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
       throw misfit(called(this, 'GroupNorm'), `[batch, ${this.#channels}, …]`, x.shape)

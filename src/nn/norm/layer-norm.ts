@@ -42,7 +42,7 @@ export class LayerNorm implements Module {
     if (elementwiseAffine && bias) this.bias = new Variable(this.#shape)
   }
 
-  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} on other last axes. */
+  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} when `x` does not fit. */
   forward(x: Tensor): Tensor {
     const { y } = standardize(x, lastAxes(called(this, 'LayerNorm'), x, this.#shape), this.#eps)
     const scaled = this.weight ? mul(y, this.weight.value) : y
@@ -79,7 +79,7 @@ export class RMSNorm implements Module {
     if (elementwiseAffine) this.weight = new Variable(this.#shape, filled(1))
   }
 
-  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} on other last axes. */
+  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} when `x` does not fit. */
   forward(x: Tensor): Tensor {
     const eps = this.#eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23)
     const y = rootMeanSquareNorm(x, lastAxes(called(this, 'RMSNorm'), x, this.#shape), eps)

@@ -24,7 +24,7 @@ const groupOptions = {
   groups: integer({ min: 1 }),
 }
 
-/** Declared options of each kind. */
+/** Declared options of each kind of normalization. */
 const kinds = {
   none: {},
   batch: batchOptions,
@@ -34,7 +34,7 @@ const kinds = {
   instance: {},
 }
 
-/** How a model's hidden layers are normalized. */
+/** Name of a kind of normalization. */
 export type NormalizationType = keyof typeof kinds
 
 /**

@@ -9,9 +9,9 @@ import { maximum, minimum } from '../../ops/extremum.ts'
 import type { RunningStatistics } from './running-statistics.ts'
 
 export const renormOptions = {
-  /** Greatest factor; 1, with `dMax` 0, is plain batch normalization. @default 3 */
+  /** Upper bound of the scale correction; 1 with `dMax` 0 is plain batch normalization. @default 3 */
   rMax: scheduled(number({ min: 1, max: Infinity }, 3)),
-  /** Greatest shift, in standard deviations. @default 5 */
+  /** Upper bound of the shift correction, in standard deviations. @default 5 */
   dMax: scheduled(number({ min: 0, max: Infinity }, 5)),
 }
 /** Limits of how far batch renormalization corrects a batch towards the running statistics. */

@@ -29,9 +29,9 @@ interface LearningRule {
 
 /** Statistics of each channel of a batch. */
 interface BatchStatistics {
-  /** `[channels]`. */
+  /** Mean, `[channels]`. */
   readonly mean: Tensor
-  /** `[channels]`, biased: divided by `count`. */
+  /** Biased variance (divided by `count`), `[channels]`. */
   readonly variance: Tensor
   /** Number of values per channel; a tensor if the number depends on a mask. */
   readonly count: number | Tensor
@@ -41,9 +41,9 @@ interface BatchStatistics {
 
 /** Variables of running statistics. */
 export interface RunningStatistics {
-  /** `[channels]`, starts at 0. */
+  /** Running mean, `[channels]`, starts at 0. */
   readonly runningMean: Variable
-  /** `[channels]`, unbiased, starts at 1. */
+  /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable
   /** Number of batches in the running statistics; int64. */
   readonly numBatchesTracked: Variable
@@ -113,8 +113,8 @@ function weightOf(
 }
 
 /**
- * Returns the weight of batch t that removes the initial value entirely, `m / (1 − (1 − m)ᵗ)`. Equivalent to
- * dividing an average that started at 0 by 1 − (1 − m)ᵗ.
+ * Returns the weight of batch t that removes the initial value entirely, `m / (1 − (1 − m)ᵗ)` for momentum m.
+ * Equivalent to dividing an average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 
