@@ -138,8 +138,7 @@ function transposed(
 }
 
 /**
- * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`; see
- * `ops.convTranspose1d`.
+ * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`.
  *
  * `weight` is `[inChannels, outChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
  *

@@ -88,8 +88,7 @@ export abstract class Recurrent implements Module {
     hiddenSize: number,
     options: RecurrentOptions | undefined,
   ) {
-    const read = readOptions(kind.name, recurrentOptions, options)
-    const { numLayers, bias, batchFirst, bidirectional } = read
+    const { numLayers, bias, batchFirst, bidirectional } = readOptions(kind.name, recurrentOptions, options)
     size.read(kind.name, 'inputSize', inputSize)
     size.read(kind.name, 'hiddenSize', hiddenSize)
     this.#kind = kind

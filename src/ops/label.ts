@@ -1,5 +1,5 @@
 import { custom, integer, type OptionsOf, type ValuesOf } from '../core/options.ts'
-import { checkShape, misfit, sameShape } from '../core/shape.ts'
+import { misfit, sameShape, showShape } from '../core/shape.ts'
 import { constant, isTensor, scalar, type Tensor } from '../core/tensor.ts'
 import { div } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
@@ -72,7 +72,9 @@ export const classesLast = (scores: Tensor): Tensor =>
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {
   const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)
-  checkShape(who, 'labels', labels, [n, ...positions])
+  if (!sameShape(labels.shape, [n, ...positions])) {
+    throw misfit(who, `labels of ${showShape([n, ...positions])}, one for each row of scores`, labels.shape)
+  }
   checkIntegers(who, 'labels', labels)
   return classes
 }

@@ -27,13 +27,13 @@ export interface Fusable extends Module {
  */
 export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['withBias']> {
   const { mean, scale, shift } = evaluationMap(bn)
-  const channels = layer.weight.shape[0]!
+  const { dtype, data, shape } = layer.weight
+  const channels = shape[0]!
   if (channels !== mean.length) {
     throw new ArgumentError(`fuse: wanted layers with equal channels, got ${channels} and ${mean.length}`)
   }
   const fused = layer.withBias()
-  const { dtype, data, shape } = layer.weight
-  const row = data.length / shape[0]!
+  const row = data.length / channels
   const bias = layer.bias?.data
   const scaled = Float64Array.from(data as Float64Array, (w, i) => w * scale[Math.trunc(i / row)]!)
   const shifted = scale.map((s, c) => s * (Number(bias?.[c] ?? 0) - Number(mean[c])) + shift[c]!)
