@@ -43,7 +43,7 @@ abstract class Weighted implements Module {
   readonly #convolve: Convolve<undefined>
 
   protected constructor(weight: Shape, outChannels: number, bias: boolean, convolve: Convolve<undefined>) {
-    // As in PyTorch: Kaiming's uniform draw with a = √5. Transposed, the second size counts outputs, there too.
+    // As in PyTorch: `kaimingUniform` with a = √5, whose fan-in is the number of outputs if transposed.
     const limit = 1 / Math.sqrt(sizeOf(weight.slice(1)))
     this.weight = new Variable(weight, uniform(-limit, limit))
     this.bias = bias ? new Variable([outChannels], uniform(-limit, limit)) : undefined
