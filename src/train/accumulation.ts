@@ -8,8 +8,7 @@ import type { Batch } from '../data/loader.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
-import { rows } from './rows.ts'
-import type { Steps } from './steps.ts'
+import { rows, type Steps } from './steps.ts'
 
 const options = {
   /** Micro-batches that make one optimizer step. */
