@@ -16,10 +16,10 @@ const options = {
   /**
    * Examples over which batch normalization computes its statistics.
    *
-   * - `perMicroBatch`: each micro-batch separately, as in every framework. Running statistics are updated once per
-   *   micro-batch, so an optimizer step moves them with momentum 1 − (1 − momentum)^steps.
-   * - `exact`: all micro-batches together, computed as one large batch. Saves no memory, because every example's
-   *   normalization and gradient depend on all the others.
+   * - `perMicroBatch`: each micro-batch separately, as in every framework. Running statistics are updated once
+   *   per micro-batch, so an optimizer step moves them with momentum 1 − (1 − momentum)^steps.
+   * - `exact`: all micro-batches together, computed as one large batch. Saves no memory, because every
+   *   example's normalization and gradient depend on all the others.
    *
    * @default 'perMicroBatch'
    */
@@ -60,8 +60,8 @@ export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
- * Gradient accumulation: sums the gradients of several micro-batches, weighted by their number of examples, then
- * takes one optimizer step with the mean. Needs the memory of one micro-batch.
+ * Gradient accumulation: sums the gradients of several micro-batches, weighted by their number of examples,
+ * then takes one optimizer step with the mean. Needs the memory of one micro-batch.
  */
 export class Accumulation {
   readonly #optimizer: Attached

@@ -14,8 +14,8 @@ import { assignAll, readSafetensors } from './safetensors.ts'
 const batch = 7919
 
 /**
- * Exports a model with its weights as an ONNX file for inference, with input `x`, output `y` and any batch size.
- * Batch normalization uses running statistics and is folded into the preceding layer where possible.
+ * Exports a model with its weights as an ONNX file for inference, with input `x`, output `y` and any batch
+ * size. Batch normalization uses running statistics and is folded into the preceding layer where possible.
  *
  * @param x shape and element type of one example
  * @throws {ArgumentError} when the model's graph depends on the batch size or assigns variables in evaluation.

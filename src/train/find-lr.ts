@@ -44,9 +44,10 @@ export interface LearningRates {
  * The test stops when the smoothed loss exceeds four times its minimum or is not finite. Do not train at the
  * last rate: with batch normalization, it is 5 to 13 times the highest stable rate.
  *
- * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and the
- * order of the data are the same afterwards, bit for bit. A parameter group keeps its options, and the ratio of
- * its rate to the common one when both are numbers; a group with a schedule of its own gets the common rate.
+ * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
+ * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options, and the
+ * ratio of its rate to the common one when both are numbers; a group with a schedule of its own gets the common
+ * rate.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
@@ -115,7 +116,9 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/** Suggests rates from a curve without its first tenth, which is unsettled, and its last 5 steps, which diverge. */
+/**
+ * Suggests rates from a curve without its first tenth, which is unsettled, and its last 5 steps, which diverge.
+ */
 function suggest(
   smoothed: readonly number[],
   rate: (step: number) => number,

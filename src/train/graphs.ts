@@ -53,7 +53,8 @@ export class Graphs<Field extends string> {
   }
 
   /**
-   * Returns the compiled graph of a body on batches of `length` examples. The same `key` returns the same graph.
+   * Returns the compiled graph of a body on batches of `length` examples. The same `key` returns the same
+   * graph.
    *
    * @throws {ShapeError} when the shapes of the fields do not suit the body.
    */

@@ -37,9 +37,9 @@ export interface RunFolderOptions extends OptionsOf<typeof options> {}
 /**
  * A run that is kept on disk and can be resumed.
  *
- * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line per
- * optimizer step; `checkpoints/` has the states to resume from; `model.safetensors` is the result. A run that
- * was killed and resumed writes the same bytes as an uninterrupted one, except for times.
+ * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line
+ * per optimizer step; `checkpoints/` has the states to resume from; `model.safetensors` is the result. A run
+ * that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
  */
 export class RunFolder {
   readonly path: string
@@ -198,8 +198,8 @@ export class RunFolder {
  * change the folder.
  *
  * @returns whether the folder has a checkpoint
- * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is unchanged
- *   then.
+ * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
   const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)

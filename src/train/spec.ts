@@ -37,8 +37,9 @@ function isLayer(value: unknown): value is Layer {
 
 /**
  * Returns the experiment described by a JSON object with the keys of `train.experiment`: `data` by name, `loss`
- * by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, `optimizer` as `type` and options, schedules
- * as specs or texts, metrics as types or specs, and the model as a list of layers `[name, ...arguments]`.
+ * by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, `optimizer` as `type` and options,
+ * schedules as specs or texts, metrics as types or specs, and the model as a list of layers `[name,
+ * ...arguments]`.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
  * @example

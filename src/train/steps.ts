@@ -66,7 +66,9 @@ export function joinedSteps(calls: readonly Steps[]): Steps {
   }
 }
 
-/** Returns batches `from` (inclusive) to `to` (exclusive) of a stack of batches of `size` examples, as a stack. */
+/**
+ * Returns batches `from` (inclusive) to `to` (exclusive) of a stack of batches of `size` examples, as a stack.
+ */
 export function rows(stack: Batch, size: number, from: number, to: number): Batch {
   if (from === 0 && to * size === stack.length) return stack
   if (stack.from) return picked(stack.from.dataset, stack.from.indices.subarray(from * size, to * size))

@@ -47,8 +47,8 @@ export const computing = {
   /** Number of batches of `batchSize` per optimizer step, or `{ steps, batchNorm }`. @default 1 */
   accumulate,
   /**
-   * Reaction to a step that would make a loss or variable NaN or infinite: `throw` an error, or `skip` the batch,
-   * which advances no schedule and updates no running statistic. @default 'throw'
+   * Reaction to a step that would make a loss or variable NaN or infinite: `throw` an error, or `skip` the
+   * batch, which advances no schedule and updates no running statistic. @default 'throw'
    */
   nonFinite: choice(['throw', 'skip'], 'throw'),
   /** Recalibrates the running statistics of batch normalization before each evaluation. @default false */

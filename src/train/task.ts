@@ -176,8 +176,8 @@ export class Task {
   }
 
   /**
-   * Runs `body` while the model has its evaluation weights: averages when the optimizer keeps them, with running
-   * statistics to match. Restores the training weights afterwards.
+   * Runs `body` while the model has its evaluation weights: averages when the optimizer keeps them, with
+   * running statistics to match. Restores the training weights afterwards.
    *
    * @param options.batchSize examples per training batch when running statistics are recalibrated
    * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))

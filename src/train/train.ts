@@ -26,8 +26,8 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 /**
  * Trains an experiment and yields each event as it happens.
  *
- * There are no callbacks: log, plot or save in a loop over the events, and leave the loop to stop. Training never
- * runs ahead of the loop: at each event, the weights of `task` are those at the event's `progress`.
+ * There are no callbacks: log, plot or save in a loop over the events, and leave the loop to stop. Training
+ * never runs ahead of the loop: at each event, the weights of `task` are those at the event's `progress`.
  *
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
  * @example

@@ -14,21 +14,21 @@ import type { Steps } from './steps.ts'
 /** Quantities to log for each step besides loss and learning rate. */
 export const logOptions = {
   /**
-   * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other change
-   * by the optimizer. Costs a second backward pass. @default false
+   * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other
+   * change by the optimizer. Costs a second backward pass. @default false
    */
   gradientNorm: boolean(),
   /**
    * Logs seven quantities of each layer with running statistics, named by the layer's path, here `bn`. Averages
-   * over the channels: mean and biased variance of the batch, `bn.batchMean` and `bn.batchVar`; running statistics
-   * after the step, `bn.runningMean` and `bn.runningVar`; γ before the step, `bn.weight`. Also:
+   * over the channels: mean and biased variance of the batch, `bn.batchMean` and `bn.batchVar`; running
+   * statistics after the step, `bn.runningMean` and `bn.runningVar`; γ before the step, `bn.weight`. Also:
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
    * where w is the nearest weight before the layer, and w₊ that weight after the step. The scale of w does not
-   * affect the layer's output, so only the angle of a step matters, and learning rate lr turns w as far as lr/‖w‖²
-   * turns a weight of norm 1. Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020,
-   * https://arxiv.org/abs/2006.08419. @default false
+   * affect the layer's output, so only the angle of a step matters, and learning rate lr turns w as far as
+   * lr/‖w‖² turns a weight of norm 1. Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Wan et al.
+   * 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
   /** Logs `samplesPerSecond`, the training speed of the call that took the step. @default false */
@@ -38,8 +38,8 @@ export const logOptions = {
 export interface LogOptions extends OptionsOf<typeof logOptions> {}
 
 /**
- * Traces a training step and returns its loss and the quantities to log, by name. Without quantities to log, the
- * graph is that of the step alone.
+ * Traces a training step and returns its loss and the quantities to log, by name. Without quantities to log,
+ * the graph is that of the step alone.
  *
  * @param forward returns the loss
  * @param minimize updates the weights

@@ -2,8 +2,8 @@ import { closeSync, fsync, openSync, renameSync, writeFileSync, writev } from 'n
 import { platform } from 'node:os'
 import { promisify } from 'node:util'
 
-// Opening, closing and renaming take microseconds and are synchronous. Writing and flushing wait for the disk, so
-// they run on the threads of Node.js while training continues.
+// Opening, closing and renaming take microseconds and are synchronous. Writing and flushing wait for the disk,
+// so they run on the threads of Node.js while training continues.
 
 const write = promisify(writev)
 

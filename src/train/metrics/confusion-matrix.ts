@@ -3,7 +3,7 @@ import { classOf, classScores } from './labels.ts'
 import type { Metric } from './metric.ts'
 
 const options = {
-  /** Divides by the examples of each `true` label, of each `predicted` class, or by `all`. @default 'none' */
+  /** Divides counts by the total of the `true` label, of the `predicted` class or of `all`. @default 'none' */
   normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }
 
@@ -12,8 +12,8 @@ export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 type Matrix = readonly (readonly number[])[]
 
 /**
- * Counts how often each class was predicted for each label: row = label, column = prediction, as scikit-learn's
- * `confusion_matrix`. A row or column without examples is zeros, normalized or not.
+ * Counts how often each class was predicted for each label: row = label, column = prediction, as in
+ * scikit-learn's `confusion_matrix`. A row or column without examples is all zeros, even when normalized.
  */
 export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const type = 'confusionMatrix'
