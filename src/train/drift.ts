@@ -7,7 +7,13 @@ import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Module } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { learns, type RecalibrateOptions, recalibrate, recalibrateOptions } from './recalibrate.ts'
+import {
+  type ChannelStatistics,
+  learns,
+  type RecalibrateOptions,
+  recalibrate,
+  recalibrateOptions,
+} from './recalibrate.ts'
 import type { Task } from './task.ts'
 
 /** Distance between a layer's running statistics and those of the data, per channel. */
@@ -65,17 +71,12 @@ export function remeasured<T>(
   })
 }
 
-interface Statistics {
-  readonly mean: Float64Array
-  readonly variance: Float64Array
-}
-
-const statistics = ({ runningMean, runningVar }: BatchNorm): Statistics => ({
+const statistics = ({ runningMean, runningVar }: BatchNorm): ChannelStatistics => ({
   mean: Float64Array.from(runningMean!.data as Float32Array),
   variance: Float64Array.from(runningVar!.data as Float32Array),
 })
 
-function driftOf(running: Statistics, now: Statistics, eps: number): Drift {
+function driftOf(running: ChannelStatistics, now: ChannelStatistics, eps: number): Drift {
   const z = now.mean.map((mu, c) => Math.abs(running.mean[c]! - mu) / Math.sqrt(now.variance[c]! + eps))
   const kl = now.mean.map((mu, c) => {
     const [rv, sigma2] = [running.variance[c]! + eps, now.variance[c]! + eps]

@@ -1,6 +1,7 @@
 import type { Length } from './length.ts'
 import type { Measurements } from './metrics/metric.ts'
 import type { Progress } from './progress.ts'
+import type { Steps } from './steps.ts'
 
 /** An event of a run. Steps and epochs count from 0; times are in seconds. */
 export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
@@ -17,18 +18,14 @@ export interface StartEvent extends Progressed, Omit<Length, 'examplesPerStep'> 
   readonly parameters: number
 }
 
-/** Optimizer steps taken in one call: `losses[k]` and `lrs[k]` belong to step `step + k`. */
-export interface StepsEvent extends Progressed {
+/** Optimizer steps taken in one call: `losses[k]`, `lrs[k]` and `logs.NAME[k]` belong to step `step + k`. */
+export interface StepsEvent extends Progressed, Pick<Steps, 'logs' | 'skipped'> {
   readonly type: 'steps'
   readonly epoch: number
   readonly step: number
   readonly losses: ArrayLike<number>
   readonly lrs: ArrayLike<number>
-  /** Other logged quantities by name: `logs.gradientNorm[k]` belongs to step `step + k`. */
-  readonly logs?: Readonly<Record<string, ArrayLike<number>>>
   readonly time?: { readonly samplesPerSecond: number }
-  /** Number of skipped batches among these; absent instead of 0. */
-  readonly skipped?: number
 }
 
 /** End of an epoch, or of a partial epoch when the experiment's `steps` end the run. */

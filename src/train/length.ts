@@ -1,3 +1,4 @@
+import { present } from '../core/options.ts'
 import { microBatchesPerStep } from './accumulation.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
 
@@ -22,15 +23,8 @@ export function runLength(experiment: Experiment): Length {
   const { epochs, steps, lastBatch } = experiment
   const examples = examplesPerStep(experiment)
   const batches = trainingBatches(experiment, examples, lastBatch)
-  if (!('length' in batches)) {
-    return {
-      examplesPerStep: examples,
-      ...(epochs !== undefined && { epochs }),
-      ...(steps !== undefined && { steps }),
-    }
-  }
+  if (!('length' in batches)) return present({ examplesPerStep: examples, epochs, steps })
   const stepsPerEpoch = batches.length
-  const infinite = Number.POSITIVE_INFINITY
-  const all = Math.min(steps ?? infinite, (epochs ?? infinite) * stepsPerEpoch)
+  const all = Math.min(steps ?? Infinity, (epochs ?? Infinity) * stepsPerEpoch)
   return { examplesPerStep: examples, stepsPerEpoch, epochs: Math.ceil(all / stepsPerEpoch), steps: all }
 }

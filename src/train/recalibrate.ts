@@ -71,7 +71,8 @@ interface LayerStatistics {
   readonly count: number
 }
 
-interface Estimate {
+/** Mean and variance per channel. */
+export interface ChannelStatistics {
   readonly mean: Float64Array
   readonly variance: Float64Array
 }
@@ -80,7 +81,7 @@ async function measure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
   { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
-  estimate: (perBatch: readonly LayerStatistics[]) => Estimate,
+  estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
 ): Promise<M> {
   if (![...batchNorms(model).values()].some(learns)) return model
   for (const [layer, perBatch] of await collect(model, loader, batches)) {
@@ -182,7 +183,7 @@ function finite(layer: BatchNorm, data: Data): Data {
 }
 
 /** Returns the mean and variance of all values of all batches. */
-function pooled(perBatch: readonly LayerStatistics[]): Estimate {
+function pooled(perBatch: readonly LayerStatistics[]): ChannelStatistics {
   const total = perBatch.reduce((n, { count }) => n + count, 0)
   const mean = sumOver(perBatch, (one, c) => (one.count / total) * Number(one.mean[c]))
   const about = (one: LayerStatistics, c: number): number =>
@@ -191,7 +192,7 @@ function pooled(perBatch: readonly LayerStatistics[]): Estimate {
 }
 
 /** Returns the average over batches of their means and unbiased variances. */
-function averaged(perBatch: readonly LayerStatistics[]): Estimate {
+function averaged(perBatch: readonly LayerStatistics[]): ChannelStatistics {
   const batches = perBatch.length
   return {
     mean: sumOver(perBatch, ({ mean }, c) => Number(mean[c]) / batches),

@@ -84,8 +84,11 @@ export class RunFolder {
       )
     }
     if (begun) checkSame(path, description)
-    else begin(path, description)
-    const saved = begun ? this.#load() : undefined
+    else {
+      mkdirSync(path, { recursive: true })
+      writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
+    }
+    const saved = begun ? readLast(this.#checkpoints, this.task, () => this.#hashOfData()) : undefined
     this.#progress = saved?.progress ?? beginning(experiment)
     this.#savedAt = this.#progress.steps
     this.#log = openSync(logFile(path), resume && existsSync(logFile(path)) ? 'r+' : 'w')
@@ -147,7 +150,7 @@ export class RunFolder {
     const logged = flushed(this.#log)
     this.#saving = true
     this.#saved = this.#checkpoints
-      .save(this.#progress.steps, this.#tensors, checkpoint, logged)
+      .save(this.#progress.steps, tensorsOf(this.task), checkpoint, logged)
       .finally(() => {
         this.#saving = false
       })
@@ -166,15 +169,6 @@ export class RunFolder {
   /** Closes the log file. */
   close(): void {
     closeSync(this.#log)
-  }
-
-  get #tensors(): Tensors {
-    return { model: this.task.variables, optimizer: this.task.optimizerState }
-  }
-
-  #load(): Saved | undefined {
-    const last = this.#checkpoints.list().at(-1)
-    return last === undefined ? undefined : readCheckpoint<Saved>(last, this.#tensors, this.#hashOfData())
   }
 
   #write(event: TrainEvent): void {
@@ -202,24 +196,28 @@ export class RunFolder {
  *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
-  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
-  if (last === undefined) return false
-  const tensors = { model: task.variables, optimizer: task.optimizerState }
-  const { progress } = readCheckpoint<Saved>(last, tensors, fingerprint(experiment.data))
-  task.goTo(progress.steps, factorOf(experiment, progress))
-  return true
+  const checkpoints = new Checkpoints(join(path, 'checkpoints'))
+  const saved = readLast(checkpoints, task, () => fingerprint(experiment.data))
+  if (saved) task.goTo(saved.progress.steps, factorOf(experiment, saved.progress))
+  return saved !== undefined
 }
+
+/** Loads the last checkpoint, if any, into a task; `hash` returns the hash of the data. */
+function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
+  const last = checkpoints.list().at(-1)
+  return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
+}
+
+const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
+  model: variables,
+  optimizer: optimizerState,
+})
 
 /** Returns the monitored value of an epoch as a score to minimize; undefined when the value is NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined
   return goalOf(experiment) === 'max' ? -value : value
-}
-
-function begin(path: string, description: object): void {
-  mkdirSync(path, { recursive: true })
-  writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
 /** @throws {FormatError} when the log is shorter than at the last checkpoint. */

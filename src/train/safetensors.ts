@@ -12,8 +12,6 @@ const codes: Readonly<Record<DType, string>> = {
   int64: 'I64',
   bool: 'BOOL',
 }
-/** Bytes per element. */
-const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1 }
 
 /** A tensor read from a file. */
 export interface Stored {
@@ -122,7 +120,12 @@ function checkedEntry(file: string, key: string, entry: unknown): Entry {
   }
   const sizes = Array.isArray(shape) && shape.every(isSize) ? shape : undefined
   const [start, end] = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize) ? offsets : []
-  if (!sizes || start === undefined || end === undefined || end - start !== sizeOf(sizes) * bytesOf[dtype]) {
+  if (
+    !sizes ||
+    start === undefined ||
+    end === undefined ||
+    end - start !== sizeOf(sizes) * toData(dtype, []).BYTES_PER_ELEMENT
+  ) {
     throw new FormatError(
       `${file}: wanted a shape and a byte range that match for ${key}, got ${JSON.stringify(entry)}`,
     )

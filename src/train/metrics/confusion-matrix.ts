@@ -29,11 +29,16 @@ export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
       return matrix
     },
     result(matrix) {
-      const all = sum(matrix.map(sum))
+      const rows = matrix.map(sum)
+      const all = sum(rows)
       const columns = matrix.map((_, j) => sum(matrix.map((row) => row[j]!)))
-      const total = { none: () => 1, all: () => all, true: (i: number) => sum(matrix[i]!), predicted: null }
-      const under = (i: number, j: number): number => (total[normalize] ?? (() => columns[j]!))(i)
-      return matrix.map((row, i) => row.map((n, j) => (n === 0 ? 0 : n / under(i, j))))
+      const total = {
+        none: () => 1,
+        all: () => all,
+        true: (i: number) => rows[i]!,
+        predicted: (_: number, j: number) => columns[j]!,
+      }[normalize]
+      return matrix.map((row, i) => row.map((n, j) => (n === 0 ? 0 : n / total(i, j))))
     },
   }
   return metric

@@ -76,24 +76,29 @@ interface Mean {
 }
 
 /**
- * Returns a metric that is the mean of one value per target.
+ * Returns a metric that is the mean of one value per target, or a function `result` of this mean.
  *
- * @param valuesOf returns the function that computes the value of target `i` of a batch
+ * @param valuesOf returns a function that computes the value of target `i` of a batch
  */
 export const meanMetric = (
   spec: Metric['spec'],
   goal: 'max' | 'min',
   valuesOf: (predictions: Predictions) => (i: number) => number,
-): Metric<Mean> => ({
+  result: (mean: number) => number = (mean) => mean,
+): Metric => ({
   spec,
   goal,
   initial: { sum: 0, count: 0 },
-  update({ sum, count }, predictions) {
-    const valueOf = valuesOf(predictions)
+  update(state, predictions) {
     const { length } = predictions.target
-    let total = sum
-    for (let i = 0; i < length; i++) total += valueOf(i)
-    return { sum: total, count: count + length }
+    const value = valuesOf(predictions)
+    const { count } = state as Mean
+    let { sum } = state as Mean
+    for (let i = 0; i < length; i++) sum += value(i)
+    return { sum, count: count + length }
   },
-  result: ({ sum, count }) => sum / count,
+  result(state) {
+    const { sum, count } = state as Mean
+    return result(sum / count)
+  },
 })

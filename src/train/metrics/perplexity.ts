@@ -1,6 +1,6 @@
 import { readOptions } from '../../core/options.ts'
 import { classScores } from './labels.ts'
-import { type Metric, meanMetric } from './metric.ts'
+import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /**
  * Measures perplexity, e to the cross-entropy: the number of equally likely classes that would be as uncertain.
@@ -12,15 +12,12 @@ import { type Metric, meanMetric } from './metric.ts'
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)
-  const { result, ...meanSurprise } = meanMetric({ type: 'perplexity' }, 'min', (predictions) => {
+  const surprises = (predictions: Predictions): ((i: number) => number) => {
     const { columns, labels, scores } = classScores('perplexity', predictions)
-    return (i) => {
-      const label = labels[i]!
-      if (columns === 1) return softplus(label === 1 ? -scores[i]! : scores[i]!)
-      return surprise(scores, i, columns, label)
-    }
-  })
-  return { ...meanSurprise, result: (state) => Math.exp(result(state) as number) } as Metric
+    if (columns === 1) return (i) => softplus(labels[i] === 1 ? -scores[i]! : scores[i]!)
+    return (i) => surprise(scores, i, columns, labels[i]!)
+  }
+  return meanMetric({ type: 'perplexity' }, 'min', surprises, Math.exp)
 }
 
 /** Returns −ln softmax(row)[label], in nats. */

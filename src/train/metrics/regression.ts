@@ -14,7 +14,7 @@ function meanError(type: string, options: object, error: (gap: number) => number
     const { output, target } = checked(type, predictions)
     return (i) => error(Number(output[i]) - Number(target[i]))
   }
-  return meanMetric({ type }, 'min', errors) as Metric
+  return meanMetric({ type }, 'min', errors)
 }
 
 /** Statistics of the targets so far, one entry per component of an example's target. */

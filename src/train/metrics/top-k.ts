@@ -32,7 +32,7 @@ function hitRate(
   return meanMetric({ type, ...options }, 'max', (predictions) => {
     const rows = classScores(type, predictions)
     return (i) => Number(isHit(rows, i, rows.labels[i]!))
-  }) as Metric
+  })
 }
 
 /** Returns the number of classes ranked before the label's. NaN counts as the highest score. */
