@@ -44,12 +44,14 @@ interface BatchOptions<More extends string> {
 /** A cache of graphs over batches of the same fields, each compiled at its first use. */
 export class Graphs<Field extends string> {
   readonly #fields: Readonly<Record<Field, FieldSpec>>
-  readonly #options: GraphOptions
+  readonly #dtype: DType
+  readonly #compiling: CompileOptions
   readonly #compiled = new Map<string, Promise<unknown>>()
 
-  constructor(fields: Readonly<Record<Field, FieldSpec>>, options: GraphOptions) {
+  constructor(fields: Readonly<Record<Field, FieldSpec>>, { dtype, ...compiling }: GraphOptions) {
     this.#fields = fields
-    this.#options = options
+    this.#dtype = dtype
+    this.#compiling = compiling
   }
 
   /**
@@ -67,7 +69,7 @@ export class Graphs<Field extends string> {
     const known = this.#compiled.get(key)
     if (known) return known as Promise<Compiled<Field | More, Out>>
     const graph = this.traceable(length, body, options)
-    const made = compile<Field | More, Out>(graph.inputs, graph.body, this.#options)
+    const made = compile<Field | More, Out>(graph.inputs, graph.body, this.#compiling)
     this.#compiled.set(key, made)
     made.catch(() => this.#compiled.delete(key)) // so that the next call tries again
     return made
@@ -90,7 +92,7 @@ export class Graphs<Field extends string> {
       ...more,
     }
     const prepared = (t: Tensor, rows: Tensor | undefined): Tensor =>
-      castFloat(rows ? indexSelect(t, 0, rows) : t, this.#options.dtype)
+      castFloat(rows ? indexSelect(t, 0, rows) : t, this.#dtype)
     return {
       inputs: inputs as Record<Field | More, InputSpec>,
       body: (fed) => {
