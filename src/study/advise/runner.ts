@@ -8,7 +8,7 @@ import { metricsOf } from '../run/trial-log.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
-/** Runs trials of an experiment, and yields each as it finishes, in any order. */
+/** Runs trials of an experiment, and yields each with its result as it finishes, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
 
 /** Runs one trial after another in this process, and writes no files. */

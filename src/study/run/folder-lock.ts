@@ -2,16 +2,16 @@ import { join } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
 import { type Lock, lockAlone } from './lock.ts'
 
-/** The lock that workers share while they live, so that a new parent can wait for those of a killed one. */
+/** Path of the lock that workers share while they run, so that a new parent can wait for a killed one's workers. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
-/** Milliseconds within which the workers of a killed parent must have noticed and exited. */
+/** Milliseconds to wait for the workers of a killed parent, which exit once they notice. */
 const patience = 60_000
 
 /**
- * Takes an exclusive lock on a folder: no other study or advice runs in it, and no worker of a killed one.
+ * Takes an exclusive lock on a folder.
  *
- * @throws {ArgumentError} when one does.
+ * @throws {ArgumentError} when another study or advice runs in the folder, or a worker of a killed one.
  */
 export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   const a = kind === 'study' ? 'a study' : 'an advice'

@@ -5,20 +5,20 @@ export interface Lock {
   release(): void
 }
 
-/** The databases of held locks: the garbage collector would close one that nothing refers to. */
+/** Databases of the locks held: the garbage collector would close a database that nothing refers to. */
 const held = new Set<Sqlite.Database>()
 
 /**
- * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends
- * with the process, however that dies.
+ * Takes an exclusive lock: an open transaction on an empty SQLite database, which ends with the process, however
+ * that dies.
  *
  * @param wait milliseconds to wait for other holders. @default 0
- * @returns undefined if another process still holds it
+ * @returns undefined if another process still holds the lock
  */
 export const lockAlone = (path: string, wait: number = 0): Lock | undefined =>
   lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
 
-/** Takes a shared lock. @returns undefined if another process holds it exclusively */
+/** Takes a shared lock. @returns undefined if another process holds the lock exclusively */
 export function lockShared(path: string): Lock | undefined {
   return lock(path, 0, (db) => {
     db.exec('BEGIN')

@@ -53,13 +53,13 @@ function inExperiment(before: Description, now: Description): string | undefined
   return undefined
 }
 
-/** A design may get more trials, but nothing else may change. */
+/** Returns the difference between designs, if any other than more trials. */
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Factors may get more values, unless the design draws from them. */
+/** Returns the difference between factors, if any other than more values; a design that draws allows none. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design
