@@ -23,26 +23,26 @@ const options = {
     ),
   ),
   /**
-   * What varies, by path as for `evenstep train --set`: values, or a range of numbers. Two more paths are
-   * known: `lr` is the peak rate, and `schedule` a name or a template, stretched to the steps of the run.
+   * Values to try by the path of their setting, as in `evenstep train --set`: a list, or a range of numbers. Two
+   * paths are special: `lr` is the peak rate; `schedule` a name or a template, scaled to the steps of the run.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
-  /** Combinations to try. @default every one, `{ type: 'grid' }` */
+  /** How to choose the combinations to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
-  /** Number of seeds for each combination: the experiment's, the next one, and so on. @default 3 */
+  /** Number of seeds for each combination, counted up from the experiment's seed. @default 3 */
   seeds: integer({ min: 1 }, 3),
-  /** Optimizer steps of a trial. @default as many as the experiment has */
+  /** Optimizer steps of a trial. @default the steps of the experiment */
   steps: integer({ min: 1 }),
   /** Metric that trials are judged by. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log batch normalizations at each step, and remeasure their statistics at the end. @default false */
+  /** Whether to log batch normalizations at each step and measure their drift at the end. @default false */
   watch: boolean(false),
 }
 
 /** The definition of a study. */
 export interface StudyOptions extends OptionsOf<typeof options> {}
 
-/** An experiment with the factors that a study varies in it. */
+/** A checked definition of a study, with its defaults. */
 export interface Study extends StudyOptions {
   readonly design: Design
   readonly seeds: number
@@ -52,7 +52,7 @@ export interface Study extends StudyOptions {
 /**
  * Defines a study.
  *
- * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
+ * @throws {ArgumentError} naming the first key that is unknown, missing or invalid.
  * @example
  * export default study.define({
  *   experiment: 'digits.ts',
@@ -78,7 +78,7 @@ export const isStudy = (value: unknown): value is Study =>
 /**
  * Parses the study in a JSON file's text: the keys of `study.define`, with the experiment as a path or as JSON.
  *
- * @throws {EvenstepError} when it is not JSON, or not a study.
+ * @throws {EvenstepError} when the text is not JSON, or not a study.
  */
 export function parseStudyText(text: string, file: string): Study {
   const json = parseJson(text, file)

@@ -13,16 +13,16 @@ export interface Common {
   readonly watch: boolean
 }
 
-/** What decides a trial's experiment. */
+/** The parts of a trial that decide its experiment. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 
 /**
- * The settings that turn a study's experiment into that of a trial.
+ * Returns the settings that turn a study's experiment into that of a trial.
  *
- * The rate is always a schedule, which is fed to the graph: as a number it would be part of the graph, and each
- * rate would need a graph of its own.
+ * The rate is always a schedule, which is fed to the graph: a number would be part of the graph, and each rate
+ * would need its own graph.
  *
- * @throws {EvenstepError} when a schedule or rate is wrong.
+ * @throws {EvenstepError} when a schedule or rate is invalid.
  */
 export function settingsOf(
   experiment: Experiment,
@@ -34,7 +34,7 @@ export function settingsOf(
     ([path, value]): Change => [path, path === 'optimizer.lr' ? asRate(value) : value],
   )
   const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
-  // Enough epochs for the steps, whatever the experiment says. Each epoch of a stream has at least one step.
+  // Epochs that suffice for the steps. Each epoch of a stream has at least one step.
   const epochs = Math.ceil(steps / (runLength(withSettings(experiment, own)).stepsPerEpoch ?? 1))
   return [
     ...own,
@@ -50,7 +50,7 @@ export function settingsOf(
 
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
-/** The learning rate of a trial; nothing where its factors leave it to the experiment. */
+/** Returns the learning rate of a trial; undefined where its factors leave it to the experiment. */
 function rateOf(
   { optimizer }: Experiment,
   lr: number | undefined,
@@ -69,7 +69,7 @@ function rateOf(
   return asRate(lr)
 }
 
-/** Optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
+/** Returns the optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
 function stepsOf(experiment: Experiment): number {
   const { steps } = runLength(experiment)
   if (steps !== undefined) return steps
@@ -77,10 +77,10 @@ function stepsOf(experiment: Experiment): number {
   throw mismatch('experiment', 'steps where the training data are a stream', undefined, fix)
 }
 
-/** Settings that decide how many steps an epoch has. */
+/** Settings that decide the number of steps in an epoch. */
 const sizes = ['batchSize', 'accumulate', 'lastBatch']
 
-/** A function that counts the steps of an experiment's run with some of its settings changed. */
+/** Returns a function that counts the steps of an experiment's run with some settings changed. */
 export function stepsWith(experiment: Experiment): (settings: Settings) => number {
   const known = new Map<string, number>()
   return (settings) => {
@@ -91,5 +91,5 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/** Whether the experiment's own rate is a schedule, made for the length of its own run. */
+/** Whether the experiment's own learning rate is a schedule, which fits only the length of its own run. */
 export const hasSchedule = ({ optimizer }: Experiment): boolean => isSchedule(optimizer.spec.lr)

@@ -5,7 +5,7 @@ import { withSettings } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { metricsOf } from '../run/trial-log.ts'
-import type { Trial, TrialResult } from '../trial.ts'
+import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
 /** Runs trials of an experiment, and yields each with its result as it finishes, in any order. */
@@ -36,6 +36,6 @@ async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResu
     metrics: error ? {} : metricsOf(last),
     steps: error?.step ?? trial.steps,
     time: { training: seconds, total: seconds },
-    curve: { steps: [], trainLoss: [], lr: [] },
+    curve: noCurve,
   }
 }

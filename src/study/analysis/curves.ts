@@ -1,7 +1,7 @@
 import { meanOf } from '../../core/vector.ts'
 import type { Goal } from '../../schedule/index.ts'
 import { keyOf } from '../settings.ts'
-import type { TrialCurve } from '../trial.ts'
+import type { DriftSummary, TrialCurve } from '../trial.ts'
 import { bestOfEach } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
 import { bootstrap } from './statistics.ts'
@@ -49,8 +49,7 @@ export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
 export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []
-  const mean = (key: 'kl' | 'validationLoss' | 'recalibratedLoss'): number =>
-    meanOf(drifts.map((drift) => drift[key]))
+  const mean = (key: keyof DriftSummary): number => meanOf(drifts.map((drift) => drift[key]))
   return [
     {
       settings: trials[0]!.settings,

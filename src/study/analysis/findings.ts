@@ -57,11 +57,7 @@ export interface Effect {
   /** η², the fraction of the variance between cells that the factor's means explain, from 0 to 1. */
   readonly share: number
   /** The best cell of each value. */
-  readonly best: readonly {
-    readonly value: Value
-    readonly settings: Settings
-    readonly score: Estimate
-  }[]
+  readonly best: readonly { readonly value: Value; readonly settings: Settings; readonly score: Estimate }[]
 }
 
 /** The fraction of the variance that two or three factors explain together beyond what they explain apart. */

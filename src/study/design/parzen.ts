@@ -27,10 +27,7 @@ export function continuous(points: readonly number[]): Density {
   }
 }
 
-interface Normal {
-  readonly mean: number
-  readonly width: number
-}
+type Normal = { readonly mean: number; readonly width: number }
 
 function normalsAbout(sorted: readonly number[]): Normal[] {
   const least = 1 / Math.min(100, sorted.length + 1)

@@ -15,17 +15,19 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): Plot
   const names = new Map(
     grid.rows.map((row) => [valueKey(row), grid.y === undefined ? '' : shorten(label(row))]),
   )
-  const marginLeft = labelMargin([...names.values()])
+  const margins = {
+    marginLeft: labelMargin([...names.values()]),
+    marginRight: 6,
+    marginTop: 8,
+    marginBottom: 40,
+  }
   const ticks = new Map(grid.columns.map((column) => [valueKey(column), shorten(tickOf(column), 8)]))
   const texts = [...squares.map(({ text }) => text), ...ticks.values()]
   const width = Math.max(36, ...texts.map((text) => 4 + 6.3 * text.length))
   return {
-    width: marginLeft + 6 + width * grid.columns.length,
+    width: margins.marginLeft + 6 + width * grid.columns.length,
     height: 48 + 34 * grid.rows.length,
-    marginLeft,
-    marginRight: 6,
-    marginTop: 8,
-    marginBottom: 40,
+    ...margins,
     padding: 0,
     x: { ...bandAxis([...ticks.keys()], (key) => ticks.get(key) ?? ''), ...axisLabel(grid.x) },
     y: bandAxis([...names.keys()], (key) => names.get(key) ?? ''),
@@ -78,16 +80,12 @@ function marksOf(plot: Plot, squares: readonly Square[]): Markish[] {
 /** The key to the colours, from worst to best. */
 export function colorScale(metric: string, scale: Ramp): Chart {
   const [from, to] = [numeral(scale.worst, 3), numeral(scale.best, 3)]
+  const size = { width: 300, height: 54, marginTop: 4, marginBottom: 34, marginLeft: 24, marginRight: 24 }
   const steps = Array.from({ length: 60 }, (_, i) => i / 60)
   return {
     description: `Colours from dark, ${from} or worse, to bright, ${to}`,
     draw: (plot) => ({
-      width: 300,
-      height: 54,
-      marginTop: 4,
-      marginBottom: 34,
-      marginLeft: 24,
-      marginRight: 24,
+      ...size,
       x: {
         type: 'linear',
         domain: [1, 0],

@@ -1,9 +1,9 @@
 import type { Findings } from '../analysis/findings.ts'
 import { type Draw, drawing } from './chart.ts'
 import { escapeHtml, visible } from './escape.ts'
-import { page } from './page.ts'
 import type { Block, Code, Figure, Line, Panel, Section, Table } from './section.ts'
 import { sectionsOf } from './sections.ts'
+import { style } from './style.ts'
 import { summaryOf } from './summary.ts'
 import { tableHtml } from './table.ts'
 
@@ -18,6 +18,26 @@ export async function html(findings: Findings): Promise<string> {
   const parts = [head(findings), contents(shown), ...shown.map((section) => sectionHtml(section, draw))]
   return visible(page(findings.name, [...parts, leftOut(absent)]))
 }
+
+/** Wraps parts in a page whose security policy keeps the browser from loading or running anything. */
+const page = (title: string, parts: readonly string[]): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+${style}
+</style>
+</head>
+<body>
+<main>
+${parts.filter((part) => part !== '').join('\n\n')}
+</main>
+</body>
+</html>
+`
 
 const head = (findings: Findings): string => `<header>
 <h1>${escapeHtml(findings.name)}</h1>

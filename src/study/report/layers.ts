@@ -33,17 +33,13 @@ export function layersSection(findings: Findings): Content {
 
 interface Quantity {
   readonly name: string
-  readonly of: (curve: LayerCurve) => readonly number[]
-  /** Returns the value that the quantity tends to at each point, if known. */
-  readonly limit: (curve: LayerCurve) => readonly number[] | undefined
+  readonly of: 'effectiveRate' | 'angle'
+  /** The values that the quantity tends to. */
+  readonly limit?: 'equilibrium'
 }
 
-const rate: Quantity = { name: 'effective rate', of: (curve) => curve.effectiveRate, limit: () => undefined }
-const angle: Quantity = {
-  name: 'angle a step (radians)',
-  of: (curve) => curve.angle,
-  limit: (curve) => curve.equilibrium,
-}
+const rate: Quantity = { name: 'effective rate', of: 'effectiveRate' }
+const angle: Quantity = { name: 'angle a step (radians)', of: 'angle', limit: 'equilibrium' }
 
 const equilibrium: Line = { name: 'equilibrium', color: 'currentColor', dash: '2 2' }
 
@@ -57,12 +53,12 @@ function figure(
   caption: string,
 ): Figure {
   const { name, of } = quantity
-  const values = shown.flatMap((one) => Object.values(one.layers).flatMap(of))
+  const values = shown.flatMap((one) => Object.values(one.layers).flatMap((curve) => curve[of]))
   const floor = Math.max(0, ...values.filter(Number.isFinite)) / 1000
   const panels = shown.map(({ settings, layers }) => {
     const drawn = lines.flatMap((line): Series[] => {
       const curve = Object.hasOwn(layers, line.name) ? layers[line.name] : undefined
-      return curve ? [{ ...line, steps: curve.steps, values: of(curve) }] : []
+      return curve ? [{ ...line, steps: curve.steps, values: curve[of] }] : []
     })
     return { settings, drawn, limits: limitsOf(Object.values(layers), quantity) }
   })
@@ -84,11 +80,11 @@ function figure(
 
 /** The distinct limits: layers that share rate, decay and momentum share one. */
 function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] {
-  const distinct = new Map(curves.map((curve) => [JSON.stringify(limit(curve)), curve]))
-  return [...distinct.values()].flatMap((curve) => {
-    const values = limit(curve)
+  const series = curves.flatMap((curve) => {
+    const values = limit && curve[limit]
     return values ? [{ ...equilibrium, steps: curve.steps, values }] : []
   })
+  return [...new Map(series.map((one) => [JSON.stringify(one.values), one])).values()]
 }
 
 /** Leaves out low values: the end of a schedule that falls to 0 would fill a logarithmic axis. */

@@ -14,6 +14,8 @@ export interface Series extends Line {
 /** Lowest and highest value; undefined where no value is finite. */
 export type Domain = readonly [low: number, high: number] | undefined
 
+const size = { width: 368, height: 236, marginLeft: 50, marginRight: 14, marginTop: 26, marginBottom: 36 }
+
 /** Draws lines over steps, on a logarithmic axis if the lowest value is above 0, else on a linear one. */
 export function lineChart(plot: Plot, series: readonly Series[], name: string, domain: Domain): PlotOptions {
   const logarithmic = domain !== undefined && domain[0] > 0
@@ -22,12 +24,7 @@ export function lineChart(plot: Plot, series: readonly Series[], name: string, d
   const all = series.map((one) => ({ ...one, points: pointsOf(one, domain) }))
   const place = { x: 'step', y: 'value' }
   return {
-    width: 368,
-    height: 236,
-    marginLeft: 50,
-    marginRight: 14,
-    marginTop: 26,
-    marginBottom: 36,
+    ...size,
     x: { label: 'step', labelAnchor: 'right', ticks: 4, zero: true },
     y: logarithmic ? { ...y, type: 'log' } : { ...y, type: 'linear', nice: true },
     marks: [

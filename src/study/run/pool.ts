@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { EvenstepError } from '../../core/errors.ts'
-import type { TrialResult } from '../trial.ts'
+import { noCurve, type TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 
 /** A message from a worker: ready for jobs, unable to start, or done with a trial. */
@@ -51,7 +51,9 @@ export class Pool {
         }
       }
     }
-    return failed(`study: wanted a worker process to finish the trial, ${end}`)
+    const error = `study: wanted a worker process to finish the trial, ${end}`
+    const time = { training: 0, total: 0 }
+    return { status: 'failed', error, metrics: {}, steps: 0, time, curve: noCurve }
   }
 
   /** Kills every worker, busy or not, and waits until all have exited. */
@@ -67,15 +69,6 @@ export class Pool {
     return worker
   }
 }
-
-const failed = (error: string): TrialResult => ({
-  status: 'failed',
-  error,
-  metrics: {},
-  steps: 0,
-  time: { training: 0, total: 0 },
-  curve: { steps: [], trainLoss: [], lr: [] },
-})
 
 /** Thrown when the process of a worker has exited. */
 class WorkerEnded extends EvenstepError {

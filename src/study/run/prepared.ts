@@ -36,7 +36,8 @@ export interface Prepared {
 export function prepare(study: Study, given: Experiment, name: string): Prepared {
   const { factors, design, watch, seeds, steps } = study
   const experiment = (steps === undefined ? given : { ...given, steps, epochs: undefined }) as Experiment
-  const metric = objectiveOf(study, experiment)
+  const judge = study.metric ?? experiment.monitor
+  const metric = { name: judge, goal: goalOf(withSettings(experiment, [['monitor', judge]])) }
   const space = spaceOf(study, experiment, metric)
   const prepared: Prepared = {
     name,
@@ -97,11 +98,6 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
     return path === own || path.startsWith(`${own}.`)
   })
   return factor && `factors.${factor}`
-}
-
-function objectiveOf({ metric }: Study, experiment: Experiment): Objective {
-  const name = metric ?? experiment.monitor
-  return { name, goal: goalOf(withSettings(experiment, [['monitor', name]])) }
 }
 
 const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space => ({

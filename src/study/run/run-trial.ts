@@ -8,7 +8,7 @@ import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { writeWhole } from '../../train/whole-file.ts'
 import { trialKey } from '../design/design.ts'
-import type { Trial, TrialResult } from '../trial.ts'
+import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { readLog } from './trial-log.ts'
@@ -86,7 +86,7 @@ function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions
   return new RunFolder(folder, experiment, options)
 }
 
-const nothing = { metrics: {}, steps: 0, training: 0, curve: { steps: [], trainLoss: [], lr: [] } }
+const nothing = { metrics: {}, steps: 0, training: 0, curve: noCurve }
 
 /** Reads the log of a trial up to its error. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typeof readLog>, 'layers'> {

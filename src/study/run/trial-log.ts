@@ -75,17 +75,13 @@ function layersOf(
   if (paths.length === 0) return {}
   const angles = anglesOf(folder, points, optimizer)
   const means = (name: string): number[] => (name in last ? points.map((point) => mean(point, name)) : [])
-  return Object.fromEntries(
-    paths.map((path) => {
-      const curve: LayerCurve = {
-        steps: points.map(({ last }) => last.step),
-        effectiveRate: means(layerLog(path, 'effectiveRate')),
-        angle: means(layerLog(path, 'angle')),
-        ...(angles && { equilibrium: angles }),
-      }
-      return [path, curve]
-    }),
-  )
+  const curveOf = (path: string): LayerCurve => ({
+    steps: points.map(({ last }) => last.step),
+    effectiveRate: means(layerLog(path, 'effectiveRate')),
+    angle: means(layerLog(path, 'angle')),
+    ...(angles && { equilibrium: angles }),
+  })
+  return Object.fromEntries(paths.map((path) => [path, curveOf(path)]))
 }
 
 /**
