@@ -11,7 +11,7 @@ const range = {
   from: required(number()),
   /** Highest number. */
   to: required(number()),
-  /** Spacing of the numbers: `linear` for equal differences, `log` for equal ratios. @default log for `lr`, else linear */
+  /** Equal differences (`linear`) or equal ratios (`log`). @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
   /** Number of values in the range, both ends included. @default any number between the ends */
   count: integer({ min: 2 }),
@@ -54,11 +54,7 @@ export function combinationsOf(factors: Factors): number {
   return sizes.reduce((product, size) => product * size, 1)
 }
 
-/**
- * Returns every combination of values; the last factor changes fastest.
- *
- * @throws {ArgumentError} when a range has no count.
- */
+/** Returns all combinations, the last factor fastest. @throws {ArgumentError} when a range has no count. */
 export const combinations = (factors: Factors): Settings[] =>
   Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {

@@ -28,13 +28,15 @@ const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: st
  * - `exponential`: falls by a constant factor each step, to 1 % of the peak
  * - `inverseSqrt`: peak / √(1 + t / (5 % of the steps)), ending at 0.22 of the peak
  * - `warmupLinear`, `warmupCosine`: linear warm-up over 5 % of the steps, then `linear` or `cosine`
- * - `oneCycle`: up from peak / 25 over 30 % of the steps, then far down (Smith & Topin 2017, https://arxiv.org/abs/1708.07120)
+ * - `oneCycle`: up from peak / 25 over 30 % of the steps, then far down (Smith & Topin 2017,
+ *   https://arxiv.org/abs/1708.07120)
  * - `wsd`: warm-up over 5 %, a plateau, and decay as 1 − √t over the last 20 % (Hägele et al. 2024,
  *   https://arxiv.org/abs/2405.18392)
  * - `rex`: falls slowly, then fast to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
  * - `restarts`: three cosines, each twice as long as the previous one (Loshchilov & Hutter 2016,
  *   https://arxiv.org/abs/1608.03983)
- * - `cyclic`: three triangular cycles between a tenth of the peak and the peak (Smith 2015, https://arxiv.org/abs/1506.01186)
+ * - `cyclic`: three triangular cycles between a tenth of the peak and the peak (Smith 2015,
+ *   https://arxiv.org/abs/1506.01186)
  */
 const named: Readonly<Record<string, Named>> = {
   constant: (peak) => schedule.constant(peak),
@@ -61,10 +63,11 @@ const named: Readonly<Record<string, Named>> = {
 export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
- * Returns the text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak rate,
- * `{steps}` for the steps of the run, and `{5%}` for 5 % of these steps.
+ * Returns the text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak
+ * rate, `{steps}` for the steps of the run, and `{5%}` for 5 % of these steps.
  *
- * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is absent.
+ * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is
+ *   absent.
  * @example scheduleText('warmup {5%} + cosine {lr} to 0 over {95%}', 0.1, 1000) // 'warmup 50 + cosine 0.1 to 0 over 950'
  */
 export function scheduleText(source: string, peak: number | undefined, steps: number): string {

@@ -9,12 +9,11 @@ import { checkFactors, type Factors } from './factor.ts'
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const isFolderName = (value: unknown): boolean => typeof value === 'string' && /^[^/\\]+$/.test(value)
+
 const options = {
   /** Name of the study's folder. @default the file's name */
-  name: custom<string>(
-    'a text without slashes',
-    (value) => typeof value === 'string' && /^[^/\\]+$/.test(value),
-  ),
+  name: custom<string>('a text without slashes', isFolderName),
   /** Experiment to vary, or the path of its file, relative to the study's. */
   experiment: required(
     custom<Experiment | string>(
@@ -23,8 +22,8 @@ const options = {
     ),
   ),
   /**
-   * Values to try by the path of their setting, as in `evenstep train --set`: a list, or a range of numbers. Two
-   * paths are special: `lr` is the peak rate; `schedule` a name or a template, scaled to the steps of the run.
+   * Values to try by the path of their setting, as in `evenstep train --set`: a list, or a range of numbers.
+   * Two paths are special: `lr` is the peak rate, and `schedule` a name or template, scaled to the run's steps.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
   /** How to choose the combinations to try. @default `{ type: 'grid' }`, all combinations */
@@ -76,7 +75,7 @@ export const isStudy = (value: unknown): value is Study =>
   isObject(value) && 'factors' in value && 'experiment' in value
 
 /**
- * Parses the study in a JSON file's text: the keys of `study.define`, with the experiment as a path or as JSON.
+ * Parses a study from JSON, with the keys of `study.define` and the experiment as a path or as JSON.
  *
  * @throws {EvenstepError} when the text is not JSON, or not a study.
  */

@@ -4,14 +4,8 @@ import type { Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 import { type Change, withSettings } from '../train/spec.ts'
 import { scheduleText } from './schedules.ts'
-import { keyOf, only } from './settings.ts'
+import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
-
-/** Settings that all trials of a study share. */
-export interface Common {
-  readonly metric: string
-  readonly watch: boolean
-}
 
 /** The parts of a trial that decide its experiment. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
@@ -27,13 +21,12 @@ export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 export function settingsOf(
   experiment: Experiment,
   { settings, seed, steps }: Configuration,
-  { metric, watch }: Common,
+  { metric, watch }: { readonly metric: string; readonly watch: boolean },
 ): Change[] {
-  const { lr, schedule, ...others } = settings
-  const own = Object.entries(others).map(
+  const own = Object.entries(without(settings, ['lr', 'schedule'])).map(
     ([path, value]): Change => [path, path === 'optimizer.lr' ? asRate(value) : value],
   )
-  const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
+  const rate = rateOf(experiment, settings, steps)
   // Epochs that suffice for the steps. Each epoch of a stream has at least one step.
   const epochs = Math.ceil(steps / (runLength(withSettings(experiment, own)).stepsPerEpoch ?? 1))
   return [
@@ -51,12 +44,8 @@ export function settingsOf(
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
 /** Returns the learning rate of a trial; undefined where its factors leave it to the experiment. */
-function rateOf(
-  { optimizer }: Experiment,
-  lr: number | undefined,
-  schedule: string | undefined,
-  steps: number,
-): Value | undefined {
+function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
+  const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {
     const text = scheduleText(schedule, lr, steps)
     return Number.isNaN(Number(text)) ? text : asRate(Number(text))

@@ -22,7 +22,7 @@ export interface TrialResult {
   /** `diverged`: a loss was not finite; `failed`: the trial could not be run, for the reason in `error`. */
   readonly status: 'done' | 'diverged' | 'failed'
   readonly error?: string
-  /** Final `trainLoss`, `validationLoss`, `validationAccuracy` and the experiment's metrics; empty unless done. */
+  /** Final `trainLoss`, `validationLoss`, `validationAccuracy` and custom metrics; empty unless done. */
   readonly metrics: Readonly<Record<string, number>>
   /** Optimizer steps taken. */
   readonly steps: number
@@ -53,8 +53,9 @@ export interface LayerCurve {
   /** Radians by which a step turns that weight. */
   readonly angle: readonly number[]
   /**
-   * The angle, in radians, at which weight decay and gradients balance, √(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW;
-   * absent without weight decay, and where parameter groups give the weights different options.
+   * The angle, in radians, at which weight decay and gradients balance, √(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 −
+   * β₁)/(1 + β₁)) under AdamW; absent without weight decay, and where parameter groups give the weights
+   * different options.
    */
   readonly equilibrium?: readonly number[]
 }

@@ -31,9 +31,9 @@ export type AdviseEvent =
  * Finds the normalization, learning rate and schedule that suit a model and its data, within a budget of steps.
  *
  * 1. Two range tests, with and without batch normalization, suggest a learning rate for each.
- * 2. A race of three rounds: short runs of both at rates in half-decades upwards from the suggestion; the best four
- *    with two schedules, three times as long; the best of those in full runs, also with the weight decay that
- *    turns weights by 0.03 per step, together with the unchanged experiment. Each run has its own complete
+ * 2. A race of three rounds: short runs of both at rates in half-decades upwards from the suggestion; the best
+ *    four with two schedules, three times as long; the best of those in full runs, also with the weight decay
+ *    that turns weights by 0.03 per step, together with the unchanged experiment. Each run has its own complete
  *    schedule; all share initial weights and data order.
  * 3. The rest of the budget goes into more seeds of the two best settings.
  *
@@ -63,7 +63,7 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns the schedules of the race: they end at 0, or are constant for optimizers made for a constant rate. */
+/** Returns the schedules of the race; for optimizers made for a constant rate, constant ones. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
@@ -89,7 +89,7 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Returns settings with rates in half-decades from the suggestion upwards: a range test errs on the low side. */
+/** Returns settings with rates in half-decades upwards from the suggestion, since range tests err low. */
 function candidates({ normalization, rates: { suggestion } }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
@@ -100,8 +100,8 @@ const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /**
- * Returns the settings of the last round: the best of the race; the very best also with weight decay, if runs are
- * long enough for it to take effect; and the unchanged experiment, if its run fits the budget.
+ * Returns the settings of the last round: the best of the race; the very best also with weight decay, if runs
+ * are long enough for it to take effect; and the unchanged experiment, if its run fits the budget.
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)

@@ -20,13 +20,13 @@ export const finalists = 4
 /** Factor by which a round trains longer than the round before. */
 const growth = 3
 
-/** Cost of all rounds in full runs: two normalizations, then two schedules for each kept, then the finalists. */
+/** Cost of the rounds in full runs: two normalizations, two schedules for each kept, and the finalists. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
 /** Fewest steps of a trial: shorter ones tell nothing. */
 const fewest = 10
 
-/** Returns the steps of each of two range tests: a tenth of the budget in all, at least 60 and at most 600 each. */
+/** Returns the steps of each of two range tests: about a twentieth of the budget, from 60 to 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
 /** Returns the least budget that leaves `steps` for trials: range tests grow with the budget. */
@@ -43,11 +43,7 @@ export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSte
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 
-/**
- * Plans the rounds that fit a budget.
- *
- * @throws {ArgumentError} when the trials of the first round would have fewer than 10 steps.
- */
+/** Plans rounds that fit a budget. @throws {ArgumentError} when the first trials would be below 10 steps. */
 export function planOf(budget: number, runSteps: number): Plan {
   const ramp = rampOf(budget)
   const last = Math.min(runSteps, Math.floor((budget - 2 * ramp) / runs))

@@ -4,8 +4,8 @@ import type { Experiment } from '../../train/experiment.ts'
 const drift = 0.03
 
 /**
- * Returns the weight decay λ at which weights before batch normalization turn by 0.03 rad per step at the peak rate η,
- * once their norm has settled: slow enough to converge, fast enough to learn.
+ * Returns the weight decay λ at which weights before batch normalization turn by 0.03 rad per step at the peak
+ * rate η, once their norm has settled: slow enough to converge, fast enough to learn.
  *
  *     0.03 = √(2ηλ/(1 − μ))    so    λ = 0.03² · (1 − μ) / (2η)        momentum μ; 0 for AdamW
  *

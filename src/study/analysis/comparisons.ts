@@ -10,9 +10,9 @@ import { differenceText, metricText, valueText } from './words.ts'
  * Compares the best value of each factor except the rate with every other value, seed by seed; each value is
  * represented by its best cell. Schedules are compared within each normalization.
  *
- * p-values are corrected by Holm's method for every pair of values, not only for the pairs compared, since the best
- * value was chosen by the same scores. The best of several cells has a slightly optimistic score; this favours
- * all values alike.
+ * p-values are corrected by Holm's method for every pair of values, not only for the pairs compared, since the
+ * best value was chosen by the same scores. The best of several cells has a slightly optimistic score; this
+ * favours all values alike.
  */
 export function comparisonsOf(
   cells: readonly Cell[],

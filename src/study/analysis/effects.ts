@@ -5,13 +5,13 @@ import type { Cell, Effect, Interaction } from './findings.ts'
 import { sumOfSquares } from './statistics.ts'
 
 /**
- * Returns the effect size of each factor by itself, largest first: the variance between the means of its values,
- * as a fraction of the variance between cells.
+ * Returns the effect size of each factor by itself, largest first: the variance between the means of its
+ * values, as a fraction of the variance between cells.
  *
  *     η² = Σ n(v)·(mean(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
  *
- * A cell with a seed that diverged or failed gets the worst score of the other cells: left out, it would hide the
- * effect of rate and normalization.
+ * A cell with a seed that diverged or failed gets the worst score of the other cells: left out, it would hide
+ * the effect of rate and normalization.
  *
  * Source: Fisher 1925, Statistical Methods for Research Workers, chapter 7 (analysis of variance).
  */
@@ -31,9 +31,9 @@ export function effectsOf(cells: readonly Cell[], factors: readonly string[], go
 }
 
 /**
- * Returns the fraction of the variance between cells that each two or three factors explain together, beyond what
- * fewer of them explain: the fraction of their joint means minus that of every proper subset. Exact where every
- * combination was tried once.
+ * Returns the fraction of the variance between cells that each two or three factors explain together, beyond
+ * what fewer of them explain: the fraction of their joint means minus that of every proper subset. Exact where
+ * every combination was tried once.
  */
 export function interactionsOf(
   cells: readonly Cell[],
@@ -65,7 +65,7 @@ function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   return cells.map((cell) => ({ settings: cell.settings, value: isScored(cell) ? cell.score.value : worst }))
 }
 
-/** Returns the fraction of the variance that lies between groups of cells with the same values of these factors. */
+/** Returns the fraction of the variance that lies between groups of cells that agree in these factors. */
 function shareOf(cells: readonly Observation[], factors: readonly string[]): number {
   if (cells.length < 2) return 0
   const scores = (group: readonly Observation[]): number[] => group.map(({ value }) => value)

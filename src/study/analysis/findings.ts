@@ -66,7 +66,7 @@ export interface Interaction {
   readonly share: number
 }
 
-/** The usable learning rates of a group of settings: those whose score differs from the best by at most `within`. */
+/** Usable learning rates of a group of settings: those that score within `within` of the best one. */
 export interface RateWindow {
   /** Settings that the rates share: normalization, or normalization and schedule. */
   readonly group: Settings

@@ -16,8 +16,8 @@ const resamples = 2000
  *
  * The percentile interval of few values is far too narrow: for three, it covers the mean in some 70 % of cases.
  * It is widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for
- * normally distributed values and keeps it skewed for skewed ones. Seeded: the same values give the same interval. A
- * single value has no interval.
+ * normally distributed values and keeps it skewed for skewed ones. Seeded: the same values give the same
+ * interval. A single value has no interval.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
  * https://doi.org/10.1080/00031305.2015.1089789, section 3.2, on why it is narrow.
@@ -61,8 +61,8 @@ export function pairedTest(differences: readonly number[]): number {
 }
 
 /**
- * Returns P(T ≤ t) of Student's t-distribution with ν = `freedom` degrees of freedom, an integer: a finite sum in
- * the angle whose tangent is t/√ν.
+ * Returns P(T ≤ t) of Student's t-distribution with ν = `freedom` degrees of freedom, an integer: a finite sum
+ * in the angle whose tangent is t/√ν.
  *
  * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4.
  */
@@ -94,7 +94,8 @@ export function studentQuantile(p: number, freedom: number): number {
 }
 
 /**
- * Returns Holm-adjusted p-values, in input order: rejecting those below 0.05 keeps the family-wise error at 5 %.
+ * Returns Holm-adjusted p-values, in input order: rejecting those below 0.05 keeps the family-wise error at 5
+ * %.
  *
  *     adjusted(i) = max over j ≤ i of min(1, (m − j) · p(j))        p sorted, counted from 0
  *

@@ -17,7 +17,7 @@ import type { Settings, Trial } from '../trial.ts'
 export type Design =
   /** Every combination of values. */
   | { readonly type: 'grid' }
-  /** `trials` trials of combinations drawn at random, from a low-discrepancy sequence, or near good earlier ones. */
+  /** Combinations drawn at random, from a low-discrepancy sequence, or near the best ones so far. */
   | { readonly type: 'random' | 'halton' | 'tpe'; readonly trials: number }
   | Racing
 
@@ -32,8 +32,8 @@ const racing = {
 }
 
 /**
- * Successive halving: trains all candidates for few steps, then the best for `eta` times as many, and so on; the
- * last round has all steps. Each round trains from scratch along a complete schedule.
+ * Successive halving: trains all candidates for few steps, then the best for `eta` times as many, and so on;
+ * the last round has all steps. Each round trains from scratch along a complete schedule.
  */
 export interface Racing extends OptionsOf<typeof racing> {}
 
@@ -86,11 +86,7 @@ export const seedBySeed = (space: Space, trials: readonly (readonly Asked[])[]):
 
 /** Averages the scores of trials; undefined until all are finished. */
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
-  let total = 0
-  for (const trial of trials) {
-    const finished = known.get(trialKey(trial))
-    if (finished === undefined) return undefined
-    total += space.scoreOf(finished)
-  }
-  return total / trials.length
+  const found = trials.flatMap((trial) => known.get(trialKey(trial)) ?? [])
+  if (found.length < trials.length) return undefined
+  return found.reduce((sum, finished) => sum + space.scoreOf(finished), 0) / found.length
 }

@@ -1,13 +1,13 @@
 import { random } from '../../core/random.ts'
 
 /**
- * Makes a randomized Halton sequence in the unit cube, as a function from i to the i-th point. The first n points
- * leave no large gaps, for any n.
+ * Makes a randomized Halton sequence in the unit cube, as a function from i to the i-th point. The first n
+ * points leave no large gaps, for any n.
  *
  *     x_j(i) = Σ_k π_jk(digit k of i in base p_j) · p_j^−(k+1)
  *
- * Here p_j is the j-th prime, and π_jk permutes the digits at random: otherwise, two axes with large primes would
- * be strongly correlated.
+ * Here p_j is the j-th prime, and π_jk permutes the digits at random: otherwise, two axes with large primes
+ * would be strongly correlated.
  *
  * Sources: Halton 1960, https://doi.org/10.1007/BF01386213; Owen 2017, https://arxiv.org/abs/1706.02808.
  */

@@ -7,9 +7,9 @@ export interface Density {
 }
 
 /**
- * Makes a Parzen estimator: the mean of normal densities, one about each point and one about 0.5, all truncated to
- * [0, 1). Their standard deviation is the distance to the farther neighbour, at least 1 / (n + 1) for n points and
- * at least 0.01; about 0.5 it is 1.
+ * Makes a Parzen estimator: the mean of normal densities, one about each point and one about 0.5, all truncated
+ * to [0, 1). Their standard deviation is the distance to the farther neighbour, at least 1 / (n + 1) for n
+ * points and at least 0.01; about 0.5 it is 1.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.2.
  */

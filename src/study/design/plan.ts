@@ -8,8 +8,8 @@ import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
 
 /**
- * Returns every trial that a design asks for, given the finished ones. As trials finish, the list only grows, and
- * earlier trials keep their place. A pure function, so that resuming is calling it again.
+ * Returns every trial that a design asks for, given the finished ones. As trials finish, the list only grows,
+ * and earlier trials keep their place. A pure function, so that resuming is calling it again.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))

@@ -19,10 +19,10 @@ const draws = 24
  *
  *     next = arg max over 24 draws x from l of l(x) / g(x)
  *
- * Here l is the density of the combinations whose mean score is in the best quarter, and g that of the others; both
- * are products of one density per factor. The first eight combinations are a Halton sequence; the rest are chosen
- * in batches of four from the results of earlier batches. They do not depend on which trial finishes first, so
- * that a resumed study continues as if it had not stopped.
+ * Here l is the density of the combinations whose mean score is in the best quarter, and g that of the others;
+ * both are products of one density per factor. The first eight combinations are a Halton sequence; the rest are
+ * chosen in batches of four from the results of earlier batches. They do not depend on which trial finishes
+ * first, so that a resumed study continues as if it had not stopped.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.
  */

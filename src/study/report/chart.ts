@@ -76,11 +76,7 @@ export const logAxis = (
 ) => ({ type: 'log', ...(domain && { domain }), ...axisLabel(label), ticks, tickFormat: plain }) as const
 
 /** Style of the grid lines at an axis's ticks. */
-export const gridStyle = (ticks: readonly number[] | number) => ({
-  stroke: 'var(--line)',
-  strokeOpacity: 1,
-  ticks: ticks as number | number[],
-})
+export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacity: 1, ticks })
 
 /** The left margin that labels need, in pixels: enough for wide letters of 11 px in any font. */
 export const labelMargin = (labels: readonly string[]): number =>

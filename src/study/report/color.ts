@@ -16,8 +16,7 @@ const dashes = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4']
 /**
  * Returns the colour and dashes of each series.
  *
- * @param fixed names that keep their colour even if some are absent: a normalization looks the same in every
- *   chart
+ * @param fixed names whose colour does not depend on which are present, so that charts agree
  */
 export function linesOf(names: readonly string[], fixed: readonly string[] = []): readonly Line[] {
   const known = names.some((name) => fixed.includes(name)) ? fixed : []
@@ -64,7 +63,7 @@ export function shade(plot: Plot, at: number): { readonly fill: string; readonly
   return { fill, ink: contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000' : '#fff' }
 }
 
-/** Contrast of two colours `#rrggbb` by WCAG, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+/** Contrast of two colours `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 export function contrast(a: string, b: string): number {
   const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
   return (high! + 0.05) / (low! + 0.05)

@@ -3,7 +3,7 @@ import { gridStyle, logAxis, logTicks, rowChart } from './chart.ts'
 import { linesOf } from './color.ts'
 import { numeral } from './number.ts'
 import { type Chart, type Content, type Line, type Table, tableBlock } from './section.ts'
-import { describeSettings, label, normalization, normalizationsOf, schedule } from './settings.ts'
+import { describeSettings, label, normalizationsOf } from './settings.ts'
 
 /** The final distance between running statistics and those of the data, by schedule. */
 export function driftSection(findings: Findings): Content {
@@ -24,7 +24,7 @@ export function driftSection(findings: Findings): Content {
       key: lines.length > 1 ? lines : [],
       panels: [
         {
-          title: `KL by ${drifts.some(({ settings }) => schedule in settings) ? schedule : 'settings'}`,
+          title: `KL by ${drifts.some(({ settings }) => 'schedule' in settings) ? 'schedule' : 'settings'}`,
           description: `Drift of running statistics: most with ${most}, ${numeral(worst.kl, 3)} nats`,
           table: driftTable(drifts),
           draw: dots(drifts, lines),
@@ -38,10 +38,12 @@ export function driftSection(findings: Findings): Content {
 const least = 1e-12
 
 const kindOf = ({ settings }: DriftOf): string =>
-  normalization in settings ? label(settings[normalization]) : 'all runs'
+  'normalization' in settings ? label(settings.normalization) : 'all runs'
 
 const rowOf = ({ settings }: DriftOf): string =>
-  schedule in settings ? label(settings[schedule]) : describeSettings(settings, [normalization], 'all runs')
+  'schedule' in settings
+    ? label(settings.schedule)
+    : describeSettings(settings, ['normalization'], 'all runs')
 
 /** A dot plot: one row for each schedule, one colour for each normalization. */
 function dots(drifts: readonly DriftOf[], lines: readonly Line[]): Chart['draw'] {

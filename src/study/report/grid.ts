@@ -4,7 +4,7 @@ import type { Cell, Findings } from '../analysis/findings.ts'
 import { groupedBy, keyOf, valueKey, without } from '../settings.ts'
 import type { Value } from '../trial.ts'
 import { interval, numeral } from './number.ts'
-import { describeSettings, lr, normalization, schedule, testedValues } from './settings.ts'
+import { describeSettings, testedValues } from './settings.ts'
 
 /** Cells that differ only in two factors: `x` runs across, `y` down. */
 export interface Grid {
@@ -30,9 +30,9 @@ export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
   const groups = groupedBy(longest(findings.cells), ({ settings }) => keyOf(without(settings, [x, y ?? x])))
   const grids = [...groups.values()].map((cells) => gridOf(findings, x, y, cells))
-  const others = Object.keys(findings.factors).filter((name) => ![x, y, normalization].includes(name))
+  const others = Object.keys(findings.factors).filter((name) => ![x, y, 'normalization'].includes(name))
   // The sort is stable, so that the last factor to sort by decides first.
-  for (const factor of [normalization, ...others.reverse()]) {
+  for (const factor of ['normalization', ...others.reverse()]) {
     const keys = testedValues(findings, factor).map(valueKey)
     const place = ({ cells }: Grid): number => keys.indexOf(valueKey(cells[0]!.settings[factor]))
     grids.sort((a, b) => place(a) - place(b))
@@ -65,10 +65,11 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
 /** Chooses the factors of a grid: the rate across and the schedule down, or else those with most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
-    .filter((name) => name !== normalization)
+    .filter((name) => name !== 'normalization')
     .sort((a, b) => factors[b]!.length - factors[a]!.length)
-  const x = lr in factors ? lr : (names.find((name) => name !== schedule) ?? names[0] ?? normalization)
-  return { x, y: schedule in factors && x !== schedule ? schedule : names.find((name) => name !== x) }
+  const x =
+    'lr' in factors ? 'lr' : (names.find((name) => name !== 'schedule') ?? names[0] ?? 'normalization')
+  return { x, y: 'schedule' in factors && x !== 'schedule' ? 'schedule' : names.find((name) => name !== x) }
 }
 
 /** Returns the cell of each combination from the last round that it reached. */

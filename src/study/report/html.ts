@@ -7,11 +7,7 @@ import { style } from './style.ts'
 import { summaryOf } from './summary.ts'
 import { tableHtml } from './table.ts'
 
-/**
- * Renders the findings as a self-contained HTML page: no network, no other file, no script.
- *
- * Each chart is followed by a table of the values that it shows.
- */
+/** Renders the findings as a self-contained HTML page: no network, no other file, no script. */
 export async function html(findings: Findings): Promise<string> {
   const draw = await drawing()
   const { shown, absent } = sectionsOf(findings)

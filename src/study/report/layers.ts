@@ -11,7 +11,7 @@ import { describeSettings } from './settings.ts'
 /** Most charts and lines shown: more could not be told apart. */
 const most = { charts: 6, layers: 6 }
 
-/** The effective rate of the weight that feeds each normalized layer, and the angle by which a step turns it. */
+/** Effective rate of the weight that feeds each normalized layer, and the angle by which a step turns it. */
 export function layersSection(findings: Findings): Content {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
   if (watched.length === 0) return 'no run with a normalized layer was watched'

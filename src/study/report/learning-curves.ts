@@ -6,21 +6,21 @@ import { linesOf } from './color.ts'
 import { type Domain, domainOf, lineChart, type Series } from './line-chart.ts'
 import { numeral } from './number.ts'
 import { type Content, type Panel, type Table, tableBlock } from './section.ts'
-import { describeSettings, lr, normalizationsOf, schedule } from './settings.ts'
+import { describeSettings, normalizationsOf } from './settings.ts'
 
 /** The training loss at the best rates: a chart for each schedule with a line for each normalization. */
 export function learningCurvesSection(findings: Findings): Content {
   const { curves } = findings
   if (curves.length === 0) return 'no learning curve was kept'
-  const scheduleOf = ({ settings }: MeanCurve): string => describeSettings(only(settings, [schedule]))
-  const othersOf = ({ settings }: MeanCurve): string => describeSettings(settings, [schedule, lr])
+  const scheduleOf = ({ settings }: MeanCurve): string => describeSettings(only(settings, ['schedule']))
+  const othersOf = ({ settings }: MeanCurve): string => describeSettings(settings, ['schedule', 'lr'])
   // Without other factors, one chart has a line for each schedule.
   const split = curves.some((curve) => othersOf(curve) !== '')
   const nameOf = split ? othersOf : scheduleOf
   const lines = linesOf(curves.map(nameOf), normalizationsOf(findings))
   const drawn = curves.map((curve): Drawn => {
     const name = nameOf(curve)
-    const rate = describeSettings(only(curve.settings, [lr]))
+    const rate = describeSettings(only(curve.settings, ['lr']))
     const heading = [name, rate].filter((text) => text !== '').join(', ') || 'loss'
     const line = lines.find((line) => line.name === name)!
     return { ...line, ...curve, values: curve.mean, heading }
@@ -43,7 +43,7 @@ type Drawn = MeanCurve & Series & { readonly heading: string }
 
 function panel(name: string, curves: readonly Drawn[], domain: Domain): Panel {
   const ends = curves.map(({ heading, mean }) => `${heading} ends at ${numeral(mean.at(-1), 3)}`)
-  const rated = curves.filter(({ settings }) => lr in settings).map(({ heading }) => heading)
+  const rated = curves.filter(({ settings }) => 'lr' in settings).map(({ heading }) => heading)
   return {
     title: name,
     description: `Training loss over steps, ${name}: ${ends.join('; ')}`,

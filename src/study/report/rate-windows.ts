@@ -5,15 +5,7 @@ import { logAxis, logTicks, rowChart } from './chart.ts'
 import { linesOf } from './color.ts'
 import { fixed, interval, numeral, plain } from './number.ts'
 import { type Content, type Panel, type Plot, type Table, tableBlock } from './section.ts'
-import {
-  describeSettings,
-  label,
-  lr,
-  normalization,
-  normalizationsOf,
-  schedule,
-  testedValues,
-} from './settings.ts'
+import { describeSettings, label, normalizationsOf, testedValues } from './settings.ts'
 
 /** The rates that do nearly as well as the best one: by normalization, then by normalization and schedule. */
 export function rateWindowsSection(findings: Findings): Content {
@@ -32,7 +24,7 @@ export function rateWindowsSection(findings: Findings): Content {
   ]
 }
 
-/** The greatest distance of a usable rate from the best score; relative for a loss, so that it differs by row. */
+/** Formats the tolerance of the windows; relative for a loss, so that it differs by row. */
 function margin(windows: readonly RateWindow[]): string {
   const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
   const [least, most] = [numeral(sorted[0], 2), numeral(sorted.at(-1), 2)]
@@ -54,11 +46,11 @@ function panel(findings: Findings, name: string, windows: readonly RateWindow[])
 
 /** A window as it is drawn, under the heading of its schedule. */
 function rowOf(findings: Findings, { group, low, high, best, open, decades }: RateWindow) {
-  const split = schedule in group && normalization in group
-  const kind = normalization in group ? [label(group[normalization])] : []
+  const split = 'schedule' in group && 'normalization' in group
+  const kind = 'normalization' in group ? [label(group.normalization)] : []
   return {
-    name: describeSettings(group, split ? [schedule] : [], 'all runs'),
-    heading: split ? label(group[schedule]) : '',
+    name: describeSettings(group, split ? ['schedule'] : [], 'all runs'),
+    heading: split ? label(group.schedule) : '',
     color: kind.length > 0 ? linesOf(kind, normalizationsOf(findings))[0]!.color : 'var(--series-1)',
     low,
     high,
@@ -80,7 +72,7 @@ function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): 
 const beyond = 1.7
 
 function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions {
-  const tried = testedValues(findings, lr).filter((value) => typeof value === 'number')
+  const tried = testedValues(findings, 'lr').filter((value) => typeof value === 'number')
   const ends = [...tried, ...rows.flatMap(({ low, high }) => [low, high])].filter((value) => value > 0)
   const [least, most] = [Math.min(...ends), Math.max(...ends)]
   const names = [...new Set(rows.map(({ name }) => name))]

@@ -6,7 +6,7 @@ import { colorScale, heatMap } from './heat-map.ts'
 import { interval, numeral } from './number.ts'
 import { cellTable, gridTable } from './score-table.ts'
 import type { Content } from './section.ts'
-import { describeSettings, normalization } from './settings.ts'
+import { describeSettings } from './settings.ts'
 
 /** Scores by rate and schedule, a map for each normalization, all on one colour scale. */
 export function scoresSection(findings: Findings): Content {
@@ -60,6 +60,6 @@ function captionOf({ metric, cells }: Findings, { x, y }: Grid): string {
 function descriptionOf({ metric }: Findings, { name, best }: Grid): string {
   const map = name || 'All runs'
   if (!best) return `${map}: of every combination a run diverged or failed`
-  const where = describeSettings(best.settings, [normalization])
+  const where = describeSettings(best.settings, ['normalization'])
   return `${map}: best ${metric.name} ${numeral(scoreOf(best))} at ${where}`
 }

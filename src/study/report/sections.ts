@@ -23,7 +23,7 @@ const all: readonly [id: string, title: string, of: (findings: Findings) => Cont
   ['repeat', 'To repeat it', repeatSection],
 ]
 
-/** Returns the sections that the findings fill, and for each other section a line that says why it is absent. */
+/** Returns the sections that the findings fill, and for each other one a line on why it is absent. */
 export function sectionsOf(findings: Findings): { readonly shown: Section[]; readonly absent: string[] } {
   const made = all.map(([id, title, of]) => ({ id, title, blocks: of(findings) }))
   return {

@@ -4,11 +4,6 @@ import { valueKey } from '../settings.ts'
 import type { Settings, Value } from '../trial.ts'
 import { plain } from './number.ts'
 
-/** The factors that the report treats specially. */
-export const lr = 'lr'
-export const schedule = 'schedule'
-export const normalization = 'normalization'
-
 /** Formats a value for a chart or table: `cosine`, `0.1`, `group, groups 8`. */
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
@@ -29,12 +24,12 @@ export function label(value: Value | undefined): string {
  * @param none text to return where no setting is left
  */
 export function describeSettings(settings: Settings, without: readonly string[] = [], none = ''): string {
-  const names = [normalization, schedule, ...Object.keys(settings)]
+  const names = ['normalization', 'schedule', ...Object.keys(settings)]
   const parts = [...new Set(names)]
     .filter((name) => Object.hasOwn(settings, name) && !without.includes(name))
     .map((name) => {
       const text = label(settings[name])
-      return name === normalization || name === schedule ? text : `${name} ${text}`
+      return name === 'normalization' || name === 'schedule' ? text : `${name} ${text}`
     })
   return parts.join(' · ') || none
 }
@@ -50,4 +45,4 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
 
 /** The labels of a study's normalizations. */
 export const normalizationsOf = (findings: Findings): readonly string[] =>
-  testedValues(findings, normalization).map(label)
+  testedValues(findings, 'normalization').map(label)

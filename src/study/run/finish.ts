@@ -6,8 +6,12 @@ import type { Findings, Finished } from '../analysis/findings.ts'
 /** The files that `finish` writes. */
 export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', 'results.json']
 
-/** Analyses the finished trials, writes results and report into the study's folder, and returns the findings. */
-export async function finish(folder: string, facts: StudyFacts, finished: Finished[]): Promise<Findings> {
+/** Analyses finished trials, writes results and report into the study's folder, and returns the findings. */
+export async function finish(
+  folder: string,
+  facts: StudyFacts,
+  finished: readonly Finished[],
+): Promise<Findings> {
   const findings = analyse(facts, finished)
   const results = { ...facts, trials: finished }
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)

@@ -3,7 +3,7 @@ import { describe } from '../../train/description.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 
-/** Returns an experiment and its data as plain JSON, without the name. Trials are kept only while it is the same. */
+/** Returns an experiment and its data as plain JSON, without the name. A change discards finished trials. */
 export function identityOf(experiment: Experiment): Record<string, unknown> {
   const { name, ...rest } = describe(experiment, taskOf(experiment))
   return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }

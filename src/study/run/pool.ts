@@ -13,7 +13,8 @@ export type FromWorker =
 const tries = 3
 
 /**
- * Processes that run trials, each one trial at a time. A process is started when there is work for it, and kept.
+ * Processes that run trials, each one trial at a time. A process is started when there is work for it, and
+ * kept.
  *
  * A trial whose worker exits is run by another, which resumes from the last checkpoint; after three such exits
  * the trial has failed.

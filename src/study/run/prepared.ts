@@ -28,8 +28,8 @@ export interface Prepared {
 }
 
 /**
- * Prepares a study, and checks it against its experiment: each value of each factor must make a valid experiment,
- * and each normalization a valid model.
+ * Prepares a study, and checks it against its experiment: each value of each factor must make a valid
+ * experiment, and each normalization a valid model.
  *
  * @throws {EvenstepError} naming the first value that does not fit.
  */
@@ -39,22 +39,15 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
   const judge = study.metric ?? experiment.monitor
   const metric = { name: judge, goal: goalOf(withSettings(experiment, [['monitor', judge]])) }
   const space = spaceOf(study, experiment, metric)
+  const varied = { factors, design, seeds, ...(steps !== undefined && { steps }) }
   const prepared: Prepared = {
     name,
     study,
     experiment,
     metric,
     space,
-    settingsOf: (trial) => settingsOf(given, trial, { metric: metric.name, watch }),
-    describe: () => ({
-      experiment: identityOf(given),
-      factors,
-      design,
-      seeds,
-      ...(steps !== undefined && { steps }),
-      metric: metric.name,
-      watch,
-    }),
+    settingsOf: (trial) => settingsOf(given, trial, { metric: judge, watch }),
+    describe: () => ({ experiment: identityOf(given), ...varied, metric: judge, watch }),
   }
   if (design.type === 'racing' && factors.schedule === undefined && hasSchedule(experiment)) {
     const wanted = "factors.schedule for a race where the experiment's own rate is a schedule"

@@ -34,8 +34,9 @@ type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
 type Notes = Readonly<Record<string, unknown>>
 
 /**
- * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the trial's
- * result for the same experiment and data, returns that; if it has a checkpoint, resumes; deletes anything else.
+ * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the
+ * trial's result for the same experiment and data, returns that; if it has a checkpoint, resumes; deletes
+ * anything else.
  *
  * @param notes values to store in the run's run.json
  * @returns the result; an error is a result, too

@@ -23,11 +23,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   refuse(folder, 'study', difference)
 }
 
-/**
- * Refuses to resume an advice on an experiment that differs from the one in its folder.
- *
- * @throws {ArgumentError} naming the first difference.
- */
+/** Refuses to resume an advice on another experiment. @throws {ArgumentError} naming the first difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
   refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
 }

@@ -111,7 +111,7 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** A weight of the same rank with axes of length 1: parameter groups see only the rank, and its state is small. */
+/** Makes a weight of the same rank, all that parameter groups see, with axes of length 1 to save memory. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)
