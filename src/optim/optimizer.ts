@@ -9,46 +9,48 @@ import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
 
-/** How weights are updated: a rule without state, which may be attached to any number of models. */
+/** A method of updating weights, without state: it can be attached to any number of models. */
 export interface Optimizer {
-  /** What the caller gave: `type` and options. Plain data, except for functions that are not schedules. */
+  /** The optimizer's `type` and the options passed, as plain data except for functions that are not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /**
-   * What the optimizer declares about itself.
-   *
-   * @param options of a weight, complete. @default those of weights in no group
-   */
+  /** Returns the optimizer's traits. @param options of a weight, complete. @default those of weights in no group */
   traits(options?: Readonly<Record<string, unknown>>): Traits
-  /** The same rule with some options changed. Schedules may be given as specs or texts. */
+  /** Returns the same optimizer with some options changed. A schedule can be written as its spec or its text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
-   * The rule with fresh state for these weights, by state name.
+   * Creates the optimizer's state for these weights, by state name.
    *
-   * @param factor multiplies every learning rate, and is read at each step: the factor of a controller.
-   *   @default 1
+   * @param factor returns a controller's factor, by which the learning rates of a step are multiplied. @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }
 
 /** Options of every optimizer. */
 export interface CommonOptions<D extends Declared = Record<never, never>> extends SharedOptions {
-  /** Limit on the size of gradients. @default none */
+  /** Gradient clipping. @default none */
   readonly clip?: Clip
-  /** Averages of the weights, which evaluation uses. @default none */
+  /** Average of the weights over steps, which evaluation uses instead of the weights. @default none */
   readonly average?: Average
   /**
-   * Other options for some of the weights. A weight takes the options of every group that it belongs to; where
-   * two give the same option, the first group wins. `{ match: 'bias|bn', weightDecay: 0 }` decays neither
-   * biases nor BN layers.
+   * Options that override those above for some weights: with `{ match: 'bias|bn', weightDecay: 0 }` neither biases nor
+   * BN layers decay. Where a weight is in several groups with the same option, the first group wins.
    */
   readonly groups?: readonly Group<D>[]
 }
 
-/**
- * Makes an optimizer from its rule.
- *
- * @throws {ArgumentError} naming the first option that is unknown, missing or wrong.
- */
+/** A function that makes optimizers with one update rule. */
+interface OptimizerConstructor<Options> {
+  /** @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
+  (options: Options): Optimizer
+  readonly rule: Rule
+}
+
+/** Returns the function that makes optimizers with an update rule. */
+export const defineOptimizer = <D extends Declared, O extends OptionsOf<D> & CommonOptions<D>>(
+  rule: Rule<D>,
+): OptimizerConstructor<O> => Object.assign((options: O) => optimizer(rule, options), { rule })
+
+/** Makes an optimizer. @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
 export function optimizer<D extends Declared>(
   rule: Rule<D>,
   given: OptionsOf<D> & CommonOptions<D>,

@@ -1,7 +1,6 @@
 import { number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive } from './moment.ts'
 
@@ -17,8 +16,16 @@ const options = {
 
 export interface AdagradOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Adagrad's rule, as in PyTorch. */
-export const adagradRule: Rule<typeof options> = {
+/**
+ * Adagrad, as PyTorch's `optim.Adagrad`:
+ *
+ *     g ← dL/dw + weightDecay · w        s ← s + g²
+ *     w ← w − lr/(1 + (t − 1) · lrDecay) · g / (√s + eps)
+ *
+ * Source: Duchi, Hazan & Singer 2011, https://jmlr.org/papers/v12/duchi11a.html, figure 1 with a diagonal
+ * matrix.
+ */
+export const adagrad = defineOptimizer<typeof options, AdagradOptions>({
   type: 'adagrad',
   options,
   traits: () => adaptive,
@@ -32,17 +39,4 @@ export const adagradRule: Rule<typeof options> = {
     sum.assign(squares)
     return sub(at.w, div(mul(g, size), add(sqrt(squares), eps)))
   },
-}
-
-/**
- * Adagrad, as PyTorch's `optim.Adagrad`:
- *
- *     g ← dL/dw + weightDecay · w        s ← s + g²
- *     w ← w − lr/(1 + (t − 1) · lrDecay) · g / (√s + eps)
- *
- * Source: Duchi, Hazan & Singer 2011, https://jmlr.org/papers/v12/duchi11a.html, figure 1 with a diagonal
- * matrix.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const adagrad = (options: AdagradOptions): Optimizer => optimizer(adagradRule, options)
+})

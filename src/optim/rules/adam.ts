@@ -1,8 +1,8 @@
 import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { div, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule, Update } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import type { Update } from '../rule.ts'
 import type { EquilibriumRule } from '../traits.ts'
 import { decayed, penalized, penalty } from '../weight-decay.ts'
 import { adaptive, betas, epsilon, filledPart, momentAverages, root, runningMaximum } from './moment.ts'
@@ -41,15 +41,6 @@ function step(at: Update<Values>, g: Tensor): Tensor {
   return div(mul(mean, size), root(at, amsgrad ? runningMaximum(at, 'max_exp_avg_sq', square) : square, eps))
 }
 
-/** Adam's rule, as in PyTorch. */
-export const adamRule: Rule<typeof adamOptions> = {
-  type: 'adam',
-  options: adamOptions,
-  buffers,
-  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
-  update: (at) => sub(at.w, step(at, penalized(at))),
-}
-
 const equilibrium: EquilibriumRule = {
   at: (product, momentum) => ({
     angle: Math.sqrt((2 * product * (1 - momentum)) / (1 + momentum)),
@@ -57,15 +48,6 @@ const equilibrium: EquilibriumRule = {
     time: 1 / (2 * product),
   }),
   decayFor: (drift, rate) => drift ** 2 / (2 * rate),
-}
-
-/** AdamW's rule, as in PyTorch. */
-export const adamwRule: Rule<typeof adamwOptions> = {
-  type: 'adamw',
-  options: adamwOptions,
-  buffers,
-  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
-  update: (at) => sub(decayed(at), step(at, at.g)),
 }
 
 /**
@@ -77,17 +59,25 @@ export const adamwRule: Rule<typeof adamwOptions> = {
  *
  * Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1; amsgrad: Reddi et al. 2018,
  * https://arxiv.org/abs/1904.09237, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const adam = (options: AdamOptions): Optimizer => optimizer(adamRule, options)
+export const adam = defineOptimizer<typeof adamOptions, AdamOptions>({
+  type: 'adam',
+  options: adamOptions,
+  buffers,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
+  update: (at) => sub(at.w, step(at, penalized(at))),
+})
 
 /**
  * Adam with weight decay apart from the gradient, as PyTorch's `optim.AdamW`: first `w ← w · (1 − lr ·
  * weightDecay)`, then Adam's step without a penalty.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const adamw = (options: AdamwOptions): Optimizer => optimizer(adamwRule, options)
+export const adamw = defineOptimizer<typeof adamwOptions, AdamwOptions>({
+  type: 'adamw',
+  options: adamwOptions,
+  buffers,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
+  update: (at) => sub(decayed(at), step(at, at.g)),
+})

@@ -1,8 +1,7 @@
 import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
 import { tensorNorm } from '../norm.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { penalized, penalty } from '../weight-decay.ts'
 import { trusted } from './trust.ts'
 
@@ -21,8 +20,19 @@ const options = {
 
 export interface LarsOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** LARS's rule. */
-export const larsRule: Rule<typeof options> = {
+/**
+ * Layer-wise adaptive rate scaling: SGD whose rate in each weight is in proportion to ‖w‖/‖g‖.
+ *
+ *     λ = trustCoefficient · ‖w‖ / (‖g‖ + weightDecay · ‖w‖)        (1 where either norm is 0)
+ *     v ← momentum · v + lr · λ · (g + weightDecay · w)
+ *     w ← w − v
+ *
+ * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually left
+ * out: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
+ *
+ * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
+ */
+export const lars = defineOptimizer<typeof options, LarsOptions>({
   type: 'lars',
   options,
   traits: ({ momentum, adapt }) => ({ momentum, followsNorm: adapt, testRates: [1e-4, 10] }),
@@ -39,20 +49,4 @@ export const larsRule: Rule<typeof options> = {
     velocity.assign(v)
     return sub(w, v)
   },
-}
-
-/**
- * Layer-wise adaptive rate scaling: SGD whose rate in each weight is in proportion to ‖w‖/‖g‖.
- *
- *     λ = trustCoefficient · ‖w‖ / (‖g‖ + weightDecay · ‖w‖)        (1 where either norm is 0)
- *     v ← momentum · v + lr · λ · (g + weightDecay · w)
- *     w ← w − v
- *
- * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually left
- * out: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
- *
- * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const lars = (options: LarsOptions): Optimizer => optimizer(larsRule, options)
+})

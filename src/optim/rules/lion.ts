@@ -2,8 +2,7 @@ import { number, type OptionsOf, scheduled } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, neg, sub } from '../../ops/arithmetic.ts'
 import { greater, less, where } from '../../ops/compare.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { decay, decayed } from '../weight-decay.ts'
 import { adaptive, blend } from './moment.ts'
 
@@ -16,19 +15,6 @@ const options = {
 }
 
 export interface LionOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
-
-/** Lion's rule. */
-export const lionRule: Rule<typeof options> = {
-  type: 'lion',
-  options,
-  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true }),
-  buffers: () => ({ exp_avg: 0 }),
-  update(at) {
-    const direction = add(mul(at.buffer('exp_avg').value, at.hyper('beta1')), mul(at.g, at.rest('beta1')))
-    blend(at, 'exp_avg', 'beta2', at.g)
-    return sub(decayed(at), signed(direction, at.lr))
-  },
-}
 
 /** `size · sign(x)`. ONNX's Sign has no WebGPU kernel. */
 const signed = (x: Tensor, size: Tensor): Tensor =>
@@ -43,7 +29,15 @@ const signed = (x: Tensor, size: Tensor): Tensor =>
  * It wants a rate 3 to 10 times smaller than AdamW's, and a weight decay as much larger.
  *
  * Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const lion = (options: LionOptions): Optimizer => optimizer(lionRule, options)
+export const lion = defineOptimizer<typeof options, LionOptions>({
+  type: 'lion',
+  options,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true }),
+  buffers: () => ({ exp_avg: 0 }),
+  update(at) {
+    const direction = add(mul(at.buffer('exp_avg').value, at.hyper('beta1')), mul(at.g, at.rest('beta1')))
+    blend(at, 'exp_avg', 'beta2', at.g)
+    return sub(decayed(at), signed(direction, at.lr))
+  },
+})

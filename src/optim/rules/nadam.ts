@@ -1,7 +1,6 @@
 import { boolean, number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { decayed, penalized, penalty } from '../weight-decay.ts'
 import { adaptive, betas, epsilon, filledPart, memoized, momentAverages, root } from './moment.ts'
 
@@ -17,8 +16,16 @@ const options = {
 
 export interface NadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** NAdam's rule, as in PyTorch. */
-export const nadamRule: Rule<typeof options> = {
+/**
+ * Adam with Nesterov's momentum, as PyTorch's `optim.NAdam`; m and v as in Adam:
+ *
+ *     μₜ = beta1 · (1 − ½ · 0.96^(t · momentumDecay))        Πₜ = μ₁ · … · μₜ
+ *     m̂ = μₜ₊₁ · m/(1 − Πₜ₊₁) + (1 − μₜ) · g/(1 − Πₜ)
+ *     w ← w − lr · m̂ / (√(v/(1 − beta2ᵗ)) + eps)
+ *
+ * Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ, algorithm 2.
+ */
+export const nadam = defineOptimizer<typeof options, NadamOptions>({
   type: 'nadam',
   options,
   traits: ({ beta1, decoupledWeightDecay }) => ({
@@ -45,17 +52,4 @@ export const nadamRule: Rule<typeof options> = {
     const direction = div(add(mul(g, now), mul(mean, next)), root(at, square, eps))
     return sub(decoupledWeightDecay ? decayed(at) : at.w, direction)
   },
-}
-
-/**
- * Adam with Nesterov's momentum, as PyTorch's `optim.NAdam`; m and v as in Adam:
- *
- *     μₜ = beta1 · (1 − ½ · 0.96^(t · momentumDecay))        Πₜ = μ₁ · … · μₜ
- *     m̂ = μₜ₊₁ · m/(1 − Πₜ₊₁) + (1 − μₜ) · g/(1 − Πₜ)
- *     w ← w − lr · m̂ / (√(v/(1 − beta2ᵗ)) + eps)
- *
- * Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const nadam = (options: NadamOptions): Optimizer => optimizer(nadamRule, options)
+})

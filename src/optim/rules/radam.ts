@@ -1,7 +1,6 @@
 import { boolean, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { decayed, penalized, penalty } from '../weight-decay.ts'
 import { adaptive, betas, epsilon, filledPart, momentAverages } from './moment.ts'
 
@@ -15,8 +14,25 @@ const options = {
 
 export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** RAdam's rule, as in PyTorch. */
-export const radamRule: Rule<typeof options> = {
+/** r: how close the variance of the step's size is to its limit; 0 while that is not tractable. */
+function rectification(beta2: number, step: number): number {
+  const t = step + 1
+  const end = 2 / (1 - beta2) - 1
+  const length = end - (2 * t * beta2 ** t) / (1 - beta2 ** t)
+  return length > 5 ? Math.sqrt(((length - 4) * (length - 2) * end) / ((end - 4) * (end - 2) * length)) : 0
+}
+
+/**
+ * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's
+ * size is tractable, then Adam's step times r.
+ *
+ *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
+ *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))        while ρₜ > 5
+ *     w ← w − lr · m/(1 − beta1ᵗ) · r · √(1 − beta2ᵗ) / (√v + eps)
+ *
+ * Source: Liu et al. 2020, https://arxiv.org/abs/1908.03265, algorithm 2.
+ */
+export const radam = defineOptimizer<typeof options, RadamOptions>({
   type: 'radam',
   options,
   traits: ({ beta1, decoupledWeightDecay }) => ({
@@ -38,26 +54,4 @@ export const radamRule: Rule<typeof options> = {
     const divisor = add(mul(sqrt(square), slope), offset)
     return sub(decoupledWeightDecay ? decayed(at) : at.w, div(mul(mean, size), divisor))
   },
-}
-
-/** r: how close the variance of the step's size is to its limit; 0 while that is not tractable. */
-function rectification(beta2: number, step: number): number {
-  const t = step + 1
-  const end = 2 / (1 - beta2) - 1
-  const length = end - (2 * t * beta2 ** t) / (1 - beta2 ** t)
-  return length > 5 ? Math.sqrt(((length - 4) * (length - 2) * end) / ((end - 4) * (end - 2) * length)) : 0
-}
-
-/**
- * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's
- * size is tractable, then Adam's step times r.
- *
- *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
- *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))        while ρₜ > 5
- *     w ← w − lr · m/(1 − beta1ᵗ) · r · √(1 − beta2ᵗ) / (√v + eps)
- *
- * Source: Liu et al. 2020, https://arxiv.org/abs/1908.03265, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const radam = (options: RadamOptions): Optimizer => optimizer(radamRule, options)
+})

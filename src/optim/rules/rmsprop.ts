@@ -2,8 +2,8 @@ import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../..
 import type { Tensor } from '../../core/tensor.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
 import { elementMax } from '../norm.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule, Update } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import type { Update } from '../rule.ts'
 import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive, blend, epsilon } from './moment.ts'
 
@@ -19,28 +19,6 @@ const options = {
 }
 
 export interface RmspropOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
-
-/** RMSprop's rule, as in PyTorch. */
-export const rmspropRule: Rule<typeof options> = {
-  type: 'rmsprop',
-  options,
-  traits: ({ momentum }) => ({ ...adaptive, momentum }),
-  buffers: ({ momentum, centered }) => ({
-    square_avg: 0,
-    ...(momentum !== 0 && { momentum_buffer: 0 }),
-    ...(centered && { grad_avg: 0 }),
-  }),
-  update(at) {
-    const { w, lr, options } = at
-    const g = penalized(at)
-    const direction = div(g, add(spread(at, g), options.eps))
-    if (options.momentum === 0) return sub(w, mul(direction, lr))
-    const velocity = at.buffer('momentum_buffer')
-    const v = add(mul(velocity.value, at.hyper('momentum')), direction)
-    velocity.assign(v)
-    return sub(w, mul(v, lr))
-  },
-}
 
 /** The root of the mean of squares, or the standard deviation, whose square rounding must not take below 0. */
 function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
@@ -59,7 +37,24 @@ function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
  *
  * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29;
  * centered: Graves 2013, https://arxiv.org/abs/1308.0850, equations 38 to 45.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const rmsprop = (options: RmspropOptions): Optimizer => optimizer(rmspropRule, options)
+export const rmsprop = defineOptimizer<typeof options, RmspropOptions>({
+  type: 'rmsprop',
+  options,
+  traits: ({ momentum }) => ({ ...adaptive, momentum }),
+  buffers: ({ momentum, centered }) => ({
+    square_avg: 0,
+    ...(momentum !== 0 && { momentum_buffer: 0 }),
+    ...(centered && { grad_avg: 0 }),
+  }),
+  update(at) {
+    const { w, lr, options } = at
+    const g = penalized(at)
+    const direction = div(g, add(spread(at, g), options.eps))
+    if (options.momentum === 0) return sub(w, mul(direction, lr))
+    const velocity = at.buffer('momentum_buffer')
+    const v = add(mul(velocity.value, at.hyper('momentum')), direction)
+    velocity.assign(v)
+    return sub(w, mul(v, lr))
+  },
+})

@@ -2,8 +2,8 @@ import { type Hyperparameter, number, type OptionsOf, scheduled } from '../../co
 import type { Tensor } from '../../core/tensor.ts'
 import { hyperparameterAt } from '../../core/variable.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule, Update, WeightOptions } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import type { Update, WeightOptions } from '../rule.ts'
 import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
@@ -71,30 +71,6 @@ function newestShare({ lr }: WeightOptions): (step: number) => number {
   return (step) => (total(step) > 0 ? greatest(step) ** 2 / total(step) : 0)
 }
 
-/** Schedule-Free SGD's rule. */
-export const scheduleFreeSgdRule: Rule<typeof sgdOptions> = {
-  type: 'scheduleFreeSgd',
-  options: sgdOptions,
-  traits: ({ momentum }) => ({ momentum, decoupled: true, constantRate: true, testRates: [1e-3, 100] }),
-  buffers: () => ({ z: 'weight', x: 'weight' }),
-  evaluation: 'x',
-  update: (at) => follow(at, 'momentum', at.g, at.lr),
-}
-
-/** Schedule-Free AdamW's rule. */
-export const scheduleFreeAdamWRule: Rule<typeof adamwOptions> = {
-  type: 'scheduleFreeAdamW',
-  options: adamwOptions,
-  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, constantRate: true }),
-  buffers: () => ({ z: 'weight', x: 'weight', exp_avg_sq: 0 }),
-  evaluation: 'x',
-  update(at) {
-    const square = blend(at, 'exp_avg_sq', 'beta2', mul(at.g, at.g))
-    const size = at.host('size', (step) => at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step)))
-    return follow(at, 'beta1', div(at.g, root(at, square, at.options.eps)), size)
-  },
-}
-
 /**
  * Schedule-Free SGD: averages the weights, and needs no schedule but a warmup. Training holds the weights at y;
  * evaluation uses x, the average, which `Attached.evaluation` names.
@@ -107,11 +83,15 @@ export const scheduleFreeAdamWRule: Rule<typeof adamwOptions> = {
  *
  * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, equations 3 to 5, with the weights of section
  * 4.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const scheduleFreeSgd = (options: ScheduleFreeSgdOptions): Optimizer =>
-  optimizer(scheduleFreeSgdRule, options)
+export const scheduleFreeSgd = defineOptimizer<typeof sgdOptions, ScheduleFreeSgdOptions>({
+  type: 'scheduleFreeSgd',
+  options: sgdOptions,
+  traits: ({ momentum }) => ({ momentum, decoupled: true, constantRate: true, testRates: [1e-3, 100] }),
+  buffers: () => ({ z: 'weight', x: 'weight' }),
+  evaluation: 'x',
+  update: (at) => follow(at, 'momentum', at.g, at.lr),
+})
 
 /**
  * Schedule-Free AdamW: as `scheduleFreeSgd`, with Adam's division. Its direction is
@@ -119,8 +99,16 @@ export const scheduleFreeSgd = (options: ScheduleFreeSgdOptions): Optimizer =>
  *
  * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, algorithm 1, with Adam's place for the bias
  * correction and for eps.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const scheduleFreeAdamW = (options: ScheduleFreeAdamWOptions): Optimizer =>
-  optimizer(scheduleFreeAdamWRule, options)
+export const scheduleFreeAdamW = defineOptimizer<typeof adamwOptions, ScheduleFreeAdamWOptions>({
+  type: 'scheduleFreeAdamW',
+  options: adamwOptions,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, constantRate: true }),
+  buffers: () => ({ z: 'weight', x: 'weight', exp_avg_sq: 0 }),
+  evaluation: 'x',
+  update(at) {
+    const square = blend(at, 'exp_avg_sq', 'beta2', mul(at.g, at.g))
+    const size = at.host('size', (step) => at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step)))
+    return follow(at, 'beta1', div(at.g, root(at, square, at.options.eps)), size)
+  },
+})

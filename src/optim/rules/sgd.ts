@@ -1,8 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import { add, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import type { EquilibriumRule } from '../traits.ts'
 import { penalized, penalty } from '../weight-decay.ts'
 
@@ -27,8 +26,17 @@ const equilibrium: EquilibriumRule = {
   decayFor: (drift, rate, momentum) => (drift ** 2 * (1 - momentum)) / (2 * rate),
 }
 
-/** SGD's rule, as in PyTorch. */
-export const sgdRule: Rule<typeof options> = {
+/**
+ * Stochastic gradient descent, as PyTorch's `optim.SGD`:
+ *
+ *     g ← dL/dw + weightDecay · w
+ *     v ← momentum · v + (1 − dampening) · g        (v ← g at the first step)
+ *     w ← w − lr · v                                 (nesterov: w − lr · (g + momentum · v))
+ *
+ * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form, in which
+ * the rate multiplies the velocity rather than the gradient in it.
+ */
+export const sgd = defineOptimizer<typeof options, SgdOptions>({
   type: 'sgd',
   options,
   traits: ({ momentum, dampening }) => ({
@@ -66,19 +74,4 @@ export const sgdRule: Rule<typeof options> = {
     velocity.assign(v)
     return sub(w, mul(nesterov ? add(slope, mul(v, hyper('momentum'))) : v, lr))
   },
-}
-
-/**
- * Stochastic gradient descent, as PyTorch's `optim.SGD`:
- *
- *     g ← dL/dw + weightDecay · w
- *     v ← momentum · v + (1 − dampening) · g        (v ← g at the first step)
- *     w ← w − lr · v                                 (nesterov: w − lr · (g + momentum · v))
- *
- * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form, in which
- * the rate multiplies the velocity rather than the gradient in it.
- *
- * @throws {ArgumentError} when an option is unknown or out of range, or Nesterov has no momentum or a
- * dampening.
- */
-export const sgd = (options: SgdOptions): Optimizer => optimizer(sgdRule, options)
+})
