@@ -11,16 +11,23 @@ import { withSchedules } from './with-schedules.ts'
 
 /** A method of updating weights, without state: it can be attached to any number of models. */
 export interface Optimizer {
-  /** The optimizer's `type` and the options passed, as plain data except for functions that are not schedules. */
+  /**
+   * The optimizer's `type` and the options passed, as plain data except for functions that are not schedules.
+   */
   readonly spec: Readonly<Record<string, unknown>>
-  /** Returns the optimizer's traits. @param options of a weight, complete. @default those of weights in no group */
+  /**
+   * Returns the optimizer's traits. @param options of a weight, complete. @default those of weights in no group
+   */
   traits(options?: Readonly<Record<string, unknown>>): Traits
-  /** Returns the same optimizer with some options changed. A schedule can be written as its spec or its text. */
+  /**
+   * Returns the same optimizer with some options changed. A schedule can be written as its spec or its text.
+   */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
    * Creates the optimizer's state for these weights, by state name.
    *
-   * @param factor returns a controller's factor, by which the learning rates of a step are multiplied. @default 1
+   * @param factor returns a controller's factor, by which the learning rates of a step are multiplied. @default
+   *   1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }
@@ -32,8 +39,8 @@ export interface CommonOptions<D extends Declared = Record<never, never>> extend
   /** Average of the weights over steps, which evaluation uses instead of the weights. @default none */
   readonly average?: Average
   /**
-   * Options that override those above for some weights: with `{ match: 'bias|bn', weightDecay: 0 }` neither biases nor
-   * BN layers decay. Where a weight is in several groups with the same option, the first group wins.
+   * Options that override those above for some weights: with `{ match: 'bias|bn', weightDecay: 0 }` neither
+   * biases nor BN layers decay. Where a weight is in several groups with the same option, the first group wins.
    */
   readonly groups?: readonly Group<D>[]
 }
@@ -68,7 +75,7 @@ export function optimizer<D extends Declared>(
   const averaged = average && readAverage(type, average)
   if (averaged && evaluation) throw mismatch(type, 'no average beside its own', average, 'leave average out')
   const evaluated = averaged ?? (evaluation ? { type, batchNorm: 'recalibrate' as const } : undefined)
-  const around = { clip: clip && readClip(type, clip), average: averaged }
+  const configuration = { rule, settings, clip: clip && readClip(type, clip), average: averaged }
   return {
     spec: { type, ...given },
     traits: (weight = settings.common) => ({
@@ -77,6 +84,6 @@ export function optimizer<D extends Declared>(
       ...(evaluated && { evaluation: { type: evaluated.type, batchNorm: evaluated.batchNorm } }),
     }),
     with: (changes) => optimizer<Declared>(rule, withSchedules(rule, { ...given, ...changes })),
-    attach: (weights, factor = () => 1) => attach(rule, settings, weights, factor, around),
+    attach: (weights, factor = () => 1) => attach(configuration, weights, factor),
   }
 }

@@ -5,8 +5,7 @@ import { clipOptions } from './clip.ts'
 import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
 
 /**
- * Options as a file or the command line has them, with each schedule's spec or text made a schedule. Not yet
- * checked.
+ * Parses the schedules in options that come from a file or the command line. Leaves other options unchecked.
  */
 export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown>>): SharedOptions {
   const { clip, average, groups, ...own } = given

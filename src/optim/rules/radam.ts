@@ -1,20 +1,18 @@
-import { boolean, type OptionsOf } from '../../core/options.ts'
+import type { OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
-import { decayed, penalized, penalty } from '../weight-decay.ts'
+import { decayed, decoupling, penalized } from '../weight-decay.ts'
 import { adaptive, betas, epsilon, filledPart, momentAverages } from './moment.ts'
 
 const options = {
   ...betas,
   ...epsilon,
-  ...penalty,
-  /** Whether weight decay is apart from the gradient, as in AdamW. @default false */
-  decoupledWeightDecay: boolean(false),
+  ...decoupling,
 }
 
 export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** r: how close the variance of the step's size is to its limit; 0 while that is not tractable. */
+/** Returns RAdam's r at a step, counted from 0; 0 while ρₜ ≤ 5. */
 function rectification(beta2: number, step: number): number {
   const t = step + 1
   const end = 2 / (1 - beta2) - 1
@@ -23,11 +21,11 @@ function rectification(beta2: number, step: number): number {
 }
 
 /**
- * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's
- * size is tractable, then Adam's step times r.
+ * Rectified Adam, as PyTorch's `optim.RAdam`; m and v as in Adam. The first steps, with ρₜ ≤ 5, only follow the
+ * momentum: w ← w − lr · m/(1 − beta1ᵗ). Later steps are those of Adam, scaled by r:
  *
  *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
- *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))        while ρₜ > 5
+ *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))
  *     w ← w − lr · m/(1 − beta1ᵗ) · r · √(1 − beta2ᵗ) / (√v + eps)
  *
  * Source: Liu et al. 2020, https://arxiv.org/abs/1908.03265, algorithm 2.
@@ -35,11 +33,7 @@ function rectification(beta2: number, step: number): number {
 export const radam = defineOptimizer<typeof options, RadamOptions>({
   type: 'radam',
   options,
-  traits: ({ beta1, decoupledWeightDecay }) => ({
-    ...adaptive,
-    momentum: beta1,
-    decoupled: decoupledWeightDecay,
-  }),
+  traits: ({ beta1, decoupledWeightDecay: decoupled }) => ({ ...adaptive, momentum: beta1, decoupled }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {
     const { eps, decoupledWeightDecay } = at.options
