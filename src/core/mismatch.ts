@@ -28,9 +28,7 @@ export function showValue(value: unknown): string {
   }
 }
 
-function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
-}
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)
 
 /** Returns the name at the least edit distance from `word`, if it is close enough to be a typing error. */
 function nearest(word: string, names: readonly string[]): string | undefined {

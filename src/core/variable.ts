@@ -101,11 +101,7 @@ export class Variable {
   }
 }
 
-interface VariableOptions {
-  readonly trainable?: boolean
-  readonly finite?: boolean
-  readonly dtype?: DType
-}
+type VariableOptions = Partial<Pick<Variable, 'trainable' | 'finite' | 'dtype'>>
 
 /**
  * Yields `root` and every object reachable through its fields (layers, lists of layers, variables) once, with
@@ -132,9 +128,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
   yield* visit(root, '')
 }
 
-/**
- * Returns every variable of a model by its state name, in the order of fields; a shared layer's variables once.
- */
+/** Returns every variable of a model by its state name, in the order of fields. Lists a shared layer once. */
 export function variables(root: object): Map<string, Variable> {
   const found = new Map<string, Variable>()
   for (const [name, object] of walk(root)) {

@@ -99,19 +99,15 @@ class AttachedRule implements Attached {
       this.apply(this.gradients(loss))
       return
     }
-    // All weights have one rate, and the rule uses only lr · g: the rate multiplies the loss's gradient with respect
-    // to itself instead of every weight's gradient.
+    // All weights have one rate and the rule uses only lr · g, so the rate can be the seed of the gradients.
     const scalars = this.#scalars(loss.dtype)
     const scaled = this.gradients(loss, scalars(options).lr)
     this.#assign(scalars, scaled, scaled)
   }
 
   gradients(loss: Tensor, seed?: Tensor): readonly Tensor[] {
-    return gradients(
-      loss,
-      this.trained.map(({ value }) => value),
-      seed,
-    )
+    const weights = this.trained.map(({ value }) => value)
+    return gradients(loss, weights, seed)
   }
 
   apply(slopes: readonly Tensor[]): Applied {

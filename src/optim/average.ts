@@ -84,9 +84,7 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/**
- * Returns the factor of the weights in the average's update after a step: 1 copies them, 0 skips the update.
- */
+/** Returns the factor of the weights in the update of their average: 1 copies them, 0 skips the update. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -125,10 +123,7 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
   }
 }
 
-/**
- * Creates a variable of optimizer state with a weight's shape. @param first each element, or a copy of the
- * weight
- */
+/** Creates optimizer state of a weight's shape. @param first value of every element, or `weight` for a copy */
 export function stateOf(weight: Variable, name: string, first: number | 'weight'): Variable {
   const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
   const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })

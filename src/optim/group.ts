@@ -32,10 +32,7 @@ export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedO
 export interface GroupedSettings {
   /** Options of weights in no group. */
   readonly common: WeightOptions
-  /**
-   * Returns a weight's options. Weights of the same groups share one object, named `optimizer` or, for groups 0
-   * and 2, `optimizer.groups.0,2`.
-   */
+  /** Returns a weight's options, one object per combination of groups, named such as `optimizer.groups.0,2`. */
   of(name: string, weight: Variable): WeightOptions
 }
 

@@ -15,9 +15,7 @@ export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
   sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
 
-/**
- * Returns the norm of each row of a weight, or of a whole vector, in a shape that broadcasts to that of `x`.
- */
+/** Returns the norm of each row of a weight, or of a whole vector. It broadcasts to the shape of `x`. */
 export function unitNorm(x: Tensor): Tensor {
   if (x.shape.length < 2) return tensorNorm(x)
   const axes = x.shape.map((_, i) => i).slice(1)

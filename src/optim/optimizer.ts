@@ -11,23 +11,16 @@ import { withSchedules } from './with-schedules.ts'
 
 /** A method of updating weights, without state: it can be attached to any number of models. */
 export interface Optimizer {
-  /**
-   * The optimizer's `type` and the options passed, as plain data except for functions that are not schedules.
-   */
+  /** The `type` and options of the optimizer, as plain data except for functions that are not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /**
-   * Returns the optimizer's traits. @param options of a weight, complete. @default those of weights in no group
-   */
+  /** Returns the optimizer's traits. @param options of a weight, complete. @default those outside of groups */
   traits(options?: Readonly<Record<string, unknown>>): Traits
-  /**
-   * Returns the same optimizer with some options changed. A schedule can be written as its spec or its text.
-   */
+  /** Returns the optimizer with some options changed. A schedule can be written as its spec or its text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
    * Creates the optimizer's state for these weights, by state name.
    *
-   * @param factor returns a controller's factor, by which the learning rates of a step are multiplied. @default
-   *   1
+   * @param factor returns a controller's current factor of all learning rates. @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }

@@ -9,8 +9,8 @@ const shared = {
   /** Factor of `lr`, to give groups of weights different rates. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**
-   * Learning rate at which `weightDecay` applies in full: the decay is then weightDecay · lr / peakLr. @default
-   * a decay that is not scaled
+   * Learning rate at which `weightDecay` applies in full: the decay is then weightDecay · lr / peakLr.
+   * @default none: the decay does not depend on `lr`
    *
    * Source: Defazio 2025, https://arxiv.org/abs/2506.02285, section 3.
    */
@@ -46,10 +46,7 @@ export interface Update<V = ValuesOf<Declared>> {
   hyper(name: keyof V & string): Tensor
   /** Returns 1 minus the current value of an option as a tensor, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /**
-   * Returns a scalar computed from the step (counted from 0) in float64 and fed, once for all weights of a
-   * group.
-   */
+  /** Returns a scalar computed from the step in float64 and fed, once for all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state. */
   buffer(name: string): Variable

@@ -1,10 +1,7 @@
 import type { Hyperparameter } from '../core/options.ts'
 import type { BatchNormPolicy } from './evaluation.ts'
 
-/**
- * Properties of an optimizer, for diagnostics and advice, which never ask for its type. A property that is
- * missing is unknown.
- */
+/** Properties of an optimizer, for diagnostics and advice, which never ask for its type; unknown if missing. */
 export interface Traits {
   /** Name of the optimizer, for messages only. */
   readonly type: string
@@ -17,10 +14,7 @@ export interface Traits {
    * effective learning rate, and steps diverge where the curvature exceeds (2 + 2μ)/η.
    */
   readonly heavyBall?: boolean
-  /**
-   * Whether steps divide each element of a gradient by its usual magnitude, so that the loss's scale is
-   * irrelevant.
-   */
+  /** Whether steps divide each element of a gradient by its usual magnitude, which cancels the loss's scale. */
   readonly rescales?: boolean
   /** Whether weight decay is decoupled from the gradient, as in AdamW. */
   readonly decoupled?: boolean

@@ -39,9 +39,7 @@ export function velocity<V extends Momentum>({ buffer, hyper }: Update<V>, step:
   return v.assign(add(mul(v.value, hyper('momentum')), step))
 }
 
-/**
- * Returns 1 − decayᵗ with t = step + 1: the total weight of gradients in a moving average that started at 0.
- */
+/** Returns 1 − decayᵗ, t = step + 1: the total weight of gradients in a moving average that starts at 0. */
 export const filledPart = <V>(
   { value }: Pick<Update<V>, 'value'>,
   decay: keyof V & string,
@@ -63,9 +61,7 @@ export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
   return add(sqrt(square), at.host('eps', offset))
 }
 
-/**
- * Returns the function of the step with f(step) = next(f(step − 1), step) and f(−1) = first; caches its values.
- */
+/** Returns the function f with f(step) = next(f(step − 1), step) and f(−1) = first. Caches its values. */
 export function memoized(
   next: (before: number, step: number) => number,
   first: number,
