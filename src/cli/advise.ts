@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
@@ -13,6 +13,7 @@ import { checkSameAdvice } from '../study/run/same-study.ts'
 import { stepsWith } from '../study/trial-settings.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { override } from '../train/spec.ts'
+import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -107,8 +108,7 @@ function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
   if (existsSync(file)) checkSameAdvice(folder, readJson(file), identity)
-  writeFileSync(`${file}.partial`, `${JSON.stringify(identity, null, 2)}\n`)
-  renameSync(`${file}.partial`, file)
+  writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
 
 function readJson(file: string): Record<string, unknown> {

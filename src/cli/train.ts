@@ -3,11 +3,11 @@ import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
-import { microBatchesPerStep } from '../train/accumulation.ts'
 import { describe } from '../train/description.ts'
 import type { TrainEvent } from '../train/event.ts'
 import { toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { examplesPerStep } from '../train/length.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
@@ -91,7 +91,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
 /** Opens the run's folder once the experiment is known to fit together. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
   const task = taskOf(experiment)
-  await task.prepare(experiment.batchSize * microBatchesPerStep(experiment.accumulate))
+  await task.prepare(examplesPerStep(experiment))
   const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
   const notes = { origin: originOf(file, options), versions }
   const folder = new RunFolder(path, experiment, { resume: options.resume === true, task, notes })

@@ -55,6 +55,15 @@ export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] |
 /** Type of the options after checking, with defaults filled in. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 
+/** Type of options without those that are undefined. */
+export type Present<V> = { readonly [K in keyof V as undefined extends V[K] ? never : K]: V[K] } & {
+  readonly [K in keyof V as undefined extends V[K] ? K : never]?: Exclude<V[K], undefined>
+}
+
+/** Removes options that are undefined. */
+export const present = <V extends object>(values: V): Present<V> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<V>
+
 /**
  * Checks options and fills in defaults. `undefined` counts as missing.
  *
@@ -225,9 +234,13 @@ export const callback = <F extends (...args: never[]) => unknown>(wanted: string
   custom<F>(wanted, (value) => typeof value === 'function')
 
 /** Declares an object of options, such as `clip: { norm }`; its errors begin `sgd: clip: wanted norm as …`. */
-export const nested = <D extends Declared>(declared: D): Option<OptionsOf<D>, ValuesOf<D> | undefined> => ({
+export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | undefined = undefined>(
+  declared: D,
+  fallback?: F,
+): Option<OptionsOf<D>, Present<ValuesOf<D>> | (F extends undefined ? undefined : never)> => ({
   wanted: `an object of ${Object.keys(declared).join(', ')}`,
-  read: (who, name, value) => readOptions(`${who}: ${name}`, declared, value),
+  ...(fallback && { fallback }),
+  read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
 })
 
 /** Declares a positive integer, such as a number of features. */

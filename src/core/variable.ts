@@ -1,9 +1,9 @@
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { nameOf, setName } from './names.ts'
-import type { Hyperparameter } from './options.ts'
+import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
-import { type Shape, sameShape, showShape, sizeOf } from './shape.ts'
+import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
 /** Draws the initial values of a variable: one per element, in row-major order. */
@@ -15,6 +15,15 @@ export const filled =
   (_, shape) =>
     new Float64Array(sizeOf(shape)).fill(value)
 
+const options = {
+  /** Whether optimizers update the variable: not for running statistics and optimizer state. @default true */
+  trainable: boolean(true),
+  /** Whether a step that would store NaN or ±Infinity fails, without changing any variable. @default false */
+  finite: boolean(false),
+  /** Element type. @default 'float32' */
+  dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
+}
+
 /**
  * A mutable tensor that persists between steps: a weight, a running statistic, a momentum buffer or a counter.
  *
@@ -23,20 +32,15 @@ export const filled =
  */
 export class Variable {
   readonly shape: Shape
-  /** Whether optimizers update the variable. Running statistics and optimizer state are not trainable. */
   readonly trainable: boolean
-  /** Whether a step that would store NaN or ±Infinity here fails instead, without changing any variable. */
   readonly finite: boolean
   /** Used by `initialize`; may be replaced before it runs. */
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
 
-  constructor(
-    shape: Shape,
-    initializer: Initializer = filled(0),
-    { trainable = true, finite = false, dtype = 'float32' }: VariableOptions = {},
-  ) {
+  constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
+    const { trainable, finite, dtype } = readOptions('Variable', options, given)
     this.shape = shape
     this.trainable = trainable
     this.finite = finite
@@ -81,7 +85,7 @@ export class Variable {
   assign(next: Tensor): Tensor {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
-        `${nameOf(this) || 'variable'}: wanted ${this.#dtype} ${showShape(this.shape)}, got ${next.dtype} ${showShape(next.shape)}`,
+        `${nameOf(this) || 'variable'}: wanted ${showTensor(this)}, got ${showTensor(next)}`,
       )
     }
     active('Variable.assign').writes.set(this, next)
@@ -100,8 +104,6 @@ export class Variable {
     if (this.#data) this.#data = toData(dtype, this.#data)
   }
 }
-
-type VariableOptions = Partial<Pick<Variable, 'trainable' | 'finite' | 'dtype'>>
 
 /**
  * Yields `root` and every object reachable through its fields (layers, lists of layers, variables) once, with

@@ -26,7 +26,7 @@ export function concatenated(lists: readonly Numbers[]): Float64Array {
   return all
 }
 
-/** Returns the angle between two vectors in radians. The formula 2 · asin(½ · chord) is precise for small angles. */
+/** Returns the angle between vectors in radians: 2 · asin(½ · ‖a/‖a‖ − b/‖b‖‖), precise for small angles. */
 export function angleBetween(a: Numbers, b: Numbers): number {
   const [lengthA, lengthB] = [length(a), length(b)]
   let chord = 0

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import type { Split } from '../data/dataset.ts'
+import { type Dataset, type Split, subset } from '../data/dataset.ts'
 import { isStream } from '../data/stream.ts'
 import type { Experiment } from '../train/experiment.ts'
 
@@ -16,5 +16,15 @@ export function inMemory(experiment: Experiment): InMemory {
   if (!isStream(train) && !isStream(validation)) return { ...experiment, data: { train, validation } }
   throw new ArgumentError(
     'doctor: wanted data sets in memory, got a stream; collect a part of it with data.collect',
+  )
+}
+
+/** Returns up to `most` examples of a data set, evenly spaced. */
+export function evenSubset(dataset: Dataset, most: number): Dataset {
+  if (dataset.length <= most) return dataset
+  const evenly = { length: most }
+  return subset(
+    dataset,
+    Int32Array.from(evenly, (_, i) => Math.floor((i * dataset.length) / most)),
   )
 }

@@ -1,4 +1,3 @@
-import { isFloat } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { input, type Tensor, topological } from '../core/tensor.ts'
 import { trace, variables } from '../core/variable.ts'
@@ -7,7 +6,7 @@ import { Dropout } from '../nn/dropout.ts'
 import type { Module } from '../nn/module.ts'
 import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
-import { cast } from '../ops/compare.ts'
+import { batchInput, castFloat, computeDType } from '../train/graphs.ts'
 
 /** A call of a batch normalization that uses the batch's own statistics. */
 export interface Norm {
@@ -15,53 +14,52 @@ export interface Norm {
   readonly layer: BatchNorm
   readonly x: Tensor
   readonly y: Tensor
-  /** How many values make one statistic. */
+  /** Number of values in one statistic. */
   readonly values: number
-  /** The weight whose scale the layer takes away, where there is one. */
+  /** The weight whose scale the layer removes, if any. */
   readonly fed: Fed | undefined
 }
 
-/** What a layer is fed by, by state name. */
+/** The weight that feeds a layer, by state name. */
 export interface Fed {
   readonly weight: string
   readonly outputs: Outputs
-  /** What is added to each output, where something is. */
+  /** The vector added to each output, if any. */
   readonly bias?: string
-  /** Whether the layer takes the bias away: nothing lies between that knows of it. */
+  /** Whether the layer cancels the bias: nothing between them depends on it. */
   readonly cancels: boolean
 }
 
-/** Which numbers of a weight make one output: all that have a place along `axis` in common, of one group. */
+/** Which numbers of a weight make one output: those of one group that share an index along `axis`. */
 export interface Outputs {
   readonly axis: number
-  /** How many equal parts the axes before `axis` have, each with outputs of its own. */
+  /** Number of equal parts of the axes before `axis`, each with its own outputs. */
   readonly groups: number
 }
 
-/** What a model does with a batch in training: the order of its layers, found by tracing and not by names. */
+/** The order of a model's layers in training, found by tracing and not by names. */
 export interface Structure {
   readonly norms: readonly Norm[]
   readonly dropouts: readonly { readonly name: string; readonly y: Tensor }[]
   /** The trained weights by the tensors that read them. */
   readonly names: ReadonlyMap<Tensor, string>
-  /** What a tensor is used for. */
+  /** The tensors computed from one. */
   users(t: Tensor): readonly Tensor[]
 }
 
 /**
- * Trace a model on a batch, in training.
+ * Traces a model on a batch, in training.
  *
  * @throws {ShapeError} when the batch does not suit the model.
  */
-export function structureOf(model: Module, { shape, dtype }: FieldSpec, length: number): Structure {
+export function structureOf(model: Module, x: FieldSpec, length: number): Structure {
   const calls: Call[] = []
   const { result } = trace(() => {
-    const computed = [...variables(model).values()].map((v) => v.dtype).find(isFloat) ?? 'float32'
-    const x = input([length, ...shape], dtype)
+    const { shape, dtype } = batchInput(x, length)
     const y = observe(
       model,
       (call) => calls.push(call),
-      () => model.forward(isFloat(dtype) ? cast(x, computed) : x, 'train'),
+      () => model.forward(castFloat(input(shape, dtype), computeDType(model)), 'train'),
     )
     const trained = [...variables(model)].filter(([, { trainable }]) => trainable)
     return { y, names: new Map(trained.map(([name, v]) => [v.value, name] as const)) }
@@ -78,7 +76,7 @@ export function structureOf(model: Module, { shape, dtype }: FieldSpec, length: 
   }
 }
 
-/** What a tensor's gradient goes to, or what it is computed from. */
+/** The tensors to which a tensor's gradient goes, or else from which it is computed. */
 export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
 
 function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
@@ -103,7 +101,7 @@ function normOf({ name, module, inputs, output }: Call, graph: Graph): Norm[] {
   return [{ name, layer: module, x, y: output, values, fed: fedBy(x, output, graph) }]
 }
 
-/** Operators that give c · y for c · x, with c > 0, along each channel. */
+/** Operators that map c · x to c · y, for c > 0, along each channel. */
 const homogeneous = new Set([
   'Relu',
   'PRelu',
@@ -114,14 +112,14 @@ const homogeneous = new Set([
   'Identity',
   'Cast',
 ])
-/** Those of them that give y + c for x + c as well. */
+/** Those that also map x + c to y + c. */
 const shifting = new Set(['MaxPool', 'AveragePool', 'Reshape', 'Transpose', 'Identity', 'Cast'])
-/** Operators that do not multiply what they are given. */
+/** Operators that do not multiply their inputs. */
 const sums = new Set(['Add', 'Sub'])
 
 /**
- * The weight, and its bias, that reach `x` through nothing but what keeps scales, and nothing else: then the layer
- * between `x` and `y` takes their common scale away.
+ * Finds the weight, and its bias, that reach `x` and nothing else, and only through operators that keep scales:
+ * then the layer between `x` and `y` removes their common scale.
  */
 function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
   const within = new Set(topological([y], (t) => (t === x ? [] : sourcesOf(t))))
@@ -154,7 +152,10 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
   }
 }
 
-/** Which part of a weight makes one output of `t`; nothing where the weight was laid out anew in a way that hides it. */
+/**
+ * Finds the part of a weight that makes one output of `t`; undefined when its layout was changed in a way that
+ * hides it.
+ */
 function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   let [axis, behind] = [outputAxis(t, weight), weight]
   const groups = t.sources ? t.shape[1]! / weight.shape[axis]! : 1
@@ -177,15 +178,15 @@ function outputAxis(t: Tensor, weight: Tensor): number {
 }
 
 /**
- * Whether a convolution is a transposed one, however it is computed: the gradient of its weight `[c, o, …k]` is that of a
- * convolution which takes the slope for its input.
+ * Whether a convolution is transposed, however it is computed: the gradient of its weight `[c, o, …k]` is then
+ * that of a convolution whose input is the slope.
  */
 function isTransposed(t: Tensor): boolean {
   const slope = input(t.shape, t.dtype)
   return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
-/** The trained weight that a tensor is, whatever its layout. */
+/** The trained weight behind a tensor, in any layout. */
 function weightBehind(
   t: Tensor,
   { names }: Graph,

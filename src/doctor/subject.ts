@@ -3,48 +3,37 @@ import { gradients } from '../core/grad.ts'
 import { unchanged } from '../core/snapshot.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { type Variable, variables } from '../core/variable.ts'
-import { angleBetween, difference, length } from '../core/vector.ts'
-import { subset } from '../data/dataset.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { Module } from '../nn/module.ts'
-import { cast } from '../ops/compare.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
-import { type Compiled, compile } from '../runtime/compile.ts'
 import type { InputSpec } from '../runtime/traced.ts'
-import { microBatchesPerStep } from '../train/accumulation.ts'
-import type { Experiment } from '../train/experiment.ts'
+import type { Evaluation } from '../train/evaluation.ts'
+import { type Experiment, trainingBatches } from '../train/experiment.ts'
+import { Graphs } from '../train/graphs.ts'
+import { type Length, runLength } from '../train/length.ts'
 import type { Steps } from '../train/steps.ts'
-import type { Evaluation, Task } from '../train/task.ts'
-import { taskOf, trainingBatches } from '../train/train.ts'
-import { type InMemory, inMemory } from './in-memory.ts'
-import { type Matrix, matrixOf, numbersOf } from './matrix.ts'
+import type { Task } from '../train/task.ts'
+import { taskOf } from '../train/train.ts'
+import { evenSubset, type InMemory, inMemory } from './in-memory.ts'
+import { type Matrix, matrixOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
+import { type Turns, turnsOf } from './turns.ts'
 
-/** What some optimizer steps did to a weight. */
-export interface Turns {
-  /** How far each step turned it, in radians. */
-  readonly angles: readonly number[]
-  /** ‖Δw‖/‖w‖ of each step. */
-  readonly updates: readonly number[]
-}
-
-/** What a step's graph gives of one batch. */
+/** The loss of a batch and its gradient. */
 export interface Slope {
   readonly loss: number
   /** dL/dw of each trained weight, by state name. */
   readonly gradient: ReadonlyMap<string, Data>
 }
 
-/**
- * A run as it is examined: the experiment, its task as it was trained, and what was logged. What several diagnostics
- * ask for is made once.
- */
+/** A run under examination: experiment, trained task and log. What several diagnostics need is made once. */
 export class Subject {
   readonly experiment: InMemory
   readonly task: Task
-  /** What each step left behind, where it was kept. */
+  /** What each step logged; undefined when the log was not kept. */
   readonly log: Steps | undefined
+  readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
   /** @param log of every step from the first; one that does not fit the task is an error of the caller */
@@ -52,26 +41,27 @@ export class Subject {
     this.experiment = inMemory(experiment)
     this.task = task
     this.log = log
+    const { data, dtype, device, threads } = this.experiment
+    this.#graphs = new Graphs({ x: data.train.x, y: data.train.y }, { dtype, device, threads })
   }
 
   get model(): Module {
     return this.task.model
   }
 
-  /** How many optimizer steps were taken. */
+  /** Optimizer steps taken. */
   get steps(): number {
     return this.task.steps
   }
 
-  /** How many examples an optimizer step takes. */
+  /** Examples that an optimizer step learns from. */
   get examples(): number {
-    const { batchSize, accumulate } = this.experiment
-    return batchSize * microBatchesPerStep(accumulate)
+    return this.length.examplesPerStep
   }
 
-  /** How many optimizer steps an epoch has. */
-  get stepsPerEpoch(): number {
-    return (trainingBatches(this.experiment, this.examples, this.experiment.lastBatch) as Loader).length
+  /** The length of the whole run. */
+  get length(): Length {
+    return this.#once('length', () => runLength(this.experiment))
   }
 
   get structure(): Structure {
@@ -86,12 +76,10 @@ export class Subject {
     return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
   }
 
-  /** The learning rate of each step that was taken, of the weights that are in no group. */
+  /** The learning rate of each step taken, for the weights that are in no group. */
   get rates(): Float64Array {
     return this.#once('rates', () =>
-      this.log
-        ? Float64Array.from(this.log.lrs)
-        : Float64Array.from({ length: this.steps }, (_, step) => this.task.lr(step)),
+      Float64Array.from(this.log?.lrs ?? { length: this.steps }, (rate, step) => rate ?? this.task.lr(step)),
     )
   }
 
@@ -100,7 +88,7 @@ export class Subject {
     return this.#attached.options.get(name)!
   }
 
-  /** What the optimizer does to a trained weight. */
+  /** How the optimizer changes a trained weight. */
   rule(name: string): WeightRule {
     const { optimizer } = this.experiment
     return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
@@ -111,8 +99,8 @@ export class Subject {
   }
 
   /**
-   * Whether the optimizer keeps state, and all of it is as it starts: that of the run was not kept, as where there is no
-   * checkpoint. Steps from here are not the run's, and averages of the weights are none.
+   * Whether all optimizer state still has its initial value, as without a checkpoint: new steps would differ
+   * from the run's, and averages of the weights mean nothing.
    */
   get lacksState(): boolean {
     return this.#once('lacks state', () => {
@@ -124,12 +112,12 @@ export class Subject {
     })
   }
 
-  /** Whether evaluation takes weights that the optimizer keeps, such as averages. */
+  /** Whether evaluation uses other weights, such as averages that the optimizer keeps. */
   get evaluatesOthers(): boolean {
     return this.#attached.evaluation !== undefined
   }
 
-  /** What multiplied the schedule of the rate, in each step. */
+  /** The factor of the scheduled learning rate in each step. */
   get #factors(): Float64Array {
     return this.#once('factors', () =>
       this.rates.map((rate, step) => {
@@ -139,7 +127,7 @@ export class Subject {
     )
   }
 
-  /** Up to `count` full training batches, those of the first epoch. */
+  /** Up to `count` full training batches, from the first epoch. */
   batches(count: number, batchSize: number = this.experiment.batchSize): Batch[] {
     const batches: Batch[] = []
     for (const batch of this.training(batchSize).batches(0)) {
@@ -149,27 +137,20 @@ export class Subject {
     return batches
   }
 
-  /** The training data as the run saw them. */
+  /** The training data in the order of the run, with its transforms. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
   }
 
-  /** The model on up to `most` examples of the validation data. */
+  /** Evaluates the model on up to `most` examples of the validation data. */
   validate(most: number): Promise<Evaluation> {
     const { data, batchSize } = this.experiment
-    const part = this.#once(`validation ${most}`, () =>
-      data.validation.length <= most
-        ? data.validation
-        : subset(
-            data.validation,
-            Int32Array.from({ length: most }, (_, i) => Math.floor((i * data.validation.length) / most)),
-          ),
-    )
+    const part = this.#once(`validation ${most}`, () => evenSubset(data.validation, most))
     return this.task.evaluate(part, { batchSize })
   }
 
-  /** Run `body`; afterwards every variable, and the number of steps, is what it was. */
+  /** Runs `body`, then restores every variable and the number of steps. */
   async untouched<T>(body: () => Promise<T>): Promise<T> {
     const { task } = this
     const all = [...task.variables.values(), ...task.optimizerState.values()]
@@ -182,26 +163,20 @@ export class Subject {
   }
 
   /**
-   * Compile what can be computed from a batch of this size, once for each `name`.
+   * Computes something from a batch by a graph that is compiled once for each `name` and batch size. What the
+   * graph assigns is put back.
    *
    * @param given what else the graph is fed
    */
-  graph<Out extends string>(
+  async compute<Out extends string, More extends string = never>(
     name: string,
-    length: number,
-    results: (x: Tensor, y: Tensor, given: Readonly<Record<string, Tensor>>) => Readonly<Record<Out, Tensor>>,
-    given: Readonly<Record<string, InputSpec>> = {},
-  ): Promise<Compiled<string, Out>> {
-    const { data, dtype, device, threads } = this.experiment
-    const float = (t: Tensor): Tensor => (t.dtype.startsWith('float') ? cast(t, dtype) : t)
-    const spec = ({ shape, dtype }: typeof data.train.x): InputSpec => ({ shape: [length, ...shape], dtype })
-    return this.#once(`graph ${name} ${length}`, () =>
-      compile<string, Out>(
-        { x: spec(data.train.x), y: spec(data.train.y), ...given },
-        (fed) => results(float(fed.x!), float(fed.y!), fed),
-        { device, threads },
-      ),
-    )
+    { x, y, length }: Batch,
+    body: (fed: Readonly<Record<'x' | 'y' | More, Tensor>>) => Readonly<Record<Out, Tensor>>,
+    given: Readonly<Record<More, InputSpec & { readonly data: Data }>> = {} as Record<More, never>,
+  ): Promise<Record<Out, Data>> {
+    const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })
+    const more = Object.entries<{ readonly data: Data }>(given).map(([key, { data }]) => [key, data])
+    return this.untouched(() => graph({ x, y, ...Object.fromEntries(more) }, this.steps))
   }
 
   /** The trained weights, by state name. */
@@ -211,20 +186,17 @@ export class Subject {
 
   /** The loss of a batch in training, and its gradient. */
   async slope(batch: Batch): Promise<Slope> {
-    const { loss: lossOf } = this.experiment
-    const names = [...this.trained.keys()]
-    const graph = await this.graph('slope', batch.length, (x, y): Record<string, Tensor> => {
-      const loss = lossOf(this.model.forward(x, 'train'), y)
+    const values = await this.compute('slope', batch, ({ x, y }): Record<string, Tensor> => {
+      const loss = this.experiment.loss(this.model.forward(x, 'train'), y)
       const slopes = gradients(
         loss,
         [...this.trained.values()].map(({ value }) => value),
       )
       return { loss, ...Object.fromEntries(slopes.map((g, i) => [`g${i}`, g])) }
     })
-    const values = await this.untouched(() => graph({ x: batch.x, y: batch.y }, this.steps))
     return {
       loss: Number(values.loss![0]),
-      gradient: new Map(names.map((name, i) => [name, values[`g${i}`]!])),
+      gradient: new Map([...this.trained.keys()].map((name, i) => [name, values[`g${i}`]!])),
     }
   }
 
@@ -237,7 +209,7 @@ export class Subject {
     })
   }
 
-  /** The weights that a batch normalization is fed by, with how scale-invariant they are. */
+  /** The weights that feed a batch normalization, with how scale-invariant they are. */
   fedMatrices(): Promise<readonly Matrix[]> {
     return this.#once('matrices', async () => {
       const [slope] = await this.slopes(slopeCount)
@@ -248,51 +220,31 @@ export class Subject {
     })
   }
 
-  /** Those of them whose scale does not change what the model says. */
+  /** The weights whose scale does not change the output of the model. */
   async invariant(): Promise<readonly Matrix[]> {
     return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
   }
 
   /**
-   * What the last steps of the run did to each weight of two or more axes: they are taken once more, with the state that
-   * the optimizer has, and taken back. Without the run's state they would be others; see `lacksState`.
+   * How the last steps of the run changed each weight of two or more axes. They are taken once more, with the
+   * current optimizer state, and undone; without the run's state they are other steps, see `lacksState`.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>
       this.untouched(async () => {
         const batches = this.batches(8, this.examples)
         this.task.goTo(Math.max(0, this.steps - batches.length), this.task.lrFactor)
-        const fed = new Map((await this.fedMatrices()).map((m) => [m.name, m.parts]))
-        const watched = [...this.trained]
-          .filter(([, { shape }]) => shape.length >= 2)
-          .map(
-            ([name, v]) => [name, fed.get(name) ?? [v], { angles: [], updates: [] } as MutableTurns] as const,
-          )
-        for (const batch of batches) {
-          const before = watched.map(([, parts]) => numbersOf(parts))
-          await this.task.step(batch)
-          for (const [i, [, parts, turns]] of watched.entries()) {
-            const after = numbersOf(parts)
-            turns.angles.push(angleBetween(before[i]!, after))
-            turns.updates.push(length(difference(after, before[i]!)) / length(before[i]!))
-          }
-        }
-        return new Map(watched.map(([name, , turns]) => [name, turns]))
+        return turnsOf(this.task, batches, this.trained, await this.fedMatrices())
       }),
     )
   }
 
-  /** What `make` gave the first time. */
+  /** Returns what `make` returned at its first call. */
   #once<T>(key: string, make: () => T): T {
     if (!this.#made.has(key)) this.#made.set(key, make())
     return this.#made.get(key) as T
   }
 }
 
-interface MutableTurns {
-  readonly angles: number[]
-  readonly updates: number[]
-}
-
-/** How many batches' gradients there are for all. */
+/** Number of batches whose gradients all diagnostics share. */
 export const slopeCount = 16

@@ -11,7 +11,7 @@ type PoolClass<O> = new (kernelSize: PerAxis, options?: O) => { forward(x: Tenso
 function pool<O>(
   who: string,
   rank: number,
-  op: ops.Pool<O>,
+  op: ops.WindowOperator<O>,
   declared: (rank: number) => Declared,
   name: string = 'kernelSize',
 ): PoolClass<O> {

@@ -134,10 +134,10 @@ export interface ConvolutionTransposeOptions
  */
 export const convTranspose1d = convolutionTranspose('convTranspose1d', 1)
 
-/** As `convTranspose1d`, of `[n, c, height, width]`. As PyTorch's `conv_transpose2d`. */
+/** Transposed convolution of `[n, c, height, width]`. As PyTorch's `conv_transpose2d`. */
 export const convTranspose2d = convolutionTranspose('convTranspose2d', 2)
 
-/** As `convTranspose1d`, of `[n, c, depth, height, width]`. As PyTorch's `conv_transpose3d`. */
+/** Transposed convolution of `[n, c, depth, height, width]`. As PyTorch's `conv_transpose3d`. */
 export const convTranspose3d = convolutionTranspose('convTranspose3d', 3)
 
 function convolutionTranspose(who: string, rank: number): Convolve<ConvolutionTransposeOptions> {

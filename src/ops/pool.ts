@@ -55,10 +55,10 @@ export const maxPool2d = pool(maxPool, 'maxPool2d', 2)
 export const maxPool3d = pool(maxPool, 'maxPool3d', 3)
 
 /** An operator of an input and the size of its windows. */
-export type Pool<Options> = (x: Tensor, kernelSize: PerAxis, options?: Options) => Tensor
-type PoolOf<O> = (who: string, rank: number, ...given: Parameters<Pool<O>>) => Tensor
+export type WindowOperator<Options> = (x: Tensor, kernelSize: PerAxis, options?: Options) => Tensor
+type PoolOf<O> = (who: string, rank: number, ...given: Parameters<WindowOperator<O>>) => Tensor
 
-function pool<O>(of: PoolOf<O>, who: string, rank: number): Pool<O> {
+function pool<O>(of: PoolOf<O>, who: string, rank: number): WindowOperator<O> {
   return (x, kernelSize, options) => of(who, rank, x, kernelSize, options)
 }
 

@@ -140,7 +140,7 @@ describe('a study is checked against its experiment', () => {
       { factors: { normalization: ['batch', 'bacth'] } },
       'normalization: wanted type as one of none, batch, ghost, layer, group, instance, got bacth; did you mean batch?',
     ],
-    [{ factors: { batchSize: [8, 0] } }, 'experiment: wanted batchSize as an integer ≥ 1, got 0'],
+    [{ factors: { batchSize: [8, 0] } }, 'experiment: wanted batchSize as a positive integer, got 0'],
     [{ factors: { 'model.width': [8] } }, /^--set: wanted a path that is one of /.source],
     [
       { factors: { schedule: ['constant', 'cosin'], lr: [1] } },

@@ -1,8 +1,7 @@
-import { FormatError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, custom, integer, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { type Experiment, experiment } from '../train/experiment.ts'
-import { parseExperiment } from '../train/spec.ts'
+import { parseExperiment, parseJson } from '../train/spec.ts'
 import { type Design, designOption } from './design/design.ts'
 import { checkDesign } from './design/plan.ts'
 import { checkFactors, type Factors } from './factor.ts'
@@ -82,12 +81,7 @@ export const isStudy = (value: unknown): value is Study =>
  * @throws {EvenstepError} when it is not JSON, or not a study.
  */
 export function parseStudyText(text: string, file: string): Study {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new FormatError(`${file}: wanted JSON, got ${(error as Error).message}`)
-  }
+  const json = parseJson(text, file)
   if (!isObject(json)) throw mismatch('study', 'a JSON object', json)
   const { experiment: given } = json
   return define({ ...json, experiment: isObject(given) ? parseExperiment(given) : given } as StudyOptions)

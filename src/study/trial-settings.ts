@@ -1,9 +1,8 @@
 import { mismatch } from '../core/mismatch.ts'
 import { isSchedule } from '../schedule/index.ts'
-import { microBatchesPerStep } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { runLength } from '../train/length.ts'
 import { type Change, withSettings } from '../train/spec.ts'
-import { trainingBatches } from '../train/train.ts'
 import { scheduleText } from './schedules.ts'
 import { keyOf, only } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
@@ -36,7 +35,7 @@ export function settingsOf(
   )
   const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
   // Enough epochs for the steps, whatever the experiment says. Each epoch of a stream has at least one step.
-  const epochs = Math.ceil(steps / (stepsPerEpoch(withSettings(experiment, own)) ?? 1))
+  const epochs = Math.ceil(steps / (runLength(withSettings(experiment, own)).stepsPerEpoch ?? 1))
   return [
     ...own,
     ...(rate === undefined ? [] : ([['optimizer.lr', rate]] as const)),
@@ -70,18 +69,10 @@ function rateOf(
   return asRate(lr)
 }
 
-/** Optimizer steps in an epoch; nothing for a stream, whose length is unknown. */
-function stepsPerEpoch(experiment: Experiment): number | undefined {
-  const { batchSize, accumulate, lastBatch } = experiment
-  const batches = trainingBatches(experiment, batchSize * microBatchesPerStep(accumulate), lastBatch)
-  return 'length' in batches ? batches.length : undefined
-}
-
 /** Optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
 function stepsOf(experiment: Experiment): number {
-  const { steps = Number.POSITIVE_INFINITY, epochs = Number.POSITIVE_INFINITY } = experiment
-  const length = Math.min(steps, epochs * (stepsPerEpoch(experiment) ?? Number.POSITIVE_INFINITY))
-  if (length < Number.POSITIVE_INFINITY) return length
+  const { steps } = runLength(experiment)
+  if (steps !== undefined) return steps
   const fix = 'name them, such as --set steps=1000'
   throw mismatch('experiment', 'steps where the training data are a stream', undefined, fix)
 }

@@ -1,4 +1,7 @@
-import { allocate } from '../core/dtype.ts'
+import { allocate, toData } from '../core/dtype.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { choice, nested, type Option, type OptionsOf, required, size } from '../core/options.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter, Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
@@ -6,44 +9,64 @@ import { add, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import { rows } from './rows.ts'
+import type { Steps } from './steps.ts'
 
-/** How many micro-batches make one optimizer step, and what batch normalization makes of them. */
-export interface Accumulate {
-  /** ≥ 1. */
-  readonly steps: number
+const options = {
+  /** Micro-batches that make one optimizer step. */
+  steps: required(size),
   /**
-   * `perMicroBatch`, the default, normalizes each micro-batch by its own statistics, as every framework does. The
-   * running statistics learn from each, so that a step moves them as one of momentum 1 − (1 − momentum)^steps would.
+   * How batch normalization sees them.
    *
-   * `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others in
-   * every BN layer, so that all have to be in memory at once: this saves none.
+   * - `perMicroBatch` normalizes each micro-batch by its own statistics, as every framework does. The running
+   *   statistics learn from each, so a step moves them as one of momentum 1 − (1 − momentum)^steps would.
+   * - `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others
+   *   in every BN layer, so all have to be in memory at once: this saves none.
+   *
+   * @default 'perMicroBatch'
    */
-  readonly batchNorm?: 'perMicroBatch' | 'exact'
+  batchNorm: choice(['perMicroBatch', 'exact']),
 }
 
-/** Into how many parts a batch is cut. */
-export const graphRunsPerStep = (accumulate: number | Accumulate = 1): number =>
+export interface Accumulate extends OptionsOf<typeof options> {}
+
+const parts = nested(options)
+
+/** How many micro-batches make one optimizer step; a number is `{ steps }`. */
+export const accumulate: Option<number | Accumulate> = {
+  wanted: "a positive integer, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }",
+  fallback: 1,
+  read(who, name, value) {
+    if (typeof value === 'object' && value !== null) return parts.read(who, name, value) as Accumulate
+    if (Number.isInteger(value) && (value as number) >= 1) return value as number
+    throw mismatch(who, `${name} as ${this.wanted}`, value)
+  },
+}
+
+/** Returns how many parts a batch is cut into. */
+export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
-/** How many micro-batches make one optimizer step. */
+/** Returns how many micro-batches make one optimizer step. */
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
-/** A batch of `length` cut into parts as equal as can be: where each begins, and the end. */
-export const cuts = (length: number, parts: number): readonly number[] => {
-  const count = Math.min(parts, length)
-  return Array.from({ length: count + 1 }, (_, i) => Math.floor((i * length) / count))
+/** Cuts a batch into `parts` that are as equal as can be; into fewer where it has fewer examples. */
+export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
+  const count = Math.min(parts, batch.length)
+  const start = (i: number): number => Math.floor((i * batch.length) / count)
+  for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
-/** The graph of one micro-batch: its loss; its gradients are added up. */
+/** The graph of one micro-batch: returns its loss, and adds up its gradients. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
- * Gradients of several micro-batches, added up in variables and then applied: one optimizer step in the memory of one
- * micro-batch. Each counts by its examples, so the step is that of the mean over all of them.
+ * Gradients of several micro-batches, added up in variables and then applied: one optimizer step in the memory
+ * of one micro-batch. Each counts by its examples, so the step is that of the mean over all of them.
  */
 export class Accumulation {
   readonly #optimizer: Attached
+  readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
   readonly #sums: readonly Variable[]
@@ -51,13 +74,18 @@ export class Accumulation {
   #share = 1
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
 
-  /** @param graph compiles a micro-batch of some length, with `add` on its loss */
+  /**
+   * @param parts micro-batches of each batch
+   * @param graph compiles a micro-batch of some length, with `add` on its loss
+   */
   constructor(
     optimizer: Attached,
+    parts: number,
     graph: (length: number) => Promise<MicroGraph>,
     compiling: CompileOptions,
   ) {
     this.#optimizer = optimizer
+    this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
     this.#sums = optimizer.trained.map(
@@ -65,7 +93,7 @@ export class Accumulation {
     )
   }
 
-  /** While a micro-batch is traced: add its gradients to those before. */
+  /** Adds the gradients of a micro-batch to those before, while it is traced. */
   add(loss: Tensor): void {
     const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
     for (const [i, g] of this.#optimizer.gradients(loss).entries()) {
@@ -74,29 +102,48 @@ export class Accumulation {
     }
   }
 
-  /** One optimizer step. @returns the batch's mean loss before it, and the norm of its gradient */
-  async step(
-    batch: Batch,
-    parts: number,
+  /**
+   * Takes an optimizer step for each batch of `size` examples in a stack, up to the first whose loss is not
+   * finite.
+   *
+   * @param step the number of the first step
+   * @returns loss and norm of the gradient of each step, in the element type of the weights
+   */
+  async learn(
+    stack: Batch,
+    size: number,
     step: number,
-  ): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
-    for (const sum of this.#sums) sum.data = allocate(sum.dtype, size(sum))
+  ): Promise<Readonly<Record<'losses' | 'gradientNorm', Steps['losses']>>> {
+    const [losses, norms]: [number[], number[]] = [[], []]
+    for (let k = 0; k < stack.length / size; k++) {
+      losses.push(await this.#accumulate(rows(stack, size, k, k + 1), step + k))
+      norms.push(await this.#update(step + k))
+      if (!Number.isFinite(losses[k])) break // what comes after would not be either
+    }
+    const dtype = this.#sums[0]?.dtype ?? 'float32'
+    const data = (values: number[]) => toData(dtype, values) as Steps['losses']
+    return { losses: data(losses), gradientNorm: data(norms) }
+  }
+
+  /** @returns the mean loss of the batch */
+  async #accumulate(batch: Batch, step: number): Promise<number> {
+    for (const sum of this.#sums) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
-    const at = cuts(batch.length, parts)
-    for (const [i, to] of at.slice(1).entries()) {
-      const length = to - at[i]!
-      this.#share = length / batch.length
-      const { loss } = await (await this.#graph(length))(rows(batch, 1, at[i]!, to), step)
+    for (const part of microBatches(batch, this.#parts)) {
+      this.#share = part.length / batch.length
+      const { loss } = await (await this.#graph(part.length))(part, step)
       total += Number(loss[0]) * this.#share
     }
-    this.#apply ??= compile(
-      {},
-      () => ({ ...this.#optimizer.apply(this.#sums.map(({ value }) => value)) }),
-      this.#compiling,
-    )
+    return total
+  }
+
+  /** @returns the norm of the gradient */
+  async #update(step: number): Promise<number> {
+    const apply = (): { readonly gradientNorm: Tensor } => ({
+      ...this.#optimizer.apply(this.#sums.map(({ value }) => value)),
+    })
+    this.#apply ??= compile({}, apply, this.#compiling)
     const { gradientNorm } = await (await this.#apply)({}, step)
-    return { loss: total, gradientNorm: Number(gradientNorm[0]) }
+    return Number(gradientNorm[0])
   }
 }
-
-const size = ({ shape }: Variable): number => shape.reduce((n, axis) => n * axis, 1)

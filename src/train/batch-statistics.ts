@@ -1,20 +1,18 @@
-import { allFinite, type Data, type DType, isFloat } from '../core/dtype.ts'
+import { allFinite, type Data } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
-import { type Shape, sizeOf } from '../core/shape.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { variables } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import type { Batch } from '../data/loader.ts'
 import type { Module } from '../nn/module.ts'
 import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
-import { cast } from '../ops/compare.ts'
 import { maskedBatchNorm } from '../ops/masked-batch-norm.ts'
 import { mean, variance } from '../ops/statistics.ts'
-import { type Compiled, compile } from '../runtime/compile.ts'
+import { computeDType, Graphs } from './graphs.ts'
 
-/** What one batch says of the channels of one layer. */
+/** Statistics of the channels of one layer in one batch. */
 export interface LayerStatistics {
   readonly layer: BatchNorm
   readonly mean: Data
@@ -24,32 +22,23 @@ export interface LayerStatistics {
   readonly count: number
 }
 
-/** The same, still to be computed. */
-interface Traced {
-  readonly layer: BatchNorm
-  readonly mean: Tensor
-  readonly variance: Tensor
-  readonly count: number | Tensor
-}
-
-type Graph = { readonly step: Compiled<'x', string>; readonly traced: readonly Traced[] }
-
 /**
- * A function of a batch that runs the model on it in `train`, and gives the statistics of whatever reaches each call
- * of a batch normalization that learns.
+ * Returns a function that runs the model on a batch in `train`, and returns the statistics of what reaches each
+ * call of a batch normalization that learns.
  *
- * @param x an example of what batches hold, for its shape and type
+ * @param x shape and type of an example
  */
-export function statisticsOf(
-  model: Module,
-  { shape, dtype }: FieldSpec,
-): (batch: Batch) => Promise<LayerStatistics[]> {
-  const graphs = new Map<number, Graph>()
-  return async (batch) => {
-    const graph = graphs.get(batch.length) ?? (await build(model, [batch.length, ...shape], dtype))
-    graphs.set(batch.length, graph)
-    const values = await graph.step({ x: batch.x })
-    return graph.traced.map(({ layer, count }, i) => ({
+export function statisticsOf(model: Module, x: FieldSpec): (batch: Batch) => Promise<LayerStatistics[]> {
+  const graphs = new Graphs({ x }, { dtype: computeDType(model) })
+  const traced = new Map<number, readonly Traced[]>()
+  return async ({ x, length }) => {
+    const step = await graphs.compiled(`${length}`, length, ({ x }) => {
+      const calls = trace(model, x)
+      traced.set(length, calls)
+      return Object.fromEntries(calls.flatMap(resultsOf))
+    })
+    const values: Readonly<Record<string, Data>> = await step({ x })
+    return traced.get(length)!.map(({ layer, count }, i) => ({
       layer,
       mean: finite(layer, values[`mean${i}`]!),
       variance: finite(layer, values[`variance${i}`]!),
@@ -58,27 +47,32 @@ export function statisticsOf(
   }
 }
 
-async function build(model: Module, shape: Shape, dtype: DType): Promise<Graph> {
-  const computed = [...variables(model).values()].map((v) => v.dtype).find(isFloat) ?? 'float32'
-  const traced: Traced[] = []
+/** Statistics of one call, still to be computed. */
+interface Traced {
+  readonly layer: BatchNorm
+  readonly mean: Tensor
+  readonly variance: Tensor
+  readonly count: number | Tensor
+}
+
+function trace(model: Module, x: Tensor): readonly Traced[] {
+  const calls: Traced[] = []
   const onCall = ({ module, inputs }: Call): void => {
     const [x, mode, mask] = inputs as [Tensor, string, Tensor | undefined]
     if (mode !== 'train' || !(module instanceof BatchNorm) || !learns(module)) return
-    traced.push({ layer: module, ...statistics(x, mask, module.eps) })
+    calls.push({ layer: module, ...statistics(x, mask, module.eps) })
   }
-  const step = await compile({ x: { shape, dtype } }, ({ x }) => {
-    observe(model, onCall, () => model.forward(isFloat(dtype) ? cast(x, computed) : x, 'train'))
-    const named = traced.flatMap(({ mean, variance, count }, i): [string, Tensor][] => [
-      [`mean${i}`, mean],
-      [`variance${i}`, variance],
-      ...(typeof count === 'number' ? [] : [[`count${i}`, count] as [string, Tensor]]),
-    ])
-    return Object.fromEntries(named)
-  })
-  return { step, traced }
+  observe(model, onCall, () => model.forward(x, 'train'))
+  return calls
 }
 
-/** Whether a layer's running statistics are its own to learn. */
+const resultsOf = ({ mean, variance, count }: Traced, i: number): [string, Tensor][] => [
+  [`mean${i}`, mean],
+  [`variance${i}`, variance],
+  ...(typeof count === 'number' ? [] : [[`count${i}`, count] as [string, Tensor]]),
+]
+
+/** Whether a layer learns running statistics. */
 export const learns = (layer: BatchNorm): boolean => layer.runningMean !== undefined && !layer.frozen
 
 function statistics(x: Tensor, mask: Tensor | undefined, eps: number): Omit<Traced, 'layer'> {

@@ -4,20 +4,22 @@ import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
+import { integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { assignAll, readSafetensors, safetensorsParts } from './safetensors.ts'
-import { flushFolder, writeFlushed } from './whole-file.ts'
+import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
 
-/** The version of the format. A newer one is refused. */
+/** Version of the format. Newer ones are refused. */
 const format = 1
 
 /** What a checkpoint holds besides tensors. */
 export interface Checkpoint<Progress> {
-  /** Where the run stands: whatever it needs to go on, as plain JSON. */
+  /** Where the run stands: all that resuming needs, as plain JSON. */
   readonly progress: Progress
-  /** What the run learns from; another data set is refused. */
+  /** Hash of the data; other data are refused. */
   readonly fingerprint: string
-  /** What the best checkpoint has least of, such as a validation loss; absent before the first evaluation. */
+  /** Score of which less is better, such as a validation loss; absent before the first evaluation. */
   readonly score?: number
 }
 
@@ -40,15 +42,15 @@ const schema = z.object({
 const files = ['model', 'optimizer'] as const
 
 /**
- * Write a checkpoint as a folder: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
+ * Writes a checkpoint as a folder: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
  *
- * The folder is written under another name, flushed to the disk and then renamed, so that a folder of the final name
- * is whole, whenever the process or the machine stops.
+ * The folder is written under another name, flushed to the disk and then renamed, so that a folder of the final
+ * name is whole, whenever the process or the machine stops.
  *
- * What is written is what the tensors and `checkpoint` are when this is called: training may go on meanwhile, for a
- * step gives each variable another array, and writes to none.
+ * The state at the time of the call is written. Training may continue meanwhile: a step gives each variable a
+ * new array, and writes to none.
  *
- * @param before what must be on the disk before the checkpoint is
+ * @param before settles when everything that must precede the checkpoint is on the disk
  */
 export async function writeCheckpoint<Progress>(
   path: string,
@@ -56,7 +58,7 @@ export async function writeCheckpoint<Progress>(
   checkpoint: Checkpoint<Progress>,
   before: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  const partial = `${path}${partialSuffix}`
+  const partial = partialOf(path)
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
   const write = (name: string, parts: readonly Uint8Array[]): Promise<void> =>
@@ -75,23 +77,21 @@ export async function writeCheckpoint<Progress>(
   await remove(old)
 }
 
-/** Remove a folder while training goes on: to free megabytes takes milliseconds. */
+/** Removes a folder without blocking training: freeing megabytes takes milliseconds. */
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
-
-const partialSuffix = '.partial'
 
 const sumOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, bytes) => crc32(bytes, sum), 0)
 
-/** Take a folder's name away, so that it is never seen half removed under it. @returns what it is called now */
+/** Renames a folder before its removal, so that it is never seen half removed. @returns its new path */
 function setAside(path: string): string {
-  const going = `${path}.old${partialSuffix}`
+  const going = partialOf(`${path}.old`)
   rmSync(going, { recursive: true, force: true })
   if (existsSync(path)) renameSync(path, going)
   return going
 }
 
 /**
- * Give the tensors the numbers of a checkpoint.
+ * Gives the tensors the numbers of a checkpoint.
  *
  * @returns where the run stood
  * @throws {FormatError} when a file is missing, damaged, of a newer format, of another model or of other data.
@@ -123,10 +123,8 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
 }
 
 function parse(bytes: Uint8Array, name: string): z.output<typeof schema> {
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
+  const json = jsonIn(bytes)
+  if (json === undefined) {
     throw new FormatError(`${name}: wanted JSON, got something else; the file is damaged`)
   }
   const version = (json as { format?: unknown } | null)?.format
@@ -141,26 +139,31 @@ function parse(bytes: Uint8Array, name: string): z.output<typeof schema> {
   )
 }
 
-/** What was read, where it is what was written. */
+/** @throws {FormatError} when the JSON is not what was written. */
 function unchanged(read: z.output<typeof schema>, json: object, name: string): z.output<typeof schema> {
   const { sum, ...description } = json as Record<string, unknown>
   if (crc32(JSON.stringify(description)) === sum) return read
   throw new FormatError(`${name}: wanted what was written, got something else; the file is damaged`)
 }
 
-/** The checkpoints of a run, in a folder of their own, each named by its step: the last few and the best are kept. */
+const options = {
+  /** How many of the last checkpoints are kept besides the best. @default 2 */
+  keep: integer({ min: 1 }, 2),
+}
+
+/** The checkpoints of a run in one folder, each named by its step: the last few and the best are kept. */
 export class Checkpoints {
   readonly #folder: string
   readonly #keep: number
-  /** By path, of those that are known; infinite where there was no evaluation. */
+  /** Known scores by path; infinite without an evaluation. */
   readonly #scores = new Map<string, number>()
 
-  constructor(folder: string, { keep = 2 }: { readonly keep?: number } = {}) {
+  constructor(folder: string, given: OptionsOf<typeof options> = {}) {
     this.#folder = folder
-    this.#keep = keep
+    this.#keep = readOptions('Checkpoints', options, given).keep
   }
 
-  /** Paths of the whole checkpoints, oldest first. */
+  /** Paths of the complete checkpoints, oldest first. */
   list(): string[] {
     if (!existsSync(this.#folder)) return []
     const names = readdirSync(this.#folder).filter((name) => /^step-\d+$/.test(name))
@@ -168,8 +171,8 @@ export class Checkpoints {
   }
 
   /**
-   * Write one, as `writeCheckpoint` does, then remove those that are neither among the last few nor the best. One at
-   * a time.
+   * Writes a checkpoint, as `writeCheckpoint` does, then removes those that are neither among the last few nor
+   * the best. One call at a time.
    *
    * @returns its path
    */

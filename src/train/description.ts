@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
 import { valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
@@ -8,8 +9,8 @@ import type { Experiment } from './experiment.ts'
 import type { Task } from './task.ts'
 
 /**
- * An experiment as plain data: everything that decides its numbers, as far as JSON can say it. `graph` stands for what
- * it cannot say, such as an activation or a loss of one's own: what a training step computes.
+ * Describes an experiment as plain data: everything that decides its numbers, as far as JSON can say it.
+ * `graph`, a hash of the training step, stands for what it cannot say, such as a custom activation or loss.
  *
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
@@ -30,26 +31,28 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     optimizer: JSON.parse(
       JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
     ),
-    graph: task.graphFingerprint(experiment.batchSize), // last, so that what has a name is told first
+    graph: task.graphFingerprint(experiment.batchSize), // last, so that differences with a name are reported first
   }
 }
 
-/** How long a stream is shows when it ends. */
+/** Shapes of a source; the length of a stream is not known. */
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
   classes: source.classes,
 })
 
-/** A sampler by what it does first. */
+/** A sampler, identified by its first epoch. */
 const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
   count,
   ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
 })
 
 /**
- * A resumed run is of the same experiment; it may have more epochs, and newer versions. Another version of Evenstep may
- * make another graph of one model.
+ * Checks that a run in a folder is of the described experiment. It may have other epochs and versions; another
+ * version of Evenstep may also make another graph of one model.
+ *
+ * @throws {ArgumentError} naming the first difference.
  */
 export function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
   const before = readDescription(path)
@@ -73,18 +76,13 @@ export function checkSame(path: string, description: Readonly<Record<string, unk
 
 const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
 
-/** What it means that two graphs differ, though all that has a name is the same. */
+/** Says what differs when only the graphs of two experiments do. */
 export const otherGraph = 'a model or a loss that computes something else'
 
-/** What `run.json` in a run's folder says. @throws {FormatError} when it is no JSON object. */
+/** Reads `run.json` in the folder of a run. @throws {FormatError} when it is not a JSON object. */
 export function readDescription(path: string): Record<string, unknown> {
   const file = join(path, 'run.json')
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    json = undefined
-  }
+  const json = existsSync(file) ? jsonIn(readFileSync(file, 'utf8')) : undefined
   if (typeof json === 'object' && json !== null) return json as Record<string, unknown>
   throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
 }

@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/variable.ts'
 import { maxOf, meanOf } from '../core/vector.ts'
@@ -7,42 +8,42 @@ import type { Module } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import { learns } from './batch-statistics.ts'
-import { recalibrate } from './recalibrate.ts'
+import { type RecalibrateOptions, recalibrate, recalibrateOptions } from './recalibrate.ts'
 import type { Task } from './task.ts'
 
 /** How far the running statistics of a layer are from those of the data. */
 export interface Drift {
-  /** KL divergence of the normal distribution that BN assumes from the one there is, of each channel. */
+  /** KL divergence of each channel's distribution from the one that BN assumes, both taken as normal. */
   readonly kl: Float64Array
-  /** |running mean − mean| in standard deviations, of each channel. */
+  /** |running mean − mean| of each channel, in standard deviations. */
   readonly z: Float64Array
   readonly maxKl: number
   readonly meanKl: number
   readonly maxZ: number
   readonly meanZ: number
-  /** The variance of each channel, as it was measured. */
+  /** The measured variance of each channel. */
   readonly variance: Float64Array
 }
 
 /**
- * How far the running statistics of each batch normalization are from those measured anew at the weights as they are.
+ * Measures how far the running statistics of each batch normalization are from those at the current weights.
  *
  *     z = |rm − μ|/σ        KL = ½ · (ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1)
  *
- * μ and σ² are those of all values in the loader's batches, and eps is added to both variances, as BN does. Nothing is
- * changed.
+ * μ and σ² are those of all values in the loader's batches, and eps is added to both variances, as BN does. The
+ * model does not change.
  *
  * Source: the statistics are those of Wu & Johnson 2021, https://arxiv.org/abs/2105.07576 (PreciseBN).
  *
- * @param batches how many of the loader's; all unless given
- * @returns by the layer's name; layers that are frozen, or keep no statistics, are left out
+ * @returns drifts by layer name; layers that are frozen, or keep no statistics, are left out
  * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
   { model }: Pick<Task, 'model'>,
   loader: Loader | StreamLoader,
-  { batches = Number.POSITIVE_INFINITY }: { readonly batches?: number } = {},
+  given: RecalibrateOptions = {},
 ): Promise<ReadonlyMap<string, Drift>> {
+  const { batches = Number.POSITIVE_INFINITY } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
   const running = layers.map(([, layer]) => statistics(layer))
   return remeasured(
@@ -56,7 +57,7 @@ export async function drift(
   )
 }
 
-/** Run `body` while the running statistics are measured anew; afterwards they are what they were. */
+/** Runs `body` with running statistics that are measured anew, then restores them. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,

@@ -1,10 +1,32 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TrainEvent } from './event.ts'
+import { StringDecoder } from 'node:string_decoder'
+import { ArgumentError, FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
+import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
-/** An event as JSON lines. A `steps` event becomes a `step` line for each step. */
-export function toLines(event: TrainEvent): string {
+/** A line of a run's log: an event, or one step of a `steps` event. */
+export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logged<EndEvent>
+
+type Logged<Event> = Omit<Event, 'progress'>
+
+export interface StepLine extends Pick<StepsEvent, 'epoch' | 'step' | 'time'> {
+  readonly type: 'step'
+  readonly loss: number
+  readonly lr: number
+  /** What else is logged, by name. */
+  readonly [name: string]: unknown
+}
+
+/** The keys of a step's line that are not logged quantities. */
+const own: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
+
+/** Returns the path of the log of a run in a folder. */
+export const logFile = (folder: string): string => join(folder, 'events.jsonl')
+
+/** Returns an event as JSON lines. A `steps` event becomes a `step` line for each step. */
+export function toLines({ progress: _, ...event }: TrainEvent): string {
   if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
   const { epoch, step, losses, lrs, logs = {}, time } = event
   const others = (k: number): object =>
@@ -17,17 +39,33 @@ export function toLines(event: TrainEvent): string {
 }
 
 /**
- * What each optimizer step left in a run's log, in their order.
+ * Reads the log of a run, line by line. A last line that was cut off is left out.
  *
- * @returns nothing where there is no log
+ * @param folder of the run
+ * @throws {ArgumentError} when there is no log.
+ * @throws {FormatError} when any other line is damaged.
  */
-export function readSteps(path: string): Steps | undefined {
-  const file = join(path, 'events.jsonl')
-  if (!existsSync(file)) return undefined
-  const lines = readFileSync(file, 'utf8').split('\n')
-  const steps = lines.flatMap((line): Record<string, unknown>[] =>
-    line.startsWith('{"type":"step"') ? [JSON.parse(line)] : [],
-  )
+export function* readEvents(folder: string): Generator<LogLine> {
+  const path = logFile(folder)
+  if (!existsSync(path)) throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
+  let number = 0
+  let cut: string | undefined
+  for (const text of linesOf(path)) {
+    if (cut !== undefined) {
+      const start = JSON.stringify(cut.slice(0, 40))
+      throw new FormatError(`${path}:${number}: wanted a JSON object, got ${start}; the file is damaged`)
+    }
+    number++
+    const line = jsonIn(text)
+    if (isObject(line)) yield line as LogLine
+    else cut = text
+  }
+}
+
+/** Returns what each optimizer step left in the log of a run, in order; undefined when there is no log. */
+export function readSteps(folder: string): Steps | undefined {
+  if (!existsSync(logFile(folder))) return undefined
+  const steps = [...readEvents(folder)].filter((line) => line.type === 'step')
   const all = (name: string): Float64Array =>
     Float64Array.from(steps, (step) => Number(step[name] ?? Number.NaN))
   const names = Object.keys(steps[0] ?? {}).filter((name) => !own.includes(name))
@@ -38,5 +76,23 @@ export function readSteps(path: string): Steps | undefined {
   }
 }
 
-/** What the line of a step has besides its logs. */
-const own: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
+/** Reads a text file line by line: a log may be larger than the longest string. */
+function* linesOf(path: string): Generator<string> {
+  const [chunk, decoder] = [Buffer.alloc(65_536), new StringDecoder('utf8')]
+  const file = openSync(path, 'r')
+  try {
+    let rest = ''
+    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) {
+      const lines = (rest + decoder.write(chunk.subarray(0, size))).split('\n')
+      rest = lines.pop()!
+      yield* lines
+    }
+    rest += decoder.end()
+    if (rest !== '') yield rest
+  } finally {
+    closeSync(file)
+  }
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,22 +1,24 @@
+import type { Length } from './length.ts'
 import type { Measurements } from './metrics/metric.ts'
+import type { Progress } from './progress.ts'
 
-/** What happened. Steps and epochs count from 0; times are in seconds. */
+/** What happened in a run. Steps and epochs count from 0; times are in seconds. */
 export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
 
-export interface StartEvent {
+interface Progressed {
+  /** Where the run then stands: `train.run` resumes from it. The log of a run leaves it out. */
+  readonly progress: Progress
+}
+
+/** A run begins, or resumes. Of a stream, only the epochs and steps that the experiment names are known. */
+export interface StartEvent extends Progressed, Omit<Length, 'examplesPerStep'> {
   readonly type: 'start'
-  /** Optimizer steps an epoch; absent where the training data are a stream, whose end shows when it is there. */
-  readonly stepsPerEpoch?: number
-  /** Epochs of the run, the last one perhaps not whole; absent where only steps are known. */
-  readonly epochs?: number
-  /** Optimizer steps of the whole run, if no controller ends it before; absent where that is not known. */
-  readonly steps?: number
-  /** Trained numbers in the model. */
+  /** Number of trained values in the model. */
   readonly parameters: number
 }
 
 /** Some optimizer steps, in one call: `losses[k]` and `lrs[k]` are those of step `step + k`. */
-export interface StepsEvent {
+export interface StepsEvent extends Progressed {
   readonly type: 'steps'
   readonly epoch: number
   readonly step: number
@@ -25,12 +27,15 @@ export interface StepsEvent {
   /** What else the experiment logs, by name: `logs.gradientNorm[k]` is that of step `step + k`. */
   readonly logs?: Readonly<Record<string, ArrayLike<number>>>
   readonly time?: { readonly samplesPerSecond: number }
-  /** How many batches were left out among them, where some were. */
+  /** Batches left out among them; absent where none was. */
   readonly skipped?: number
 }
 
-/** An epoch is done, or as much of it as `steps` leaves. With `metrics`, and `reasons` for those that are NaN, where the experiment has some. */
-export interface EpochEvent extends Partial<Measurements> {
+/**
+ * An epoch is done, or as much of it as `steps` leaves. With `metrics`, and `reasons` for those that are NaN,
+ * where the experiment has some.
+ */
+export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly type: 'epoch'
   readonly epoch: number
   /** Optimizer steps taken so far. */
@@ -39,19 +44,20 @@ export interface EpochEvent extends Partial<Measurements> {
   readonly trainLoss: number
   readonly validationLoss: number
   readonly validationAccuracy?: number
-  /** Of the epoch's last step. */
+  /** Learning rate of the epoch's last step. */
   readonly lr: number
-  /** How many batches were left out because they would have made a number not finite, where some were. */
+  /** Batches left out because they would have made a number not finite; absent where none was. */
   readonly skipped?: number
-  /** What multiplies the learning rate from here on, where the experiment has a `control`. */
+  /** Factor of the learning rate from here on, where the experiment has a `control`. */
   readonly lrFactor?: number
-  /** Time spent on training steps, and steps a second in it. */
+  /** Time spent on training steps, and steps per second in it. */
   readonly time: { readonly seconds: number; readonly stepsPerSecond: number }
 }
 
-export interface EndEvent {
+/** A run is over. */
+export interface EndEvent extends Progressed {
   readonly type: 'end'
-  /** Whether all epochs or steps were done, or `control` ended the run. */
+  /** What ended the run: all epochs or steps were done, or `control` stopped it. */
   readonly reason: 'epochs' | 'steps' | 'control'
   readonly steps: number
   readonly time: { readonly seconds: number }

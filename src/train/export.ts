@@ -10,15 +10,17 @@ import { fuseAll } from '../nn/norm/fuse.ts'
 import { inferenceModel } from '../runtime/inference.ts'
 import { assignAll, readSafetensors } from './safetensors.ts'
 
-/** A batch size that no other size of a network is likely to be a multiple of. */
+/** A batch size of which hardly any other size in a network is a multiple. */
 const batch = 7919
 
 /**
- * A model as an ONNX file for inference: weights inside, batch normalization on its running statistics and folded into
- * the layer before it where the order is known, any number of examples at a time. Input `x`, output `y`.
+ * Returns a model as an ONNX file for inference: with its weights, batch normalization by running statistics,
+ * folded into the layer before it where the order is known, and any number of examples at a time. Input `x`,
+ * output `y`.
  *
  * @param x the shape and type of one example
- * @throws {ArgumentError} when the graph of the model depends on the number of examples, or it learns in evaluation.
+ * @throws {ArgumentError} when the graph of the model depends on the number of examples, or it learns in
+ *   evaluation.
  */
 export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Array {
   const fused = fuseAll(model)
@@ -39,11 +41,12 @@ export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Arr
 }
 
 /**
- * Give a model the weights in a safetensors file, such as PyTorch's `save_file(model.state_dict(), path)` writes.
+ * Gives a model the weights in a safetensors file, such as PyTorch's `save_file(model.state_dict(), path)`
+ * writes.
  *
  * @returns the model
- * @throws {FormatError} when the file is damaged, or a tensor is missing, left over, or of another shape or type.
- *   Nothing has changed then.
+ * @throws {FormatError} when the file is damaged, or a tensor is missing, left over, or of another shape or
+ *   type. Nothing has changed then.
  */
 export function loadWeights<M extends object>(model: M, path: string): M {
   assignAll(variables(model), readSafetensors(readFileSync(path), basename(path)), basename(path))

@@ -1,24 +1,27 @@
 import { ArgumentError } from '../core/errors.ts'
+import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
-import type { Experiment } from './experiment.ts'
-import { Task } from './task.ts'
-import { taskOf, trainingBatches } from './train.ts'
+import { type Experiment, trainingBatches } from './experiment.ts'
+import { Task, taskOption } from './task.ts'
+import { taskOf } from './train.ts'
 
-export interface FindLearningRateOptions {
-  /** The rate of the first step, > 0; 1e-5. */
-  readonly from?: number
-  /** The rate of the last step, > from; 10. */
-  readonly to?: number
-  /** Steps of the ramp, ≥ 20; 600. With BN a ramp of fewer than 500 suggests rates that are too high. */
-  readonly steps?: number
-  /** The model to test, as it is; a new one unless given. */
-  readonly task?: Task
+const options = {
+  /** Learning rate of the first step. @default 1e-5 */
+  from: number({ above: 0 }, 1e-5),
+  /** Learning rate of the last step, > from. @default 10 */
+  to: number({ above: 0 }, 10),
+  /** Steps of the ramp. With BN, fewer than 500 suggest rates that are too high. @default 600 */
+  steps: integer({ min: 20 }, 600),
+  /** Task whose model is tested. @default a new task of the experiment */
+  task: taskOption,
 }
 
-/** What a range test saw, and the rates it suggests. */
+export interface FindLearningRateOptions extends OptionsOf<typeof options> {}
+
+/** The curve of a range test, and the rates it suggests. */
 export interface LearningRates {
-  /** The rate of each step that was taken. */
+  /** The rate of each step taken. */
   readonly lrs: readonly number[]
   /** The loss of each step, smoothed. */
   readonly losses: readonly number[]
@@ -28,22 +31,22 @@ export interface LearningRates {
   readonly valley: number
   /** A tenth of the rate at the lowest smoothed loss. */
   readonly minimumTenth: number
-  /** The geometric mean of valley and minimumTenth: the one to begin with. */
+  /** The geometric mean of `valley` and `minimumTenth`: the one to start with. */
   readonly suggestion: number
 }
 
 /**
- * A learning-rate range test: train with a rate that rises exponentially from step to step, and see where the loss
- * falls, and where it breaks.
+ * Makes a learning-rate range test: trains at a rate that rises exponentially from step to step, to see where
+ * the loss falls and where it breaks.
  *
  *     lr(k) = from · (to/from)^(k/(steps − 1))
  *
- * Stops when the smoothed loss is above four times its best, or not finite. The rate at which it stops is no rate to
- * train with: with batch normalization it lies 5 to 13 times above the highest stable one.
+ * It stops when the smoothed loss is above four times its best, or not finite. Do not train at the rate where
+ * it stops: with batch normalization, that lies 5 to 13 times above the highest stable one.
  *
- * The model, its statistics, its optimizer and the order of the data are afterwards what they were before, to the bit:
- * the ramp has an optimizer of its own, and every array is put back. A parameter group keeps its options, and the ratio
- * of its rate to the common one where both are numbers; a group with a schedule of its own follows the ramp.
+ * Afterwards the model, its statistics, its optimizer and the order of the data are as before, to the bit: the
+ * ramp has its own optimizer, and every array is put back. A parameter group keeps its options, and the ratio
+ * of its rate to the common one where both are numbers; a group with its own schedule follows the ramp.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as fastai's `lr_find`.
  *
@@ -51,20 +54,16 @@ export interface LearningRates {
  */
 export async function findLearningRate(
   experiment: Experiment,
-  { from = 1e-5, to = 10, steps = 600, task = taskOf(experiment) }: FindLearningRateOptions = {},
+  given: FindLearningRateOptions = {},
 ): Promise<LearningRates> {
-  if (!(from > 0 && to > from && to < Number.POSITIVE_INFINITY)) {
-    throw new ArgumentError(`find-lr: wanted 0 < from < to, got from ${from} and to ${to}`)
-  }
-  if (!(Number.isInteger(steps) && steps >= 20)) {
-    throw new ArgumentError(`find-lr: wanted steps as an integer ≥ 20, got ${steps}`)
-  }
+  const { from, to, steps, task = taskOf(experiment) } = readOptions('find-lr', options, given)
+  if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
   return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
 }
 
-/** The loss of each step, until it breaks or the ramp ends. */
+/** Returns the loss of each step, until it breaks or the ramp ends. */
 async function ramp(
   experiment: Experiment,
   { model }: Task,
@@ -73,9 +72,9 @@ async function ramp(
 ): Promise<number[]> {
   const { data, batchSize, loss, dtype, device, threads, optimizer } = experiment
   const { groups = [], lr } = optimizer.spec as { readonly groups?: readonly Group[]; readonly lr: unknown }
-  const options = { model, loss, data: data.train, dtype, device, threads }
+  const shared = present({ model, loss, data: data.train, dtype, device, threads })
   const ramped = optimizer.with({ groups: groups.map((group) => onRamp(group, lr, rate)), lr: rate })
-  const task = new Task({ ...options, optimizer: ramped })
+  const task = new Task({ ...shared, optimizer: ramped })
   const batches = trainingBatches(experiment, batchSize, 'drop')
   const losses: number[] = []
   const average = smoother()
@@ -95,7 +94,7 @@ async function ramp(
 
 type Group = Readonly<Record<string, unknown>>
 
-/** A group whose rate is a number keeps its ratio to the common one; a schedule of its own gives way to the ramp. */
+/** Puts a group on the ramp: a constant rate keeps its ratio to the common one, a schedule is replaced. */
 function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
   if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
   return { ...own, lr: (step: number) => rate(step) * (lr / common) }
@@ -105,7 +104,7 @@ function broken(error: unknown): undefined {
   if (!(error instanceof DivergedError)) throw error
 }
 
-/** An exponential mean that keeps 0.98 of the old, without the bias of its beginning. */
+/** An exponential mean with decay 0.98, corrected for the bias of its start. */
 function smoother(): (loss: number) => number {
   let [mean, weight] = [0, 0]
   return (loss) => {
@@ -127,7 +126,7 @@ const curve = (
 
 type Suggestions = Pick<LearningRates, 'steepest' | 'valley' | 'minimumTenth' | 'suggestion'>
 
-/** The first tenth of the curve is still settling, and the last 5 steps are breaking: they are left out. */
+/** Suggests rates, without the first tenth of the curve, which settles, and the last 5 steps, which break. */
 function suggest(smoothed: readonly number[], rate: (step: number) => number): Suggestions {
   const first = Math.floor(smoothed.length / 10)
   const seen = smoothed.slice(first, -5)
@@ -150,7 +149,7 @@ function suggest(smoothed: readonly number[], rate: (step: number) => number): S
 
 const indexOfLeast = (values: readonly number[]): number => values.indexOf(Math.min(...values))
 
-/** Half-way into the longest series of ever lower losses, which need not follow one another. */
+/** Half-way down the longest series of falling losses, which need not be adjacent. */
 function valleyOf(losses: readonly number[]): number {
   const lengths = losses.map(() => 1)
   for (let i = 1; i < losses.length; i++) {

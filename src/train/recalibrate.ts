@@ -1,4 +1,5 @@
 import { toData } from '../core/dtype.ts'
+import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/variable.ts'
 import type { Loader } from '../data/loader.ts'
@@ -8,19 +9,24 @@ import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import { type LayerStatistics, learns, statisticsOf } from './batch-statistics.ts'
 
-export interface RecalibrateOptions {
-  /** How many batches to look at, from the first; all by default, and 200 of a stream, as fvcore's `PreciseBN`. */
-  readonly batches?: number
+export const recalibrateOptions = {
+  /** Number of batches to measure, from the first. @default all; 200 of a stream, as fvcore's `PreciseBN` */
+  batches: custom<number>(
+    'a positive integer or Infinity',
+    (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) > 0),
+  ),
 }
 
+export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
+
 /**
- * Measure the running statistics of every batch normalization anew, at the weights as they are: the mean and the
+ * Measures the running statistics of every batch normalization anew, at the current weights: the mean and
  * variance of all values that reach it, as if they were one batch.
  *
  *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ        over batches of nᵢ values
  *
- * The model runs in `train`, so that each layer sees what it sees in training. Frozen layers stay as they are, and no
- * weight changes. The variance is that of the population, divided by n.
+ * The model runs in `train`, so that each layer sees what it sees in training. Frozen layers stay as they are,
+ * and no weight changes. The variance is that of the population, divided by n.
  *
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
@@ -30,13 +36,13 @@ export interface RecalibrateOptions {
 export const recalibrate = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  options: RecalibrateOptions = {},
-): Promise<M> => measure(model, loader, options, pooled)
+  given: RecalibrateOptions = {},
+): Promise<M> => measure(model, loader, readOptions('recalibrate', recalibrateOptions, given), pooled)
 
 /**
- * Measure the running statistics of every batch normalization anew by the rule of PyTorch's `update_bn`: the average
- * over batches of each batch's mean and unbiased variance, whatever the batch's size. `recalibrate` is closer to
- * what evaluation needs.
+ * Measures the running statistics of every batch normalization anew by the rule of PyTorch's `update_bn`: the
+ * average over batches of each batch's mean and unbiased variance, whatever the batch's size. `recalibrate` is
+ * closer to what evaluation needs.
  *
  * @returns the model
  * @throws {EvenstepError} when a statistic is not finite. Nothing has changed then.
@@ -44,8 +50,8 @@ export const recalibrate = <M extends Module>(
 export const updateBn = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  options: RecalibrateOptions = {},
-): Promise<M> => measure(model, loader, options, averaged)
+  given: RecalibrateOptions = {},
+): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
 
 interface Estimate {
   readonly mean: Float64Array
@@ -55,7 +61,7 @@ interface Estimate {
 async function measure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: RecalibrateOptions,
+  { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
   estimate: (lots: readonly LayerStatistics[]) => Estimate,
 ): Promise<M> {
   if (![...batchNorms(model).values()].some(learns)) return model
@@ -69,7 +75,7 @@ async function measure<M extends Module>(
   return model
 }
 
-/** What the first batches say of each layer; the model's variables are as before. */
+/** Returns the statistics of each layer in the first batches, without changing the model. */
 async function collect(
   model: Module,
   loader: Loader | StreamLoader,

@@ -1,7 +1,7 @@
 import type { Data } from '../core/dtype.ts'
 import { type Batch, picked } from '../data/batch.ts'
 
-/** Some of the batches of `size` examples in a stack: from batch `from` to batch `to`, exclusive. */
+/** Returns the batches `from` to `to`, exclusive, of a stack of batches of `size` examples. */
 export function rows(stack: Batch, size: number, from: number, to: number): Batch {
   if (from === 0 && to * size === stack.length) return stack
   if (stack.from) return picked(stack.from.dataset, stack.from.indices.subarray(from * size, to * size))

@@ -1,51 +1,45 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { boolean, custom, number, type OptionsOf, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe } from './description.ts'
 import type { TrainEvent } from './event.ts'
-import { toLines } from './event-log.ts'
+import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
+import { beginning, factorOf, isOver, type Progress } from './progress.ts'
 import { safetensorsParts } from './safetensors.ts'
-import type { Task } from './task.ts'
-import { beginning, factorOf, isOver, monitored, type Progress, run, taskOf } from './train.ts'
-import { flushed, replaceFile } from './whole-file.ts'
+import { type Task, taskOption } from './task.ts'
+import { monitored, run, taskOf } from './train.ts'
+import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
-/** What a checkpoint of a run says besides its tensors. */
+/** What a checkpoint of a run holds besides its tensors. */
 interface Saved {
   readonly progress: Progress
-  /** How much of the log was written. */
+  /** Bytes of the log written by then. */
   readonly logged: number
 }
 
-export interface RunFolderOptions {
-  /** Go on where the last checkpoint stands, or else from the beginning. */
-  readonly resume?: boolean
-  /** The experiment's task; a new one unless given. */
-  readonly task?: Task
-  /** Seconds of training before the first checkpoint, and between two: a run that is shorter has none. None unless given. */
-  readonly checkpointSeconds?: number
-  /** Kept in run.json, such as the versions of what made the run. */
-  readonly notes?: Readonly<Record<string, unknown>>
+const options = {
+  /** Resume at the last checkpoint, or at the beginning without one. @default false */
+  resume: boolean(false),
+  /** Model and optimizer to train. @default a new task of the experiment */
+  task: taskOption,
+  /** Minimum seconds between checkpoints; shorter runs write none. @default 0 */
+  checkpointSeconds: number({ min: 0 }, 0),
+  /** What run.json tells besides, such as the versions of what made the run. @default {} */
+  notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
 }
+
+export interface RunFolderOptions extends OptionsOf<typeof options> {}
 
 /**
  * A run that is kept on disk, and can be resumed.
  *
- * `run.json` says what was asked for; `events.jsonl` what happened, a JSON object a line, each optimizer step on a line
- * of its own; `checkpoints/` where it can go on; `model.safetensors` what came out. A run that was killed and resumed
- * writes the bytes of one that was not, but for the times.
+ * `run.json` describes the experiment; `events.jsonl` is the log, a JSON object a line and a line for each
+ * optimizer step; `checkpoints/` has where it can resume; `model.safetensors` is the result. A run that was
+ * killed and resumed writes the bytes of one that was not, except for the times.
  */
 export class RunFolder {
   readonly path: string
@@ -53,31 +47,38 @@ export class RunFolder {
   readonly #experiment: Experiment
   readonly #checkpoints: Checkpoints
   readonly #pause: number
-  readonly #progress: Progress
+  #progress: Progress
   readonly #log: number
-  /** How much of the log the checkpoint that the run goes on from knows of. */
+  /** Bytes of the log that the checkpoint covers from which the run resumes. */
   readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
-  /** The end of the last checkpoint's writing, and whether it is still to come. */
+  /** Settles when the last checkpoint is written; `#saving` until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
   #known: string | undefined
 
   /**
-   * Begin a run in `path`, or resume the one that is there.
+   * Begins a run in `path`, or resumes the one there.
    *
-   * @throws {ArgumentError} when there is a run already and `resume` is not asked for, or no folder and it is.
-   * @throws {FormatError} when the run is of another experiment, or its last checkpoint cannot be used.
+   * @throws {ArgumentError} when there is a run and `resume` is false, no folder and it is true, or the run is
+   *   of another experiment.
+   * @throws {FormatError} when its last checkpoint cannot be used.
    */
-  constructor(path: string, experiment: Experiment, options: RunFolderOptions = {}) {
-    const { resume = false, notes = {}, task = taskOf(experiment), checkpointSeconds = 0 } = options
+  constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
+    const {
+      resume,
+      notes,
+      task = taskOf(experiment),
+      checkpointSeconds,
+    } = readOptions('RunFolder', options, given)
     this.path = path
     this.#experiment = experiment
     this.task = task
     this.#pause = 1e3 * checkpointSeconds
-    this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), experiment.checkpoints)
+    const { everySteps, ...kept } = experiment.checkpoints
+    this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
     const description = { ...describe(experiment, this.task), ...notes }
     if (resume && !existsSync(path))
       throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
@@ -92,21 +93,18 @@ export class RunFolder {
     const saved = begun ? this.#load() : undefined
     this.#progress = saved?.progress ?? beginning(experiment)
     this.#savedAt = this.#progress.steps
-    this.#log = openSync(
-      join(path, 'events.jsonl'),
-      resume && existsSync(join(path, 'events.jsonl')) ? 'r+' : 'w',
-    )
+    this.#log = openSync(logFile(path), resume && existsSync(logFile(path)) ? 'r+' : 'w')
     this.#logged = saved?.logged ?? 0
     checkLog(this.#log, this.#logged, path)
   }
 
   /**
-   * Train on, keeping the log and checkpoints, and the model at the end. Yields each event once it is kept.
+   * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
    *
-   * Checkpoints are written while training goes on; whoever leaves the loop, or comes to its end, waits for the last.
-   * One that is due while another is still being written is made when that is done, of where the run stands then.
+   * Checkpoints are written during training; leaving the loop, or its end, waits for the last one. A checkpoint
+   * that falls due during a write is taken when the write ends, from the state at that moment.
    *
-   * @throws what made a checkpoint fail.
+   * @throws the error of a checkpoint that failed.
    */
   async *events(): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
@@ -114,6 +112,7 @@ export class RunFolder {
     ftruncateSync(this.#log, this.#logged) // what came after the checkpoint comes again
     try {
       for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
+        this.#progress = event.progress
         if (event.type !== 'start' || !resumed) this.#write(event)
         if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
         if (event.type !== 'steps' || !this.#saving) await this.#saved
@@ -132,12 +131,12 @@ export class RunFolder {
     return this.#progress.steps
   }
 
-  /** Whether the run came to its end before: there is nothing to resume. */
+  /** Whether the run has ended, so that there is nothing to resume. */
   get finished(): boolean {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /** Write a checkpoint of where the run stands, and wait for it. */
+  /** Writes a checkpoint of the current state, and waits for it. */
   async save(): Promise<void> {
     await this.#saved
     this.#beginSave()
@@ -149,7 +148,7 @@ export class RunFolder {
     const progress: Saved = { progress: this.#progress, logged: fstatSync(this.#log).size }
     const score = this.#score === undefined ? {} : { score: this.#score }
     const checkpoint = { progress, fingerprint: this.#fingerprint, ...score }
-    // The log is on the disk as far as a checkpoint says that it was written.
+    // What a checkpoint says of the log must be on the disk before the checkpoint is.
     const logged = flushed(this.#log)
     this.#saving = true
     this.#saved = this.#checkpoints
@@ -157,13 +156,13 @@ export class RunFolder {
       .finally(() => {
         this.#saving = false
       })
-    this.#saved.catch(() => {}) // told by whoever awaits it
+    this.#saved.catch(() => {}) // reported by whoever awaits it
     this.#savedAt = this.#progress.steps
     this.#savedTime = performance.now()
     this.#score = undefined
   }
 
-  /** Of the data: read as a whole for it, so not before a checkpoint needs it. */
+  /** Hash of the data. It reads all of them, so it waits until a checkpoint needs it. */
   get #fingerprint(): string {
     this.#known ??= fingerprint(this.#experiment.data)
     return this.#known
@@ -186,22 +185,22 @@ export class RunFolder {
     writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
   }
 
-  /** The weights that evaluation uses: averages, where the optimizer keeps some. */
+  /** Writes the weights that evaluation uses: averages, where the optimizer keeps some. */
   async #keepModel(): Promise<void> {
     const { batchSize } = this.#experiment
     const model = await this.task.atEvaluation(async () => safetensorsParts(this.task.variables), {
       batchSize,
     })
     const path = join(this.path, 'model.safetensors')
-    // A run that is too short for a checkpoint is made again sooner than its model is flushed.
+    // Repeating a run that is too short for a checkpoint is faster than flushing its model.
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))
     else await replaceFile(path, model)
   }
 }
 
 /**
- * Give a task the numbers of a run's last checkpoint: the weights that were trained, the state of the optimizer, the step
- * and what multiplies the rate. The folder stays as it is.
+ * Gives a task the state of a run's last checkpoint: its weights, optimizer state, step and factor of the rate.
+ * The folder does not change.
  *
  * @returns whether there was a checkpoint
  * @throws {FormatError} when it is damaged, or of another model or other data. The task is unchanged then.
@@ -215,7 +214,7 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
   return true
 }
 
-/** What the best checkpoint has least of. */
+/** Returns the score of a checkpoint, of which less is better; undefined when the monitored number is NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined
@@ -227,19 +226,13 @@ function begin(path: string, description: object): void {
   writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
 }
 
-/** Write a file under another name and rename it, so that it is there whole or not at all. */
-function writeWhole(path: string, content: string | Uint8Array): void {
-  writeFileSync(`${path}.partial`, content)
-  renameSync(`${path}.partial`, path)
-}
-
-/** @throws {FormatError} when the log has less than a checkpoint knows of. */
+/** @throws {FormatError} when the log is shorter than a checkpoint says. */
 function checkLog(log: number, length: number, path: string): void {
   const { size } = fstatSync(log)
   if (size < length) {
     closeSync(log)
     throw new FormatError(
-      `${join(path, 'events.jsonl')}: wanted the ${length} bytes that the last checkpoint knows of, got ${size}; ` +
+      `${logFile(path)}: wanted the ${length} bytes that the last checkpoint knows of, got ${size}; ` +
         'the file is damaged',
     )
   }

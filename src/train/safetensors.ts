@@ -1,5 +1,6 @@
 import { type Data, type DType, toData } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 
@@ -20,10 +21,10 @@ export interface Stored {
 }
 
 /**
- * Tensors as a safetensors file: PyTorch, and everything else that reads the format, loads them by name.
+ * Returns tensors as a safetensors file, which PyTorch and every other reader of the format loads by name.
  *
- * Eight bytes with the header's length, the header as JSON (type, shape and place of each tensor), the numbers, all
- * little-endian. The header is padded so that the numbers start at a multiple of 8.
+ * Eight bytes with the header's length, the header as JSON (type, shape and place of each tensor), the numbers,
+ * all little-endian. The header is padded so that the numbers start at a multiple of 8.
  *
  * Source: https://huggingface.co/docs/safetensors
  */
@@ -38,7 +39,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>
   return file
 }
 
-/** The same file in parts, one after another: its head, then the bytes of each tensor where they are, not copied. */
+/** Returns the parts of the same file in order: its head, then the bytes of each tensor, not copied. */
 export function safetensorsParts(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
   let end = 0
   const header: Record<string, object> = {}
@@ -61,9 +62,9 @@ function headOf(header: object): Uint8Array {
 }
 
 /**
- * The tensors in a safetensors file, by name.
+ * Reads the tensors in a safetensors file, by name.
  *
- * @param name what messages call the file
+ * @param name of the file in messages
  * @throws {FormatError} when the file is truncated, or its header does not describe its bytes exactly.
  */
 export function readSafetensors(file: Uint8Array, name: string): Map<string, Stored> {
@@ -95,12 +96,7 @@ function headerOf(file: Uint8Array, name: string): { readonly header: object; re
       `${name}: wanted a safetensors file, got ${file.length} bytes; it is truncated or damaged`,
     )
   }
-  let header: unknown
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + size)))
-  } catch {
-    header = undefined
-  }
+  const header = jsonIn(file.subarray(8, 8 + size))
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
     return { header, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
@@ -133,8 +129,8 @@ function placeOf(file: string, key: string, entry: unknown): Place {
 }
 
 /**
- * Bytes as elements, in memory of their own. As views of the file they could start anywhere, and a sum in ONNX Runtime
- * takes other steps, so rounds otherwise, where its numbers do not start at a multiple of 16 or more.
+ * Copies bytes as elements. Views of the file could start anywhere, and a sum in ONNX Runtime takes other
+ * steps, so it rounds differently, where its numbers do not start at a multiple of 16 or more.
  */
 function copyOf(dtype: DType, bytes: Uint8Array): Data {
   const Elements = toData(dtype, []).constructor as new (buffer: ArrayBuffer) => Data
@@ -144,10 +140,11 @@ function copyOf(dtype: DType, bytes: Uint8Array): Data {
 }
 
 /**
- * Give variables the numbers of a file.
+ * Gives variables the numbers of a file.
  *
- * @param name what messages call the file
- * @throws {FormatError} when a tensor is missing, left over, or of another shape or type. Nothing has changed then.
+ * @param name of the file in messages
+ * @throws {FormatError} when a tensor is missing, left over, or of another shape or type. Nothing has changed
+ *   then.
  */
 export function assignAll(
   variables: ReadonlyMap<string, Variable>,

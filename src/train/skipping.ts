@@ -1,18 +1,18 @@
 import { joinedSteps, type Steps } from './steps.ts'
 
-/** Steps that could not be taken: a loss is not finite, or what the steps would leave behind. Nothing has changed. */
+/** Steps that could not be taken, because a loss or a resulting number is not finite. Nothing has changed. */
 export interface Failure {
-  /** The first batch whose loss is not finite, of those tried; −1 where all losses are. */
+  /** The first batch whose loss is not finite, of those tried; −1 when all losses are. */
   readonly bad: number
   /** Its loss. */
   readonly loss: number
 }
 
 /**
- * Learn from batches, leaving out each that would make a number not finite: as if it had not been there.
+ * Learns from batches, skipping each that would make a number not finite, as if it had not been there.
  *
- * Batches are tried many at a time; where that fails, those before the first bad one are tried again, then single ones
- * and twice as many each time. Since a failure changes nothing, no one sees the tries.
+ * Many batches are tried at a time. After a failure, those before the first bad one are tried again, then one,
+ * and twice as many each time. A failure changes nothing, so the result does not depend on the tries.
  *
  * @param attempt takes the steps of batches `from` to `to`, exclusive, or fails
  */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as data from '../data/index.ts'
 import * as nn from '../nn/index.ts'
@@ -10,7 +11,7 @@ import { type Controller, parseController, parse as parseSchedule } from '../sch
 import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 import { parseMetrics } from './metrics/parse.ts'
 
-// Experiments as plain data: what a TypeScript file says with values, JSON says with names. Nothing is evaluated.
+// Experiments as plain data: JSON has names where TypeScript has values. Nothing is evaluated.
 
 const dataSets: Readonly<Record<string, () => data.Split>> = { digits10x10: data.digits10x10 }
 const { crossEntropy, mseLoss, l1Loss, huberLoss, smoothL1Loss, binaryCrossEntropyWithLogits } = ops
@@ -25,7 +26,7 @@ const losses: Readonly<Record<string, ops.Loss>> = {
 
 type Layer = new (...args: never[]) => Module
 
-/** Every layer there is, by its name. */
+/** Every layer, by name. */
 const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
   Object.entries(nn).filter((entry): entry is [string, Layer & (typeof entry)[1]] => isLayer(entry[1])),
 )
@@ -35,13 +36,15 @@ function isLayer(value: unknown): value is Layer {
 }
 
 /**
- * The experiment that a JSON value describes: the keys of `train.experiment`, with `data` by name, `loss` by name
- * or as `{ "type": "crossEntropy", "weight": "balanced" }`, the optimizer as its `type` and options, schedules as their specs or texts, metrics as types or specs, and the model as a
- * list of layers, each `[name, ...arguments]`.
+ * Returns the experiment that a JSON value describes: the keys of `train.experiment`, with `data` by name,
+ * `loss` by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, the optimizer as its `type` and
+ * options, schedules as specs or texts, metrics as types or specs, and the model as a list of layers, each
+ * `[name, ...arguments]`.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
  * @example
- * { "data": "digits10x10", "model": [["Linear", 100, 100], ["ReLU"], ["BatchNorm1d", 100], ["Linear", 100, 10]],
+ * { "data": "digits10x10", "model": [["Linear", 100, 100], ["ReLU"], ["BatchNorm1d", 100], ["Linear", 100,
+ * 10]],
  *   "loss": "crossEntropy", "optimizer": { "type": "sgd", "lr": 0.1 }, "batchSize": 64, "epochs": 5 }
  */
 export function parseExperiment(json: unknown): Experiment {
@@ -71,7 +74,7 @@ const lossOptions = z.strictObject({
   labelSmoothing: z.number().min(0).max(1).optional(),
 })
 
-/** A loss by its name, or cross-entropy with options; `balanced` weights are those of the training data. */
+/** Reads a loss: a name, or cross-entropy with options. `balanced` weights come from the training data. */
 function parseLoss(spec: unknown, { train }: data.Split): ops.Loss {
   if (typeof spec !== 'object' || spec === null) return byName('loss', losses, spec)
   const checked = lossOptions.safeParse(spec)
@@ -104,11 +107,11 @@ function parseModel(spec: unknown): () => Module {
         ([name, ...args]) => new (byName('layer', layers, name))(...(args.map(readable) as never[])),
       ),
     )
-  make() // a wrong layer is told now, not when training starts
+  make() // refuses a wrong layer now, not when training starts
   return make
 }
 
-/** An argument of a layer; a momentum that is a schedule's spec or text is that schedule. */
+/** Reads an argument of a layer: a momentum given as the spec or text of a schedule becomes that schedule. */
 function readable(argument: unknown): unknown {
   const { momentum } = Object(argument)
   if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
@@ -119,10 +122,10 @@ function readable(argument: unknown): unknown {
 export type Change = readonly [path: string, value: unknown]
 
 /**
- * An experiment with some of its settings changed, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
- * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value is JSON, or else a text.
+ * Returns an experiment with some settings changed, each given as `path=value`: `epochs=10`,
+ * `optimizer.lr=0.5`, `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value is JSON, or else a text.
  *
- * @throws {ArgumentError} when a path names nothing that can be set, or a value is wrong.
+ * @throws {ArgumentError} when a path is not a setting, or a value is wrong.
  */
 export const override = (base: Experiment, settings: readonly string[]): Experiment =>
   withSettings(base, settings.map(parseSetting))
@@ -183,20 +186,19 @@ export function settingText([path, value]: Change): string {
 }
 
 function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+  const json = jsonIn(text)
+  return json === undefined ? text : json
 }
 
 /** The experiment in a JSON file's text. @throws {FormatError} when it is no JSON. */
-export function parseExperimentText(text: string, file: string): Experiment {
-  let json: unknown
+export const parseExperimentText = (text: string, file: string): Experiment =>
+  parseExperiment(parseJson(text, file))
+
+/** The value of a JSON file's text. @throws {FormatError} when it is no JSON. */
+export function parseJson(text: string, file: string): unknown {
   try {
-    json = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     throw new FormatError(`${file}: wanted JSON, got ${(error as Error).message}`)
   }
-  return parseExperiment(json)
 }

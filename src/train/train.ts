@@ -1,138 +1,129 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
+import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
-import { type Batch, type Loader, loader } from '../data/loader.ts'
+import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/norm/normalization.ts'
-import { microBatchesPerStep } from './accumulation.ts'
 import { DivergedError } from './diverged.ts'
-import type { EpochEvent, StartEvent, TrainEvent } from './event.ts'
-import type { Experiment } from './experiment.ts'
+import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
+import { type Experiment, trainingBatches } from './experiment.ts'
+import { runLength } from './length.ts'
+import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
 import type { Steps } from './steps.ts'
-import { type Evaluation, Task } from './task.ts'
+import { Task, taskOption } from './task.ts'
+import { type TaskOptions, taskOptions } from './task-options.ts'
 
-/** Where a run stands, as plain JSON: with the numbers of its task, all that it takes to go on. */
-export interface Progress {
-  /** Optimizer steps taken. */
-  steps: number
-  /** The epoch that is under way, or comes next. */
-  epoch: number
-  /** What the epoch has done so far. */
-  sofar: Sofar
-  /** The states of the experiment's controllers. */
-  control: readonly unknown[]
+const options = {
+  /** Model and optimizer to train. @default a new task of the experiment */
+  task: taskOption,
+  /**
+   * Where to resume: the `progress` of an event, with the numbers that `task` had then. @default the beginning
+   */
+  progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
 }
 
-interface Sofar {
-  /** Batches that are done with, whether they made a step or were left out. */
-  readonly batches: number
-  readonly steps: number
-  readonly skipped: number
-  /** Sum over the steps. */
-  readonly loss: number
-  /** Of the last step. */
-  readonly lr: number
-}
-
-const nothing: Sofar = { batches: 0, steps: 0, skipped: 0, loss: 0, lr: 0 }
-
-/** Where every run of an experiment begins. */
-export const beginning = ({ control }: Experiment): Progress => ({
-  steps: 0,
-  epoch: 0,
-  sofar: nothing,
-  control: control.map(({ initial }) => initial),
-})
-
-export interface RunOptions {
-  /** The model with its optimizer; a new one unless given. */
-  readonly task?: Task
-  /** Where to go on, and kept up to date: at each event it says where the run stands. The beginning unless given. */
-  readonly progress?: Progress
-}
+export interface RunOptions extends OptionsOf<typeof options> {}
 
 /**
- * Train an experiment, yielding each thing as it happens.
+ * Trains an experiment, yielding each thing as it happens.
  *
- * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing runs
- * ahead of the caller: at each event the weights of `task` and `progress` are those of that event.
+ * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing
+ * runs ahead of the caller: at each event the weights of `task` are those of its `progress`.
  *
  * @throws {DivergedError} at the first step whose loss is not finite, after the event of those before it.
  * @example
- * for await (const event of train.run(experiment)) if (event.type === 'epoch') console.log(event.validationLoss)
+ * for await (const event of train.run(experiment)) if (event.type === 'epoch')
+ * console.log(event.validationLoss)
  */
-export async function* run(experiment: Experiment, options: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { data, batchSize, lastBatch, log } = experiment
-  const { task = taskOf(experiment), progress = beginning(experiment) } = options
-  const examples = batchSize * microBatchesPerStep(experiment.accumulate)
-  const batches = trainingBatches(experiment, examples, lastBatch)
-  const pace = new Pace()
+export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
+  const { task = taskOf(experiment), progress: start = beginning(experiment) } = readOptions(
+    'run',
+    options,
+    given,
+  )
+  const { examplesPerStep: size, ...length } = runLength(experiment)
+  const batches = trainingBatches(experiment, size, experiment.lastBatch)
+  const running: Running = { experiment, task, batches, pace: new Pace() }
   const begun = performance.now()
+  let progress = start
   task.goTo(progress.steps, factorOf(experiment, progress))
-  const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
-  yield { type: 'start', ...plan(experiment, batches), parameters: task.parameters }
+  yield { type: 'start', ...length, parameters: task.parameters, progress }
   while (!isOver(experiment, progress)) {
-    const { epoch } = progress
-    let ms = 0
-    const next = (): number => Math.min(pace.steps, steps - task.steps)
-    const stacks = task.steps < steps ? batches.stacks(epoch, next, progress.sofar.batches) : []
-    for await (const stack of stacks) {
-      const step = task.steps
-      const start = performance.now()
-      const { done, diverged } = await learn(task, stack, Math.min(examples, stack.length))
-      const taken = performance.now() - start
-      const count = diverged ? done.losses.length : Math.ceil(stack.length / examples)
-      pace.learn(count, taken)
-      ms += taken
-      progress.steps = task.steps
-      progress.sofar = extended(progress.sofar, count, done)
-      const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
-      yield { type: 'steps', epoch, step, ...done, ...time }
-      if (diverged) throw diverged
-      if (task.steps === steps) break
-    }
-    const stepsDone = progress.steps
-    const { sofar } = progress
-    if (sofar.steps === 0 && epochs === Number.POSITIVE_INFINITY) {
-      throw new EvenstepError(
-        `train: wanted ${steps} steps, got an epoch in which each would have made a number not finite; ` +
-          'lower the rate, or look for numbers in the data that are not finite',
-      )
-    }
-    const measured = {
-      trainLoss: sofar.loss / sofar.steps,
-      ...validation(await task.evaluate(data.validation, { batchSize })),
-    }
-    if (!Number.isFinite(measured.validationLoss)) {
-      throw new DivergedError(
-        `train: wanted a finite validation loss, got ${measured.validationLoss} after step ${task.steps - 1}, ` +
-          `lr ${sofar.lr}; lower the rate, or look for numbers in the data that are not finite`,
-        task.steps - 1,
-        sofar.lr,
-      )
-    }
-    progress.epoch++
-    progress.sofar = nothing
-    yield {
-      type: 'epoch',
-      epoch,
-      steps: stepsDone,
-      ...measured,
-      lr: sofar.lr,
-      ...(sofar.skipped > 0 && { skipped: sofar.skipped }),
-      ...control(experiment, progress, measured, task),
-      time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.steps) / ms },
-    }
+    const steps = yield* stepsOf(running, progress)
+    const epoch = await finished(running, steps)
+    progress = epoch.progress
+    yield epoch
   }
-  yield {
-    type: 'end',
-    reason: stopped(experiment, progress) ? 'control' : progress.epoch < epochs ? 'steps' : 'epochs',
-    steps: task.steps,
-    time: { seconds: (performance.now() - begun) / 1e3 },
+  const time = { seconds: (performance.now() - begun) / 1e3 }
+  yield { type: 'end', reason: endOf(experiment, progress)!, steps: task.steps, time, progress }
+}
+
+interface Running {
+  readonly experiment: Experiment
+  readonly task: Task
+  readonly batches: Loader | StreamLoader
+  readonly pace: Pace
+}
+
+/** The steps of an epoch, and the time that they took. */
+interface EpochSteps {
+  readonly progress: Progress
+  readonly ms: number
+}
+
+/** Takes the steps of an epoch, or what is left of them. */
+async function* stepsOf(
+  { experiment, task, batches, pace }: Running,
+  start: Progress,
+): AsyncGenerator<StepsEvent, EpochSteps> {
+  const { steps = Number.POSITIVE_INFINITY, log } = experiment
+  const { epoch } = start
+  let [progress, ms] = [start, 0]
+  const count = (): number => Math.min(pace.steps, steps - task.steps)
+  const stacks = task.steps < steps ? batches.stacks(epoch, count, start.sofar.batches) : []
+  for await (const stack of stacks) {
+    const step = task.steps
+    const begun = performance.now()
+    const { done, diverged } = await learn(task, stack, Math.min(batches.batchSize, stack.length))
+    const taken = performance.now() - begun
+    const seen = diverged ? done.losses.length : Math.ceil(stack.length / batches.batchSize)
+    pace.learn(seen, taken)
+    ms += taken
+    progress = afterSteps(progress, seen, done)
+    const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
+    yield { type: 'steps', epoch, step, ...done, ...time, progress }
+    if (diverged) throw diverged
+    if (task.steps === steps) break
+  }
+  return { progress, ms }
+}
+
+/** Evaluates an epoch whose steps were taken, and asks the controllers how to go on. */
+async function finished({ experiment, task }: Running, { progress, ms }: EpochSteps): Promise<EpochEvent> {
+  const { epoch, steps, sofar } = progress
+  checkSteps(experiment, progress)
+  const measured = { trainLoss: sofar.loss / sofar.steps, ...(await validated(experiment, task, sofar.lr)) }
+  const next = afterEpoch(experiment, progress, monitored(experiment, measured))
+  const lrFactor = factorOf(experiment, next)
+  const controlled = experiment.control.length > 0
+  if (controlled) task.goTo(task.steps, lrFactor)
+  return {
+    type: 'epoch',
+    epoch,
+    steps,
+    ...measured,
+    lr: sofar.lr,
+    ...(sofar.skipped > 0 && { skipped: sofar.skipped }),
+    ...(controlled && { lrFactor }),
+    time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.steps) / ms },
+    progress: next,
   }
 }
 
-/** The steps of a stack, or where one diverges those before it: an event log does not depend on how many a call took. */
+/**
+ * Takes the steps of a stack, or those before one that diverges: events must not depend on the size of stacks.
+ */
 async function learn(
   task: Task,
   stack: Batch,
@@ -146,51 +137,42 @@ async function learn(
   }
 }
 
-/** What is to be done, as far as it is known. */
-function plan(
-  { epochs, steps }: Experiment,
-  batches: Loader | StreamLoader,
-): Pick<StartEvent, 'stepsPerEpoch' | 'epochs' | 'steps'> {
-  if (!('length' in batches))
-    return { ...(epochs !== undefined && { epochs }), ...(steps !== undefined && { steps }) }
-  const stepsPerEpoch = batches.length
-  const infinite = Number.POSITIVE_INFINITY
-  const all = Math.min(steps ?? infinite, (epochs ?? infinite) * stepsPerEpoch)
-  return { stepsPerEpoch, epochs: Math.ceil(all / stepsPerEpoch), steps: all }
-}
-
-function extended(before: Sofar, count: number, { losses, lrs, skipped = 0 }: Steps): Sofar {
-  let total = before.loss
-  // One after another, so that the sum does not depend on how many steps a call took.
-  for (const next of losses) total += next
-  return {
-    batches: before.batches + count,
-    steps: before.steps + losses.length,
-    skipped: before.skipped + skipped,
-    loss: total,
-    lr: lrs.at(-1) ?? before.lr,
-  }
+/** @throws {EvenstepError} when a run that ends after some steps takes none in an epoch: it would never end. */
+function checkSteps({ epochs, steps }: Experiment, { sofar }: Progress): void {
+  if (sofar.steps > 0 || epochs !== undefined) return
+  throw new EvenstepError(
+    `train: wanted ${steps} steps, got an epoch in which each would have made a number not finite; ` +
+      'lower the rate, or look for numbers in the data that are not finite',
+  )
 }
 
 type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
 
-/** Tell each controller the metric, and the task the factor that they agree on. */
-function control(
-  experiment: Experiment,
-  progress: Progress,
-  measured: Measured,
+/** @throws {DivergedError} when the validation loss is not finite. */
+async function validated(
+  { data, batchSize }: Experiment,
   task: Task,
-): { readonly lrFactor?: number } {
-  if (experiment.control.length === 0) return {}
-  const metric = monitored(experiment, measured)
-  progress.control = experiment.control.map((c, i) => c.update(progress.control[i], metric))
-  const lrFactor = factorOf(experiment, progress)
-  task.goTo(task.steps, lrFactor)
-  return { lrFactor }
+  lr: number,
+): Promise<Omit<Measured, 'trainLoss'>> {
+  const { loss, accuracy, ...metrics } = await task.evaluate(data.validation, { batchSize })
+  if (Number.isFinite(loss)) {
+    return {
+      validationLoss: loss,
+      ...(accuracy !== undefined && { validationAccuracy: accuracy }),
+      ...metrics,
+    }
+  }
+  const step = task.steps - 1
+  throw new DivergedError(
+    `train: wanted a finite validation loss, got ${loss} after step ${step}, lr ${lr}; ` +
+      'lower the rate, or look for numbers in the data that are not finite',
+    step,
+    lr,
+  )
 }
 
-/** What the controllers are told. */
-export function monitored({ monitor }: Experiment, measured: Measured): number {
+/** Returns the number that an experiment monitors; NaN when an epoch has no such number. */
+export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
   const value = isOwn(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN
 }
@@ -198,53 +180,22 @@ export function monitored({ monitor }: Experiment, measured: Measured): number {
 const own = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
 const isOwn = (monitor: string): monitor is (typeof own)[number] => own.some((name) => name === monitor)
 
-/** What the controllers multiply the learning rate by. */
-export const factorOf = (experiment: Experiment, progress: Progress): number =>
-  experiment.control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
-
-/** Whether nothing is left to do: no step, and no evaluation of steps that were taken. */
-export const isOver = (experiment: Experiment, progress: Progress): boolean => {
-  const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
-  const done = progress.epoch >= epochs || progress.steps >= steps || stopped(experiment, progress)
-  return done && progress.sofar.batches === 0
-}
-
-/** Whether a controller ended the run. */
-const stopped = (experiment: Experiment, progress: Progress): boolean =>
-  experiment.control.some((c, i) => c.stop(progress.control[i]))
-
-/** The training data in batches of `batchSize`, in the experiment's order and with its transforms. */
-export function trainingBatches(
-  { data, transform, seed, sampler, shuffleBuffer }: Experiment,
-  batchSize: number,
-  last: 'drop' | 'keep',
-): Loader | StreamLoader {
-  const order = { ...(sampler && { sampler }), ...(shuffleBuffer !== undefined && { shuffleBuffer }) }
-  return loader(data.train, { batchSize, seed, last, transform, ...order })
-}
-
-/** The task of an experiment, at its start. */
+/** Returns the task of an experiment, at its start. */
 export function taskOf(experiment: Experiment): Task {
-  const { model: make, data, metrics, normalization, ...options } = experiment
-  const measured = Object.keys(metrics).length > 0 ? { metrics } : {}
+  const { model: make, data, normalization } = experiment
+  const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
-  return new Task({ ...options, ...measured, model, data: data.train })
+  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), model, data: data.train })
 }
 
-/** What a batch looks like when the model sees it. */
+/** Shape and type of a batch as the model sees it. */
 function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shape; readonly dtype: DType } {
   const { x } = data.train
   return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
 }
 
-const validation = ({ loss, accuracy, ...measured }: Evaluation): Omit<Measured, 'trainLoss'> => ({
-  validationLoss: loss,
-  ...(accuracy !== undefined && { validationAccuracy: accuracy }),
-  ...measured,
-})
-
-/** How many steps fit into one call, so that the event loop breathes about 25 times a second. */
+/** Chooses how many steps fit into one call, so that the event loop breathes about 25 times a second. */
 class Pace {
   steps = 4
 

@@ -15,7 +15,7 @@ import { toLines } from './event-log.ts'
 import { experiment } from './experiment.ts'
 import { RunFolder } from './run-folder.ts'
 import { run, taskOf } from './train.ts'
-import { type LogOptions, Watch } from './watch.ts'
+import { type LogOptions, watched } from './watch.ts'
 
 const everything = { gradientNorm: true, batchNorm: true }
 const root = mkdtempSync(join(tmpdir(), 'evenstep-watch-'))
@@ -30,16 +30,16 @@ function graphOf(log: LogOptions): string {
     new nn.Linear(4, 2),
   )
   const rule = sgd({ lr: (step) => step }).attach(variables(model))
-  const watch = new Watch(model, log)
   const [x, y] = [input([8, 3]), input([8], 'int32')]
   const { result, reads, writes, scheduled } = trace((): Record<string, Tensor> => {
-    const loss = ops.crossEntropy(
-      watch.forward(() => model.forward(x, 'train')),
-      y,
+    const forward = (): Tensor => ops.crossEntropy(model.forward(x, 'train'), y)
+    return watched(
+      model,
+      log,
+      (step) => step,
+      forward,
+      (loss) => rule.minimize(loss),
     )
-    const logs = watch.results(loss, (step) => step)
-    rule.minimize(loss)
-    return { loss, ...logs }
   })
   const given = [...reads].map(([variable, t]) => [nameOf(variable), t] as const)
   const rate = [...scheduled.keys()].map((t) => ['lr', t] as const)
@@ -214,7 +214,7 @@ describe('what a run logs', () => {
 
   test('is one of the things that can be', () => {
     expect(() => experiment({ ...toy(), log: { gradNorm: true } } as never)).toThrow(
-      'experiment: wanted log as gradientNorm, batchNorm and samplesPerSecond, each true or false, got {"gradNorm":true}',
+      'experiment: log: wanted one of gradientNorm, batchNorm, samplesPerSecond, got gradNorm',
     )
   })
 })

@@ -160,7 +160,7 @@ describe('evenstep train', () => {
       [
         'a setting out of range',
         ['toy.ts', '--set', 'epochs=0'],
-        'experiment: wanted epochs as an integer ≥ 1, got 0',
+        'experiment: wanted epochs as a positive integer, got 0',
       ],
       ['no file', [], "evenstep: missing required argument 'file'; see evenstep --help"],
     ]
@@ -178,7 +178,7 @@ describe('evenstep train', () => {
       [
         'a key of the wrong type',
         toy.replace('LR', '1').replace('EPOCHS', '"five"'),
-        'experiment: wanted epochs as an integer ≥ 1, got "five"',
+        'experiment: wanted epochs as a positive integer, got "five"',
       ],
       ['a syntax error', 'export default {', /^wrong-3\.ts:1:16: wanted a module that loads, got /],
       [

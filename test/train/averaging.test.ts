@@ -3,7 +3,8 @@ import type { Batch, Loader } from '../../src/data/loader.ts'
 import * as ops from '../../src/ops/index.ts'
 import { type BatchNormPolicy, scheduleFreeSgd, sgd } from '../../src/optim/index.ts'
 import { writeSafetensors } from '../../src/train/safetensors.ts'
-import { Task, type TaskOptions } from '../../src/train/task.ts'
+import { Task } from '../../src/train/task.ts'
+import type { TaskOptions } from '../../src/train/task-options.ts'
 import { clouds, ToyNet } from '../support/toy.ts'
 
 const { train: data, validation } = clouds(96)

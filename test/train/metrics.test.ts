@@ -108,7 +108,7 @@ describe('a metric', () => {
   })
 
   test('refuses options that it does not have', () => {
-    expect(() => metrics.topK({ k: 0 })).toThrow('topK: wanted k as an integer ≥ 1, got 0')
+    expect(() => metrics.topK({ k: 0 })).toThrow('topK: wanted k as a positive integer, got 0')
     expect(() => metrics.f1({ averge: 'macro' } as never)).toThrow(
       'f1: wanted one of average, zeroDivision, got averge; did you mean average?',
     )

@@ -14,6 +14,7 @@ import { describe as described } from '../../src/train/description.ts'
 import type { StepsEvent, TrainEvent } from '../../src/train/event.ts'
 import { type ExperimentOptions, experiment } from '../../src/train/experiment.ts'
 import { findLearningRate } from '../../src/train/find-lr.ts'
+import { beginning } from '../../src/train/progress.ts'
 import { recalibrate } from '../../src/train/recalibrate.ts'
 import { RunFolder, type RunFolderOptions } from '../../src/train/run-folder.ts'
 import { parseExperiment } from '../../src/train/spec.ts'
@@ -95,7 +96,8 @@ describe('training from a stream', () => {
     expect(steps(there)).toEqual(steps(here))
     expect(steps(there)).toHaveLength(36)
     expect(epochs(there)).toEqual(epochs(here))
-    expect(there[0]).toEqual({ type: 'start', epochs: 3, parameters: 67 })
+    const progress = beginning(setup())
+    expect(there[0]).toEqual({ type: 'start', epochs: 3, parameters: 67, progress })
     expect(here[0]).toMatchObject({ stepsPerEpoch: 12 })
   })
 

@@ -38,7 +38,7 @@ async function deadParts(subject: Subject, norms: readonly Norm[]): Promise<[str
   const names = [...new Set(norms.map(({ name }) => name))]
   const fired = names.map(() => new Set<number>())
   for (const batch of subject.batches(count)) {
-    const graph = await subject.graph('fires', batch.length, (x): Record<string, Tensor> => {
+    const values = await subject.compute('fires', batch, ({ x }): Record<string, Tensor> => {
       const outputs = new Map<string, Tensor>()
       observe(
         subject.model,
@@ -47,10 +47,8 @@ async function deadParts(subject: Subject, norms: readonly Norm[]): Promise<[str
       )
       return Object.fromEntries(names.map((name, i) => [`f${i}`, firing(outputs.get(name)!)]))
     })
-    const values = await subject.untouched(() => graph({ x: batch.x, y: batch.y }, subject.steps))
-    for (const [i, set] of fired.entries()) {
+    for (const [i, set] of fired.entries())
       for (const [c, fires] of values[`f${i}`]!.entries()) if (fires) set.add(c)
-    }
   }
   return names.map((name, i) => {
     const channels = norms.find((norm) => norm.name === name)!.y.shape[1]!

@@ -41,13 +41,10 @@ async function lossesOf(subject: Subject): Promise<readonly (readonly [train: nu
   const { model, experiment } = subject
   const losses: [number, number][] = []
   for (const batch of subject.batches(count)) {
-    const graph = await subject.graph('modes', batch.length, (x, y) => ({
+    const { train, evaluated } = await subject.compute('modes', batch, ({ x, y }) => ({
       evaluated: experiment.loss(model.forward(x, 'eval'), y),
       train: experiment.loss(model.forward(x, 'train'), y),
     }))
-    const { train, evaluated } = await subject.untouched(() =>
-      graph({ x: batch.x, y: batch.y }, subject.steps),
-    )
     losses.push([Number(train[0]), Number(evaluated[0])])
   }
   return losses

@@ -60,7 +60,6 @@ export function lint(experiment: Experiment): readonly Lint[] {
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)
-  const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = experiment
-  task.goTo(Math.min(steps, epochs * plan.stepsPerEpoch), 1)
+  task.goTo(plan.length.steps!, 1)
   return plan
 }

@@ -87,7 +87,8 @@ export const shortTail: LintRule = {
 }
 
 /** The share of evaluations after epochs at half of the highest rate or more. */
-function atHighRate({ rates, stepsPerEpoch }: Subject): number {
+function atHighRate({ rates, length }: Subject): number {
+  const stepsPerEpoch = length.stepsPerEpoch!
   const ends = Array.from(
     { length: Math.ceil(rates.length / stepsPerEpoch) },
     (_, epoch) => rates[Math.min((epoch + 1) * stepsPerEpoch, rates.length) - 1]!,

@@ -1,4 +1,5 @@
 import type { DType } from '../../core/dtype.ts'
+import { ArgumentError } from '../../core/errors.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
 import { integer, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Shape } from '../../core/shape.ts'
@@ -79,6 +80,12 @@ export function normalizeLayers<M extends Module>(
   return model
 }
 
+/** A model has no place for the normalization that it is to have. */
+export class NormalizationError extends ArgumentError {}
+
+const unsuitable = (wanted: string, got: unknown, fix?: string): NormalizationError =>
+  new NormalizationError(mismatch('normalization', wanted, got, fix).message)
+
 /** Makes the layer that normalizes `x`, given the batch normalization that it replaces. */
 type Make = (x: Tensor, known?: BatchNorm) => Module
 
@@ -98,7 +105,7 @@ function maker(kind: Normalization): Make {
     if (type === 'layer') return new GroupNorm(1, channels)
     if (type === 'group') return new GroupNorm(groups ?? groupsOf(channels), channels)
     if (shape.length > 2) return new GroupNorm(channels, channels)
-    throw mismatch('normalization', 'axes after the channels for instance', shape, "use 'layer' or 'group'")
+    throw unsuitable('axes after the channels for instance', shape, "use 'layer' or 'group'")
   }
 }
 
@@ -156,11 +163,11 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
   const last = layers.at(-1)?.[0]
   const hidden = new Map(layers.filter(([layer]) => layer !== last))
   if (hidden.size === 0) {
-    throw mismatch('normalization', '2 or more linear or convolutional layers', layers.length)
+    throw unsuitable('2 or more linear or convolutional layers', layers.length)
   }
   for (const [layer, { shape }] of hidden) {
     if (layer.weight.shape.length > 2 || shape.length === 2) continue
-    throw mismatch('normalization', 'linear layers that give [batch, features]', shape, "use 'none'")
+    throw unsuitable('linear layers that give [batch, features]', shape, "use 'none'")
   }
   // Layers such as Linear may be called without the mode: it is taken from the call of the model.
   let mode: Mode = 'eval'

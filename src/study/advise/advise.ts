@@ -1,5 +1,5 @@
-import { ArgumentError } from '../../core/errors.ts'
 import { callback, type OptionsOf, readOptions, required, size } from '../../core/options.ts'
+import { NormalizationError } from '../../nn/norm/normalization.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
 import { taskOf } from '../../train/train.ts'
@@ -87,7 +87,7 @@ function isPossible(experiment: Experiment): boolean {
     taskOf(experiment)
     return true
   } catch (error) {
-    if (error instanceof ArgumentError && error.message.startsWith('normalization')) return false
+    if (error instanceof NormalizationError) return false
     throw error
   }
 }

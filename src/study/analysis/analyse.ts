@@ -1,21 +1,15 @@
-import type { Value } from '../trial.ts'
 import { answerOf } from './answer.ts'
 import { cellsOf, statusCount } from './cells.ts'
-import { comparisonsOf, type Objective } from './comparisons.ts'
+import { comparisonsOf } from './comparisons.ts'
 import { bestTrials, layerCurves, meanCurve, meanDrift } from './curves.ts'
 import { effectsOf, interactionsOf } from './effects.ts'
-import type { Cell, Cost, Findings, Finished, Repeat } from './findings.ts'
+import type { Cell, Cost, Findings, Finished } from './findings.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
 /** A study as its analysis sees it, apart from the trials. */
-export interface StudyFacts {
-  readonly name: string
-  readonly metric: Objective
-  /** The values of each factor. */
-  readonly factors: Readonly<Record<string, readonly Value[]>>
+export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
   /** Factors drawn from a range, each value once: there is nothing to compare. @default none */
   readonly drawn?: readonly string[]
-  readonly repeat: Repeat
 }
 
 /**

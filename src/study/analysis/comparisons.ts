@@ -2,15 +2,9 @@ import { counted } from '../../core/text.ts'
 import type { Goal } from '../../schedule/index.ts'
 import { valueKey } from '../settings.ts'
 import { agreeingIn, bestOf, bestOfEach, type Scored } from './cells.ts'
-import type { Cell, Comparison } from './findings.ts'
+import type { Cell, Comparison, Objective } from './findings.ts'
 import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
-
-/** The metric that trials are judged by, and whether to minimize or maximize it. */
-export interface Objective {
-  readonly name: string
-  readonly goal: Goal
-}
 
 /**
  * Compares the best value of each factor but the rate with every other value, each at its best setting of the

@@ -1,3 +1,4 @@
+import type { Goal } from '../../schedule/index.ts'
 import type { DriftSummary, LayerCurve, Settings, Trial, TrialResult, Value } from '../trial.ts'
 
 /** A trial with its result. */
@@ -12,10 +13,10 @@ export interface Estimate {
 /** The findings of a study: everything that its report shows, as plain JSON. */
 export interface Findings {
   readonly name: string
-  /** The metric that trials are judged by, and whether to minimize or maximize it. */
-  readonly metric: { readonly name: string; readonly goal: 'min' | 'max' }
+  readonly metric: Objective
   /** The answer to the study's question: three sentences, with numbers. */
   readonly answer: readonly string[]
+  /** The values of each factor. */
   readonly factors: Readonly<Record<string, readonly Value[]>>
   readonly cells: readonly Cell[]
   readonly effects: readonly Effect[]
@@ -28,6 +29,12 @@ export interface Findings {
   readonly cost: Cost
   /** Everything needed to run the study again. */
   readonly repeat: Repeat
+}
+
+/** The metric that trials are judged by, and whether to minimize or maximize it. */
+export interface Objective {
+  readonly name: string
+  readonly goal: Goal
 }
 
 /** All trials of one combination of settings in one round, over seeds. */

@@ -1,5 +1,6 @@
 import {
   choice,
+  type Declared,
   integer,
   type Option,
   type OptionsOf,
@@ -36,30 +37,19 @@ const racing = {
  */
 export interface Racing extends OptionsOf<typeof racing> {}
 
-const designs = {
-  grid: { type: required(choice(['grid'])) },
-  sample: { type: required(choice(['random', 'halton', 'tpe'])), trials: required(size) },
-  racing,
-}
+const sampled = { type: required(choice(['random', 'halton', 'tpe'])), trials: required(size) }
+const grid = { type: required(choice(['grid'])) }
+const designs = { grid, random: sampled, halton: sampled, tpe: sampled, racing }
 
 /** A study's design as an option. */
 export const designOption: Option<Design> = {
   wanted: 'a design',
   fallback: { type: 'grid' },
   read(who, name, value) {
-    const type = choice(['grid', 'random', 'halton', 'tpe', 'racing']).read(
-      who,
-      `${name}.type`,
-      Object(value).type,
-    )!
-    const read = readOptions(
-      `${who}: ${name}`,
-      designs[type === 'grid' || type === 'racing' ? type : 'sample'],
-      value,
-    )
-    return Object.fromEntries(
-      Object.entries(read).filter(([, given]) => given !== undefined),
-    ) as unknown as Design
+    const types = Object.keys(designs) as Design['type'][]
+    const type = choice(types).read(who, `${name}.type`, Object(value).type)!
+    const read = Object.entries(readOptions<Declared>(`${who}: ${name}`, designs[type], value))
+    return Object.fromEntries(read.filter(([, given]) => given !== undefined)) as unknown as Design
   },
 }
 

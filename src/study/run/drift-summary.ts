@@ -1,8 +1,7 @@
 import { isStream } from '../../data/stream.ts'
 import { drift, remeasured } from '../../train/drift.ts'
-import type { Experiment } from '../../train/experiment.ts'
+import { type Experiment, trainingBatches } from '../../train/experiment.ts'
 import type { Task } from '../../train/task.ts'
-import { trainingBatches } from '../../train/train.ts'
 import type { DriftSummary } from '../trial.ts'
 
 /** Training batches that suffice to measure statistics; fvcore's PreciseBN takes as many. */

@@ -102,7 +102,7 @@ describe('a trial', () => {
     const wrong = job('wrong', [['batchSize', 0]])
     expect(await runTrial(base, wrong, {})).toMatchObject({
       status: 'failed',
-      error: 'experiment: wanted batchSize as an integer ≥ 1, got 0',
+      error: 'experiment: wanted batchSize as a positive integer, got 0',
       steps: 0,
     })
     expect(existsSync(wrong.folder)).toBe(false)

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { valueFingerprint } from '../../data/fingerprint.ts'
 import { DivergedError } from '../../train/diverged.ts'
+import { logFile } from '../../train/event-log.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
+import { writeWhole } from '../../train/whole-file.ts'
 import { trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
@@ -88,7 +90,7 @@ const nothing = { metrics: {}, steps: 0, training: 0, curve: { steps: [], trainL
 
 /** The log of a trial up to its error. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typeof readLog>, 'layers'> {
-  if (!existsSync(join(folder, 'events.jsonl'))) return nothing
+  if (!existsSync(logFile(folder))) return nothing
   const { layers: _, ...rest } = readLog(folder, optimizer)
   return rest
 }
@@ -100,8 +102,7 @@ const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
 function keep(job: Job, of: string, result: TrialResult): void {
-  writeFileSync(`${fileOf(job)}.partial`, JSON.stringify({ trial: job.trial, of, result }))
-  renameSync(`${fileOf(job)}.partial`, fileOf(job))
+  writeWhole(fileOf(job), JSON.stringify({ trial: job.trial, of, result }))
 }
 
 /** The result of the same trial in its folder, if any. */

@@ -4,28 +4,11 @@ import type { Shape } from '../../core/shape.ts'
 import { Variable } from '../../core/variable.ts'
 import type { Optimizer } from '../../optim/optimizer.ts'
 import { equilibrium, type WeightRule, weightRule } from '../../optim/weight-rule.ts'
+import type { EpochEvent } from '../../train/event.ts'
+import { readEvents, type StepLine } from '../../train/event-log.ts'
 import { readSafetensors } from '../../train/safetensors.ts'
+import { layerLog, layerOf } from '../../train/watch.ts'
 import type { LayerCurve, TrialCurve, TrialResult } from '../trial.ts'
-
-/** A step's line in the log of a run. */
-interface StepLine {
-  readonly type: 'step'
-  readonly step: number
-  readonly loss: number
-  readonly lr: number
-  readonly [log: string]: unknown
-}
-
-interface EpochLine {
-  readonly type: 'epoch'
-  readonly trainLoss: number
-  readonly validationLoss: number
-  readonly validationAccuracy?: number
-  readonly metrics?: Readonly<Record<string, unknown>>
-  readonly time: { readonly seconds: number }
-}
-
-type Line = StepLine | EpochLine | { readonly type: 'start' | 'end' }
 
 /** Greatest number of points of a curve. */
 const most = 100
@@ -38,8 +21,7 @@ export function readLog(
   folder: string,
   optimizer: Optimizer,
 ): Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> & { readonly training: number } {
-  const text = readFileSync(join(folder, 'events.jsonl'), 'utf8')
-  const lines = text.split('\n').flatMap((line): Line[] => (line === '' ? [] : [JSON.parse(line)]))
+  const lines = [...readEvents(folder)]
   const steps = lines.filter((line) => line.type === 'step')
   const epochs = lines.filter((line) => line.type === 'epoch')
   const points = pointsOf(steps)
@@ -74,36 +56,35 @@ function pointsOf(steps: readonly StepLine[]): Point[] {
 const mean = ({ lines }: Point, key: string): number =>
   lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
 
+type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
+
 /** The metrics of an epoch that are numbers; undefined ones are left out. */
-export function metricsOf(epoch: Omit<EpochLine, 'type' | 'time'> | undefined): Record<string, number> {
+export function metricsOf(epoch: Measured | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
   const all = Object.entries({ trainLoss, validationLoss, validationAccuracy, ...metrics })
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-const rateKey = 'effectiveRate'
-const angleKey = 'angle'
-
 function layersOf(
   folder: string,
   points: readonly Point[],
   optimizer: Optimizer,
 ): Record<string, LayerCurve> {
-  const keys = Object.keys(points[0]?.last ?? {}).filter((key) => key.split('.').at(-1) === rateKey)
-  if (keys.length === 0) return {}
+  const { last = {} } = points[0] ?? {}
+  const paths = Object.keys(last).flatMap((name) => layerOf(name, 'effectiveRate') ?? [])
+  if (paths.length === 0) return {}
   const angles = anglesOf(folder, points, optimizer)
-  const hasAngle = (path: string): boolean => points[0]?.last[path + angleKey] !== undefined
+  const means = (name: string): number[] => (name in last ? points.map((point) => mean(point, name)) : [])
   return Object.fromEntries(
-    keys.map((key) => {
-      const path = key.slice(0, -rateKey.length)
+    paths.map((path) => {
       const curve: LayerCurve = {
         steps: points.map(({ last }) => last.step),
-        effectiveRate: points.map((point) => mean(point, key)),
-        angle: hasAngle(path) ? points.map((point) => mean(point, path + angleKey)) : [],
+        effectiveRate: means(layerLog(path, 'effectiveRate')),
+        angle: means(layerLog(path, 'angle')),
         ...(angles && { equilibrium: angles }),
       }
-      return [path.replace(/\.$/, ''), curve]
+      return [path, curve]
     }),
   )
 }

@@ -1,22 +1,23 @@
+import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
 import { classOf, classScores } from './labels.ts'
-import { checkChoice, checkNames, type Metric } from './metric.ts'
+import type { Metric } from './metric.ts'
 
-export interface ConfusionMatrixOptions {
-  /** Divide by the examples of each `true` label, of each `predicted` class, or by `all`; counts unless given. */
-  readonly normalize?: 'true' | 'predicted' | 'all' | 'none'
+const options = {
+  /** Divides by the examples of each `true` label, of each `predicted` class, or by `all`. @default 'none' */
+  normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }
+
+export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 
 type Matrix = readonly (readonly number[])[]
 
 /**
- * How often each class was taken for each: row = label, column = prediction, as scikit-learn's `confusion_matrix`. A
- * row or column without examples is zeros, normalized or not.
+ * Counts how often each class was predicted for each label: row = label, column = prediction, as scikit-learn's
+ * `confusion_matrix`. A row or column without examples is zeros, normalized or not.
  */
-export function confusionMatrix(options: ConfusionMatrixOptions = {}): Metric {
+export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const type = 'confusionMatrix'
-  checkNames(type, options, ['normalize'])
-  const { normalize = 'none' } = options
-  checkChoice(type, 'normalize', ['true', 'predicted', 'all', 'none'], normalize)
+  const { normalize } = readOptions(type, options, given)
   const metric: Metric<Matrix> = {
     spec: { type, normalize },
     initial: [],

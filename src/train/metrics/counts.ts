@@ -1,26 +1,39 @@
 import { mismatch } from '../../core/mismatch.ts'
+import { choice, custom, type OptionsOf, readOptions } from '../../core/options.ts'
 import { classOf, classScores } from './labels.ts'
-import { checkChoice, checkNames, type Metric, type MetricValue, type Predictions } from './metric.ts'
+import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 // Precision, recall and F1 are three ratios of the same counts, so they share a file.
 
-/** How the classes become one number. */
-export type ClassAverage = 'binary' | 'micro' | 'macro' | 'weighted' | 'none'
+const averages = ['binary', 'micro', 'macro', 'weighted', 'none'] as const
 
-export interface AverageOptions {
+/** How the classes become one number. */
+export type ClassAverage = (typeof averages)[number]
+
+const options = {
   /**
-   * - `macro`, the default: the mean over the classes that occur, among labels or predictions;
+   * How the classes become one number.
+   *
+   * - `macro`: the mean over the classes that occur, among labels or predictions;
    * - `weighted`: the mean weighted by how many examples have the label;
-   * - `micro`: of the counts of all classes together;
-   * - `binary`: of class 1 alone, where there are two classes;
+   * - `micro`: the ratio of the counts of all classes together;
+   * - `binary`: the ratio of class 1 alone, of two classes;
    * - `none`: a list, one number a class.
+   *
+   * @default 'macro'
    */
-  readonly average?: ClassAverage
-  /** What 0/0 is, as of a class that is never predicted: 0, 1, or `nan`, which averages leave out. 0. */
-  readonly zeroDivision?: 0 | 1 | 'nan'
+  average: choice(averages, 'macro'),
+  /** Value of 0/0, as for a class never predicted: 0, 1, or `nan`, which averages leave out. @default 0 */
+  zeroDivision: custom<0 | 1 | 'nan'>(
+    "0, 1 or 'nan'",
+    (value) => [0, 1, 'nan'].some((one) => one === value),
+    0,
+  ),
 }
 
-/** Of each class: examples that were rightly given it, that were given it, and that have it. */
+export interface AverageOptions extends OptionsOf<typeof options> {}
+
+/** Counts by class: examples rightly predicted as it, predicted as it, and labelled with it. */
 interface Counts {
   readonly hits: readonly number[]
   readonly predicted: readonly number[]
@@ -28,44 +41,39 @@ interface Counts {
 }
 
 /**
- * Of the examples that were given a class, the part that has it.
+ * Measures precision: of the examples predicted as a class, the share that has it.
  *
  *     tp / (tp + fp)
  *
- * As scikit-learn's `precision_score`, but that `average` is `macro` unless given. 0 to 1.
+ * As scikit-learn's `precision_score`, except that `average` is `macro` by default. 0 to 1.
  */
-export const precision = (options: AverageOptions = {}): Metric =>
-  ratio('precision', options, (hits, predicted) => [hits, predicted])
+export const precision = (given: AverageOptions = {}): Metric =>
+  ratio('precision', given, (hits, predicted) => [hits, predicted])
 
 /**
- * Of the examples that have a class, the part that was given it.
+ * Measures recall: of the examples that have a class, the share predicted as it.
  *
  *     tp / (tp + fn)
  *
- * As scikit-learn's `recall_score`, but that `average` is `macro` unless given. 0 to 1.
+ * As scikit-learn's `recall_score`, except that `average` is `macro` by default. 0 to 1.
  */
-export const recall = (options: AverageOptions = {}): Metric =>
-  ratio('recall', options, (hits, _, actual) => [hits, actual])
+export const recall = (given: AverageOptions = {}): Metric =>
+  ratio('recall', given, (hits, _, actual) => [hits, actual])
 
 /**
- * The harmonic mean of precision and recall.
+ * Measures F1, the harmonic mean of precision and recall.
  *
  *     2·tp / (2·tp + fp + fn)
  *
- * As scikit-learn's `f1_score`, but that `average` is `macro` unless given. 0 to 1.
+ * As scikit-learn's `f1_score`, except that `average` is `macro` by default. 0 to 1.
  */
-export const f1 = (options: AverageOptions = {}): Metric =>
-  ratio('f1', options, (hits, predicted, actual) => [2 * hits, predicted + actual])
+export const f1 = (given: AverageOptions = {}): Metric =>
+  ratio('f1', given, (hits, predicted, actual) => [2 * hits, predicted + actual])
 
 type Ratio = (hits: number, predicted: number, actual: number) => readonly [over: number, under: number]
 
-const averages: readonly ClassAverage[] = ['binary', 'micro', 'macro', 'weighted', 'none']
-
-function ratio(type: string, options: AverageOptions, parts: Ratio): Metric<Counts> {
-  checkNames(type, options, ['average', 'zeroDivision'])
-  const { average = 'macro', zeroDivision = 0 } = options
-  checkChoice(type, 'average', averages, average)
-  checkChoice(type, 'zeroDivision', [0, 1, 'nan'], zeroDivision)
+function ratio(type: string, given: AverageOptions, parts: Ratio): Metric<Counts> {
+  const { average, zeroDivision } = readOptions(type, options, given)
   const divide = ([over, under]: readonly [number, number]): number =>
     under === 0 ? Number(zeroDivision) : over / under
   const result = (counts: Counts): MetricValue => {
@@ -113,7 +121,7 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
-/** The weighted mean of the values that are no NaN. */
+/** Weighted mean of the values that are not NaN. */
 function mean(values: readonly number[], weights: readonly number[]): number {
   const kept = weights.map((weight, i) => (Number.isNaN(values[i]) ? 0 : weight))
   return sum(values.map((value, i) => (kept[i] === 0 ? 0 : value * kept[i]!))) / sum(kept)

@@ -1,12 +1,11 @@
 import type { Data } from '../../core/dtype.ts'
-import { mismatch, unknownName } from '../../core/mismatch.ts'
 
-/** What a model said of some examples, and what it should have said, one example after another. */
+/** Outputs of a model for some examples with their targets, one example after another. */
 export interface Predictions {
-  /** Of a classifier, a row of scores for each label: before any softmax, or one logit of class 1. */
+  /** A classifier's row of scores for each label, before any softmax, or one logit of class 1 each. */
   readonly output: Data
   readonly target: Data
-  /** How many examples. */
+  /** Number of examples. */
   readonly length: number
 }
 
@@ -14,23 +13,23 @@ export interface Predictions {
 export type MetricValue = number | readonly number[] | readonly (readonly number[])[]
 
 /**
- * A measure of predictions: a fold over batches, whose state is plain data. The result does not depend on how the
- * examples were cut into batches.
+ * A measure of predictions: a fold over batches, whose state is plain data. The result does not depend on how
+ * the examples were cut into batches.
  *
  * @example const f1 = metric.result(batches.reduce(metric.update, metric.initial))
  */
 export interface Metric<State = unknown> {
   /** `type` and options, as JSON. */
   readonly spec: Readonly<Record<string, unknown>> & { readonly type: string }
-  /** Which way is better; absent where the result is not one number. */
+  /** Whether more or less is better; absent when the result is not one number. */
   readonly goal?: 'max' | 'min'
   /** The state before any example. */
   readonly initial: State
   /** The state after more examples. @throws {ArgumentError} when outputs and targets do not fit the metric. */
   update(state: State, predictions: Predictions): State
-  /** NaN where the examples do not define it; `reason` says why. */
+  /** The result, NaN where the examples do not define it; `reason` says why. */
   result(state: State): MetricValue
-  /** Why a number of the result is NaN, where one is. */
+  /** Says why a number of the result is NaN; undefined when none is. */
   reason?(state: State): string | undefined
 }
 
@@ -44,7 +43,7 @@ export interface Measurements {
   readonly reasons?: Readonly<Record<string, string>>
 }
 
-/** Several metrics of the same predictions. */
+/** Folds several metrics over the same predictions. */
 export class Measures {
   readonly #metrics: Metrics
   readonly #states: Map<string, unknown>
@@ -67,17 +66,4 @@ export class Measures {
     const reasons = each((metric, state) => metric.reason?.(state)).filter(([, text]) => text !== undefined)
     return reasons.length === 0 ? { metrics } : { metrics, reasons: Object.fromEntries(reasons) as never }
   }
-}
-
-/** Refuse options that a metric does not have. */
-export function checkNames(who: string, options: object, names: readonly string[]): void {
-  const stranger = Object.keys(options).find((name) => !names.includes(name))
-  if (stranger !== undefined) throw unknownName(who, names, stranger)
-}
-
-/** Refuse a value that is not one of `allowed`. */
-export function checkChoice(who: string, name: string, allowed: readonly unknown[], value: unknown): void {
-  const written = allowed.map((choice) => (typeof choice === 'string' ? `'${choice}'` : String(choice)))
-  const list = `${written.slice(0, -1).join(', ')} or ${written.at(-1)}`
-  if (!allowed.includes(value)) throw mismatch(who, `${name} as ${list}`, value)
 }

@@ -1,5 +1,6 @@
+import { readOptions } from '../../core/options.ts'
 import { classScores } from './labels.ts'
-import { checkNames, type Metric } from './metric.ts'
+import type { Metric } from './metric.ts'
 
 interface Surprise {
   /** Σ −ln p(label), in nats. */
@@ -8,14 +9,15 @@ interface Surprise {
 }
 
 /**
- * Among how many equally likely classes the model hesitates: e to the cross-entropy.
+ * Measures perplexity, e to the cross-entropy: among how many equally likely classes the model hesitates.
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *
- * As torchmetrics' `Perplexity`; ≥ 1. Of `[…, classes]` scores with `[…]` labels, or of one logit of class 1 each.
+ * As torchmetrics' `Perplexity`; ≥ 1. Takes `[…, classes]` scores with `[…]` labels, or one logit of class 1
+ * each.
  */
 export function perplexity(options: object = {}): Metric {
-  checkNames('perplexity', options, [])
+  readOptions('perplexity', {}, options)
   const metric: Metric<Surprise> = {
     spec: { type: 'perplexity' },
     goal: 'min',

@@ -1,21 +1,22 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { checkNames, type Metric, type Predictions } from './metric.ts'
+import { readOptions } from '../../core/options.ts'
+import type { Metric, Predictions } from './metric.ts'
 
-// Errors of numbers: each a mean over all of them.
+// Errors of numbers, each a mean over all of them.
 
 interface Mean {
   readonly sum: number
   readonly count: number
 }
 
-/** The mean of |output − target|. As scikit-learn's `mean_absolute_error`; ≥ 0. */
+/** Measures the mean of |output − target|. As scikit-learn's `mean_absolute_error`; ≥ 0. */
 export const mae = (options: object = {}): Metric => meanError('mae', options, (gap) => Math.abs(gap))
 
-/** The mean of (output − target)². As scikit-learn's `mean_squared_error`; ≥ 0. */
+/** Measures the mean of (output − target)². As scikit-learn's `mean_squared_error`; ≥ 0. */
 export const mse = (options: object = {}): Metric => meanError('mse', options, (gap) => gap * gap)
 
 function meanError(type: string, options: object, error: (gap: number) => number): Metric<Mean> {
-  checkNames(type, options, [])
+  readOptions(type, {}, options)
   return {
     spec: { type },
     goal: 'min',
@@ -30,7 +31,7 @@ function meanError(type: string, options: object, error: (gap: number) => number
   }
 }
 
-/** Of each of the numbers that an example has: their mean, and squares about it and about the outputs. */
+/** For each of the numbers of an example: their mean, and sums of squares about it and about the outputs. */
 interface Squares {
   readonly count: number
   readonly mean: readonly number[]
@@ -39,17 +40,17 @@ interface Squares {
 }
 
 /**
- * How much of the targets' variance the outputs explain; the mean over the numbers of an example.
+ * Measures how much of the targets' variance the outputs explain, as the mean over the numbers of an example.
  *
  *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²
  *
- * As scikit-learn's `r2_score`: ≤ 1; of targets that are all equal 1 where the outputs are right, else 0; NaN, with its
- * reason, of one example.
+ * As scikit-learn's `r2_score`: ≤ 1. If all targets are equal, it is 1 where the outputs are right, else 0. One
+ * example gives NaN, with its reason.
  *
  * Source: Welford 1962, https://doi.org/10.2307/1266577, for the squares about the mean in one pass.
  */
 export function r2(options: object = {}): Metric {
-  checkNames('r2', options, [])
+  readOptions('r2', {}, options)
   const metric: Metric<Squares> = {
     spec: { type: 'r2' },
     goal: 'max',
@@ -86,7 +87,7 @@ function squares(before: Squares, { output, target, length }: Predictions): Squa
   return { count: before.count + length, mean, aboutMean, aboutOutput }
 }
 
-/** Predictions that are as many numbers as their targets. */
+/** @throws {ArgumentError} when there are not as many outputs as targets. */
 function numbers(who: string, predictions: Predictions): Predictions {
   const { output, target, length } = predictions
   if (output.length === target.length) return predictions

@@ -1,15 +1,18 @@
+import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
 import { type ClassScores, classScores } from './labels.ts'
-import { checkChoice, checkNames, type Metric, type MetricValue } from './metric.ts'
+import type { Metric, MetricValue } from './metric.ts'
 
-export interface RocAucOptions {
+const options = {
   /**
-   * How the classes become one number, where there are more than two: `macro`, the mean; `weighted`, by how many
-   * examples have the label; `none`, a list. `macro`.
+   * How more than two classes become one number: `macro`, the mean; `weighted`, the mean weighted by how many
+   * examples have the label; `none`, a list. @default 'macro'
    */
-  readonly average?: 'macro' | 'weighted' | 'none'
+  average: choice(['macro', 'weighted', 'none'], 'macro'),
 }
 
-/** Every score, a batch a chunk: of one class, or of each. */
+export interface RocAucOptions extends OptionsOf<typeof options> {}
+
+/** All scores, a chunk for each batch: those of one class, or of every class. */
 interface Scores {
   readonly classes: number
   readonly scores: readonly Float64Array[]
@@ -17,20 +20,19 @@ interface Scores {
 }
 
 /**
- * The area under the ROC curve: how likely an example of a class scores higher than one of the others, where equal
- * scores count half. Exact: computed from all the scores, of which it keeps each.
+ * Measures the area under the ROC curve: how likely an example of a class scores higher than one of the others,
+ * where equal scores count half. Exact: it keeps every score.
  *
  *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)
  *
- * Of two classes, that of class 1; of more, of each against the rest. As scikit-learn's `roc_auc_score` of the softmax
- * of the outputs with `multi_class="ovr"`; ranked by the log-odds `ln p/(1 − p)` in float64, which no probability near
- * 0 or 1 makes equal. NaN, with its reason, where a class has no examples or all of them, or a score is NaN.
+ * With two classes, it is that of class 1; with more, that of each against the rest. As scikit-learn's
+ * `roc_auc_score` of the softmax of the outputs with `multi_class="ovr"`; ranked by the log-odds `ln p/(1 − p)`
+ * in float64, which no probability near 0 or 1 makes equal. NaN, with its reason, where a class has no examples
+ * or all of them, or a score is NaN.
  */
-export function rocAuc(options: RocAucOptions = {}): Metric {
+export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'
-  checkNames(type, options, ['average'])
-  const { average = 'macro' } = options
-  checkChoice(type, 'average', ['macro', 'weighted', 'none'], average)
+  const { average } = readOptions(type, options, given)
   const metric: Metric<Scores> = {
     spec: { type, average },
     ...(average !== 'none' && { goal: 'max' }),
@@ -49,7 +51,7 @@ export function rocAuc(options: RocAucOptions = {}): Metric {
   return metric
 }
 
-function areas(state: Scores, average: 'macro' | 'weighted' | 'none'): MetricValue {
+function areas(state: Scores, average: NonNullable<RocAucOptions['average']>): MetricValue {
   if (state.classes === 2) return area(state, 1, 0, 1)
   const each = Array.from({ length: state.classes }, (_, c) => area(state, c, c, state.classes))
   if (average === 'none') return each
@@ -73,7 +75,7 @@ function countsOf({ classes, labels }: Scores): number[] {
   return counts
 }
 
-/** That of one class, whose scores are a column among `columns`. */
+/** The area of one class, whose scores are a column among `columns`. */
 function area({ scores, labels }: Scores, positive: number, column: number, columns: number): number {
   const [own, others]: [number[], number[]] = [[], []]
   for (const [k, chunk] of labels.entries()) {
@@ -84,7 +86,7 @@ function area({ scores, labels }: Scores, positive: number, column: number, colu
   return pairs(Float64Array.from(own).sort(), Float64Array.from(others).sort())
 }
 
-/** The part of the pairs where a is greater than b, equal ones half. Both ascend; NaNs come last. */
+/** Share of the pairs where a is greater than b, equal ones counting half. Both ascend; NaNs come last. */
 function pairs(a: Float64Array, b: Float64Array): number {
   if (Number.isNaN(a.at(-1)) || Number.isNaN(b.at(-1))) return Number.NaN
   let [below, upTo, won] = [0, 0, 0]
@@ -106,8 +108,8 @@ function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Arra
     let top = scores[i]!
     for (let c = 1; c < columns; c++) top = Math.max(top, scores[i + c]!)
     for (let c = 0; c < columns; c++) gaps[c] = scores[i + c]! - top
-    // Relative to the greatest, whose own e⁰ = 1 is kept apart: 1 − p then loses no digits. In the order of size:
-    // rows of the same numbers give the same odds.
+    // Relative to the greatest, whose own e⁰ = 1 is kept apart: 1 − p then loses no digits. In the order of
+    // size: rows of the same numbers give the same odds.
     const sorted = gaps.map((gap) => Math.exp(gap)).sort()
     let rest = 0
     for (let c = 0; c < columns - 1; c++) rest += sorted[c]!

@@ -1,28 +1,31 @@
-import { mismatch } from '../../core/mismatch.ts'
+import { type OptionsOf, readOptions, required, size } from '../../core/options.ts'
 import { type ClassScores, classOf, classScores } from './labels.ts'
-import { checkNames, type Metric } from './metric.ts'
+import type { Metric } from './metric.ts'
 
 interface Hits {
   readonly hits: number
   readonly count: number
 }
 
-/** The part of the examples, 0 to 1, whose greatest score is at the label: the first of equals. */
+/** Measures the share of the examples, 0 to 1, whose greatest score is at the label: the first of equals. */
 export const accuracy = (options: object = {}): Metric => {
-  checkNames('accuracy', options, [])
+  readOptions('accuracy', {}, options)
   return hitRate('accuracy', {}, (rows, i, label) => classOf(rows, i) === label)
 }
 
+const options = {
+  /** How many of the greatest scores count. */
+  k: required(size),
+}
+
 /**
- * The part of the examples, 0 to 1, whose label is among the `k` greatest scores; of equal scores the first counts as
- * greater, so that `k: 1` is accuracy. scikit-learn's `top_k_accuracy_score`, where it is the last.
+ * Measures the share of the examples, 0 to 1, whose label is among the `k` greatest scores; of equal scores the
+ * first counts as greater, so that `k: 1` is accuracy. In scikit-learn's `top_k_accuracy_score` it is the last.
  *
  * @throws {ArgumentError} when `k` is not a positive integer.
  */
-export function topK(options: { readonly k: number }): Metric {
-  checkNames('topK', options, ['k'])
-  const { k } = options
-  if (!Number.isInteger(k) || k < 1) throw mismatch('topK', 'k as an integer ≥ 1', k)
+export function topK(given: OptionsOf<typeof options>): Metric {
+  const { k } = readOptions('topK', options, given)
   return hitRate('topK', { k }, (rows, i, label) => rank(rows, i, label) < k)
 }
 
@@ -44,7 +47,7 @@ function hitRate(
   }
 }
 
-/** How many classes come before the label's. A NaN is below nothing, so it comes before. */
+/** Number of classes that come before the label's. A NaN is below nothing, so it comes before. */
 function rank(rows: ClassScores, i: number, label: number): number {
   const { columns, scores } = rows
   if (columns === 1) return classOf(rows, i) === label ? 0 : 1

@@ -1,0 +1,49 @@
+import type { Data } from '../core/dtype.ts'
+import { loader } from '../data/loader.ts'
+import type { Source } from '../data/stream.ts'
+import type { Compiled } from '../runtime/compile.ts'
+import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
+
+/** How a model does on a data set. `metrics` are absent when the task has none. */
+export interface Evaluation extends Partial<Measurements> {
+  /** Mean over the examples. */
+  readonly loss: number
+  /** Share of the examples, 0 to 1, whose greatest score is at the label; absent without labels. */
+  readonly accuracy?: number
+}
+
+/** The graph of one batch: means of the batch; the outputs only where metrics need them. */
+export type EvaluationGraph = Compiled<'x' | 'y', 'loss' | 'accuracy' | 'output'>
+
+/** Batches in one call: enough to make calls cheap, few enough to stay in the cache. */
+const stackSize = 32
+
+/** Evaluates all examples of `source`, in batches of `batchSize`. */
+export async function evaluation(
+  source: Source,
+  batchSize: number,
+  metrics: Metrics,
+  graphOf: (batchSize: number) => Promise<EvaluationGraph>,
+): Promise<Evaluation> {
+  const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
+  const totals = { examples: 0, loss: 0, accuracy: 0 }
+  for await (const { x, y, length } of loader(source, { batchSize }).stacks(0, () => stackSize)) {
+    const rows = Math.min(batchSize, length)
+    const means = await (await graphOf(rows))({ x, y })
+    totals.examples += length
+    totals.loss += sum(means.loss) * rows
+    totals.accuracy += sum(means.accuracy) * rows
+    measures?.add({ output: means.output, target: y, length })
+  }
+  return {
+    loss: totals.loss / totals.examples,
+    ...(source.classes !== undefined && { accuracy: totals.accuracy / totals.examples }),
+    ...measures?.results,
+  }
+}
+
+function sum(data: Data): number {
+  let total = 0
+  for (let i = 0; i < data.length; i++) total += Number(data[i])
+  return total
+}
