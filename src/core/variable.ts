@@ -33,6 +33,7 @@ const options = {
 export class Variable {
   readonly shape: Shape
   readonly trainable: boolean
+  /** Whether a step that would store NaN or ±Infinity fails. */
   readonly finite: boolean
   /** Used by `initialize`; may be replaced before it runs. */
   initializer: Initializer

@@ -55,14 +55,8 @@ interface Member {
   readonly buffers: ReadonlyMap<string, Variable>
 }
 
-/** Creates the state of an optimizer for weights by state name. @param factor returns a controller's factor */
-export const attach = (
-  configuration: Configuration,
-  weights: ReadonlyMap<string, Variable>,
-  factor: () => number,
-): Attached => new AttachedRule(configuration, weights, factor)
-
-class AttachedRule implements Attached {
+/** An update rule with its state for weights by state name. */
+export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
   readonly trained: readonly Variable[]
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
@@ -72,6 +66,7 @@ class AttachedRule implements Attached {
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
+  /** @param factor returns a controller's current factor of all learning rates */
   constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
     const { rule, settings, average } = configuration
     const members = [...weights]

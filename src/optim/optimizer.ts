@@ -1,7 +1,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
-import { type Attached, attach } from './attach.ts'
+import { type Attached, AttachedRule } from './attach.ts'
 import { type Average, readAverage } from './average.ts'
 import { type Clip, readClip } from './clip.ts'
 import { type Group, grouping, type Members } from './group.ts'
@@ -77,6 +77,6 @@ export function optimizer<D extends Declared>(
       ...(evaluated && { evaluation: { type: evaluated.type, batchNorm: evaluated.batchNorm } }),
     }),
     with: (changes) => optimizer<Declared>(rule, withSchedules(rule, { ...given, ...changes })),
-    attach: (weights, factor = () => 1) => attach(configuration, weights, factor),
+    attach: (weights, factor = () => 1) => new AttachedRule(configuration, weights, factor),
   }
 }

@@ -20,8 +20,8 @@ export const rules: readonly Rule[] = [
 ].map(({ rule }) => rule)
 
 /**
- * Makes an optimizer from its spec, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules are given as
- * specs or texts.
+ * Makes an optimizer from its spec, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules may be given
+ * as specs or texts.
  *
  * @throws {ArgumentError} naming the first option that is unknown or invalid.
  */

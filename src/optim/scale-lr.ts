@@ -6,7 +6,7 @@ const options = {
   batchSize: required(number({ above: 0 })),
   /** Examples per step for which `lr` was tuned. @default 256 */
   base: number({ above: 0 }, 256),
-  /** Scaling with the batch size, usual for SGD, or with its square root, for Adam. @default 'linear' */
+  /** Scaling by the ratio of batch sizes, usual for SGD, or by its square root, for Adam. @default 'linear' */
   rule: choice(['linear', 'sqrt'], 'linear'),
 }
 

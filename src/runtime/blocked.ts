@@ -42,7 +42,7 @@ function blocked(convolution: Tensor, size: number): Tensor {
   return node(`${domain}.ReorderOutput`, { inputs: [y], attributes: { channels: shape[1]! }, shape, dtype })
 }
 
-/** Reorders a weight `[o, c, h, w]` to `[o/size, c/size, h, w, c's rest, o's rest]`, in its original shape. */
+/** Reorders the elements of a weight `[o, c, h, w]` to `[o/size, c/size, h, w, size of c, size of o]`. */
 function inBlocks(weight: Tensor, size: number): Tensor {
   const [o, c, h, w] = weight.shape
   const apart = reshape(weight, [o! / size, size, c! / size, size, h!, w!])
