@@ -1,11 +1,12 @@
-import { ArgumentError } from './errors.ts'
+import { ArgumentError, FormatError } from './errors.ts'
 
 /** Returns the error for an invalid argument: `who: wanted X, got Y; do Z`. */
-export function mismatch(who: string, wanted: string, got: unknown, fix?: string): ArgumentError {
-  return new ArgumentError(
-    `${who}: wanted ${wanted}, got ${showValue(got)}${fix === undefined ? '' : `; ${fix}`}`,
-  )
-}
+export const mismatch = (who: string, wanted: string, got: unknown, fix?: string): ArgumentError =>
+  new ArgumentError(`${who}: wanted ${wanted}, got ${showValue(got)}${fix === undefined ? '' : `; ${fix}`}`)
+
+/** Returns the error for a malformed file or text: `name: wanted X, got Y; do Z`. */
+export const malformed = (name: string, wanted: string, got: string | number, fix?: string): FormatError =>
+  new FormatError(`${name}: wanted ${wanted}, got ${got}${fix === undefined ? '' : `; ${fix}`}`)
 
 /** Returns the error for a name that is not among `names`; it suggests the most similar one. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {

@@ -162,7 +162,7 @@ describe('training from a stream', () => {
       'experiment: wanted a stream for shuffleBuffer, got a data set, which is shuffled as a whole; leave it out',
     )
     await expect(events(setup({ batchSize: 101 }))).rejects.toThrow(
-      "loader: wanted at least one batch of 101, got 100 examples; use a smaller batchSize or last: 'keep'",
+      "loader: wanted at least one batch of 101 examples, got 100; use a smaller batchSize or last: 'keep'",
     )
   })
 })
