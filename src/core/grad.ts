@@ -4,14 +4,14 @@ import { sameShape, showShape, sizeOf } from './shape.ts'
 import { constant, int64s, node, scalar, type Tensor, topological } from './tensor.ts'
 
 /**
- * Reverse-mode gradients of a loss, as new lazy tensors: they can be differentiated again.
+ * Computes the gradients of a loss by reverse-mode differentiation; they can be differentiated again.
  *
- * @param loss one float
+ * @param loss a float tensor of one element
  * @param wrt tensors to differentiate with respect to
- * @param seed one number that multiplies every gradient. Gradients are linear in it, so `seed = rate` gives
- *   rate · dL/dw with one multiplication of a scalar instead of one per weight. @default 1
- * @returns seed · dloss/dt for each t of `wrt`, in the shape of t; zeros where `loss` does not depend on t.
- * @throws {ShapeError} when `loss` is not one float, or depends on nothing in `wrt`.
+ * @param seed scalar that multiplies every gradient: with a learning rate as the seed, rate · dL/dw costs one
+ *   scalar multiplication rather than one per weight. @default 1
+ * @returns seed · dL/dt for each t of `wrt`, in the shape of t; zeros where `loss` does not depend on t.
+ * @throws {ShapeError} when `loss` is not a float of one element, or depends on nothing in `wrt`.
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
   if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
@@ -39,20 +39,17 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
   return wrt.map((t) => cotangents.get(t) ?? zeros(t))
 }
 
-/** A cotangent of the loss's shape: `seed`, or 1. */
+/** Returns dL/dL in the loss's shape: `seed`, or 1. */
 function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
   if (!seed) return constant([1], loss.shape, loss.dtype)
   if (sameShape(seed.shape, loss.shape)) return seed
-  return node('Reshape', {
-    inputs: [seed, int64s(loss.shape)],
-    shape: loss.shape,
-    dtype: loss.dtype,
-  })
+  const { shape, dtype } = loss
+  return node('Reshape', { inputs: [seed, int64s(shape)], shape, dtype })
 }
 
 const sourcesOf = (t: Tensor): readonly Tensor[] => (t.grad ? (t.sources ?? t.inputs) : [])
 
-/** The members of `order` through which a gradient reaches `wrt`. */
+/** Returns `wrt` and every tensor computed from it. @param order the graph, inputs before users */
 function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
   const reached = new Set(wrt)
   for (const tensor of order) {
@@ -67,18 +64,9 @@ function accumulate(total: Tensor | undefined, term: Tensor, source: Tensor): Te
       `gradient rule into ${source.op}: shape ${showShape(term.shape)} is not ${showShape(source.shape)}`,
     )
   }
-  if (!total) return term
-  return node('Add', {
-    inputs: [total, term],
-    shape: term.shape,
-    dtype: term.dtype,
-    grad: (dy) => [dy, dy],
-  })
+  const { shape, dtype } = term
+  return total ? node('Add', { inputs: [total, term], shape, dtype, grad: (dy) => [dy, dy] }) : term
 }
 
-const zeros = (t: Tensor): Tensor =>
-  node('Expand', {
-    inputs: [scalar(0, t.dtype), int64s(t.shape)],
-    shape: t.shape,
-    dtype: t.dtype,
-  })
+const zeros = ({ shape, dtype }: Tensor): Tensor =>
+  node('Expand', { inputs: [scalar(0, dtype), int64s(shape)], shape, dtype })

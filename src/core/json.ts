@@ -1,9 +1,8 @@
-/** Returns the value of a JSON text, or of its bytes in UTF-8; undefined when it is not JSON. */
+/** Parses JSON, as text or as UTF-8 bytes. @returns undefined if it is invalid */
 export function jsonIn(text: string | Uint8Array): unknown {
   try {
-    return JSON.parse(
-      typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text),
-    )
+    const decoded = typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text)
+    return JSON.parse(decoded)
   } catch {
     return undefined
   }

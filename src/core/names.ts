@@ -1,11 +1,11 @@
 const names = new WeakMap<object, string>()
 
-/** Remembers the path of fields by which `object` is reached from its model. */
+/** Records an object's name: its path of fields from the model, such as `layers.0.bn`. */
 export const setName = (object: object, name: string): void => void names.set(object, name)
 
-/** The path by which `object` was last reached, such as `layers.0.bn`; empty if it never was. */
+/** Returns the name last recorded for an object, such as `layers.0.bn`; empty if there is none. */
 export const nameOf = (object: object): string => names.get(object) ?? ''
 
-/** The path of another field of the layer that holds `variable`: `bn.momentum` beside `bn.running_mean`. */
+/** Returns the name of another field of the same layer: `bn.momentum` for the variable `bn.running_mean`. */
 export const nameBeside = (variable: object, field: string): string =>
   nameOf(variable).replace(/[^.]*$/, field)

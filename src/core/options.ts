@@ -1,6 +1,7 @@
 /**
- * Options, declared once: what each may be, and its default. The type, the check, the error and the default all
- * follow from the declaration; its comment is what editors show, and what the JSON Schema and the docs say.
+ * Declares each option once: its permitted values and its default. The TypeScript type, the check, the error
+ * message and the default follow from the declaration; its comment appears in editors, in the JSON Schema and
+ * in the docs.
  *
  *     const options = {
  *       /** Weight of the previous direction. @default 0.9 *\/
@@ -12,25 +13,26 @@
 import { mismatch, unknownName } from './mismatch.ts'
 import { listed } from './text.ts'
 
-/**
- * The declaration of an option or another argument. `Given` is what a caller writes, `Read` what that becomes.
- */
+type Json = Readonly<Record<string, unknown>>
+type Test = (value: unknown) => boolean
+
+/** Declaration of an option. `Given` is the type that callers pass, `Read` the type after checking. */
 export interface Option<Given, Read = Given> {
-  /** Completes the sentence `wanted NAME as …`. */
+  /** Describes the permitted values in errors, after `wanted NAME as`: `a positive integer`. */
   readonly wanted: string
-  /** The value of an option that is left out. */
+  /** Default of the option. */
   readonly fallback?: Read | undefined
-  /** The value in a JSON Schema; absent where no JSON can say it. */
-  readonly json?: Readonly<Record<string, unknown>>
-  /** Checks a value. @throws {ArgumentError} `who: wanted NAME as …, got …` */
+  /** JSON Schema of the value; absent if the value cannot be written in JSON. */
+  readonly json?: Json
+  /** Checks and returns a value. @throws {ArgumentError} `who: wanted NAME as …, got …` */
   read(who: string, name: string, value: unknown): Read
-  /** Whether a schedule may stand for the value. */
+  /** Whether a schedule is permitted too. */
   readonly scheduled?: true
-  /** Always absent: carries the type `Given`. */
+  /** Never set: it only carries the type `Given`. */
   readonly given?: Given
 }
 
-/** An option that must be given. */
+/** An option without a default, which callers must pass. */
 export interface RequiredOption<Given, Read = Given> extends Option<Given, Read> {
   readonly required: true
 }
@@ -42,39 +44,42 @@ type GivenOf<O> = O extends { readonly given?: infer Given } ? Exclude<Given, un
 type ReadOf<O> = O extends { read(...args: never[]): infer Read } ? Read : never
 type RequiredNames<D> = { [K in keyof D]: D[K] extends { readonly required: true } ? K : never }[keyof D]
 
-/** The type of an options object, as a caller writes it. */
+/** Type of the options object that callers pass. */
 export type OptionsOf<D> = {
   readonly [K in keyof D as K extends RequiredNames<D> ? K : never]: GivenOf<D[K]>
 } & { readonly [K in keyof D as K extends RequiredNames<D> ? never : K]?: GivenOf<D[K]> }
 
-/** The same options, where a caller may also write `undefined`. */
+/** The same options, with `undefined` permitted as a value. */
 export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] | undefined }
 
-/** The type of options after reading: checked, with defaults. */
+/** Type of the options after checking, with defaults filled in. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 
-/** The values of options without those that were left out and have no default. */
+/** Type of options without those that are undefined. */
 export type Present<V> = { readonly [K in keyof V as undefined extends V[K] ? never : K]: V[K] } & {
   readonly [K in keyof V as undefined extends V[K] ? K : never]?: Exclude<V[K], undefined>
 }
 
-/** Leaves out what is undefined, so that JSON and copies have only what was given or has a default. */
+/** Removes options that are undefined. */
 export const present = <V extends object>(values: V): Present<V> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<V>
 
 /**
- * Checks options and fills in defaults. An option that is `undefined` counts as left out.
+ * Checks options and fills in defaults. `undefined` counts as missing.
  *
- * @throws {ArgumentError} naming the first option that is unknown, wrong or missing.
+ * @throws {ArgumentError} naming the first option that is unknown, invalid or missing.
  */
 export function readOptions<D extends Declared>(who: string, declared: D, given: unknown = {}): ValuesOf<D> {
   checkNames(who, Object.keys(declared), given)
   return Object.fromEntries(
-    Object.entries(declared).map(([name, option]) => [name, readOption(who, name, option, given[name])]),
+    Object.entries(declared).map(([name, option]) => {
+      const missing = given[name] === undefined && !('required' in option)
+      return [name, missing ? option.fallback : option.read(who, name, given[name])]
+    }),
   ) as ValuesOf<D>
 }
 
-/** Refuses an options object with an unknown name. */
+/** Checks the names in an options object. @throws {ArgumentError} naming the first unknown one. */
 export function checkNames(
   who: string,
   names: readonly string[],
@@ -87,22 +92,19 @@ export function checkNames(
   if (stranger !== undefined) throw unknownName(who, names, stranger)
 }
 
-function readOption(who: string, name: string, option: Option<unknown, unknown>, value: unknown): unknown {
-  if (value !== undefined || 'required' in option) return option.read(who, name, value)
-  return option.fallback
-}
-
-/** Makes an option mandatory. */
+/** Declares that an option must be passed. */
 export const required = <G, R>(option: Option<G, R>): RequiredOption<G, Exclude<R, undefined>> =>
   ({ ...option, required: true }) as RequiredOption<G, Exclude<R, undefined>>
 
-/** Anything that `ok` accepts. @param wanted completes the sentence `wanted NAME as …` */
-export function custom<T>(wanted: string, ok: (value: unknown) => boolean): Option<T, T | undefined>
-export function custom<T>(wanted: string, ok: (value: unknown) => boolean, fallback: T): Option<T>
-export function custom<T>(wanted: string, ok: (value: unknown) => boolean, fallback?: T): Option<T> {
+/** Declares a value that passes the test `ok`. @param wanted describes such values, after `wanted NAME as` */
+export function custom<T>(wanted: string, ok: Test): Option<T, T | undefined>
+export function custom<T>(wanted: string, ok: Test, fallback: T): Option<T>
+export function custom<T, F>(wanted: string, ok: Test, fallback?: F, json?: Json): Option<T, T | F>
+export function custom<T, F>(wanted: string, ok: Test, fallback?: F, json?: Json): Option<T, T | F> {
   return {
     wanted,
     fallback,
+    ...(json && { json }),
     read(who, name, value) {
       if (ok(value)) return value as T
       throw mismatch(who, `${name} as ${wanted}`, value)
@@ -110,7 +112,7 @@ export function custom<T>(wanted: string, ok: (value: unknown) => boolean, fallb
   }
 }
 
-/** Bounds of a number; `above` and `below` are exclusive. Only a bound of ±Infinity admits that infinity. */
+/** Bounds of a number, `above` and `below` exclusive. An infinite `min` or `max` permits infinite values. */
 export interface Bounds {
   readonly min?: number
   readonly above?: number
@@ -118,31 +120,35 @@ export interface Bounds {
   readonly below?: number
 }
 
-/** A number within bounds. */
-export function number(bounds?: Bounds): Option<number, number | undefined>
-export function number(bounds: Bounds, fallback: number): Option<number>
-export function number(bounds: Bounds = {}, fallback?: number): Option<number> {
+type Default<T> = T | undefined
+
+/** Declares a number within bounds. */
+export function number<F extends Default<number> = undefined>(
+  bounds: Bounds = {},
+  fallback?: F,
+): Option<number, number | F> {
   const unbounded = bounds.max === Infinity || bounds.min === -Infinity
   const isOne = unbounded ? (value: unknown) => typeof value === 'number' : Number.isFinite
   return numeric(`a number${boundsText(bounds)}`, 'number', bounds, isOne, fallback)
 }
 
-/** An integer within bounds. */
-export function integer(bounds?: Bounds): Option<number, number | undefined>
-export function integer(bounds: Bounds, fallback: number): Option<number>
-export function integer(bounds: Bounds = {}, fallback?: number): Option<number> {
+/** Declares an integer within bounds. */
+export function integer<F extends Default<number> = undefined>(
+  bounds: Bounds = {},
+  fallback?: F,
+): Option<number, number | F> {
   const wanted =
     bounds.min === 1 && bounds.max === undefined ? 'a positive integer' : `an integer${boundsText(bounds)}`
   return numeric(wanted, 'integer', bounds, Number.isInteger, fallback)
 }
 
-function numeric(
+function numeric<F extends Default<number>>(
   wanted: string,
   type: string,
   bounds: Bounds,
-  isOne: (value: unknown) => boolean,
-  fallback: number | undefined,
-): Option<number> {
+  isOne: Test,
+  fallback: F | undefined,
+): Option<number, number | F> {
   const { min, above, max, below } = bounds
   const limits = { minimum: min, exclusiveMinimum: above, maximum: max, exclusiveMaximum: below }
   return {
@@ -152,39 +158,31 @@ function numeric(
     read(who, name, value) {
       if (isOne(value) && isWithin(bounds, value as number)) return value as number
       const quoted = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
-      throw mismatch(
-        who,
-        `${name} as ${wanted}`,
-        value,
-        quoted ? `write ${Number(value)} without quotes` : undefined,
-      )
+      const fix = quoted ? `write ${Number(value)} without quotes` : undefined
+      throw mismatch(who, `${name} as ${wanted}`, value, fix)
     },
   }
 }
 
 /** Whether a number is within bounds. */
-export const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, value: number): boolean =>
+const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, value: number): boolean =>
   value >= min &&
   value <= max &&
   (above === undefined || value > above) &&
   (below === undefined || value < below)
 
-/** ` from 0 to 1`, ` ≥ 0 and < 1`, ` > 0`, or nothing. */
-export function boundsText({ min, above, max, below }: Bounds): string {
+/** Formats bounds: ` from 0 to 1`, ` ≥ 0 and < 1`, ` > 0`, or an empty text. */
+function boundsText({ min, above, max, below }: Bounds): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
-  const parts = [
-    ...(min === undefined ? [] : [`≥ ${min}`]),
-    ...(above === undefined ? [] : [`> ${above}`]),
-    ...(max === undefined ? [] : [`≤ ${max}`]),
-    ...(below === undefined ? [] : [`< ${below}`]),
-  ]
-  return parts.length === 0 ? '' : ` ${parts.join(' and ')}`
+  const limits = Object.entries({ '≥': min, '>': above, '≤': max, '<': below })
+  const shown = limits.flatMap(([sign, limit]) => (limit === undefined ? [] : [` ${sign} ${limit}`]))
+  return shown.join(' and')
 }
 
-/** A number, or a function of the step that gives one, such as a schedule. */
+/** A number, or a function that maps a step (counted from 0) to one, such as a schedule. */
 export type Hyperparameter = number | ((step: number) => number)
 
-/** A number, or a function of the step that gives one. The function's values are checked when a step is fed. */
+/** Declares a number or a schedule. The schedule's values are checked at each step rather than here. */
 export const scheduled = <R extends number | undefined>(
   option: Option<number, R>,
 ): Option<Hyperparameter, Hyperparameter | (R extends undefined ? undefined : never)> => ({
@@ -198,35 +196,28 @@ export const scheduled = <R extends number | undefined>(
   },
 })
 
-/** True or false. */
-export function boolean(): Option<boolean, boolean | undefined>
-export function boolean(fallback: boolean): Option<boolean>
-export function boolean(fallback?: boolean): Option<boolean> {
-  const option = custom<boolean>('true or false', (value) => typeof value === 'boolean')
-  return { ...option, fallback, json: { type: 'boolean' } } as Option<boolean>
+/** Declares a value that is true or false. */
+export function boolean<F extends Default<boolean> = undefined>(fallback?: F): Option<boolean, boolean | F> {
+  const isBoolean: Test = (value) => typeof value === 'boolean'
+  return custom<boolean, F>('true or false', isBoolean, fallback, { type: 'boolean' })
 }
 
-/** One of a few texts. */
+/** Declares one of several texts. */
 export function choice<const C extends string>(choices: readonly C[]): Option<C, C | undefined>
 export function choice<const C extends string>(choices: readonly C[], fallback: NoInfer<C>): Option<C>
-export function choice<const C extends string>(choices: readonly C[], fallback?: C): Option<C> {
-  const wanted = listed(
-    choices.map((text) => `'${text}'`),
-    'or',
-  )
-  const option = custom<C>(wanted, (value) => choices.some((text) => text === value))
-  return { ...option, fallback, json: { type: 'string', enum: choices } } as Option<C>
+export function choice<const C extends string>(choices: readonly C[], fallback?: C): Option<C, unknown> {
+  const quoted = choices.map((text) => `'${text}'`)
+  const isChoice: Test = (value) => choices.some((text) => text === value)
+  return custom(listed(quoted, 'or'), isChoice, fallback, { type: 'string', enum: choices })
 }
 
-/** A non-empty text. */
-export function text(): Option<string, string | undefined>
-export function text(fallback: string): Option<string>
-export function text(fallback?: string): Option<string> {
-  const option = custom<string>('a text', (value) => typeof value === 'string' && value !== '')
-  return { ...option, fallback, json: { type: 'string', minLength: 1 } } as Option<string>
+/** Declares a non-empty text. */
+export function text<F extends Default<string> = undefined>(fallback?: F): Option<string, string | F> {
+  const isText: Test = (value) => typeof value === 'string' && value !== ''
+  return custom<string, F>('a text', isText, fallback, { type: 'string', minLength: 1 })
 }
 
-/** A list of items; a wrong one is named by its place, `steps[1]`. */
+/** Declares a list; errors name an invalid item by its index: `steps[1]`. */
 export function list<G, R>(item: Option<G, R>): Option<readonly G[], readonly NonNullable<R>[] | undefined> {
   return {
     wanted: `a list, each ${item.wanted}`,
@@ -238,11 +229,11 @@ export function list<G, R>(item: Option<G, R>): Option<readonly G[], readonly No
   }
 }
 
-/** A function. @param wanted describes it, such as `a function of the step` */
+/** Declares a function. @param wanted describes it, such as `a function of the step` */
 export const callback = <F extends (...args: never[]) => unknown>(wanted: string): Option<F, F | undefined> =>
   custom<F>(wanted, (value) => typeof value === 'function')
 
-/** Options within options: `clip: { norm }`. Its errors name both, `sgd: clip: wanted norm as …`. */
+/** Declares an object of options, such as `clip: { norm }`; its errors begin `sgd: clip: wanted norm as …`. */
 export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | undefined = undefined>(
   declared: D,
   fallback?: F,
@@ -252,5 +243,5 @@ export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | unde
   read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
 })
 
-/** A positive integer: the size of something. */
-export const size: Option<number> = integer({ min: 1 }) as Option<number>
+/** Declares a positive integer, such as a number of features. */
+export const size = integer({ min: 1 }) as Option<number>

@@ -1,10 +1,10 @@
 import type { DType } from './dtype.ts'
 import { ShapeError } from './errors.ts'
 
-/** Sizes, outermost axis first. `[]` is a scalar. */
+/** Size of each axis, outermost first; an empty list is the shape of a scalar. */
 export type Shape = readonly number[]
 
-/** A shape as messages print it: `[2, 3]`. */
+/** Formats a shape for messages: `[2, 3]`. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 interface Typed {
@@ -12,10 +12,10 @@ interface Typed {
   readonly dtype: DType
 }
 
-/** A tensor as messages print it: `float32 [2, 3]`. */
+/** Formats a tensor's type and shape for messages: `float32 [2, 3]`. */
 export const showTensor = ({ dtype, shape }: Typed): string => `${dtype} ${showShape(shape)}`
 
-/** The error of a shape or type that does not fit: `who: wanted X, got [2, 3]; do Z`. */
+/** Returns the error for an unsuitable shape or element type: `who: wanted X, got [2, 3]; do Z`. */
 export function misfit(
   who: string,
   wanted: string,
@@ -31,28 +31,28 @@ export function checkShape(who: string, what: string, x: Typed, wanted: Shape): 
   if (!sameShape(x.shape, wanted)) throw misfit(who, `${what} of ${showShape(wanted)}`, x.shape)
 }
 
-/** The number of elements of a shape; 1 for a scalar. */
+/** Returns the number of elements in a tensor of this shape; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i])
 
-/** Every axis of a shape. */
+/** Returns the indices of all axes of a shape. */
 export const axesOf = (shape: Shape): number[] => shape.map((_, i) => i)
 
-/** Every axis but that of the channels, 1. */
+/** Returns the indices of all axes except the channel axis, which is axis 1. */
 export const axesButChannels = (shape: Shape): number[] => axesOf(shape).filter((i) => i !== 1)
 
-/** A shape without `axes`. */
+/** Removes `axes` from a shape. */
 export const withoutAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.filter((_, i) => !axes.includes(i))
 
-/** A shape with size 1 along `axes`. */
+/** Sets the size of `axes` in a shape to 1. */
 export const withUnitAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
 /**
- * The shape two operands broadcast to, by NumPy's rule: align the last axes; an axis of 1 stretches.
+ * Returns the shape to which two shapes broadcast, as in NumPy: last axes are aligned, axes of size 1 stretch.
  *
  * @throws {ShapeError} when two sizes differ and neither is 1.
  */
@@ -70,14 +70,14 @@ export function broadcast(who: string, a: Shape, b: Shape): Shape {
   })
 }
 
-/** The axes along which `from` was stretched to become `to`. */
+/** Returns the axes of shape `to` along which broadcasting repeats a tensor of shape `from`. */
 export function stretchedAxes(from: Shape, to: Shape): number[] {
   const lead = to.length - from.length
   return to.flatMap((n, i) => (i < lead || (from[i - lead] === 1 && n !== 1) ? [i] : []))
 }
 
 /**
- * Axes counted from the front, in ascending order. A negative axis counts from the end, as in PyTorch.
+ * Converts axes to non-negative indices in ascending order. A negative axis counts from the end, as in PyTorch.
  *
  * @throws {ShapeError} when an axis is outside `[-rank, rank)` or named twice.
  */

@@ -1,6 +1,6 @@
 import type { Variable } from './variable.ts'
 
-/** Remembers the numbers of variables without copying them. Returns a function that restores them. */
+/** Records the values of variables, without a copy. Returns a function that restores them. */
 export function snapshot(variables: Iterable<Variable>): () => void {
   const before = [...variables].map((variable) => [variable, variable.data] as const)
   return () => {
@@ -8,7 +8,7 @@ export function snapshot(variables: Iterable<Variable>): () => void {
   }
 }
 
-/** Runs `body`, then restores the numbers of every variable, whether it returned or threw. */
+/** Runs `body`, then restores the values of every variable, whether `body` returned or threw. */
 export async function unchanged<T>(variables: Iterable<Variable>, body: () => Promise<T>): Promise<T> {
   const restore = snapshot(variables)
   try {

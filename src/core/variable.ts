@@ -1,43 +1,41 @@
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { nameOf, setName } from './names.ts'
-import type { Hyperparameter } from './options.ts'
-import { boolean, choice, type OptionsOf, readOptions } from './options.ts'
+import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
-import { type Shape, sameShape, showShape, sizeOf } from './shape.ts'
+import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
-/** Draws the initial numbers of a variable: one for each element, row by row. */
+/** Draws the initial values of a variable: one per element, in row-major order. */
 export type Initializer = (random: Random, shape: Shape) => ArrayLike<number>
 
-/** Every element the same number. */
+/** Returns an initializer that sets every element to `value`. */
 export const filled =
   (value: number): Initializer =>
   (_, shape) =>
     new Float64Array(sizeOf(shape)).fill(value)
 
 const options = {
-  /** Whether optimizers change it. @default true */
+  /** Whether optimizers update the variable: not for running statistics and optimizer state. @default true */
   trainable: boolean(true),
-  /** Whether a run that would store NaN or an infinity in it fails instead, changing nothing. @default false */
+  /** Whether a step that would store NaN or ±Infinity fails, without changing any variable. @default false */
   finite: boolean(false),
   /** Element type. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
 }
 
 /**
- * The only mutable thing: numbers that outlive a step.
+ * A mutable tensor that persists between steps: a weight, a running statistic, a momentum buffer or a counter.
  *
- * Weights, running statistics, momenta and counters are all variables. While a step is traced, reading `value`
- * makes an input of its graph, and `assign` makes an output, which the next step reads.
+ * While a step is traced, reading `value` adds an input to its graph, and `assign` adds an output, which the
+ * next step reads.
  */
 export class Variable {
   readonly shape: Shape
-  /** Whether optimizers change it. Running statistics and optimizer state are not trainable. */
   readonly trainable: boolean
-  /** Whether a run that would store a NaN or an infinity in it fails and changes nothing. */
+  /** Whether a step that would store NaN or ±Infinity fails. */
   readonly finite: boolean
-  /** Draws the numbers in `initialize`; may be replaced before that. */
+  /** Used by `initialize`; may be replaced before it runs. */
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
@@ -55,12 +53,12 @@ export class Variable {
     return this.#dtype
   }
 
-  /** Whether it has numbers. */
+  /** Whether the variable has values. */
   get initialized(): boolean {
     return this.#data !== undefined
   }
 
-  /** The numbers, row by row. @throws {ArgumentError} before the model is initialized. */
+  /** Values in row-major order. @throws {ArgumentError} before the model is initialized. */
   get data(): Data {
     if (this.#data) return this.#data
     throw new ArgumentError(
@@ -68,7 +66,7 @@ export class Variable {
     )
   }
 
-  /** @throws {ArgumentError} when the array's type or length is not the variable's. */
+  /** @throws {ArgumentError} when the array's type or length does not match the variable. */
   set data(data: Data) {
     if (!holds(this.#dtype, data) || data.length !== sizeOf(this.shape)) {
       throw new ArgumentError(
@@ -79,27 +77,28 @@ export class Variable {
     this.#data = data
   }
 
-  /** The value at this point of the step that is being traced. */
+  /** Lazy tensor of the value at this point of the step being traced. */
   get value(): Tensor {
     return active('Variable.value').read(this)
   }
 
-  /** Makes `next` the value from here on, and for the next step. */
-  assign(next: Tensor): void {
+  /** Sets the value for the rest of the step being traced, and for the next step. @returns `next` */
+  assign(next: Tensor): Tensor {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
-        `${nameOf(this) || 'variable'}: wanted ${this.#dtype} ${showShape(this.shape)}, got ${next.dtype} ${showShape(next.shape)}`,
+        `${nameOf(this) || 'variable'}: wanted ${showTensor(this)}, got ${showTensor(next)}`,
       )
     }
     active('Variable.assign').writes.set(this, next)
+    return next
   }
 
-  /** Draws its numbers from the stream of (seed, name). */
+  /** Draws the initial values from the random stream of (seed, name). */
   initialize(seed: number): void {
     this.data = toData(this.#dtype, this.initializer(random(seed, nameOf(this)), this.shape))
   }
 
-  /** Changes the element type and keeps the numbers. Does nothing to integer variables. */
+  /** Converts the values to another float type. Leaves integer variables unchanged. */
   toDType(dtype: 'float32' | 'float64'): void {
     if (!isFloat(this.#dtype)) return
     this.#dtype = dtype
@@ -108,10 +107,9 @@ export class Variable {
 }
 
 /**
- * Yields every object below `root` once, with the path of fields that leads to it: layers, lists of layers,
- * variables. Names them all as well.
- *
- * A variable's own field is in snake case, as in PyTorch: `layers.0.running_mean`.
+ * Yields `root` and every object reachable through its fields (layers, lists of layers, variables) once, with
+ * its path, and records the path as the object's name. The last field of a variable is in snake case, as in
+ * PyTorch: `layers.0.running_mean`.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
   const seen = new Set<object>()
@@ -133,9 +131,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
   yield* visit(root, '')
 }
 
-/**
- * Every variable of a model by its state name, in the order of its fields. A layer used twice is listed once.
- */
+/** Returns every variable of a model by its state name, in the order of fields. Lists a shared layer once. */
 export function variables(root: object): Map<string, Variable> {
   const found = new Map<string, Variable>()
   for (const [name, object] of walk(root)) {
@@ -152,22 +148,22 @@ const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) =>
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 
-/** A number that the host computes for each step. */
+/** A number computed outside of the graph and fed at each step, such as a scheduled learning rate. */
 export interface Scheduled {
-  /** What messages call it, such as `optimizer.lr`. */
+  /** Name in messages, such as `optimizer.lr`. */
   readonly name: string
-  /** What the fingerprint of a graph calls it: stays when messages get better. */
+  /** Name in the graph's fingerprint, which must not change when the wording of messages does. */
   readonly hashedAs: string
   readonly value: (step: number) => number
 }
 
-/** What a step read, assigned and scheduled while it was traced. */
+/** The variables and scheduled numbers that a step used while it was traced. */
 export interface Trace {
-  /** Variables that were read, with the graph input that stands for each. */
+  /** Graph input of each variable that was read. */
   readonly reads: ReadonlyMap<Variable, Tensor>
-  /** Variables that were assigned, with the last value of each. */
+  /** Last value of each variable that was assigned. */
   readonly writes: ReadonlyMap<Variable, Tensor>
-  /** Graph inputs of one number that the host computes for each step, counted from 0. */
+  /** Scalar graph inputs that are computed outside of the graph and fed at each step. */
   readonly scheduled: ReadonlyMap<Tensor, Scheduled>
 }
 
@@ -193,11 +189,7 @@ function active(who: string): Recorder {
   throw new ArgumentError(`${who}: wanted a step being traced, got none; use it inside compile() or trace()`)
 }
 
-/**
- * Runs `body` once and records which variables it reads and assigns. Nothing is computed.
- *
- * @throws what `body` throws; the trace is then discarded.
- */
+/** Runs `body` once on lazy tensors and records the variables that it reads and assigns. Computes no values. */
 export function trace<T>(body: () => T): Trace & { readonly result: T } {
   const outer = recorder
   const own = new Recorder()
@@ -209,7 +201,7 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
   }
 }
 
-/** Counts the calls of `layer` in the step that is being traced: 0 at its first. */
+/** Returns the number of earlier calls of `layer` in the step being traced: 0 at the first call. */
 export function callOf(layer: object): number {
   const { calls } = active('callOf')
   const call = calls.get(layer) ?? 0
@@ -217,22 +209,23 @@ export function callOf(layer: object): number {
   return call
 }
 
-/** A hyperparameter's value at a step. */
+/** Returns a hyperparameter's value at a step, counted from 0. */
 export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
 
-/** `value`, which was computed for a step. @throws {ArgumentError} when it is not finite. */
+/** Returns `value`, the value of `name` at a step. @throws {ArgumentError} when it is not finite. */
 export function finiteAt(name: string, value: number, step: number): number {
   if (Number.isFinite(value)) return value
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
 }
 
 /**
- * A hyperparameter inside a step: a number is part of the graph; a function of the step is computed on the
- * host in float64 and fed, so that changing it recompiles nothing.
+ * Returns a hyperparameter as a tensor in the step being traced. A number becomes a constant of the graph. A
+ * function of the step is computed in float64 outside of the graph and fed, so that another function needs no
+ * new compilation.
  *
- * @param name what messages call it
- * @param hashedAs what the fingerprint of a graph calls it
+ * @param name name in messages
+ * @param hashedAs name in the graph's fingerprint
  */
 export function hyperparameter(value: number, dtype?: DType): Tensor
 export function hyperparameter(value: Hyperparameter, dtype: DType, name: string, hashedAs?: string): Tensor

@@ -6,75 +6,72 @@ import { byNode, simplify } from './simplify.ts'
 export type Named = ReadonlyMap<string, Tensor>
 
 /**
- * An ONNX model that computes `outputs` from `inputs`. Inputs that no output needs are left out; constants may
- * be among them, to be named.
+ * Writes an ONNX model that computes `outputs` from `inputs`. Unused inputs are left out.
  *
- * @param first name of a first axis of any size, for a graph that does not depend on it. @default a fixed size
+ * @param inputs by name; a constant among them stays a constant, under that name
+ * @param first name of the first axis, if its size is variable. @default a fixed size
  */
 export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Array {
   const graph = bodyOf('step', inputs, simplified(outputs))
-  const info = (name: string, { dtype, shape }: Tensor): ValueInfoProto =>
+  const info = ([name, { dtype, shape }]: readonly [string, Tensor]): ValueInfoProto =>
     valueInfo(name, dtype, first === undefined ? shape : [first, ...shape.slice(1)])
   return modelBytes({
     ...graph,
-    input: [...inputs].filter(([, t]) => t.op === 'Input' && graph.used.has(t)).map((one) => info(...one)),
-    output: [...outputs].map((one) => info(...one)),
+    input: [...inputs].filter(([, t]) => t.op === 'Input' && graph.used.has(t)).map(info),
+    output: [...outputs].map(info),
   })
 }
 
-/** The parts of a repeated step. */
+/** Tensors of a step that a loop repeats. */
 export interface Repeated {
-  /** Inputs that differ from step to step: stacked along a new first axis, `[K, …]`. */
+  /** Inputs with a value for each of K steps, stacked along a new first axis: `[K, …]`. */
   readonly stacked: Named
-  /** Inputs that every step reads and none writes. */
+  /** Inputs with one value for all steps. */
   readonly fixed: Named
-  /** Inputs that are read and written: each step reads what the previous one wrote. */
+  /** Loop-carried values: each step reads the value written by the previous step. */
   readonly carried: ReadonlyMap<string, { readonly read: Tensor; readonly written: Tensor }>
-  /** Results of each step, to be stacked. */
+  /** Results of each step, stacked along a new first axis. */
   readonly outputs: Named
 }
 
-/** Names of a model's inputs and outputs besides those of the caller. */
+/** Names of inputs and outputs that a model has in addition to the caller's. */
 export const graphNames = {
-  /** Number of steps of a loop; int64. */
+  /** Input: number of steps of a loop, int64. */
   count: '#count',
-  /** Next value of a variable. */
+  /** Output: next value of a variable. */
   next: (variable: string): string => `next:${variable}`,
 } as const
 
 const inner = (name: string): string => `step:${name}`
 
 /**
- * An ONNX model that runs a step `count` times in one `Loop`.
- *
- * Inputs: `#count` (int64), the stacked ones, the fixed and the carried. Outputs: `next:NAME` for each carried
- * one, and each output stacked along a first axis.
+ * Writes an ONNX model that repeats a step in one `Loop`. Its inputs are `#count` (the number of steps, int64)
+ * and the stacked, fixed and carried inputs; its outputs are `next:NAME` for each carried input, and the
+ * stacked outputs.
  */
 export function toOnnxLoop(repeated: Repeated): Uint8Array {
   const { stacked, fixed, carried, outputs } = repeated
   const { step, used } = loopBody(repeated)
-  const infoOf = (prefix: readonly string[], given: Named): ValueInfoProto[] =>
+  const infoOf = (given: Iterable<readonly [string, Tensor]>, ...prefix: string[]): ValueInfoProto[] =>
     [...given].map(([name, t]) => valueInfo(name, t.dtype, [...prefix, ...t.shape]))
-  const usedOf = (given: Named): Named => new Map([...given].filter(([, t]) => used.has(t)))
-  const read = new Map([...carried].map(([name, { read }]) => [name, read]))
-  const written = new Map([...carried].map(([name, { read }]) => [graphNames.next(name), read]))
+  const usedOf = (given: Named): [string, Tensor][] => [...given].filter(([, t]) => used.has(t))
+  const read = [...carried].map(([name, { read }]) => [name, read] as const)
+  const written = read.map(([name, t]) => [graphNames.next(name), t] as const)
+  const results = [...written.map(([name]) => name), ...outputs.keys()]
   return modelBytes({
     name: 'steps',
-    node: [
-      loopProto([graphNames.count, '', ...carried.keys()], [...written.keys(), ...outputs.keys()], step),
-    ],
+    node: [loopProto([graphNames.count, '', ...carried.keys()], results, step)],
     initializer: [],
     input: [
       valueInfo(graphNames.count, 'int64', []),
-      ...infoOf(['K'], usedOf(stacked)),
-      ...infoOf([], usedOf(fixed)),
-      ...infoOf([], read),
+      ...infoOf(usedOf(stacked), 'K'),
+      ...infoOf([...usedOf(fixed), ...read]),
     ],
-    output: [...infoOf([], written), ...infoOf(['K'], outputs)],
+    output: [...infoOf(written), ...infoOf(outputs, 'K')],
   })
 }
 
-/** The body of the loop: slices what is stacked, then takes the step. */
+/** Makes the body of a loop, which takes the current slice of each stacked input and computes the step. */
 function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
   step: Graph
   used: ReadonlySet<Tensor>
@@ -110,7 +107,7 @@ const simplified = (outputs: Named): Named => {
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 
-/** The nodes and constants that compute `outputs`, and the tensors that they need. */
+/** Makes the nodes and constants that compute `outputs`. @returns them and the set of all tensors used */
 function bodyOf(
   name: string,
   inputs: Named,
@@ -118,7 +115,7 @@ function bodyOf(
 ): Omit<Graph, 'input'> & { readonly used: ReadonlySet<Tensor> } {
   const order = topological([...outputs.values()])
   const named = new Map([...inputs].map(([given, t]) => [t, given]))
-  // A result gives its node its name, unless it has no node, or is the same tensor as another result.
+  // A node's output bears the result's name. An input, a constant or a second name needs an Identity node.
   const renamed: NodeProto[] = []
   for (const [output, t] of outputs) {
     if (named.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
@@ -139,7 +136,7 @@ function bodyOf(
   }
 }
 
-/** The node that computes `results`. Results that are not used are named too: ONNX Runtime insists. */
+/** Makes the node that computes `results`. ONNX Runtime requires names for its unused outputs too. */
 function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): NodeProto {
   const { op, inputs, attributes, output } = results[0]!
   const named = Array.from({ length: output?.count ?? 1 }, (_, k) => `${nameOf(results[0]!)}.${k}`)

@@ -3,7 +3,7 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { byNode, simplify } from './simplify.ts'
 
 /**
- * A graph as text, one node per line, as it would be written to ONNX. For golden files, and for the curious.
+ * Formats a graph as text, one line per node of its ONNX model.
  *
  *     %3 = Gemm(x, fc1.weight, fc1.bias) transA=0 transB=1 : float32 [64, 100]
  */
@@ -27,7 +27,7 @@ export function print(inputs: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<
 const text = (value: Tensor['attributes'][string]): string =>
   typeof value === 'object' && 'float' in value ? `${value.float}f` : `${JSON.stringify(value)}`
 
-/** The numbers of a constant, or the number that a long one repeats. */
+/** Formats a constant: its values, a repeated value with its shape, or the type and shape of a long one. */
 function literal(t: Tensor): string {
   const data = Array.from(t.data!)
   if (t.shape.length === 0) return `${data[0]}`

@@ -17,10 +17,7 @@ import {
 import { type DType, toData } from '../core/dtype.ts'
 import type { Attribute, Tensor } from '../core/tensor.ts'
 
-// Protocol buffer messages of an ONNX file, from plain values. The only file that knows the format.
-
-const opset = 18n
-const irVersion = 9n
+// Makes the Protocol Buffers messages of an ONNX file from plain values.
 
 const elementType: Readonly<Record<DType, DataType>> = {
   float32: DataType.FLOAT,
@@ -30,31 +27,31 @@ const elementType: Readonly<Record<DType, DataType>> = {
   bool: DataType.BOOL,
 }
 
-/** The parts of a graph: nodes in order, constants, inputs and outputs. */
+/** A graph: nodes in order of execution, constants, inputs and outputs. */
 export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
 
-/** The bytes of a model file. */
+/** Serializes a model. */
 export const modelBytes = (graph: Graph): Uint8Array =>
   toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
-      irVersion,
+      irVersion: 9n,
       producerName: 'evenstep',
       opsetImport: [
-        { domain: '', version: opset },
-        ...[...domainsOf(graph)].map((domain) => ({ domain, version: 1n })),
+        { domain: '', version: 18n },
+        ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
       ],
       graph: create(GraphProtoSchema, graph),
     }),
   )
 
-/** The operator sets besides ONNX's own that a graph uses, loop bodies included. */
-function domainsOf({ node }: Pick<GraphProto, 'node'>): Set<string> {
-  const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? [...domainsOf(g)] : [])))
-  return new Set([...node.map(({ domain }) => domain).filter((domain) => domain !== ''), ...bodies])
+/** Lists the operator domains other than ONNX's own in a graph, including loop bodies. */
+function domainsOf({ node }: Pick<GraphProto, 'node'>): string[] {
+  const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? domainsOf(g) : [])))
+  return [...new Set([...node.map(({ domain }) => domain), ...bodies])].filter((domain) => domain !== '')
 }
 
-/** One node. An operator that is not ONNX's own is written after its domain and a dot. */
+/** Makes a node. The name of an operator outside of ONNX's own set begins with its domain and a dot. */
 export const nodeProto = (
   op: string,
   input: string[],
@@ -69,7 +66,7 @@ export const nodeProto = (
     attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
   })
 
-/** A `Loop` node that repeats `body`. */
+/** Makes a `Loop` node that repeats `body`. */
 export function loopProto(input: string[], output: string[], body: Graph): NodeProto {
   const loop = nodeProto('Loop', input, output)
   const g = create(GraphProtoSchema, body)
@@ -87,7 +84,7 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   return Object.assign(proto, { type: AttributeType.INTS, ints: value.map(BigInt) })
 }
 
-/** A constant, with its numbers. */
+/** Makes a constant with its values. */
 export const tensorProto = (name: string, t: Tensor): TensorProto =>
   create(TensorProtoSchema, {
     name,
@@ -99,23 +96,13 @@ export const tensorProto = (name: string, t: Tensor): TensorProto =>
 const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 
-/** Name, element type and shape of an input or output; a size that varies is a text. */
-export const valueInfo = (name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto =>
-  create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: 'tensorType',
-        value: {
-          elemType: elementType[dtype],
-          shape: {
-            dim: shape.map((n) =>
-              typeof n === 'string'
-                ? { value: { case: 'dimParam' as const, value: n } }
-                : { value: { case: 'dimValue' as const, value: BigInt(n) } },
-            ),
-          },
-        },
-      },
-    },
-  })
+type Dimension = { case: 'dimParam'; value: string } | { case: 'dimValue'; value: bigint }
+
+const dimension = (n: number | string): Dimension =>
+  typeof n === 'string' ? { case: 'dimParam', value: n } : { case: 'dimValue', value: BigInt(n) }
+
+/** Makes the description of an input or output. A variable size is given as a name, such as `N`. */
+export function valueInfo(name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto {
+  const value = { elemType: elementType[dtype], shape: { dim: shape.map((n) => ({ value: dimension(n) })) } }
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value } } })
+}

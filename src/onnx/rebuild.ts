@@ -1,6 +1,6 @@
 import { type Tensor, topological } from '../core/tensor.ts'
 
-/** Rewrites a graph: `remake` gets each node on its remade inputs, inputs before users. */
+/** Rewrites a graph. @param remake replaces a node, given with its inputs replaced, and in its original form */
 export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
   const remade = new Map<Tensor, Tensor>()
   for (const t of topological(roots)) {
@@ -11,7 +11,7 @@ export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Te
   return roots.map((root) => remade.get(root)!)
 }
 
-/** How many nodes and roots use each tensor. */
+/** Counts the uses of each tensor, as an input of a node or as a root. */
 export function usesOf(roots: readonly Tensor[]): ReadonlyMap<Tensor, number> {
   const uses = new Map<Tensor, number>()
   const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)

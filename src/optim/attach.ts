@@ -1,52 +1,53 @@
 import type { DType } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
-import { setName } from '../core/names.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { filled, Variable } from '../core/variable.ts'
+import type { Variable } from '../core/variable.ts'
 import { mul } from '../ops/arithmetic.ts'
-import { type Averages, type Averaging, averages } from './average.ts'
+import { type Averages, type Averaging, averages, stateOf } from './average.ts'
 import { type Clipping, clipped } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
 import { globalNorm } from './norm.ts'
-import type { First, Rule, Update, WeightOptions } from './rule.ts'
+import type { Rule, Update, WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
-/** An optimizer at work on the weights of one model. */
+/** An optimizer with its state for the weights of one model. */
 export interface Attached {
-  /** The optimizer's own variables by name, such as momentum buffers. */
+  /** Optimizer state by name, such as momentum buffers. */
   readonly state: ReadonlyMap<string, Variable>
-  /** The weights that it updates. */
+  /** Weights that the optimizer updates. */
   readonly trained: readonly Variable[]
-  /** Variables that evaluation reads instead of the training weights, where these differ. */
+  /** Weights that evaluation uses instead, such as averages. @default none */
   readonly evaluation?: EvaluationWeights
-  /** Options of each trained weight by state name, defaults and groups included. */
+  /** Options of each trained weight by state name, with defaults and groups applied. */
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  /** Learning rate of a step, for weights in no group. */
+  /** Returns the learning rate at a step, for weights in no group. */
   lr(step: number): number
-  /** While a step is traced: assigns every weight its next value. */
+  /** Adds the update of every weight to the step being traced. */
   minimize(loss: Tensor): void
-  /** While a step is traced: the gradient of each trained weight. */
+  /** Returns the gradient of each trained weight in the step being traced. */
   gradients(loss: Tensor): readonly Tensor[]
-  /**
-   * While a step is traced: assigns every weight its next value by these gradients. `minimize` in two halves.
-   */
+  /** Adds the update of every weight by these gradients to the step being traced. */
   apply(gradients: readonly Tensor[]): Applied
 }
 
-/** Measurements of gradients that were applied. Those that are not read cost nothing. */
+/** Measurements of applied gradients, as lazy tensors: only those that are used are computed. */
 export interface Applied {
-  /** √Σg² over all gradients, before clipping. */
+  /** Norm of all gradients together, before clipping. */
   readonly gradientNorm: Tensor
 }
 
-/** What surrounds the rule. */
-interface Around {
+/** An update rule with its options. */
+interface Configuration {
+  readonly rule: Rule
+  readonly settings: GroupedSettings
   readonly clip: Clipping | undefined
   readonly average: Averaging | undefined
 }
 
-/** A trained weight with its options and its own variables. */
+type ScalarsOf = (options: WeightOptions) => Scalars
+
+/** A trained weight with its options and optimizer state. */
 interface Member {
   readonly name: string
   readonly w: Variable
@@ -54,42 +55,26 @@ interface Member {
   readonly buffers: ReadonlyMap<string, Variable>
 }
 
-/** Sets a rule to work on weights. */
-export const attach = (
-  rule: Rule,
-  settings: GroupedSettings,
-  weights: ReadonlyMap<string, Variable>,
-  factor: () => number,
-  around: Around,
-): Attached => new AtWork(rule, settings, weights, factor, around)
-
-class AtWork implements Attached {
+/** An update rule with its state for weights by state name. */
+export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
   readonly trained: readonly Variable[]
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   readonly evaluation?: EvaluationWeights
-  readonly #rule: Rule
-  readonly #common: WeightOptions
+  readonly #configuration: Configuration
   readonly #members: readonly Member[]
   readonly #averages: Averages | undefined
-  readonly #clip: Clipping | undefined
   readonly #factor: () => number
 
-  constructor(
-    rule: Rule,
-    settings: GroupedSettings,
-    weights: ReadonlyMap<string, Variable>,
-    factor: () => number,
-    { clip, average }: Around,
-  ) {
+  /** @param factor returns a controller's current factor of all learning rates */
+  constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
+    const { rule, settings, average } = configuration
     const members = [...weights]
       .filter(([, w]) => w.trainable)
       .map(([name, w]) => member(rule, settings, name, w))
-    this.#rule = rule
-    this.#common = settings.common
+    this.#configuration = configuration
     this.#members = members
     this.#averages = average && averages(average, weights)
-    this.#clip = clip
     this.#factor = factor
     this.trained = members.map(({ w }) => w)
     this.options = new Map(members.map(({ name, options }) => [name, options]))
@@ -99,19 +84,20 @@ class AtWork implements Attached {
   }
 
   lr(step: number): number {
-    return rateAt(this.#common, this.#factor, step)
+    return rateAt(this.#configuration.settings.common, this.#factor, step)
   }
 
   minimize(loss: Tensor): void {
-    const only = this.#onlyOptions()
-    if (this.#clip || !only || !this.#rule.linear?.(only)) {
+    const { rule, clip } = this.#configuration
+    const [options, ...others] = new Set(this.#members.map(({ options }) => options))
+    if (clip || !options || others.length > 0 || !rule.linear?.(options)) {
       this.apply(this.gradients(loss))
       return
     }
-    // One rate for all, and no other use of the gradient: then the rate is the gradient's seed.
+    // All weights have one rate and the rule uses only lr · g, so the rate can be the seed of the gradients.
     const scalars = this.#scalars(loss.dtype)
-    const slopes = this.gradients(loss, scalars(only).lr)
-    this.#assign(scalars, slopes, slopes)
+    const scaled = this.gradients(loss, scalars(options).lr)
+    this.#assign(scalars, scaled, scaled)
   }
 
   gradients(loss: Tensor, seed?: Tensor): readonly Tensor[] {
@@ -121,8 +107,8 @@ class AtWork implements Attached {
 
   apply(slopes: readonly Tensor[]): Applied {
     const scalars = this.#scalars(slopes[0]?.dtype ?? 'float32')
-    const clip = this.#clip
-    this.#assign(scalars, clip ? clipped(clip, slopes, this.#members, scalars(this.#common).host) : slopes)
+    const { clip, settings } = this.#configuration
+    this.#assign(scalars, clip ? clipped(clip, slopes, this.#members, scalars(settings.common).host) : slopes)
     return {
       get gradientNorm() {
         return globalNorm(slopes)
@@ -130,38 +116,29 @@ class AtWork implements Attached {
     }
   }
 
-  /** The options of all weights, if these are the same. */
-  #onlyOptions(): WeightOptions | undefined {
-    const used = new Set(this.#members.map(({ options }) => options))
-    return used.size === 1 ? [...used][0] : undefined
+  /** Returns the function from a weight's options to the scalars that all weights with these options share. */
+  #scalars(dtype: DType): ScalarsOf {
+    const made = new Map<WeightOptions, Scalars>()
+    return (options) => {
+      const scalars = made.get(options) ?? new Scalars(options, this.#factor, dtype)
+      made.set(options, scalars)
+      return scalars
+    }
   }
 
-  /** The scalars of the step, for the options of each group. */
-  #scalars(dtype: DType): (options: WeightOptions) => Scalars {
-    return cached((options) => new Scalars(options, this.#factor, dtype))
-  }
-
-  /** Assigns every weight its next value, each computed from the values before. */
-  #assign(
-    scalars: (options: WeightOptions) => Scalars,
-    slopes: readonly Tensor[],
-    scaled?: readonly Tensor[],
-  ): void {
-    const next = this.#members.map((at, i) =>
-      this.#rule.update(updateOf(at, scalars(at.options), slopes[i]!, scaled?.[i])),
+  /** Assigns every weight its next value, once all next values are computed. @param scaled lr · gradient */
+  #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
+    const { rule } = this.#configuration
+    const next = this.#members.map((one, i) =>
+      rule.update(updateOf(one, scalars(one.options), slopes[i]!, scaled?.[i])),
     )
     for (const [i, w] of this.trained.entries()) w.assign(next[i]!)
     this.#averages?.update()
   }
 }
 
-/** What the update of a weight may use. Scalars that it does not read are not fed. */
-const updateOf = (
-  { options, w, buffers }: Member,
-  scalars: Scalars,
-  g: Tensor,
-  lrG: Tensor | undefined,
-): Update => ({
+/** Returns the arguments of a weight's update. Only the scalars that the update reads are fed. */
+const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, lrG?: Tensor): Update => ({
   options,
   w: w.value,
   g,
@@ -179,7 +156,7 @@ const updateOf = (
   buffer: (name) => buffers.get(name)!,
 })
 
-/** A weight's variables by state name. */
+/** Returns the optimizer state of a weight by name. */
 const named = ({ name, buffers }: Member): readonly (readonly [string, Variable])[] =>
   [...buffers].map(([key, variable]) => [`${key}.${name}`, variable] as const)
 
@@ -190,33 +167,15 @@ function member(rule: Rule, settings: GroupedSettings, name: string, w: Variable
     name,
     w,
     options,
-    buffers: new Map(buffers.map(([key, first]) => [key, beside(w, `${key}.${name}`, first)])),
+    buffers: new Map(buffers.map(([key, first]) => [key, stateOf(w, `${key}.${name}`, first)])),
   }
 }
 
-/** A variable of a weight's shape, with its initial value. */
-function beside(weight: Variable, name: string, first: First): Variable {
-  const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
-  const variable = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })
-  setName(variable, name)
-  variable.initialize(0)
-  return variable
-}
-
-/** The evaluation weights of a rule that keeps its own. */
+/** Returns the evaluation weights in the optimizer state, if the rule has any. */
 function ownEvaluation({ evaluation }: Rule, members: readonly Member[]): EvaluationWeights | undefined {
   if (evaluation === undefined) return undefined
   return {
     variables: new Map(members.map(({ w, buffers }) => [w, buffers.get(evaluation)!])),
     batchNorm: 'recalibrate',
-  }
-}
-
-function cached<K, V>(make: (key: K) => V): (key: K) => V {
-  const made = new Map<K, V>()
-  return (key) => {
-    const value = made.get(key) ?? make(key)
-    made.set(key, value)
-    return value
   }
 }

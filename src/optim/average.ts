@@ -20,33 +20,33 @@ import type { EvaluationWeights } from './evaluation.ts'
 const common = {
   /** Steps from one update of the average to the next. @default 1 */
   every: integer({ min: 1 }, 1),
-  /** Source of the running statistics in evaluation. @default 'recalibrate' */
+  /** Source of batch normalization's running statistics in evaluation. @default 'recalibrate' */
   batchNorm: choice(['recalibrate', 'average', 'copy'], 'recalibrate'),
 }
 
 const kinds = {
   ema: {
-    /** Weight of the previous average. @default 0.999 */
+    /** Factor of the previous average in an update. @default 0.999 */
     decay: scheduled(number({ min: 0, below: 1 }, 0.999)),
-    /** Whether it forgets faster at first. @default false */
+    /** Whether `decay` is lower for the first updates. @default false */
     warmup: boolean(false),
     ...common,
   },
   swa: {
-    /** First step, counted from 0, whose weights count. */
+    /** Step, counted from 0, whose weights are the first in the average. */
     start: required(integer({ min: 0 })),
     ...common,
   },
 }
 
-/** Averages of the weights along the way: evaluation uses them, and training continues as it would without. */
+/** Average of the weights over steps, for evaluation. It does not affect training. */
 export type Average = Ema | Swa
 
 /**
- * The exponential moving average: a ← decay · a + (1 − decay) · w. The first update copies the weights.
+ * Exponential moving average: a ← decay · a + (1 − decay) · w. The first update copies the weights.
  *
- * With `warmup`, the decay of update n, counted from 0, is at most (1 + n)/(10 + n), so that the first steps
- * are soon forgotten.
+ * With `warmup`, the decay of update n, counted from 0, is at most (1 + n)/(10 + n), so that early weights do
+ * not dominate the average.
  *
  * Source: Polyak & Juditsky 1992, https://doi.org/10.1137/0330046; the warmup is TensorFlow's
  * `ExponentialMovingAverage` with `num_updates`.
@@ -56,8 +56,8 @@ export interface Ema extends OptionsOf<typeof kinds.ema> {
 }
 
 /**
- * The plain mean of the weights after step `start`, after `every` further steps, and so on: a ← a + (w − a)/(n
- * + 1). Before that, the weights themselves.
+ * Arithmetic mean of the weights after steps start, start + every, start + 2 · every, …: update n, counted from
+ * 0, is a ← a + (w − a)/(n + 1). Until step `start`, it equals the weights.
  *
  * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407, algorithm 1.
  */
@@ -65,29 +65,26 @@ export interface Swa extends OptionsOf<typeof kinds.swa> {
   readonly type: 'swa'
 }
 
-/** An average as it is read: checked, with defaults. */
+/** Options of an average, checked, with defaults filled in. */
 export type Averaging =
   | ({ readonly type: 'ema' } & ValuesOf<typeof kinds.ema>)
   | ({ readonly type: 'swa' } & ValuesOf<typeof kinds.swa>)
 
-/** The options of a kind of average. @throws {ArgumentError} when it is of neither kind. */
+/** Returns the declared options of the kind of average given by `average.type`. @throws {ArgumentError} */
 export function averageOptions(who: string, average: unknown): Declared {
   const type = (average as { readonly type?: unknown } | null | undefined)?.type
   if (type === 'ema' || type === 'swa') return kinds[type]
   throw mismatch(who, "average as { type: 'ema', … } or { type: 'swa', … }", average)
 }
 
-/** Checks an average and fills in defaults. @throws {ArgumentError} when it is none. */
+/** Checks the options of an average and fills in defaults. @throws {ArgumentError} */
 export function readAverage(who: string, average: Average): Averaging {
   const declared = averageOptions(who, average)
   const { type, ...options } = average
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/**
- * Weight of the current weights in the average, after step `step`: 1 copies them, 0 leaves the average
- * unchanged.
- */
+/** Returns the factor of the weights in the update of their average: 1 copies them, 0 skips the update. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -99,20 +96,20 @@ function newest(average: Averaging, step: number): number {
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 
-/** The averages of a model's variables. */
+/** Averages of a model's variables. */
 export interface Averages {
   readonly state: ReadonlyMap<string, Variable>
   readonly evaluation: EvaluationWeights
-  /** While a step is traced, after weights were assigned: assigns every average its next value. */
+  /** Adds the update of every average to the step being traced, whose weights must have been assigned. */
   update(): void
 }
 
-/** Averages of trained weights, and of running statistics if these are averaged too. */
+/** Creates averages of the trainable weights and, with `batchNorm: 'average'`, of running statistics. */
 export function averages(average: Averaging, weights: ReadonlyMap<string, Variable>): Averages {
   const { type, batchNorm } = average
   const pairs = [...weights]
     .filter(([, v]) => v.trainable || (batchNorm === 'average' && isFloat(v.dtype)))
-    .map(([name, v]) => ({ v, name: `${type}.${name}`, mean: meanOf(v, `${type}.${name}`) }))
+    .map(([name, v]) => ({ v, name: `${type}.${name}`, mean: stateOf(v, `${type}.${name}`, 0) }))
   return {
     state: new Map(pairs.map(({ name, mean }) => [name, mean])),
     evaluation: { variables: new Map(pairs.map(({ v, mean }) => [v, mean])), batchNorm },
@@ -126,12 +123,11 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
   }
 }
 
-/**
- * A variable for the mean of another. The first update copies the weights, so its initial value is not used.
- */
-function meanOf(of: Variable, name: string): Variable {
-  const mean = new Variable(of.shape, filled(0), { trainable: false, dtype: of.dtype })
-  setName(mean, name)
-  mean.initialize(0)
-  return mean
+/** Creates optimizer state of a weight's shape. @param first value of every element, or `weight` for a copy */
+export function stateOf(weight: Variable, name: string, first: number | 'weight'): Variable {
+  const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
+  const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })
+  setName(state, name)
+  state.initialize(0)
+  return state
 }

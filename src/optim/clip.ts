@@ -18,31 +18,31 @@ import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
 
 const kinds = {
   value: {
-    /** Greatest size of one number of a gradient. */
+    /** Maximum absolute value of an element of a gradient. */
     value: required(scheduled(number({ above: 0 }))),
   },
   norm: {
-    /** Greatest norm of all gradients together. */
+    /** Maximum norm of all gradients together. */
     norm: required(scheduled(number({ above: 0 }))),
   },
   adaptive: {
-    /** Greatest norm of a gradient relative to its weights; the paper has 0.01. */
+    /** Maximum ratio of a gradient's norm to its weight's; 0.01 in the paper. */
     adaptive: required(scheduled(number({ above: 0 }))),
-    /** Least norm of weights, so that zeros can learn. @default 1e-3 */
+    /** Lower bound on a weight's norm in that ratio, so that weights of zeros can learn. @default 1e-3 */
     eps: number({ above: 0 }, 1e-3),
-    /** Regular expression: weights in whose state names it is found are left alone. */
+    /** Regular expression that matches part of the state names of weights whose gradients are not clipped. */
     except: expression,
   },
 }
 
-/** Limit on the size of gradients. */
+/** Gradient clipping by element, by the norm of all gradients, or relative to the weights. */
 export type Clip = ClipValue | ClipNorm | ClipAdaptive
 
-/** Limits each number of a gradient to −value … value. As PyTorch's `clip_grad_value_`. */
+/** Clips each element of a gradient to −value … value, as PyTorch's `clip_grad_value_`. */
 export interface ClipValue extends OptionsOf<typeof kinds.value> {}
 
 /**
- * Scales all gradients by one factor, so that they keep their direction. As PyTorch's `clip_grad_norm_`:
+ * Scales all gradients by one factor, which preserves their direction, as PyTorch's `clip_grad_norm_`:
  *
  *     g ← g · min(1, norm / (√Σg² + 1e-6))        Σ over all weights
  *
@@ -51,22 +51,18 @@ export interface ClipValue extends OptionsOf<typeof kinds.value> {}
 export interface ClipNorm extends OptionsOf<typeof kinds.norm> {}
 
 /**
- * Limits the gradient of each unit (a row of a weight, or a whole vector) by the norm of its weights:
+ * Limits the gradient of each unit (a row of a weight, or a whole vector) relative to the unit's norm:
  *
  *     g ← g · min(1, adaptive · max(‖w‖, eps) / max(‖g‖, 1e-6))
  *
- * Source: Brock et al. 2021, https://arxiv.org/abs/2102.06171, equation 3, which leaves the last layer out.
+ * Source: Brock et al. 2021, https://arxiv.org/abs/2102.06171, equation 3; the paper exempts the last layer.
  */
 export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 
-/** A limit as it is read: checked, with defaults. */
+/** Clipping options, checked, with defaults filled in. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/**
- * The options of a way to clip, which its keys tell.
- *
- * @throws {ArgumentError} when they tell none, or several.
- */
+/** Returns the declared options of the kind of clipping whose key is in `clip`. @throws {ArgumentError} */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []
@@ -74,11 +70,11 @@ export function clipOptions(who: string, clip: unknown): Declared {
   throw mismatch(who, 'clip as one of { value }, { norm } and { adaptive }', clip)
 }
 
-/** Checks a limit and fills in defaults. @throws {ArgumentError} when it is none. */
+/** Checks clipping options and fills in defaults. @throws {ArgumentError} */
 export const readClip = (who: string, clip: Clip): Clipping =>
   readOptions(`${who}: clip`, clipOptions(who, clip), clip) as Clipping
 
-/** The gradients within a limit. */
+/** Clips gradients. @param host feeds a scalar, as `host` of an update does */
 export function clipped(
   clip: Clipping,
   gradients: readonly Tensor[],

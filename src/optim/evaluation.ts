@@ -1,24 +1,25 @@
 import { unchanged } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 
-/** Weights for evaluation, such as averages. */
+/** Weights that evaluation uses instead of the trained ones, such as averages. */
 export interface EvaluationWeights {
-  /** For each variable of the model, the one whose numbers evaluation uses. */
+  /** Maps variables of the model to those whose values evaluation uses. */
   readonly variables: ReadonlyMap<Variable, Variable>
-  /** Source of batch normalization's running statistics at these weights. */
+  /** Source of batch normalization's running statistics for these weights. */
   readonly batchNorm: BatchNormPolicy
 }
 
 /**
- * Source of running statistics for weights that were never trained with: `recalibrate` measures them on
- * training data, `average` averages them like the weights, `copy` takes those of the training weights.
+ * Source of batch normalization's running statistics for averaged weights: `recalibrate` measures them on
+ * training data, `average` averages them like the weights, `copy` uses those of the trained weights.
  */
 export type BatchNormPolicy = 'recalibrate' | 'average' | 'copy'
 
 /**
- * Runs `body` while variables of a model hold the numbers of others, such as the weights for evaluation.
+ * Runs `body` with the values of other variables in those of a model, such as averaged weights, then restores
+ * every variable of `model`, whether `body` returned or threw.
  *
- * Afterwards each variable of `model` has its own numbers again, whatever `body` assigned or threw.
+ * @param numbers maps variables of the model to those whose values replace theirs
  */
 export function swapped<T>(
   model: Iterable<Variable>,

@@ -4,7 +4,7 @@ import { custom, type Declared, integer, type OptionsOf, readOptions } from '../
 import type { Variable } from '../core/variable.ts'
 import type { SharedOptions, WeightOptions } from './rule.ts'
 
-/** A regular expression, as a text. */
+/** Declares an option that is the source of a regular expression. */
 export const expression = custom<string>('a regular expression', isExpression)
 
 function isExpression(value: unknown): boolean {
@@ -16,34 +16,31 @@ function isExpression(value: unknown): boolean {
 }
 
 const members = {
-  /** Regular expression that is found in the weight's state name. */
+  /** Regular expression that matches part of the weight's state name. */
   match: expression,
-  /** Most axes that the weight may have. Biases and the weights of normalizations have 1. */
+  /** Maximum number of axes of the weight. Biases and the weights of normalizations have 1. */
   maxRank: integer({ min: 0 }),
 }
 
-/** Weights that belong to a group; at least one condition must be given, and where both are, both must hold. */
+/** Conditions for the weights of a group: at least one of the two; with both, weights must meet both. */
 export interface Members extends OptionsOf<typeof members> {}
 
-/** Some of the weights, with their own options. */
+/** A group of weights with its own options. */
 export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
 
-/** The options of all weights. */
+/** Options of every weight of a model. */
 export interface GroupedSettings {
   /** Options of weights in no group. */
   readonly common: WeightOptions
-  /**
-   * Options of a weight. Equal options are the same object, named `optimizer` or, in groups 0 and 2,
-   * `optimizer.groups.0,2`.
-   */
+  /** Returns a weight's options, one object per combination of groups, named such as `optimizer.groups.0,2`. */
   of(name: string, weight: Variable): WeightOptions
 }
 
 /**
- * The options of each weight from those of the groups.
+ * Assigns weights to groups.
  *
- * @param complete the common options, with those of some groups over them
- * @throws {ArgumentError} when a group has no members, or wrong options.
+ * @param complete returns the common options, overridden by `own`
+ * @throws {ArgumentError} when a group has no condition or invalid options.
  */
 export function grouping(
   who: string,
@@ -51,14 +48,15 @@ export function grouping(
   complete: (own: object) => WeightOptions,
 ): GroupedSettings {
   const parts = groups.map(({ match, maxRank, ...own }) => {
-    complete(own) // reports a wrong option here, not when a weight first takes it
+    complete(own) // refuses invalid options now, not when the optimizer is attached
     return { own, has: membership(who, { match, maxRank }) }
   })
-  const named = (settings: WeightOptions, name: string): WeightOptions => {
+  const named = (own: object, name: string): WeightOptions => {
+    const settings = complete(own)
     setName(settings, name)
     return settings
   }
-  const common = named(complete({}), 'optimizer')
+  const common = named({}, 'optimizer')
   const known = new Map([['', common]])
   return {
     common,
@@ -66,7 +64,7 @@ export function grouping(
       const mine = parts.flatMap(({ has }, i) => (has(name, weight) ? [i] : []))
       const key = mine.join()
       const own = (): object => Object.assign({}, ...mine.toReversed().map((i) => parts[i]!.own))
-      const settings = known.get(key) ?? named(complete(own()), `optimizer.groups.${key}`)
+      const settings = known.get(key) ?? named(own(), `optimizer.groups.${key}`)
       known.set(key, settings)
       return settings
     },

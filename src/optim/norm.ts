@@ -1,21 +1,21 @@
 import { constant, node, type Tensor } from '../core/tensor.ts'
-import { add, sqrt } from '../ops/arithmetic.ts'
+import { add, mul, sqrt } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 
-// Norms of gradients and weights. None of them can be differentiated.
+// Norms of gradients and weights. They cannot be differentiated.
 
-/** `Σx²` over all elements. */
+/** Returns `Σx²` over all elements. */
 const sumOfSquares = (x: Tensor): Tensor =>
   node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
 
-/** `√Σx²`. */
+/** Returns the norm of a tensor, `√Σx²` over all elements. */
 export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 
-/** `√Σx²` over several tensors, as if they were one. */
+/** Returns `√Σx²` over all elements of several tensors. */
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
   sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
 
-/** The norm of each unit: a row of a weight, or a whole vector. Broadcasts along `x`. */
+/** Returns the norm of each row of a weight, or of a whole vector. It broadcasts to the shape of `x`. */
 export function unitNorm(x: Tensor): Tensor {
   if (x.shape.length < 2) return tensorNorm(x)
   const axes = x.shape.map((_, i) => i).slice(1)
@@ -28,8 +28,12 @@ export function unitNorm(x: Tensor): Tensor {
   return sqrt(squares)
 }
 
-/** The greater of two, element by element. */
+/** Returns the elementwise maximum. */
 export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), a, b)
 
-/** The lesser of two, element by element. */
+/** Returns the elementwise minimum. */
 export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
+
+/** Returns `ratio`, or 1 if either norm is 0, so that a weight of zeros can change. */
+export const trusted = (weightNorm: Tensor, stepNorm: Tensor, ratio: Tensor): Tensor =>
+  where(greater(mul(weightNorm, stepNorm), 0), ratio, 1)

@@ -1,7 +1,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
-import { type Attached, attach } from './attach.ts'
+import { type Attached, AttachedRule } from './attach.ts'
 import { type Average, readAverage } from './average.ts'
 import { type Clip, readClip } from './clip.ts'
 import { type Group, grouping, type Members } from './group.ts'
@@ -9,46 +9,48 @@ import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
 
-/** How weights are updated: a rule without state, which may be attached to any number of models. */
+/** A method of updating weights, without state: it can be attached to any number of models. */
 export interface Optimizer {
-  /** What the caller gave: `type` and options. Plain data, except for functions that are not schedules. */
+  /** The `type` and options of the optimizer, as plain data except for functions that are not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /**
-   * What the optimizer declares about itself.
-   *
-   * @param options of a weight, complete. @default those of weights in no group
-   */
+  /** Returns the optimizer's traits. @param options of a weight, complete. @default those outside of groups */
   traits(options?: Readonly<Record<string, unknown>>): Traits
-  /** The same rule with some options changed. Schedules may be given as specs or texts. */
+  /** Returns the optimizer with some options changed. A schedule can be written as its spec or its text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
-   * The rule with fresh state for these weights, by state name.
+   * Creates the optimizer's state for these weights, by state name.
    *
-   * @param factor multiplies every learning rate, and is read at each step: the factor of a controller.
-   *   @default 1
+   * @param factor returns a controller's current factor of all learning rates. @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }
 
 /** Options of every optimizer. */
 export interface CommonOptions<D extends Declared = Record<never, never>> extends SharedOptions {
-  /** Limit on the size of gradients. @default none */
+  /** Gradient clipping. @default none */
   readonly clip?: Clip
-  /** Averages of the weights, which evaluation uses. @default none */
+  /** Average of the weights over steps, which evaluation uses instead of the weights. @default none */
   readonly average?: Average
   /**
-   * Other options for some of the weights. A weight takes the options of every group that it belongs to; where
-   * two give the same option, the first group wins. `{ match: 'bias|bn', weightDecay: 0 }` decays neither
-   * biases nor BN layers.
+   * Options that override those above for some weights: with `{ match: 'bias|bn', weightDecay: 0 }` neither
+   * biases nor BN layers decay. Where a weight is in several groups with the same option, the first group wins.
    */
   readonly groups?: readonly Group<D>[]
 }
 
-/**
- * Makes an optimizer from its rule.
- *
- * @throws {ArgumentError} naming the first option that is unknown, missing or wrong.
- */
+/** A function that makes optimizers with one update rule. */
+interface OptimizerConstructor<Options> {
+  /** @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
+  (options: Options): Optimizer
+  readonly rule: Rule
+}
+
+/** Returns the function that makes optimizers with an update rule. */
+export const defineOptimizer = <D extends Declared, O extends OptionsOf<D> & CommonOptions<D>>(
+  rule: Rule<D>,
+): OptimizerConstructor<O> => Object.assign((options: O) => optimizer(rule, options), { rule })
+
+/** Makes an optimizer. @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
 export function optimizer<D extends Declared>(
   rule: Rule<D>,
   given: OptionsOf<D> & CommonOptions<D>,
@@ -66,7 +68,7 @@ export function optimizer<D extends Declared>(
   const averaged = average && readAverage(type, average)
   if (averaged && evaluation) throw mismatch(type, 'no average beside its own', average, 'leave average out')
   const evaluated = averaged ?? (evaluation ? { type, batchNorm: 'recalibrate' as const } : undefined)
-  const around = { clip: clip && readClip(type, clip), average: averaged }
+  const configuration = { rule, settings, clip: clip && readClip(type, clip), average: averaged }
   return {
     spec: { type, ...given },
     traits: (weight = settings.common) => ({
@@ -75,6 +77,6 @@ export function optimizer<D extends Declared>(
       ...(evaluated && { evaluation: { type: evaluated.type, batchNorm: evaluated.batchNorm } }),
     }),
     with: (changes) => optimizer<Declared>(rule, withSchedules(rule, { ...given, ...changes })),
-    attach: (weights, factor = () => 1) => attach(rule, settings, weights, factor, around),
+    attach: (weights, factor = () => 1) => new AttachedRule(configuration, weights, factor),
   }
 }

@@ -1,39 +1,29 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { type Optimizer, optimizer } from './optimizer.ts'
 import type { Rule } from './rule.ts'
-import { adagradRule } from './rules/adagrad.ts'
-import { adamRule, adamwRule } from './rules/adam.ts'
-import { lambRule } from './rules/lamb.ts'
-import { larsRule } from './rules/lars.ts'
-import { lionRule } from './rules/lion.ts'
-import { nadamRule } from './rules/nadam.ts'
-import { radamRule } from './rules/radam.ts'
-import { rmspropRule } from './rules/rmsprop.ts'
-import { scheduleFreeAdamWRule, scheduleFreeSgdRule } from './rules/schedule-free.ts'
-import { sgdRule } from './rules/sgd.ts'
+import { adagrad } from './rules/adagrad.ts'
+import { adam, adamw } from './rules/adam.ts'
+import { lamb } from './rules/lamb.ts'
+import { lars } from './rules/lars.ts'
+import { lion } from './rules/lion.ts'
+import { nadam } from './rules/nadam.ts'
+import { radam } from './rules/radam.ts'
+import { rmsprop } from './rules/rmsprop.ts'
+import { scheduleFreeAdamW, scheduleFreeSgd } from './rules/schedule-free.ts'
+import { sgd } from './rules/sgd.ts'
 import { withSchedules } from './with-schedules.ts'
 
-/** The rule of every optimizer. */
+/** Update rules of all optimizers. */
 export const rules: readonly Rule[] = [
-  sgdRule,
-  adamRule,
-  adamwRule,
-  rmspropRule,
-  adagradRule,
-  nadamRule,
-  radamRule,
-  larsRule,
-  lambRule,
-  lionRule,
-  scheduleFreeSgdRule,
-  scheduleFreeAdamWRule,
-]
+  ...[sgd, adam, adamw, rmsprop, adagrad, nadam, radam, lars, lamb, lion],
+  ...[scheduleFreeSgd, scheduleFreeAdamW],
+].map(({ rule }) => rule)
 
 /**
- * The optimizer that a spec describes, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Where a schedule may
- * stand, so may its spec or its text.
+ * Makes an optimizer from its spec, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules may be given
+ * as specs or texts.
  *
- * @throws {ArgumentError} naming the first option that is unknown or wrong.
+ * @throws {ArgumentError} naming the first option that is unknown or invalid.
  */
 export function parse(spec: unknown): Optimizer {
   if (typeof spec !== 'object' || spec === null) {
@@ -41,9 +31,7 @@ export function parse(spec: unknown): Optimizer {
   }
   const { type, ...options } = spec as Record<string, unknown>
   const rule = rules.find((known) => known.type === type)
-  if (!rule) {
-    const names = rules.map((known) => known.type)
-    throw unknownName('optimizer', names, String(type), 'type as ')
-  }
-  return optimizer(rule, withSchedules(rule, options))
+  if (rule) return optimizer(rule, withSchedules(rule, options))
+  const types = rules.map((known) => known.type)
+  throw unknownName('optimizer', types, String(type), 'type as ')
 }

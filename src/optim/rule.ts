@@ -6,73 +6,67 @@ import type { Traits } from './traits.ts'
 const shared = {
   /** Learning rate. */
   lr: required(scheduled(number({ min: 0 }))),
-  /** Multiplies `lr`: the rate of a group relative to the others. @default 1 */
+  /** Factor of `lr`, to give groups of weights different rates. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**
-   * Rate at which `weightDecay` applies in full. If given, the decay follows the rate: λₜ = weightDecay · lrₜ /
-   * peakLr.
+   * Learning rate at which `weightDecay` applies in full: the decay is then weightDecay · lr / peakLr.
+   * @default none: the decay does not depend on `lr`
    *
    * Source: Defazio 2025, https://arxiv.org/abs/2506.02285, section 3.
    */
   peakLr: number({ above: 0 }),
 }
 
-/** Options of every optimizer, and of each group of its weights. */
+/** Options of all optimizers that groups of weights can override. */
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
-/** Options of a weight: checked, with defaults. `V` are those of its rule. */
+/** Options of a weight, checked, with defaults filled in; those of type `V` are specific to the rule. */
 export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
 
-/** All options of a rule's weights, the shared ones included. */
+/** Returns the options of a rule's weights, including those that all rules share. */
 export function optionsOf({ options }: Rule): Declared {
   const { lr, ...rest } = shared
   return { lr, ...options, ...rest }
 }
 
-/** What the update of one weight may use. */
+/** The tensors and scalars from which a rule computes the update of one weight. */
 export interface Update<V = ValuesOf<Declared>> {
   readonly options: WeightOptions<V>
   readonly w: Tensor
-  /** dL/dw, clipped. */
+  /** Gradient dL/dw, after clipping. */
   readonly g: Tensor
   readonly lr: Tensor
-  /** lr · dL/dw: free of charge in a rule that is `linear`. */
+  /** lr · dL/dw. A `linear` rule gets it without a multiplication per element. */
   readonly lrG: Tensor
-  /** Learning rate of a step, on the host. */
+  /** Returns the learning rate at a step. */
   rate(step: number): number
-  /** Value of an option at a step, on the host. */
+  /** Returns the value of an option at a step. */
   value(name: keyof V & string, step: number): number
-  /** Value of an option at this step. */
+  /** Returns the current value of an option as a tensor. */
   hyper(name: keyof V & string): Tensor
-  /** One minus the value of an option at this step, subtracted in float64. */
+  /** Returns 1 minus the current value of an option as a tensor, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /**
-   * A number computed on the host in float64 from the step, counted from 0; fed once for all weights of a
-   * group.
-   */
+  /** Returns a scalar computed from the step in float64 and fed, once for all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
-  /** The weight's own variable of this name. */
+  /** Returns a variable of the weight's optimizer state. */
   buffer(name: string): Variable
 }
 
-/** Initial value of a weight's own variable: a number everywhere, or the weight when it is attached. */
-export type First = number | 'weight'
-
-/** One way to update a weight. */
+/** Update rule of an optimizer. */
 export interface Rule<D extends Declared = Declared> {
   readonly type: string
-  /** Options besides the shared ones. */
+  /** Options besides those that all rules share. */
   readonly options: D
-  /** Checks options that depend on each other. @throws {ArgumentError} */
+  /** Checks combinations of options. @throws {ArgumentError} */
   check?(options: WeightOptions<ValuesOf<D>>): void
-  /** The variables of one weight, with their initial values. */
-  buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, First>>
-  /** Name of the variable that evaluation reads instead of the weight, if any. */
+  /** Optimizer state of one weight: initial values by name; `weight` is a copy of the weight. */
+  buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
+  /** Name of the state that evaluation uses instead of the weight. @default none */
   readonly evaluation?: string
-  /** Whether the update uses the gradient as `lrG` alone. */
+  /** Whether the update uses `lrG` but not `g`. @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
-  /** What is known of a weight under these options. What is left out counts as unknown. */
+  /** Traits of the rule under these options. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
-  /** The weight's next value; assigns the buffers theirs. */
+  /** Assigns the optimizer state its next values. @returns the weight's next value */
   update(at: Update<ValuesOf<D>>): Tensor
 }

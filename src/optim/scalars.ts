@@ -5,11 +5,11 @@ import { scalar, type Tensor } from '../core/tensor.ts'
 import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
-/** Learning rate of a step. @param factor of a controller */
+/** Returns the learning rate at a step. @param factor returns a controller's factor */
 export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 
-/** The scalars of one group in the step that is being traced. Each is fed once, under the group's name. */
+/** Scalars that the weights of one group use in the step being traced. Each is fed once for all weights. */
 export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
   readonly #options: WeightOptions
   readonly #factor: () => number
@@ -59,12 +59,12 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
     return this.#options[name] as Hyperparameter
   }
 
-  /** What messages call a number of this group. */
+  /** Returns the name of an option in messages, such as `optimizer.groups.0.lr`. */
   #called(name: string): string {
     return `${nameOf(this.#options)}.${name}`
   }
 
-  /** Whether an option is in proportion to the rate. */
+  /** Whether an option is scaled with the learning rate, as weight decay is with `peakLr`. */
   #follows(name: string): boolean {
     return name === 'weightDecay' && this.#options.peakLr !== undefined
   }

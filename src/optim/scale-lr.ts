@@ -2,21 +2,21 @@ import { choice, number, type OptionsOf, readOptions, required } from '../core/o
 import { type Schedule, scaled } from '../schedule/index.ts'
 
 const options = {
-  /** Examples in an optimizer step: those of all workers and micro-batches. */
+  /** Examples per optimizer step, over all workers and micro-batches. */
   batchSize: required(number({ above: 0 })),
-  /** Examples in a step that `lr` was tuned for. @default 256 */
+  /** Examples per step for which `lr` was tuned. @default 256 */
   base: number({ above: 0 }, 256),
-  /** In proportion to the batch, for SGD, or to its root, for Adam and its kin. @default 'linear' */
+  /** Scaling by the ratio of batch sizes, usual for SGD, or by its square root, for Adam. @default 'linear' */
   rule: choice(['linear', 'sqrt'], 'linear'),
 }
 
 export interface ScaleLrOptions extends OptionsOf<typeof options> {}
 
 /**
- * A learning rate for another batch size: lr · batchSize/base, or lr · √(batchSize/base).
+ * Scales a learning rate to another batch size: lr · batchSize/base, or lr · √(batchSize/base).
  *
  * Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 2.1 (linear); Krizhevsky 2014,
- * https://arxiv.org/abs/1404.5997, section 5 (root). Large rates want a warmup.
+ * https://arxiv.org/abs/1404.5997, section 5 (root). High rates need a warmup.
  *
  * @throws {ArgumentError} when an option is unknown or out of range.
  * @example optim.scaleLr(0.1, { batchSize: 1024 }) // 0.4

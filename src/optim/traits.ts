@@ -1,58 +1,49 @@
 import type { Hyperparameter } from '../core/options.ts'
 import type { BatchNormPolicy } from './evaluation.ts'
 
-/**
- * What an optimizer declares about itself, for those who judge it or advise on it: nobody asks which optimizer
- * it is. What it leaves out is unknown, and nothing is concluded from it.
- */
+/** Properties of an optimizer, for diagnostics and advice, which never ask for its type; unknown if missing. */
 export interface Traits {
-  /** Its name, for messages alone. */
+  /** Name of the optimizer, for messages only. */
   readonly type: string
-  /** Weight of the previous direction in the next one: μ of SGD, β₁ of Adam. @default 0 */
+  /** Momentum: μ of SGD, β₁ of Adam. @default 0 */
   readonly momentum?: Hyperparameter
-  /** Part of each gradient, and of the decay in it, that a step takes; acts as a lower rate. @default 1 */
+  /** Factor of the gradient (with its L2 penalty) in a step, such as 1 − dampening. @default 1 */
   readonly taken?: number
   /**
-   * Whether a step is w ← w − η·v with v ← μ·v + taken·g, g the plain gradient. Then η/(1 − μ) is the rate in
-   * the long run, and (2 + 2μ)/η the curvature above which steps diverge.
+   * Whether a step is w ← w − η·v with v ← μ·v + taken·g, where g is the gradient. Then η/(1 − μ) is the
+   * effective learning rate, and steps diverge where the curvature exceeds (2 + 2μ)/η.
    */
   readonly heavyBall?: boolean
-  /**
-   * Whether each number of a gradient is divided by its usual size, so that the scale of the loss does not
-   * matter.
-   */
+  /** Whether steps divide each element of a gradient by its usual magnitude, which cancels the loss's scale. */
   readonly rescales?: boolean
-  /** Whether weight decay is applied to the weight itself rather than added to the gradient. */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW. */
   readonly decoupled?: boolean
-  /** Whether the step is in proportion to the norm of the weight. */
+  /** Whether the norm of a step is proportional to the norm of its weight. */
   readonly followsNorm?: boolean
-  /** Equilibrium of scale-invariant weights under decay, where theory knows it. */
+  /** Equilibrium of scale-invariant weights under weight decay, if there is a formula. */
   readonly equilibrium?: EquilibriumRule
-  /** First and last rate of a range test. @default those of `train.findLearningRate` */
+  /** First and last learning rate of a range test. @default those of `train.findLearningRate` */
   readonly testRates?: readonly [from: number, to: number]
-  /** Whether it is made for a rate that stays constant after a warmup. */
+  /** Whether the optimizer is designed for a constant learning rate after warmup. */
   readonly constantRate?: boolean
-  /** Weights that evaluation uses instead: what averages them, and where their running statistics come from. */
+  /** Averaged weights that evaluation uses: the type of average, and the source of their running statistics. */
   readonly evaluation?: { readonly type: string; readonly batchNorm: BatchNormPolicy }
 }
 
-/**
- * State in which weight decay and gradients balance for a scale-invariant weight, at constant rate η and decay
- * λ.
- */
+/** State of a scale-invariant weight whose decay and gradients balance, at a constant rate η and decay λ. */
 export interface Equilibrium {
-  /** Angle by which a step turns the weight, in radians. */
+  /** Angle between the weight before and after a step, in radians. */
   readonly angle: number
-  /** Angle a step contributes in the long run, in radians: steps along the momentum add up. */
+  /** Angle per step over many steps, in radians; greater than `angle`, because momentum correlates steps. */
   readonly drift: number
-  /** Steps to get there. */
+  /** Number of steps in which a weight approaches the equilibrium. */
   readonly time: number
 }
 
-/** Formulas of an equilibrium. */
+/** Formulas of an optimizer's equilibrium. */
 export interface EquilibriumRule {
-  /** @param product η·λ */
+  /** Returns the equilibrium. @param product η·λ */
   at(product: number, momentum: number): Equilibrium
-  /** λ at which weights drift by this angle a step. */
+  /** Returns the decay λ at which `drift` has this value, in radians. */
   decayFor(drift: number, rate: number, momentum: number): number
 }

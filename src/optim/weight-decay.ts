@@ -1,17 +1,24 @@
-import { type Hyperparameter, number, scheduled } from '../core/options.ts'
+import { boolean, type Hyperparameter, number, scheduled } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import type { Update } from './rule.ts'
 
-/** The options of a rule that penalizes weights. */
+/** Options of a rule with an L2 penalty. */
 export const penalty = {
-  /** L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
+  /** Weight decay as an L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
   weightDecay: scheduled(number({ min: 0 }, 0)),
 }
 
-/** The options of a rule that decays weights directly. */
+/** Options of a rule with an L2 penalty or decoupled weight decay. */
+export const decoupling = {
+  ...penalty,
+  /** Whether weight decay is decoupled from the gradient, as in AdamW, instead of a penalty. @default false */
+  decoupledWeightDecay: boolean(false),
+}
+
+/** Options of a rule with decoupled weight decay. */
 export const decay = {
-  /** Weight decay apart from the gradient. @default 0 */
+  /** Weight decay, decoupled from the gradient. @default 0 */
   weightDecay: scheduled(number({ min: 0 }, 0)),
 }
 
@@ -19,15 +26,13 @@ interface Decaying {
   readonly weightDecay: Hyperparameter
 }
 
-/** The gradient plus that of an L2 penalty: g + weightDecay · w. */
+/** Returns the gradient with that of the L2 penalty: g + weightDecay · w. */
 export const penalized = ({ options, w, g, hyper }: Update<Decaying>): Tensor =>
   options.weightDecay === 0 ? g : add(g, mul(w, hyper('weightDecay')))
 
-/** The weight after decay apart from the gradient: w · (1 − lr · weightDecay). */
-export const decayed = ({ options, w, host, rate, value }: Update<Decaying>): Tensor =>
-  options.weightDecay === 0
-    ? w
-    : mul(
-        w,
-        host('kept', (step) => 1 - rate(step) * value('weightDecay', step)),
-      )
+/** Returns the weight after decoupled weight decay: w · (1 − lr · weightDecay). */
+export function decayed({ options, w, host, rate, value }: Update<Decaying>): Tensor {
+  if (options.weightDecay === 0) return w
+  const kept = host('kept', (step) => 1 - rate(step) * value('weightDecay', step))
+  return mul(w, kept)
+}

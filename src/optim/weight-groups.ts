@@ -5,8 +5,8 @@ import { variables } from '../core/variable.ts'
 import type { Members } from './group.ts'
 
 /**
- * Groups that decay matrices and kernels only: no weight decay on weights of one axis. These are biases and the
- * γ and β of normalizations, whatever they are called, but also others, such as the scale of a residual branch.
+ * Returns groups without weight decay for weights of one axis: biases, the γ and β of normalizations, and
+ * others, such as the scale of a residual branch.
  *
  * @example optim.adamw({ lr: 1e-3, groups: optim.noDecayOnNormAndBias() })
  */
@@ -15,11 +15,12 @@ export const noDecayOnNormAndBias = (): readonly (Members & { readonly weightDec
 ]
 
 /**
- * Groups in which the rate falls from the last layer, lr, to the first, lr · decayⁿ⁻¹.
+ * Returns groups whose learning rate decreases from the last layer, lr, to the first of n layers, lr ·
+ * decayⁿ⁻¹.
  *
  * @param layers prefixes of state names from the input to the output, such as `layersOf(model)`; other weights
- *   keep the rate
- * @param decay rate of a layer relative to the next, > 0 and ≤ 1
+ *   keep the rate lr
+ * @param decay ratio of a layer's learning rate to that of the next layer, > 0 and ≤ 1
  * @throws {ArgumentError} when `decay` is out of range, or there are no layers.
  * @example optim.adamw({ lr: 1e-3, groups: [...optim.layerwiseDecay(optim.layersOf(model), 0.75),
  *   ...optim.noDecayOnNormAndBias()] })
@@ -37,10 +38,10 @@ export function layerwiseDecay(
 }
 
 /**
- * The layers of a model in the order of its fields: the state names of its trained weights without the last
- * part, cut to `depth` parts.
+ * Lists the layers of a model, in the order of its fields, by the prefixes of its weights' state names.
  *
- * @param depth ≥ 1. With 1, `block1.conv.weight` and `block1.bn.weight` are one layer. @default all parts
+ * @param depth maximum number of names in a prefix, ≥ 1: with 1, `block1.conv.weight` and `block1.bn.weight`
+ *   are in one layer, `block1`. @default Infinity
  */
 export function layersOf(model: object, depth: number = Number.POSITIVE_INFINITY): readonly string[] {
   if (!(depth >= 1)) throw mismatch('layersOf', 'depth as a positive integer', depth)

@@ -3,23 +3,23 @@ import { hyperparameterAt } from '../core/variable.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { Equilibrium, Traits } from './traits.ts'
 
-/** How an optimizer treats one weight, step by step. */
+/** Update rule of one weight over the steps of a run. */
 export interface WeightRule {
-  /** What the optimizer declares for this weight. */
+  /** Traits of the optimizer under this weight's options. */
   readonly traits: Traits
-  /** Learning rate of each step that was taken. */
+  /** Learning rate of each step. */
   readonly rates: Float64Array
-  /** μ of a step. */
+  /** Returns the momentum at a step. */
   momentum(step: number): number
-  /** λ of a step. */
+  /** Returns the weight decay at a step. */
   weightDecay(step: number): number
 }
 
 /**
- * Describes how an optimizer treats a weight.
+ * Returns the update rule of a weight.
  *
  * @param options of the weight, complete
- * @param factors of the scheduled rate, one for each step
+ * @param factors a controller's factor of the learning rate at each step
  */
 export function weightRule(
   optimizer: Optimizer,
@@ -41,7 +41,7 @@ export function weightRule(
 }
 
 /**
- * The equilibrium of a scale-invariant weight.
+ * Returns the equilibrium of a scale-invariant weight under the rate and decay of a step.
  *
  *              angle                       drift                time
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)
@@ -50,7 +50,7 @@ export function weightRule(
  * Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024,
  * https://arxiv.org/abs/2305.17212.
  *
- * @returns undefined without decay, at a rate of 0, or for an optimizer that declares none
+ * @returns undefined if the decay or the rate is 0, or the optimizer has no formula
  */
 export function equilibrium({ traits, rates, ...rule }: WeightRule, step: number): Equilibrium | undefined {
   const product = rates[step]! * rule.weightDecay(step)

@@ -4,10 +4,7 @@ import { averageOptions } from './average.ts'
 import { clipOptions } from './clip.ts'
 import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
 
-/**
- * Options as a file or the command line has them, with each schedule's spec or text made a schedule. Not yet
- * checked.
- */
+/** Parses the schedules in options from a file or the command line. Leaves other options unchecked. */
 export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown>>): SharedOptions {
   const { clip, average, groups, ...own } = given
   const options = optionsOf(rule)
@@ -24,10 +21,8 @@ export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown
 const parsed = (declared: Declared, given: object): object =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => {
+      const isSpec = (typeof value === 'object' && value !== null) || typeof value === 'string'
       const scheduled = Object.hasOwn(declared, name) && declared[name]!.scheduled
-      return [name, scheduled && isSpec(value) ? schedule.parse(value) : value]
+      return [name, scheduled && isSpec ? schedule.parse(value) : value]
     }),
   )
-
-const isSpec = (value: unknown): boolean =>
-  (typeof value === 'object' && value !== null) || typeof value === 'string'

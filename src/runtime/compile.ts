@@ -11,7 +11,6 @@ import {
   type InputSpec,
   isExact,
   loopModel,
-  resultName,
   resultsOf,
   rootsOf,
   stepModel,
@@ -21,34 +20,34 @@ import {
 
 const options = {
   /**
-   * Whether one call runs K steps, in one ONNX `Loop`: each result, and each input that is not `fixed`, gets a
-   * leading axis of K, which may differ from call to call. K steps give the numbers of K calls of one step.
-   * @default false
+   * Whether one call runs K steps, in one ONNX `Loop`, with the same results as K calls. Each result, and each
+   * input that is not `fixed`, has a leading axis of K, which may differ between calls. @default false
    */
   loop: boolean(false),
-  /** Most threads that one operator may use. @default by the work in the graph */
+  /** Maximum number of threads per operator. @default 1 to 4, depending on the graph */
   threads: integer({ min: 1 }),
-  /** Where to compute. @default the CPU, natively if there is a binary */
+  /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
   device: choice(devices),
 }
 
 export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
 
-/** A step that was traced and compiled: call it with numbers. */
+/** A compiled step: a function from the values of its inputs to those of its results. */
 export interface Compiled<In extends string, Out extends string> {
   /**
-   * Runs the step, K times with `loop`, and stores the values assigned to variables.
+   * Runs the step, or with `loop` K steps, and stores the values assigned to variables.
    *
-   * @param feeds the numbers of each input, `[K, …shape]` with `loop`
+   * @param feeds values of each input; with `loop`, those of K steps, `[K, …]`
    * @param step number of the first step, for schedules. @default 0
-   * @returns the numbers of each result, `[K, …]` with `loop`
-   * @throws {ArgumentError} when the numbers do not fit, or a call is still running; then nothing has changed.
-   * @throws {EvenstepError} when a variable that must stay finite would not; then nothing has changed.
+   * @returns values of each result; with `loop`, those of K steps, `[K, …]`
+   * @throws {ArgumentError} when values have the wrong type or length, or another call is running.
+   * @throws {EvenstepError} when a variable that must be finite would not be. No variable has changed after an
+   * error.
    */
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
-  /** What the step reads, assigns and returns, to inspect its graph. */
+  /** Graph of the step. */
   readonly traced: Traced
-  /** Traces the step once more, so that it can be observed. */
+  /** Traces the step again, for instance to observe its layers. */
   retrace(): Traced
 }
 
@@ -56,9 +55,9 @@ export interface Compiled<In extends string, Out extends string> {
  * Traces `body` once and compiles it to one ONNX graph.
  *
  * Variables that `body` reads become inputs of the graph; those it assigns become outputs, stored for the next
- * call. The returned function feeds, runs and stores; it never traces again.
+ * call. Later calls do not run `body`.
  *
- * @throws {ArgumentError} when an option is unknown or wrong, or the device is missing.
+ * @throws {ArgumentError} when an option is unknown or invalid, or the device is not available.
  *
  * @example
  * const step = await compile({ x: { shape: [64, 100] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
@@ -88,9 +87,7 @@ export async function compile<In extends string, Out extends string>(
     if (running) throw new ArgumentError('step: wanted one call at a time, got a second one; await the first')
     running = true
     try {
-      const values = await run(feeds, step)
-      const results = resultsOf(traced).map((name) => [name, values.get(resultName(name))!])
-      return Object.fromEntries(results) as Record<Out, Data>
+      return resultsOf(traced, await run(feeds, step)) as Record<Out, Data>
     } finally {
       running = false
     }
@@ -98,7 +95,7 @@ export async function compile<In extends string, Out extends string>(
   return Object.assign(compiled, { traced, retrace })
 }
 
-/** The same step, in operators that are fast on the backend. */
+/** Rewrites a step to faster operators. @param block channels per block of the convolution kernels */
 function lower(traced: Traced, block: number): Traced {
   const roots = rootsOf(traced)
   const fast = new Map(blockConvolutions(roots, block).map((t, i) => [roots[i]!, t]))

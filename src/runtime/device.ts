@@ -1,10 +1,10 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Backend } from './session.ts'
 
-/** Where to compute. */
+/** Device to compute on. */
 export type Device = 'cpu' | 'wasm' | 'webgpu'
 
-/** Every device, for messages and options. */
+/** All devices. */
 export const devices: readonly Device[] = ['cpu', 'wasm', 'webgpu']
 
 const load: Readonly<Record<Device, () => Promise<Backend>>> = {
@@ -20,10 +20,10 @@ const remedy: Readonly<Record<Device, string>> = {
 }
 
 /**
- * The backend of a device, loaded on first use.
+ * Loads the backend of a device.
  *
- * @param device @default the CPU's native binary, or WebAssembly on a machine without one
- * @throws {ArgumentError} when its package is missing, or has no binary for this machine.
+ * @param device @default 'cpu', or 'wasm' if it has no native binary for this machine
+ * @throws {ArgumentError} when the backend's package is missing, or has no binary for this machine.
  */
 export async function backendOf(device?: Device): Promise<Backend> {
   if (device === undefined) return backendOf('cpu').catch(() => backendOf('wasm'))

@@ -3,17 +3,15 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { backendOf, type Device } from './device.ts'
 import { feedsOf } from './feeds.ts'
-import type { HostTensor } from './session.ts'
 import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
- * The origin of NaNs or infinities in a step: the first tensor, in the order of computation, that holds one,
- * such as `Mul in bn`; undefined if all are finite.
+ * Finds the origin of NaN or ±Infinity in a step by running it with every intermediate tensor as an output.
+ * Changes no variable.
  *
- * Runs the step once on the variables' current numbers, with every intermediate tensor as a result. Changes
- * nothing.
- *
- * @param layerOf the layer that made a tensor, if any
+ * @param layerOf returns the name of the layer that made a tensor, if any
+ * @returns a description of the first tensor, in order of computation, with such a value (`Mul in bn`);
+ * undefined if all values are finite
  */
 export async function firstNonFinite(
   device: Device | undefined,
@@ -28,30 +26,18 @@ export async function firstNonFinite(
 
   const order = topological(rootsOf(traced)).filter((t) => isFloat(t.dtype) && !isLeaf(t))
   const names = new Map(order.map((t, i) => [`t${i}`, t]))
-  const results = await runAll(device, traced, names, values)
+  const reads = readsOf(traced.inputs, traced.variables, traced.scheduled)
+  const backend = await backendOf(device)
+  const options = { threads: 1, exact: isExact(traced) }
+  const session = await backend.open(toOnnx(new Map(reads), names), options)
+  const results = await session.run(values)
   const first = [...names].find(([name]) => !allFinite(results.get(name)!))?.[1]
   return first && `${first.op} ${place(first, layerOf)}`
 }
 
-async function runAll(
-  device: Device | undefined,
-  traced: Traced,
-  outputs: ReadonlyMap<string, Tensor>,
-  values: ReadonlyMap<string, HostTensor>,
-): Promise<ReadonlyMap<string, Data>> {
-  const { inputs, variables, scheduled } = traced
-  const reads = [...readsOf(inputs), ...readsOf(variables), ...readsOf(scheduled)]
-  const backend = await backendOf(device)
-  const session = await backend.open(toOnnx(new Map(reads), outputs), {
-    threads: 1,
-    exact: isExact(traced),
-  })
-  return session.run(values)
-}
-
 const isLeaf = (t: Tensor): boolean => t.op === 'Input' || t.op === 'Constant'
 
-/** The layer of a tensor, or the nearest one upstream. */
+/** Describes where a tensor is computed: in its layer, or after the nearest layer among its inputs. */
 function place(tensor: Tensor, layerOf: (t: Tensor) => string | undefined): string {
   const own = layerOf(tensor)
   if (own) return `in ${own}`

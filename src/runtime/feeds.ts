@@ -6,14 +6,14 @@ import { graphNames } from '../onnx/model.ts'
 import type { HostTensor } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** The caller's numbers, by name. */
+/** Values of a step's inputs by name. */
 export type Feeds = Readonly<Record<string, Data>>
 
 /**
- * All values that a run needs: those of the caller, the variables and the schedules.
+ * Returns the values of all graph inputs: those of the caller, of variables and of schedules.
  *
  * @param step number of the first step, for schedules
- * @throws {ArgumentError} when numbers do not fit, or a schedule's value is not finite.
+ * @throws {ArgumentError} when values have the wrong type or length, or a schedule's value is not finite.
  */
 export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, HostTensor> {
   const count = loop ? countOf(traced, feeds) : 1
@@ -45,7 +45,7 @@ function checked(name: string, { dtype, shape }: Omit<HostTensor, 'data'>, data:
   )
 }
 
-/** K, from the first input that differs from step to step and is not empty. */
+/** Returns K, the number of steps, from the length of the first input that is neither `fixed` nor empty. */
 export function countOf({ inputs }: Traced, feeds: Feeds): number {
   const first = [...inputs.values()].find(({ read, fixed }) => !fixed && sizeOf(read.shape) > 0)
   if (!first) return 1

@@ -3,12 +3,12 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { readsOf, rootsOf, type Traced } from './traced.ts'
 
 /**
- * A hash of the graph of a traced step: its operators, shapes, constants, and the names of what it reads and
- * assigns. Independent of process, device, and the numbers of variables.
+ * Returns a hash of a traced step's graph: its operators, shapes, constants, and the names of its inputs and
+ * outputs. It does not depend on the process, the device, or the values of variables.
  */
 export function graphFingerprint(traced: Traced): string {
   const { inputs, variables, scheduled, outputs } = traced
-  const names = new Map([...readsOf(inputs), ...readsOf(variables)].map(([name, t]) => [t, name]))
+  const names = new Map(readsOf(inputs, variables).map(([name, t]) => [t, name]))
   for (const [i, { read, hashedAs }] of [...scheduled.values()].entries()) names.set(read, `${hashedAs}#${i}`)
   const places = new Map<Tensor, number>()
   const place = (t: Tensor): number | undefined => places.get(t)

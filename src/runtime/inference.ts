@@ -4,12 +4,15 @@ import { toOnnx } from '../onnx/model.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 
 /**
- * The bytes of a model that computes `y` from the `Input` among `inputs`, for any number of examples.
+ * Writes an ONNX model that computes `y` for any number of examples.
  *
- * The graph was traced with a sentinel batch size, `batch`: where it occurs in a reshape it becomes −1, "the
- * rest"; anywhere else the graph depends on it.
+ * The graph must have been traced with an unusual batch size, which is then found in the graph: in the shape of
+ * a Reshape, it is replaced by −1 (inferred from the rest); anywhere else, it shows that the graph depends on
+ * it.
  *
+ * @param inputs the input of the graph, and constants to be named
  * @param weights replacement of each weight that was read
+ * @param batch the batch size
  * @throws {ArgumentError} when the graph depends on the number of examples.
  */
 export function inferenceModel(
@@ -29,7 +32,7 @@ export function inferenceModel(
   return toOnnx(inputs, new Map([['y', free!]]), 'N')
 }
 
-/** A reshape with the size that depends on the number of examples left open. */
+/** Replaces the one size of a Reshape that is a multiple of the batch size by −1. */
 function anyRows(t: Tensor, batch: number): Tensor {
   const [x, shape] = t.inputs
   const sizes = Array.from(shape!.data!)

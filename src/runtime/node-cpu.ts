@@ -3,24 +3,21 @@ import * as ort from 'onnxruntime-node'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
 import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
-/** The CPU of this Node process, through ONNX Runtime's native binary. */
+/** Backend on the CPU, through ONNX Runtime's native binary for Node. */
 export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
-/** Sessions of recent models, by a hash of model and options; the most recently used one is last. */
+/** Cached sessions, by a hash of model and options; the most recently used one is last. */
 const kept = new Map<string, Promise<Session>>()
 let most = 0
 
-/**
- * Keeps the sessions of the last `count` models, and reuses them for models of the same bytes: for processes
- * that train one model many times. Until it is called, none are kept.
- */
+/** Caches the sessions of the last `count` models, for processes that train one model many times. @default 0 */
 export function keepSessions(count: number): void {
   most = count
-  forget()
+  evict()
 }
 
-/** Drops all sessions but the most recently used. */
-function forget(): void {
+/** Removes all sessions from the cache but the `most` most recently used. */
+function evict(): void {
   for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - most))) kept.delete(old)
 }
 
@@ -31,7 +28,7 @@ function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
   kept.delete(key)
   kept.set(key, session)
   session.catch(() => kept.delete(key))
-  forget()
+  evict()
   return session
 }
 
@@ -46,10 +43,7 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
   return wrap(session, ort.Tensor)
 }
 
-/**
- * Channels per block of this CPU's blocked convolution kernels: 16 with AVX-512, 8 with AVX2; 1 if it has none.
- * Found by converting a tensor of 4 channels to that layout, which pads it to one block.
- */
+/** Returns the channels per block of this CPU's convolution kernels: 16 (AVX-512), 8 (AVX2) or 1 (none). */
 function blockSize(): Promise<number> {
   measured ??= measureBlock().catch(() => 1)
   return measured
@@ -57,6 +51,7 @@ function blockSize(): Promise<number> {
 
 let measured: Promise<number> | undefined
 
+/** Measures the block size by converting a tensor of 4 channels to blocks, which pads it to one whole block. */
 async function measureBlock(): Promise<number> {
   const model = modelBytes({
     name: 'block',

@@ -3,10 +3,9 @@ import { ArgumentError } from '../core/errors.ts'
 import { type Backend, wrap } from './session.ts'
 
 /**
- * A GPU from Node, through WebGPU in ONNX Runtime's native binary. On Linux it needs a Vulkan driver.
- *
- * Operators without a WebGPU kernel run on the CPU, and data is copied at every step: small networks are slower
- * than on the CPU.
+ * Backend on a GPU, through WebGPU in ONNX Runtime's native binary for Node. On Linux, it requires a Vulkan
+ * driver. Since operators without a WebGPU kernel run on the CPU and data is copied at every step, small
+ * networks are slower than on the CPU.
  */
 export const nodeWebgpu: Backend = {
   loops: false, // there is no WebGPU kernel for Loop
@@ -22,7 +21,7 @@ export const nodeWebgpu: Backend = {
   },
 }
 
-/** Reports a missing adapter, which is the machine's fault, not the graph's. */
+/** Throws an error: an ArgumentError if the machine has no adapter, otherwise `cause`. */
 function refuse(cause: Error): never {
   if (!/adapter|vulkan|webgpu/i.test(cause.message)) throw cause
   throw new ArgumentError(

@@ -8,10 +8,10 @@ import { countOf, type Feeds, feedsOf } from './feeds.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** Runs a step, or K of them, and stores what was assigned. */
+/** Runs one or K steps and stores the values assigned to variables. @returns values of all outputs by name */
 export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
 
-/** Feeds, runs and stores: variables change only after a run that succeeded. */
+/** Returns a function that runs a compiled step. Variables change only after a successful run. */
 export function runner(traced: Traced, session: Session, loop: boolean): Run {
   return async (feeds, step) => {
     const values = await session.run(feedsOf(traced, feeds, step, loop))
@@ -31,7 +31,7 @@ function checkFinite(variable: Variable, data: Data): void {
   )
 }
 
-/** Runs K steps one by one, for a backend without loops. A failure restores every variable. */
+/** Returns a function that runs K steps one by one, for backends without loops. An error restores variables. */
 export function oneByOne(traced: Traced, once: Run): Run {
   return async (feeds, step) => {
     const count = countOf(traced, feeds)
@@ -43,18 +43,15 @@ export function oneByOne(traced: Traced, once: Run): Run {
       restore()
       throw error
     }
-    const all = [...traced.outputs].map(([name, { dtype }]): [string, Data] => [
-      name,
-      joined(
-        dtype,
-        results.map((result) => result.get(name)!),
-      ),
-    ])
-    return new Map(all)
+    const stacked = [...traced.outputs].map(([name, { dtype }]): [string, Data] => {
+      const each = results.map((result) => result.get(name)!)
+      return [name, joined(dtype, each)]
+    })
+    return new Map(stacked)
   }
 }
 
-/** The feeds of the `k`-th of `count` steps. */
+/** Returns the feeds of step `k` of `count` steps. */
 function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
   const slices = [...inputs.values()].map(({ name, fixed }) => {
     const data = feeds[name]!
@@ -64,10 +61,8 @@ function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds
 }
 
 function joined(dtype: DType, parts: readonly Data[]): Data {
-  const all = allocate(
-    dtype,
-    parts.reduce((n, data) => n + data.length, 0),
-  )
+  const length = parts.reduce((n, data) => n + data.length, 0)
+  const all = allocate(dtype, length)
   let at = 0
   for (const data of parts) {
     all.set(data as never, at)

@@ -1,50 +1,50 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 
-/** Numbers to feed to a graph. */
+/** Tensor to feed to a graph. */
 export interface HostTensor {
   readonly dtype: DType
   readonly shape: Shape
   readonly data: Data
 }
 
-/** A compiled graph that can be run. */
+/** A compiled graph. */
 export interface Session {
   run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, Data>>
 }
 
 export interface SessionOptions {
-  /** Most threads that one operator may use. */
+  /** Maximum number of threads per operator. */
   readonly threads: number
   /**
-   * Whether to leave out rewrites that round: ONNX Runtime moves constant factors into float32 attributes,
-   * which costs a float64 graph half of its digits.
+   * Whether to disable optimizations that round to float32: ONNX Runtime moves constant factors into float32
+   * attributes, which costs float64 graphs half of their digits.
    */
   readonly exact: boolean
 }
 
-/** A place where graphs run. */
+/** A way to run graphs on a device. */
 export interface Backend {
-  /** Whether it has a kernel for `Loop`, and so can run K steps in one call. */
+  /** Whether the device has a kernel for `Loop`, which runs K steps in one call. */
   readonly loops: boolean
-  /** Whether it reads the caller's arrays in place, so that feeding a large one costs nothing. */
+  /** Whether sessions read the caller's arrays without a copy. */
   readonly sharesMemory: boolean
-  /** Channels per block of its blocked convolution kernels; 1 if it has none. */
+  /** Returns the number of channels per block of the blocked convolution kernels; 1 if there are none. */
   blockSize(): Promise<number>
-  /** Compiles the bytes of an ONNX model. */
+  /** Compiles a serialized ONNX model. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }
 
-/** The part of a session that ONNX Runtime's packages for Node and for the web share. */
-export interface OrtSession {
+/** A session of ONNX Runtime, for Node or for the web. */
+interface OrtSession {
   readonly inputNames: readonly string[]
   run(feeds: Record<string, unknown>): Promise<Record<string, { readonly data: unknown }>>
 }
 
-/** The tensor class of either package. */
+/** Tensor class of ONNX Runtime, for Node or for the web. */
 type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
 
-/** A session of ONNX Runtime as ours. @param Tensor wraps an array without copying it */
+/** Adapts a session of ONNX Runtime. @param Tensor wraps an array without a copy */
 export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
   const needed = new Set(session.inputNames)
   return {

@@ -5,16 +5,16 @@ import { input, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
 import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 
-/** Shape and element type of a step's input. */
+/** Specification of a step's input. */
 export interface InputSpec {
   readonly shape: Shape
   /** @default 'float32' */
   readonly dtype?: DType
-  /** Whether all K steps of a loop read the same numbers, without a leading axis of K. @default false */
+  /** Whether all K steps of a loop read the same values, without a leading axis of K. @default false */
   readonly fixed?: boolean
 }
 
-/** A traced step. Its names are unique, and differ from those of nodes. */
+/** A traced step: its inputs and outputs by unique names, which also differ from those of nodes. */
 export interface Traced {
   readonly inputs: ReadonlyMap<string, Given>
   readonly variables: ReadonlyMap<string, Stored>
@@ -23,7 +23,7 @@ export interface Traced {
 }
 
 interface Given {
-  /** The caller's name for it. */
+  /** Name that the caller uses. */
   readonly name: string
   readonly read: Tensor
   readonly fixed: boolean
@@ -32,7 +32,7 @@ interface Given {
 interface Stored {
   readonly variable: Variable
   readonly read: Tensor
-  /** The last value the step assigned to it, if any. */
+  /** Last value that the step assigned to the variable, if any. */
   readonly written: Tensor | undefined
 }
 
@@ -40,7 +40,7 @@ interface Fed extends Scheduled {
   readonly read: Tensor
 }
 
-/** Runs `body` once on lazy inputs, and names everything that it reads, assigns and returns. */
+/** Runs `body` once on lazy inputs, and names all tensors that it reads, assigns and returns. */
 export function traceStep(
   specs: Readonly<Record<string, InputSpec>>,
   body: (inputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>,
@@ -52,7 +52,7 @@ export function traceStep(
   const { reads, writes, scheduled, result } = trace(() => body(named))
   const touched = [...new Set([...reads.keys(), ...writes.keys()])]
   const stored = touched.map((variable, i): [string, Stored] => [
-    `${nameOf(variable)}#${i}`, // two models may have variables of one name
+    `${nameOf(variable)}#${i}`, // variables of two models may have the same name
     {
       variable,
       read: reads.get(variable) ?? input(variable.shape, variable.dtype),
@@ -63,20 +63,17 @@ export function traceStep(
     inputs: new Map(given.map((one) => [`input:${one.name}`, one])),
     variables: new Map(stored),
     scheduled: new Map([...scheduled].map(([read, host], i) => [`${host.name}#${i}`, { read, ...host }])),
-    outputs: new Map(Object.entries(result).map(([name, t]) => [resultName(name), t])),
+    outputs: new Map(Object.entries(result).map(([name, t]) => [resultPrefix + name, t])),
   }
 }
 
 const resultPrefix = 'result:'
 
-/** The name in the model of the caller's result `name`. */
-export const resultName = (name: string): string => resultPrefix + name
+/** Selects the results of a step from its outputs, under the names that the caller uses. */
+export const resultsOf = <T>({ outputs }: Traced, values: ReadonlyMap<string, T>): Record<string, T> =>
+  Object.fromEntries([...outputs.keys()].map((key) => [key.slice(resultPrefix.length), values.get(key)!]))
 
-/** The caller's names of the results. */
-export const resultsOf = ({ outputs }: Traced): string[] =>
-  [...outputs.keys()].map((key) => key.slice(resultPrefix.length))
-
-/** All tensors that a traced step returns or assigns. */
+/** Lists the tensors that a traced step returns or assigns. */
 export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
   ...outputs.values(),
   ...[...variables.values()].flatMap(({ written }) => (written ? [written] : [])),
@@ -85,22 +82,21 @@ export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
 /** Whether a step computes in float64. */
 export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
 
-/** The graph inputs that a step reads, by name. */
-export const readsOf = (items: ReadonlyMap<string, { readonly read: Tensor }>): [string, Tensor][] =>
-  [...items].map(([name, { read }]) => [name, read])
+type Reads = ReadonlyMap<string, { readonly read: Tensor }>
 
-/** The model of one step. */
+/** Lists graph inputs with their names. */
+export const readsOf = (...groups: readonly Reads[]): [string, Tensor][] =>
+  groups.flatMap((group) => [...group].map(([name, { read }]): [string, Tensor] => [name, read]))
+
+/** Writes the ONNX model of one step. */
 export function stepModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Array {
   const written = [...variables].flatMap(([name, v]): [string, Tensor][] =>
     v.written ? [[graphNames.next(name), v.written]] : [],
   )
-  return toOnnx(
-    new Map([...readsOf(inputs), ...readsOf(variables), ...readsOf(scheduled)]),
-    new Map([...outputs, ...written]),
-  )
+  return toOnnx(new Map(readsOf(inputs, variables, scheduled)), new Map([...outputs, ...written]))
 }
 
-/** The model of K steps in one `Loop`. */
+/** Writes the ONNX model of K steps in one `Loop`. */
 export function loopModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Array {
   const isFixed = ([name]: readonly [string, Tensor]): boolean => inputs.get(name)!.fixed
   return toOnnxLoop({

@@ -4,12 +4,7 @@ import { type Backend, wrap } from './session.ts'
 ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'error'
 
-/**
- * WebAssembly, in Node and in browsers: no native binary, one thread.
- *
- * Fed arrays are copied into WebAssembly's memory; results are new arrays, as ONNX Runtime would not fill given
- * ones.
- */
+/** Backend on WebAssembly, for Node and browsers: no native binary, one thread, a copy of every fed array. */
 export const wasm: Backend = {
   loops: true,
   sharesMemory: false,

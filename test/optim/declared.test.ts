@@ -5,8 +5,8 @@ import { mul, sub } from '../../src/ops/arithmetic.ts'
 import { type CommonOptions, type Optimizer, optimizer } from '../../src/optim/optimizer.ts'
 import { parse, rules } from '../../src/optim/parse.ts'
 import type { Rule } from '../../src/optim/rule.ts'
-import { adamRule } from '../../src/optim/rules/adam.ts'
-import { sgd, sgdRule } from '../../src/optim/rules/sgd.ts'
+import { adam } from '../../src/optim/rules/adam.ts'
+import { sgd } from '../../src/optim/rules/sgd.ts'
 import * as schedule from '../../src/schedule/index.ts'
 import { advise } from '../../src/study/advise/advise.ts'
 import { driftWeightDecay } from '../../src/study/advise/weight-decay.ts'
@@ -42,7 +42,7 @@ async function said(by: Optimizer, only: readonly string[]): Promise<Diagnosis[]
 const asked = ['D2', 'D3', 'D4', 'D6', 'D13', 'D14']
 
 describe('an optimizer that declares what SGD declares', () => {
-  const traits = () => sgdRule.traits!({ momentum: 0, dampening: 0 } as never)
+  const traits = () => sgd.rule.traits!({ momentum: 0, dampening: 0 } as never)
   const declared = (given: Options): Optimizer => optimizer({ ...silentRule, traits }, given)
 
   test('is examined as SGD is', async () => {
@@ -93,7 +93,7 @@ describe('an optimizer that declares nothing', () => {
 })
 
 test('a rule that rescales gradients is warned of a penalty, by its own name', () => {
-  const rule = { ...adamRule, type: 'fourteenth' }
+  const rule = { ...adam.rule, type: 'fourteenth' }
   const complaints = lint(setup({ optimizer: optimizer(rule, { lr: 1e-3, weightDecay: 0.1 }) }))
   expect(complaints.find(({ rule }) => rule === 'penalty-in-adam')?.advice).toMatch(/^fourteenth divides/)
 })

@@ -1,22 +1,23 @@
 import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { div, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule, Update } from '../rule.ts'
+import { elementMax } from '../norm.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import type { Update } from '../rule.ts'
 import type { EquilibriumRule } from '../traits.ts'
 import { decayed, penalized, penalty } from '../weight-decay.ts'
-import { adaptive, betas, epsilon, filledPart, momentAverages, root, runningMaximum } from './moment.ts'
+import { adaptive, betas, epsilon, filledPart, momentAverages, root } from './moment.ts'
 
 const adamOptions = {
   ...betas,
   ...epsilon,
   ...penalty,
-  /** Whether to divide by the greatest mean of squares so far. @default false */
+  /** Whether to divide by the root of the greatest v so far instead of the current v. @default false */
   amsgrad: boolean(false),
 }
 const adamwOptions = {
   ...adamOptions,
-  /** Weight decay apart from the gradient. @default 0.01 */
+  /** Weight decay, decoupled from the gradient. @default 0.01 */
   weightDecay: scheduled(number({ min: 0 }, 0.01)),
 }
 type Values = ValuesOf<typeof adamOptions>
@@ -30,7 +31,7 @@ const buffers = ({ amsgrad }: Values): Readonly<Record<string, number>> => ({
   ...(amsgrad && { max_exp_avg_sq: 0 }),
 })
 
-/** The step along the mean of gradients over the root of the mean of squares, both without their bias. */
+/** Returns Adam's step for the gradient `g`: lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps). */
 function step(at: Update<Values>, g: Tensor): Tensor {
   const { eps, amsgrad } = at.options
   const [mean, square] = momentAverages(at, g)
@@ -38,16 +39,9 @@ function step(at: Update<Values>, g: Tensor): Tensor {
     'size',
     (step) => (at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step))) / filledPart(at, 'beta1', step),
   )
-  return div(mul(mean, size), root(at, amsgrad ? runningMaximum(at, 'max_exp_avg_sq', square) : square, eps))
-}
-
-/** Adam's rule, as in PyTorch. */
-export const adamRule: Rule<typeof adamOptions> = {
-  type: 'adam',
-  options: adamOptions,
-  buffers,
-  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
-  update: (at) => sub(at.w, step(at, penalized(at))),
+  if (!amsgrad) return div(mul(mean, size), root(at, square, eps))
+  const greatest = at.buffer('max_exp_avg_sq')
+  return div(mul(mean, size), root(at, greatest.assign(elementMax(greatest.value, square)), eps))
 }
 
 const equilibrium: EquilibriumRule = {
@@ -59,15 +53,6 @@ const equilibrium: EquilibriumRule = {
   decayFor: (drift, rate) => drift ** 2 / (2 * rate),
 }
 
-/** AdamW's rule, as in PyTorch. */
-export const adamwRule: Rule<typeof adamwOptions> = {
-  type: 'adamw',
-  options: adamwOptions,
-  buffers,
-  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
-  update: (at) => sub(decayed(at), step(at, at.g)),
-}
-
 /**
  * Adam, as PyTorch's `optim.Adam`:
  *
@@ -77,17 +62,25 @@ export const adamwRule: Rule<typeof adamwOptions> = {
  *
  * Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1; amsgrad: Reddi et al. 2018,
  * https://arxiv.org/abs/1904.09237, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const adam = (options: AdamOptions): Optimizer => optimizer(adamRule, options)
+export const adam = defineOptimizer<typeof adamOptions, AdamOptions>({
+  type: 'adam',
+  options: adamOptions,
+  buffers,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
+  update: (at) => sub(at.w, step(at, penalized(at))),
+})
 
 /**
- * Adam with weight decay apart from the gradient, as PyTorch's `optim.AdamW`: first `w ← w · (1 − lr ·
- * weightDecay)`, then Adam's step without a penalty.
+ * Adam with decoupled weight decay, as PyTorch's `optim.AdamW`: w ← w · (1 − lr · weightDecay), then Adam's
+ * step without a penalty.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
  */
-export const adamw = (options: AdamwOptions): Optimizer => optimizer(adamwRule, options)
+export const adamw = defineOptimizer<typeof adamwOptions, AdamwOptions>({
+  type: 'adamw',
+  options: adamwOptions,
+  buffers,
+  traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
+  update: (at) => sub(decayed(at), step(at, at.g)),
+})

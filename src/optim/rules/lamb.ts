@@ -1,28 +1,30 @@
 import { boolean, number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { tensorNorm } from '../norm.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { tensorNorm, trusted } from '../norm.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { decay } from '../weight-decay.ts'
 import { adaptive, betas, filledPart, momentAverages, root } from './moment.ts'
-import { trusted } from './trust.ts'
 
 const options = {
   ...betas,
-  /** Added to the root. @default 1e-6 */
+  /** Added to the divisor √(v/(1 − beta2ᵗ)). @default 1e-6 */
   eps: number({ min: 0 }, 1e-6),
   ...decay,
-  /**
-   * Whether the rate adapts to the weight's norm; false is AdamW, for groups of biases and BN layers. @default
-   * true
-   */
+  /** Whether the rate adapts to the norms; false is AdamW, for groups of biases and BN layers. @default true */
   adapt: boolean(true),
 }
 
 export interface LambOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** LAMB's rule. */
-export const lambRule: Rule<typeof options> = {
+/**
+ * LAMB: AdamW with the step of each weight tensor scaled to the norm lr · ‖w‖; m and v as in Adam.
+ *
+ *     u = m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps) + weightDecay · w
+ *     w ← w − lr · ‖w‖/‖u‖ · u        (‖w‖/‖u‖ taken as 1 where either is 0)
+ *
+ * Source: You et al. 2020, https://arxiv.org/abs/1904.00962, algorithm 2 with φ(x) = x.
+ */
+export const lamb = defineOptimizer<typeof options, LambOptions>({
   type: 'lamb',
   options,
   traits: ({ beta1, adapt }) => ({ ...adaptive, momentum: beta1, decoupled: true, followsNorm: adapt }),
@@ -41,16 +43,4 @@ export const lambRule: Rule<typeof options> = {
     const [size, length] = [tensorNorm(w), tensorNorm(step)]
     return sub(w, mul(step, mul(lr, trusted(size, length, div(size, length)))))
   },
-}
-
-/**
- * LAMB: AdamW whose step in each weight is as long as lr · ‖w‖; m and v as in Adam.
- *
- *     u = m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps) + weightDecay · w
- *     w ← w − lr · ‖w‖/‖u‖ · u        (‖w‖/‖u‖ taken as 1 where either is 0)
- *
- * Source: You et al. 2020, https://arxiv.org/abs/1904.00962, algorithm 2 with φ(x) = x.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const lamb = (options: LambOptions): Optimizer => optimizer(lambRule, options)
+})

@@ -1,28 +1,35 @@
 import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { tensorNorm } from '../norm.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { tensorNorm, trusted } from '../norm.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { penalized, penalty } from '../weight-decay.ts'
-import { trusted } from './trust.ts'
+import { velocity } from './moment.ts'
 
 const options = {
-  /** Weight of the previous velocity. @default 0.9 */
+  /** Momentum: factor of the previous velocity. @default 0.9 */
   momentum: scheduled(number({ min: 0 }, 0.9)),
   ...penalty,
-  /** Length of a step relative to the norm of the weights. @default 0.001 */
+  /** Norm of a step relative to the norm of its weight, before lr and momentum. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /**
-   * Whether the rate adapts to the weight's norm; false is SGD, for groups of biases and BN layers. @default
-   * true
-   */
+  /** Whether the rate adapts to the norms; false is SGD, for groups of biases and BN layers. @default true */
   adapt: boolean(true),
 }
 
 export interface LarsOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** LARS's rule. */
-export const larsRule: Rule<typeof options> = {
+/**
+ * LARS, layer-wise adaptive rate scaling: SGD whose rate for each weight tensor is proportional to ‖w‖/‖g‖.
+ *
+ *     λ = trustCoefficient · ‖w‖ / (‖g‖ + weightDecay · ‖w‖)        (1 where either norm is 0)
+ *     v ← momentum · v + lr · λ · (g + weightDecay · w)
+ *     w ← w − v
+ *
+ * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually
+ * exempt: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
+ *
+ * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
+ */
+export const lars = defineOptimizer<typeof options, LarsOptions>({
   type: 'lars',
   options,
   traits: ({ momentum, adapt }) => ({ momentum, followsNorm: adapt, testRates: [1e-4, 10] }),
@@ -33,26 +40,6 @@ export const larsRule: Rule<typeof options> = {
     const size = tensorNorm(w)
     const slope = weightDecay === 0 ? tensorNorm(g) : add(tensorNorm(g), mul(size, hyper('weightDecay')))
     const trust = adapt ? trusted(size, slope, div(mul(size, trustCoefficient), slope)) : undefined
-    const velocity = at.buffer('momentum_buffer')
-    const step = mul(penalized(at), trust ? mul(lr, trust) : lr)
-    const v = add(mul(velocity.value, hyper('momentum')), step)
-    velocity.assign(v)
-    return sub(w, v)
+    return sub(w, velocity(at, mul(penalized(at), trust ? mul(lr, trust) : lr)))
   },
-}
-
-/**
- * Layer-wise adaptive rate scaling: SGD whose rate in each weight is in proportion to ‖w‖/‖g‖.
- *
- *     λ = trustCoefficient · ‖w‖ / (‖g‖ + weightDecay · ‖w‖)        (1 where either norm is 0)
- *     v ← momentum · v + lr · λ · (g + weightDecay · w)
- *     w ← w − v
- *
- * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually left
- * out: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
- *
- * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const lars = (options: LarsOptions): Optimizer => optimizer(larsRule, options)
+})

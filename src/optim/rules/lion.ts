@@ -2,23 +2,35 @@ import { number, type OptionsOf, scheduled } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, neg, sub } from '../../ops/arithmetic.ts'
 import { greater, less, where } from '../../ops/compare.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { decay, decayed } from '../weight-decay.ts'
 import { adaptive, blend } from './moment.ts'
 
 const options = {
-  /** Weight of the previous momentum in the direction. @default 0.9 */
+  /** Weight of the momentum m in the direction of a step. @default 0.9 */
   beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
-  /** Weight of the previous momentum in the next one. @default 0.99 */
+  /** Decay of the momentum m, a moving average of gradients. @default 0.99 */
   beta2: scheduled(number({ min: 0, below: 1 }, 0.99)),
   ...decay,
 }
 
 export interface LionOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Lion's rule. */
-export const lionRule: Rule<typeof options> = {
+/** Returns `size · sign(x)`. ONNX's Sign has no WebGPU kernel. */
+const signed = (x: Tensor, size: Tensor): Tensor =>
+  where(greater(x, 0), size, where(less(x, 0), neg(size), 0))
+
+/**
+ * Lion: every element of a weight moves by ±lr, against the sign of the momentum.
+ *
+ *     w ← w − lr · (sign(beta1 · m + (1 − beta1) · g) + weightDecay · w)
+ *     m ← beta2 · m + (1 − beta2) · g
+ *
+ * Use a rate 3 to 10 times smaller than AdamW's, and a weight decay larger by the same factor.
+ *
+ * Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2.
+ */
+export const lion = defineOptimizer<typeof options, LionOptions>({
   type: 'lion',
   options,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true }),
@@ -28,22 +40,4 @@ export const lionRule: Rule<typeof options> = {
     blend(at, 'exp_avg', 'beta2', at.g)
     return sub(decayed(at), signed(direction, at.lr))
   },
-}
-
-/** `size · sign(x)`. ONNX's Sign has no WebGPU kernel. */
-const signed = (x: Tensor, size: Tensor): Tensor =>
-  where(greater(x, 0), size, where(less(x, 0), neg(size), 0))
-
-/**
- * Lion: a step of one length for every number, along the sign of the momentum.
- *
- *     w ← w − lr · (sign(beta1 · m + (1 − beta1) · g) + weightDecay · w)
- *     m ← beta2 · m + (1 − beta2) · g
- *
- * It wants a rate 3 to 10 times smaller than AdamW's, and a weight decay as much larger.
- *
- * Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const lion = (options: LionOptions): Optimizer => optimizer(lionRule, options)
+})

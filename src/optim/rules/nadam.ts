@@ -1,39 +1,40 @@
-import { boolean, number, type OptionsOf } from '../../core/options.ts'
+import { number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
-import { decayed, penalized, penalty } from '../weight-decay.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import { decayed, decoupling, penalized } from '../weight-decay.ts'
 import { adaptive, betas, epsilon, filledPart, memoized, momentAverages, root } from './moment.ts'
 
 const options = {
   ...betas,
   ...epsilon,
-  ...penalty,
-  /** Speed at which the momentum rises from half of `beta1` to `beta1`. @default 0.004 */
+  ...decoupling,
+  /** Speed at which the momentum increases from beta1/2 to beta1 (see the formula of μₜ). @default 0.004 */
   momentumDecay: number({ min: 0 }, 0.004),
-  /** Whether weight decay is apart from the gradient, as in AdamW. @default false */
-  decoupledWeightDecay: boolean(false),
 }
 
 export interface NadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** NAdam's rule, as in PyTorch. */
-export const nadamRule: Rule<typeof options> = {
+/**
+ * Adam with Nesterov's momentum, as PyTorch's `optim.NAdam`; m and v as in Adam:
+ *
+ *     μₜ = beta1 · (1 − ½ · 0.96^(t · momentumDecay))        Πₜ = μ₁ · … · μₜ
+ *     m̂ = μₜ₊₁ · m/(1 − Πₜ₊₁) + (1 − μₜ) · g/(1 − Πₜ)
+ *     w ← w − lr · m̂ / (√(v/(1 − beta2ᵗ)) + eps)
+ *
+ * Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ, algorithm 2.
+ */
+export const nadam = defineOptimizer<typeof options, NadamOptions>({
   type: 'nadam',
   options,
-  traits: ({ beta1, decoupledWeightDecay }) => ({
-    ...adaptive,
-    momentum: beta1,
-    decoupled: decoupledWeightDecay,
-  }),
+  traits: ({ beta1, decoupledWeightDecay: decoupled }) => ({ ...adaptive, momentum: beta1, decoupled }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {
     const { eps, momentumDecay, decoupledWeightDecay } = at.options
     const mu = (step: number): number =>
       at.value('beta1', step) * (1 - 0.5 * 0.96 ** ((step + 1) * momentumDecay))
-    // PyTorch's state mu_product: a function of the step, so it needs no variable.
+    // PyTorch keeps this product in its state as mu_product; here it is a function of the step.
     const product = memoized((before, step) => before * mu(step), 1)
-    // The momentum of the next step uses this step's beta1, as in PyTorch.
+    // μ of the next step, but with beta1 of this step, as in PyTorch.
     const ahead = (step: number): number =>
       at.value('beta1', step) * (1 - 0.5 * 0.96 ** ((step + 2) * momentumDecay))
     const size = (step: number): number => at.rate(step) * Math.sqrt(filledPart(at, 'beta2', step))
@@ -45,17 +46,4 @@ export const nadamRule: Rule<typeof options> = {
     const direction = div(add(mul(g, now), mul(mean, next)), root(at, square, eps))
     return sub(decoupledWeightDecay ? decayed(at) : at.w, direction)
   },
-}
-
-/**
- * Adam with Nesterov's momentum, as PyTorch's `optim.NAdam`; m and v as in Adam:
- *
- *     μₜ = beta1 · (1 − ½ · 0.96^(t · momentumDecay))        Πₜ = μ₁ · … · μₜ
- *     m̂ = μₜ₊₁ · m/(1 − Πₜ₊₁) + (1 − μₜ) · g/(1 − Πₜ)
- *     w ← w − lr · m̂ / (√(v/(1 − beta2ᵗ)) + eps)
- *
- * Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const nadam = (options: NadamOptions): Optimizer => optimizer(nadamRule, options)
+})

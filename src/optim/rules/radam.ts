@@ -1,29 +1,39 @@
-import { boolean, type OptionsOf } from '../../core/options.ts'
+import type { OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
-import { decayed, penalized, penalty } from '../weight-decay.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import { decayed, decoupling, penalized } from '../weight-decay.ts'
 import { adaptive, betas, epsilon, filledPart, momentAverages } from './moment.ts'
 
 const options = {
   ...betas,
   ...epsilon,
-  ...penalty,
-  /** Whether weight decay is apart from the gradient, as in AdamW. @default false */
-  decoupledWeightDecay: boolean(false),
+  ...decoupling,
 }
 
 export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** RAdam's rule, as in PyTorch. */
-export const radamRule: Rule<typeof options> = {
+/** Returns RAdam's r at a step, counted from 0; 0 while ρₜ ≤ 5. */
+function rectification(beta2: number, step: number): number {
+  const t = step + 1
+  const end = 2 / (1 - beta2) - 1
+  const length = end - (2 * t * beta2 ** t) / (1 - beta2 ** t)
+  return length > 5 ? Math.sqrt(((length - 4) * (length - 2) * end) / ((end - 4) * (end - 2) * length)) : 0
+}
+
+/**
+ * Rectified Adam, as PyTorch's `optim.RAdam`; m and v as in Adam. The first steps, with ρₜ ≤ 5, only follow the
+ * momentum: w ← w − lr · m/(1 − beta1ᵗ). Later steps are those of Adam, scaled by r:
+ *
+ *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
+ *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))
+ *     w ← w − lr · m/(1 − beta1ᵗ) · r · √(1 − beta2ᵗ) / (√v + eps)
+ *
+ * Source: Liu et al. 2020, https://arxiv.org/abs/1908.03265, algorithm 2.
+ */
+export const radam = defineOptimizer<typeof options, RadamOptions>({
   type: 'radam',
   options,
-  traits: ({ beta1, decoupledWeightDecay }) => ({
-    ...adaptive,
-    momentum: beta1,
-    decoupled: decoupledWeightDecay,
-  }),
+  traits: ({ beta1, decoupledWeightDecay: decoupled }) => ({ ...adaptive, momentum: beta1, decoupled }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {
     const { eps, decoupledWeightDecay } = at.options
@@ -38,26 +48,4 @@ export const radamRule: Rule<typeof options> = {
     const divisor = add(mul(sqrt(square), slope), offset)
     return sub(decoupledWeightDecay ? decayed(at) : at.w, div(mul(mean, size), divisor))
   },
-}
-
-/** r: how close the variance of the step's size is to its limit; 0 while that is not tractable. */
-function rectification(beta2: number, step: number): number {
-  const t = step + 1
-  const end = 2 / (1 - beta2) - 1
-  const length = end - (2 * t * beta2 ** t) / (1 - beta2 ** t)
-  return length > 5 ? Math.sqrt(((length - 4) * (length - 2) * end) / ((end - 4) * (end - 2) * length)) : 0
-}
-
-/**
- * Rectified Adam, as PyTorch's `optim.RAdam`: `w ← w − lr · m/(1 − beta1ᵗ)` until the variance of the step's
- * size is tractable, then Adam's step times r.
- *
- *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
- *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))        while ρₜ > 5
- *     w ← w − lr · m/(1 − beta1ᵗ) · r · √(1 − beta2ᵗ) / (√v + eps)
- *
- * Source: Liu et al. 2020, https://arxiv.org/abs/1908.03265, algorithm 2.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const radam = (options: RadamOptions): Optimizer => optimizer(radamRule, options)
+})

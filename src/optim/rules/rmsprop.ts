@@ -2,26 +2,43 @@ import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../..
 import type { Tensor } from '../../core/tensor.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
 import { elementMax } from '../norm.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule, Update } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
+import type { Update } from '../rule.ts'
 import { penalized, penalty } from '../weight-decay.ts'
-import { adaptive, blend, epsilon } from './moment.ts'
+import { adaptive, blend, epsilon, velocity } from './moment.ts'
 
 const options = {
-  /** Weight of the previous value in the mean of squared gradients. @default 0.99 */
+  /** Decay of the moving averages of the gradient and its square. @default 0.99 */
   alpha: scheduled(number({ min: 0, below: 1 }, 0.99)),
   ...epsilon,
   ...penalty,
-  /** Weight of the previous velocity. @default 0 */
+  /** Momentum: factor of the previous velocity. @default 0 */
   momentum: scheduled(number({ min: 0 }, 0)),
-  /** Whether to divide by the standard deviation rather than the root of the mean of squares. @default false */
+  /** Whether to divide by the gradient's standard deviation instead of its root mean square. @default false */
   centered: boolean(false),
 }
 
 export interface RmspropOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** RMSprop's rule, as in PyTorch. */
-export const rmspropRule: Rule<typeof options> = {
+/** Returns √s, or √(s − ḡ²), where a difference below 0, due to rounding, counts as 0. */
+function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
+  const square = blend(at, 'square_avg', 'alpha', mul(g, g))
+  if (!at.options.centered) return sqrt(square)
+  const mean = blend(at, 'grad_avg', 'alpha', g)
+  return sqrt(elementMax(sub(square, mul(mean, mean)), 0))
+}
+
+/**
+ * RMSprop, as PyTorch's `optim.RMSprop`:
+ *
+ *     g ← dL/dw + weightDecay · w        s ← alpha · s + (1 − alpha) · g²
+ *     d ← g / (√s + eps)        (centered: √(s − ḡ²) for √s, with ḡ ← alpha · ḡ + (1 − alpha) · g)
+ *     v ← momentum · v + d               w ← w − lr · v
+ *
+ * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29;
+ * centered: Graves 2013, https://arxiv.org/abs/1308.0850, equations 38 to 45.
+ */
+export const rmsprop = defineOptimizer<typeof options, RmspropOptions>({
   type: 'rmsprop',
   options,
   traits: ({ momentum }) => ({ ...adaptive, momentum }),
@@ -35,31 +52,6 @@ export const rmspropRule: Rule<typeof options> = {
     const g = penalized(at)
     const direction = div(g, add(spread(at, g), options.eps))
     if (options.momentum === 0) return sub(w, mul(direction, lr))
-    const velocity = at.buffer('momentum_buffer')
-    const v = add(mul(velocity.value, at.hyper('momentum')), direction)
-    velocity.assign(v)
-    return sub(w, mul(v, lr))
+    return sub(w, mul(velocity(at, direction), lr))
   },
-}
-
-/** The root of the mean of squares, or the standard deviation, whose square rounding must not take below 0. */
-function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
-  const square = blend(at, 'square_avg', 'alpha', mul(g, g))
-  if (!at.options.centered) return sqrt(square)
-  const mean = blend(at, 'grad_avg', 'alpha', g)
-  return sqrt(elementMax(sub(square, mul(mean, mean)), 0))
-}
-
-/**
- * RMSprop, as PyTorch's `optim.RMSprop`:
- *
- *     g ← dL/dw + weightDecay · w        s ← alpha · s + (1 − alpha) · g²
- *     d ← g / (√s + eps)                 (centered: √(s − ḡ²), with ḡ ← alpha · ḡ + (1 − alpha) · g)
- *     v ← momentum · v + d               w ← w − lr · v
- *
- * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29;
- * centered: Graves 2013, https://arxiv.org/abs/1308.0850, equations 38 to 45.
- *
- * @throws {ArgumentError} when an option is unknown or out of range.
- */
-export const rmsprop = (options: RmspropOptions): Optimizer => optimizer(rmspropRule, options)
+})

@@ -1,18 +1,18 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
 import { add, mul, sub } from '../../ops/arithmetic.ts'
-import { type CommonOptions, type Optimizer, optimizer } from '../optimizer.ts'
-import type { Rule } from '../rule.ts'
+import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import type { EquilibriumRule } from '../traits.ts'
 import { penalized, penalty } from '../weight-decay.ts'
+import { velocity } from './moment.ts'
 
 const options = {
-  /** Weight of the previous velocity. @default 0 */
+  /** Momentum: factor of the previous velocity. @default 0 */
   momentum: scheduled(number({ min: 0 }, 0)),
-  /** Part of the gradient that the velocity does not take, from its second step on. @default 0 */
+  /** Fraction of the gradient left out of the velocity after the first step. @default 0 */
   dampening: number({}, 0),
   ...penalty,
-  /** Whether to look ahead along the velocity; needs momentum, and no dampening. @default false */
+  /** Whether to use Nesterov momentum, which requires `momentum` above 0 and no `dampening`. @default false */
   nesterov: boolean(false),
 }
 
@@ -27,17 +27,22 @@ const equilibrium: EquilibriumRule = {
   decayFor: (drift, rate, momentum) => (drift ** 2 * (1 - momentum)) / (2 * rate),
 }
 
-/** SGD's rule, as in PyTorch. */
-export const sgdRule: Rule<typeof options> = {
+/**
+ * Stochastic gradient descent, as PyTorch's `optim.SGD`:
+ *
+ *     g ← dL/dw + weightDecay · w
+ *     v ← momentum · v + (1 − dampening) · g        (v ← g at the first step)
+ *     w ← w − lr · v                                 (nesterov: w − lr · (g + momentum · v))
+ *
+ * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form: the rate
+ * multiplies the velocity rather than the gradient.
+ */
+export const sgd = defineOptimizer<typeof options, SgdOptions>({
   type: 'sgd',
   options,
-  traits: ({ momentum, dampening }) => ({
-    momentum,
-    taken: 1 - dampening,
-    heavyBall: true,
-    equilibrium,
-    testRates: [1e-4, 10],
-  }),
+  traits: ({ momentum, dampening }) => {
+    return { momentum, taken: 1 - dampening, heavyBall: true, equilibrium, testRates: [1e-4, 10] }
+  },
   check({ momentum, dampening, nesterov }) {
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
@@ -48,37 +53,14 @@ export const sgdRule: Rule<typeof options> = {
   buffers: ({ momentum }) => (momentum === 0 ? {} : { momentum_buffer: 0 }),
   linear: ({ momentum }) => momentum === 0,
   update(at) {
-    const { options, w, lr, lrG, hyper, host, buffer } = at
+    const { options, w, lr, lrG, hyper, host } = at
     const { momentum, dampening, weightDecay, nesterov } = options
     if (momentum === 0) {
       return sub(weightDecay === 0 ? w : mul(w, sub(1, mul(lr, hyper('weightDecay')))), lrG)
     }
     const slope = penalized(at)
-    const taken =
-      dampening === 0
-        ? slope
-        : mul(
-            slope,
-            host('taken', (step) => (step === 0 ? 1 : 1 - dampening)),
-          )
-    const velocity = buffer('momentum_buffer')
-    const v = add(mul(velocity.value, hyper('momentum')), taken)
-    velocity.assign(v)
+    const taken = (step: number): number => (step === 0 ? 1 : 1 - dampening)
+    const v = velocity(at, dampening === 0 ? slope : mul(slope, host('taken', taken)))
     return sub(w, mul(nesterov ? add(slope, mul(v, hyper('momentum'))) : v, lr))
   },
-}
-
-/**
- * Stochastic gradient descent, as PyTorch's `optim.SGD`:
- *
- *     g ← dL/dw + weightDecay · w
- *     v ← momentum · v + (1 − dampening) · g        (v ← g at the first step)
- *     w ← w − lr · v                                 (nesterov: w − lr · (g + momentum · v))
- *
- * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form, in which
- * the rate multiplies the velocity rather than the gradient in it.
- *
- * @throws {ArgumentError} when an option is unknown or out of range, or Nesterov has no momentum or a
- * dampening.
- */
-export const sgd = (options: SgdOptions): Optimizer => optimizer(sgdRule, options)
+})

@@ -3,12 +3,12 @@ import { constant, node, type Tensor } from '../core/tensor.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * Turns a sum of zero-padded parts that are adjacent into one Concat.
+ * Rewrites sums of zero-padded tensors that are adjacent along an axis as one Concat.
  *
- * The gradients of slices add up to such sums, in which each term is as large as the whole: 28 rows of `[28,
- * 64, 128]` take 4.3 ms to add, and 0.7 ms to join.
+ * The gradients of slices are such sums, with every term as large as the whole: for the 28 slices of a tensor
+ * `[28, 64, 128]`, the sum takes 4.3 ms, the Concat 0.7 ms.
  */
-export function joinParts(roots: readonly Tensor[]): Tensor[] {
+export function joinPadded(roots: readonly Tensor[]): Tensor[] {
   const uses = usesOf(roots)
   const remade = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
@@ -19,7 +19,7 @@ export function joinParts(roots: readonly Tensor[]): Tensor[] {
   })
 }
 
-/** The terms of a sum, looking through inner sums of its shape that nothing else uses. */
+/** Returns the terms of a sum, including those of nested sums of the same shape that nothing else uses. */
 function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   return sum.inputs.flatMap((x) => {
     const isInner = x.op === 'Add' && uses.get(x) === 1 && sameShape(x.shape, sum.shape)
@@ -27,33 +27,33 @@ function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   })
 }
 
-/** Adjacent tensors along one axis of zeros. */
+/** Adjacent pieces along one axis, from index `start` to before `end`, of a tensor that is 0 elsewhere. */
 interface Run {
   readonly axis: number
   readonly start: number
   readonly end: number
   readonly pieces: readonly Tensor[]
-  /** One of the padded terms, for its shape and its zero. */
+  /** One of the padded terms, which provides the shape, the element type and the constant 0. */
   readonly term: Tensor
 }
 
-/** The sum of `terms` with adjacent parts joined; undefined if there are none. */
+/** Returns the sum of `terms` with adjacent pieces joined; undefined if no pieces are adjacent. */
 function join(terms: readonly Tensor[], sum: Tensor): Tensor | undefined {
   const others: Tensor[] = []
-  const parts: Run[] = []
+  const padded: Run[] = []
   for (const term of terms) {
-    const part = sameShape(term.shape, sum.shape) ? asPart(term) : undefined
-    if (part) parts.push(part)
+    const run = sameShape(term.shape, sum.shape) ? asRun(term) : undefined
+    if (run) padded.push(run)
     else others.push(term)
   }
-  const runs = parts.sort((a, b) => a.axis - b.axis || a.start - b.start).reduce(append, [])
-  if (runs.length === parts.length) return undefined
-  // Runs come first: they have the shape of the sum, whereas another term may be broadcast to it.
+  const runs = padded.sort((a, b) => a.axis - b.axis || a.start - b.start).reduce(append, [])
+  if (runs.length === padded.length) return undefined
+  // Runs come first, as they have the shape of the sum; other terms may be broadcast to it.
   return [...runs.map(write), ...others].reduce((a, b) => node('Add', { inputs: [a, b], ...typeOf(sum) }))
 }
 
-/** The part that a Pad with zeros along one axis is; undefined for any other node. */
-function asPart(term: Tensor): Run | undefined {
+/** Returns a Pad with zeros along one axis as a run of one piece; undefined for any other node. */
+function asRun(term: Tensor): Run | undefined {
   const [piece, pads, value] = term.inputs
   if (term.op !== 'Pad' || value?.data?.[0] !== 0) return undefined
   const rank = term.shape.length
@@ -64,6 +64,7 @@ function asPart(term: Tensor): Run | undefined {
   return { axis, start, end: start + piece!.shape[axis]!, pieces: [piece!], term }
 }
 
+/** Appends a run to a list sorted by axis and start, merging it with the last one if they are adjacent. */
 function append(runs: readonly Run[], part: Run): Run[] {
   const last = runs.at(-1)
   const touches = last && last.axis === part.axis && last.end === part.start
@@ -71,15 +72,18 @@ function append(runs: readonly Run[], part: Run): Run[] {
   return [...runs.slice(0, -1), { ...last, end: part.end, pieces: [...last.pieces, ...part.pieces] }]
 }
 
+/** Returns the tensor of a run: the Concat of its pieces, padded to the shape of the sum. */
 function write({ axis, start, end, pieces, term }: Run): Tensor {
   if (pieces.length === 1) return term
-  const whole = typeOf(term)
   const shape = term.shape.with(axis, end - start)
   const joined = node('Concat', { inputs: pieces, attributes: { axis }, shape, dtype: term.dtype })
   if (sameShape(shape, term.shape)) return joined
   const pads = term.shape.map(() => 0)
   const both = [...pads.with(axis, start), ...pads.with(axis, term.shape[axis]! - end)]
-  return node('Pad', { inputs: [joined, constant(both, [both.length], 'int64'), term.inputs[2]!], ...whole })
+  return node('Pad', {
+    inputs: [joined, constant(both, [both.length], 'int64'), term.inputs[2]!],
+    ...typeOf(term),
+  })
 }
 
 const typeOf = ({ shape, dtype }: Tensor): Pick<Tensor, 'shape' | 'dtype'> => ({ shape, dtype })
