@@ -44,12 +44,14 @@ export interface BatchOptions<More extends string> {
 /** Graphs on raw batches of some fields, each compiled at its first use and then kept. */
 export class Graphs<Field extends string> {
   readonly #fields: Readonly<Record<Field, FieldSpec>>
-  readonly #options: GraphOptions
+  readonly #dtype: DType
+  readonly #compiling: CompileOptions
   readonly #compiled = new Map<string, Promise<unknown>>()
 
-  constructor(fields: Readonly<Record<Field, FieldSpec>>, options: GraphOptions) {
+  constructor(fields: Readonly<Record<Field, FieldSpec>>, { dtype, ...compiling }: GraphOptions) {
     this.#fields = fields
-    this.#options = options
+    this.#dtype = dtype
+    this.#compiling = compiling
   }
 
   /**
@@ -66,7 +68,7 @@ export class Graphs<Field extends string> {
     const known = this.#compiled.get(key)
     if (known) return known as Promise<Compiled<Field | More, Out>>
     const graph = this.traceable(length, body, options)
-    const made = compile<Field | More, Out>(graph.inputs, graph.body, this.#options)
+    const made = compile<Field | More, Out>(graph.inputs, graph.body, this.#compiling)
     this.#compiled.set(key, made)
     made.catch(() => this.#compiled.delete(key)) // a failure is not remembered
     return made
@@ -89,7 +91,7 @@ export class Graphs<Field extends string> {
       ...more,
     }
     const prepared = (t: Tensor, rows: Tensor | undefined): Tensor =>
-      castFloat(rows ? indexSelect(t, 0, rows) : t, this.#options.dtype)
+      castFloat(rows ? indexSelect(t, 0, rows) : t, this.#dtype)
     return {
       inputs: inputs as Record<Field | More, InputSpec>,
       body: (fed) => {
