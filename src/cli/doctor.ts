@@ -78,7 +78,7 @@ export function printer(output: Output, json: true | undefined): Printer {
     }
   }
   const line = (type: string, content: object): void =>
-    output.write(`${JSON.stringify({ type, ...content })}\n`)
+    void output.write(`${JSON.stringify({ type, ...content })}\n`)
   return {
     lint: (found) => {
       for (const one of found) line('lint', one)

@@ -4,7 +4,8 @@ export interface Output {
   readonly color: boolean
   /** Whether a line can be redrawn in place. */
   readonly isTerminal: boolean
-  write(text: string): void
+  /** Prints text. Await the result before printing more than fits in memory: a slow reader delays it. */
+  write(text: string): void | Promise<void>
 }
 
 /** Standard output: as wide as the terminal, or 80 columns; in colour only on a terminal without NO_COLOR. */
@@ -16,7 +17,7 @@ export function terminal(): Output {
     },
     color: stdout.isTTY === true && !env.NO_COLOR,
     isTerminal: stdout.isTTY === true,
-    write: (text) => void stdout.write(text),
+    write: (text) => new Promise((resolve) => stdout.write(text, () => resolve())),
   }
 }
 
