@@ -39,13 +39,13 @@ export const doctorCommand = (output: Output = terminal()): Command =>
       await diagnose(experiment, resumed(path, experiment, task), path, print, only)
     })
 
-/** The task at the end of its run; without a checkpoint, with the final weights but no optimizer state. */
+/** Restores the end of a task's run; without a checkpoint, its weights and steps but no optimizer state. */
 function resumed(path: string, experiment: Experiment, task: Task): Task {
   if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
   return task
 }
 
-/** Examines a run whose log is in `path`, and prints the diagnoses. */
+/** Examines a task whose run is in the folder `path`, and prints the diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
@@ -62,14 +62,14 @@ export async function diagnose(
 }
 
 /** Prints findings. */
-export interface Printer {
+interface Printer {
   lint(found: readonly Lint[]): void
   /** Prints a diagnosis at once, since others may take a while. */
   progress?(diagnosis: Diagnosis): void
   diagnoses(made: readonly Diagnosis[], title: string): void
 }
 
-/** Prints JSON lines, each at once; or a page for people, the most severe first. */
+/** Returns a printer of JSON lines, or of a page for people with the most severe findings first. */
 export function printer(output: Output, json: true | undefined): Printer {
   if (!json) {
     return {
@@ -115,7 +115,7 @@ function page(made: readonly Diagnosis[], title: string, output: Output): string
   return [`${title}\n\n`, ...entries, ...rest].join('')
 }
 
-/** A severity with a title, and lines below. */
+/** Returns the text of a finding: its severity and title, with indented lines below. */
 function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
   const margin = ' '.repeat(9)
   const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)

@@ -1,10 +1,10 @@
-/** Where a command prints. */
+/** The destination of a command's output. */
 export interface Output {
   readonly columns: number
   readonly color: boolean
-  /** Whether a line can be redrawn in place. */
+  /** Whether the last line can be redrawn. */
   readonly isTerminal: boolean
-  /** Prints text. Await the result before printing more than fits in memory: a slow reader delays it. */
+  /** Prints text. Await each call in a long output, so that it does not pile up in memory before a slow reader. */
   write(text: string): void | Promise<void>
 }
 
@@ -23,7 +23,7 @@ export function terminal(): Output {
 
 const clearLine = '\r\u001b[K'
 
-/** A line that is redrawn in place below what is printed. */
+/** A line, such as a progress bar, that is redrawn below the text that is printed. */
 export class StatusLine {
   readonly #output: Output
 

@@ -6,7 +6,7 @@ export interface PlotSeries {
   readonly values: readonly number[]
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   /** Width in characters, including the axis. */
   readonly columns: number
   readonly rows?: number
@@ -15,8 +15,8 @@ export interface PlotOptions {
   readonly ends?: readonly [first: string, last: string]
 }
 
-/** The lowest and highest value on an axis; it includes 0 if the values come close. */
-export interface Extent {
+/** The lowest and highest value of some steps or an axis. */
+interface Extent {
   readonly low: number
   readonly high: number
 }
@@ -25,10 +25,8 @@ const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Draws curves as text, with axes and a legend.
- *
- * A single curve is drawn in braille, 2 × 4 dots per character; several are drawn with a mark for each, so that
- * they can be told apart without colour.
+ * Draws curves as text, with axes and a legend: a single curve in braille, 2 × 4 dots per character, several with
+ * a mark for each, so that they differ without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, rows = 15, color = false } = options
@@ -54,7 +52,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** The extent of an axis for these curves. */
+/** Returns the extent of an axis for these curves: it starts at 0 where the values come close to 0. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -63,7 +61,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** The lowest and highest value in each of `width` columns, which share their boundary steps. */
+/** Returns the lowest and highest value in each of `width` columns; neighbours share their boundary step. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {
@@ -74,7 +72,7 @@ export function envelope(values: readonly number[], width: number): Extent[] {
   })
 }
 
-/** The bit of each dot of a 2 × 4 character, row by row. */
+/** The bits of the 2 × 4 dots of a braille character, row by row. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
 function braille({ values }: PlotSeries, extent: Extent, width: number, rows: number): string[] {
@@ -111,7 +109,7 @@ function painted(i: number, color: boolean): string {
   return color ? `\u001b[${colors[i % colors.length]}m${mark}\u001b[0m` : mark
 }
 
-/** The row, from the top, that shows a value. */
+/** Returns the row of a value, counted from the top. */
 function rowOf(value: number, { low, high }: Extent, rows: number): number {
   const row = Math.round(((high - value) / (high - low)) * (rows - 1))
   return Math.min(Math.max(row, 0), rows - 1)

@@ -34,7 +34,7 @@ export const studyCommand = (output: Output = terminal()): Command =>
 async function study(file: string, options: Options, output: Output): Promise<void> {
   const { study, experiment } = await loadStudy(file)
   const prepared = prepare(study, overrideForStudy(study, experiment, options.set), study.name!)
-  // Imported late, since the database is native and the report heavy: other commands start without them.
+  // Imported late, so that --help, which imports all commands, does without the native database and the report.
   const { runStudy } = await import('../study/run/run-study.ts')
   const { workersLock } = await import('../study/run/folder-lock.ts')
   const { finish, written } = await import('../study/run/finish.ts')
@@ -62,7 +62,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
 }
 
-/** An event as a line of JSON, with a trial's result but not its curves. */
+/** Returns what --json prints of an event: a trial's result without its curves. */
 function lineOf(event: StudyEvent): object {
   if (event.type !== 'trial') return { ...event, finished: event.finished.length }
   const { curve, layers, ...result } = event.finished.result

@@ -5,7 +5,7 @@ import { type Output, StatusLine } from './output.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
-/** The metrics with a column: the first three that are single numbers. All are in events.jsonl. */
+/** Names of the metrics with a column: the first three that are single numbers. All are in events.jsonl. */
 const shown = ({ metrics }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)
@@ -19,7 +19,7 @@ export class TrainReport {
   readonly #line: StatusLine
   readonly #bar: ProgressBar | undefined
   #best = Number.POSITIVE_INFINITY
-  /** The highest rate of the run. */
+  /** The highest learning rate so far. */
   #peak = 0
 
   constructor(output: Output, experiment: Experiment, command: string, folder: string) {
@@ -80,7 +80,7 @@ export class TrainReport {
 
 const width = 14
 
-/** Cells at the right of their columns; long names are cut. */
+/** Returns a row of right-aligned cells; long ones are truncated. */
 const line = (cells: readonly string[]): string =>
   cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
 
@@ -97,11 +97,11 @@ function rowOf(event: EpochEvent, names: readonly string[]): string {
   ])
 }
 
-/** A dash where a metric is undefined. */
+/** Returns the text of a metric: a dash where it is undefined. */
 const cellOf = (value: unknown): string =>
   typeof value === 'number' && !Number.isNaN(value) ? significant(value, 4) : dash
 
-/** The progress of a run: steps done, speed, time left, loss and rate. */
+/** A progress bar of a run, with its speed, time left, loss and learning rate. */
 class ProgressBar {
   readonly #line: StatusLine
   #epochs: number | undefined
@@ -120,7 +120,7 @@ class ProgressBar {
     this.#begun = performance.now()
   }
 
-  /** Learns the length of a stream's epochs from one that ended. */
+  /** Estimates the steps of a run on a stream, of unknown length, from those of a finished epoch. */
   learn({ epoch, steps }: EpochEvent): void {
     if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }

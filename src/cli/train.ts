@@ -54,9 +54,8 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
   file: resolve(file),
   settings: [
     ...set,
-    ...Object.entries({ seed, device }).flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${value}`],
-    ),
+    ...(seed === undefined ? [] : [`seed=${seed}`]),
+    ...(device === undefined ? [] : [`device=${device}`]),
   ],
 })
 
@@ -88,7 +87,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   process.stderr.write(`${where}; resume with ${again} --resume\n`)
 }
 
-/** Opens the run's folder once the experiment is known to fit together. */
+/** Compiles the experiment's graphs, which checks it, and only then creates or opens the run's folder. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
@@ -114,7 +113,7 @@ function reportOf(
   return new TrainReport(output, experiment, evenstepCommand('train', file, set), path)
 }
 
-/** The events of a run, also written for TensorBoard. */
+/** Yields the events of a run, and writes them for TensorBoard. */
 function withTensorBoard(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
   const { model, graph, ...settings } = describe(experiment, folder.task)
   return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })
