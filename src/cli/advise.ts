@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import type { Advice } from '../study/advise/advice.ts'
-import { type AdviseEvent, advise } from '../study/advise/advise.ts'
+import { advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
 import { identityOf } from '../study/run/identity.ts'
@@ -19,7 +19,7 @@ import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadWithOrigin } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
 import { startWorker } from './worker.ts'
@@ -57,7 +57,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const steps = stepsWith(experiment)({})
   const budget = options.budget ?? wholeBudget(steps)
   const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
-  const text = json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : adviceReport(experiment)
+  const text = json ? jsonLine : adviceReport(experiment)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const isStopped = await inFolder(folder, file, set, async (pool, signal) => {
     begin(folder, experiment)
@@ -100,7 +100,7 @@ async function inFolder(
   return interrupt.signal.aborted
 }
 
-/** Records the experiment in the folder. @throws {ArgumentError} when the folder's advice is on another experiment. */
+/** Records the experiment in the folder. @throws {ArgumentError} when the folder has another's advice. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)

@@ -11,7 +11,7 @@ import type { Experiment } from '../train/experiment.ts'
 import { restore } from '../train/run-folder.ts'
 import type { Task } from '../train/task.ts'
 import { loadExperiment } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
 interface Options {
@@ -77,13 +77,9 @@ export function printer(output: Output, json: true | undefined): Printer {
       diagnoses: (made, title) => output.write(page(made, title, output)),
     }
   }
-  const line = (type: string, content: object): void =>
-    void output.write(`${JSON.stringify({ type, ...content })}\n`)
   return {
-    lint: (found) => {
-      for (const one of found) line('lint', one)
-    },
-    progress: (diagnosis) => line('diagnosis', diagnosis),
+    lint: (found) => output.write(found.map((one) => jsonLine({ type: 'lint', ...one })).join('')),
+    progress: (diagnosis) => output.write(jsonLine({ type: 'diagnosis', ...diagnosis })),
     diagnoses: () => {},
   }
 }
@@ -100,19 +96,15 @@ function lintPage(found: readonly Lint[], output: Output): string {
 }
 
 function page(made: readonly Diagnosis[], title: string, output: Output): string {
-  const found = made.filter(isFinding)
-  const entries = severities.flatMap((severity) =>
-    found
-      .filter((one) => one.severity === severity)
-      .map(({ id, title, value, threshold, advice }) =>
-        entry(severity, `${id.padEnd(4)} ${title}`, [`${figure(value)}; ${threshold}`, advice], output),
-      ),
-  )
-  const others = made.flatMap((one) =>
-    isFinding(one) ? [] : [entry('', `${one.id.padEnd(4)} ${one.title}`, [one.reason], output)],
-  )
+  const text = (severity: Severity | '', { id, title }: Diagnosis, ...lines: string[]): string =>
+    entry(severity, `${id.padEnd(4)} ${title}`, lines, output)
+  const found = made
+    .filter(isFinding)
+    .toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+    .map((one) => text(one.severity, one, `${figure(one.value)}; ${one.threshold}`, one.advice))
+  const others = made.flatMap((one) => (isFinding(one) ? [] : [text('', one, one.reason)]))
   const rest = others.length > 0 ? ['\nnot applicable\n\n', ...others] : []
-  return [`${title}\n\n`, ...entries, ...rest].join('')
+  return [`${title}\n\n`, ...found, ...rest].join('')
 }
 
 /** Returns the text of a finding: its severity and title, with indented lines below. */

@@ -34,11 +34,7 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: named, origin: resolve(file), inStudy: false }
 }
 
-/**
- * Loads the study in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
- *
- * @throws {EvenstepError} when the file is missing, does not load, or is not a study.
- */
+/** Loads the study in a file, as `loadExperiment` does an experiment, with the source of its experiment. */
 export async function loadStudy(file: string): Promise<Loaded & { readonly study: Study }> {
   const loaded = await load(file, 'study', 'the file of a study')
   const study = define(loaded as Study)
@@ -52,7 +48,7 @@ async function experimentOf({ experiment }: Study, file: string): Promise<Loaded
 
 const nameOf = (file: string): string => basename(file, extname(file))
 
-/** Returns the value in a file: a checked study or experiment from JSON, an unchecked default export from a module. */
+/** Returns what a file holds: a checked study or experiment from JSON, the unchecked default export of a module. */
 async function load(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
   if (!existsSync(path))

@@ -46,12 +46,8 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
     return 2
   }
-  if (error instanceof EvenstepError) {
-    process.stderr.write(`${error.message}\n`)
-    return 2
-  }
-  if (isSystemError(error)) {
-    process.stderr.write(`evenstep: ${error.message}\n`)
+  if (error instanceof EvenstepError || isSystemError(error)) {
+    process.stderr.write(`${isSystemError(error) ? 'evenstep: ' : ''}${error.message}\n`)
     return 2
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)

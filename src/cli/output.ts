@@ -21,6 +21,9 @@ export function terminal(): Output {
   }
 }
 
+/** Returns a value as a line of JSON. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
+
 const clearLine = '\r\u001b[K'
 
 /** A line, such as a progress bar, that is redrawn below the text that is printed. */

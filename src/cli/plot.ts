@@ -9,8 +9,7 @@ export interface PlotSeries {
 interface PlotOptions {
   /** Width in characters, including the axis. */
   readonly columns: number
-  readonly rows?: number
-  readonly color?: boolean
+  readonly color: boolean
   /** Labels below the first and the last value. @default their steps */
   readonly ends?: readonly [first: string, last: string]
 }
@@ -21,6 +20,7 @@ interface Extent {
   readonly high: number
 }
 
+const rows = 15
 const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
@@ -29,15 +29,13 @@ const colors = [36, 33, 35, 32, 31, 34, 96, 93]
  * a mark for each, so that they differ without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
-  const { columns, rows = 15, color = false } = options
+  const { columns, color } = options
   const extent = extentOf(series)
   const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map((value) => figure(value, 4))
   const margin = Math.max(...labels.map((label) => label.length)) + 1
   const width = Math.max(columns - margin - 2, 10)
   const cells =
-    series.length === 1
-      ? braille(series[0]!, extent, width, rows)
-      : marked(series, extent, width, rows, color)
+    series.length === 1 ? braille(series[0]!, extent, width) : marked(series, extent, width, color)
   const middle = Math.floor((rows - 1) / 2)
   const lines = cells.map((line, row) => {
     const label = row === 0 ? labels[0] : row === middle ? labels[1] : row === rows - 1 ? labels[2] : ''
@@ -75,7 +73,7 @@ export function envelope(values: readonly number[], width: number): Extent[] {
 /** The bits of the 2 × 4 dots of a braille character, row by row. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
-function braille({ values }: PlotSeries, extent: Extent, width: number, rows: number): string[] {
+function braille({ values }: PlotSeries, extent: Extent, width: number): string[] {
   const bits = Array.from({ length: rows }, () => new Array<number>(width).fill(0))
   envelope(values, width * 2).forEach(({ low, high }, x) => {
     for (let y = rowOf(high, extent, rows * 4); y <= rowOf(low, extent, rows * 4); y++) {
@@ -87,13 +85,7 @@ function braille({ values }: PlotSeries, extent: Extent, width: number, rows: nu
   )
 }
 
-function marked(
-  series: readonly PlotSeries[],
-  extent: Extent,
-  width: number,
-  rows: number,
-  color: boolean,
-): string[] {
+function marked(series: readonly PlotSeries[], extent: Extent, width: number, color: boolean): string[] {
   const cells = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
   series.forEach(({ values }, i) => {
     envelope(values, width).forEach(({ low, high }, x) => {

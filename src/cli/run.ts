@@ -18,13 +18,11 @@ export interface Origin {
 }
 
 /**
- * Loads the experiment of a run, and its trained model.
+ * Loads the experiment of a run, and a task with its trained model.
  *
- * @throws {EvenstepError} when the folder holds no finished run, or the experiment has changed.
+ * @throws {EvenstepError} when the folder has no finished run, or the experiment's file no longer suits it.
  */
-export async function loadRun(
-  folder: string,
-): Promise<{ readonly experiment: Experiment; readonly task: Task }> {
+export async function loadRun(folder: string): Promise<{ experiment: Experiment; task: Task }> {
   const path = join(folder, 'run.json')
   if (!existsSync(path))
     throw new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it`)

@@ -4,7 +4,7 @@ import { integer } from '../core/options.ts'
 import { figure } from '../core/text.ts'
 import * as schedule from '../schedule/index.ts'
 import { numberOf } from './arguments.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { type PlotSeries, plot } from './plot.ts'
 import { type PlotPanel, svg } from './svg.ts'
 
@@ -75,9 +75,7 @@ function described({ label, values }: PlotSeries): PlotSeries {
 
 function printJson(output: Output, schedules: readonly schedule.Schedule[], steps: number): void {
   for (const s of schedules) {
-    output.write(
-      `${JSON.stringify({ text: schedule.format(s), spec: s.spec, values: schedule.values(s, steps) })}\n`,
-    )
+    output.write(jsonLine({ text: schedule.format(s), spec: s.spec, values: schedule.values(s, steps) }))
   }
 }
 

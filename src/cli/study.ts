@@ -7,7 +7,7 @@ import type { StudyEvent } from '../study/run/run-study.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadStudy } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { evenstepCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { versions } from './version.ts'
@@ -47,7 +47,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   try {
     for await (const event of runStudy(prepared, { folder, workers, start, signal: interrupt.signal })) {
       if (report) report.event(event)
-      else output.write(`${JSON.stringify(lineOf(event))}\n`)
+      else output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
       const facts = factsOf(prepared, event.finished, { command, versions })
       const findings = await finish(folder, facts, event.finished)
@@ -63,7 +63,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
 }
 
 /** Returns what --json prints of an event: a trial's result without its curves. */
-function lineOf(event: StudyEvent): object {
+function shortened(event: StudyEvent): object {
   if (event.type !== 'trial') return { ...event, finished: event.finished.length }
   const { curve, layers, ...result } = event.finished.result
   return { ...event, finished: { ...event.finished, result } }

@@ -16,8 +16,9 @@ export class TrainReport {
   readonly #experiment: Experiment
   readonly #command: string
   readonly #folder: string
+  readonly #output: Output
   readonly #line: StatusLine
-  readonly #bar: ProgressBar | undefined
+  #bar: ProgressBar | undefined
   #best = Number.POSITIVE_INFINITY
   /** The highest learning rate so far. */
   #peak = 0
@@ -26,8 +27,8 @@ export class TrainReport {
     this.#experiment = experiment
     this.#command = command
     this.#folder = folder
+    this.#output = output
     this.#line = new StatusLine(output)
-    this.#bar = output.isTerminal ? new ProgressBar(this.#line) : undefined
   }
 
   event(event: TrainEvent): void {
@@ -36,7 +37,7 @@ export class TrainReport {
       this.#bar?.draw(event)
     } else this.#line.print(this.#textOf(event))
     if (event.type === 'epoch') this.#bar?.learn(event)
-    if (event.type === 'start') this.#bar?.start(event)
+    if (event.type === 'start' && this.#output.isTerminal) this.#bar = new ProgressBar(this.#line, event)
   }
 
   #textOf(event: Exclude<TrainEvent, StepsEvent>): string {
@@ -104,20 +105,16 @@ const cellOf = (value: unknown): string =>
 /** A progress bar of a run, with its speed, time left, loss and learning rate. */
 class ProgressBar {
   readonly #line: StatusLine
-  #epochs: number | undefined
+  readonly #epochs: number | undefined
+  readonly #begun = performance.now()
   /** Steps of the run, once known. */
   #total: number | undefined
-  #begun = 0
   #drawn = 0
 
-  constructor(line: StatusLine) {
+  constructor(line: StatusLine, { steps, epochs }: StartEvent) {
     this.#line = line
-  }
-
-  start({ steps, epochs }: StartEvent): void {
     this.#total = steps
     this.#epochs = epochs
-    this.#begun = performance.now()
   }
 
   /** Estimates the steps of a run on a stream, of unknown length, from those of a finished epoch. */

@@ -61,15 +61,17 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
 
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
   const folder = await openRun(experiment, file, options)
-  const { set, seed, device } = options
-  const report = reportOf(output, experiment, folder.path, file, options)
-  const doctor = options.doctor && printer(output, options.json)
+  const { set, seed, device, json } = options
+  const command = evenstepCommand('train', file, set)
+  const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
+  const doctor = options.doctor && printer(output, json)
   doctor?.lint(lint(experiment))
   const interrupt = onInterrupt()
   let isStopped = false
   try {
     for await (const event of options.tensorboard ? withTensorBoard(folder, experiment) : folder.events()) {
-      report.event(event)
+      if (report) report.event(event)
+      else output.write(toLines(event))
       isStopped = interrupt.signal.aborted && event.type !== 'end'
       if (!isStopped) continue
       await folder.save()
@@ -77,7 +79,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
     }
   } finally {
     interrupt.stop()
-    report.close?.()
+    report?.close()
     folder.close()
   }
   if (!isStopped) return doctor && diagnose(experiment, folder.task, folder.path, doctor)
@@ -100,17 +102,6 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
     `${path}: wanted a run to resume, got one that ended after ${folder.steps} steps; ` +
       'give it more epochs, such as --set epochs=20, or start another without --resume',
   )
-}
-
-function reportOf(
-  output: Output,
-  experiment: Experiment,
-  path: string,
-  file: string,
-  { json, set }: Options,
-): { event(event: TrainEvent): void; close?(): void } {
-  if (json) return { event: (event) => output.write(toLines(event)) }
-  return new TrainReport(output, experiment, evenstepCommand('train', file, set), path)
 }
 
 /** Yields the events of a run, and writes them for TensorBoard. */
