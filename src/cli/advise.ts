@@ -65,7 +65,8 @@ async function run(file: string, options: Options, output: Output): Promise<void
     for await (const event of until(signal, advise(experiment, { budget, runner }))) {
       output.write(text(event))
       if (event.type !== 'advice') continue
-      const written = keep(folder, origin, set, experiment, event.advice)
+      const settings = [...set, ...event.advice.recommendation.settings, `name=${experiment.name}-advised`]
+      const written = store(folder, event.advice, origin, settings)
       if (!json) output.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
     }
   })
@@ -100,7 +101,7 @@ async function inFolder(
   return interrupt.signal.aborted
 }
 
-/** Records the experiment in the folder. @throws {ArgumentError} when the folder has another's advice. */
+/** Records the experiment in the folder. @throws {ArgumentError} when its advice is on another experiment. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
@@ -123,16 +124,9 @@ async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncG
   }
 }
 
-/** Writes the advice and the experiment that it recommends. @returns the experiment's file */
-function keep(
-  folder: string,
-  file: string,
-  set: readonly string[],
-  { name }: Experiment,
-  advice: Advice,
-): string {
+/** Writes the advice, and the experiment in `file` with its settings. @returns path of the new experiment */
+function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
-  const settings = [...set, ...advice.recommendation.settings, `name=${name}-advised`]
   writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
   writeFileSync(path, moduleText(relative(folder, resolve(file)).replaceAll('\\', '/'), settings))
   return path

@@ -8,10 +8,7 @@ interface Interrupt {
 /** Listens for Ctrl-C: the first aborts the signal, the second exits the process. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
-  const ask = (): void => {
-    if (controller.signal.aborted) process.exit(130)
-    controller.abort()
-  }
+  const ask = (): void => (controller.signal.aborted ? process.exit(130) : controller.abort())
   process.on('SIGINT', ask)
   return { signal: controller.signal, stop: () => void process.off('SIGINT', ask) }
 }

@@ -9,8 +9,8 @@ import { type Experiment, experiment } from '../train/experiment.ts'
 import { parseExperimentText } from '../train/spec.ts'
 
 /**
- * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. The
- * file of a study gives the study's experiment. A module imports this package as 'evenstep', wherever it lies.
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
+ * The file of a study gives the study's experiment. A module imports this package as 'evenstep', wherever it lies.
  *
  * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
  */
@@ -48,7 +48,7 @@ async function experimentOf({ experiment }: Study, file: string): Promise<Loaded
 
 const nameOf = (file: string): string => basename(file, extname(file))
 
-/** Returns what a file holds: a checked study or experiment from JSON, the unchecked default export of a module. */
+/** Returns what a file holds: a study or experiment in JSON, which is checked, or a module's default export. */
 async function load(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
   if (!existsSync(path))

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { version } from './version.ts'
 
-/** The commands, in the order of the help. Each is imported when it is run: together they take a second of CPU. */
+/** The commands, in the order of the help. Each is imported only to run it: all take a second of CPU. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.ts')).trainCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
@@ -20,15 +20,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const program = new Command('evenstep')
   .description('Trains neural networks, and finds the learning rate and schedule to use.')
   .version(version)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
 const [asked = ''] = process.argv.slice(2)
 const isVersion = asked === '--version' || asked === '-V'
 for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : Object.keys(commands)) {
-  program.addCommand(await commands[name]!(), { hidden: name === 'worker' })
+  program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
 }
-
-program.exitOverride()
-for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
-program.configureOutput({ outputError: () => {} })
 
 // A reader that has seen enough, such as `head`, closes the pipe: exit quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
@@ -42,8 +40,9 @@ try {
 /** Prints the error. @returns 2 for the caller's mistakes, 1 for ours */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2
-    process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
+    if (error.exitCode === 0) return 0
+    if (error.code !== 'commander.help')
+      process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
     return 2
   }
   if (error instanceof EvenstepError || isSystemError(error)) {

@@ -4,7 +4,7 @@ export interface Output {
   readonly color: boolean
   /** Whether the last line can be redrawn. */
   readonly isTerminal: boolean
-  /** Prints text. Await each call in a long output, so that it does not pile up in memory before a slow reader. */
+  /** Prints text. Await each call in a long output, which would pile up in memory before a slow reader. */
   write(text: string): void | Promise<void>
 }
 

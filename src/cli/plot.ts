@@ -25,8 +25,8 @@ const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Draws curves as text, with axes and a legend: a single curve in braille, 2 × 4 dots per character, several with
- * a mark for each, so that they differ without colour.
+ * Draws curves as text, with axes and a legend: a single curve in braille, 2 × 4 dots per character, several
+ * with a mark for each, so that they differ without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, color } = options

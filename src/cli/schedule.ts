@@ -33,31 +33,25 @@ export const scheduleCommand = (output: Output = terminal()): Command =>
 async function run(output: Output, specs: readonly string[], options: Options): Promise<void> {
   const { steps, json, csv, svg: image, with: curve } = options
   const schedules = specs.map((spec) => schedule.parse(spec))
-  const momenta = curve === undefined ? [] : schedules.map((s) => schedule.momentumOf(s))
-  if (image !== undefined) writeFileSync(image, picture(panels(schedules, momenta, steps)))
-  if (json) printJson(output, [...schedules, ...momenta], steps)
-  else if (csv) await printCsv(output, [...schedules, ...momenta], steps)
-  else draw(output, panels(schedules, momenta, steps))
+  const momenta = curve && schedules.map((s) => schedule.momentumOf(s))
+  const groups: Groups = { value: schedules, ...(momenta && { momentum: momenta }) }
+  if (image !== undefined) writeFileSync(image, picture(panels(groups, steps)))
+  if (json) printJson(output, Object.values(groups).flat(), steps)
+  else if (csv) await printCsv(output, Object.values(groups).flat(), steps)
+  else draw(output, panels(groups, steps))
 }
+
+/** Schedules by the title of their panel. */
+type Groups = Readonly<Record<string, readonly schedule.Schedule[]>>
+
+const panels = (groups: Groups, steps: number): PlotPanel[] =>
+  Object.entries(groups).map(([title, group]) => ({
+    title,
+    series: group.map((s) => ({ label: schedule.format(s), values: schedule.values(s, steps) })),
+  }))
 
 const picture = (panels: readonly PlotPanel[]): string =>
   svg(panels[0]!.series.map(({ label }) => label).join(', '), panels)
-
-function panels(
-  schedules: readonly schedule.Schedule[],
-  momenta: readonly schedule.Schedule[],
-  steps: number,
-): readonly PlotPanel[] {
-  const values = { title: 'value', series: schedules.map((s) => seriesOf(s, steps)) }
-  return momenta.length === 0
-    ? [values]
-    : [values, { title: 'momentum', series: momenta.map((s) => seriesOf(s, steps)) }]
-}
-
-const seriesOf = (s: schedule.Schedule, steps: number): PlotSeries => ({
-  label: schedule.format(s),
-  values: schedule.values(s, steps),
-})
 
 function draw(output: Output, panels: readonly PlotPanel[]): void {
   for (const { title, series } of panels) {

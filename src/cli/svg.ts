@@ -60,7 +60,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   ].join('\n')
 }
 
-/** Returns a curve's path: all steps if there are few, else the highest and lowest value in each pixel column. */
+/** Returns a curve's path: all steps if there are few, else the extremes in each column of pixels. */
 function path({ values }: PlotSeries, x: (step: number) => number, y: (value: number) => number): string {
   const pixels = width - left - right
   const scale = (values.length - 1) / (pixels - 1)

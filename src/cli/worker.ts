@@ -44,7 +44,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   }
 }
 
-/** Starts a process that runs trials of a file. @param lock path of a lock that the process shares while it lives */
+/** Starts a process that runs trials of a file. @param lock path of the lock that the process shares */
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
