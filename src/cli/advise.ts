@@ -86,7 +86,7 @@ async function inFolder(
   body: (pool: Pool, signal: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
   // Imported late, since locks use a native database: other commands start without it.
-  const { lockFolder, workersLock } = await import('../study/run/folder-lock.ts')
+  const { lockFolder, workersLock } = await import('../study/run/lock.ts')
   mkdirSync(folder, { recursive: true })
   const lock = lockFolder(folder, 'advice')
   const pool = new Pool(() => startWorker(file, workersLock(folder), set))

@@ -36,7 +36,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   const prepared = prepare(study, overrideForStudy(study, experiment, options.set), study.name!)
   // Imported late, so that --help, which imports all commands, does without the native database and the report.
   const { runStudy } = await import('../study/run/run-study.ts')
-  const { workersLock } = await import('../study/run/folder-lock.ts')
+  const { workersLock } = await import('../study/run/lock.ts')
   const { finish, written } = await import('../study/run/finish.ts')
   const { set, out, json } = options
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options

@@ -1,4 +1,4 @@
-import { ArgumentError } from './errors.ts'
+import { ArgumentError, FormatError } from './errors.ts'
 
 /** The error of every refused argument: `who: wanted X, got Y; do Z`. */
 export function mismatch(who: string, wanted: string, got: unknown, fix?: string): ArgumentError {
@@ -6,6 +6,10 @@ export function mismatch(who: string, wanted: string, got: unknown, fix?: string
     `${who}: wanted ${wanted}, got ${showValue(got)}${fix === undefined ? '' : `; ${fix}`}`,
   )
 }
+
+/** The error of every malformed file or text: `name: wanted X, got Y; do Z`. */
+export const malformed = (name: string, wanted: string, got: string | number, fix?: string): FormatError =>
+  new FormatError(`${name}: wanted ${wanted}, got ${got}${fix === undefined ? '' : `; ${fix}`}`)
 
 /** The error of a name that is not one of `names`; suggests the nearest one. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {

@@ -26,6 +26,11 @@ export function misfit(
   return new ShapeError(`${who}: wanted ${wanted}, got ${shown}${fix === undefined ? '' : `; ${fix}`}`)
 }
 
+/** @throws {ShapeError} when `x` is not of the shape `wanted`. @param what names `x` in the message */
+export function checkShape(who: string, what: string, x: Typed, wanted: Shape): void {
+  if (!sameShape(x.shape, wanted)) throw misfit(who, `${what} of ${showShape(wanted)}`, x.shape)
+}
+
 /** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 

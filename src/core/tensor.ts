@@ -37,11 +37,13 @@ export interface Tensor {
   readonly data?: ArrayLike<number>
 }
 
-type Recipe = Pick<Tensor, 'inputs' | 'shape' | 'dtype'> &
-  Partial<Pick<Tensor, 'attributes' | 'grad' | 'sources' | 'output'>>
+type Recipe = Pick<Tensor, 'inputs'> & Partial<Omit<Tensor, 'op' | 'inputs' | 'data'>>
 
-/** A tensor computed by the ONNX operator `op`. */
-export const node = (op: string, recipe: Recipe): Tensor => ({ op, attributes: {}, ...recipe })
+/** A tensor computed by the ONNX operator `op`, with the shape and type of the first input unless given. */
+export function node(op: string, { inputs, shape, dtype, ...rest }: Recipe): Tensor {
+  const [first] = inputs
+  return { op, attributes: {}, inputs, shape: shape ?? first!.shape, dtype: dtype ?? first!.dtype, ...rest }
+}
 
 /** A tensor whose numbers arrive when the graph runs. */
 export const input = (shape: Shape, dtype: DType = 'float32'): Tensor =>

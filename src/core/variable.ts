@@ -2,6 +2,7 @@ import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { nameOf, setName } from './names.ts'
 import type { Hyperparameter } from './options.ts'
+import { boolean, choice, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
 import { type Shape, sameShape, showShape, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
@@ -14,6 +15,15 @@ export const filled =
   (value: number): Initializer =>
   (_, shape) =>
     new Float64Array(sizeOf(shape)).fill(value)
+
+const options = {
+  /** Whether optimizers change it. @default true */
+  trainable: boolean(true),
+  /** Whether a run that would store NaN or an infinity in it fails instead, changing nothing. @default false */
+  finite: boolean(false),
+  /** Element type. @default 'float32' */
+  dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
+}
 
 /**
  * The only mutable thing: numbers that outlive a step.
@@ -32,11 +42,8 @@ export class Variable {
   #dtype: DType
   #data: Data | undefined
 
-  constructor(
-    shape: Shape,
-    initializer: Initializer = filled(0),
-    { trainable = true, finite = false, dtype = 'float32' }: VariableOptions = {},
-  ) {
+  constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
+    const { trainable, finite, dtype } = readOptions('Variable', options, given)
     this.shape = shape
     this.trainable = trainable
     this.finite = finite
@@ -98,12 +105,6 @@ export class Variable {
     this.#dtype = dtype
     if (this.#data) this.#data = toData(dtype, this.#data)
   }
-}
-
-interface VariableOptions {
-  readonly trainable?: boolean
-  readonly finite?: boolean
-  readonly dtype?: DType
 }
 
 /**

@@ -2,9 +2,9 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Dataset } from './dataset.ts'
 
 /**
- * Number of examples of each class.
+ * Counts the examples of each class.
  *
- * @throws {ArgumentError} when y is not labels.
+ * @throws {ArgumentError} when `y` holds targets, not labels.
  */
 export function classCounts({ y, length, classes }: Dataset): number[] {
   if (classes === undefined) throw new ArgumentError(`classCounts: wanted labels, got targets of ${y.dtype}`)
@@ -14,12 +14,12 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
 }
 
 /**
- * Weights that compensate for classes of different sizes, as scikit-learn's `balanced`; their mean over the
- * examples is 1.
+ * Computes class weights that compensate for unequal class sizes, like scikit-learn's `balanced`. Their mean
+ * over all examples is 1.
  *
- *     weight[c] = n / (classes · count[c])
+ *     weight[c] = examples / (classes · count[c])
  *
- * @throws {ArgumentError} when y is not labels, or a class has no example.
+ * @throws {ArgumentError} when `y` holds targets, or a class has no example.
  */
 export function classWeights(dataset: Dataset): Float64Array {
   const counts = classCounts(dataset)
@@ -29,7 +29,7 @@ export function classWeights(dataset: Dataset): Float64Array {
   return Float64Array.from(counts, (count) => dataset.length / (counts.length * count))
 }
 
-/** The class weight of each example. With these, `weightedSampler` draws all classes equally often. */
+/** Returns the class weight of each example: with these, `weightedSampler` draws all classes equally often. */
 export function exampleWeights(dataset: Dataset): Float64Array {
   const weights = classWeights(dataset)
   return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])]!)

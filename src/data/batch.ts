@@ -2,30 +2,29 @@ import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Dataset, gatherExamples } from './dataset.ts'
 
-/** A batch of examples: rows of `x` and `y`, one after another. */
+/** A batch of examples: their rows of `x` and of `y`, concatenated. */
 export interface Batch {
   readonly x: Data
   readonly y: Data
   /** Number of examples. */
   readonly length: number
-  /** The data set's examples that these are; absent where rows were generated, transformed or handed out. */
+  /** Origin of the examples; absent once rows were read, and for generated or transformed rows. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
-/** Provides the memory that rows are written to. */
+/** Provides an array of `length` elements for the rows of a field. */
 export type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
 
 const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
 
-/** The examples at these indices. Their rows are gathered when first read. */
+/** Returns a data set's examples at `indices` as a batch, whose rows are copied when first read. */
 export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = fresh): Batch {
-  const held = new Map<'x' | 'y', Data>()
+  const read = new Map<'x' | 'y', Data>()
   const rows = (name: 'x' | 'y'): Data => {
-    const field = dataset[name]
-    const data =
-      held.get(name) ??
-      gatherExamples(field, indices, memory(name, field.dtype, indices.length * sizeOf(field.shape)))
-    held.set(name, data)
+    const { dtype, shape } = dataset[name]
+    const out = (): Data => memory(name, dtype, indices.length * sizeOf(shape))
+    const data = read.get(name) ?? gatherExamples(dataset[name], indices, out())
+    read.set(name, data)
     return data
   }
   const batch = {
@@ -37,12 +36,12 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
       return rows('y')
     },
   }
-  // Readers of the rows may have changed them. Not enumerable: a copy, `{ ...batch, x }`, loses its origin.
-  const from = (): Batch['from'] => (held.size === 0 ? { dataset, indices } : undefined)
+  // Absent once rows were read, as they may be overwritten. Not enumerable, so that `{ ...batch, x }` drops it.
+  const from = (): Batch['from'] => (read.size === 0 ? { dataset, indices } : undefined)
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/** Memory that each batch overwrites. */
+/** Returns a `Memory` that keeps one array per field, which each batch overwrites. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {
@@ -53,10 +52,10 @@ export function reused(): Memory {
   }
 }
 
-/** A view of the rows from `from` to `to`, exclusive. */
+/** Returns a view of a batch's rows `from` to `to`, exclusive. */
 export function batchRows({ x, y, length }: Batch, from: number, to: number): Batch {
-  const part = (data: Data): Data => data.subarray((from * data.length) / length, (to * data.length) / length)
-  return { x: part(x), y: part(y), length: to - from }
+  const rows = (data: Data): Data => data.subarray((from * data.length) / length, (to * data.length) / length)
+  return { x: rows(x), y: rows(y), length: to - from }
 }
 
 /** Copies the rows of a batch. */

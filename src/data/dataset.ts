@@ -4,56 +4,54 @@ import { mismatch } from '../core/mismatch.ts'
 import { custom, integer, type OptionsOf, readOptions, required, type ValuesOf } from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 
-/** Shape and element type of one field of an example. */
+/** Shape and element type of one field, `x` or `y`, of an example. */
 export interface FieldSpec {
-  /** Shape of one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a label. */
+  /** Shape in one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a scalar or label. */
   readonly shape: Shape
   readonly dtype: DType
 }
 
-/** One field of all examples: their features, or their labels. */
+/** One field, `x` or `y`, of all examples of a data set. */
 export interface Field extends FieldSpec {
-  /** One example after another. */
+  /** Values of all examples, concatenated. */
   readonly data: Data
 }
 
-const isList = (of: (item: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(of)
-const isShape = isList((size) => Number.isInteger(size) && (size as number) >= 0)
-const shapeWanted = 'a list of integers ≥ 0'
-
-/** A list of texts. */
+/** Declares an option that is a list of texts. */
 export const texts = custom<readonly string[]>(
   'a list of texts',
-  isList((item) => typeof item === 'string'),
+  (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 )
 
-/** Shapes of one example, as options. */
+const isShape = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0)
+const shapeWanted = 'a list of integers ≥ 0'
+
+/** Options for the shapes of an example's `x` and `y`. */
 export const shapeOptions = {
-  /** Shape of one example's `x`. @default [features], with features = x.length / examples */
+  /** Shape of one example's `x`. @default [features], where features = x.length / number of examples */
   shape: custom<Shape>(shapeWanted, isShape),
-  /** Shape of one example's `y`; `[]` is a single number. @default [] */
+  /** Shape of one example's `y`; `[]` is a scalar. @default [] */
   targetShape: custom<Shape>(shapeWanted, isShape, []),
 }
 
-/** Names of classes and features, as options. */
+/** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
-  /** Number of classes, where `y` is labels. */
+  /** Number of classes, if `y` holds labels. */
   classes: integer({ min: 1 }),
-  /** Meaning of the labels 0, 1, …, where known. */
+  /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
-  /** Meaning of the numbers of an example's x, where known. */
+  /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
 }
 
-/** Names of classes and features. */
+/** Number and names of classes, and names of features, where known. */
 export interface Names extends OptionsOf<typeof nameOptions> {}
 
-/** The names among other properties, without those that are undefined. */
-export const namesOf = ({
-  classes,
-  classNames,
-  featureNames,
-}: Partial<ValuesOf<typeof nameOptions>>): Names => ({
+type NameValues = Partial<ValuesOf<typeof nameOptions>>
+
+/** Picks `Names` from an object, omitting those that are undefined. */
+export const namesOf = ({ classes, classNames, featureNames }: NameValues): Names => ({
   ...(classes !== undefined && { classes }),
   ...(classNames !== undefined && { classNames }),
   ...(featureNames !== undefined && { featureNames }),
@@ -66,24 +64,23 @@ export interface Dataset extends Names {
   readonly y: Field
 }
 
-/** Examples to train on, and held-out examples to validate on. */
+/** Training examples, and held-out examples for validation. */
 export interface Split {
   readonly train: Dataset
   readonly validation: Dataset
 }
 
-/** Arrays that hold examples; labels are integers. */
+/** Array types for the values of examples; labels are an Int32Array. */
 export type Values = Float32Array | Float64Array | Int32Array
 
-const values = custom<Values>(
-  'a Float32Array, Float64Array or Int32Array',
-  (data) => data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array,
+const values = custom<Values>('a Float32Array, Float64Array or Int32Array', (data) =>
+  [Float32Array, Float64Array, Int32Array].some((type) => data instanceof type),
 )
 
 const columns = {
-  /** Inputs, one example after another. */
+  /** Inputs of all examples, concatenated. */
   x: required(values),
-  /** Labels as an Int32Array, or targets as floats. */
+  /** Labels as an Int32Array, or the targets of all examples, concatenated. */
   y: required(values),
   ...shapeOptions,
   ...nameOptions,
@@ -92,11 +89,11 @@ const columns = {
 export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Makes a data set of arrays that hold one example after another.
+ * Makes a data set from arrays of concatenated examples. For labels, `classes` defaults to the number of
+ * `classNames`, or else to the greatest label + 1.
  *
- * Labels without `classes` or `classNames` have as many classes as the greatest label + 1.
- *
- * @throws {ArgumentError} when the lengths do not fit, or a label is outside 0 … classes − 1.
+ * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
+ *   classes − 1.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
@@ -117,10 +114,7 @@ export function dataset(given: Columns): Dataset {
   return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, labels) }
 }
 
-function checkedNames(
-  { classes, classNames, featureNames }: Partial<ValuesOf<typeof nameOptions>>,
-  labels: Int32Array | undefined,
-): Names {
+function checkedNames({ classes, classNames, featureNames }: NameValues, labels?: Int32Array): Names {
   const count = classes ?? classNames?.length
   if (classNames !== undefined && count !== classNames.length) {
     throw mismatch('dataset', `${count} classNames, one a class`, classNames.length)
@@ -128,10 +122,8 @@ function checkedNames(
   return namesOf({ classes: labels && checkLabels(labels, count), classNames, featureNames })
 }
 
-function checkLabels(
-  labels: Int32Array,
-  classes: number = labels.reduce((a, b) => Math.max(a, b), 0) + 1,
-): number {
+/** Returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
+function checkLabels(labels: Int32Array, classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1): number {
   const at = labels.findIndex((label) => label < 0 || label >= classes)
   if (at >= 0) {
     throw new ArgumentError(
@@ -141,15 +133,15 @@ function checkLabels(
   return classes
 }
 
-const field = (data: Values, shape: Shape): Field => ({ data, shape, dtype: dtypeOf(data) })
-
-const dtypeOf = (data: Values): 'float32' | 'float64' | 'int32' =>
-  data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'
+function field(data: Values, shape: Shape): Field {
+  const dtype = data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'
+  return { data, shape, dtype }
+}
 
 /**
- * The examples at `indices`, in that order, copied.
+ * Copies the examples at `indices`, in that order, to a new data set.
  *
- * @throws {ArgumentError} when an index is out of range, or there are none.
+ * @throws {ArgumentError} when `indices` is empty, or an index is out of range.
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const order = Int32Array.from(indices)
@@ -161,27 +153,27 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
 }
 
-/** Copies one field of the examples in `order` to `out`, whose length must be exact. */
+/** Copies one field of the examples at indices `order` to `out`, whose length must be exact. */
 export function gatherExamples(
   { data, shape, dtype }: Field,
   order: Int32Array,
   out: Data = allocate(dtype, order.length * sizeOf(shape)),
 ): Data {
   const size = sizeOf(shape)
-  if (size < 24) gatherNumbers(out, data, size, order)
-  else gatherRows(out as Values, data as Values, size, order)
+  if (size < 24) gatherShort(out, data, size, order)
+  else gatherLong(out as Values, data as Values, size, order)
   return out
 }
 
-/** For short rows: calling `set` costs more than copying their numbers. */
-function gatherNumbers(out: Data, data: Data, size: number, order: Int32Array): void {
+/** Copies short rows element by element, which is faster than calling `set`. */
+function gatherShort(out: Data, data: Data, size: number, order: Int32Array): void {
   for (let i = 0, at = 0; i < order.length; i++) {
     const first = order[i]! * size
     for (let j = first; j < first + size; j++) out[at++] = data[j]!
   }
 }
 
-function gatherRows(out: Values, data: Values, size: number, order: Int32Array): void {
+function gatherLong(out: Values, data: Values, size: number, order: Int32Array): void {
   for (let i = 0; i < order.length; i++) {
     const first = order[i]! * size
     out.set(data.subarray(first, first + size), i * size)

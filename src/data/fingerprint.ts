@@ -3,8 +3,8 @@ import type { Dataset } from './dataset.ts'
 import { isStream, type Source, type Sources } from './stream.ts'
 
 /**
- * A short hash of data. In memory, it covers every number, shape and label; of a stream, its shapes, its
- * classes and its own `fingerprint`.
+ * Returns a short hash of training and validation data. In memory, it covers every value and shape; for a
+ * stream, its shapes, number of classes and own `fingerprint`.
  */
 export const fingerprint = ({ train, validation }: Sources): string =>
   digest(addSource(addSource(createHash('sha256'), train), validation))
@@ -23,13 +23,13 @@ function addExamples(hash: Hash, { length, x, y }: Dataset): Hash {
   return hash
 }
 
-/** A short hash of one data set. */
+/** Returns a short hash of one data set's values and shapes. */
 export const examplesFingerprint = (dataset: Dataset): string =>
   digest(addExamples(createHash('sha256'), dataset))
 
-/** A short hash of anything that JSON can express. */
+/** Returns a short hash of anything that JSON can express. */
 export const valueFingerprint = (value: unknown): string =>
   digest(createHash('sha256').update(JSON.stringify(value)))
 
-/** The text of a fingerprint. */
+/** Returns the first 32 hexadecimal digits of a hash. */
 export const digest = (hash: Hash): string => hash.digest('hex').slice(0, 32)

@@ -4,16 +4,16 @@ import type { Random } from '../core/random.ts'
 import type { Example, Transform } from './transform.ts'
 
 const cropOptions = {
-  /** Greatest shift in pixels. */
+  /** Maximum shift in pixels. */
   padding: required(sizeOption),
-  /** Value of the border. 0 is the mean of normalized images. @default 0 */
+  /** Value of pixels beyond the border; 0 is the mean of normalized images. @default 0 */
   fill: number({}, 0),
 }
 
 /**
- * Shifts images by up to `padding` pixels in each direction: an image-sized crop of the image with a border.
+ * Pads images by `padding` pixels and crops them at random to their original size.
  *
- * @throws {ArgumentError} when `padding` is not a positive integer, or x not `[channels, height, width]`.
+ * @throws {ArgumentError} when `padding` is not a positive integer, or `x` not `[channels, height, width]`.
  */
 export function randomCrop(given: OptionsOf<typeof cropOptions>): Transform {
   const { padding, fill } = readOptions('randomCrop', cropOptions, given)
@@ -41,7 +41,7 @@ const flipOptions = {
 /**
  * Mirrors images left to right, at random.
  *
- * @throws {ArgumentError} when `probability` is outside 0 … 1, or x not `[channels, height, width]`.
+ * @throws {ArgumentError} when `probability` is outside 0 … 1, or `x` not `[channels, height, width]`.
  */
 export function horizontalFlip(given: OptionsOf<typeof flipOptions> = {}): Transform {
   const { probability } = readOptions('horizontalFlip', flipOptions, given)
@@ -59,9 +59,9 @@ const cutoutOptions = {
 }
 
 /**
- * Blanks out a square, in all channels. Its centre is anywhere in the image, so it may reach over an edge.
+ * Fills a square in all channels. Its centre is uniform over the image, so parts may lie outside the image.
  *
- * @throws {ArgumentError} when `size` is not a positive integer, or x not `[channels, height, width]`.
+ * @throws {ArgumentError} when `size` is not a positive integer, or `x` not `[channels, height, width]`.
  *
  * Source: DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552.
  */
@@ -81,7 +81,7 @@ export function cutout(given: OptionsOf<typeof cutoutOptions>): Transform {
 
 type Image = readonly [channels: number, height: number, width: number]
 
-/** A transform of x alone, which must be an image. */
+/** Makes a transform that changes only `x`, which must be an image. */
 const imageTransform = (
   name: string,
   apply: (x: Example['x'], image: Image, random: Random) => void,
@@ -95,6 +95,6 @@ const imageTransform = (
   apply: ({ x }, { shape, random }) => apply(x, shape as unknown as Image, random),
 })
 
-/** A random integer from `low` to `high`, inclusive. */
+/** Draws an integer from `low` to `high`, inclusive. */
 const randomInteger = (random: Random, low: number, high: number): number =>
   Math.floor(random.uniform(low, high + 1))

@@ -1,16 +1,7 @@
 export { classCounts, classWeights, exampleWeights } from './balance.ts'
 export type { Batch } from './batch.ts'
-export {
-  type Columns,
-  type Dataset,
-  dataset,
-  type Field,
-  type FieldSpec,
-  type Names,
-  type Split,
-  subset,
-  type Values,
-} from './dataset.ts'
+export type { Columns, Dataset, Field, FieldSpec, Names, Split, Values } from './dataset.ts'
+export { dataset, subset } from './dataset.ts'
 export { breastCancer } from './files/breast-cancer.ts'
 export { cifar10, cifar100, readCifar } from './files/cifar.ts'
 export { csv, csvStream } from './files/csv.ts'
@@ -31,25 +22,11 @@ export { type Loader, loader } from './loader.ts'
 export type { LoaderOptions, StreamLoaderOptions } from './loader-options.ts'
 export { mixup, oneHot } from './mixup.ts'
 export { type NextCharacterOptions, nextCharacter } from './next-character.ts'
-export {
-  type Moments,
-  moments,
-  type NormalizeOptions,
-  normalize,
-  standardize,
-  streamMoments,
-} from './normalize.ts'
+export * from './normalize.ts'
 export { type Sampler, type WeightedSamplerOptions, weightedSampler } from './sampler.ts'
 export { type KFoldOptions, kFold, type SplitOptions, split } from './split.ts'
-export {
-  collect,
-  type Source,
-  type Sources,
-  type Stream,
-  type StreamExample,
-  type StreamOptions,
-  stream,
-} from './stream.ts'
+export type { Source, Sources, Stream, StreamExample, StreamOptions } from './stream.ts'
+export { collect, stream } from './stream.ts'
 export type { StreamLoader } from './stream-loader.ts'
 export { loaderStream, type ThreadedOptions, type ThreadedStream, threaded } from './thread.ts'
 export type { Example, Occasion, Transform } from './transform.ts'

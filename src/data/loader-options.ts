@@ -1,14 +1,6 @@
-import { ArgumentError } from '../core/errors.ts'
-import {
-  choice,
-  custom,
-  integer,
-  number,
-  type OptionsOf,
-  required,
-  size,
-  type ValuesOf,
-} from '../core/options.ts'
+import type { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { choice, custom, integer, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
 import type { Sampler } from './sampler.ts'
 import type { Transform } from './transform.ts'
 
@@ -17,12 +9,12 @@ const has = (method: string) => (value: unknown) =>
 
 const common = {
   /** Number of examples in a batch. */
-  batchSize: required(size),
-  /** Seed of the order and of the transforms. Without one, examples keep the order of their source. */
+  batchSize: required(integer({ min: 1 })),
+  /** Seed of shuffling and of transforms. Without a seed, examples are not shuffled, and transforms use 0. */
   seed: number(),
-  /** Whether a last batch that is not full is dropped, or kept as it is. @default 'keep' */
+  /** Drops or keeps the last batch of an epoch if it is not full. @default 'keep' */
   last: choice(['drop', 'keep'], 'keep'),
-  /** Transforms of each example, applied in order. For training: evaluation has none. @default [] */
+  /** Transforms of each example, applied in order, in training only. @default [] */
   transform: custom<Transform | readonly Transform[]>(
     'a transform, or a list of them',
     (value) => [value].flat().every(has('apply')),
@@ -40,21 +32,23 @@ export interface LoaderOptions extends OptionsOf<typeof memoryOptions> {}
 
 const streamOptions = {
   ...common,
-  /** Number of examples held back, of which a random one comes next: how far `seed` shuffles. @default 4096 */
+  /** Number of examples in the buffer that a shuffled stream draws from at random. @default 4096 */
   shuffleBuffer: integer({ min: 1 }, 4096),
 }
 
 export interface StreamLoaderOptions extends OptionsOf<typeof streamOptions> {}
 
-/** The options of a loader, whatever its source. */
+/** Options of a loader, of a data set or a stream. */
 export const loaderOptions = { ...memoryOptions, ...streamOptions }
 
-/** Options of a loader as they are read. */
+/** Options of a loader after reading: checked, with defaults. */
 export type LoaderValues = ValuesOf<typeof loaderOptions>
 
-/** The error of `count` examples that make no batch. */
+/** Returns the error for an epoch of `count` examples, too few for one batch. */
 export const noBatch = (batchSize: number, count: number): ArgumentError =>
-  new ArgumentError(
-    `loader: wanted at least one batch of ${batchSize}, got ${count} examples; ` +
-      "use a smaller batchSize or last: 'keep'",
+  mismatch(
+    'loader',
+    `at least one batch of ${batchSize} examples`,
+    count,
+    "use a smaller batchSize or last: 'keep'",
   )

@@ -3,41 +3,36 @@ import { readOptions } from '../core/options.ts'
 import { random } from '../core/random.ts'
 import { type Batch, type Memory, picked, reused } from './batch.ts'
 import type { Dataset } from './dataset.ts'
-import {
-  type LoaderOptions,
-  type LoaderValues,
-  loaderOptions,
-  noBatch,
-  type StreamLoaderOptions,
-} from './loader-options.ts'
+import type { LoaderOptions, LoaderValues, StreamLoaderOptions } from './loader-options.ts'
+import { loaderOptions, noBatch } from './loader-options.ts'
 import { isStream, type Source, type Stream } from './stream.ts'
 import { type StreamLoader, streamLoader } from './stream-loader.ts'
 import { transforming } from './transform.ts'
 
 export type { Batch } from './batch.ts'
 
-/** Batches of a data set, in an order that depends on (seed, epoch) alone. */
+/** Reads a data set in batches, in an order that depends only on (seed, epoch). */
 export interface Loader {
   readonly dataset: Dataset
   readonly batchSize: number
   /** Number of batches in an epoch. */
   readonly length: number
-  /** Yields the batches of one epoch, counted from 0. */
+  /** Yields the batches of epoch `epoch`, counted from 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * Yields the same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows.
-   * Each stack overwrites the one before: fresh memory costs more than the numbers in it.
+   * Yields the examples of `batches`, in the same order, in stacks of up to `count()` full batches. Each stack
+   * overwrites the previous one, because allocating memory costs more than filling it.
    *
-   * @param first index of the batch to start with
+   * @param first index of the batch to start at
    */
   stacks(epoch: number, count: () => number, first?: number): Generator<Batch>
 }
 
 /**
- * Batches of a data set, or of a stream.
+ * Makes a loader, which reads a data set or a stream in batches.
  *
- * @throws {ArgumentError} when `batchSize` is not a positive integer, `drop` would leave no batch, a transform
- *   does not suit the examples, a stream gets a `sampler`, or a data set a `shuffleBuffer`.
+ * @throws {ArgumentError} when `last: 'drop'` leaves no batch, a transform does not suit the examples, or a
+ *   `sampler` is given for a stream or a `shuffleBuffer` for a data set.
  * @example for (const { x, y } of data.loader(split.train, { batchSize: 64, seed: 0 }).batches(epoch)) …
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader
@@ -49,22 +44,18 @@ export function loader(source: Source, given: LoaderOptions & StreamLoaderOption
   return isStream(source) ? streamLoader(source, options) : memoryLoader(source, options)
 }
 
-/** @throws {ArgumentError} when options choose an order that such a source cannot have. */
+/** @throws {ArgumentError} for a `sampler` with a stream, or a `shuffleBuffer` with a data set in memory. */
 export function checkOrder(
   who: string,
   source: Source,
   { sampler, shuffleBuffer }: { readonly sampler?: unknown; readonly shuffleBuffer?: unknown },
 ): void {
-  if (isStream(source) && sampler !== undefined) {
-    throw new ArgumentError(
-      `${who}: wanted a data set in memory for a sampler, got a stream; leave it out, or data.collect the stream`,
-    )
-  }
-  if (!isStream(source) && shuffleBuffer !== undefined) {
-    throw new ArgumentError(
-      `${who}: wanted a stream for shuffleBuffer, got a data set, which is shuffled as a whole; leave it out`,
-    )
-  }
+  const wrong = isStream(source)
+    ? sampler !== undefined &&
+      'a data set in memory for a sampler, got a stream; leave it out, or data.collect the stream'
+    : shuffleBuffer !== undefined &&
+      'a stream for shuffleBuffer, got a data set, which is shuffled as a whole; leave it out'
+  if (wrong) throw new ArgumentError(`${who}: wanted ${wrong}`)
 }
 
 function memoryLoader(dataset: Dataset, options: LoaderValues): Loader {
@@ -74,16 +65,11 @@ function memoryLoader(dataset: Dataset, options: LoaderValues): Loader {
   const used = last === 'drop' ? full : count
   if (used === 0) throw noBatch(batchSize, count)
   const transformed = transforming(dataset, transform, seed)
-  const stacksIn = function* (
-    memory: Memory | undefined,
-    epoch: number,
-    stackSize: () => number,
-    first: number = 0,
-  ): Generator<Batch> {
+  const stacksIn = function* (memory: Memory | undefined, epoch: number, stackSize: () => number, first = 0) {
     const order = orderOf(dataset, options, epoch)
     for (let from = first * batchSize, to = 0; from < used; from = to) {
       const whole = Math.min(from + stackSize() * batchSize, full)
-      to = whole > from ? whole : used // one batch remains, which is not full
+      to = whole > from ? whole : used // only the last batch remains, which is not full
       const indices = order.subarray(from, to)
       yield transformed(picked(dataset, indices, memory), indices, epoch)
     }
@@ -97,7 +83,7 @@ function memoryLoader(dataset: Dataset, options: LoaderValues): Loader {
   }
 }
 
-/** The indices of an epoch's examples. */
+/** Returns the indices of an epoch's examples, in order. */
 function orderOf(dataset: Dataset, { seed, sampler }: LoaderValues, epoch: number): Int32Array {
   if (sampler !== undefined) return sampler.order(dataset, seed ?? 0, epoch)
   return seed === undefined

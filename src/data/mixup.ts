@@ -6,19 +6,19 @@ import { type Dataset, dataset, namesOf, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
 
 const options = {
-  /** α of the Beta distribution: small for λ near 0 or 1, 1 for a uniform λ. @default 0.2 */
+  /** Parameter α of the Beta distribution of λ: near 0, λ is close to 0 or 1; at 1, uniform. @default 0.2 */
   alpha: number({ above: 0 }, 0.2),
 }
 
 /**
- * Mixes each example with a random one of the data set, transformed as far:
+ * Mixes each example with a random one of the data set, after the transforms that precede this one:
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
- * @throws {ArgumentError} when y is labels, which cannot be mixed (see `oneHot`), or the examples are a stream.
+ * @throws {ArgumentError} when `y` holds labels (encode them with `oneHot` first), or the source is a stream.
  *
- * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412. There the other example is
- * one of the same batch; here one of the data set, so that the result does not depend on the batch.
+ * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412, which draws the other
+ * example from the same batch. Here the result does not depend on the batch.
  */
 export function mixup(given: OptionsOf<typeof options> = {}): Transform {
   const { alpha } = readOptions('mixup', options, given)
@@ -45,18 +45,13 @@ function mix(a: Data, b: Data, weight: number): void {
   for (let i = 0; i < a.length; i++) a[i] = weight * Number(a[i]) + (1 - weight) * Number(b[i])
 }
 
-/** Beta(α, α) from two gamma variables, by their logarithms, which are finite however small α is. */
+/** Draws from Beta(α, α) by the logarithms of two gamma variables, which are finite even for tiny α. */
 function beta(alpha: number, random: Random): number {
   const a = logGamma(alpha, random)
-  const b = logGamma(alpha, random)
-  return 1 / (1 + Math.exp(b - a))
+  return 1 / (1 + Math.exp(logGamma(alpha, random) - a))
 }
 
-/**
- * The logarithm of a Gamma(α, 1) variable.
- *
- * Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α).
- */
+/** Draws log Gamma(α, 1). Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α). */
 function logGamma(alpha: number, random: Random): number {
   const d = alpha + 1 - 1 / 3
   const c = 1 / Math.sqrt(9 * d)
@@ -70,19 +65,14 @@ function logGamma(alpha: number, random: Random): number {
 }
 
 /**
- * The data set with its labels as probabilities, 1 for the class and 0 for the others: `[classes]` float32.
+ * Replaces labels by probabilities, `[classes]` float32: 1 for the label's class, 0 for other classes.
  *
- * @throws {ArgumentError} when y is not labels.
+ * @throws {ArgumentError} when `y` holds targets, not labels.
  */
 export function oneHot({ x, y, length, classes, featureNames }: Dataset): Dataset {
   if (classes === undefined) throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
   const rows = new Float32Array(length * classes)
   for (let i = 0; i < length; i++) rows[i * classes + Number(y.data[i])] = 1
-  return dataset({
-    x: x.data as Values,
-    y: rows,
-    shape: x.shape,
-    targetShape: [classes],
-    ...namesOf({ featureNames }),
-  })
+  const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
+  return dataset({ ...columns, ...namesOf({ featureNames }) })
 }

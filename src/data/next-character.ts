@@ -3,20 +3,20 @@ import { type OptionsOf, readOptions, required, size } from '../core/options.ts'
 import { type Dataset, dataset } from './dataset.ts'
 
 const options = {
-  /** Number of preceding characters in x. */
+  /** Number of preceding characters in `x`. */
   context: required(size),
 }
 
 export interface NextCharacterOptions extends OptionsOf<typeof options> {}
 
 /**
- * Makes examples of which character comes next in texts: x is those before it, y the character or the end.
+ * Makes examples for predicting the next character of a text, `y`, from `context` preceding characters, `x`.
  *
- * Class 0, named `''`, is the end, and in x what precedes the start; the other classes are the characters of
- * the texts, sorted.
+ * Class 0, named `''`, marks the end of a text, and pads `x` before its start. The other classes are the
+ * characters of all texts, sorted.
  *
- * @returns an example for each character and each end: x `[context]` int32, y int32
- * @throws {ArgumentError} when `context` is not a positive integer, or there is no text.
+ * @returns one example for each character and each end of a text: x `[context]` int32, y int32
+ * @throws {ArgumentError} when `context` is not a positive integer, or `texts` is empty.
  * @example data.nextCharacter(['ab'], { context: 2 }).x.data // [0, 0, 0, 1, 1, 2]
  */
 export function nextCharacter(texts: readonly string[], given: NextCharacterOptions): Dataset {

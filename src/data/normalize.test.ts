@@ -3,10 +3,10 @@ import { dataset } from './dataset.ts'
 import { moments, normalize, streamMoments } from './normalize.ts'
 import { stream } from './stream.ts'
 
-test('an unknown unit of normalization is refused with the nearest', async () => {
+test('an unknown scope of normalization is refused', async () => {
   const few = dataset({ x: new Float32Array(24), y: Int32Array.of(0, 1, 0, 1, 0, 1) })
   const per = 'features' as 'feature'
-  const wanted = 'wanted per as one of all, channel, feature, got features; did you mean feature?'
+  const wanted = `wanted per as 'all', 'channel' or 'feature', got "features"`
   expect(() => normalize({ train: few, validation: few }, { per })).toThrow(`normalize: ${wanted}`)
   expect(() => moments(few, { per })).toThrow(`moments: ${wanted}`)
   const numbers = stream(() => [{ x: [0, 0, 0, 0], y: 0 }], { shape: [4] })

@@ -7,43 +7,38 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /**
-   * Numbers that share a mean and a deviation: `all` of x, those of a `channel` (the first axis of an example),
-   * or of a `feature`. @default 'all'
-   */
+  /** Values that share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
 export interface NormalizeOptions extends OptionsOf<typeof options> {}
 
-/** Means and standard deviations of x: of all its numbers, or of equal parts of an example, in order. */
+/** Means and standard deviations of `x`: one for all values, or one for each channel or feature, in order. */
 export interface Moments {
   readonly mean: Float64Array
-  /** Biased; 1 where the numbers never vary. */
+  /** Biased standard deviations (divided by n); 1 where values are constant. */
   readonly deviation: Float64Array
 }
 
 /**
- * Shifts and scales `x` of both parts by the mean and standard deviation of the training part: nothing of the
- * validation part leaks into either.
+ * Normalizes `x` of both data sets by the mean and standard deviation of the training set, so that no
+ * information leaks from the validation set. Constant features are only shifted.
  *
  *     x ← (x − mean) / deviation
- *
- * A feature that never varies is only shifted.
  */
 export function normalize({ train, validation }: Split, given: NormalizeOptions = {}): Split {
   const found = moments(train, readOptions('normalize', options, given))
   return { train: standardize(train, found), validation: standardize(validation, found) }
 }
 
-/** Computes the mean and deviation of `x`. */
+/** Computes the means and deviations of `x`. */
 export function moments({ x }: Dataset, given: NormalizeOptions = {}): Moments {
   const sums = new Sums(x, readOptions('moments', options, given))
   sums.add(x.data)
   return sums.moments
 }
 
-/** Computes the mean and deviation of `x` in one pass over a stream. */
+/** Computes the means and deviations of `x` in one pass over a stream. */
 export async function streamMoments(stream: Stream, given: NormalizeOptions = {}): Promise<Moments> {
   const sums = new Sums(stream.x, readOptions('streamMoments', options, given))
   for await (const { x } of stream.read(0)) sums.add(x)
@@ -52,9 +47,9 @@ export async function streamMoments(stream: Stream, given: NormalizeOptions = {}
 }
 
 /**
- * Shifts and scales `x` of examples: `x ← (x − mean) / deviation`.
+ * Normalizes `x` by given moments: `x ← (x − mean) / deviation`.
  *
- * @throws {ArgumentError} when an example cannot be cut into as many parts as there are means.
+ * @throws {ArgumentError} when the number of means does not divide the size of an example.
  */
 export function standardize(dataset: Dataset, moments: Moments): Dataset
 export function standardize(stream: Stream, moments: Moments): Stream
@@ -63,11 +58,8 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   const { shape, dtype } = source.x
   const run = sizeOf(shape) / mean.length
   if (!Number.isInteger(run) || deviation.length !== mean.length) {
-    throw mismatch(
-      'standardize',
-      `a mean and a deviation for equal parts of x ${showShape(shape)}`,
-      mean.length,
-    )
+    const wanted = `a mean and a deviation for equal parts of x ${showShape(shape)}`
+    throw mismatch('standardize', wanted, mean.length)
   }
   const apply = (data: Data): Data => standardized(data, allocate(dtype, data.length), run, moments)
   if (!isStream(source)) return { ...source, x: { shape, dtype, data: apply(source.x.data) } }
@@ -80,7 +72,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/** Writes standardized numbers to `out`; groups of one number take a separate, faster loop. */
+/** Writes standardized values to `out`. Groups of `run` = 1 value take a separate, faster loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -98,13 +90,13 @@ function standardized(data: Data, out: Data, run: number, { mean, deviation }: M
 }
 
 /**
- * Sums of numbers and of their squares about a shift: the mean of the first example, so close to the whole mean
- * that differences keep their digits.
+ * Sums of values and of their squares, relative to a shift: the mean of the first example, which is close
+ * enough to the overall mean to avoid cancellation.
  *
  *     mean = shift + Σd / n   variance = Σd² / n − (Σd / n)²   d = x − shift
  */
 class Sums {
-  /** Number of values added to each group. */
+  /** Number of values added to each group (all of `x`, a channel or a feature). */
   count = 0
   readonly #run: number
   readonly #sum: Float64Array
@@ -158,7 +150,7 @@ class Sums {
   }
 }
 
-/** For groups of one number: faster than runs of length 1. */
+/** Adds values of groups of size 1: faster than `#addRuns` with runs of length 1. */
 function addEach(data: Data, shift: Float64Array, sum: Float64Array, squares: Float64Array): void {
   const groups = shift.length
   for (let i = 0; i < data.length; i += groups) {

@@ -3,16 +3,16 @@ import { boolean, integer, type OptionsOf, readOptions } from '../core/options.t
 import { type Random, random } from '../core/random.ts'
 import type { Dataset } from './dataset.ts'
 
-/** Chooses the examples of an epoch, and their order. */
+/** Chooses the examples of each epoch, and their order. */
 export interface Sampler {
   /** Number of examples in an epoch. */
   readonly count: number
-  /** Indices of an epoch's examples: a function of (seed, epoch). */
+  /** Returns the indices of an epoch's examples, in order; depends only on (seed, epoch). */
   order(dataset: Dataset, seed: number, epoch: number): Int32Array
 }
 
 const options = {
-  /** Whether an example may come more than once in an epoch. @default true */
+  /** Whether an example may be drawn more than once in an epoch. @default true */
   replacement: boolean(true),
   /** Number of examples in an epoch. @default the number of weights */
   count: integer({ min: 1 }),
@@ -23,12 +23,14 @@ export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
 /**
  * Draws examples in proportion to their weights.
  *
- * With replacement, by inverting the cumulative weights. Without, the `count` greatest of log(u) / w in
- * descending order (Efraimidis & Spirakis 2006), which equals drawing one after another from those that remain.
+ * With replacement, by inverting the cumulative weights. Without, by taking the `count` greatest values of
+ * log(u) / w in descending order, u uniform (Efraimidis & Spirakis 2006).
  *
- * @param weights one for each example, ≥ 0; they need not add up to 1. `exampleWeights` balances classes.
+ * @param weights one for each example, ≥ 0, of any sum. `exampleWeights` balances classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
- * @example data.loader(split.train, { batchSize: 64, sampler: data.weightedSampler(data.exampleWeights(split.train)) })
+ * @example
+ * const sampler = data.weightedSampler(data.exampleWeights(split.train))
+ * data.loader(split.train, { batchSize: 64, sampler })
  */
 export function weightedSampler(weights: ArrayLike<number>, given: WeightedSamplerOptions = {}): Sampler {
   const who = 'weightedSampler'
@@ -42,23 +44,22 @@ export function weightedSampler(weights: ArrayLike<number>, given: WeightedSampl
   return {
     count,
     order: (dataset, seed, epoch) => {
-      if (dataset.length !== w.length) {
+      if (dataset.length !== w.length)
         throw mismatch(who, `${dataset.length} weights, one an example`, w.length)
-      }
       const stream = random(seed, 'sampler', epoch)
-      return replacement ? drawAgain(w, count, stream) : drawOnce(w, count, stream)
+      return (replacement ? drawWithReplacement : drawWithoutReplacement)(w, count, stream)
     },
   }
 }
 
-function drawAgain(weights: Float64Array, count: number, stream: Random): Int32Array {
+function drawWithReplacement(weights: Float64Array, count: number, stream: Random): Int32Array {
   const ends = weights.slice()
   for (let i = 1; i < ends.length; i++) ends[i]! += ends[i - 1]!
   const total = ends.at(-1)!
   return Int32Array.from({ length: count }, () => firstAbove(ends, stream.uniform(0, total)))
 }
 
-/** Index of the first end greater than `value`: never that of a weight of 0. */
+/** Returns the index of the first of the ascending `ends` that exceeds `value`; never that of a weight of 0. */
 function firstAbove(ends: Float64Array, value: number): number {
   let low = 0
   let high = ends.length - 1
@@ -70,7 +71,7 @@ function firstAbove(ends: Float64Array, value: number): number {
   return low
 }
 
-function drawOnce(weights: Float64Array, count: number, stream: Random): Int32Array {
+function drawWithoutReplacement(weights: Float64Array, count: number, stream: Random): Int32Array {
   const keys = weights.map((w) => Math.log(1 - stream.uniform()) / w || 0) // 0 / w is −0
   const order = Int32Array.from(weights, (_, i) => i).filter((i) => weights[i]! > 0)
   return order.sort((a, b) => keys[b]! - keys[a]!).slice(0, count)

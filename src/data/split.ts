@@ -7,12 +7,12 @@ import { type Dataset, type Split, subset } from './dataset.ts'
 const common = {
   /** Seed of the random choice. @default 0 */
   seed: number({}, 0),
-  /** Whether each class has its share of every part. @default true where there are classes */
+  /** Whether both sets keep the class proportions of the whole. @default true for labels, false for targets */
   stratify: boolean(),
 }
 
 const splitOptions = {
-  /** Size of the validation part: a fraction between 0 and 1, or a number of examples. */
+  /** Size of the validation set: a fraction between 0 and 1, or a number of examples. */
   validation: required(number()),
   ...common,
 }
@@ -20,35 +20,29 @@ const splitOptions = {
 export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
 
 /**
- * Splits a data set in two at random. Both parts keep the order of the whole.
+ * Splits a data set at random into a training and a validation set, each in the original order.
  *
- * With `stratify`, the number of each class in the validation part is within one of its exact share.
+ * With `stratify`, each class's number of validation examples differs from its exact share by less than one.
  *
- * @throws {ArgumentError} when a part would be empty, or `stratify` is true without classes.
+ * @throws {ArgumentError} when a set would be empty, or `stratify` is true without classes.
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  */
 export function split(dataset: Dataset, given: SplitOptions): Split {
   const { validation, seed, stratify } = readOptions('split', splitOptions, given)
   const wanted = validation < 1 ? Math.round(validation * dataset.length) : validation
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= dataset.length) {
-    throw mismatch(
-      'split',
-      `validation as a fraction or number that leaves examples in both parts of ${dataset.length}`,
-      validation,
-    )
+    const both = `validation as a fraction or number that leaves examples in both parts of ${dataset.length}`
+    throw mismatch('split', both, validation)
   }
   const groups = grouped('split', dataset, stratify)
-  const sizes = apportion(
-    groups.map((group) => group.length),
-    wanted,
-  )
+  const sizes = apportion(wanted, groups)
   const stream = random(seed, 'split')
   const chosen = groups.flatMap((group, i) => shuffled(group, stream).slice(0, sizes[i]))
   return cut(dataset, new Set(chosen))
 }
 
 const foldOptions = {
-  /** Number of splits. */
+  /** Number of folds, and so of splits. */
   folds: required(integer({ min: 2 })),
   ...common,
 }
@@ -56,28 +50,27 @@ const foldOptions = {
 export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 
 /**
- * Yields the splits of a cross-validation: each example is in the validation part of exactly one.
+ * Yields the splits of a k-fold cross-validation: each example is in exactly one of the validation sets.
  *
- * Validation parts differ in size by at most one; with `stratify`, so do the numbers of a class in them.
+ * Validation sets differ in size by at most one; with `stratify`, so do their counts of each class.
  *
- * @throws {ArgumentError} when `folds` is below 2 or above the number of examples, or there are no classes to
- *   stratify by.
+ * @throws {ArgumentError} when `folds` is not from 2 to the number of examples, or `stratify` is true without
+ *   classes.
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
 export function* kFold(dataset: Dataset, given: KFoldOptions): Generator<Split> {
   const { folds, seed, stratify } = readOptions('kFold', foldOptions, given)
-  if (folds > dataset.length) {
+  if (folds > dataset.length)
     throw mismatch('kFold', `folds as an integer from 2 to ${dataset.length}`, folds)
-  }
   const stream = random(seed, 'kFold')
-  // Dealt like cards, class after class.
+  // Examples are dealt to the folds in turn, class after class.
   const dealt = grouped('kFold', dataset, stratify).flatMap((group) => shuffled(group, stream))
   for (let fold = 0; fold < folds; fold++) {
     yield cut(dataset, new Set(dealt.filter((_, place) => place % folds === fold)))
   }
 }
 
-/** The indices of all examples, one list for each class with `stratify`, else one list. */
+/** Returns the indices of all examples: one list for each class with `stratify`, otherwise one list. */
 function grouped(who: string, { length, y, classes }: Dataset, stratify = classes !== undefined): number[][] {
   if (stratify && classes === undefined) {
     throw new ArgumentError(
@@ -89,8 +82,9 @@ function grouped(who: string, { length, y, classes }: Dataset, stratify = classe
   return groups
 }
 
-/** Integer shares of `total` in proportion to `sizes`: the largest remainders are rounded up. */
-function apportion(sizes: readonly number[], total: number): number[] {
+/** Divides `total` in proportion to the groups' sizes into integers: the largest remainders are rounded up. */
+function apportion(total: number, groups: readonly (readonly number[])[]): number[] {
+  const sizes = groups.map((group) => group.length)
   const all = sizes.reduce((a, b) => a + b, 0)
   const shares = sizes.map((size) => Math.floor((size * total) / all))
   const left = total - shares.reduce((a, b) => a + b, 0)
@@ -104,12 +98,7 @@ const shuffled = (group: readonly number[], stream: Random): number[] =>
   Array.from(stream.permutation(group.length), (i) => group[i]!)
 
 function cut(dataset: Dataset, validation: ReadonlySet<number>): Split {
-  const part = (isValidation: boolean): Dataset => {
-    const all = Array.from({ length: dataset.length }, (_, i) => i)
-    return subset(
-      dataset,
-      all.filter((i) => validation.has(i) === isValidation),
-    )
-  }
-  return { train: part(false), validation: part(true) }
+  const all = Int32Array.from({ length: dataset.length }, (_, i) => i)
+  const part = (isValidation: boolean) => all.filter((i) => validation.has(i) === isValidation)
+  return { train: subset(dataset, part(false)), validation: subset(dataset, part(true)) }
 }

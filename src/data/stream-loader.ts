@@ -5,33 +5,29 @@ import { type LoaderValues, noBatch } from './loader-options.ts'
 import { Rows, type Stream } from './stream.ts'
 import { transforming } from './transform.ts'
 
-/** Batches of a stream. Their number is unknown until it ends. */
+/** Reads a stream in batches. Their number is unknown until the stream ends. */
 export interface StreamLoader {
   readonly stream: Stream
   readonly batchSize: number
-  /** Yields the batches of one epoch, counted from 0. */
+  /** Yields the batches of epoch `epoch`, counted from 0. */
   batches(epoch: number): AsyncGenerator<Batch>
   /**
-   * Yields the same examples in the same order, up to `count()` full batches at a time: `[K · batchSize]` rows.
+   * Yields the examples of `batches`, in the same order, in stacks of up to `count()` full batches.
    *
-   * @param first index of the batch to start with; those before it are read all the same
+   * @param first index of the batch to start at; earlier batches are read and discarded
    */
   stacks(epoch: number, count: () => number, first?: number): AsyncGenerator<Batch>
 }
 
 /**
- * Batches of a stream, whose examples are transformed as they come, then shuffled, then stacked.
+ * Makes a loader of a stream: examples are transformed, then shuffled, then stacked.
  *
- * @throws {ArgumentError} when an epoch ends without a batch, or before the one to start with.
+ * @throws {ArgumentError} when an epoch ends without a batch, or before batch `first`.
  */
 export function streamLoader(stream: Stream, options: LoaderValues): StreamLoader {
   const { batchSize, last } = options
   const examples = ordered(stream, options)
-  const stacks = async function* (
-    epoch: number,
-    count: () => number,
-    first: number = 0,
-  ): AsyncGenerator<Batch> {
+  const stacks = async function* (epoch: number, count: () => number, first = 0): AsyncGenerator<Batch> {
     let seen = 0
     const remaining = async function* (): AsyncGenerator<Batch> {
       for await (const batch of examples(epoch)) {
@@ -43,8 +39,7 @@ export function streamLoader(stream: Stream, options: LoaderValues): StreamLoade
     for await (const stack of restacked(remaining(), stream, () => count() * batchSize)) {
       const full = stack.length - (stack.length % batchSize)
       if (full > 0) yield batchRows(stack, 0, full)
-      // A copy: how far into the stack it starts depends on the size of the stack, and sums may round
-      // differently at another alignment.
+      // Copied, so that its alignment in memory, and thus the rounding of sums, does not depend on `count`.
       if (full < stack.length && last === 'keep') yield copyOf(batchRows(stack, full, stack.length))
     }
     checkEnd(seen, options, first)
@@ -52,7 +47,7 @@ export function streamLoader(stream: Stream, options: LoaderValues): StreamLoade
   return { stream, batchSize, stacks, batches: (epoch) => stacks(epoch, () => 1) }
 }
 
-/** Reads the examples of an epoch, transformed, then shuffled. */
+/** Returns a function that reads an epoch's examples, transformed, then shuffled. */
 function ordered(
   stream: Stream,
   { seed, shuffleBuffer, transform }: LoaderValues,
@@ -72,19 +67,17 @@ function ordered(
       : shuffled(changed(epoch), stream, shuffleBuffer, random(seed, 'epoch', epoch))
 }
 
-/** @throws {ArgumentError} when an epoch has too few examples. */
+/** @throws {ArgumentError} when an epoch of `seen` examples has no batch, or too few for batch `first`. */
 function checkEnd(seen: number, { batchSize, last }: LoaderValues, first: number): void {
   if (seen < (last === 'drop' ? batchSize : 1)) throw noBatch(batchSize, seen)
-  if (seen <= (first - 1) * batchSize) {
-    throw new ArgumentError(
-      `loader: wanted a stream of at least ${first} batches, as before, got ${seen} examples; read the same one`,
-    )
-  }
+  if (seen > (first - 1) * batchSize) return
+  const wanted = `a stream of at least ${first} batches, as before`
+  throw new ArgumentError(`loader: wanted ${wanted}, got ${seen} examples; read the same one`)
 }
 
 /**
- * Yields the same rows in another order: each takes the place of a random one of `size` that wait, which comes
- * next. At the end, those that still wait come in random order.
+ * Shuffles rows through a buffer of `size` rows: each new row replaces a random one of the buffer, which is
+ * yielded. At the end, the rows left in the buffer are yielded in random order.
  */
 async function* shuffled(
   batches: AsyncIterable<Batch>,
@@ -92,24 +85,24 @@ async function* shuffled(
   size: number,
   stream: Random,
 ): AsyncGenerator<Batch> {
-  const waiting = new Rows(x, y, size)
+  const buffer = new Rows(x, y, size)
   for await (const batch of batches) {
-    const filling = Math.min(size - waiting.length, batch.length)
-    waiting.copy(batch, 0, filling)
+    const filling = Math.min(size - buffer.length, batch.length)
+    buffer.copy(batch, 0, filling)
     const out = new Rows(x, y, batch.length - filling)
     for (let row = filling; row < batch.length; row++) {
       const slot = Math.floor(stream.uniform(0, size))
-      out.copy(waiting.batch, slot, 1)
-      waiting.copy(batch, row, 1, slot)
+      out.copy(buffer.batch, slot, 1)
+      buffer.copy(batch, row, 1, slot)
     }
     if (out.length > 0) yield out.batch
   }
-  const rest = new Rows(x, y, waiting.length)
-  for (const row of stream.permutation(waiting.length)) rest.copy(waiting.batch, row, 1)
+  const rest = new Rows(x, y, buffer.length)
+  for (const row of stream.permutation(buffer.length)) rest.copy(buffer.batch, row, 1)
   if (rest.length > 0) yield rest.batch
 }
 
-/** Yields the same rows `size()` at a time, and then those that remain. */
+/** Regroups rows into batches of `size()` rows; the last batch may be smaller. */
 async function* restacked(
   batches: AsyncIterable<Batch>,
   { x, y }: Stream,

@@ -3,33 +3,23 @@ import { mismatch } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Batch, batchRows } from './batch.ts'
-import {
-  type Dataset,
-  dataset,
-  type FieldSpec,
-  type Names,
-  nameOptions,
-  namesOf,
-  shapeOptions,
-  type Values,
-} from './dataset.ts'
+import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
+import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 
-/** Examples read one after another, from a file or anywhere, of which only a few are in memory. */
+/** Examples that are read in sequence, from a file or elsewhere, with only a few in memory at a time. */
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /**
-   * Distinguishes these examples from others without reading them all: a run resumes only with an equal one.
-   */
+  /** Identifies these examples without reading all of them: a run resumes only if it is unchanged. */
   readonly fingerprint?: string
-  /** Yields the examples of an epoch, some at a time, in arrays that are not written to again. */
+  /** Yields the examples of an epoch in batches of any size, whose arrays the stream does not reuse. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
 }
 
-/** Examples in memory, or as a stream. */
+/** A data set in memory, or a stream. */
 export type Source = Dataset | Stream
 
-/** Examples to train on, and held-out examples to validate on, each in memory or as a stream. */
+/** Training data, and held-out validation data, each in memory or as a stream. */
 export interface Sources {
   readonly train: Source
   readonly validation: Source
@@ -47,9 +37,9 @@ const options = {
   ...shapeOptions,
   /** Shape of one example's `x`. */
   shape: required(shapeOptions.shape),
-  /** Element type of `x`, and of `y` unless it is labels. @default 'float32' */
+  /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32'], 'float32'),
-  /** Any text that distinguishes these examples from others. */
+  /** Any text that identifies these examples: a run resumes only if it is unchanged. */
   fingerprint: text(),
   ...nameOptions,
 }
@@ -57,11 +47,11 @@ const options = {
 export interface StreamOptions extends OptionsOf<typeof options> {}
 
 /**
- * Makes a stream of a generator of examples, synchronous or not, which is started anew for each epoch.
+ * Makes a stream from a generator of examples, synchronous or asynchronous, which is called for each epoch.
  *
- * `y` is labels with `classes` or `classNames`, else targets.
+ * `y` holds labels if `classes` or `classNames` is given, otherwise targets.
  *
- * @throws {ArgumentError} while it is read, when an example does not fit `shape`, or a label is not in 0 …
+ * @throws {ArgumentError} during reading, when an example does not fit `shape`, or a label is outside 0 …
  *   classes − 1.
  * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
@@ -73,11 +63,12 @@ export function stream(
   const classes = names.classes ?? names.classNames?.length
   const x: FieldSpec = { shape, dtype }
   const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
+  const spec = { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y }
   const read = async function* (epoch: number): AsyncGenerator<Batch> {
     let rows = new Rows(x, y, chunk)
     let count = 0
     for await (const example of examples(epoch)) {
-      checkExample(example, x, y, classes, count++)
+      checkExample(example, spec, count++)
       rows.add(example)
       if (rows.length === chunk) {
         yield rows.batch
@@ -86,21 +77,19 @@ export function stream(
     }
     if (rows.length > 0) yield rows.batch
   }
-  return { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y, read }
+  return { ...spec, read }
 }
 
-/** Number of examples that are handed on together. */
+/** Number of examples in a batch that a stream yields. */
 const chunk = 256
 
 function checkExample(
   { x, y }: StreamExample,
-  xSpec: FieldSpec,
-  ySpec: FieldSpec,
-  classes: number | undefined,
-  at: number,
+  { x: xSpec, y: ySpec, classes }: Omit<Stream, 'read'>,
+  index: number,
 ): void {
   const wrong = (wanted: string, got: unknown): Error =>
-    mismatch('stream', wanted, got, `look at example ${at}`)
+    mismatch('stream', wanted, got, `look at example ${index}`)
   const [xSize, ySize] = [sizeOf(xSpec.shape), sizeOf(ySpec.shape)]
   if (x.length !== xSize) throw wrong(`${xSize} numbers of x`, x.length)
   const targets = typeof y === 'number' ? 1 : y.length
@@ -110,7 +99,7 @@ function checkExample(
   }
 }
 
-/** Rows of x and y, to be filled. */
+/** Memory for `capacity` examples, which are appended one by one or copied from batches. */
 export class Rows {
   length = 0
   readonly #memory: Batch
@@ -120,7 +109,7 @@ export class Rows {
     this.#memory = { x: field(x), y: field(y), length: capacity }
   }
 
-  /** A view of the rows that are filled. */
+  /** A view of the rows filled so far. */
   get batch(): Batch {
     return batchRows(this.#memory, 0, this.length)
   }
@@ -129,7 +118,7 @@ export class Rows {
     this.#set(x, y, this.length++)
   }
 
-  /** Copies rows of a batch to row `to` and those after it. */
+  /** Copies rows `from` … `from + rows − 1` of a batch to row `to` and following. By default, appends them. */
   copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
     const { x, y } = batchRows(batch, from, from + rows)
     this.#set(x as Values, y as Values, to)
@@ -145,9 +134,9 @@ export class Rows {
 }
 
 /**
- * Reads all examples of a stream into memory, in its order.
+ * Reads all examples of a stream into memory, in the stream's order.
  *
- * @throws {ArgumentError} when there are none.
+ * @throws {ArgumentError} when the stream is empty.
  */
 export async function collect(stream: Stream): Promise<Dataset> {
   return joined(await gathered(stream.read(0)), stream.x, stream.y, namesOf(stream))
@@ -160,18 +149,13 @@ export async function gathered(batches: AsyncIterable<Batch> | Iterable<Batch>):
   return parts
 }
 
-/** Batches one after another, as a data set. */
+/** Joins batches to one data set. */
 export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const length = parts.reduce((n, part) => n + part.length, 0)
   if (length === 0) throw mismatch('collect', 'at least one example', 0)
   const rows = new Rows(x, y, length)
   for (const part of parts) rows.copy(part, 0, part.length)
-  const whole = rows.batch
-  return dataset({
-    x: whole.x as Values,
-    y: whole.y as Values,
-    shape: x.shape,
-    targetShape: y.shape,
-    ...names,
-  })
+  const { batch } = rows
+  const columns = { x: batch.x as Values, y: batch.y as Values, shape: x.shape, targetShape: y.shape }
+  return dataset({ ...columns, ...names })
 }

@@ -4,7 +4,7 @@ import { copyOf } from './batch.ts'
 import type { Stream } from './stream.ts'
 import type { FromThread, ToThread } from './thread.ts'
 
-// The worker's side of `threaded`: reads the stream that a module makes, some batches ahead of its consumer.
+// The worker's side of `threaded`: reads the stream that a module returns, up to `ahead` batches ahead.
 
 const port = parentPort!
 const { module, options, ahead } = workerData as { module: string; options: unknown; ahead: number }
@@ -37,7 +37,7 @@ async function sendAll(batches: ReturnType<Stream['read']>, id: number): Promise
       while (wanted === 0 && current === id) await once(port, 'message')
       if (current !== id) return
       wanted--
-      const own = copyOf(batch) // its buffers are given away
+      const own = copyOf(batch) // because its buffers are transferred to the other thread
       send({ type: 'batch', id, batch: own }, [own.x.buffer as ArrayBuffer, own.y.buffer as ArrayBuffer])
     }
     send({ type: 'end', id })

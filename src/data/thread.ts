@@ -19,27 +19,27 @@ export type FromThread =
   | { readonly type: 'failed'; readonly name: string; readonly message: string }
 
 const threadOptions = {
-  /** Argument of the module's function: anything that `structuredClone` copies. */
+  /** Argument of the module's function: anything that `structuredClone` can copy. */
   options: custom<unknown>('anything', () => true),
-  /** Greatest number of batches read ahead. @default 4 */
+  /** Maximum number of batches read ahead. @default 4 */
   ahead: integer({ min: 1 }, 4),
 }
 
 export interface ThreadedOptions extends OptionsOf<typeof threadOptions> {}
 
-/** A stream that a thread reads. The thread ends with the process, or with `close`. */
+/** A stream that a worker thread reads until `close` or the end of the process. */
 export interface ThreadedStream extends Stream {
   close(): Promise<void>
 }
 
 /**
- * A stream that another thread reads ahead while this one trains: the same numbers in the same order. Read one
- * epoch at a time.
+ * Reads a stream ahead in a worker thread while this thread trains: the same examples in the same order. Read
+ * one epoch at a time.
  *
- * It pays where reading takes about as long as training; not for data in memory without costly transforms.
+ * Worth it if reading takes about as long as training; not for data in memory without costly transforms.
  *
  * @param module the URL of a module whose default export is a function that returns a stream
- * @throws whatever the module throws.
+ * @throws any error that the module throws.
  * @example
  * // rows.js: export default ({ path }) => data.csvStream(path, { label: 'kind', classes: 3 })
  * const rows = await data.threaded(new URL('./rows.js', import.meta.url), { options: { path: 'big.csv' } })
@@ -48,7 +48,7 @@ export async function threaded(module: URL, given: ThreadedOptions = {}): Promis
   const { options, ahead } = readOptions('threaded', threadOptions, given)
   const worker = new Worker(program, {
     workerData: { module: module.href, options, ahead },
-    execArgv: typescript,
+    execArgv: isSource ? ['--import', 'jiti/register'] : [],
   })
   const inbox = new Inbox(worker)
   const close = async (): Promise<void> => void (await worker.terminate())
@@ -63,7 +63,7 @@ export async function threaded(module: URL, given: ThreadedOptions = {}): Promis
   }
 }
 
-/** Asks a worker for the batches of an epoch. While one is read, the worker keeps the process alive. */
+/** Returns a function that requests an epoch's batches, and keeps the process alive until their end. */
 function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator<Batch> {
   const send = (message: ToThread): void => worker.postMessage(message)
   let latest = 0
@@ -74,7 +74,7 @@ function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator
     try {
       for (;;) {
         const message = await inbox.next()
-        if (message.type === 'spec' || message.id !== id) continue // of an epoch that was stopped
+        if (message.type === 'spec' || message.id !== id) continue // from an epoch whose reading was stopped
         if (message.type === 'end') return
         send({ type: 'more' })
         yield message.batch
@@ -86,12 +86,11 @@ function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator
   }
 }
 
-/** Tests run the sources, which a thread of Node.js 20 cannot load by itself. */
-const isSource: boolean = import.meta.url.endsWith('.ts')
-const program: URL = new URL(`./thread-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)
-const typescript: string[] = isSource ? ['--import', 'jiti/register'] : []
+/** Whether TypeScript sources run, as in tests: a worker thread of Node.js 20 needs jiti to load them. */
+const isSource = import.meta.url.endsWith('.ts')
+const program = new URL(`./thread-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)
 
-/** The messages of a thread, in order. */
+/** Queue of the messages from a thread. */
 class Inbox {
   readonly #waiting: FromThread[] = []
   #wake: () => void = () => {}
@@ -110,7 +109,7 @@ class Inbox {
     })
   }
 
-  /** @throws the thread's error, when it failed. */
+  /** Waits for the next message. @throws the thread's error, if it failed. */
   async next(): Promise<Exclude<FromThread, { type: 'failed' }>> {
     while (this.#waiting.length === 0) {
       if (this.#ended) throw new ArgumentError('threaded: wanted an open stream, got one that was closed')
@@ -130,7 +129,7 @@ function asError({ name, message }: { readonly name: string; readonly message: s
   return name === 'FormatError' ? new FormatError(message) : new Error(message)
 }
 
-/** The batches of a loader as a stream for `threaded`, with the loader's transforms and order. */
+/** Makes a stream for `threaded` from a loader's batches, with the loader's transforms and order. */
 export function loaderStream({ dataset, batches }: Loader): Stream {
   const spec = ({ shape, dtype }: FieldSpec): FieldSpec => ({ shape, dtype })
   return {
@@ -138,7 +137,7 @@ export function loaderStream({ dataset, batches }: Loader): Stream {
     x: spec(dataset.x),
     y: spec(dataset.y),
     get fingerprint() {
-      return examplesFingerprint(dataset) // lazily: it reads every number
+      return examplesFingerprint(dataset) // lazily: it hashes every value
     },
     read: batches,
   }

@@ -6,47 +6,47 @@ import { type Batch, copyOf } from './batch.ts'
 import type { Dataset, FieldSpec } from './dataset.ts'
 import { isStream, type Source } from './stream.ts'
 
-/** One example, in arrays that may be written to. */
+/** One example, whose arrays a transform may overwrite. */
 export interface Example {
   readonly x: Float32Array | Float64Array
   readonly y: Data
 }
 
-/** The place of an example, and what else its transform may depend on. */
+/** Everything besides the example itself that a transform may depend on. */
 export interface Occasion {
   readonly epoch: number
   /** Index of the example in its data set. */
   readonly index: number
-  /** Shape of x. */
+  /** Shape of the example's `x`. */
   readonly shape: Shape
-  /** Random stream of (seed, epoch, index) and the transform's place in the list. */
+  /** Random stream, seeded by (seed, epoch, index) and the transform's position in the list. */
   readonly random: Random
   /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /** Returns another example, as before this transform. Do not write to it. */
+  /** Returns another example of the data set, after the preceding transforms only. Do not write to it. */
   other(index: number): Example
 }
 
 /**
- * A change of one example, in place, as a function of (seed, epoch, index): batch size, order and threads do
- * not affect it.
+ * Changes one example in place. The result depends only on (seed, epoch, index), not on batch size, order or
+ * threads.
  *
  * @example
- * const noise: Transform = {
+ * const noise = {
  *   name: 'noise',
  *   apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }),
  * }
  */
 export interface Transform {
   readonly name: string
-  /** @throws {ArgumentError} when it does not suit examples of these shapes and types. */
+  /** @throws {ArgumentError} when this transform does not suit examples of these shapes and types. */
   check?(x: FieldSpec, y: FieldSpec): void
-  /** Whether it reads other examples, which a stream cannot provide. */
+  /** Whether the transform reads other examples, which a stream cannot provide. */
   readonly mixes?: boolean
   apply(example: Example, occasion: Occasion): void
 }
 
-/** Returns a function that transforms each example of a batch, given the examples' indices in their source. */
+/** Returns a function that transforms the examples of a batch, given their indices in the source. */
 export function transforming(
   source: Source,
   transform: Transform | readonly Transform[],
@@ -70,7 +70,7 @@ export function transforming(
     return example
   }
   return (batch, indices, epoch) => {
-    // A stream's arrays must not be written to. Spreading gathers a data set's rows, and drops their origin.
+    // A stream's arrays are read-only. Spreading a data set's batch gathers its rows, and drops their origin.
     const own = isStream(source) ? copyOf(batch) : { ...batch }
     for (let row = 0; row < own.length; row++) {
       apply({ x: rowOf(own.x, x, row) as Float32Array, y: rowOf(own.y, y, row) }, epoch, indices[row]!)
@@ -90,7 +90,7 @@ function checkSuits({ name, check, mixes }: Transform, source: Source): void {
 const rowOf = (data: Data, { shape }: FieldSpec, row: number): Data =>
   data.subarray(row * sizeOf(shape), (row + 1) * sizeOf(shape))
 
-/** A copy of an example in memory. */
+/** Copies an example of a data set. */
 const lookUp = ({ x, y }: Dataset, index: number): Example => ({
   x: rowOf(x.data, x, index).slice() as Float32Array,
   y: rowOf(y.data, y, index).slice(),

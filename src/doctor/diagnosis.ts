@@ -1,76 +1,68 @@
 import type { Subject } from './subject.ts'
 
-export { figure as short, percent } from '../core/text.ts'
-
-/** What a diagnosis asks of its reader: nothing, to know, to look, to change something. */
+/** Urgency of a finding: from `ok`, no action needed, to `alarm`, results are not to be trusted. */
 export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 
-/** Every severity, gravest first. */
+/** Every severity, most severe first. */
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
-/** A measurement, and what to make of it. */
+/** A measurement of a run, with advice. */
 export interface Finding {
   readonly severity: Severity
-  /** The number that the threshold applies to. */
+  /** The measured quantity, to which the threshold applies. */
   readonly value: number
-  /** Numbers behind it by name, such as those of each layer. */
+  /** Further measurements by name, such as one per layer. */
   readonly values?: Readonly<Record<string, number>>
-  /** One sentence with the numbers in it. */
+  /** One sentence that cites the measurements. */
   readonly advice: string
 }
 
-/** The reason why there is nothing to measure. */
+/** The reason why a diagnostic does not apply to a run. */
 export interface Inapplicable {
   readonly reason: string
 }
 
-/** Something that can be measured of a run. */
+/** A kind of measurement, with its formula, limits and source. */
 export interface Diagnostic {
   readonly id: string
   readonly title: string
-  /** Formula of the value. */
+  /** Formula of the measured value. */
   readonly quantity: string
-  /** Limits of the value. */
+  /** Limits of the value, and the severity beyond each. */
   readonly threshold: string
-  /** What to do beyond the limits. */
+  /** What to do when a limit is exceeded. */
   readonly remedy: string
   readonly source: string
-  /** Measures it, and leaves the subject unchanged to the bit. */
+  /** Measures a run, and leaves its variables unchanged bit for bit. */
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 
-/** Without the run's optimizer state its steps cannot be repeated. */
 export const noSteps: Inapplicable = {
   reason: 'the run kept no checkpoint, and without the state of its optimizer its steps cannot be repeated',
 }
 
-/** Without the run's optimizer state there are no averages of the weights. */
 export const noAverages: Inapplicable = {
   reason: 'the run kept no checkpoint, and the weights for evaluation are part of the state of its optimizer',
 }
 
 export const noInvariance: Inapplicable = {
-  reason: 'no weight is scale-invariant: there is no BN right after one',
+  reason: 'no weight is scale-invariant: none lies right before BN',
 }
 
 export const noStatistics: Inapplicable = { reason: 'no batch normalization learns running statistics' }
 
-type About = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'>
-
 /** The result of a diagnostic for a run. */
-export type Diagnosis = About & (Finding | Inapplicable)
+export type Diagnosis = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'> & (Finding | Inapplicable)
 
-export const isFinding = <T extends object>(said: T): said is T & Finding => 'severity' in said
+/** Whether a diagnostic applied to the run. */
+export const isFinding = <T extends object>(result: T): result is T & Finding => 'severity' in result
 
-/** The entry with the greatest number, of one or more. */
-export const greatestEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] =>
-  [...entries].reduce<[string, number]>(
-    (a, [name, value]) => (value > a[1] ? [name, value] : a),
-    ['', Number.NEGATIVE_INFINITY],
-  )
+type Entry = readonly [name: string, value: number]
 
-/** The entry with the least number, of one or more. */
-export const leastEntry = (entries: Iterable<readonly [name: string, value: number]>): [string, number] => {
-  const [name, value] = greatestEntry([...entries].map(([name, value]) => [name, -value] as const))
-  return [name, -value]
-}
+/** Returns the entry with the greatest value; ties go to the first. */
+export const greatestEntry = (entries: Iterable<Entry>): Entry =>
+  [...entries].reduce<Entry>((a, b) => (b[1] > a[1] ? b : a), ['', Number.NEGATIVE_INFINITY])
+
+/** Returns the entry with the least value; ties go to the first. */
+export const leastEntry = (entries: Iterable<Entry>): Entry =>
+  [...entries].reduce<Entry>((a, b) => (b[1] < a[1] ? b : a), ['', Number.POSITIVE_INFINITY])

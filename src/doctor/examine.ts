@@ -9,21 +9,19 @@ import { diagnostics } from './diagnostics/index.ts'
 import { Subject } from './subject.ts'
 
 const options = {
-  /** The log of every step of the run, which some diagnostics need. */
+  /** Losses and rates of every step of the run. Without them, some diagnostics do not apply. */
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
-  /** Ids of the diagnostics to make, such as `['D8', 'D9']`. @default all */
+  /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
 }
 
 export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /**
- * Examines a trained run: each diagnostic with its numbers, threshold and advice, in the order of ids. One that
- * does not apply says why, and one that fails says how.
+ * Examines a trained run: yields the result of each diagnostic, in the order of ids. A diagnostic that does not
+ * apply, or fails, yields the reason. Leaves the task's weights, statistics, optimizer state and step unchanged.
  *
- * Leaves the task unchanged to the bit: its weights, statistics, optimizer and step.
- *
- * @param task as the run left it; diagnostics that need the state of its optimizer say so if it is missing
+ * @param task the task at the end of the run; without its optimizer state, some diagnostics do not apply
  * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is
  * unknown.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
@@ -41,22 +39,18 @@ export async function* examine(
     throw mismatch('doctor', `a log of the ${task.steps} steps of the task`, log.losses.length)
   }
   const subject = new Subject(experiment, task, log)
-  for (const diagnostic of chosen(only)) {
+  const ids = diagnostics.map(({ id }) => id)
+  const stranger = only?.find((id) => !ids.includes(id))
+  if (stranger !== undefined) throw unknownName('doctor', ids, stranger)
+  for (const diagnostic of diagnostics) {
     const { id, title, threshold, source } = diagnostic
-    yield { id, title, threshold, source, ...(await made(diagnostic, subject)) }
+    if (!only || only.includes(id))
+      yield { id, title, threshold, source, ...(await result(diagnostic, subject)) }
   }
 }
 
-function chosen(ids: readonly string[] | undefined): readonly Diagnostic[] {
-  if (!ids) return diagnostics
-  const known = diagnostics.map(({ id }) => id)
-  const stranger = ids.find((id) => !known.includes(id))
-  if (stranger !== undefined) throw unknownName('doctor', known, stranger)
-  return diagnostics.filter(({ id }) => ids.includes(id))
-}
-
-/** The result of a diagnostic; a step that cannot be taken from here is a result too. */
-async function made(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
+/** Runs a diagnostic. An error of the library, such as one of a training step, becomes the reason. */
+async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   try {
     return await subject.untouched(() => diagnostic.examine(subject))
   } catch (error) {

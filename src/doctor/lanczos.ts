@@ -2,16 +2,16 @@ import { random } from '../core/random.ts'
 import { dot, length, maxOf } from '../core/vector.ts'
 
 /**
- * The greatest eigenvalue of a symmetric matrix that is known by its products with vectors. Power iteration
- * would give the one of greatest size, which is negative at first in networks with batch normalization.
+ * Returns the greatest eigenvalue of a symmetric matrix that is given by its product with a vector. Power
+ * iteration would find the one of greatest magnitude, which is initially negative in networks with BN.
  *
- * Each new direction is made orthogonal to all before, so that rounding does not repeat an eigenvalue. Ends
- * when the greatest Ritz value has changed by less than `tolerance` of itself, or after `steps` products.
+ * Orthogonalizes each new direction against all previous ones, since rounding would otherwise repeat eigenvalues.
+ * Stops when the relative change of the greatest Ritz value is below `tolerance`, or after `steps` products.
  *
  * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van
  * Loan, Matrix Computations, section 10.3.
  *
- * @param size length of a vector
+ * @param size number of rows of the matrix
  */
 export async function greatestEigenvalue(
   product: (v: Float64Array) => Promise<Float64Array>,
@@ -19,20 +19,22 @@ export async function greatestEigenvalue(
   { steps = 30, tolerance = 0.01, seed = 0 }: { steps?: number; tolerance?: number; seed?: number } = {},
 ): Promise<number> {
   const source = random(seed, 'lanczos')
-  let v = unit(Float64Array.from({ length: size }, () => source.normal()))
-  const [basis, diagonal, beside]: [Float64Array[], number[], number[]] = [[], [], []]
+  const start = Float64Array.from({ length: size }, () => source.normal())
+  const norm = length(start)
+  let v = start.map((x) => x / norm)
+  const [basis, diagonal, offDiagonal]: [Float64Array[], number[], number[]] = [[], [], []]
   let greatest = Number.NEGATIVE_INFINITY
   for (let k = 0; k < Math.min(steps, size); k++) {
     basis.push(v)
     const w = Float64Array.from(await product(v))
     diagonal.push(dot(w, v))
-    for (const q of [...basis, ...basis]) subtract(w, q, dot(w, q)) // twice is enough
+    for (const q of [...basis, ...basis]) subtract(w, q, dot(w, q)) // twice, against rounding
     const before = greatest
-    greatest = greatestOfTridiagonal(diagonal, beside)
+    greatest = greatestOfTridiagonal(diagonal, offDiagonal)
     const rest = length(w)
     if (rest <= 1e-10 * Math.abs(greatest) || Math.abs(greatest - before) < tolerance * Math.abs(greatest))
       break
-    beside.push(rest)
+    offDiagonal.push(rest)
     v = w.map((x) => x / rest)
   }
   return greatest
@@ -42,24 +44,15 @@ function subtract(w: Float64Array, q: Float64Array, factor: number): void {
   for (let i = 0; i < w.length; i++) w[i]! -= factor * q[i]!
 }
 
-function unit(v: Float64Array): Float64Array {
-  const size = length(v)
-  return v.map((x) => x / size)
-}
-
-/**
- * The greatest eigenvalue of a symmetric tridiagonal matrix, by bisection: the number of eigenvalues above x is
- * the number of positive pivots of T − x.
- */
-export function greatestOfTridiagonal(diagonal: readonly number[], beside: readonly number[]): number {
-  const reach = diagonal.map(
-    (d, i) => Math.abs(d) + (beside[i - 1] ?? 0) + (i < diagonal.length - 1 ? beside[i]! : 0),
-  )
-  let [low, high] = [-maxOf(reach), maxOf(reach)]
+/** Bisects for the greatest eigenvalue of a symmetric tridiagonal T: one is above x if T − x has a pivot > 0. */
+export function greatestOfTridiagonal(diagonal: readonly number[], offDiagonal: readonly number[]): number {
+  const radii = diagonal.map((d, i) => Math.abs(d) + (offDiagonal[i - 1] ?? 0) + (offDiagonal[i] ?? 0))
+  const bound = maxOf(radii)
+  let [low, high] = [-bound, bound]
   const hasAbove = (x: number): boolean => {
     let pivot = 1
     for (const [i, d] of diagonal.entries()) {
-      const b = i === 0 ? 0 : beside[i - 1]!
+      const b = offDiagonal[i - 1] ?? 0
       pivot = d - x - (b * b) / (pivot === 0 ? Number.MIN_VALUE : pivot)
       if (pivot > 0) return true
     }

@@ -8,47 +8,51 @@ import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
 import { batchInput, castFloat, computeDType } from '../train/graphs.ts'
 
-/** A call of a batch normalization that uses the batch's own statistics. */
+/** A call of a batch normalization that normalizes by batch statistics. */
 export interface Norm {
+  /** Path of the layer in the model. */
   readonly name: string
   readonly layer: BatchNorm
+  /** Input. */
   readonly x: Tensor
+  /** Output. */
   readonly y: Tensor
-  /** Number of values in one statistic. */
+  /** Number of values from which the statistics of one channel are computed. */
   readonly values: number
-  /** The weight whose scale the layer removes, if any. */
+  /** Weight before the layer, if its scale does not affect the layer's output. */
   readonly fed: Fed | undefined
 }
 
-/** The weight that feeds a layer, by state name. */
+/** A weight and a bias that feed a layer, by state name. */
 export interface Fed {
   readonly weight: string
   readonly outputs: Outputs
-  /** The vector added to each output, if any. */
+  /** Bias vector added to the outputs of `weight`, if any. */
   readonly bias?: string
-  /** Whether the layer cancels the bias: nothing between them depends on it. */
+  /** Whether the layer cancels the bias: every operator between them preserves a constant shift. */
   readonly cancels: boolean
 }
 
-/** Which numbers of a weight make one output: those of one group that share an index along `axis`. */
+/** The values of a weight that produce one output: those of one group with the same index along `axis`. */
 export interface Outputs {
   readonly axis: number
-  /** Number of equal parts of the axes before `axis`, each with its own outputs. */
+  /** Number of groups into which the axes before `axis` are split evenly, each with outputs of its own. */
   readonly groups: number
 }
 
-/** The order of a model's layers in training, found by tracing and not by names. */
+/** The order of a model's layers in training, found by tracing instead of from layer names. */
 export interface Structure {
   readonly norms: readonly Norm[]
+  /** Active dropout layers, with their outputs. */
   readonly dropouts: readonly { readonly name: string; readonly y: Tensor }[]
-  /** The trained weights by the tensors that read them. */
+  /** State name of each trainable weight, by the tensor that reads the weight. */
   readonly names: ReadonlyMap<Tensor, string>
-  /** The tensors computed from one. */
+  /** Returns the tensors computed directly from a tensor. */
   users(t: Tensor): readonly Tensor[]
 }
 
 /**
- * Traces a model on a batch, in training.
+ * Traces a model on a batch of `length` examples in training mode.
  *
  * @throws {ShapeError} when the batch does not suit the model.
  */
@@ -76,7 +80,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** The tensors to which a tensor's gradient goes, or else from which it is computed. */
+/** Returns the tensors that receive a tensor's gradient, or else its inputs. */
 export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
 
 function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
@@ -101,25 +105,18 @@ function normOf({ name, module, inputs, output }: Call, graph: Graph): Norm[] {
   return [{ name, layer: module, x, y: output, values, fed: fedBy(x, output, graph) }]
 }
 
-/** Operators that map c · x to c · y, for c > 0, along each channel. */
-const homogeneous = new Set([
-  'Relu',
-  'PRelu',
-  'MaxPool',
-  'AveragePool',
-  'Reshape',
-  'Transpose',
-  'Identity',
-  'Cast',
-])
-/** Those that also map x + c to y + c. */
+/** Operators that map x + c to y + c along each channel. */
 const shifting = new Set(['MaxPool', 'AveragePool', 'Reshape', 'Transpose', 'Identity', 'Cast'])
-/** Operators that do not multiply their inputs. */
+/** Operators that map c · x to c · y, for c > 0, along each channel. */
+const homogeneous = new Set([...shifting, 'Relu', 'PRelu'])
+/** Operators that change the layout of a tensor but not its values. */
+const layouts = new Set(['Reshape', 'Transpose', 'Expand'])
+/** Operators that add their inputs. */
 const sums = new Set(['Add', 'Sub'])
 
 /**
- * Finds the weight, and its bias, that reach `x` and nothing else, and only through operators that keep scales:
- * then the layer between `x` and `y` removes their common scale.
+ * Finds the weight and bias whose common scale the layer from `x` to `y` removes: they are used only for `x`,
+ * and every operator in between preserves scale.
  */
 function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
   const within = new Set(topological([y], (t) => (t === x ? [] : sourcesOf(t))))
@@ -153,13 +150,12 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
 }
 
 /**
- * Finds the part of a weight that makes one output of `t`; undefined when its layout was changed in a way that
- * hides it.
+ * Finds the values of a weight that produce one output of `t`; undefined when a change of layout hides them.
  */
 function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   let [axis, behind] = [outputAxis(t, weight), weight]
   const groups = t.sources ? t.shape[1]! / weight.shape[axis]! : 1
-  while (['Reshape', 'Transpose', 'Expand'].includes(behind.op)) {
+  while (layouts.has(behind.op)) {
     const before = behind.inputs[0]!
     if (behind.op === 'Transpose') axis = (behind.attributes.perm as readonly number[])[axis]!
     else if (before.shape[axis] !== behind.shape[axis]) return undefined
@@ -168,7 +164,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/** The axis of a weight that goes with the channels of `t`. */
+/** Returns the axis of a weight that corresponds to the channels of `t`. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight
@@ -178,24 +174,24 @@ function outputAxis(t: Tensor, weight: Tensor): number {
 }
 
 /**
- * Whether a convolution is transposed, however it is computed: the gradient of its weight `[c, o, …k]` is then
- * that of a convolution whose input is the slope.
+ * Returns whether a convolution is transposed, independent of its operators: the gradient of its weight
+ * `[c, o, …k]` is then that of a convolution whose input is dL/dt.
  */
 function isTransposed(t: Tensor): boolean {
   const slope = input(t.shape, t.dtype)
   return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
-/** The trained weight behind a tensor, in any layout. */
+/** Returns the trainable weight that a tensor is a layout of, if any. */
 function weightBehind(
   t: Tensor,
   { names }: Graph,
 ): { readonly name: string; readonly rank: number } | undefined {
   let behind = t
-  while (['Reshape', 'Transpose', 'Expand'].includes(behind.op)) behind = behind.inputs[0]!
+  while (layouts.has(behind.op)) behind = behind.inputs[0]!
   const name = names.get(behind)
   return name === undefined ? undefined : { name, rank: behind.shape.length }
 }
 
-/** Every tensor that `t` is computed from. */
+/** Returns every tensor from which `t` is computed, including `t`. */
 export const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))

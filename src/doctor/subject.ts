@@ -20,23 +20,23 @@ import { type Matrix, matrixOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
 import { type Turns, turnsOf } from './turns.ts'
 
-/** The loss of a batch and its gradient. */
+/** Loss of a batch and its gradient. */
 export interface Slope {
   readonly loss: number
-  /** dL/dw of each trained weight, by state name. */
+  /** dL/dw of each trainable weight, by state name. */
   readonly gradient: ReadonlyMap<string, Data>
 }
 
-/** A run under examination: experiment, trained task and log. What several diagnostics need is made once. */
+/** A run to examine: experiment, trained task and log. Caches quantities that several diagnostics need. */
 export class Subject {
   readonly experiment: InMemory
   readonly task: Task
-  /** What each step logged; undefined when the log was not kept. */
+  /** Logged quantities of every step; undefined when there is no log. */
   readonly log: Steps | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
-  /** @param log of every step from the first; one that does not fit the task is an error of the caller */
+  /** @param log logged quantities of every step from the first; must be of the same run as the task */
   constructor(experiment: Experiment, task: Task, log?: Steps) {
     this.experiment = inMemory(experiment)
     this.task = task
@@ -49,21 +49,22 @@ export class Subject {
     return this.task.model
   }
 
-  /** Optimizer steps taken. */
+  /** Number of optimizer steps taken. */
   get steps(): number {
     return this.task.steps
   }
 
-  /** Examples that an optimizer step learns from. */
+  /** Number of examples per optimizer step. */
   get examples(): number {
     return this.length.examplesPerStep
   }
 
-  /** The length of the whole run. */
+  /** Length of the complete run. */
   get length(): Length {
     return this.#once('length', () => runLength(this.experiment))
   }
 
+  /** Order of the model's layers in training. */
   get structure(): Structure {
     const { data, batchSize } = this.experiment
     return this.#once('structure', () =>
@@ -71,24 +72,24 @@ export class Subject {
     )
   }
 
-  /** The batch normalizations that keep running statistics. */
+  /** Calls of the batch normalizations that have running statistics. */
   get tracking(): readonly Norm[] {
     return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
   }
 
-  /** The learning rate of each step taken, for the weights that are in no group. */
+  /** Learning rate of each step taken, for weights outside of parameter groups. */
   get rates(): Float64Array {
     return this.#once('rates', () =>
       Float64Array.from(this.log?.lrs ?? { length: this.steps }, (rate, step) => rate ?? this.task.lr(step)),
     )
   }
 
-  /** The optimizer's options for a trained weight, defaults and groups included. */
+  /** Returns the optimizer's options for a trainable weight, with defaults and its group's options applied. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }
 
-  /** How the optimizer changes a trained weight. */
+  /** Returns the update rule of a trainable weight. */
   rule(name: string): WeightRule {
     const { optimizer } = this.experiment
     return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
@@ -99,25 +100,25 @@ export class Subject {
   }
 
   /**
-   * Whether all optimizer state still has its initial value, as without a checkpoint: new steps would differ
-   * from the run's, and averages of the weights mean nothing.
+   * Whether the optimizer state still has its initial values, as for weights loaded without a checkpoint.
+   * Further steps then differ from those of the run, and averages of the weights are meaningless.
    */
   get lacksState(): boolean {
     return this.#once('lacks state', () => {
       const { optimizerState } = this.task
       const first = taskOf(this.experiment).optimizerState
-      const asAtFirst = ([name, { data }]: readonly [string, Variable]): boolean =>
+      const isInitial = ([name, { data }]: readonly [string, Variable]): boolean =>
         data.every((x, i) => x === first.get(name)!.data[i])
-      return optimizerState.size > 0 && [...optimizerState].every(asAtFirst)
+      return optimizerState.size > 0 && [...optimizerState].every(isInitial)
     })
   }
 
-  /** Whether evaluation uses other weights, such as averages that the optimizer keeps. */
+  /** Whether evaluation uses other weights than training, such as averages kept by the optimizer. */
   get evaluatesOthers(): boolean {
     return this.#attached.evaluation !== undefined
   }
 
-  /** The factor of the scheduled learning rate in each step. */
+  /** Factor by which controllers scaled the scheduled learning rate in each step. */
   get #factors(): Float64Array {
     return this.#once('factors', () =>
       this.rates.map((rate, step) => {
@@ -127,7 +128,7 @@ export class Subject {
     )
   }
 
-  /** Up to `count` full training batches, from the first epoch. */
+  /** Returns up to `count` full training batches of the first epoch. */
   batches(count: number, batchSize: number = this.experiment.batchSize): Batch[] {
     const batches: Batch[] = []
     for (const batch of this.training(batchSize).batches(0)) {
@@ -137,20 +138,20 @@ export class Subject {
     return batches
   }
 
-  /** The training data in the order of the run, with its transforms. */
+  /** Returns a loader of the training data in the run's order, with its transforms. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
   }
 
-  /** Evaluates the model on up to `most` examples of the validation data. */
+  /** Evaluates the model on at most `most` validation examples. */
   validate(most: number): Promise<Evaluation> {
     const { data, batchSize } = this.experiment
-    const part = this.#once(`validation ${most}`, () => evenSubset(data.validation, most))
-    return this.task.evaluate(part, { batchSize })
+    const subset = this.#once(`validation ${most}`, () => evenSubset(data.validation, most))
+    return this.task.evaluate(subset, { batchSize })
   }
 
-  /** Runs `body`, then restores every variable and the number of steps. */
+  /** Runs `body`, then restores every variable, the number of steps and the learning-rate factor. */
   async untouched<T>(body: () => Promise<T>): Promise<T> {
     const { task } = this
     const all = [...task.variables.values(), ...task.optimizerState.values()]
@@ -163,10 +164,10 @@ export class Subject {
   }
 
   /**
-   * Computes something from a batch by a graph that is compiled once for each `name` and batch size. What the
-   * graph assigns is put back.
+   * Runs a graph on a batch; it is compiled once per `name` and batch size. Restores the variables that the
+   * graph assigns.
    *
-   * @param given what else the graph is fed
+   * @param given further inputs of the graph, with their values
    */
   async compute<Out extends string, More extends string = never>(
     name: string,
@@ -179,19 +180,17 @@ export class Subject {
     return this.untouched(() => graph({ x, y, ...Object.fromEntries(more) }, this.steps))
   }
 
-  /** The trained weights, by state name. */
+  /** Trainable weights by state name. */
   get trained(): ReadonlyMap<string, Variable> {
     return this.#once('trained', () => new Map([...variables(this.model)].filter(([, v]) => v.trainable)))
   }
 
-  /** The loss of a batch in training, and its gradient. */
+  /** Returns the loss of a batch in training mode and its gradient. */
   async slope(batch: Batch): Promise<Slope> {
     const values = await this.compute('slope', batch, ({ x, y }): Record<string, Tensor> => {
       const loss = this.experiment.loss(this.model.forward(x, 'train'), y)
-      const slopes = gradients(
-        loss,
-        [...this.trained.values()].map(({ value }) => value),
-      )
+      const weights = Array.from(this.trained.values(), ({ value }) => value)
+      const slopes = gradients(loss, weights)
       return { loss, ...Object.fromEntries(slopes.map((g, i) => [`g${i}`, g])) }
     })
     return {
@@ -200,7 +199,7 @@ export class Subject {
     }
   }
 
-  /** The slopes of the first batches. */
+  /** Returns loss and gradient of each of the first `count` batches. */
   slopes(count: number): Promise<readonly Slope[]> {
     return this.#once(`slopes ${count}`, async () => {
       const all: Slope[] = []
@@ -209,25 +208,23 @@ export class Subject {
     })
   }
 
-  /** The weights that feed a batch normalization, with how scale-invariant they are. */
+  /** Returns the weights that feed a batch normalization, with a measure of their scale invariance. */
   fedMatrices(): Promise<readonly Matrix[]> {
     return this.#once('matrices', async () => {
       const [slope] = await this.slopes(slopeCount)
-      const fed = new Map(
-        this.structure.norms.flatMap(({ fed }) => (fed ? [[fed.weight, fed] as const] : [])),
-      )
-      return [...fed.values()].map((one) => matrixOf(one, this.trained, slope!.gradient))
+      const feeds = this.structure.norms.flatMap(({ fed }) => (fed ? [[fed.weight, fed] as const] : []))
+      return Array.from(new Map(feeds).values(), (fed) => matrixOf(fed, this.trained, slope!.gradient))
     })
   }
 
-  /** The weights whose scale does not change the output of the model. */
+  /** Returns the weights whose scale does not affect the output of the model. */
   async invariant(): Promise<readonly Matrix[]> {
     return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
   }
 
   /**
-   * How the last steps of the run changed each weight of two or more axes. They are taken once more, with the
-   * current optimizer state, and undone; without the run's state they are other steps, see `lacksState`.
+   * Returns how the run's last steps changed each weight with two or more axes. Takes these steps again with
+   * the current optimizer state, then undoes them; if `lacksState`, they differ from the run's steps.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>
@@ -239,12 +236,12 @@ export class Subject {
     )
   }
 
-  /** Returns what `make` returned at its first call. */
+  /** Returns the cached value of `key`, made by `make` at the first call. */
   #once<T>(key: string, make: () => T): T {
     if (!this.#made.has(key)) this.#made.set(key, make())
     return this.#made.get(key) as T
   }
 }
 
-/** Number of batches whose gradients all diagnostics share. */
+/** Number of batches whose gradients are computed once for all diagnostics. */
 export const slopeCount = 16

@@ -2,41 +2,41 @@ import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type LogLine, readEvents } from '../train/event-log.ts'
 
 const options = {
-  /** Whether a row is an epoch or a step. @default 'epoch' */
+  /** Unit of a row: an epoch or an optimizer step. @default 'epoch' */
   every: choice(['epoch', 'step'], 'epoch'),
 }
 
 export interface CsvLogOptions extends OptionsOf<typeof options> {}
 
 /**
- * Yields the lines of a CSV file, each with its line feed, from the log of a run: a header, then a row for each
- * epoch or step.
+ * Converts the log of a run to CSV, and yields its lines, each with its line feed: a header, then a row for
+ * each epoch or step.
  *
  * Columns are named by their path in `events.jsonl`: `validationLoss`, `metrics.f1`, `metrics.confusion.0.1`,
- * `time.stepsPerSecond`; a cell without a number is empty. Rows come from the log, so they agree with it
- * however often the run was killed and resumed. Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180, but
- * for the line feed.
+ * `time.stepsPerSecond`; missing values become empty cells. Source: RFC 4180,
+ * https://www.rfc-editor.org/rfc/rfc4180, except that lines end with LF.
  *
- * @param folder of the run
- * @throws {ArgumentError} when there is no log.
+ * @param folder folder of the run
+ * @throws {ArgumentError} when the folder has no log.
  * @throws {FormatError} when a line is damaged; an unfinished last line is skipped.
  * @example for await (const line of log.csv('runs/digits-1')) process.stdout.write(line)
  */
 export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGenerator<string> {
   const { every } = readOptions('csv', options, given)
   const columns = new Set<string>()
-  // Read twice, since a newer version that resumed the run may log more.
+  // Two passes: later rows may have more columns, if a newer version of Evenstep resumed the run.
   for (const row of rows(folder, every)) for (const name of row.keys()) columns.add(name)
   if (columns.size === 0) return
   yield lineOf([...columns])
   for (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
 }
 
-/** Yields the events of one type, each as its cells by the name of their column. */
+/** Yields the events of one type, each as a map from column to cell. */
 function* rows(folder: string, type: string): Generator<ReadonlyMap<string, string>> {
   for (const event of readEvents(folder)) if (event.type === type) yield cellsOf(event)
 }
 
+/** Flattens an event to cells, keyed by path. */
 function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unknown }): Map<string, string> {
   const cells = new Map<string, string>()
   const enter = (value: object, path: string): void => {

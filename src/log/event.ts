@@ -1,33 +1,29 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { Histogram } from './histogram.ts'
 
-// The messages of TensorBoard event files that runs write, field by field. Source:
+// Encoders of the protocol-buffer messages in TensorBoard event files. Times are in seconds since 1970. Source:
 // https://github.com/tensorflow/tensorboard, tensorboard/compat/proto/{event,summary,histogram}.proto and
 // tensorboard/plugins/hparams/plugin_data.proto.
 
-/** The first event of a file. */
+/** Encodes the first event of a file, which states the format's version. */
 export const versionEvent = (seconds: number): Uint8Array =>
   event(seconds, 0).tag(3, WireType.LengthDelimited).string('brain.Event:2').finish()
 
-/** Discards what earlier files hold of `step` and later steps, which are taken again. */
+/** Encodes SessionLog.START (1), at which TensorBoard discards what earlier files logged from `step` on. */
 export const startEvent = (seconds: number, step: number): Uint8Array =>
-  message(event(seconds, step), 7, (log) => log.tag(1, WireType.Varint).int32(started)).finish()
+  message(event(seconds, step), 7, (log) => log.tag(1, WireType.Varint).int32(1)).finish()
 
-const started = 1
-
-/** A value that TensorBoard shows under a tag. */
+/** A value that TensorBoard shows under a tag; `hparams` is an encoded HParamsPluginData message. */
 export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
   | { readonly tag: string; readonly histogram: Histogram }
   | { readonly tag: string; readonly hparams: Uint8Array }
 
-/** The values of a step. */
-export function summaryEvent(seconds: number, step: number, values: readonly SummaryValue[]): Uint8Array {
-  const writer = event(seconds, step)
-  return message(writer, 5, (summary) => {
+/** Encodes the values of a step. */
+export const summaryEvent = (seconds: number, step: number, values: readonly SummaryValue[]): Uint8Array =>
+  message(event(seconds, step), 5, (summary) => {
     for (const value of values) message(summary, 1, (inner) => writeValue(inner, value))
   }).finish()
-}
 
 function event(seconds: number, step: number): BinaryWriter {
   const writer = new BinaryWriter().tag(1, WireType.Bit64).double(seconds)
@@ -55,10 +51,10 @@ function writeHistogram(writer: BinaryWriter, histogram: Histogram): void {
 const writePlugin = (writer: BinaryWriter, content: Uint8Array): BinaryWriter =>
   writer.tag(1, WireType.LengthDelimited).string('hparams').tag(2, WireType.LengthDelimited).bytes(content)
 
-/** A setting in TensorBoard's table of hyperparameters. */
+/** Value of a cell in TensorBoard's table of hyperparameters. */
 export type Setting = string | number | boolean
 
-/** The summary that makes a run a row of TensorBoard's table: its settings. */
+/** Makes the summary value that adds a run, by its settings, to TensorBoard's table of hyperparameters. */
 export function hparamsStart(settings: Readonly<Record<string, Setting>>, seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 3, (session) => {
     for (const [name, value] of Object.entries(settings)) {
@@ -72,24 +68,22 @@ export function hparamsStart(settings: Readonly<Record<string, Setting>>, second
   return { tag: '_hparams_/session_start_info', hparams: content.finish() }
 }
 
-/** The summary that marks a run as finished in the table. */
+/** Makes the summary value that marks a run in the table as finished (Status.STATUS_SUCCESS = 1). */
 export function hparamsEnd(seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 4, (end) =>
-    end.tag(1, WireType.Varint).int32(success).tag(2, WireType.Bit64).double(seconds),
+    end.tag(1, WireType.Varint).int32(1).tag(2, WireType.Bit64).double(seconds),
   )
   return { tag: '_hparams_/session_end_info', hparams: content.finish() }
 }
 
-const success = 1
-
-/** A google.protobuf.Value. */
+/** Writes a google.protobuf.Value. */
 function writeSetting(writer: BinaryWriter, value: Setting): void {
   if (typeof value === 'number') writer.tag(2, WireType.Bit64).double(value)
   else if (typeof value === 'string') writer.tag(3, WireType.LengthDelimited).string(value)
   else writer.tag(4, WireType.Varint).bool(value)
 }
 
-/** Appends a message as the next field. */
+/** Appends a nested message, which `body` writes, as field number `field`. */
 function message(writer: BinaryWriter, field: number, body: (writer: BinaryWriter) => unknown): BinaryWriter {
   writer.tag(field, WireType.LengthDelimited).fork()
   body(writer)

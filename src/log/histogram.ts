@@ -1,27 +1,28 @@
-/** The distribution of numbers: counts in buckets of equal width, and moments. */
+/** A histogram with buckets of equal width, and the moments of the counted values. */
 export interface Histogram {
   readonly min: number
   readonly max: number
   readonly count: number
   readonly sum: number
   readonly sumOfSquares: number
-  /** Right edges of the buckets; the first starts at `min`. */
+  /** Right edges of the buckets; the first bucket starts at `min`. */
   readonly limits: readonly number[]
+  /** Number of values in each bucket. */
   readonly counts: readonly number[]
 }
 
 /**
- * Computes the histogram of the finite numbers, in up to `buckets` buckets: one where all are equal. A number
- * on an edge counts to the bucket on its right, and `max` to the last.
+ * Computes the histogram of the finite values in `buckets` buckets, or in one if all values are equal. A value
+ * on an edge counts in the bucket to its right; `max` counts in the last.
  *
- * @returns undefined when no number is finite
+ * @returns undefined if no value is finite
  */
 export function histogram(values: ArrayLike<number>, buckets: number = 30): Histogram | undefined {
   const moments = momentsOf(values)
   const { min, max, count } = moments
   if (count === 0) return undefined
   const width = (max - min) / buckets
-  // Equal, or so close or far apart that the width is 0 or infinite: one bucket holds them all.
+  // Values are equal, or so close or far apart that the width underflows or overflows: one bucket.
   if (width === 0 || !Number.isFinite(width)) return { ...moments, limits: [max], counts: [count] }
   const counts = new Array<number>(buckets).fill(0)
   for (let i = 0; i < values.length; i++) {

@@ -1,11 +1,11 @@
 import { crc32c } from './crc32c.ts'
 
 /**
- * Frames bytes as one record of a TFRecord file.
+ * Frames bytes as a record of a TFRecord file.
  *
  *     length: uint64 · masked CRC-32C of the length: uint32 · bytes · masked CRC-32C of the bytes: uint32
  *
- * All little-endian; a CRC is masked by rotating it right by 15 bits and adding 0xa282ead8.
+ * All integers are little-endian. A CRC is masked by rotating it right by 15 bits and adding 0xa282ead8.
  * Source: https://www.tensorflow.org/tutorials/load_data/tfrecord, TFRecords format details.
  */
 export function record(bytes: Uint8Array): Uint8Array {

@@ -5,36 +5,29 @@ import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import type { Task } from '../train/task.ts'
-import {
-  hparamsEnd,
-  hparamsStart,
-  type Setting,
-  type SummaryValue,
-  startEvent,
-  summaryEvent,
-  versionEvent,
-} from './event.ts'
+import type { Setting, SummaryValue } from './event.ts'
+import { hparamsEnd, hparamsStart, startEvent, summaryEvent, versionEvent } from './event.ts'
 import { histogram } from './histogram.ts'
 import { record } from './record.ts'
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 const options = {
-  /** The task that trains: after each epoch, its weights and statistics are logged as histograms. */
+  /** Task of the run: after each epoch, its weights and statistics are logged as histograms. */
   task: custom<Task>('a task', isObject),
-  /** Settings of the run, such as `train.describe(experiment, task)`: a row of the table of hyperparameters. */
+  /** Settings for TensorBoard's table of hyperparameters, such as `train.describe(experiment, task)`. */
   settings: custom<Readonly<Record<string, unknown>>>('an object of settings', isObject),
 }
 
 export interface TensorBoardOptions extends OptionsOf<typeof options> {}
 
 /**
- * Passes events on, after writing each to an event file in `folder` for TensorBoard.
+ * Writes each event to a TensorBoard event file in `folder`, then yields it.
  *
- * Scalars: at each step `train/loss`, `train/lr` and anything else the step logs; at the last step of each
- * epoch `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS` of a list; a
- * matrix is left out), `epoch/trainLoss` and `epoch/stepsPerSecond`. A resumed run starts a new file, which
- * replaces the later steps of earlier files.
+ * Scalars at each step: `train/loss`, `train/lr` and any other value that the step logs. Scalars at the last
+ * step of each epoch: `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS`
+ * for a list; matrices are omitted), `epoch/trainLoss`, `epoch/stepsPerSecond` and, with a control,
+ * `epoch/lrFactor`. A resumed run starts a new file, which replaces the later steps of earlier files.
  *
  * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
  */
@@ -57,7 +50,7 @@ export async function* tensorBoard(
   }
 }
 
-/** Opens a new file, whose name sorts after those of earlier ones. */
+/** Creates an event file, whose name sorts after the names of earlier files. */
 function openFile(folder: string): number {
   mkdirSync(folder, { recursive: true })
   for (let ms = Date.now(); ; ms++) {
@@ -69,17 +62,17 @@ function openFile(folder: string): number {
   }
 }
 
-/** Writes events, one after another, as records. */
+/** Appends events to a file as records. */
 function write(file: number, events: readonly Uint8Array[]): void {
   const bytes = Buffer.concat(events.map(record))
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
+/** Encodes the start of a file. `now` is in seconds since 1970. */
 function beginning(now: number, step: number, settings: object | undefined): Uint8Array[] {
-  const begun = [versionEvent(now), startEvent(now, step)]
-  return settings === undefined
-    ? begun
-    : [...begun, summaryEvent(now, step, [hparamsStart(flat(settings), now)])]
+  const events = [versionEvent(now), startEvent(now, step)]
+  if (settings !== undefined) events.push(summaryEvent(now, step, [hparamsStart(flat(settings), now)]))
+  return events
 }
 
 function bytesOf(
@@ -89,7 +82,7 @@ function bytesOf(
 ): Uint8Array[] {
   if (event.type === 'steps') return stepsOf(event, now)
   const values = event.type === 'end' ? [hparamsEnd(now)] : [...scalarsOf(event), ...histogramsOf(variables)]
-  // At the last step taken: a run that resumes after it replaces later steps only.
+  // Logged at the last step taken, because a resumed run replaces the steps after it.
   return [summaryEvent(now, Math.max(0, event.steps - 1), values)]
 }
 
@@ -106,7 +99,7 @@ function stepsOf({ step, losses, lrs, logs = {}, time }: StepsEvent, now: number
   )
 }
 
-/** Tags `layers.1.batchMean` as `layers.1/batchMean`, and names without a layer as `train/NAME`. */
+/** Returns the tag of a logged name: `layers.1/batchMean` for `layers.1.batchMean`, `train/NAME` for `NAME`. */
 const tagOf = (name: string): string =>
   name.includes('.') ? name.replace(/\.(?=[^.]*$)/, '/') : `train/${name}`
 
@@ -134,7 +127,7 @@ function histogramsOf(variables: ReadonlyMap<string, Variable>): SummaryValue[] 
   })
 }
 
-/** Flattens settings to paths: `optimizer.lr.type`. A list becomes JSON. */
+/** Flattens nested settings to paths such as `optimizer.lr.type`. Lists become JSON. */
 function flat(settings: object, path: string = ''): Record<string, Setting> {
   return Object.assign(
     {},

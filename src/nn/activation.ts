@@ -15,11 +15,11 @@ import { logSigmoid, mish, sigmoid, silu, softplus, tanh } from '../ops/sigmoid.
 import { logSoftmax, softmax } from '../ops/softmax.ts'
 import type { Module } from './module.ts'
 
-// Activations as layers: each is the operator of its name, with PyTorch's arguments and defaults.
+// Activations as layers. Each applies the operator of its name, with PyTorch's arguments and defaults.
 
 type Layer<D extends Declared> = new (options?: OptionsOf<D>) => { forward(x: Tensor): Tensor } & ValuesOf<D>
 
-/** The base class of a layer that applies `op`, with its options as fields. */
+/** Returns a base class for layers that apply `op`, with the declared options as fields. */
 function layer<D extends Declared = Record<never, never>>(
   op: (x: Tensor, options: ValuesOf<D>) => Tensor,
   declared: D = {} as D,
@@ -38,54 +38,53 @@ function layer<D extends Declared = Record<never, never>>(
 /** `max(x, 0)`. */
 export class ReLU extends layer(ops.relu) {}
 
-/** `x` clamped to 0 … 6. */
+/** `x` clamped to the range from 0 to 6. */
 export class ReLU6 extends layer(ops.relu6) {}
 
-/** `x` above 0, `negativeSlope · x` below. */
+/** `x` where x > 0, `negativeSlope · x` elsewhere. */
 export class LeakyReLU extends layer((x, { negativeSlope }) => ops.leakyRelu(x, negativeSlope), {
-  /** Slope below 0. @default 0.01 */
+  /** Slope for negative inputs. @default 0.01 */
   negativeSlope: number({}, 0.01),
 }) {}
 
 const preluOptions = {
-  /** 1, or the number of channels. @default 1 */
+  /** Number of learned slopes: 1, or the number of channels. @default 1 */
   numParameters: integer({ min: 1 }, 1),
-  /** The slope to start from. @default 0.25 */
+  /** Initial slope. @default 0.25 */
   init: number({}, 0.25),
 }
 export interface PReLUOptions extends OptionsOf<typeof preluOptions> {}
 
-/** `x` above 0, `weight · x` below, with one trained slope, or one per channel. */
+/** `x` where x > 0, `weight · x` elsewhere, with one learned slope, or one per channel. */
 export class PReLU implements Module {
-  /** `[numParameters]`. */
+  /** Learned slopes, `[numParameters]`. */
   readonly weight: Variable
   constructor(options?: PReLUOptions) {
     const { numParameters, init } = readOptions('PReLU', preluOptions, options)
     this.weight = new Variable([numParameters], filled(init))
   }
-  /** @param x `[batch, channels, …]` where each channel has its own slope */
+  /** @param x `[batch, channels, …]` if each channel has its own slope, otherwise any shape */
   forward(x: Tensor): Tensor {
     const along = x.shape.map((_, i) => (i === 1 ? this.weight.shape[0]! : 1))
     return ops.prelu(x, this.weight.shape[0] === 1 ? this.weight.value : reshape(this.weight.value, along))
   }
 }
 
-/** `x` above 0, `alpha · (eˣ − 1)` below. */
-export class ELU extends layer((x, { alpha }) => ops.elu(x, alpha), {
-  /** Minus the limit far below 0. @default 1 */
+const alphaOption = {
+  /** Scale of the negative side: the output tends to `-alpha` as x tends to −∞. @default 1 */
   alpha: number({}, 1),
-}) {}
+}
 
-/** `x` above 0, `alpha · (e^(x/alpha) − 1)` below. */
-export class CELU extends layer((x, { alpha }) => ops.celu(x, alpha), {
-  /** Minus the limit far below 0. @default 1 */
-  alpha: number({}, 1),
-}) {}
+/** `x` where x > 0, `alpha · (eˣ − 1)` elsewhere. */
+export class ELU extends layer((x, { alpha }) => ops.elu(x, alpha), alphaOption) {}
 
-/** `ELU` with the scale and alpha that keep mean 0 and variance 1 from layer to layer. */
+/** `x` where x > 0, `alpha · (e^(x/alpha) − 1)` elsewhere. */
+export class CELU extends layer((x, { alpha }) => ops.celu(x, alpha), alphaOption) {}
+
+/** `ELU` with the fixed scale and alpha that keep mean 0 and variance 1 from layer to layer. */
 export class SELU extends layer(ops.selu) {}
 
-/** `x · Φ(x)`, Φ the cumulative distribution function of the standard normal. */
+/** `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal distribution. */
 export class GELU extends layer((x, { approximate }) => gelu(x, { approximate }), geluOptions) {}
 
 /** `x · sigmoid(x)`. */
@@ -109,15 +108,15 @@ export class Softplus extends layer((x, { beta }) => softplus(x, beta), {
   beta: number({}, 1),
 }) {}
 
-/** `x` clamped to `minVal … maxVal`. */
+/** `x` clamped to the range from `minVal` to `maxVal`. */
 export class Hardtanh extends layer((x, { minVal, maxVal }) => ops.hardtanh(x, minVal, maxVal), {
-  /** Least output. @default -1 */
+  /** Lower bound of the output. @default -1 */
   minVal: number({ min: -Infinity, max: Infinity }, -1),
-  /** Greatest output. @default 1 */
+  /** Upper bound of the output. @default 1 */
   maxVal: number({ min: -Infinity, max: Infinity }, 1),
 }) {}
 
-/** `(x + 3)/6` clamped to 0 … 1. */
+/** `(x + 3)/6` clamped to the range from 0 to 1. */
 export class Hardsigmoid extends layer(ops.hardsigmoid) {}
 
 /** `x · hardsigmoid(x)`. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
-import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
+import { checkShape, misfit } from '../core/shape.ts'
 import { type Tensor, tensorOption } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
@@ -17,9 +17,9 @@ import { called, type Mode, type Module } from './module.ts'
 const options = {
   /** Whether the projections have biases, which start at 0. @default true */
   bias: boolean(true),
-  /** Features of a key. @default those of a query */
+  /** Number of features of each key. @default embedDim */
   kdim: integer({ min: 1 }),
-  /** Features of a value. @default those of a query */
+  /** Number of features of each value. @default embedDim */
   vdim: integer({ min: 1 }),
   /** Whether inputs and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
   batchFirst: boolean(false),
@@ -27,40 +27,39 @@ const options = {
 export interface MultiheadAttentionOptions extends OptionsOf<typeof options> {}
 
 const inputOptions = {
-  /** `[source, batch, kdim]`. @default the query */
+  /** Keys, `[source, batch, kdim]`, where `source` is the number of keys. @default the query */
   key: tensorOption,
-  /** `[source, batch, vdim]`. @default the key */
+  /** Values, `[source, batch, vdim]`. @default the key */
   value: tensorOption,
-  /** bool `[batch, source]`: true where a key is padding. */
+  /** Mask of the keys, bool `[batch, source]`: true where a key is padding. */
   keyPaddingMask: tensorOption,
-  /** `[target, source]`, or `[batch · heads, target, source]`: bool, true where masked; or floats, added to scores. */
+  /** Mask, `[target, source]` or `[batch · heads, target, source]`: true to mask, or floats added to scores. */
   attnMask: tensorOption,
 }
-/** The keys and values that a query attends to, and masks. */
+/** Keys and values that the query attends to, and masks. */
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout and without returning the
- * attention weights.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout or the weights as an output.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
- * A query whose keys are all masked gives NaN, as in PyTorch.
+ * The output of a query whose keys are all masked is NaN, as in PyTorch.
  *
  * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
  */
 export class MultiheadAttention implements Module {
-  /** The stacked projections of query, key and value: `[3 · embedDim, embedDim]`; starts Xavier uniform. */
+  /** Stacked projections of query, key and value, `[3 · embedDim, embedDim]`; initialized Xavier uniform. */
   readonly inProjWeight: Variable | undefined
-  /** `[embedDim, embedDim]`, only if `kdim` or `vdim` differ from `embedDim`; starts Xavier uniform. */
+  /** Projection of the query, `[embedDim, embedDim]`; only if `kdim` or `vdim` differs from `embedDim`. */
   readonly qProjWeight: Variable | undefined
-  /** `[embedDim, kdim]`. */
+  /** Projection of the keys, `[embedDim, kdim]`. */
   readonly kProjWeight: Variable | undefined
-  /** `[embedDim, vdim]`. */
+  /** Projection of the values, `[embedDim, vdim]`. */
   readonly vProjWeight: Variable | undefined
-  /** `[3 · embedDim]`. */
+  /** Biases of the three projections, `[3 · embedDim]`. */
   readonly inProjBias: Variable | undefined
-  /** Mixes the heads. Spelled as in PyTorch's state names. */
+  /** Projection of the concatenated heads to the output. Spelled as in PyTorch's state names. */
   readonly out_proj: Linear
   readonly #heads: number
   readonly #sizes: readonly [query: number, key: number, value: number]
@@ -96,7 +95,7 @@ export class MultiheadAttention implements Module {
   /**
    * @param query `[target, batch, embedDim]`, or `[batch, target, embedDim]` with `batchFirst`
    * @returns the shape of `query`
-   * @throws {ShapeError} when a shape differs.
+   * @throws {ShapeError} when the shape of an input or a mask does not fit.
    */
   forward(query: Tensor, _mode?: Mode, inputs?: AttentionInputs): Tensor {
     const { key = query, value = key, ...masks } = readOptions(this.#name(), inputOptions, inputs)
@@ -117,7 +116,7 @@ export class MultiheadAttention implements Module {
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
 
-  /** Query, key and value, each `[batch, length, embedDim]`. */
+  /** Returns the projected query, key and value, each `[batch, length, embedDim]`. */
   #project(given: readonly Tensor[]): Tensor[] {
     const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = this
     const biases = this.inProjBias ? chunk(this.inProjBias.value, 3) : []
@@ -127,39 +126,34 @@ export class MultiheadAttention implements Module {
     return given.map((x, i) => linear(x, weights[i]!, biases[i]))
   }
 
-  /** `[batch, length, embedDim]` to `[batch, heads, length, embedDim / heads]`. */
+  /** Splits the heads: `[batch, length, embedDim]` becomes `[batch, heads, length, embedDim / heads]`. */
   #split(x: Tensor): Tensor {
     const [batch, length, features] = x.shape
     const heads = reshape(x, [batch!, length!, this.#heads, features! / this.#heads])
     return transpose(heads, [0, 2, 1, 3])
   }
 
-  #masked(scores: Tensor, { keyPaddingMask, attnMask }: Masks): Tensor {
+  #masked(scores: Tensor, masks: Omit<ValuesOf<typeof inputOptions>, 'key' | 'value'>): Tensor {
+    const { keyPaddingMask, attnMask } = masks
     const [batch, heads, target, source] = scores.shape as [number, number, number, number]
     let masked = scores
     if (attnMask) {
       const each = attnMask.shape.length === 3
-      this.#check('attnMask', attnMask, each ? [batch * heads, target, source] : [target, source])
+      const shape = each ? [batch * heads, target, source] : [target, source]
+      checkShape(this.#name(), 'attnMask', attnMask, shape)
       masked = mask(masked, reshape(attnMask, each ? scores.shape : [1, 1, target, source]))
     }
     if (keyPaddingMask) {
-      this.#check('keyPaddingMask', keyPaddingMask, [batch, source])
+      checkShape(this.#name(), 'keyPaddingMask', keyPaddingMask, [batch, source])
       masked = mask(masked, reshape(keyPaddingMask, [batch, 1, 1, source]))
     }
     return masked
-  }
-
-  #check(name: string, { shape }: Tensor, wanted: Shape): void {
-    if (sameShape(shape, wanted)) return
-    throw misfit(this.#name(), `${name} of ${showShape(wanted)}`, shape)
   }
 
   #name(): string {
     return called(this, 'MultiheadAttention')
   }
 }
-
-type Masks = Pick<ValuesOf<typeof inputOptions>, 'keyPaddingMask' | 'attnMask'>
 
 const mask = (scores: Tensor, mask: Tensor): Tensor =>
   mask.dtype === 'bool' ? where(mask, Number.NEGATIVE_INFINITY, scores) : add(scores, mask)

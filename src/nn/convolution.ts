@@ -1,11 +1,12 @@
 import { ArgumentError } from '../core/errors.ts'
-import { boolean, choice, type OptionsOf, readOptions, size } from '../core/options.ts'
-import { sizeOf } from '../core/shape.ts'
+import { choice, type OptionsOf, readOptions, size } from '../core/options.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import {
   type ConvolutionOptions,
   type ConvolutionTransposeOptions,
+  type Convolve,
   conv1d,
   conv2d,
   conv3d,
@@ -19,17 +20,13 @@ import { type Pads, pad, unpadded } from '../ops/slice.ts'
 import { type PerAxis, sizes } from '../ops/window.ts'
 import { uniform } from './init.ts'
 import { toDType } from './initialize.ts'
+import { biasOption } from './linear.ts'
 import type { Module } from './module.ts'
-
-const biasOption = {
-  /** Whether to add a bias, which batch normalization right after makes redundant. @default true */
-  bias: boolean(true),
-}
 
 const convOptions = (rank: number) => ({
   ...convolutionOptions(rank),
   ...biasOption,
-  /** The padding: zeros, a mirror image, copies of the edge, or the other end. @default 'zeros' */
+  /** Values of the padding: zeros, or elements of the input by the modes of `ops.pad`. @default 'zeros' */
   paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
 })
 export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}
@@ -37,63 +34,67 @@ export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {
 const convTransposeOptions = (rank: number) => ({ ...convolutionTransposeOptions(rank), ...biasOption })
 export interface ConvTransposeOptions extends OptionsOf<ReturnType<typeof convTransposeOptions>> {}
 
-type Convolve<O> = (x: Tensor, weight: Tensor, bias?: Tensor, options?: O) => Tensor
-
-/** A kind of convolution: its class, the axes of its window, its operator. */
-type Kind<O> = readonly [who: string, rank: number, convolve: Convolve<O>]
-
-/** The variables of a convolution, which start uniform in ±1/√(elements of `weight[0]`). */
+/** Layer with the weight and bias of a convolution, drawn uniformly from ±1/√(elements of `weight[0]`). */
 abstract class Weighted implements Module {
-  /** `[outChannels, inChannels / groups, …kernel]`, or `[inChannels, outChannels / groups, …kernel]`. */
+  /** Shape `[out, in / groups, …kernel]` in channels; `[in, out / groups, …kernel]` if transposed. */
   readonly weight: Variable
   /** `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined
+  readonly #convolve: Convolve<undefined>
 
-  protected constructor(weight: readonly number[], outChannels: number, bias: boolean) {
-    // As in PyTorch: Kaiming's uniform draw with a = √5. Transposed, the second size counts outputs, there too.
+  protected constructor(weight: Shape, outChannels: number, bias: boolean, convolve: Convolve<undefined>) {
+    // As in PyTorch: `kaimingUniform` with a = √5, whose fan-in is the number of outputs if transposed.
     const limit = 1 / Math.sqrt(sizeOf(weight.slice(1)))
     this.weight = new Variable(weight, uniform(-limit, limit))
     this.bias = bias ? new Variable([outChannels], uniform(-limit, limit)) : undefined
-  }
-
-  abstract forward(x: Tensor): Tensor
-}
-
-abstract class Convolution extends Weighted {
-  readonly #convolve: (x: Tensor) => Tensor
-  readonly #another: (options: ConvOptions) => this
-
-  constructor(
-    [who, rank, convolve]: Kind<ConvolutionOptions>,
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerAxis,
-    given?: ConvOptions,
-  ) {
-    const { bias, paddingMode, ...options } = readOptions(who, convOptions(rank), given)
-    checkChannels(who, inChannels, outChannels, options.groups)
-    const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
-    super([outChannels, inChannels / options.groups, ...kernel], outChannels, bias)
-    const Kind = new.target as unknown as Sized<this>
-    this.#another = (changes) => new Kind(inChannels, outChannels, kernelSize, { ...given, ...changes })
-    const apply = (x: Tensor, changes: ConvolutionOptions = {}): Tensor =>
-      convolve(x, this.weight.value, this.bias?.value, { ...options, ...changes })
-    const border: Pads[] = [unpadded, unpadded, ...padsOf(kernel, options.dilation, options.padding)]
-    this.#convolve =
-      paddingMode === 'zeros' ? apply : (x) => apply(pad(x, border, { mode: paddingMode }), { padding: 0 })
+    this.#convolve = convolve
   }
 
   forward(x: Tensor): Tensor {
-    return this.#convolve(x)
-  }
-
-  /** A new layer with the same sizes, options and element type, with a bias and uninitialized. */
-  withBias(): this {
-    return toDType(this.#another({ bias: true }), this.weight.dtype === 'float64' ? 'float64' : 'float32')
+    return this.#convolve(x, this.weight.value, this.bias?.value)
   }
 }
 
-type Sized<C> = new (inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvOptions) => C
+interface Convolution extends Weighted {
+  /** Returns a new, uninitialized layer of the same sizes, options and element type, with a bias. */
+  withBias(): this
+}
+
+type LayerClass<Layer, Options> = new (
+  inChannels: number,
+  outChannels: number,
+  kernelSize: PerAxis,
+  options?: Options,
+) => Layer
+
+/** Returns a base class for convolutions over `rank` axes. */
+function convolution(
+  who: string,
+  rank: number,
+  convolve: Convolve<ConvolutionOptions>,
+): LayerClass<Convolution, ConvOptions> {
+  return class extends Weighted implements Convolution {
+    readonly #another: (options: ConvOptions) => this
+
+    constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, given?: ConvOptions) {
+      const { bias, paddingMode, ...options } = readOptions(who, convOptions(rank), given)
+      checkChannels(who, inChannels, outChannels, options.groups)
+      const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
+      const border: Pads[] = [unpadded, unpadded, ...padsOf(kernel, options.dilation, options.padding)]
+      super([outChannels, inChannels / options.groups, ...kernel], outChannels, bias, (x, w, b) =>
+        paddingMode === 'zeros'
+          ? convolve(x, w, b, options)
+          : convolve(pad(x, border, { mode: paddingMode }), w, b, { ...options, padding: 0 }),
+      )
+      const Kind = new.target as unknown as LayerClass<this, ConvOptions>
+      this.#another = (changes) => new Kind(inChannels, outChannels, kernelSize, { ...given, ...changes })
+    }
+
+    withBias(): this {
+      return toDType(this.#another({ bias: true }), this.weight.dtype === 'float64' ? 'float64' : 'float32')
+    }
+  }
+}
 
 function checkChannels(who: string, inChannels: number, outChannels: number, groups: number): void {
   size.read(who, 'inChannels', inChannels)
@@ -108,69 +109,42 @@ function checkChannels(who: string, inChannels: number, outChannels: number, gro
  * Convolution of `[batch, inChannels, length]`. As PyTorch's `nn.Conv1d`; see `ops.conv1d`.
  *
  * `weight` is `[outChannels, inChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
+ *
+ * @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels.
  */
-export class Conv1d extends Convolution {
-  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
-  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvOptions) {
-    super(['Conv1d', 1, conv1d], inChannels, outChannels, kernelSize, options)
-  }
-}
+export class Conv1d extends convolution('Conv1d', 1, conv1d) {}
 
 /** Convolution of `[batch, inChannels, height, width]`. As PyTorch's `nn.Conv2d`; see `ops.conv2d`. */
-export class Conv2d extends Convolution {
-  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
-  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvOptions) {
-    super(['Conv2d', 2, conv2d], inChannels, outChannels, kernelSize, options)
-  }
-}
+export class Conv2d extends convolution('Conv2d', 2, conv2d) {}
 
 /** Convolution of `[batch, inChannels, depth, height, width]`. As PyTorch's `nn.Conv3d`; see `ops.conv3d`. */
-export class Conv3d extends Convolution {
-  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
-  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvOptions) {
-    super(['Conv3d', 3, conv3d], inChannels, outChannels, kernelSize, options)
-  }
-}
+export class Conv3d extends convolution('Conv3d', 3, conv3d) {}
 
-abstract class ConvolutionTranspose extends Weighted {
-  readonly #convolve: (x: Tensor) => Tensor
-
-  constructor(
-    [who, rank, convolve]: Kind<ConvolutionTransposeOptions>,
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerAxis,
-    given?: ConvTransposeOptions,
-  ) {
-    const { bias, ...options } = readOptions(who, convTransposeOptions(rank), given)
-    checkChannels(who, inChannels, outChannels, options.groups)
-    const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
-    super([inChannels, outChannels / options.groups, ...kernel], outChannels, bias)
-    this.#convolve = (x) => convolve(x, this.weight.value, this.bias?.value, options)
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.#convolve(x)
+/** Returns a base class for transposed convolutions over `rank` axes. */
+function transposed(
+  who: string,
+  rank: number,
+  convolve: Convolve<ConvolutionTransposeOptions>,
+): LayerClass<Weighted, ConvTransposeOptions> {
+  return class extends Weighted {
+    constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, given?: ConvTransposeOptions) {
+      const { bias, ...options } = readOptions(who, convTransposeOptions(rank), given)
+      checkChannels(who, inChannels, outChannels, options.groups)
+      const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
+      const weight = [inChannels, outChannels / options.groups, ...kernel]
+      super(weight, outChannels, bias, (x, w, b) => convolve(x, w, b, options))
+    }
   }
 }
 
 /**
- * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`; see
- * `ops.convTranspose1d`.
+ * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`.
  *
  * `weight` is `[inChannels, outChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
+ *
+ * @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels.
  */
-export class ConvTranspose1d extends ConvolutionTranspose {
-  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
-  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvTransposeOptions) {
-    super(['ConvTranspose1d', 1, convTranspose1d], inChannels, outChannels, kernelSize, options)
-  }
-}
+export class ConvTranspose1d extends transposed('ConvTranspose1d', 1, convTranspose1d) {}
 
 /** Transposed convolution of `[batch, inChannels, height, width]`. As PyTorch's `nn.ConvTranspose2d`. */
-export class ConvTranspose2d extends ConvolutionTranspose {
-  /** @throws {ArgumentError} unless all sizes are positive integers and `groups` divides the channels. */
-  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: ConvTransposeOptions) {
-    super(['ConvTranspose2d', 2, convTranspose2d], inChannels, outChannels, kernelSize, options)
-  }
-}
+export class ConvTranspose2d extends transposed('ConvTranspose2d', 2, convTranspose2d) {}

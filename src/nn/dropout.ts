@@ -6,25 +6,25 @@ import { dropout, dropProbability } from '../ops/dropout.ts'
 import type { Mode, Module } from './module.ts'
 
 const options = {
-  /** Another seed draws other masks. @default that of `nn.initialize` */
+  /** Seed of the masks. @default the seed of `nn.initialize` */
   seed: integer(),
 }
 interface DropoutOptions extends OptionsOf<typeof options> {}
 
 /**
- * In `train`, sets elements to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns
- * `x`. As PyTorch's `nn.Dropout`.
+ * Sets each element to 0 with probability `p` and divides the rest by `1 − p` in `train`; returns `x` in
+ * `eval`. As PyTorch's `nn.Dropout`.
  *
- * The mask depends only on (seed, the layer's name, its call within the step, step, position), so a resumed run
- * draws the same masks, and a layer that is called twice draws two.
+ * The mask depends only on (seed, layer name, number of the call within the step, step, position), so a resumed
+ * run draws the same masks, and a layer that is called twice in a step draws two masks.
  */
 export class Dropout implements Module {
-  /** Another seed draws other masks. If undefined, `nn.initialize` sets it to that of the weights. */
+  /** Seed of the masks. While undefined, `nn.initialize` sets it to the seed of the weights. */
   seed: number | undefined
   readonly #p: Hyperparameter
 
   /**
-   * @param p the fraction that is dropped, or a schedule of it
+   * @param p probability of dropping an element, or a schedule of that probability
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
   constructor(p: Hyperparameter = 0.5, given?: DropoutOptions) {

@@ -10,19 +10,19 @@ import { normal } from './init.ts'
 import type { Module } from './module.ts'
 
 const options = {
-  /** Row of the padding: it starts at 0 and gets no gradient. A negative one counts from the last row. */
+  /** Row for padding, initialized to 0 and without gradient; a negative index counts from the last row. */
   paddingIdx: integer(),
 }
 
 export interface EmbeddingOptions extends OptionsOf<typeof options> {}
 
-/** A table of learned vectors: a row for each number. As PyTorch's `nn.Embedding`. */
+/** A table of learned vectors, one row for each index. As PyTorch's `nn.Embedding`. */
 export class Embedding implements Module {
-  /** `[numEmbeddings, embeddingDim]`, starts standard normal. */
+  /** The table, `[numEmbeddings, embeddingDim]`; initialized from a standard normal distribution. */
   readonly weight: Variable
   readonly #paddingIdx: number | undefined
 
-  /** @throws {ArgumentError} when a size is not a positive integer, or `paddingIdx` is no row. */
+  /** @throws {ArgumentError} when a size is not a positive integer, or `paddingIdx` is out of range. */
   constructor(numEmbeddings: number, embeddingDim: number, given: EmbeddingOptions = {}) {
     const { paddingIdx } = readOptions('Embedding', options, given)
     size.read('Embedding', 'numEmbeddings', numEmbeddings)
@@ -38,7 +38,7 @@ export class Embedding implements Module {
   /**
    * @param index `[…]` of int32 or int64
    * @returns `[…, embeddingDim]`
-   * @throws {ShapeError} when `index` is not of integers.
+   * @throws {ShapeError} when the elements of `index` are not integers.
    */
   forward(index: Tensor): Tensor {
     const picked = embedding(index, this.weight.value)
@@ -48,7 +48,7 @@ export class Embedding implements Module {
   }
 }
 
-/** Standard normal rows, but zeros for padding. */
+/** Draws standard normal rows, with zeros for the padding row. */
 const rows =
   (paddingIdx: number | undefined): Initializer =>
   (random, shape) => {

@@ -4,15 +4,13 @@ import type { Module } from './module.ts'
 
 /** Merges the axes from `startDim` to `endDim` into one. As PyTorch's `nn.Flatten`. */
 export class Flatten implements Module {
-  readonly #startDim: number
-  readonly #endDim: number
+  readonly #flatten: (x: Tensor) => Tensor
 
   constructor(startDim: number = 1, endDim: number = -1) {
-    this.#startDim = startDim
-    this.#endDim = endDim
+    this.#flatten = (x) => flatten(x, startDim, endDim)
   }
 
   forward(x: Tensor): Tensor {
-    return flatten(x, this.#startDim, this.#endDim)
+    return this.#flatten(x)
   }
 }

@@ -1,15 +1,15 @@
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** Operators that only move or create numbers. */
+/** Operators without arithmetic: they only move, copy or create elements. */
 const free: ReadonlySet<string> = new Set([
   ...['Cast', 'Concat', 'Constant', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Identity'],
   ...['Input', 'OneHot', 'Pad', 'Reshape', 'Slice', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],
 ])
 
 /**
- * Floating-point operations of one node: 2 per multiply–add of a product or convolution, 1 per number that a
- * reduction, softmax or pool reads, 1 per number that any other node writes.
+ * Counts the floating-point operations of one node: 2 per multiply–add of a product or convolution, 1 per
+ * element that a reduction, softmax or pool reads, 1 per element that any other node writes.
  */
 export function flopsOf(t: Tensor): number {
   const [a, b, bias] = t.inputs
@@ -29,5 +29,5 @@ export function flopsOf(t: Tensor): number {
   }
 }
 
-/** Weights per element of the output, or of a transposed input: the size without the first axis. */
+/** Number of weights per output element, or per input element if transposed: all axes but the first. */
 const kernel = ([, ...rest]: Shape): number => sizeOf(rest)

@@ -4,35 +4,34 @@ import type { Random } from '../core/random.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { filled, type Initializer } from '../core/variable.ts'
 
-// The initial numbers of a variable, by the names of PyTorch's `nn.init`. To choose one, before
-// `nn.initialize`:
+// Initial values of variables, by the names of PyTorch's `nn.init`. To choose one, before `nn.initialize`:
 //
 //     layer.weight.initializer = nn.init.kaimingNormal({ nonlinearity: 'relu' })
 
-/** Each element drawn by itself. */
+/** Draws each element independently. */
 const drawn =
   (draw: (random: Random) => number): Initializer =>
   (random, shape) =>
     Float64Array.from({ length: sizeOf(shape) }, () => draw(random))
 
-/** Each element uniform in `[low, high)`. */
+/** Draws each element uniformly from `[low, high)`. */
 export const uniform = (low: number = 0, high: number = 1): Initializer =>
   drawn((random) => random.uniform(low, high))
 
-/** Each element normal. */
+/** Draws each element from a normal distribution. */
 export const normal = (mean: number = 0, std: number = 1): Initializer =>
   drawn((random) => random.normal(mean, std))
 
-/** Each element the same number. */
+/** Sets each element to `value`. */
 export const constant: (value: number) => Initializer = filled
-/** Each element 0; for example for the last γ of a residual branch. */
+/** Sets each element to 0; for example for the last γ of a residual branch. */
 export const zeros: Initializer = filled(0)
-/** Each element 1. */
+/** Sets each element to 1. */
 export const ones: Initializer = filled(1)
 
 /**
- * Each element normal, redrawn until it lies in `[low, high]`. As in PyTorch's `trunc_normal_`, bounds are
- * values, not multiples of `std`.
+ * Draws each element from a normal distribution, repeatedly until it lies in `[low, high]`. As in PyTorch's
+ * `trunc_normal_`, the bounds are values, not multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
  */
@@ -55,14 +54,14 @@ export function truncatedNormal(
   })
 }
 
-/** Uniform in `±gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
+/** Draws uniformly from `±gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
 export const xavierUniform = (gain: number = 1): Initializer =>
   byFans('xavierUniform', ({ fanIn, fanOut }) => {
     const limit = gain * Math.sqrt(6 / (fanIn + fanOut))
     return uniform(-limit, limit)
   })
 
-/** Normal with the variance `gain² · 2/(fanIn + fanOut)`. Source: Glorot & Bengio 2010, equation 12. */
+/** Draws normally with variance `gain² · 2/(fanIn + fanOut)`. Source: Glorot & Bengio 2010, equation 12. */
 export const xavierNormal = (gain: number = 1): Initializer =>
   byFans('xavierNormal', ({ fanIn, fanOut }) => normal(0, gain * Math.sqrt(2 / (fanIn + fanOut))))
 
@@ -75,14 +74,14 @@ const gains = {
   selu: () => 3 / 4,
 }
 
-/** A function that may follow a layer, as far as its initial weights are concerned. */
+/** Name of the activation that follows a layer, which determines the scale of the initial weights. */
 export type Nonlinearity = keyof typeof gains
 const nonlinearities = Object.keys(gains) as readonly Nonlinearity[]
 
 /**
- * The factor over 1/√fan for weights before a nonlinearity. As PyTorch's `calculate_gain`.
+ * Returns √fan times the standard deviation of weights before an activation. As PyTorch's `calculate_gain`.
  *
- * @param slope of the leaky ReLU below zero
+ * @param slope slope of the leaky ReLU below zero
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
   choice(nonlinearities).read('calculateGain', 'nonlinearity', nonlinearity)
@@ -90,45 +89,34 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
 }
 
 const kaimingOptions = {
-  /** Slope below zero of the leaky ReLU that follows. @default 0 */
+  /** Slope below zero of the leaky ReLU that follows the layer. @default 0 */
   a: number({}, 0),
-  /** Whether signals keep their size forwards (`fanIn`) or gradients backwards (`fanOut`). @default 'fanIn' */
+  /** Whether to preserve the variance of activations (`fanIn`) or of gradients (`fanOut`). @default 'fanIn' */
   mode: choice(['fanIn', 'fanOut'], 'fanIn'),
-  /** The function that follows the layer. @default 'leakyRelu' */
+  /** Activation that follows the layer. @default 'leakyRelu' */
   nonlinearity: choice(nonlinearities, 'leakyRelu'),
 }
 export interface Kaiming extends OptionsOf<typeof kaimingOptions> {}
 
 /**
- * Uniform in `±gain · √(3/fan)`.
- *
+ * Draws uniformly from `±gain · √(3/fan)`, with the fan of `mode`.
  * Source: He et al. 2015, https://arxiv.org/abs/1502.01852, equations 10 and 15.
  */
 export const kaimingUniform = (options?: Kaiming): Initializer =>
   kaiming('kaimingUniform', options, (std) => uniform(-Math.sqrt(3) * std, Math.sqrt(3) * std))
 
-/** Normal with the standard deviation `gain/√fan`. Source: as `kaimingUniform`. */
+/** Draws normally with standard deviation `gain/√fan`, with the fan of `mode`. Source: as `kaimingUniform`. */
 export const kaimingNormal = (options?: Kaiming): Initializer =>
   kaiming('kaimingNormal', options, (std) => normal(0, std))
 
-function kaiming(
-  who: string,
-  options: Kaiming | undefined,
-  drawing: (std: number) => Initializer,
-): Initializer {
+function kaiming(who: string, options: Kaiming | undefined, draw: (std: number) => Initializer): Initializer {
   const { a, mode, nonlinearity } = readOptions(who, kaimingOptions, options)
   const gain = calculateGain(nonlinearity, a)
-  return byFans(who, (fans) => drawing(gain / Math.sqrt(fans[mode])))
+  return byFans(who, (fans) => draw(gain / Math.sqrt(fans[mode])))
 }
 
-/** Inputs and outputs of one unit. */
-interface Fans {
-  readonly fanIn: number
-  readonly fanOut: number
-}
-
-/** The fans of `[out, in, …kernel]`. */
-function fansOf(who: string, shape: Shape): Fans {
+/** Returns the number of inputs and the number of outputs of one unit, from the shape `[out, in, …kernel]`. */
+function fansOf(who: string, shape: Shape): Record<'fanIn' | 'fanOut', number> {
   const [out, into, ...kernel] = shape
   if (out === undefined || into === undefined) {
     throw new ArgumentError(`${who}: wanted a weight of [out, in, …], got ${showShape(shape)}`)
@@ -137,13 +125,13 @@ function fansOf(who: string, shape: Shape): Fans {
 }
 
 const byFans =
-  (who: string, initializer: (fans: Fans) => Initializer): Initializer =>
+  (who: string, initializer: (fans: ReturnType<typeof fansOf>) => Initializer): Initializer =>
   (random, shape) =>
     initializer(fansOf(who, shape))(random, shape)
 
 /**
- * `gain` times a matrix with orthonormal rows, or columns if there are fewer of those; axes after the first are
- * merged. Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
+ * Draws `gain` times a matrix with orthonormal rows (columns, if there are fewer columns than rows); axes after
+ * the first are merged. Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
  */
 export const orthogonal =
   (gain: number = 1): Initializer =>
@@ -164,7 +152,7 @@ export const orthogonal =
     return weights
   }
 
-/** The Gram–Schmidt process, each projection removed twice: once leaves rounding errors behind. */
+/** Runs the Gram–Schmidt process, removing each projection twice: once would leave rounding errors. */
 function orthonormalize(vectors: readonly Float64Array[]): void {
   vectors.forEach((v, i) => {
     for (const u of [...vectors.slice(0, i), ...vectors.slice(0, i)]) {

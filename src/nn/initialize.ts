@@ -2,10 +2,10 @@ import { variables, walk } from '../core/variable.ts'
 import { Dropout } from './dropout.ts'
 
 /**
- * Initializes every variable that has no numbers yet, and gives `seed` to every `Dropout` that has none.
+ * Initializes every uninitialized variable, and sets the seed of every `Dropout` without one to `seed`.
  *
- * The numbers depend only on (seed, state name): the same seed gives the same weights on every machine, in
- * whatever order layers are made. Initialized variables keep their numbers.
+ * The values depend only on (seed, state name): the same seed yields the same weights on every machine,
+ * whatever the order in which layers are made. Initialized variables keep their values.
  *
  * @returns the model
  */

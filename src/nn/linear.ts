@@ -6,16 +6,16 @@ import { uniform } from './init.ts'
 import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
-const options = {
-  /** Whether to add a bias, which batch normalization right after makes redundant. @default true */
+export const biasOption = {
+  /** Whether to add a bias, which a batch normalization right after the layer makes redundant. @default true */
   bias: boolean(true),
 }
-interface LinearOptions extends OptionsOf<typeof options> {}
+interface LinearOptions extends OptionsOf<typeof biasOption> {}
 
 /**
  * `y = x · weightᵀ + bias`, on `[…, inFeatures]`. As PyTorch's `nn.Linear`.
  *
- * `weight` is `[outFeatures, inFeatures]`, `bias` is `[outFeatures]`; both start uniform in ±1/√inFeatures.
+ * `weight`, `[outFeatures, inFeatures]`, and `bias`, `[outFeatures]`, are drawn uniformly from ±1/√inFeatures.
  */
 export class Linear implements Module {
   readonly weight: Variable
@@ -23,7 +23,7 @@ export class Linear implements Module {
 
   /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inFeatures: number, outFeatures: number, given?: LinearOptions) {
-    const { bias } = readOptions('Linear', options, given)
+    const { bias } = readOptions('Linear', biasOption, given)
     size.read('Linear', 'inFeatures', inFeatures)
     size.read('Linear', 'outFeatures', outFeatures)
     const limit = 1 / Math.sqrt(inFeatures)
@@ -35,7 +35,7 @@ export class Linear implements Module {
     return linear(x, this.weight.value, this.bias?.value)
   }
 
-  /** A new layer with the same sizes and element type, with a bias and uninitialized. */
+  /** Returns a new, uninitialized layer of the same sizes and element type, with a bias. */
   withBias(): Linear {
     const [outFeatures, inFeatures] = this.weight.shape
     const layer = new Linear(inFeatures!, outFeatures!)

@@ -1,7 +1,7 @@
 import { nameOf } from '../core/names.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** Whether a model learns or is measured. An argument of every call, so no layer is left in the wrong mode. */
+/** Whether a model trains or is evaluated. Passed to every call, so no layer is left in the wrong mode. */
 export type Mode = 'train' | 'eval'
 
 /**
@@ -13,6 +13,6 @@ export interface Module {
   forward(x: Tensor, mode: Mode): Tensor
 }
 
-/** How messages name a layer: `fc1 (Linear)` in a model, `Linear` outside one. */
+/** Returns the name of a layer for messages: `fc1 (Linear)` within a model, `Linear` outside one. */
 export const called = (layer: object, kind: string): string =>
   nameOf(layer) ? `${nameOf(layer)} (${kind})` : kind

@@ -3,9 +3,9 @@ import { Variable } from '../core/variable.ts'
 import type { Module } from './module.ts'
 
 /**
- * Every module of a model by name, the model itself first, as `''`. As PyTorch's `named_modules`.
+ * Returns every module of a model by name; the model itself comes first, as `''`. As PyTorch's `named_modules`.
  *
- * A name is a path of fields: `layers.0.bn`. A module that is used twice is listed once.
+ * A name is the path of fields to the module: `layers.0.bn`. A module that is used twice is listed once.
  */
 export function modules(root: object): Map<string, Module> {
   const found = new Map<string, Module>()

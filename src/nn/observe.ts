@@ -5,20 +5,18 @@ import { modules } from './modules.ts'
 
 /** One call of a module's `forward`. */
 export interface Call {
-  /** The module's path in the model. */
+  /** Path of the module within the model. */
   readonly name: string
   readonly module: Module
-  /** Its arguments: the input, the mode, and any others. */
+  /** Arguments of the call: the input, the mode, and any others. */
   readonly inputs: readonly unknown[]
   readonly output: Tensor
 }
 
 /**
- * Runs `body` and reports every call of a module in `model`, inner calls before the outer one.
+ * Runs `body` and passes every call of a module in `model` to `onCall`, inner calls before the outer one.
  *
- * Wraps every `forward` while `body` runs, then removes the wrappers.
- *
- * @returns what `body` returns
+ * Every `forward` is wrapped while `body` runs. @returns the result of `body`
  */
 export function observe<T>(model: object, onCall: (call: Call) => void, body: () => T): T {
   const watched = [...modules(model)].map(([name, module]) => ({
@@ -45,7 +43,7 @@ export function observe<T>(model: object, onCall: (call: Call) => void, body: ()
   }
 }
 
-/** Every call of a module in one forward pass in `eval`, inner calls before the outer one. */
+/** Lists every call of a module in one forward pass in `eval`, inner calls before the outer one. */
 export function callsOf(model: Module, x: Tensor): Call[] {
   const calls: Call[] = []
   const forward = (): Tensor => model.forward(x, 'eval')

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
-import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
+import { checkShape, misfit, type Shape } from '../core/shape.ts'
 import { constant, type Tensor, tensorOption } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import { reshape, zerosOf } from '../ops/broadcast.ts'
@@ -14,17 +14,17 @@ import { called, type Mode, type Module } from './module.ts'
 export const recurrentOptions = {
   /** Number of stacked layers. @default 1 */
   numLayers: integer({ min: 1 }, 1),
-  /** Whether there are biases, one for the input and one for the state. @default true */
+  /** Whether to add biases, one for the input and one for the state. @default true */
   bias: boolean(true),
   /** Whether input and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
   batchFirst: boolean(false),
-  /** Whether each layer also reads backwards, with those outputs beside the forward ones. @default false */
+  /** Whether each layer also runs backwards in time, its outputs concatenated to the rest. @default false */
   bidirectional: boolean(false),
 }
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 
 const unrollOptions = {
-  /** int32 or int64 `[batch]`: number of real steps of each sequence, from the first. @default all */
+  /** Number of steps of each sequence before its padding, int32 or int64 `[batch]`. @default all steps */
   lengths: tensorOption,
   /** Initial state, `[layers · directions, batch, hidden]`, forward before backward. @default zeros */
   hidden: tensorOption,
@@ -35,51 +35,45 @@ export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
 /** The output and final state of a recurrent network. */
 export interface Unrolled {
-  /** The last layer's state at each step, `[length, batch, directions · hidden]`; 0 at padded steps. */
+  /** State of the last layer after each step, `[length, batch, directions · hidden]`; 0 at padded steps. */
   readonly output: Tensor
-  /** The final state of each layer and direction, `[layers · directions, batch, hidden]`. */
+  /** Final state of each layer and direction, `[layers · directions, batch, hidden]`. */
   readonly hidden: Tensor
-  /** The final cell state of an LSTM, of the shape of `hidden`. */
+  /** Final cell state of an LSTM, of the shape of `hidden`. */
   readonly cell?: Tensor
 }
 
-/** The state between two steps, each `[batch, hidden]`. The first is also the output. */
+/** State between two steps, in tensors of `[batch, hidden]`. `hidden` is also the output of the step. */
 export type State = readonly [hidden: Tensor, cell?: Tensor]
 
 /**
- * The next state.
+ * Computes the next state.
  *
  * @param input `W_ih·x + b_ih` of this step, `[batch, gates · hidden]`
- * @param recurrent `W_hh·h + b_hh` of the previous state, of the same shape
+ * @param recurrent `W_hh·h + b_hh` of the previous state, of the shape of `input`
  */
 export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
 
-/** What distinguishes one recurrent network from another. */
-export interface RecurrentKind {
+/** Definition of a kind of recurrent network, such as an LSTM. */
+interface RecurrentKind {
   readonly name: string
-  /** Width of the cell's inputs over that of the state. */
+  /** Number of gates: the width of the cell's inputs over the width of the state. */
   readonly gates: number
-  /** Whether there is a cell state beside the hidden one. */
+  /** Whether the state includes a cell state. */
   readonly hasCell: boolean
   readonly cell: RecurrentCell
 }
 
-/** One direction of one layer. */
-interface Weights {
-  readonly ih: Variable
-  readonly hh: Variable
-  readonly biasIh: Variable | undefined
-  readonly biasHh: Variable | undefined
-}
+type Weights = ReturnType<typeof weightsOf>
 
 /**
- * A recurrent network, unrolled: the graph of a sequence contains each of its steps.
+ * Unrolled recurrent network: the graph contains every step of a sequence.
  *
- * With `lengths`, a padded step keeps the state and outputs 0, like PyTorch's packed sequences: the backward
- * direction starts at the last real step.
+ * With `lengths`, a padded step keeps the state and outputs 0, as with PyTorch's packed sequences: the backward
+ * direction starts at the last step before the padding.
  *
  * State names are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then those of
- * `_l0_reverse`, `_l1`, and so on. Everything starts uniform in ±1/√hiddenSize.
+ * `_l0_reverse`, `_l1`, and so on. All are drawn uniformly from ±1/√hiddenSize.
  */
 export abstract class Recurrent implements Module {
   readonly #kind: RecurrentKind
@@ -92,8 +86,9 @@ export abstract class Recurrent implements Module {
     kind: RecurrentKind,
     inputSize: number,
     hiddenSize: number,
-    { numLayers, bias, batchFirst, bidirectional }: ValuesOf<typeof recurrentOptions>,
+    options: RecurrentOptions | undefined,
   ) {
+    const { numLayers, bias, batchFirst, bidirectional } = readOptions(kind.name, recurrentOptions, options)
     size.read(kind.name, 'inputSize', inputSize)
     size.read(kind.name, 'hiddenSize', hiddenSize)
     this.#kind = kind
@@ -105,26 +100,24 @@ export abstract class Recurrent implements Module {
       suffixes.map((suffix) => {
         const features = layer === 0 ? inputSize : hiddenSize * suffixes.length
         const weights = weightsOf(kind.gates * hiddenSize, features, hiddenSize, bias)
-        this.#name(`l${layer}${suffix}`, weights)
+        for (const [name, variable] of Object.entries(weights)) {
+          Object.assign(this, { [`${name}_l${layer}${suffix}`]: variable })
+        }
         return weights
       }),
     )
   }
 
-  /** Makes weights fields, by the names of PyTorch's state. */
-  #name(suffix: string, { ih, hh, biasIh, biasHh }: Weights): void {
-    Object.assign(this, { [`weight_ih_${suffix}`]: ih, [`weight_hh_${suffix}`]: hh })
-    if (biasIh) Object.assign(this, { [`bias_ih_${suffix}`]: biasIh, [`bias_hh_${suffix}`]: biasHh })
-  }
-
-  /** Only the output of `unroll`. */
+  /** Returns the output of `unroll`. */
   forward(x: Tensor, _mode?: Mode, options?: UnrollOptions): Tensor {
     return this.unroll(x, options).output
   }
 
   /**
+   * Runs all steps.
+   *
    * @param x `[length, batch, inputSize]`, or `[batch, length, inputSize]` with `batchFirst`
-   * @throws {ShapeError} when a shape differs.
+   * @throws {ShapeError} when the shape of an input does not fit.
    */
   unroll(x: Tensor, options?: UnrollOptions): Unrolled {
     const read = readOptions(called(this, this.#kind.name), unrollOptions, options)
@@ -148,20 +141,21 @@ export abstract class Recurrent implements Module {
       : { output, hidden }
   }
 
-  /** One direction of one layer over all steps of `[length, batch, features]`. */
+  /** Runs one direction of one layer over all steps of `[length, batch, features]`. */
   #run(
     sequence: Tensor,
-    { ih, hh, biasIh, biasHh }: Weights,
+    { weight_ih, weight_hh, bias_ih, bias_hh }: Weights,
     first: State,
     backwards: boolean,
     real: readonly Tensor[] | undefined,
   ): { readonly output: Tensor; readonly last: State } {
-    const inputs = unbind(linear(sequence, ih.value, biasIh?.value)) // one product for all steps
+    const inputs = unbind(linear(sequence, weight_ih.value, bias_ih?.value)) // one product for all steps
     const order = [...inputs.keys()]
     const outputs: Tensor[] = []
     let state = first
     for (const t of backwards ? order.reverse() : order) {
-      const next = this.#kind.cell(inputs[t]!, linear(state[0], hh.value, biasHh?.value), state)
+      const recurrent = linear(state[0], weight_hh.value, bias_hh?.value)
+      const next = this.#kind.cell(inputs[t]!, recurrent, state)
       const isReal = real?.[t]
       state = isReal ? keep(isReal, next, state) : next
       outputs[t] = isReal ? where(isReal, next[0], 0) : next[0]
@@ -169,7 +163,7 @@ export abstract class Recurrent implements Module {
     return { output: stack(outputs), last: state }
   }
 
-  /** The state before the first step of each layer and direction. */
+  /** Returns the state of each layer and direction before the first step. */
   #firstStates(x: Tensor, { lengths, hidden, cell }: ValuesOf<typeof unrollOptions>): State[] {
     const who = called(this, this.#kind.name)
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
@@ -177,16 +171,12 @@ export abstract class Recurrent implements Module {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
       throw misfit(who, `[${order}, ${this.#inputSize}]`, x.shape)
     }
-    if (lengths && !sameShape(lengths.shape, [batch!])) {
-      throw misfit(who, `lengths of [${batch}]`, lengths.shape)
-    }
+    if (lengths) checkShape(who, 'lengths', lengths, [batch!])
     if (cell && !this.#kind.hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
     const count = this.#layers.length * this.#layers[0]!.length
     const shape = [count, batch!, this.#hiddenSize]
     const each = (name: string, given: Tensor | undefined): Tensor[] => {
-      if (given && !sameShape(given.shape, shape)) {
-        throw misfit(who, `${name} of ${showShape(shape)}`, given.shape)
-      }
+      if (given) checkShape(who, name, given, shape)
       return unbind(given ?? zerosOf(shape, x.dtype))
     }
     const hiddens = each('hidden', hidden)
@@ -195,19 +185,15 @@ export abstract class Recurrent implements Module {
   }
 }
 
-/** The weights of one direction of one layer. */
-function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean): Weights {
+/** Creates the weights of one direction of one layer; `rows` is the number of gates times `hiddenSize`. */
+function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean) {
   const limit = 1 / Math.sqrt(hiddenSize)
-  const variable = (shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
-  return {
-    ih: variable([rows, features]),
-    hh: variable([rows, hiddenSize]),
-    biasIh: bias ? variable([rows]) : undefined,
-    biasHh: bias ? variable([rows]) : undefined,
-  }
+  const variable = (...shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
+  const weights = { weight_ih: variable(rows, features), weight_hh: variable(rows, hiddenSize) }
+  return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
 
-/** For each step whether it is real, bool `[batch, 1]`. */
+/** Returns for each step whether each sequence is still before its padding, bool `[batch, 1]`. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {
   const steps = constant([...Array(length).keys()], [length, 1, 1], 'int64')
   return unbind(greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps))

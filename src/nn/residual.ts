@@ -11,18 +11,18 @@ export class Identity implements Module {
 }
 
 /**
- * `shortcut(x) + branch(x)`: the branch learns what to add.
+ * `shortcut(x) + branch(x)`: the branch learns the difference from the shortcut.
  *
- * With `lastNorm.weight.initializer = nn.init.zeros` in the branch, the block starts as its shortcut.
+ * If `nn.init.zeros` initializes the last normalization of the branch, the block starts as its shortcut.
  *
- * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017, https://arxiv.org/abs/1706.02677,
- * section 5.1.
+ * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017,
+ * https://arxiv.org/abs/1706.02677, section 5.1.
  */
 export class Residual implements Module {
   readonly branch: Module
   readonly shortcut: Module
 
-  /** @param shortcut a projection, where the branch changes the shape */
+  /** @param shortcut the identity, or a projection if the branch changes the shape */
   constructor(branch: Module, shortcut: Module = new Identity()) {
     this.branch = branch
     this.shortcut = shortcut
@@ -32,11 +32,7 @@ export class Residual implements Module {
   forward(x: Tensor, mode: Mode): Tensor {
     const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]
     if (sameShape(short.shape, long.shape)) return add(short, long)
-    throw misfit(
-      called(this, 'Residual'),
-      `a branch of ${showShape(short.shape)}, the shape of the shortcut`,
-      long.shape,
-      'project the shortcut',
-    )
+    const wanted = `a branch of ${showShape(short.shape)}, the shape of the shortcut`
+    throw misfit(called(this, 'Residual'), wanted, long.shape, 'project the shortcut')
   }
 }

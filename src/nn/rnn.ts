@@ -7,7 +7,7 @@ import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentOptions 
 
 const rnnOptions = {
   ...recurrentOptions,
-  /** Function that is applied to each state. @default 'tanh' */
+  /** Activation that is applied to each new state. @default 'tanh' */
   nonlinearity: choice(['tanh', 'relu'], 'tanh'),
 }
 export interface RNNOptions extends OptionsOf<typeof rnnOptions> {}
@@ -18,12 +18,11 @@ export interface RNNOptions extends OptionsOf<typeof rnnOptions> {}
  *     h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh)
  */
 export class RNN extends Recurrent {
-  /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options?: RNNOptions) {
-    const { nonlinearity, ...read } = readOptions('RNN', rnnOptions, options)
+    const { nonlinearity, ...rest } = readOptions('RNN', rnnOptions, options)
     const squash = { tanh, relu }[nonlinearity]
     const cell: RecurrentCell = (input, recurrent) => [squash(add(input, recurrent))]
-    super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, read)
+    super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, rest)
   }
 }
 
@@ -36,10 +35,8 @@ export class RNN extends Recurrent {
  * Source: Hochreiter & Schmidhuber 1997; with forget gates, Gers, Schmidhuber & Cummins 2000.
  */
 export class LSTM extends Recurrent {
-  /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    const read = readOptions('LSTM', recurrentOptions, options)
-    super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, read)
+    super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, options)
   }
 }
 
@@ -58,10 +55,8 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
  * Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, with r outside the product, as in cuDNN.
  */
 export class GRU extends Recurrent {
-  /** @throws {ArgumentError} when a size is not a positive integer. */
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    const read = readOptions('GRU', recurrentOptions, options)
-    super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, read)
+    super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, options)
   }
 }
 

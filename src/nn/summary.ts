@@ -9,19 +9,19 @@ import { type Call, callsOf } from './observe.ts'
 
 /** One module of a model. */
 export interface LayerSummary {
-  /** Its path; empty for the model itself. */
+  /** Path of the module; empty for the model itself. */
   readonly name: string
-  /** Its class. */
+  /** Class of the module. */
   readonly kind: string
-  /** Shape of its last output; undefined if the model never called it. */
+  /** Shape of the module's last output; undefined if the model never called it. */
   readonly output: Shape | undefined
   /** Number of trainable parameters, excluding those of inner modules. */
   readonly parameters: number
-  /** Floating-point operations of all its calls, excluding those of inner modules. */
+  /** Floating-point operations of all calls of the module, excluding those of inner modules. */
   readonly flops: number
 }
 
-/** A model at a glance. As text it is a table. */
+/** The modules of a model and their totals. `toString` returns a table. */
 export interface Summary {
   readonly layers: readonly LayerSummary[]
   readonly parameters: number
@@ -37,11 +37,11 @@ const options = {
 export interface SummaryOptions extends OptionsOf<typeof options> {}
 
 /**
- * The modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the model
- * once, in `eval`, and computes nothing; weights may be uninitialized.
+ * Lists the modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the
+ * model once, in `eval`, and computes nothing; weights may be uninitialized.
  *
  * @param shape the shape of a batch
- * @throws what the model throws for such an input.
+ * @throws the errors of the model for such an input.
  * @example console.log(`${nn.summary(new Net(), [64, 100])}`)
  */
 export function summary(model: Module, shape: Shape, given?: SummaryOptions): Summary {
@@ -64,7 +64,7 @@ export function summary(model: Module, shape: Shape, given?: SummaryOptions): Su
   return { layers, ...totals, toString: () => table(layers, totals) }
 }
 
-/** Numbers of trainable parameters, by the path of the innermost module that holds them. */
+/** Counts trainable parameters by the path of the innermost module that contains them. */
 function ownParameters(model: Module): Map<string, number> {
   const paths = [...modules(model).keys()].reverse() // inner ones before outer ones
   const counts = new Map<string, number>()
@@ -75,7 +75,7 @@ function ownParameters(model: Module): Map<string, number> {
   return counts
 }
 
-/** Operations between a call's inputs and its output, excluding inner calls, which precede it in `calls`. */
+/** Counts operations from inputs to output of each call, excluding inner calls, which precede it in `calls`. */
 function ownFlops(calls: readonly Call[]): Map<Module, number> {
   const claimed = new Set<Tensor>()
   const flops = new Map<Module, number>()
@@ -84,15 +84,13 @@ function ownFlops(calls: readonly Call[]): Map<Module, number> {
     const inside = topological([output], (t) => (given.has(t) ? [] : t.inputs))
     const nodes = inside.filter((t) => !given.has(t) && !claimed.has(t))
     for (const t of nodes) claimed.add(t)
-    flops.set(
-      module,
-      nodes.reduce((sum, t) => sum + flopsOf(t), flops.get(module) ?? 0),
-    )
+    const total = nodes.reduce((sum, t) => sum + flopsOf(t), flops.get(module) ?? 0)
+    flops.set(module, total)
   }
   return flops
 }
 
-/** A tensor, or the tensors in an object of options. */
+/** Returns an argument that is a tensor, or the tensors in an argument that is an object of options. */
 const tensorsIn = (given: unknown): Tensor[] =>
   isTensor(given) ? [given] : Object.values(given ?? {}).filter(isTensor)
 
@@ -100,13 +98,10 @@ function table(layers: readonly LayerSummary[], totals: Pick<Summary, 'parameter
   const count = (n: number): string => n.toLocaleString('en-US')
   const rows = [
     ['layer', 'kind', 'output', 'parameters', 'FLOPs'],
-    ...layers.map((l) => [
-      l.name || '(model)',
-      l.kind,
-      l.output ? showShape(l.output) : '–',
-      count(l.parameters),
-      count(l.flops),
-    ]),
+    ...layers.map(({ name, kind, output, parameters, flops }) => {
+      const shape = output ? showShape(output) : '–'
+      return [name || '(model)', kind, shape, count(parameters), count(flops)]
+    }),
     ['total', '', '', count(totals.parameters), count(totals.flops)],
   ]
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

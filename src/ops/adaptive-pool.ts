@@ -6,8 +6,8 @@ import { evenly, weighAxes } from './resample.ts'
 import { mean } from './statistics.ts'
 import { checkAxes, type PerAxis, sizes } from './window.ts'
 
-/** The elements of each of `output` adaptive windows: they cover an axis of size `input`, and may overlap. */
-const spans = (input: number, output: number): (readonly [first: number, behind: number])[] =>
+/** Returns the ranges of the `output` windows, which may overlap, that cover an axis of size `input`. */
+const spans = (input: number, output: number): (readonly [first: number, end: number])[] =>
   Array.from({ length: output }, (_, i) => [
     Math.floor((i * input) / output),
     Math.ceil(((i + 1) * input) / output),
@@ -16,9 +16,7 @@ const spans = (input: number, output: number): (readonly [first: number, behind:
 /**
  * Means of `outputSize` windows that cover `[n, c, length]`. As PyTorch's `adaptive_avg_pool1d`.
  *
- * @returns `[n, c, outputSize]`
- * @throws {ShapeError} when `x` has other axes.
- * @throws {ArgumentError} when `outputSize` is not a positive integer.
+ * @returns `[n, c, outputSize]` @throws {ShapeError} when `x` does not have 3 axes.
  */
 export const adaptiveAvgPool1d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveAvgPool('adaptiveAvgPool1d', 1, x, outputSize)
@@ -32,27 +30,24 @@ function adaptiveAvgPool(who: string, rank: number, x: Tensor, outputSize: PerAx
   const outputs = sizes(rank).read(who, 'outputSize', outputSize)
   if (outputs.every((size) => size === 1)) return mean(x, axesOf(x.shape).slice(2), { keepDims: true })
   const weights = outputs.map((size, i) =>
-    spans(x.shape[i + 2]!, size).map(([first, behind]) => evenly(first, behind, behind - first)),
+    spans(x.shape[i + 2]!, size).map(([first, end]) => evenly(first, end, end - first)),
   )
   return weighAxes(x, weights)
 }
 
 /**
- * The greatest elements of `outputSize` windows that cover `[n, c, length]`. As PyTorch's
- * `adaptive_max_pool1d`.
+ * Maxima of `outputSize` windows that cover `[n, c, length]`. As PyTorch's `adaptive_max_pool1d`.
  *
- * @returns `[n, c, outputSize]`
- * @throws {ShapeError} when `x` has other axes.
- * @throws {ArgumentError} when `outputSize` is not a positive integer.
+ * @returns `[n, c, outputSize]` @throws {ShapeError} when `x` does not have 3 axes.
  */
 export const adaptiveMaxPool1d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveMaxPool('adaptiveMaxPool1d', 1, x, outputSize)
 
-/** The greatest elements of windows that cover `[n, c, height, width]`. As PyTorch's `adaptive_max_pool2d`. */
+/** Maxima of windows that cover `[n, c, height, width]`. As PyTorch's `adaptive_max_pool2d`. */
 export const adaptiveMaxPool2d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveMaxPool('adaptiveMaxPool2d', 2, x, outputSize)
 
-/** Windows of unequal size are made equal by repeating the last element of each, which changes no maximum. */
+/** Repeats the last element of shorter windows, which changes no maximum, then applies one `maxPool`. */
 function adaptiveMaxPool(who: string, rank: number, x: Tensor, outputSize: PerAxis): Tensor {
   checkAxes(who, rank, x)
   const kernels: number[] = []
@@ -61,10 +56,10 @@ function adaptiveMaxPool(who: string, rank: number, x: Tensor, outputSize: PerAx
     .reduce((t, size, i) => {
       const input = x.shape[i + 2]!
       const windows = spans(input, size)
-      const kernel = Math.max(...windows.map(([first, behind]) => behind - first))
+      const kernel = Math.max(...windows.map(([first, end]) => end - first))
       kernels.push(kernel)
-      const index = windows.flatMap(([first, behind]) =>
-        Array.from({ length: kernel }, (_, k) => Math.min(first + k, behind - 1)),
+      const index = windows.flatMap(([first, end]) =>
+        Array.from({ length: kernel }, (_, k) => Math.min(first + k, end - 1)),
       )
       return sameShape(index, [...Array(input).keys()]) ? t : indexSelect(t, i + 2, int64s(index))
     }, x)

@@ -18,15 +18,15 @@ export const neg = (x: Tensor): Tensor => unary('Neg', x, (dy) => neg(dy))
 export const exp = (x: Tensor): Tensor => unary('Exp', x, (dy, y) => mul(dy, y))
 /** `ln x`; −∞ at 0, NaN below. */
 export const log = (x: Tensor): Tensor => unary('Log', x, (dy) => div(dy, x))
-/** `√x`; NaN below 0. Its slope at 0 is infinite. */
+/** `√x`; NaN below 0. The slope at 0 is infinite. */
 export const sqrt = (x: Tensor): Tensor => unary('Sqrt', x, (dy, y) => div(dy, add(y, y)))
 /** `1/x`. */
 export const reciprocal = (x: Tensor): Tensor => unary('Reciprocal', x, (dy, y) => neg(mul(dy, mul(y, y))))
 /** `x²`. */
 export const square = (x: Tensor): Tensor => mul(x, x)
-/** `|x|`. Its slope at 0 is taken as 0, as in PyTorch. */
+/** `|x|`. The slope at 0 is taken as 0, as in PyTorch. */
 export const abs = (x: Tensor): Tensor => unary('Abs', x, (dy) => mul(dy, sign(x)))
-/** −1, 0 or 1. No gradient. */
+/** The sign of `x`: −1, 0 or 1. No gradient. */
 export const sign = (x: Tensor): Tensor => unary('Sign', x)
 /** The greatest integer ≤ `x`. No gradient. */
 export const floor = (x: Tensor): Tensor => unary('Floor', x)

@@ -26,15 +26,15 @@ export const lessEqual = (a: Operand, b: Operand): Tensor => compare('LessOrEqua
 /** Whether `a ≠ b`, element by element. */
 export const notEqual = (a: Operand, b: Operand): Tensor => logicalNot(equal(a, b))
 
-/** Whether `x` is not a number. */
+/** Whether `x` is NaN, element by element. */
 const notANumber = (x: Tensor): Tensor => notEqual(x, x)
-/** Whether `x` is a number, and not ±∞. */
+/** Whether `x` is neither NaN nor ±∞, element by element. */
 const finite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
 
 // Declared under other names, so as not to shadow the globals.
 export { finite as isFinite, notANumber as isNaN }
 
-/** `a` where `condition` holds, `b` elsewhere; the three broadcast together. */
+/** `a` where `condition` is true, `b` elsewhere; all three broadcast together. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = operands('where', a, b)
   if (condition.dtype !== 'bool') {
@@ -55,13 +55,12 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 const elementType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
 
-/** The same numbers as another type. A gradient flows from float to float, and is cast back. */
+/** `x` converted to another element type. A gradient flows only from float to float. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x
   return node('Cast', {
     inputs: [x],
     attributes: { to: elementType[dtype] },
-    shape: x.shape,
     dtype,
     ...(isFloat(x.dtype) && isFloat(dtype) && { grad: (dy) => [cast(dy, x.dtype)] }),
   })

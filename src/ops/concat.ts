@@ -5,13 +5,13 @@ import { node, type Tensor } from '../core/tensor.ts'
 import { squeeze, unsqueeze } from './movement.ts'
 import { type SliceRange, slice } from './slice.ts'
 
-// Joining tensors along an axis, and taking them apart: each other's adjoint.
+// Concatenating tensors along an axis and splitting them are adjoint to each other, so they share a file.
 
 /**
- * Tensors joined one after another along `axis`. As PyTorch's `cat`.
+ * Concatenates tensors along `axis`. As PyTorch's `cat`.
  *
- * @param tensors one or more, of one type, whose shapes differ only along `axis`
- * @throws {ArgumentError} when there are none.
+ * @param tensors one or more, of one element type, whose shapes differ only along `axis`
+ * @throws {ArgumentError} when `tensors` is empty.
  * @throws {ShapeError} when shapes or types do not fit.
  */
 export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
@@ -27,7 +27,6 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
     inputs: tensors,
     attributes: { axis: along! },
     shape: first.shape.map((n, i) => (i === along ? total : n)),
-    dtype: first.dtype,
     grad: (dy) => split(dy, sizes, along),
   })
 }
@@ -38,10 +37,10 @@ const joins = (a: Tensor, b: Tensor, axis: number): boolean =>
   a.shape.every((n, i) => i === axis || n === b.shape[i])
 
 /**
- * Consecutive parts of `x` along `axis`. As PyTorch's `split`.
+ * Splits `x` into consecutive pieces along `axis`. As PyTorch's `split`.
  *
- * @param sizes the size of each part; or one size for all, of which the last may be smaller
- * @throws {ShapeError} when the sizes do not add up to the axis.
+ * @param sizes size of each piece, or one size for all pieces, where the last piece may be smaller
+ * @throws {ShapeError} when the sizes do not add up to the size of the axis.
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis: number = 0): Tensor[] {
   const [along] = resolveAxes('split', [axis], x.shape.length)
@@ -66,8 +65,8 @@ const equalParts = (n: number, size: number): number[] =>
   size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]
 
 /**
- * `x` in `count` equal parts along `axis`. Where `count` does not divide it, the last part is smaller, or parts
- * are missing. As PyTorch's `chunk`.
+ * Splits `x` into `count` equal pieces along `axis`. If `count` does not divide the axis, the last piece is
+ * smaller, and there may be fewer pieces. As PyTorch's `chunk`.
  */
 export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   const [along] = resolveAxes('chunk', [axis], x.shape.length)
@@ -75,18 +74,17 @@ export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   return split(x, Math.ceil(x.shape[along!]! / count), along)
 }
 
-/** Tensors of one shape along a new `axis`: `n` of `[a, b]` to `[n, a, b]`. As PyTorch's `stack`. */
-export const stack = (tensors: readonly Tensor[], axis: number = 0): Tensor =>
-  concat(
-    tensors.map((t) => unsqueeze(t, axis)),
-    axis,
-  )
+/** Stacks tensors of one shape along a new `axis`: `n` of `[a, b]` to `[n, a, b]`. As PyTorch's `stack`. */
+export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  const longer = tensors.map((t) => unsqueeze(t, axis))
+  return concat(longer, axis)
+}
 
-/** The slices along `axis`, without that axis: `[n, a, b]` to `n` of `[a, b]`. As PyTorch's `unbind`. */
+/** Splits `x` into slices along `axis`, without it: `[n, a, b]` to `n` of `[a, b]`. As PyTorch's `unbind`. */
 export const unbind = (x: Tensor, axis: number = 0): Tensor[] =>
   split(x, 1, axis).map((part) => squeeze(part, [axis]))
 
-/** `x` shifted along `axis`; what leaves at one end enters at the other. As PyTorch's `roll`. */
+/** Shifts `x` along `axis`; elements shifted past one end return at the other. As PyTorch's `roll`. */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
   const [along] = resolveAxes('roll', [axis], x.shape.length)
   const n = x.shape[along!]!

@@ -5,19 +5,19 @@ import type { Tensor } from '../core/tensor.ts'
 import { correlate, correlateInput } from './correlate.ts'
 import { withBias } from './correlate-lowering.ts'
 import type { Pads } from './slice.ts'
-import { checkAxes, type PerAxis, perAxis, type Window, windowsOn } from './window.ts'
+import { checkAxes, inputOf, type PerAxis, perAxis, type Window, windowsOn } from './window.ts'
 
-/** How a window slides over `rank` axes. */
+/** Declares the options of a window that slides over `rank` axes. */
 const slidingOptions = (rank: number) => ({
-  /** Elements from one position of the window to the next. @default 1 */
+  /** Number of elements between positions of the window. @default 1 */
   stride: perAxis(rank, size, 1),
-  /** Elements from each element of the window to the next. @default 1 */
+  /** Distance between neighbouring elements within the window. @default 1 */
   dilation: perAxis(rank, size, 1),
-  /** Number of groups that the channels are divided into, each with its own weights. @default 1 */
+  /** Number of groups of channels, each with separate weights. @default 1 */
   groups: integer({ min: 1 }, 1),
 })
 
-/** An operator of an input, a weight and a bias. */
+/** A convolution of an input, a weight and an optional bias. */
 export type Convolve<Options> = (x: Tensor, weight: Tensor, bias?: Tensor, options?: Options) => Tensor
 
 type Padding = PerAxis | 'same' | 'valid'
@@ -35,7 +35,7 @@ function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'
 
 export const convolutionOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Zeros on both sides of each axis; `'same'` keeps the size, at stride 1; `'valid'` is 0. @default 0 */
+  /** Number of zeros on both sides of each axis, `'same'` to keep its size, or `'valid'` for 0. @default 0 */
   padding: paddingOption(rank),
 })
 export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolutionOptions>> {}
@@ -50,7 +50,6 @@ export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolut
  * @param bias `[o]`, or omitted
  * @returns `[n, o, ⌊(length + 2 · padding − dilation · (k − 1) − 1) / stride⌋ + 1]`
  * @throws {ShapeError} when shapes or types do not fit, or the window is longer than the padded input.
- * @throws {ArgumentError} when an option is out of range.
  */
 export const conv1d = convolution('conv1d', 1)
 
@@ -65,13 +64,10 @@ function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
   return (x, weight, bias, options) => {
     const { stride, padding, dilation, groups } = readOptions(who, declared, options)
     const [o, inside, ...kernel] = weight.shape
-    check(who, rank, x, weight, bias, o!)
+    check(who, rank, o!, x, weight, bias)
     if (x.shape[1] !== inside! * groups || o! % groups !== 0) {
-      throw misfit(
-        who,
-        `${inside! * groups} channels and outputs in ${groups} groups`,
-        `x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
-      )
+      const wanted = `${inside! * groups} channels and outputs in ${groups} groups`
+      throw misfit(who, wanted, `x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`)
     }
     if (padding === 'same' && stride.some((s) => s !== 1)) {
       throw new ArgumentError(`${who}: wanted stride 1 for padding 'same', got ${showShape(stride)}`)
@@ -81,7 +77,7 @@ function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
   }
 }
 
-/** The padding before and after each axis. As in PyTorch, `'same'` puts the odd zero at the end. */
+/** Returns the padding before and after each axis. As in PyTorch, `'same'` puts an odd zero at the end. */
 export const padsOf = (
   kernel: readonly number[],
   dilation: readonly number[],
@@ -92,14 +88,7 @@ export const padsOf = (
     return [Math.floor(both / 2), Math.ceil(both / 2)]
   })
 
-function check(
-  who: string,
-  rank: number,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  outputs: number,
-): void {
+function check(who: string, rank: number, outputs: number, x: Tensor, weight: Tensor, bias?: Tensor): void {
   checkAxes(who, rank, x)
   if (weight.shape.length !== rank + 2 || weight.dtype !== x.dtype) {
     throw misfit(who, `a weight of ${x.dtype} with ${rank + 2} axes`, weight)
@@ -111,17 +100,17 @@ function check(
 
 export const convolutionTransposeOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Elements cropped from both ends of each axis of the output. @default 0 */
+  /** Number of elements cropped from both ends of each output axis. @default 0 */
   padding: perAxis(rank, integer({ min: 0 }), 0),
-  /** Elements added at the end of each axis of the output; less than stride or dilation. @default 0 */
+  /** Number of elements added at the end of each output axis; less than stride or dilation. @default 0 */
   outputPadding: perAxis(rank, integer({ min: 0 }), 0),
 })
 export interface ConvolutionTransposeOptions
   extends OptionsOf<ReturnType<typeof convolutionTransposeOptions>> {}
 
 /**
- * The gradient of a convolution with respect to its input, as a layer: it lengthens an axis. As PyTorch's
- * `conv_transpose1d`.
+ * Transposed convolution: the gradient of a convolution with respect to its input, which lengthens an axis. As
+ * PyTorch's `conv_transpose1d`.
  *
  *     y[n, o, i · stride + k · dilation − padding] += weight[c, o, k] · x[n, c, i],    y starts as bias[o]
  *
@@ -129,8 +118,7 @@ export interface ConvolutionTransposeOptions
  * @param weight `[c, o / groups, k]`
  * @param bias `[o]`, or omitted
  * @returns `[n, o, (length − 1) · stride − 2 · padding + dilation · (k − 1) + outputPadding + 1]`
- * @throws {ShapeError} when shapes or types do not fit, or no output is left.
- * @throws {ArgumentError} when an option is out of range.
+ * @throws {ShapeError} when shapes or types do not fit, or the output is empty.
  */
 export const convTranspose1d = convolutionTranspose('convTranspose1d', 1)
 
@@ -146,13 +134,10 @@ function convolutionTranspose(who: string, rank: number): Convolve<ConvolutionTr
     const read = readOptions(who, declared, options)
     const { stride, padding, outputPadding, dilation, groups } = read
     const [c, inside, ...kernel] = weight.shape
-    check(who, rank, x, weight, bias, inside! * groups)
+    check(who, rank, inside! * groups, x, weight, bias)
     if (x.shape[1] !== c || c! % groups !== 0) {
-      throw misfit(
-        who,
-        `${c} channels in ${groups} groups`,
-        `x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`,
-      )
+      const got = `x ${showShape(x.shape)} and weight ${showShape(weight.shape)}`
+      throw misfit(who, `${c} channels in ${groups} groups`, got)
     }
     if (outputPadding.some((n, i) => n >= Math.max(stride[i]!, dilation[i]!))) {
       throw new ArgumentError(
@@ -164,14 +149,8 @@ function convolutionTranspose(who: string, rank: number): Convolve<ConvolutionTr
       const input = (output - 1) * s - 2 * before + d * (k - 1) + outputPadding[i]! + 1
       return { input, output, kernel: k, stride: s, dilation: d, before }
     })
-    if (windows.some(({ input }) => input < 1)) {
-      throw misfit(
-        who,
-        'an output of 1 or more',
-        windows.map(({ input }) => input),
-        'pad less',
-      )
-    }
+    const lengths = inputOf(windows)
+    if (lengths.some((n) => n < 1)) throw misfit(who, 'an output of 1 or more', lengths, 'pad less')
     return withBias(correlateInput(x, weight, { windows, groups }), bias)
   }
 }

@@ -1,11 +1,10 @@
-import { sizeOf } from '../core/shape.ts'
+import { axesOf, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { add } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
-import { dilate, flip, type Pads } from './slice.ts'
-import type { Walk } from './window.ts'
+import { dilate, flip } from './slice.ts'
 import {
   after,
   extent,
@@ -14,15 +13,16 @@ import {
   padOrCrop,
   spatial,
   unfold,
+  type Walk,
   type Window,
   windowAttributes,
 } from './window.ts'
 import { inputByTiles, outputByTiles, worthTransforming } from './winograd.ts'
 
-// How a convolution and its gradients are computed. ONNX Runtime has no Conv for float64 on a CPU, so there
-// each is composed of slices and a product: meant for verification, it may be slow.
+// A convolution and its gradients as ONNX operators. ONNX Runtime has no Conv for float64 on a CPU, so float64
+// convolutions are composed of slices and a product: meant for verification, they may be slow.
 
-/** The lowering of `correlate`. */
+/** Computes `correlate`. */
 export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor | undefined): Tensor {
   const { windows, groups } = walk
   const shape = [x.shape[0]!, w.shape[0]!, ...outputOf(windows)]
@@ -37,38 +37,36 @@ export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor |
         pads: [...windows.map(({ before }) => before), ...windows.map((v) => Math.max(0, after(v)))],
       },
       shape,
-      dtype: x.dtype,
     })
   }
   const rows = reshape(w, [groups, w.shape[0]! / groups, sizeOf(w.shape.slice(1))])
   return withBias(reshape(matmul(rows, columns(x, walk)), shape), bias)
 }
 
-/** `y` with the bias of each channel added. */
+/** Adds the bias of each channel to `y`. */
 export const withBias = (y: Tensor, bias: Tensor | undefined): Tensor =>
   bias ? add(y, reshape(bias, [bias.shape[0]!, ...y.shape.slice(2).map(() => 1)])) : y
 
-/** Without elements so far behind the last position that another one would fit. */
-const withinReach = (x: Tensor, windows: readonly Window[]): Tensor =>
-  windows.every((w) => after(w) > -w.stride) ? x : padOrCrop(x, cropped(windows))
+/** Crops trailing elements that would leave room for another position of a window. */
+function withinReach(x: Tensor, windows: readonly Window[]): Tensor {
+  const pads = spatial(windows, (w) => [0, Math.min(0, after(w))])
+  return windows.every((w) => after(w) > -w.stride) ? x : padOrCrop(x, pads)
+}
 
-const cropped = (windows: readonly Window[]): readonly Pads[] =>
-  spatial(windows, (w) => [0, Math.min(0, after(w))])
-
-/** What the windows see: `[n, groups, c / groups · window, output]`. */
+/** Unfolds the windows on `x` into columns: `[n, groups, c / groups · window, output]`. */
 export const columns = (x: Tensor, { windows, groups }: Walk): Tensor => {
   const seen = unfold(x, windows)
   const [n, c, window] = seen.shape
   return reshape(seen, [n!, groups, (c! / groups) * window!, sizeOf(seen.shape.slice(3))])
 }
 
-/** The lowering of `correlateInput`. */
+/** Computes `correlateInput`. */
 export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
   if (worthTransforming(dy, w.shape[1]!, walk)) return inputByTiles(dy, w, walk)
   const full = windows.every((v) => v.stride === 1 && v.before < extent(v) && after(v) < extent(v))
-  // Turned by 180°, the weight slides over dy: 13–16 ms for 64 channels of 32×32, batch 32, ConvTranspose
-  // 19–25.
+  // The weight, turned by 180°, slides over dy: 13–16 ms for 64 channels of 32×32, batch 32, where
+  // ConvTranspose takes 19–25 ms.
   if (dy.dtype === 'float64' || full) {
     const spread = dilate(dy, [1, 1, ...windows.map(({ stride }) => stride)])
     const backwards = windows.map((v, i): Window => {
@@ -86,16 +84,14 @@ export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
       output_padding: windows.map((v) => Math.max(0, -after(v))),
     },
     shape: [dy.shape[0]!, w.shape[1]! * groups, ...inputOf(windows)],
-    dtype: dy.dtype,
   })
 }
 
-/** Outputs and inputs swapped, and the window turned by 180°: `[o, c / g, …k]` to `[c, o / g, …k]`. */
+/** Swaps outputs and inputs, and turns the window by 180°: `[o, c / g, …k]` to `[c, o / g, …k]`. */
 function turned(w: Tensor, groups: number): Tensor {
   const [o, c, ...kernel] = w.shape
   const apart = reshape(w, [groups, o! / groups, c!, ...kernel])
   const swapped = transpose(apart, [0, 2, 1, ...kernel.map((_, i) => i + 3)])
   const joined = reshape(swapped, [groups * c!, o! / groups, ...kernel])
-  const axes = kernel.map((_, i) => i + 2)
-  return flip(joined, axes)
+  return flip(joined, axesOf(w.shape).slice(2))
 }

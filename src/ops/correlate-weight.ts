@@ -6,17 +6,16 @@ import { columns } from './correlate-lowering.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
 import { pad, slice, unpadded } from './slice.ts'
-import type { Walk } from './window.ts'
-import { after, kernelOf, offsets, outputOf, padOrCrop, tap } from './window.ts'
+import { after, kernelOf, offsets, outputOf, padOrCrop, tap, type Walk } from './window.ts'
 import { weightByTiles, worthTransforming } from './winograd.ts'
 
-// A convolution's gradient with respect to its weight is a product whose inner axis is the whole batch. ONNX
-// Runtime has no operator for it; Conv on transposed tensors takes 2 to 3 times as long as these.
+// The gradient of a convolution with respect to its weight is a product whose inner axis is the whole batch.
+// ONNX has no such operator; Conv on transposed tensors takes 2 to 3 times as long as these functions.
 
 /**
- * The lowering of `correlateWeight`. Milliseconds on one thread, for 3×3:
+ * Computes `correlateWeight` by the fastest method. Milliseconds on one thread, for windows of 3×3:
  *
- *     channels, image, batch    byRows   byTaps   by columns
+ *     channels, image, batch    byRows   byTaps    byColumns
  *     16        32×32   128         16       23           30
  *     64        32×32    32         34       48           73
  *     32        16×16   128         17       12           23
@@ -26,15 +25,13 @@ import { weightByTiles, worthTransforming } from './winograd.ts'
 export function weightByWindows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
   if (worthTransforming(x, dy.shape[1]!, walk)) return weightByTiles(x, dy, walk)
-  if (x.dtype !== 'float32' || groups > 1 || sizeOf(kernelOf(walk.windows)) === 1)
-    return byColumns(x, dy, walk)
+  if (x.dtype !== 'float32' || groups > 1 || sizeOf(kernelOf(windows)) === 1) return byColumns(x, dy, walk)
   const dense = windows.every((w) => w.stride === 1 && w.dilation === 1 && after(w) >= 0)
-  return dense && windows.length === 2 && sizeOf(outputOf(walk.windows)) > 256
-    ? byRows(x, dy, walk)
-    : byTaps(x, dy, walk)
+  const wide = dense && windows.length === 2 && sizeOf(outputOf(windows)) > 256
+  return wide ? byRows(x, dy, walk) : byTaps(x, dy, walk)
 }
 
-/** Everything the windows see, in one product for each image and group. */
+/** Multiplies dy by the columns of all windows: one product for each image and group. */
 function byColumns(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { groups } = walk
   const [n, o] = dy.shape
@@ -43,12 +40,12 @@ function byColumns(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return reshape(sum(each, [0]), [o!, x.shape[1]! / groups, ...kernelOf(walk.windows)])
 }
 
-/** One product for each element of the window, over the batch at once, with the channels last. */
+/** Computes one product for each element of the window, over the whole batch, with the channels last. */
 function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { windows } = walk
   const [n, c, ...input] = x.shape
   const o = dy.shape[1]!
-  const places = sizeOf(outputOf(walk.windows))
+  const places = sizeOf(outputOf(windows))
   // Transposed as matrices: ONNX Runtime would push a transpose of four axes behind the nine slices.
   const last = transpose(reshape(x, [n!, c!, sizeOf(input)]), [0, 2, 1])
   const pads = windows.map((w) => [w.before, after(w)] as const)
@@ -61,9 +58,9 @@ function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
 }
 
 /**
- * One product for each column of the window and each image: dy is repeated for each row of the window, each
- * copy one row further down, and x is shifted. Both lie on the grid of the padded input, where dy has zeros at
- * the right, so a position that runs over the end of its row adds nothing.
+ * Computes one product for each column of the window and each image: dy is repeated for each row of the window,
+ * each copy one row further down, and x is shifted. Both lie on the grid of the padded input, where dy has
+ * zeros at the right, so a position that runs over the end of a row adds nothing.
  */
 function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const [vertical, horizontal] = [walk.windows[0]!, walk.windows[1]!]
@@ -83,10 +80,9 @@ function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return transpose(reshape(stack(products, 1), [o!, kh, kw, x.shape[1]!]), [0, 3, 1, 2])
 }
 
-/** Pads the last two axes by zeros, or crops where negative: in one pass, unlike `padOrCrop`. */
+/** Pads the last two axes with zeros, or crops where a pad is negative: in one pass, unlike `padOrCrop`. */
 const shift = (x: Tensor, before: readonly [number, number], behind: readonly [number, number]): Tensor =>
   node('Pad', {
     inputs: [x, int64s([0, 0, ...before, 0, 0, ...behind]), scalar(0, x.dtype)],
     shape: x.shape.map((size, i) => (i < 2 ? size : before[i - 2]! + size + behind[i - 2]!)),
-    dtype: x.dtype,
   })

@@ -5,13 +5,13 @@ import { inputByWindows, outputByWindows } from './correlate-lowering.ts'
 import { weightByWindows } from './correlate-weight.ts'
 import type { Walk } from './window.ts'
 
-// A convolution multiplies an input by a weight; its two gradients multiply the output's gradient by either.
-// The three are each other's derivatives, so they share a file:
+// A convolution multiplies an input by a weight; its two gradients multiply the gradient of the output by
+// either. The three are derivatives of one another, so they share a file:
 //
 //     y  = correlate(x, w)          dx = correlateInput(dy, w)     dw = correlateWeight(x, dy)
 
 /**
- * Σ x · w over the channels of a group and over the window.
+ * Sums x · w over the channels of a group and over the window: a convolution, without its options.
  *
  * @param x `[n, c, …input]`
  * @param w `[o, c / groups, …kernel]`
@@ -30,10 +30,7 @@ export function correlate(x: Tensor, w: Tensor, walk: Walk, bias?: Tensor): Tens
   }
 }
 
-/**
- * The gradient of `correlate` with respect to x: `[n, o, …output]` and `[o, c / groups, …kernel]` to
- * `[n, c, …input]`.
- */
+/** Returns dL/dx of `correlate`: `[n, o, …output]` and `[o, c / groups, …kernel]` to `[n, c, …input]`. */
 export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   return {
     ...inputByWindows(dy, w, walk),
@@ -42,10 +39,7 @@ export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   }
 }
 
-/**
- * The gradient of `correlate` with respect to w, Σ x · dy over the batch and the output's positions: `[n, c,
- * …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`.
- */
+/** Returns dL/dw of `correlate`: `[n, c, …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`. */
 export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return {
     ...weightByWindows(x, dy, walk),

@@ -18,31 +18,29 @@ import { less, where } from './compare.ts'
 import { split } from './concat.ts'
 import { slice } from './slice.ts'
 
-/** The probability of a dropped element, or a schedule of it. */
+/** Option: the probability of dropping an element, or a schedule of that probability. */
 export const dropProbability = scheduled(number({ min: 0, max: 1 }, 0.5))
 
 const dropoutOptions = {
-  /** Another seed draws other masks. @default 0 */
+  /** Seed of the masks. @default 0 */
   seed: integer({}, 0),
-  /** Name of the layer: layers draw different masks in the same step. @default '' */
+  /** Name of the layer; layers of different names draw different masks. @default '' */
   layer: custom<string>('a text', (value) => typeof value === 'string', ''),
 }
 export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 
 /**
- * `x` with each element set to 0 with probability `p`, and the others divided by `1 − p`. As PyTorch's
- * `dropout`.
+ * Sets each element of `x` to 0 with probability `p`, and divides the rest by `1 − p`. As PyTorch's `dropout`.
  *
- * The mask depends only on (seed, layer, step, position), so a resumed run draws the masks it would have drawn,
- * and K steps in one loop draw those of K single steps. The host hashes (seed, layer, step) to one key a step.
- * The graph builds an n-element mask from two columns a, c of √n and two rows b, d of √n 32-bit numbers mixed
- * with the key:
+ * The mask depends only on (seed, layer, step, position), so resumed runs, and loops of K steps, draw the same
+ * masks. The host hashes (seed, layer, step) to one key per step. The graph builds a mask of n elements from
+ * two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
  *
  * That is 4 passes over int32, where hashing every position takes 9, in operations that every backend has.
  *
- * @param p from 0 to 1, or a schedule of it
+ * @param p probability from 0 to 1, or a schedule of that probability
  * @throws {ArgumentError} when `p` is a number outside [0, 1].
  */
 export function dropout(x: Tensor, p: Hyperparameter, options?: DropoutOptions): Tensor {
@@ -58,11 +56,11 @@ const fed = (p: Hyperparameter, f: (p: number) => number, dtype: DType, name: st
   typeof p === 'number' ? scalar(f(p), dtype) : hyperparameter((step) => f(p(step)), dtype, name)
 
 const half = 2 ** 31
-/** A fraction 1 − p of the signed 32-bit numbers lies below this. */
+/** Returns the threshold below which a fraction 1 − p of the signed 32-bit numbers lies. */
 const thresholdOf = (p: number): number => Math.min(half - 1, Math.round((1 - p) * 2 * half) - half)
 const scaleOf = (p: number): number => (p < 1 ? 1 / (1 - p) : 0)
 
-/** A signed 32-bit number for each element of `shape`, different in each step. */
+/** Draws a signed 32-bit number for each element of `shape`, different in each step. */
 function bits(shape: Shape, seed: number, layer: string): Tensor {
   const size = sizeOf(shape)
   const rows = Math.ceil(Math.sqrt(size))
@@ -76,13 +74,11 @@ function bits(shape: Shape, seed: number, layer: string): Tensor {
   const [a, b, c, d] = split(mixed, [rows, columns, rows, columns])
   const column = (v: Tensor): Tensor => reshape(v, [rows, 1])
   const grid = mul(add(column(a!), b!), add(column(c!), d!))
-  const flat = reshape(grid, [rows * columns])
-  return reshape(slice(flat, [[0, size]]), shape)
+  return reshape(slice(reshape(grid, [rows * columns]), [[0, size]]), shape)
 }
 
 /**
- * `s · (2s + 1)` mod 2³²: a permutation of the 32-bit numbers whose high bits depend on all bits.
- *
+ * `s · (2s + 1)` mod 2³²: a permutation of the 32-bit numbers whose high bits depend on all bits of `s`.
  * Source: Rivest, Robshaw, Sidney & Yin 1998, The RC6 block cipher.
  */
 const mix = (s: Tensor): Tensor => mul(s, add(add(s, s), scalar(1, 'int32')))

@@ -16,19 +16,16 @@ interface Lettered {
  *
  *     einsum('bij,bjk->bik', a, b)[b, i, k] = Σⱼ a[b, i, j] · b[b, j, k]
  *
- * A letter that the result lacks is summed over. Without an arrow, the result has the letters that occur once,
- * in alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
+ * Letters that are not in the result are summed over. Without an arrow, the result has the letters that occur
+ * once, in alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
  *
  * @throws {ArgumentError} when the equation does not parse, repeats a letter within one operand, or uses `...`.
  * @throws {ShapeError} when operands do not have the axes of their letters, or sizes of one letter differ.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   const { inputs, output } = parse(equation)
-  if (inputs.length !== operands.length) {
-    throw new ArgumentError(
-      `einsum: wanted ${inputs.length} operands for ${equation}, got ${operands.length}`,
-    )
-  }
+  const [wanted, got] = [inputs.length, operands.length]
+  if (got !== wanted) throw new ArgumentError(`einsum: wanted ${wanted} operands for ${equation}, got ${got}`)
   const named = inputs.map((letters, i): Lettered => ({ letters, t: operands[i]! }))
   checkSizes(named)
   const product = named.reduce((left, right, i) => {
@@ -69,7 +66,7 @@ function checkSizes(named: readonly Lettered[]): void {
   }
 }
 
-/** The product of two operands, summed over the letters that are no longer needed. */
+/** Multiplies two operands and sums over the letters that are not in `needed`. */
 function contract(left: Lettered, right: Lettered, needed: ReadonlySet<string>): Lettered {
   const a = sumOut(left, new Set([...needed, ...right.letters]))
   const b = sumOut(right, new Set([...needed, ...left.letters]))
@@ -87,7 +84,7 @@ function contract(left: Lettered, right: Lettered, needed: ReadonlySet<string>):
 const sizeIn = ({ letters, t }: Lettered, letter: string): number | undefined =>
   t.shape[letters.indexOf(letter)]
 
-/** A matrix of `rows` by `columns`; a stack of them where there is a batch. */
+/** Reshapes an operand to a matrix of `rows` by `columns`, or to a stack of matrices along `batch`. */
 function grouped(
   x: Lettered,
   batch: readonly string[],
@@ -96,10 +93,8 @@ function grouped(
 ): Tensor {
   const size = (letters: readonly string[]): number => sizeOf(letters.map((letter) => sizeIn(x, letter)!))
   const matrix = [size(rows), size(columns)]
-  return reshape(
-    arrange(x, [...batch, ...rows, ...columns]),
-    batch.length ? [size(batch), ...matrix] : matrix,
-  )
+  const shape = batch.length ? [size(batch), ...matrix] : matrix
+  return reshape(arrange(x, [...batch, ...rows, ...columns]), shape)
 }
 
 const sumOut = ({ letters, t }: Lettered, needed: ReadonlySet<string>): Lettered => {
@@ -109,10 +104,7 @@ const sumOut = ({ letters, t }: Lettered, needed: ReadonlySet<string>): Lettered
     : { letters: letters.filter((letter) => needed.has(letter)), t: sum(t, gone) }
 }
 
-const arrange = ({ letters, t }: Lettered, order: readonly string[]): Tensor =>
-  order.every((letter, i) => letter === letters[i])
-    ? t
-    : transpose(
-        t,
-        order.map((letter) => letters.indexOf(letter)),
-      )
+function arrange({ letters, t }: Lettered, order: readonly string[]): Tensor {
+  const axes = order.map((letter) => letters.indexOf(letter))
+  return axes.every((axis, i) => axis === i) ? t : transpose(t, axes)
+}

@@ -3,18 +3,17 @@ import { broadcast, misfit } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { sumTo } from './broadcast.ts'
 
-/** A tensor, or a number of the other operand's type. */
+/** A tensor, or a number, which takes the element type of the other operand. */
 export type Operand = Tensor | number
 
 type Partials = (dy: Tensor, a: Tensor, b: Tensor) => readonly [da: Tensor, db: Tensor]
 
-/** `a ∘ b` elementwise, by NumPy's broadcasting. @throws {ShapeError} when shapes or types do not fit. */
+/** Applies `op` to `a` and `b` with broadcasting. @throws {ShapeError} when shapes or types do not fit. */
 export function binary(op: string, a: Operand, b: Operand, partials: Partials): Tensor {
   const [x, y] = operands(op, a, b)
   return node(op, {
     inputs: [x, y],
     shape: broadcast(op, x.shape, y.shape),
-    dtype: x.dtype,
     grad: (dz) => {
       const [dx, dy] = partials(dz, x, y)
       return [sumTo(dx, x.shape), sumTo(dy, y.shape)]
@@ -22,7 +21,7 @@ export function binary(op: string, a: Operand, b: Operand, partials: Partials): 
   })
 }
 
-/** Both operands as tensors of one element type. */
+/** Returns both operands as tensors of one element type. */
 export function operands(who: string, a: Operand, b: Operand): readonly [Tensor, Tensor] {
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : scalar(a)
   for (const value of [a, b]) {
@@ -38,24 +37,22 @@ export function operands(who: string, a: Operand, b: Operand): readonly [Tensor,
   return [x, y]
 }
 
-/** @throws {ShapeError} when `x` does not hold floats. */
+/** @throws {ShapeError} when the elements of `x` are not floats. */
 export function checkFloat(who: string, { dtype }: Tensor): void {
   if (!isFloat(dtype)) throw misfit(who, 'floats', dtype, 'use ops.cast first')
 }
 
-/** @throws {ShapeError} when `x` holds neither int32 nor int64. @param what names `x` in the message */
+/** @throws {ShapeError} unless the elements of `x` are int32 or int64. @param what names `x` in the message */
 export function checkIntegers(who: string, what: string, { dtype }: Tensor): void {
   if (dtype === 'int32' || dtype === 'int64') return
   throw misfit(who, `${what} of int32 or int64`, dtype)
 }
 
-/** `f(x)` elementwise, of floats. Without a `partial` no gradient flows. */
+/** Applies `op` to each element of a float tensor. Without `partial` no gradient flows. */
 export function unary(op: string, x: Tensor, partial?: (dy: Tensor, y: Tensor) => Tensor): Tensor {
   checkFloat(op, x)
   const y: Tensor = node(op, {
     inputs: [x],
-    shape: x.shape,
-    dtype: x.dtype,
     ...(partial && { grad: (dy) => [partial(dy, y)] }),
   })
   return y

@@ -17,7 +17,7 @@ export function erf(x: Tensor): Tensor {
   return { ...quadrature(x), sources: [x], grad: (dy) => [slope(dy)] }
 }
 
-/** Beyond this, erf is 1 to the last bit of a float64. */
+/** Least integer beyond which erf is 1 to the last bit of a float64. */
 const saturated = 6
 
 /**
@@ -25,27 +25,21 @@ const saturated = 6
  *
  *     erf x = 2x/√π ∫₀¹ e^(−x²s²) ds
  *
- * and the 24-point Gauss–Legendre rule computes it to the last digits, as one matrix product.
+ * and the 24-point Gauss–Legendre rule computes the integral to the last digits, as one matrix product.
  */
 function quadrature(x: Tensor): Tensor {
   const inside = clamp(x, -saturated, saturated)
-  const { points, weights } = gaussLegendre(24)
-  const exponents = constant(
-    points.map((s) => -s * s),
-    [1, points.length],
-    'float64',
-  )
-  const scaled = constant(
-    weights.map((w) => (2 * w) / Math.sqrt(Math.PI)),
-    [weights.length, 1],
-    'float64',
-  )
+  const rule = gaussLegendre(24)
+  const points = rule.points.map((s) => -s * s)
+  const weights = rule.weights.map((w) => (2 * w) / Math.sqrt(Math.PI))
+  const exponents = constant(points, [1, points.length], 'float64')
+  const scaled = constant(weights, [weights.length, 1], 'float64')
   const column = reshape(square(inside), [sizeOf(x.shape), 1])
   const integral = matmul(exp(mul(column, exponents)), scaled)
   return mul(inside, reshape(integral, x.shape))
 }
 
-/** Points and weights of the `n`-point Gauss–Legendre rule on 0 … 1: the roots of Pₙ, by Newton's method. */
+/** Computes the `n`-point Gauss–Legendre rule from 0 to 1: its points are roots of Pₙ, by Newton's method. */
 function gaussLegendre(n: number): { readonly points: number[]; readonly weights: number[] } {
   const points: number[] = []
   const weights: number[] = []
@@ -58,7 +52,7 @@ function gaussLegendre(n: number): { readonly points: number[]; readonly weights
   return { points, weights }
 }
 
-/** Pₙ and its derivative, by Bonnet's recursion: k·Pₖ = (2k − 1)·x·Pₖ₋₁ − (k − 1)·Pₖ₋₂. */
+/** Computes Pₙ and its derivative by Bonnet's recursion: k·Pₖ = (2k − 1)·x·Pₖ₋₁ − (k − 1)·Pₖ₋₂. */
 function legendre(n: number, x: number): { readonly value: number; readonly slope: number } {
   let [before, value] = [1, x]
   for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k]

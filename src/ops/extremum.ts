@@ -8,51 +8,47 @@ import { binary, checkFloat, type Operand } from './elementwise.ts'
 import { logicalAnd } from './logic.ts'
 import { reduction } from './reduction.ts'
 
-/** The greater of `a` and `b`, element by element. Where they are equal, each gets half of the gradient. */
+/** The greater of `a` and `b`, element by element. Equal elements get half of the gradient each. */
 export const maximum = (a: Operand, b: Operand): Tensor =>
   binary('Max', a, b, (dy, x, y) => [mul(dy, share(x, y)), mul(dy, share(y, x))])
 
-/** The lesser of `a` and `b`, element by element. Where they are equal, each gets half of the gradient. */
+/** The lesser of `a` and `b`, element by element. Equal elements get half of the gradient each. */
 export const minimum = (a: Operand, b: Operand): Tensor =>
   binary('Min', a, b, (dy, x, y) => [mul(dy, share(y, x)), mul(dy, share(x, y))])
 
-/** 1 where `a > b`, ½ where they are equal, 0 elsewhere. */
+/** 1 where `a > b`, ½ where `a = b`, 0 elsewhere. */
 const share = (a: Tensor, b: Tensor): Tensor =>
   where(equal(a, b), scalar(0.5, a.dtype), cast(greater(a, b), a.dtype))
 
 /**
- * `x`, but `low` where it is below and `high` where it is above. No gradient flows where it was clamped.
+ * Limits `x` to the range from `low` to `high`. No gradient flows where x < low or x > high.
  *
  * @param low −∞ for no lower bound
  * @param high ∞ for no upper bound
  * @throws {ArgumentError} when low > high.
- * @throws {ShapeError} when `x` is not of floats; `maximum` and `minimum` take integers too.
+ * @throws {ShapeError} when the elements of `x` are not floats; `maximum` and `minimum` take integers too.
  */
 export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INFINITY): Tensor {
   if (!(low <= high)) throw new ArgumentError(`clamp: wanted low ≤ high, got ${low} and ${high}`)
   checkFloat('clamp', x)
   return node('Clip', {
     inputs: [x, scalar(low, x.dtype), scalar(high, x.dtype)],
-    shape: x.shape,
-    dtype: x.dtype,
     grad: (dy) => [where(logicalAnd(greaterEqual(x, low), lessEqual(x, high)), dy, 0), null, null],
   })
 }
 
 /**
- * The greatest element over `axes`. As PyTorch's `amax`: equal ones share the gradient.
+ * The greatest element over `axes`. As PyTorch's `amax`: equal maxima share the gradient.
  *
- * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is outside `x`, or empty.
+ * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMax', 'max', x, axes, options)
 
 /**
- * The least element over `axes`. As PyTorch's `amin`: equal ones share the gradient.
+ * The least element over `axes`. As PyTorch's `amin`: equal minima share the gradient.
  *
- * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is outside `x`, or empty.
+ * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const min = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMin', 'min', x, axes, options)

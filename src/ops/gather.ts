@@ -3,17 +3,17 @@ import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape, zerosOf } from './broadcast.ts'
 import { checkIntegers } from './elementwise.ts'
 
-// `gather` and `scatterAdd` are each other's adjoint, so they share a file, as do selecting and adding rows.
+// `gather` and `scatterAdd` are adjoint to each other, so they share a file, as do selecting and adding rows.
 // An index outside its axis fails the run with an ONNX Runtime error that names the index.
 
 /**
- * Elements picked along one axis, each by its own index. As PyTorch's `gather`.
+ * Picks elements along one axis, each by a separate index. As PyTorch's `gather`.
  *
  *     y[i, j, k] = x[i, index[i, j, k], k]    for axis 1 of 3
  *
- * @param index of int32 or int64, with the axes of `x`; only `axis` may be longer than in `x`
+ * @param index int32 or int64, as many axes as `x`, none but `axis` longer than in `x`
  * @returns the shape of `index`
- * @throws {ShapeError} when the shapes do not fit, or the index is not of integers.
+ * @throws {ShapeError} when the shapes do not fit, or the indices are not integers.
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   const along = checkIndex('gather', x, axis, index)
@@ -21,17 +21,16 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
     inputs: [x, index],
     attributes: { axis: along },
     shape: index.shape,
-    dtype: x.dtype,
     grad: (dy) => [scatterAdd(zerosOf(x.shape, dy.dtype), along, index, dy), null],
   })
 }
 
 /**
- * `x` with each element of `source` added at its own index along one axis. As PyTorch's `scatter_add`.
+ * Adds each element of `source` to `x` at a separate index along one axis. As PyTorch's `scatter_add`.
  *
  *     y = x;  y[i, index[i, j, k], k] += source[i, j, k]    for axis 1 of 3
  *
- * @param index of int32 or int64, with the axes of `x`; only `axis` may be longer than in `x`
+ * @param index int32 or int64, as many axes as `x`, none but `axis` longer than in `x`
  * @param source the shape of `index`
  * @throws {ShapeError} when the shapes or types do not fit.
  */
@@ -43,8 +42,6 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tenso
   return node('ScatterElements', {
     inputs: [x, index, source],
     attributes: { axis: along, reduction: 'add' },
-    shape: x.shape,
-    dtype: x.dtype,
     grad: (dy) => [dy, null, gather(dy, along, index)],
   })
 }
@@ -60,10 +57,10 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
 }
 
 /**
- * The parts of `x` that `index` lists along `axis`, in its order. As PyTorch's `index_select`.
+ * Selects slices of `x` along `axis`, in the order of `index`. As PyTorch's `index_select`.
  *
  * @param index `[k]` of int32 or int64
- * @returns the shape of `x`, with k along `axis`
+ * @returns the shape of `x`, with size k along `axis`
  * @throws {ShapeError} when `index` is not a list of integers.
  */
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
@@ -78,31 +75,27 @@ const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
     inputs: [x, index],
     attributes: { axis },
     shape: x.shape.map((n, i) => (i === axis ? index.shape[0]! : n)),
-    dtype: x.dtype,
     grad: (dy) => [addAt(x.shape, axis, index, dy), null],
   })
 
 /**
- * Zeros of `shape` with each part of `dy` added where `index` says: the adjoint of `select`.
+ * Adds slices of `dy` at the positions `index` along `axis` of zeros: the adjoint of `select`.
  *
- * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but its threads race: with
- * more than one, ONNX Runtime 1.30 loses sums of rows that are listed twice.
+ * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but with more than one
+ * thread, ONNX Runtime 1.30 loses sums of rows that are listed twice.
  */
 function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
-  const column = reshape(
-    index,
-    shape.map((_, i) => (i === axis ? index.shape[0]! : 1)),
-  )
-  return scatterAdd(zerosOf(shape, dy.dtype), axis, expand(column, dy.shape), dy)
+  const along = shape.map((_, i) => (i === axis ? index.shape[0]! : 1))
+  return scatterAdd(zerosOf(shape, dy.dtype), axis, expand(reshape(index, along), dy.shape), dy)
 }
 
 /**
- * The row of `weight` at each index: a table of learned vectors. As PyTorch's `embedding`.
+ * Looks up the row of `weight` at each index: a table of learned vectors. As PyTorch's `embedding`.
  *
  * @param index `[…]` of int32 or int64: row numbers
  * @param weight `[rows, features]`
  * @returns `[…, features]`
- * @throws {ShapeError} when `index` is not of integers, or `weight` is not a matrix.
+ * @throws {ShapeError} when the indices are not integers, or `weight` is not a matrix.
  */
 export function embedding(index: Tensor, weight: Tensor): Tensor {
   checkIntegers('embedding', 'an index', index)
@@ -111,7 +104,7 @@ export function embedding(index: Tensor, weight: Tensor): Tensor {
   return reshape(rows, [...index.shape, weight.shape[1]!])
 }
 
-/** The elements of `x`, counted row by row, at each index; the shape of `index`. As PyTorch's `take`. */
+/** Picks elements of the flattened `x`; the result has the shape of `index`. As PyTorch's `take`. */
 export function take(x: Tensor, index: Tensor): Tensor {
   checkIntegers('take', 'an index', index)
   const list = reshape(index, [sizeOf(index.shape)])

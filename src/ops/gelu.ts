@@ -5,13 +5,13 @@ import { erf } from './erf.ts'
 import { tanh } from './sigmoid.ts'
 
 export const geluOptions = {
-  /** The exact function, or an approximation by tanh within 5e-4 of it. @default 'none' */
+  /** `'none'` for the exact function, `'tanh'` for an approximation within 5e-4. @default 'none' */
   approximate: choice(['none', 'tanh'], 'none'),
 }
 export interface GeluOptions extends OptionsOf<typeof geluOptions> {}
 
 /**
- * `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal.
+ * `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal distribution.
  *
  *     none: x/2 · (1 + erf(x/√2))    tanh: x/2 · (1 + tanh(√(2/π) · (x + 0.044715x³)))
  *

@@ -6,8 +6,7 @@ import { standardize } from './standardize.ts'
 import { mean } from './statistics.ts'
 
 /**
- * Batch normalization of each `virtualBatchSize` consecutive examples by their own statistics.
- *
+ * Normalizes each virtual batch of `virtualBatchSize` consecutive examples by its own statistics.
  * Source: Hoffer et al. 2017, https://arxiv.org/abs/1705.08741, algorithm 1.
  *
  * @param x `[batch, channels, …]`

@@ -1,10 +1,5 @@
 export * from './activation.ts'
-export {
-  adaptiveAvgPool1d,
-  adaptiveAvgPool2d,
-  adaptiveMaxPool1d,
-  adaptiveMaxPool2d,
-} from './adaptive-pool.ts'
+export * from './adaptive-pool.ts'
 export * from './arithmetic.ts'
 export { batchNorm, normalizeBy } from './batch-norm.ts'
 export { expand, reshape, sum } from './broadcast.ts'

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { boolean, choice, number, type OptionsOf, readOptions, size } from '../core/options.ts'
+import { boolean, choice, number, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
 import { misfit, type Shape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
@@ -7,21 +7,21 @@ import { type Weights, weighAxes } from './resample.ts'
 import { perAxis } from './window.ts'
 
 const interpolateOptions = (rank: number) => ({
-  /** The new size of each axis behind `[batch, channels, …]`. Give this or `scaleFactor`. */
+  /** New size of each axis after `[batch, channels, …]`; required unless `scaleFactor` is given. */
   size: perAxis(rank, size),
-  /** New size over old size; the new one is rounded down. */
+  /** Ratio of the new size to the old size; the new size is rounded down. */
   scaleFactor: perAxis(rank, number({ above: 0 })),
   /**
-   * The nearest element, or a blend of the two nearest along each axis: `linear` for 3 axes, `bilinear` for 4.
-   * @default 'nearest'
+   * Whether to take the nearest element, or to interpolate between the two nearest along each axis: `linear`
+   * for 3 axes, `bilinear` for 4. @default 'nearest'
    */
   mode: choice(['nearest', 'linear', 'bilinear'], 'nearest'),
-  /** Whether the centres of the outermost elements stay in place, not their outer edges. @default false */
+  /** Whether to align the centres of the outermost elements rather than their outer edges. @default false */
   alignCorners: boolean(false),
 })
 export interface InterpolateOptions extends OptionsOf<ReturnType<typeof interpolateOptions>> {}
 
-/** How an axis of size n becomes one of size `target`, `step` elements of the old for one of the new. */
+/** Resizing of an axis from size n to `target`; each new element stands for `step` old elements. */
 interface Resizing {
   readonly n: number
   readonly target: number
@@ -29,14 +29,14 @@ interface Resizing {
 }
 
 /**
- * `x` with its axes behind `[batch, channels, …]` lengthened or shortened. As PyTorch's `interpolate`.
+ * Resizes the axes of `x` after `[batch, channels, …]`. As PyTorch's `interpolate`.
  *
  *     nearest    y[i] = x[⌊i · s⌋]                       s = 1 / scaleFactor, or old size / new size
- *     linear     y[i] between its neighbours at  (i + ½) · s − ½;  with alignCorners at  i · (old − 1) / (new − 1)
+ *     linear     y[i] = x at (i + ½) · s − ½ between elements; with alignCorners, at i · (old − 1) / (new − 1)
  *
  * @param x `[n, c, length]`, or for nearest and bilinear `[n, c, height, width]`
  * @throws {ArgumentError} when neither or both of `size` and `scaleFactor` are given, or one is out of range.
- * @throws {ShapeError} when `x` has other axes than the mode takes.
+ * @throws {ShapeError} when `x` does not have as many axes as the mode requires.
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const rank = x.shape.length - 2
@@ -47,27 +47,16 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     throw misfit('interpolate', `${axes} for ${mode}`, x.shape)
   }
   const resizings = resizingsOf(x.shape.slice(2), read)
-  if (mode !== 'nearest')
-    return weighAxes(
-      x,
-      resizings.map((r) => blend(r, alignCorners)),
-    )
+  const times = resizings.map(({ step }) => 1 / step)
   const isWhole = resizings.every(({ n, target, step }) => step * target === n && Number.isInteger(1 / step))
-  if (isWhole)
-    return repeat(
-      x,
-      resizings.map(({ step }) => 1 / step),
-    )
-  return weighAxes(x, resizings.map(nearest))
+  if (mode === 'nearest' && isWhole) return repeat(x, times)
+  const weights = resizings.map((r) => (mode === 'nearest' ? nearest(r) : blend(r, alignCorners)))
+  return weighAxes(x, weights)
 }
 
-function resizingsOf(
-  old: Shape,
-  {
-    size,
-    scaleFactor,
-  }: { readonly size: Shape | undefined; readonly scaleFactor: readonly number[] | undefined },
-): Resizing[] {
+type Sizing = Pick<ValuesOf<ReturnType<typeof interpolateOptions>>, 'size' | 'scaleFactor'>
+
+function resizingsOf(old: Shape, { size, scaleFactor }: Sizing): Resizing[] {
   if ((size === undefined) === (scaleFactor === undefined)) {
     const got = size === undefined ? 'neither' : 'both'
     throw new ArgumentError(`interpolate: wanted size or scaleFactor, got ${got}`)
@@ -81,7 +70,7 @@ function resizingsOf(
   throw new ArgumentError(`interpolate: wanted a size of 1 or more, got ${got}`)
 }
 
-/** Each element repeated along each axis: moves memory, and multiplies nothing. */
+/** Repeats each element along each axis: moves memory only, without arithmetic. */
 function repeat(x: Tensor, times: readonly number[]): Tensor {
   const [n, c, ...spatial] = x.shape
   const apart = reshape(x, [n!, c!, ...spatial.flatMap((size) => [size, 1])])

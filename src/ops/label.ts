@@ -1,4 +1,4 @@
-import { custom, integer, type OptionsOf } from '../core/options.ts'
+import { custom, integer, type OptionsOf, type ValuesOf } from '../core/options.ts'
 import { misfit, sameShape, showShape } from '../core/shape.ts'
 import { constant, isTensor, scalar, type Tensor } from '../core/tensor.ts'
 import { div } from './arithmetic.ts'
@@ -7,51 +7,44 @@ import { cast, equal, greaterEqual, less, where } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
 import { gather, take } from './gather.ts'
 import { logicalAnd, logicalNot } from './logic.ts'
-import { type Reduced, reduced, reductionOptions } from './loss-reduction.ts'
+import { reduced, reductionOptions } from './loss-reduction.ts'
 import { squeeze, transpose, unsqueeze } from './movement.ts'
 
 type ClassWeight = Tensor | ArrayLike<number>
-const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value)
 
-/** An option of how much each class counts. */
+/** Option: the weight of each class. */
 export const classWeight = custom<ClassWeight>(
   'a tensor or numbers',
-  (value) => isTensor(value) || isList(value),
+  (value) => isTensor(value) || Array.isArray(value) || ArrayBuffer.isView(value),
 )
 
 export const labelOptions = {
   ...reductionOptions,
-  /** How much each class counts, `[classes]`: a tensor or numbers. @default 1 each */
+  /** Weight of each class, `[classes]`: a tensor or numbers. @default 1 each */
   weight: classWeight,
-  /** Label whose examples do not count. */
+  /** Label whose examples are ignored. @default none */
   ignoreIndex: integer(),
 }
 export interface LabelOptions extends OptionsOf<typeof labelOptions> {}
 
-/** Label options as they are read, with the weight as a tensor. */
-export interface Weighted {
-  readonly reduction: NonNullable<Reduced['reduction']>
+/** Label options after reading, with the weight as a tensor. */
+export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> {
   readonly weight: Tensor | undefined
-  readonly ignoreIndex: number | undefined
 }
 
-/** Labels as indices into scores, with those that count set apart. */
-export interface Labelled {
-  /** For each label, the element of `scores`, `[…, classes]`, at its class. */
+/** Labels prepared as indices into scores. */
+interface Labelled {
+  /** Returns for each label the element of `scores`, `[…, classes]`, at the labelled class. */
   pick(scores: Tensor): Tensor
-  /** For each label, the weight of its class; 0 where it is ignored. */
+  /** Weight of the class of each label; 0 where a label is ignored. */
   readonly weights: Tensor
-  /** `costs`, one for each label, but 0 where a label is ignored, and NaN where it is not a class. */
+  /** Replaces the cost of each ignored label by 0, and of each label that is not a class by NaN. */
   settle(costs: Tensor): Tensor
 }
 
-/** Labels prepared for losses of `scores`, `[…, classes]`. */
-export function labelled(
-  labels: Tensor,
-  { shape, dtype }: Tensor,
-  weight: Tensor | undefined,
-  ignoreIndex?: number,
-): Labelled {
+/** Prepares labels for losses of scores of shape `[…, classes]`. */
+export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignoreIndex?: number): Labelled {
+  const { shape, dtype } = scores
   const inside = logicalAnd(greaterEqual(labels, 0), less(labels, shape.at(-1)!))
   const ignored = ignoreIndex === undefined ? undefined : equal(labels, ignoreIndex)
   const counts = ignored ? logicalAnd(inside, logicalNot(ignored)) : inside
@@ -64,40 +57,29 @@ export function labelled(
   }
 }
 
-/** Reduced costs; a mean is over the weights of the labels, as in PyTorch. */
-export function labelReduced(
-  costs: Tensor,
-  weights: Tensor,
-  { reduction, weight, ignoreIndex }: Weighted,
-): Tensor {
+/** Reduces costs; a mean divides by the sum of the weights of the labels, as in PyTorch. */
+export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted): Tensor {
+  const { reduction, weight, ignoreIndex } = options
   const even = weight === undefined && ignoreIndex === undefined
   return reduction === 'mean' && !even ? div(sum(costs), sum(weights)) : reduced(costs, reduction)
 }
 
-/** `[n, classes, …]` as `[n, …, classes]`. */
+/** Moves the axis of the classes: `[n, classes, …]` to `[n, …, classes]`. */
 export const classesLast = (scores: Tensor): Tensor =>
   scores.shape.length === 2 ? scores : transpose(scores, [0, ...scores.shape.map((_, i) => i).slice(2), 1])
 
-/** @throws {ShapeError} when `scores` are not `[n, classes, …]`, or `labels` not `[n, …]` of integers. */
-export function checkLabels(
-  who: string,
-  scores: Tensor,
-  labels: Tensor,
-): readonly [n: number, classes: number] {
+/** Returns the number of classes. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
+export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {
   const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)
   if (!sameShape(labels.shape, [n, ...positions])) {
     throw misfit(who, `labels of ${showShape([n, ...positions])}, one for each row of scores`, labels.shape)
   }
   checkIntegers(who, 'labels', labels)
-  return [n, classes]
+  return classes
 }
 
-/**
- * A class weight as a tensor.
- *
- * @throws {ShapeError} when it is not `[classes]`, or a tensor of another type than the scores.
- */
+/** Converts a class weight to a tensor. @throws {ShapeError} unless it fits the classes and type of `scores`. */
 export function weightFor(who: string, scores: Tensor, given: ClassWeight | undefined): Tensor | undefined {
   if (given === undefined) return undefined
   const classes = scores.shape[1]!

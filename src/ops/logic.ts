@@ -11,11 +11,11 @@ function connect(op: string, who: string, ...operands: readonly Tensor[]): Tenso
   })
 }
 
-/** Whether both `a` and `b` hold, element by element. */
+/** Whether both `a` and `b` are true, element by element. */
 export const logicalAnd = (a: Tensor, b: Tensor): Tensor => connect('And', 'logicalAnd', a, b)
-/** Whether `a` or `b` holds, or both, element by element. */
+/** Whether `a` or `b` or both are true, element by element. */
 export const logicalOr = (a: Tensor, b: Tensor): Tensor => connect('Or', 'logicalOr', a, b)
-/** Whether one of `a` and `b` holds and not the other, element by element. */
+/** Whether exactly one of `a` and `b` is true, element by element. */
 export const logicalXor = (a: Tensor, b: Tensor): Tensor => connect('Xor', 'logicalXor', a, b)
-/** Whether `x` does not hold, element by element. */
+/** Whether `x` is false, element by element. */
 export const logicalNot = (x: Tensor): Tensor => connect('Not', 'logicalNot', x)

@@ -5,18 +5,18 @@ import { sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
 
 export const reductionOptions = {
-  /** How the costs of single elements are reduced; `none` returns each. @default 'mean' */
+  /** Reduction of the elementwise losses; `none` returns all of them. @default 'mean' */
   reduction: choice(['mean', 'sum', 'none'], 'mean'),
 }
-/** The option of every loss. */
+/** Options that every loss has. */
 export interface Reduced extends OptionsOf<typeof reductionOptions> {}
 type Reduction = NonNullable<Reduced['reduction']>
 
-/** The costs of single elements, reduced. */
+/** Reduces elementwise losses to their mean or sum, or returns all of them. */
 export const reduced = (costs: Tensor, reduction: Reduction): Tensor =>
   reduction === 'none' ? costs : reduction === 'sum' ? sum(costs) : mean(costs)
 
-/** @throws {ShapeError} when `target` lacks the shape or type of `output`. */
+/** @throws {ShapeError} when `target` differs from `output` in shape or element type. */
 export function checkAlike(who: string, output: Tensor, target: Tensor): void {
   if (sameShape(output.shape, target.shape) && output.dtype === target.dtype) return
   throw misfit(who, `a target of ${showTensor(output)}`, target)

@@ -21,12 +21,12 @@ import { argMax, oneHot } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
 
-/** A number to minimize, from a model's output and the target of the same batch. */
+/** Returns a scalar to minimize, from a model's output and the target of the same batch. */
 export type Loss = (output: Tensor, target: Tensor) => Tensor
 
 const crossEntropyOptions = {
   ...labelOptions,
-  /** Fraction of each target that is spread evenly over the classes. @default 0 */
+  /** Fraction of the probability of each target that is spread evenly over all classes. @default 0 */
   labelSmoothing: number({ min: 0, max: 1 }, 0),
 }
 export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOptions> {}
@@ -36,18 +36,18 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
- * Without options, labels are trusted to be classes: `data.dataset` checks them. With options, or more than two
- * axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which ends training with an
- * error. A mean over class weights divides by their sum over the batch, as in PyTorch; unlike there, no label
- * is ignored unless `ignoreIndex` is given.
+ * Without options, labels are not checked here: `data.dataset` checks them. With options, or more than two
+ * axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training with an
+ * error. A mean over class weights divides by their sum over the batch, as in PyTorch; unlike in PyTorch, no
+ * label is ignored unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
- * @param target labels, `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1; or probabilities of the
+ * @param target labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64; or probabilities of the
  *   shape and type of `logits`
- * @returns one number, in nats; with reduction `none`, one for each label
+ * @returns a scalar, in nats; with reduction `none`, one loss for each label
  * @example (output, target) => ops.crossEntropy(output, target, { weight: data.classWeights(split.train) })
  * @throws {ShapeError} when the shapes do not fit.
- * @throws {ArgumentError} when `labelSmoothing` is outside 0 … 1, or `ignoreIndex` is given for probabilities.
+ * @throws {ArgumentError} when `ignoreIndex` is given with probabilities.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const read = readOptions('crossEntropy', crossEntropyOptions, options)
@@ -86,11 +86,8 @@ function againstLabels(logP: Tensor, labels: Tensor, options: Smoothed): Tensor 
   return labelReduced(settle(costs), weights, options)
 }
 
-function againstProbabilities(
-  logits: Tensor,
-  target: Tensor,
-  { weight, ignoreIndex, labelSmoothing: smoothing, reduction }: Smoothed,
-): Tensor {
+function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed): Tensor {
+  const { weight, ignoreIndex, labelSmoothing: smoothing, reduction } = options
   checkAlike('crossEntropy', logits, target)
   if (ignoreIndex !== undefined) {
     throw new ArgumentError('crossEntropy: wanted labels with ignoreIndex, got probabilities')
@@ -107,10 +104,10 @@ function againstProbabilities(
  *
  *     −(1/n) Σᵢ logProbabilities[i, labels[i]]
  *
- * A label that is neither a class nor `ignoreIndex` makes the loss NaN, which ends training with an error.
+ * A label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training with an error.
  *
  * @param logProbabilities `[n, classes]` or `[n, classes, …]`, as `logSoftmax` returns
- * @param labels `[n]` or `[n, …]` of int32 or int64, each in 0 … classes − 1
+ * @param labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: LabelOptions): Tensor {
@@ -121,7 +118,7 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: Labe
   return againstLabels(logP, labels, { ...read, weight, labelSmoothing: 0 })
 }
 
-/** The fraction of a batch whose greatest score is at its label. No gradient. */
+/** Fraction of the examples of a batch whose label has the highest score. No gradient. */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
   checkLabels('accuracy', logits, labels)
   return mean(cast(equal(argMax(logits, 1), cast(labels, 'int64')), logits.dtype))

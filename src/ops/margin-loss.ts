@@ -1,5 +1,5 @@
 import { custom, number, type OptionsOf, readOptions } from '../core/options.ts'
-import { misfit, type Shape, sameShape, showShape } from '../core/shape.ts'
+import { checkShape, misfit, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { relu } from './activation.ts'
 import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
@@ -11,94 +11,88 @@ import { reduced, reductionOptions } from './loss-reduction.ts'
 import { unsqueeze } from './movement.ts'
 import { norm } from './norm.ts'
 
-// Losses that ask for a margin, and cost nothing beyond it.
+// Losses that are 0 beyond a margin.
 
 const hingeOptions = {
   ...reductionOptions,
-  /** Distance from which other pairs cost nothing. @default 1 */
+  /** Distance from which a pair that does not belong together has loss 0. @default 1 */
   margin: number({}, 1),
 }
 export interface HingeOptions extends OptionsOf<typeof hingeOptions> {}
 
 /**
- * Small distances for pairs that belong together, large ones for others. As PyTorch's `hinge_embedding_loss`.
+ * Penalizes distances of pairs that belong together, and small distances of other pairs. As PyTorch's
+ * `hinge_embedding_loss`.
  *
  *     x where target is 1,    max(0, margin − x) where it is −1
  *
  * @param x distances of pairs
- * @param target 1 or −1, of the shape of `x`
+ * @param target 1 for pairs that belong together, −1 for others; of the shape of `x`
  * @throws {ShapeError} when the shapes differ.
  */
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options?: HingeOptions): Tensor {
   const { margin, reduction } = readOptions('hingeEmbeddingLoss', hingeOptions, options)
-  checkSigns('hingeEmbeddingLoss', target, x.shape)
-  // Both parts count where the target is neither, as in PyTorch.
+  checkShape('hingeEmbeddingLoss', 'a target', target, x.shape)
+  // Where the target is neither 1 nor −1, both terms count, as in PyTorch.
   const apart = where(notEqual(target, 1), relu(sub(margin, x)), 0)
   return reduced(add(apart, where(notEqual(target, -1), x, 0)), reduction)
 }
 
 const cosineOptions = {
   ...reductionOptions,
-  /** Cosine up to which other pairs cost nothing. @default 0 */
+  /** Cosine up to which a pair that does not belong together has loss 0. @default 0 */
   margin: number({}, 0),
 }
 export interface CosineOptions extends OptionsOf<typeof cosineOptions> {}
 
 /**
- * The angle between vectors: small for pairs that belong together. As PyTorch's `cosine_embedding_loss`.
+ * Penalizes large angles between vectors that belong together, and small angles between others. As PyTorch's
+ * `cosine_embedding_loss`.
  *
  *     1 − cos(a, b) where target is 1,    max(0, cos(a, b) − margin) where it is −1
  *
  * @param a `[n, features]`
  * @param b `[n, features]`
- * @param target 1 or −1, `[n]`
+ * @param target 1 for pairs that belong together, −1 for others; `[n]`
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function cosineEmbeddingLoss(a: Tensor, b: Tensor, target: Tensor, options?: CosineOptions): Tensor {
   const { margin, reduction } = readOptions('cosineEmbeddingLoss', cosineOptions, options)
   if (a.shape.length !== 2 || !sameShape(a.shape, b.shape)) {
-    throw misfit(
-      'cosineEmbeddingLoss',
-      'two of [n, features]',
-      `${showShape(a.shape)} and ${showShape(b.shape)}`,
-    )
+    const got = `${showShape(a.shape)} and ${showShape(b.shape)}`
+    throw misfit('cosineEmbeddingLoss', 'two of [n, features]', got)
   }
-  checkSigns('cosineEmbeddingLoss', target, a.shape.slice(0, 1))
+  checkShape('cosineEmbeddingLoss', 'a target', target, a.shape.slice(0, 1))
   const length = (x: Tensor): Tensor => add(sum(square(x), [1]), 1e-12)
   const cosine = div(sum(mul(a, b), [1]), sqrt(mul(length(a), length(b))))
   const apart = where(equal(target, -1), relu(sub(cosine, margin)), 0)
   return reduced(where(equal(target, 1), sub(1, cosine), apart), reduction)
 }
 
-/** The cosine of the angle between vectors along `axis`. As PyTorch's `cosine_similarity`. */
+/** Cosine of the angle between vectors along `axis`. As PyTorch's `cosine_similarity`. */
 export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: number = 1e-8): Tensor {
   const length = (x: Tensor): Tensor => maximum(norm(x, [axis]), eps)
   return div(sum(mul(a, b), [axis]), mul(length(a), length(b)))
 }
 
-function checkSigns(who: string, target: Tensor, shape: Shape): void {
-  if (sameShape(target.shape, shape)) return
-  throw misfit(who, `a target of ${showShape(shape)}`, target.shape)
-}
-
 const multiMarginOptions = {
   ...reductionOptions,
-  /** Lead over every other score from which a label costs nothing. @default 1 */
+  /** Lead of the label's score over another score from which that score adds no loss. @default 1 */
   margin: number({}, 1),
-  /** How much each class counts, `[classes]`: a tensor or numbers. @default 1 each */
+  /** Weight of each class, `[classes]`: a tensor or numbers. @default 1 each */
   weight: classWeight,
-  /** The power of each shortfall. @default 1 */
+  /** Exponent of each shortfall from the margin. @default 1 */
   p: custom<1 | 2>('1 or 2', (p) => p === 1 || p === 2, 1),
 }
 export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions> {}
 
 /**
- * The multi-class hinge loss: the label's score should exceed every other by `margin`. As PyTorch's
+ * Multi-class hinge loss: penalizes scores less than `margin` below the label's score. As PyTorch's
  * `multi_margin_loss`.
  *
  *     Σ_{j ≠ y} w_y · max(0, margin − x_y + x_j)ᵖ / classes
  *
- * A label that is not a class makes the loss NaN, which ends training with an error.
+ * A label that is not a class makes the loss NaN, which stops training with an error.
  *
  * @param scores x, `[n, classes]`
  * @param labels y, `[n]` of int32 or int64
@@ -107,12 +101,12 @@ export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions>
 export function multiMarginLoss(scores: Tensor, labels: Tensor, options?: MultiMarginOptions): Tensor {
   const read = readOptions('multiMarginLoss', multiMarginOptions, options)
   const { margin, p, reduction } = read
-  const [, classes] = checkLabels('multiMarginLoss', scores, labels)
+  const classes = checkLabels('multiMarginLoss', scores, labels)
   const weight = weightFor('multiMarginLoss', scores, read.weight)
   const { pick, weights, settle } = labelled(labels, scores, weight)
   const power = (x: Tensor): Tensor => (p === 1 ? x : square(x))
   const shortfall = power(relu(add(sub(scores, unsqueeze(pick(scores), 1)), margin)))
-  // The label's own term is always the margin, and does not count.
+  // The term of the label itself is always the margin, and is excluded.
   const others = sub(sum(shortfall, [1]), Math.max(0, margin) ** p)
   const costs = div(others, classes)
   return reduced(settle(weight ? mul(costs, weights) : costs), reduction)

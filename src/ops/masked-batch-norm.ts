@@ -5,23 +5,18 @@ import { type Normalized, perChannel } from './batch-norm.ts'
 import { reshape, sum } from './broadcast.ts'
 import { cast, greater, where } from './compare.ts'
 
-/** A normalized batch, with the number of values per channel that the statistics come from. */
-export interface MaskedNormalized extends Normalized {
-  /** Number of positions that the mask keeps, a float `[]`. */
-  readonly count: Tensor
-}
-
 /**
  * Batch normalization whose statistics exclude padding.
  *
- * μ and σ² come from the n positions that `mask` keeps. Every position is normalized by them, padded ones too:
- * mask the result if those must be 0. Where the mask keeps nothing, μ = σ² = 0.
+ * μ and σ² are the statistics of the n positions that `mask` keeps. They normalize every position, padding too:
+ * mask the result if the padding must be 0. If the mask keeps nothing, μ = σ² = 0.
  *
  * @param x `[batch, channels, …]`; the statistics ignore padded positions, even NaN
  * @param mask bool, `[batch, …]`: the shape of `x` without its channels; true where kept
  * @param weight γ, `[channels]`; undefined for 1
  * @param bias β, `[channels]`; undefined for 0
- * @throws {ShapeError} when the mask has another shape or type.
+ * @returns also `count`, the number of positions that the mask keeps, a float scalar
+ * @throws {ShapeError} when the shape or type of the mask does not fit.
  */
 export function maskedBatchNorm(
   x: Tensor,
@@ -29,7 +24,7 @@ export function maskedBatchNorm(
   weight: Tensor | undefined,
   bias: Tensor | undefined,
   eps: number,
-): MaskedNormalized {
+): Normalized & { readonly count: Tensor } {
   const along = perChannel(x)
   const kept = checkMask(x, mask)
   const axes = axesButChannels(x.shape)
@@ -44,7 +39,7 @@ export function maskedBatchNorm(
   return { y: bias ? add(scaled, along(bias)) : scaled, mean, variance, count }
 }
 
-/** The mask with an axis for the channels. */
+/** Checks a mask and inserts an axis for the channels. */
 function checkMask(x: Tensor, mask: Tensor): Tensor {
   const shape = withoutAxes(x.shape, [1])
   if (mask.dtype !== 'bool' || !sameShape(mask.shape, shape)) {

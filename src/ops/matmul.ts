@@ -6,7 +6,7 @@ import { checkFloat } from './elementwise.ts'
 import { transpose } from './movement.ts'
 
 /**
- * Matrix product over the last two axes; leading axes broadcast.
+ * Product of matrices in the last two axes; leading axes broadcast.
  *
  *     y[…, i, j] = Σₖ a[…, i, k] · b[…, k, j]
  *
@@ -26,7 +26,6 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return node('MatMul', {
     inputs: [a, b],
     shape: [...broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n],
-    dtype: a.dtype,
     grad: (dy) => [
       sumTo(matmul(dy, swap(b)), a.shape), // dL/da = dy·bᵀ
       sumTo(matmul(swap(a), dy), b.shape), // dL/db = aᵀ·dy
@@ -34,28 +33,22 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   })
 }
 
-/** The last two axes swapped. */
+/** Swaps the last two axes. */
 const swap = (x: Tensor): Tensor => {
   const axes = axesOf(x.shape)
   return transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()])
 }
 
-interface Sides {
-  readonly transA?: boolean
-  readonly transB?: boolean
-}
-
-/** `op(a) · op(b)` of two matrices, where `op` transposes on request without moving memory. */
-function gemm(a: Tensor, b: Tensor, { transA = false, transB = false }: Sides = {}): Tensor {
+/** `op(a) · op(b)` of two matrices, where `op` transposes if `transA` or `transB`, without moving memory. */
+function gemm(a: Tensor, b: Tensor, transA: boolean = false, transB: boolean = false): Tensor {
   return node('Gemm', {
     inputs: [a, b],
     attributes: { transA: Number(transA), transB: Number(transB) },
     shape: [a.shape[transA ? 1 : 0]!, b.shape[transB ? 0 : 1]!],
-    dtype: a.dtype,
     grad: (dy) => [
       // With A = op(a) and B = op(b): dL/dA = dy·Bᵀ and dL/dB = Aᵀ·dy.
-      transA ? gemm(b, dy, { transA: transB, transB: true }) : gemm(dy, b, { transB: !transB }),
-      transB ? gemm(dy, a, { transA: true, transB: transA }) : gemm(a, dy, { transA: !transA }),
+      transA ? gemm(b, dy, transB, true) : gemm(dy, b, false, !transB),
+      transB ? gemm(dy, a, true, transA) : gemm(a, dy, !transA),
     ],
   })
 }
@@ -69,28 +62,24 @@ function gemm(a: Tensor, b: Tensor, { transA = false, transB = false }: Sides = 
  * @param weight `[out, in]`
  * @param bias `[out]`, or omitted
  * @returns `[…, out]`
- * @throws {ShapeError} when `in` or `out` differ.
+ * @throws {ShapeError} when `in`, `out` or the element types differ.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkFloat('linear', x)
   const [out, features] = weight.shape
   if (x.shape.at(-1) !== features || out === undefined || x.dtype !== weight.dtype) {
-    throw misfit(
-      'linear',
-      `[…, ${features}] of ${weight.dtype}`,
-      x,
-      `the weight is ${showShape(weight.shape)}`,
-    )
+    const wanted = `[…, ${features}] of ${weight.dtype}`
+    throw misfit('linear', wanted, x, `the weight is ${showShape(weight.shape)}`)
   }
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
     throw misfit('linear', `a bias of [${out}]`, bias.shape)
   }
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), features!])
-  const product = gemm(rows, weight, { transB: true })
+  const product = gemm(rows, weight, false, true)
   return reshape(bias ? affine(product, bias) : product, [...x.shape.slice(0, -1), out])
 }
 
-/** `product + bias` as one Gemm. */
+/** Adds `bias` to a product of matrices as one Gemm. */
 const affine = (product: Tensor, bias: Tensor): Tensor => {
   const [a, b] = product.inputs
   return {

@@ -3,7 +3,7 @@ import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 
 /**
- * The axes of `x` in another order: axis `i` of the result is axis `order[i]` of `x`. As PyTorch's `permute`.
+ * Permutes the axes of `x`: axis `i` of the result is axis `order[i]` of `x`. As PyTorch's `permute`.
  *
  * @param order each axis once; reversed if omitted
  */
@@ -16,29 +16,26 @@ export function transpose(x: Tensor, order: readonly number[] = axesOf(x.shape).
     inputs: [x],
     attributes: { perm: order },
     shape: order.map((i) => x.shape[i]!),
-    dtype: x.dtype,
     grad: (dy) => [transpose(dy, inverse)],
   })
 }
 
-/** `x` without `axes`, which must have size 1: all such axes if omitted. As PyTorch's `squeeze`. */
-export function squeeze(
-  x: Tensor,
-  axes: readonly number[] = x.shape.flatMap((n, i) => (n === 1 ? [i] : [])),
-): Tensor {
-  const gone = resolveAxes('squeeze', axes, x.shape.length)
+/** Removes `axes`, which must have size 1; all axes of size 1 if omitted. As PyTorch's `squeeze`. */
+export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
+  const units = x.shape.flatMap((n, i) => (n === 1 ? [i] : []))
+  const gone = resolveAxes('squeeze', axes ?? units, x.shape.length)
   const long = gone.find((axis) => x.shape[axis] !== 1)
   if (long !== undefined) throw misfit('squeeze', `size 1 on axis ${long}`, x.shape)
   return reshape(x, withoutAxes(x.shape, gone))
 }
 
-/** `x` with a new axis of size 1 at position `axis` of the result. As PyTorch's `unsqueeze`. */
+/** Inserts an axis of size 1 at position `axis` of the result. As PyTorch's `unsqueeze`. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const [at] = resolveAxes('unsqueeze', [axis], x.shape.length + 1)
   return reshape(x, x.shape.toSpliced(at!, 0, 1))
 }
 
-/** `x` with its axes from `first` to `last` merged into one. As PyTorch's `flatten`. */
+/** Merges the axes from `first` to `last` into one. As PyTorch's `flatten`. */
 export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor {
   if (x.shape.length === 0) return reshape(x, [1])
   const [from] = resolveAxes('flatten', [first], x.shape.length)
@@ -48,9 +45,9 @@ export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor
 }
 
 /**
- * `x` repeated along its axes. As PyTorch's `tile`.
+ * Repeats `x` along each axis. As PyTorch's `tile`.
  *
- * @param repeats how often along each of the last axes; surplus ones add leading axes
+ * @param repeats number of copies along each of the last axes; more repeats than axes add leading axes
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const odd = repeats.find((n) => !Number.isInteger(n) || n < 0)

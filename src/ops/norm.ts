@@ -8,13 +8,13 @@ import { max } from './extremum.ts'
 
 const normOptions = {
   ...keepDimsOptions,
-  /** 1 for Σ|x|, 2 for √Σx², Infinity for max |x|. @default 2 */
+  /** Order of the norm: 1 for Σ|x|, 2 for √Σx², Infinity for max |x|. @default 2 */
   p: custom<number>('1, 2 or Infinity', (p) => p === 1 || p === 2 || p === Infinity, 2),
 }
 export interface NormOptions extends OptionsOf<typeof normOptions> {}
 
 /**
- * The p-norm over `axes`. As PyTorch's `linalg.vector_norm`; its slope at 0 is 0.
+ * The p-norm over `axes`. As PyTorch's `linalg.vector_norm`. The slope at 0 is taken as 0.
  *
  * @param axes all axes if omitted
  */

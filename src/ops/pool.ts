@@ -1,5 +1,5 @@
 import { mismatch } from '../core/mismatch.ts'
-import { boolean, integer, type OptionsOf, readOptions, size } from '../core/options.ts'
+import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { reshape, zerosOf } from './broadcast.ts'
@@ -21,40 +21,23 @@ import {
 } from './window.ts'
 
 const poolOptions = (rank: number) => ({
-  /** Elements from one window to the next. @default the window's size */
+  /** Distance between windows, in elements. @default the size of a window */
   stride: perAxis(rank, size),
-  /** Padding on both sides of each axis, at most half a window. @default 0 */
+  /** Number of elements padded on both sides of each axis, at most half a window. @default 0 */
   padding: perAxis(rank, integer({ min: 0 }), 0),
-  /** Whether a last window may reach over the end. @default false */
+  /** Whether the last window may extend past the end of the input. @default false */
   ceilMode: boolean(false),
 })
 export interface PoolOptions extends OptionsOf<ReturnType<typeof poolOptions>> {}
 
 export const maxPoolOptions = (rank: number) => ({
   ...poolOptions(rank),
-  /** Elements from each element of a window to the next. @default 1 */
+  /** Distance between neighbouring elements within a window. @default 1 */
   dilation: perAxis(rank, size, 1),
 })
 export interface MaxPoolOptions extends OptionsOf<ReturnType<typeof maxPoolOptions>> {}
 
-/**
- * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; its gradient goes to the
- * first of equals.
- *
- * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`, ⌈…⌉ with
- *   `ceilMode`
- * @throws {ShapeError} when `x` has other axes, or is shorter than a window.
- * @throws {ArgumentError} when an option is out of range.
- */
-export const maxPool1d = pool(maxPool, 'maxPool1d', 1)
-
-/** The greatest element of each window of `[n, c, height, width]`. As PyTorch's `max_pool2d`. */
-export const maxPool2d = pool(maxPool, 'maxPool2d', 2)
-
-/** The greatest element of each window of `[n, c, depth, height, width]`. As PyTorch's `max_pool3d`. */
-export const maxPool3d = pool(maxPool, 'maxPool3d', 3)
-
-/** An operator of an input and the size of its windows. */
+/** An operator of an input and the size of the windows that slide over it. */
 export type WindowOperator<Options> = (x: Tensor, kernelSize: PerAxis, options?: Options) => Tensor
 type PoolOf<O> = (who: string, rank: number, ...given: Parameters<WindowOperator<O>>) => Tensor
 
@@ -62,14 +45,8 @@ function pool<O>(of: PoolOf<O>, who: string, rank: number): WindowOperator<O> {
   return (x, kernelSize, options) => of(who, rank, x, kernelSize, options)
 }
 
-/** The maxima over `rank` axes. */
-export function maxPool(
-  who: string,
-  rank: number,
-  x: Tensor,
-  kernelSize: PerAxis,
-  options?: MaxPoolOptions,
-): Tensor {
+/** Max pooling over `rank` axes. */
+export const maxPool: PoolOf<MaxPoolOptions> = (who, rank, x, kernelSize, options) => {
   const windows = windowsOf(who, rank, x, kernelSize, readOptions(who, maxPoolOptions(rank), options))
   const pads = spatial(windows, (w) => [w.before, Math.max(0, after(w))])
   // ONNX Runtime refuses a padding as long as the kernel, which a window with gaps may need.
@@ -79,8 +56,23 @@ export function maxPool(
 }
 
 /**
- * The maxima of the windows. Only the gradient asks for their positions: finding those takes 9 ms for
- * [64, 32, 28, 28] by 2×2, the maxima alone 0.8.
+ * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; of equal maxima, the
+ * first gets the gradient.
+ *
+ * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`; ⌈⌉ for `ceilMode`
+ * @throws {ShapeError} when `x` does not have 3 axes, or is shorter than a window.
+ */
+export const maxPool1d = pool(maxPool, 'maxPool1d', 1)
+
+/** The greatest element of each window of `[n, c, height, width]`. As PyTorch's `max_pool2d`. */
+export const maxPool2d = pool(maxPool, 'maxPool2d', 2)
+
+/** The greatest element of each window of `[n, c, depth, height, width]`. As PyTorch's `max_pool3d`. */
+export const maxPool3d = pool(maxPool, 'maxPool3d', 3)
+
+/**
+ * Computes the maxima of windows, and their positions only in the gradient: with positions that takes 9 ms for
+ * [64, 32, 28, 28] by 2×2, without 0.8 ms.
  */
 function maxima(x: Tensor, windows: readonly Window[], pads: readonly Pads[]): Tensor {
   const recipe = {
@@ -103,18 +95,13 @@ function maxima(x: Tensor, windows: readonly Window[], pads: readonly Pads[]): T
   })
 }
 
-/** The windows of a pool, by PyTorch's rules. */
+/** Places the windows of a pool by PyTorch's rules. */
 function windowsOf(
   who: string,
   rank: number,
   x: Tensor,
   kernelSize: PerAxis,
-  options: {
-    readonly stride: readonly number[] | undefined
-    readonly padding: readonly number[]
-    readonly ceilMode: boolean
-    readonly dilation: readonly number[]
-  },
+  options: ValuesOf<ReturnType<typeof maxPoolOptions>>,
 ): Window[] {
   checkAxes(who, rank, x)
   const kernel = sizes(rank).read(who, 'kernelSize', kernelSize)
@@ -127,33 +114,12 @@ function windowsOf(
 
 export const averagePoolOptions = (rank: number) => ({
   ...poolOptions(rank),
-  /** Whether the padding's zeros count in the mean. @default true */
+  /** Whether the mean includes the zeros of the padding. @default true */
   countIncludePad: boolean(true),
 })
 export interface AveragePoolOptions extends OptionsOf<ReturnType<typeof averagePoolOptions>> {}
 
-/**
- * The mean of each window of `[n, c, length]`. As PyTorch's `avg_pool1d`.
- *
- * @returns `[n, c, ⌊(length + 2 · padding − kernelSize) / stride⌋ + 1]`, ⌈…⌉ with `ceilMode`
- * @throws {ShapeError} when `x` has other axes, or is shorter than a window.
- * @throws {ArgumentError} when an option is out of range.
- */
-export const avgPool1d = pool(avgPool, 'avgPool1d', 1)
-
-/** The mean of each window of `[n, c, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool2d`. */
-export const avgPool2d = pool(avgPool, 'avgPool2d', 2)
-
-/** The mean of each window of `[n, c, depth, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool3d`. */
-export const avgPool3d = pool(avgPool, 'avgPool3d', 3)
-
-function avgPool(
-  who: string,
-  rank: number,
-  x: Tensor,
-  kernelSize: PerAxis,
-  options?: AveragePoolOptions,
-): Tensor {
+const avgPool: PoolOf<AveragePoolOptions> = (who, rank, x, kernelSize, options) => {
   const read = readOptions(who, averagePoolOptions(rank), options)
   const dilation = new Array<number>(rank).fill(1)
   const windows = windowsOf(who, rank, x, kernelSize, { ...read, dilation })
@@ -163,9 +129,21 @@ function avgPool(
     const [first, last] = [Math.max(0, start), Math.min(end, w.input)]
     return evenly(first, last, read.countIncludePad ? end - start : last - first)
   }
-  // The mean of a box is the mean of the means of its rows, so each axis is weighed alone.
-  return weighAxes(
-    x,
-    windows.map((w) => Array.from({ length: w.output }, (_, i) => weights(w, i))),
-  )
+  // The mean of a box is the mean of the means of its rows, so each axis is averaged separately.
+  const perAxis = windows.map((w) => Array.from({ length: w.output }, (_, i) => weights(w, i)))
+  return weighAxes(x, perAxis)
 }
+
+/**
+ * The mean of each window of `[n, c, length]`. As PyTorch's `avg_pool1d`.
+ *
+ * @returns `[n, c, ⌊(length + 2 · padding − kernelSize) / stride⌋ + 1]`, ⌈…⌉ with `ceilMode`
+ * @throws {ShapeError} when `x` does not have 3 axes, or is shorter than a window.
+ */
+export const avgPool1d = pool(avgPool, 'avgPool1d', 1)
+
+/** The mean of each window of `[n, c, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool2d`. */
+export const avgPool2d = pool(avgPool, 'avgPool2d', 2)
+
+/** The mean of each window of `[n, c, depth, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool3d`. */
+export const avgPool3d = pool(avgPool, 'avgPool3d', 3)

@@ -21,11 +21,9 @@ export function pow(a: Operand, b: Operand): Tensor {
   })
 }
 
-/** `xⁿ` for a constant n: needs no logarithm, and its derivatives end at x⁰, which has none. */
+/** `xⁿ` for a constant n: needs no logarithm, and no gradient flows through x⁰, which ends its derivatives. */
 const powOfNumber = (x: Tensor, n: number): Tensor =>
   node('Pow', {
     inputs: [x, scalar(n, x.dtype)],
-    shape: x.shape,
-    dtype: x.dtype,
     grad: (dy) => [n === 0 ? null : mul(dy, mul(powOfNumber(x, n - 1), n)), null],
   })

@@ -8,21 +8,20 @@ import { softplus } from './sigmoid.ts'
 
 const binaryOptions = {
   ...reductionOptions,
-  /** Multiplies each cost; broadcasts. */
+  /** Weight of each elementwise loss; broadcasts. @default 1 */
   weight: tensorOption,
-  /** How much more a positive counts than a negative, by class; broadcasts. */
+  /** Weight of positives relative to negatives, for each class; broadcasts. @default 1 */
   posWeight: tensorOption,
 }
 export interface BinaryOptions extends OptionsOf<typeof binaryOptions> {}
 
 /**
- * Cross-entropy of independent yes-or-no scores, without overflow. As PyTorch's
- * `binary_cross_entropy_with_logits`.
+ * Cross-entropy of independent binary logits. As PyTorch's `binary_cross_entropy_with_logits`.
  *
  *     −w · (p · t · ln σ(x) + (1 − t) · ln(1 − σ(x)))
  *
  * @param logits x, before any sigmoid
- * @param target t, 0 to 1, of the shape and type of `logits`
+ * @param target t, from 0 to 1, of the shape and type of `logits`
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function binaryCrossEntropyWithLogits(
@@ -40,20 +39,20 @@ export function binaryCrossEntropyWithLogits(
 }
 
 const klDivOptions = {
-  /** `batchmean` divides the sum by the batch size, which is the mathematical definition. @default 'mean' */
+  /** Reduction; `batchmean`, the mathematical definition, divides the sum by the batch size. @default 'mean' */
   reduction: choice(['mean', 'sum', 'none', 'batchmean'], 'mean'),
-  /** Whether the target holds logarithms too. @default false */
+  /** Whether the target contains log-probabilities too. @default false */
   logTarget: boolean(false),
 }
 export interface KlDivOptions extends OptionsOf<typeof klDivOptions> {}
 
 /**
- * Kullback–Leibler divergence of `target` from a distribution given by its logarithms. As PyTorch's `kl_div`.
+ * Kullback–Leibler divergence of `target` from a distribution of log-probabilities. As PyTorch's `kl_div`.
  *
  *     t · (ln t − output), which is 0 where t is 0
  *
- * @param output logarithms of probabilities
- * @param target probabilities t of the same shape, or their logarithms
+ * @param output log-probabilities
+ * @param target probabilities t, or with `logTarget` log-probabilities, of the shape of `output`
  * @throws {ShapeError} when the shapes differ.
  */
 export function klDiv(output: Tensor, target: Tensor, options?: KlDivOptions): Tensor {

@@ -8,7 +8,7 @@ import { concat, split } from './concat.ts'
 import { logicalNot } from './logic.ts'
 
 /**
- * A reduction over non-empty axes by one ONNX operator.
+ * Reduces non-empty axes by one ONNX operator.
  *
  * @param partial dL/dx from dL/dy and y, both with the reduced axes kept
  */
@@ -27,13 +27,12 @@ export function reduction(
     inputs: [x, int64s(along)],
     attributes: { keepdims: Number(keepDims), noop_with_empty_axes: 1 },
     shape: keepDims ? kept : withoutAxes(x.shape, along),
-    dtype: x.dtype,
     grad: (dy) => [partial(reshape(dy, kept), reshape(y, kept)), null],
   })
   return y
 }
 
-/** `axes` counted from the front. @throws {ShapeError} when one is outside `x`, or empty. */
+/** Resolves negative axes. @throws {ShapeError} when an axis is outside `x`, or empty. */
 function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
   const along = resolveAxes(who, axes, x.shape.length)
   if (along.every((axis) => x.shape[axis] !== 0)) return along
@@ -43,19 +42,16 @@ function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
 /**
  * `ln Σ eˣ` over `axes`, without overflow.
  *
- * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is outside `x`, or empty.
+ * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
 
 /**
- * Product over `axes`.
+ * Product over `axes`. Multiplies halves by halves, so the gradient needs no division by elements that may be
+ * 0.
  *
- * Halves are multiplied by halves, so the gradient needs no division and is right where elements are 0.
- *
- * @param axes all axes if omitted
- * @throws {ShapeError} when an axis is outside `x`, or empty.
+ * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
 export function prod(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   const { keepDims } = readOptions('prod', keepDimsOptions, options)
@@ -73,17 +69,17 @@ function prodAlong(x: Tensor, axis: number): Tensor {
   return prodAlong(rest ? concat([product, rest], axis) : product, axis)
 }
 
-/** Whether all elements hold over `axes`. @param axes all axes if omitted */
+/** Whether all elements are true, over `axes`. @param axes all axes if omitted */
 export const all = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   logicalNot(some('all', logicalNot(x), axes, options))
 
-/** Whether some element holds over `axes`. @param axes all axes if omitted */
+/** Whether any element is true, over `axes`. @param axes all axes if omitted */
 export function any(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   if (x.dtype === 'bool') return some('any', x, axes, options)
   throw misfit('any', 'bools', x.dtype, 'compare it with something')
 }
 
-/** As the greatest of 0 and 1: ONNX has no maximum of bools. */
+/** Computes `any` as a maximum of integers: ONNX has no maximum of bools. */
 function some(who: string, x: Tensor, axes: readonly number[], options: KeepDims | undefined): Tensor {
   const greatest = reduction('ReduceMax', who, cast(x, 'int32'), axes, options, (dy) => dy)
   return cast(greatest, 'bool')

@@ -4,7 +4,7 @@ import { abs, div, mul, square, sub } from './arithmetic.ts'
 import { clamp } from './extremum.ts'
 import { checkAlike, type Reduced, reduced, reductionOptions } from './loss-reduction.ts'
 
-// Losses of numbers against numbers of the same shape. Each throws a ShapeError when the shapes differ.
+// Losses for regression. Each throws a ShapeError when output and target differ in shape or type.
 
 /** Squared error, `(output − target)²`. As PyTorch's `mse_loss`. */
 export function mseLoss(output: Tensor, target: Tensor, options?: Reduced): Tensor {
@@ -20,13 +20,13 @@ export function l1Loss(output: Tensor, target: Tensor, options?: Reduced): Tenso
 
 const huberOptions = {
   ...reductionOptions,
-  /** δ. @default 1 */
+  /** Absolute error δ from which the loss is linear. @default 1 */
   delta: number({ above: 0, max: Infinity }, 1),
 }
 export interface HuberOptions extends OptionsOf<typeof huberOptions> {}
 
 /**
- * Squared error near the target, absolute error far from it. As PyTorch's `huber_loss`.
+ * Squared error for small errors, absolute error for large errors. As PyTorch's `huber_loss`.
  *
  *     e = output − target;    e²/2 where |e| ≤ δ,    δ·(|e| − δ/2) elsewhere
  */
@@ -37,12 +37,12 @@ export function huberLoss(output: Tensor, target: Tensor, options?: HuberOptions
 
 const smoothL1Options = {
   ...reductionOptions,
-  /** β; 0 makes it `l1Loss`. @default 1 */
+  /** Absolute error β from which the loss is linear; 0 for `l1Loss`. @default 1 */
   beta: number({ min: 0 }, 1),
 }
 export interface SmoothL1Options extends OptionsOf<typeof smoothL1Options> {}
 
-/** Huber's loss divided by its δ, here called β. As PyTorch's `smooth_l1_loss`. */
+/** Huber loss with δ = β, divided by β. As PyTorch's `smooth_l1_loss`. */
 export function smoothL1Loss(output: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { beta, reduction } = readOptions('smoothL1Loss', smoothL1Options, options)
   const e = error('smoothL1Loss', output, target)
@@ -54,7 +54,7 @@ function error(who: string, output: Tensor, target: Tensor): Tensor {
   return sub(output, target)
 }
 
-/** With c = min(|e|, δ) both pieces are c·(|e| − c/2), and the slope is e clipped to −δ … δ. */
+/** Computes the Huber loss: c·(|e| − c/2) with c = min(|e|, δ). The slope is e clamped to ±δ. */
 function huber(e: Tensor, delta: number): Tensor {
   const size = abs(e)
   const cut = clamp(size, 0, delta)

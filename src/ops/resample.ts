@@ -3,21 +3,18 @@ import { constant, type Tensor } from '../core/tensor.ts'
 import { reshape } from './broadcast.ts'
 import { matmul } from './matmul.ts'
 
-/** For each element of a new axis, its weights by index into the old axis. */
+/** For each element of a new axis, the weights of old elements by index into the old axis. */
 export type Weights = readonly ReadonlyMap<number, number>[]
 
-/** Weights of 1/count for the elements from `first` up to but without `behind`. */
-export const evenly = (first: number, behind: number, count: number): ReadonlyMap<number, number> =>
-  new Map(Array.from({ length: behind - first }, (_, k) => [first + k, 1 / count]))
+/** Weights of 1/count for the elements from `first` to `end`, exclusive. */
+export const evenly = (first: number, end: number, count: number): ReadonlyMap<number, number> =>
+  new Map(Array.from({ length: end - first }, (_, k) => [first + k, 1 / count]))
 
 /**
- * `x` with each axis behind `[batch, channels, …]` replaced by weighted sums along it: window means,
- * interpolation.
+ * Replaces each axis after `[batch, channels, …]` by weighted sums along it: window means, interpolation. Each
+ * is a product with a mostly zero matrix, for which every float type has a kernel, and so is its gradient.
  *
- * As a product with a mostly zero matrix: every float type has a kernel for it, and its gradient is such a
- * product.
- *
- * @param weights one for each axis from the third
+ * @param weights of each axis from the third
  */
 export function weighAxes(x: Tensor, weights: readonly Weights[]): Tensor {
   return weights.reduce((t, axisWeights, i) => weighAxis(t, i + 2, axisWeights), x)
@@ -35,7 +32,7 @@ function weighAxis(x: Tensor, axis: number, weights: Weights): Tensor {
   return reshape(matmul(matrix(weights, n, false, x), planes), shape)
 }
 
-/** The weights as `[new, old]`, or transposed. */
+/** Returns the weights as a matrix `[new, old]`, or transposed. */
 function matrix(weights: Weights, n: number, transposed: boolean, { dtype }: Tensor): Tensor {
   const data = new Float64Array(weights.length * n)
   weights.forEach((row, i) => {

@@ -5,10 +5,10 @@ import { cast } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
 
 /**
- * A row of zeros with a 1 at each label.
+ * One-hot encodes labels: a row of zeros with a 1 at the label.
  *
- * @param labels `[…]` of int32 or int64. As in ONNX, a label outside −classes … classes − 1 gives a row of
- *   zeros, and a negative one within counts from the end.
+ * @param labels `[…]` of int32 or int64. As in ONNX, a negative label counts from the last class, and a label
+ *   below −classes or above classes − 1 becomes a row of zeros.
  * @returns `[…, classes]` of `dtype`
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
@@ -22,10 +22,10 @@ export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'
   return cast(hot, dtype)
 }
 
-/** The index of the greatest element along `axis`, the first of equals; int64, without `axis`. */
+/** Index of the greatest element along `axis`, int64, without that axis; ties go to the lowest index. */
 export const argMax = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMax', 'argMax', x, axis)
 
-/** The index of the least element along `axis`, the first of equals; int64, without `axis`. */
+/** Index of the least element along `axis`, int64, without that axis; ties go to the lowest index. */
 export const argMin = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMin', 'argMin', x, axis)
 
 function indexOf(op: string, who: string, x: Tensor, axis: number): Tensor {

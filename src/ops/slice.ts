@@ -4,12 +4,12 @@ import { int64s, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { indexSelect } from './gather.ts'
 
-// `slice` and `pad` are each other's adjoint, so they share a file.
+// `slice` and `pad` are adjoint to each other, so they share a file.
 
-/** Python's `start:end:step` along one axis: `end` is excluded, negative ones count from the end. */
+/** Python's `start:end:step` along one axis: `end` is exclusive, and a negative bound counts from the end. */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
-/** `count` elements from `start`, `step` apart. */
+/** Selection of `count` elements along one axis: the first at `start`, each `step` after the previous. */
 interface Steps {
   readonly start: number
   readonly step: number
@@ -17,12 +17,10 @@ interface Steps {
 }
 
 /**
- * A part of each axis, by the rules of Python: `slice(x, [[1, 3], [], [0, -1, 2]])` is `x[1:3, :, 0:-1:2]`.
+ * Slices each axis by the rules of Python: `slice(x, [[1, 3], [], [0, -1, 2]])` is `x[1:3, :, 0:-1:2]`. Bounds
+ * beyond the axis are clamped. A negative step runs backwards: `[undefined, undefined, -1]` reverses.
  *
- * Ends beyond the axis are clamped to it. A negative step walks backwards: `[undefined, undefined, -1]`
- * reverses.
- *
- * @param ranges one for each axis from the first; axes with `[]` or no range are taken whole
+ * @param ranges one for each axis from the first; an axis with `[]` or without a range stays whole
  * @throws {ShapeError} when there are more ranges than axes, a bound is not an integer, or a step is 0.
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
@@ -36,7 +34,7 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
     inputs: [
       x,
       int64s(walks.map(({ start }) => start)),
-      // A backward walk to the first element ends before it, where −1 would mean the last: hence far left.
+      // A backward range to the first element ends before it, where −1 would mean the last element.
       int64s(walks.map(({ start, step, count }, i) => lowest(start + step * count, x.shape[i]!))),
       int64s(axesOf(x.shape)),
       int64s(walks.map(({ step }) => step)),
@@ -60,7 +58,7 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   return { start: first, step, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
-/** Zeros of `shape` with `dy` at the positions that `walks` visit. */
+/** Returns zeros of `shape` with `dy` at the positions that `walks` select. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
   const steps = walks.map(({ step }) => Math.abs(step))
@@ -73,7 +71,7 @@ function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   return pad(spread, pads)
 }
 
-/** `step − 1` zeros between neighbours along each axis. */
+/** Inserts `step − 1` zeros between neighbouring elements along each axis. */
 export function dilate(x: Tensor, steps: readonly number[]): Tensor {
   if (steps.every((step) => step === 1)) return x
   const apart = x.shape.flatMap((n) => [n, 1])
@@ -83,11 +81,11 @@ export function dilate(x: Tensor, steps: readonly number[]): Tensor {
   return slice(reshape(pad(reshape(x, apart), gaps), wide), kept)
 }
 
-/** How many elements to add before and after one axis. */
+/** Number of elements to add before and after one axis. */
 export type Pads = readonly [before: number, after: number]
 export const unpadded: Pads = [0, 0]
 
-/** How far a padding may reach, and the index within an axis of size n that stands for position `at`. */
+/** Greatest padding of an axis of size n, and the index of the element that pads position `at`. */
 interface Mirror {
   readonly reach: (n: number) => number
   readonly source: (at: number, n: number) => number
@@ -95,31 +93,26 @@ interface Mirror {
 
 const mirrors = {
   reflect: { reach: (n) => n - 1, source: (at, n) => (at < 0 ? -at : at < n ? at : 2 * (n - 1) - at) },
-  replicate: {
-    reach: (n) => (n > 0 ? Number.POSITIVE_INFINITY : 0),
-    source: (at, n) => Math.min(n - 1, Math.max(0, at)),
-  },
+  replicate: { reach: (n) => (n > 0 ? Infinity : 0), source: (at, n) => Math.min(n - 1, Math.max(0, at)) },
   circular: { reach: (n) => n, source: (at, n) => (at + n) % n },
 } satisfies Readonly<Record<string, Mirror>>
 
 const padOptions = {
   /**
-   * The new elements: `value` (constant), a mirror image without its edge (reflect), copies of the edge
-   * (replicate), or the other end (circular). @default 'constant'
+   * Padding: `value` (constant), a mirror image without its edge (reflect), copies of the edge (replicate), or
+   * the opposite end of the axis (circular). @default 'constant'
    */
   mode: choice(['constant', 'reflect', 'replicate', 'circular'], 'constant'),
-  /** The new elements in mode `constant`. @default 0 */
+  /** Value of the padding in mode `constant`. @default 0 */
   value: number({ min: -Infinity, max: Infinity }, 0),
 }
 export interface PadOptions extends OptionsOf<typeof padOptions> {}
 
 /**
- * `x` with elements added before and after its axes.
+ * Pads `x` before and after each axis.
  *
- * Unlike PyTorch's flat list from the last axis, `pads` are pairs from the first axis, as in NumPy.
- *
- * @param pads one `[before, after]` for each axis
- * @throws {ShapeError} when axes lack a pair, a size is negative, or a mirror image is longer than its axis.
+ * @param pads one `[before, after]` for each axis, the first axis first, unlike in PyTorch
+ * @throws {ShapeError} when an axis has no pair, a pad is negative, or `mode` cannot fill that much.
  */
 export function pad(x: Tensor, pads: readonly Pads[], options?: PadOptions): Tensor {
   const { mode, value } = readOptions('pad', padOptions, options)
@@ -138,22 +131,18 @@ function padConstant(x: Tensor, pads: readonly Pads[], value: number): Tensor {
   return node('Pad', {
     inputs: [x, int64s(flat), scalar(value, x.dtype)],
     shape,
-    dtype: x.dtype,
     grad: (dy) => [slice(dy, inside), null, null],
   })
 }
 
-/** Picks each padded axis from `x` by index, which has a gradient already. */
+/** Selects each padded axis from `x` by index: `indexSelect` has a gradient. */
 function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors): Tensor {
   const { reach, source }: Mirror = mirrors[mode]
   return pads.reduce((padded, [before, after], axis) => {
     const n = x.shape[axis]!
     if (Math.max(before, after) > reach(n)) {
-      throw misfit(
-        'pad',
-        `at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}`,
-        `[${before}, ${after}]`,
-      )
+      const wanted = `at most ${reach(n)} to ${mode} on axis ${axis} of ${showShape(x.shape)}`
+      throw misfit('pad', wanted, [before, after])
     }
     if (before + after === 0) return padded
     const index = Array.from({ length: before + n + after }, (_, i) => source(i - before, n))
@@ -161,7 +150,7 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors
   }, x)
 }
 
-/** `x` reversed along `axes`. */
+/** Reverses `x` along `axes`. */
 export function flip(x: Tensor, axes: readonly number[]): Tensor {
   const flipped = resolveAxes('flip', axes, x.shape.length)
   const backwards: SliceRange = [undefined, undefined, -1]

@@ -24,8 +24,6 @@ function along(
   const y: Tensor = node(op, {
     inputs: [x],
     attributes: { axis: axes[0]! },
-    shape: x.shape,
-    dtype: x.dtype,
     grad: (dy) => [partial(dy, y, (t) => sum(t, axes, { keepDims: true }))],
   })
   return y

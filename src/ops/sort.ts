@@ -4,24 +4,24 @@ import { int64s, node, type Tensor } from '../core/tensor.ts'
 import { zerosOf } from './broadcast.ts'
 import { scatterAdd } from './gather.ts'
 
-/** Elements in order, with the index of each. */
+/** Sorted elements of a tensor, and their indices along the sorted axis. */
 export interface Sorted {
-  /** A gradient flows back to where each came from. */
+  /** Sorted elements. The gradient flows back to the original positions. */
   readonly values: Tensor
-  /** int64; no gradient. */
+  /** Original index of each element, int64; no gradient. */
   readonly indices: Tensor
 }
 
 const topKOptions = {
-  /** False for the least elements, least first. @default true */
+  /** Whether to return the greatest elements, greatest first; else the least, least first. @default true */
   largest: boolean(true),
 }
 export interface TopKOptions extends OptionsOf<typeof topKOptions> {}
 
 /**
- * The `k` greatest elements along `axis`, greatest first; of equals, the earlier first. As PyTorch's `topk`.
+ * The `k` greatest elements along `axis`, greatest first; ties in their original order. As PyTorch's `topk`.
  *
- * @throws {ArgumentError} when k is not from 1 to the size of the axis.
+ * @throws {ArgumentError} unless k is from 1 to the size of the axis.
  */
 export function topK(x: Tensor, k: number, axis: number = -1, options?: TopKOptions): Sorted {
   const { largest } = readOptions('topK', topKOptions, options)
@@ -44,16 +44,16 @@ export function topK(x: Tensor, k: number, axis: number = -1, options?: TopKOpti
 }
 
 const sortOptions = {
-  /** Whether the greatest comes first. @default false */
+  /** Whether the greatest element comes first. @default false */
   descending: boolean(false),
 }
 export interface SortOptions extends OptionsOf<typeof sortOptions> {}
 
-/** The elements along `axis` in order, least first; equals keep their order. As PyTorch's `sort`. */
+/** Sorts the elements along `axis`, least first; ties keep their order. As PyTorch's `sort`. */
 export const sort = (x: Tensor, axis: number = -1, options?: SortOptions): Sorted =>
   sorted('sort', x, axis, options)
 
-/** The indices that would sort `x` along `axis`, int64. As PyTorch's `argsort`. */
+/** Indices that would sort `x` along `axis`, int64. As PyTorch's `argsort`. */
 export const argSort = (x: Tensor, axis: number = -1, options?: SortOptions): Tensor =>
   sorted('argSort', x, axis, options).indices
 

@@ -1,25 +1,19 @@
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
+import type { Normalized } from './batch-norm.ts'
 import { mean } from './statistics.ts'
 
-/** A standardized tensor with its statistics, each with the axes kept as size 1. */
-export interface Standardized {
-  readonly y: Tensor
-  readonly mean: Tensor
-  /** Biased: divided by n. */
-  readonly variance: Tensor
-}
-
 /**
- * `x` with mean 0 and variance 1 over `axes`: the core of layer, group and instance normalization.
+ * Normalizes `x` to mean 0 and variance 1 over `axes`: the core of layer, group and instance normalization.
  *
  *     y = (x − μ)/√(σ² + ε)    dx = (dy − mean(dy) − y · mean(dy·y))/√(σ² + ε)
  *
- * The variance is biased and centred first, so large means lose no digits.
+ * The mean is subtracted before squaring, so a large mean costs no precision.
  *
+ * @returns y, with the mean and the biased variance, whose `axes` have size 1
  * @throws {ShapeError} when an axis is outside `x`.
  */
-export function standardize(x: Tensor, axes: readonly number[], eps: number): Standardized {
+export function standardize(x: Tensor, axes: readonly number[], eps: number): Normalized {
   const average = (t: Tensor): Tensor => mean(t, axes, { keepDims: true })
   const mu = average(x)
   const centred = sub(x, mu)
@@ -35,8 +29,7 @@ export function standardize(x: Tensor, axes: readonly number[], eps: number): St
 }
 
 /**
- * `x/√(mean(x²) + ε)` over `axes`: not centred.
- *
+ * `x/√(mean(x²) + ε)` over `axes`, without subtracting the mean.
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467, equation 4, with ε under the root.
  */
 export function rootMeanSquareNorm(x: Tensor, axes: readonly number[], eps: number): Tensor {

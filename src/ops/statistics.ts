@@ -6,7 +6,7 @@ import { div, mul, sub } from './arithmetic.ts'
 import { type KeepDims, keepDimsOptions, sum, weightedSum } from './broadcast.ts'
 import { checkFloat } from './elementwise.ts'
 
-// Composed from primitives, so none of these needs a gradient rule.
+// These are composed from operators with gradients, so none of them needs a gradient rule.
 
 /** Mean over `axes`. @param axes all axes if omitted */
 export function mean(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
@@ -17,13 +17,13 @@ export function mean(x: Tensor, axes: readonly number[] = axesOf(x.shape), optio
 
 const varianceOptions = {
   ...keepDimsOptions,
-  /** Subtracted from n, as in PyTorch: 1 is unbiased, 0 divides by n. @default 1 */
+  /** Number subtracted from n in the denominator: 1 for the unbiased variance, 0 for the biased. @default 1 */
   correction: number({}, 1),
 }
 export interface VarianceOptions extends OptionsOf<typeof varianceOptions> {}
 
 /**
- * Variance over `axes`: centred first, so large means lose no digits.
+ * Variance over `axes`. The mean is subtracted before squaring, so a large mean costs no precision.
  *
  *     Σ(x − mean)² / (n − correction)
  *

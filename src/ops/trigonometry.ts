@@ -8,5 +8,5 @@ import { unary } from './elementwise.ts'
 export const sin = (x: Tensor): Tensor => unary('Sin', x, (dy) => mul(dy, cos(x)))
 /** `cos x`. */
 export const cos = (x: Tensor): Tensor => unary('Cos', x, (dy) => neg(mul(dy, sin(x))))
-/** `tan x`, as sin x / cos x: ONNX Runtime has no tangent in float64. */
+/** `tan x`, computed as sin x / cos x: ONNX Runtime has no tangent in float64. */
 export const tan = (x: Tensor): Tensor => div(sin(x), cos(x))

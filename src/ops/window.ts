@@ -6,13 +6,13 @@ import type { Tensor } from '../core/tensor.ts'
 import { stack } from './concat.ts'
 import { type Pads, pad, type SliceRange, slice, unpadded } from './slice.ts'
 
-// Shared by convolution and pooling: windows that slide over the axes behind `[batch, channels, …]`.
+// Windows of convolutions and pools, which slide over the axes after `[batch, channels, …]`.
 
-/** One number for all axes, or one for each. */
+/** One number for all axes, or one number for each axis. */
 export type PerAxis = number | readonly number[]
 type Item = Option<number, number | undefined>
 
-/** An option of what `item` may be for each of `rank` axes; one number counts for all of them. */
+/** Option: one `item` for each of `rank` axes, or one item for all of them. */
 export function perAxis(rank: number, item: Item, fallback: number): Option<PerAxis, readonly number[]>
 export function perAxis(rank: number, item: Item): Option<PerAxis, readonly number[] | undefined>
 export function perAxis(rank: number, item: Item, fallback?: number): Option<PerAxis, readonly number[]> {
@@ -28,43 +28,42 @@ export function perAxis(rank: number, item: Item, fallback?: number): Option<Per
   }
 }
 
-/** A positive integer for each of `rank` axes. */
+/** Option: a positive integer for each of `rank` axes. */
 export const sizes = (rank: number): RequiredOption<PerAxis, readonly number[]> =>
   required(perAxis(rank, size))
 
-/** @throws {ShapeError} when `x` is not of floats with `rank` axes behind the batch and the channels. */
+/** @throws {ShapeError} unless `x` is `[batch, channels, …]` of floats with `rank` more axes. */
 export function checkAxes(who: string, rank: number, x: Tensor): void {
   if (x.shape.length === rank + 2 && isFloat(x.dtype)) return
-  const wanted = `floats with ${rank + 2} axes, [batch, channels, …]`
-  throw misfit(who, wanted, x)
+  throw misfit(who, `floats with ${rank + 2} axes, [batch, channels, …]`, x)
 }
 
-/** How a window slides along one axis. */
+/** A window that slides along one axis. */
 export interface Window {
-  /** Elements of the axis. */
+  /** Size of the input axis. */
   readonly input: number
-  /** Number of positions. */
+  /** Number of positions of the window. */
   readonly output: number
-  /** Elements it sees at each position. */
+  /** Number of elements in the window. */
   readonly kernel: number
-  /** Elements from one position to the next. */
+  /** Distance between positions of the window, in elements. */
   readonly stride: number
-  /** Elements from each element it sees to the next; 1 for a window without gaps. */
+  /** Distance between neighbouring elements within the window; 1 for a window without gaps. */
   readonly dilation: number
-  /** Padding before the first element. */
+  /** Padding before the first element of the input. */
   readonly before: number
 }
 
-/** Elements from the first that it sees to the last, both included. */
+/** Distance that a window spans, gaps included. */
 export const extent = ({ kernel, dilation }: Window): number => dilation * (kernel - 1) + 1
 
-/** Padding after the last element that the last position needs; negative where it ends before. */
+/** Padding that the last position of a window needs after the input; negative if input is left over. */
 export const after = (w: Window): number => (w.output - 1) * w.stride + extent(w) - w.input - w.before
 
 /**
- * Windows on the axes of `x` behind the batch and the channels.
+ * Places windows on the axes of `x` after the batch and the channels.
  *
- * @param ceil whether a last window may reach over the end
+ * @param ceil whether the last window may extend past the end
  * @throws {ShapeError} when an axis is shorter than its window.
  */
 export function windowsOn(
@@ -81,19 +80,15 @@ export function windowsOn(
     const window = { input, output: 0, kernel, stride, dilation: dilations[i]!, before }
     const room = (input + before + behind - extent(window)) / stride
     const output = (ceil ? Math.ceil(room) : Math.floor(room)) + 1
-    // A window has to start within the input or the padding before it.
+    // A window must start within the input or the padding before the input.
     return { ...window, output: ceil && (output - 1) * stride >= input + before ? output - 1 : output }
   })
   if (windows.every(({ output }) => output >= 1)) return windows
-  throw misfit(
-    who,
-    `an input at least as long as a window of ${showShape(windows.map(extent))}`,
-    x.shape,
-    'pad it or take a smaller window',
-  )
+  const wanted = `an input at least as long as a window of ${showShape(windows.map(extent))}`
+  throw misfit(who, wanted, x.shape, 'pad it or take a smaller window')
 }
 
-/** The attributes of ONNX's Conv and pools that say how windows slide. */
+/** Returns the attributes of windows for ONNX's convolutions and pools. */
 export const windowAttributes = (windows: readonly Window[]): Record<string, readonly number[]> => ({
   kernel_shape: kernelOf(windows),
   strides: windows.map(({ stride }) => stride),
@@ -104,37 +99,37 @@ export const kernelOf = (windows: readonly Window[]): number[] => windows.map(({
 export const inputOf = (windows: readonly Window[]): number[] => windows.map(({ input }) => input)
 export const outputOf = (windows: readonly Window[]): number[] => windows.map(({ output }) => output)
 
-/** `x` with `value` added before and after its axes, or elements removed where a count is negative. */
+/** Pads `x` with `value` before and after each axis, or crops where the padding is negative. */
 export function padOrCrop(x: Tensor, pads: readonly Pads[], value: number = 0): Tensor {
   const kept = pads.map(
-    ([before, after], i): SliceRange => [Math.max(0, -before), x.shape[i]! + Math.min(0, after)],
+    ([before, after], i) => [Math.max(0, -before), x.shape[i]! + Math.min(0, after)] as const,
   )
   const added = pads.map(([before, after]): Pads => [Math.max(0, before), Math.max(0, after)])
   return pad(slice(x, kept), added, { value })
 }
 
-/** No padding for the batch and the channels, then that of each window. */
+/** Pads of all axes: none for the batch and the channels, then `each` of every window. */
 export const spatial = (windows: readonly Window[], each: (w: Window) => Pads): readonly Pads[] => [
   unpadded,
   unpadded,
   ...windows.map(each),
 ]
 
-/** What the element of a window at `offset` sees at all positions of padded axes. */
+/** Ranges of padded axes that the element of the window at `offset` covers over all positions of the window. */
 export const tap = (windows: readonly Window[], offset: readonly number[]): SliceRange[] =>
   offset.map((k, i) => {
     const { stride, dilation, output } = windows[i]!
     return [k * dilation, k * dilation + (output - 1) * stride + 1, stride]
   })
 
-/** Every index into `shape`, row by row. */
+/** Lists every index into `shape`, row by row. */
 export const offsets = (shape: Shape): number[][] =>
   shape.reduce<number[][]>(
     (all, n) => all.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])),
     [[]],
   )
 
-/** The windows, row by row, as a new axis behind the channels: `[batch, channels, window, …output]`. */
+/** Unfolds the elements of windows into a new axis after the channels: `[batch, channels, window, …output]`. */
 export function unfold(x: Tensor, windows: readonly Window[]): Tensor {
   const pads = spatial(windows, (w) => [w.before, after(w)])
   const padded = padOrCrop(x, pads)
@@ -142,7 +137,7 @@ export function unfold(x: Tensor, windows: readonly Window[]): Tensor {
   return stack(seen, 2)
 }
 
-/** How the weight slides over the input, and into how many groups the channels are divided. */
+/** Windows of a convolution, one for each axis, and number of groups of channels. */
 export interface Walk {
   readonly windows: readonly Window[]
   readonly groups: number

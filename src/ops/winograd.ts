@@ -4,27 +4,25 @@ import { concat } from './concat.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
 import { type SliceRange, slice, unpadded } from './slice.ts'
-import type { Walk } from './window.ts'
-import { offsets, padOrCrop, type Window } from './window.ts'
+import { offsets, padOrCrop, type Walk, type Window } from './window.ts'
 
-// Convolutions by 3×3 windows with 16 products for 4 outputs, where the plain sum takes 36.
+// Convolutions with 3×3 windows by 16 products for 4 outputs, where the plain sum takes 36.
 //
-//     y = Aᵀ[ (G w Gᵀ) ⊙ (Bᵀ x B) ]A    for each tile of 2×2 outputs, which sees 4×4 inputs
+//     y = Aᵀ[ (G w Gᵀ) ⊙ (Bᵀ x B) ]A    for each tile of 2×2 outputs, from 4×4 inputs
 //
 // Each of the 16 positions is a matrix product of tiles by channels. The transforms move 4 times the input,
-// which pays off with many channels: 256 of 8×8, batch 32, forward and both gradients take 52 ms on one thread,
-// otherwise 87.
+// which pays off with many channels: for 256 of 8×8, batch 32, forward and both gradients take 52 ms on one
+// thread, where the plain convolution takes 87 ms.
 //
-// Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks, https://arxiv.org/abs/1509.09308,
-// F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
+// Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks,
+// https://arxiv.org/abs/1509.09308, F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/** Whether tiles pay off: 3×3 windows, stride and dilation 1, 128 channels or more; 64 take twice as long. */
+/** Whether tiles are faster: for 3×3 windows of stride and dilation 1, on 128 channels or more. */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)
-  return (
-    x.dtype === 'float32' && groups === 1 && windows.length === 2 && windows.every(plain) && channels >= 128
-  )
+  const single = x.dtype === 'float32' && groups === 1
+  return single && windows.length === 2 && windows.every(plain) && channels >= 128
 }
 
 const B = [
@@ -53,22 +51,22 @@ const tensor = (m: Matrix): Tensor => constant(m.flat(), [m.length, m[0]!.length
 const inputs = kronecker(B)
 const weights = kronecker(G)
 const outputs = kronecker(A)
-/** The rows for a weight turned by 180° read backwards. */
+/** The transform of a weight turned by 180°: each row reversed. */
 const turnedWeights = weights.map((row) => row.toReversed())
 
-/** `correlate` by tiles: `[n, c, h, w]` and `[o, c, 3, 3]` to `[n, o, …]`. */
+/** Computes `correlate` by tiles: `[n, c, h, w]` and `[o, c, 3, 3]` to `[n, o, …]`. */
 export function outputByTiles(x: Tensor, w: Tensor, { windows }: Walk): Tensor {
   const products = matmul(inputTiles(x, windows), transpose(transformed(w, weights), [0, 2, 1]))
   return untiled(products, x.shape[0]!, windows)
 }
 
-/** `correlateInput` by tiles of dy, weight turned: `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
+/** Computes `correlateInput` by tiles, weight turned: `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
 export function inputByTiles(dy: Tensor, w: Tensor, { windows }: Walk): Tensor {
   const back = windows.map((v): Window => ({ ...v, input: v.output, output: v.input, before: 2 - v.before }))
   return untiled(matmul(inputTiles(dy, back), transformed(w, turnedWeights)), dy.shape[0]!, back)
 }
 
-/** `correlateWeight` by tiles: `[n, c, h, w]` and `[n, o, …]` to `[o, c, 3, 3]`. */
+/** Computes `correlateWeight` by tiles: `[n, c, h, w]` and `[n, o, …]` to `[o, c, 3, 3]`. */
 export function weightByTiles(x: Tensor, dy: Tensor, { windows }: Walk): Tensor {
   const [o, c] = [dy.shape[1]!, x.shape[1]!]
   const products = matmul(transpose(outputTiles(dy, windows), [0, 2, 1]), inputTiles(x, windows))
@@ -76,7 +74,7 @@ export function weightByTiles(x: Tensor, dy: Tensor, { windows }: Walk): Tensor 
   return reshape(matmul(sums, tensor(weights)), [o, c, 3, 3])
 }
 
-/** `[o, c, 3, 3]` to `[16, o, c]`. */
+/** Transforms a weight by `by`: `[o, c, 3, 3]` to `[16, o, c]`. */
 function transformed(w: Tensor, by: Matrix): Tensor {
   const [o, c] = w.shape
   const spread = matmul(reshape(w, [o! * c!, 9]), tensor(transposed(by)))
@@ -85,7 +83,7 @@ function transformed(w: Tensor, by: Matrix): Tensor {
 
 const tilesOf = (windows: readonly Window[]): number[] => windows.map(({ output }) => Math.ceil(output / 2))
 
-/** What each tile sees, `[n, c, h, w]` to `[16, tiles, c]`. */
+/** Transforms the 4×4 inputs of each tile: `[n, c, h, w]` to `[16, tiles, c]`. */
 function inputTiles(x: Tensor, windows: readonly Window[]): Tensor {
   const [n, c] = x.shape
   const [rows, columns] = tilesOf(windows)
@@ -96,7 +94,7 @@ function inputTiles(x: Tensor, windows: readonly Window[]): Tensor {
   return reshape(matmul(tensor(inputs), seen), [16, size, c!])
 }
 
-/** The gradient of each tile's output, `[n, o, h, w]` to `[16, tiles, o]`. */
+/** Transforms the gradient of the 2×2 outputs of each tile: `[n, o, h, w]` to `[16, tiles, o]`. */
 function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
   const [n, o] = dy.shape
   const [rows, columns] = tilesOf(windows)
@@ -108,7 +106,7 @@ function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
 }
 
 /**
- * Every second row and column of `[n, h, w, c]`, starting from each of the first `side` of both:
+ * Picks every second row and column of `[n, h, w, c]`, starting at each of the first `side` rows and columns:
  * `[side², n · rows · columns · c]`.
  */
 function places(x: Tensor, side: number, [rows, columns]: readonly [number, number]): Tensor {
@@ -118,20 +116,19 @@ function places(x: Tensor, side: number, [rows, columns]: readonly [number, numb
   return concat(starts.map(([i, j]) => reshape(slice(x, [[], from(i!, rows), from(j!, columns)]), [1, size])))
 }
 
-/** Transposed as matrices: ONNX Runtime would push a transpose of four axes behind what follows. */
+/** Moves the channels last, as matrices: ONNX Runtime would move a transpose of four axes past later nodes. */
 function channelsLast(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape
   return reshape(transpose(reshape(x, [n!, c!, h! * w!]), [0, 2, 1]), [n!, h!, w!, c!])
 }
 
-/** `[16, tiles, channels]` to `[n, channels, …output]`. */
+/** Transforms products to outputs: `[16, tiles, channels]` to `[n, channels, …output]`. */
 function untiled(products: Tensor, n: number, windows: readonly Window[]): Tensor {
   const channels = products.shape[2]!
   const [rows, columns] = tilesOf(windows)
   const size = n * rows! * columns!
   const tiles = matmul(tensor(outputs), reshape(products, [16, size * channels]))
-  // First whole rows of channels move to their places, then channels first: 0.9 ms for 256 of 8×8, in one step
-  // 2.2.
+  // Moving whole rows of channels, then the channels first, takes 0.9 ms for 256 of 8×8; in one step, 2.2 ms.
   const apart = transpose(reshape(tiles, [2, 2, n, rows!, columns!, channels]), [2, 3, 0, 4, 1, 5])
   const first = transpose(reshape(apart, [n, 4 * rows! * columns!, channels]), [0, 2, 1])
   const whole = reshape(first, [n, channels, 2 * rows!, 2 * columns!])

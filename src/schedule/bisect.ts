@@ -12,28 +12,23 @@ export function countUpTo(sorted: readonly number[], x: number): number {
   return low
 }
 
+/** Refuses steps that are not strictly increasing. @param what names them in the error */
+export function checkIncreasing(who: string, what: string, steps: readonly number[]): void {
+  if (steps.every((step, i) => i === 0 || step > steps[i - 1]!)) return
+  throw mismatch(who, `strictly increasing ${what}`, steps, 'sort them, each step once')
+}
+
 /**
- * Refuses milestones that do not rise, or are not one fewer than the parts that they divide.
+ * Refuses milestones unless they are strictly increasing, and one fewer than the `count` items they separate.
  *
- * @param what the parts in a word, such as 'schedules'
+ * @param what names the items in the error, such as 'schedules'
  */
-export function checkMilestones(
-  who: string,
-  milestones: readonly number[],
-  parts: number,
-  what: string,
-): void {
-  const wanted = Math.max(parts - 1, 0)
-  if (milestones.length !== wanted || parts === 0) {
-    const fix = 'each after the first begins at one'
-    throw mismatch(
-      who,
-      `${wanted} milestone${wanted === 1 ? '' : 's'} for ${parts} ${what}`,
-      milestones.length,
-      fix,
-    )
+export function checkMilestones(who: string, steps: readonly number[], count: number, what: string): void {
+  const wanted = Math.max(count - 1, 0)
+  if (steps.length !== wanted || count === 0) {
+    const fix = 'list the step at which each after the first begins'
+    const plural = wanted === 1 ? '' : 's'
+    throw mismatch(who, `${wanted} milestone${plural} for ${count} ${what}`, steps.length, fix)
   }
-  if (milestones.some((step, i) => i > 0 && step <= milestones[i - 1]!)) {
-    throw mismatch(who, 'rising milestones', milestones, 'sort them, each step once')
-  }
+  checkIncreasing(who, 'milestones', steps)
 }

@@ -1,35 +1,35 @@
-/** Schedules made of schedules. `warmup` has its own file. */
+/** Schedules made of other schedules. `warmup` is in warmup.ts. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
-import { type Constructor, kind } from './kind.ts'
-import { changed, inner, inners } from './options.ts'
+import { type Constructor, type FromSchedule, kind } from './kind.ts'
+import { changed, inners } from './options.ts'
 import type { Schedule } from './schedule.ts'
 
 const sequentialOptions = {
-  /** Step at which each schedule after the first begins: rising, one fewer than the schedules. */
+  /** Step at which each schedule after the first begins, strictly increasing. */
   milestones: required(list(number({ above: 0 }))),
 }
-
 export interface SequentialOptions extends OptionsOf<typeof sequentialOptions> {}
 
 /**
- * One schedule after the other. Each counts its steps from 0 where it begins.
+ * Schedules one after another, each counting its steps from 0 at its own start.
  *
  *     schedules[i](step − milestones[i − 1])     from step milestones[i − 1] on
  *
- * A part keeps its own `after` until the next begins. PyTorch's SequentialLR starts with the wrong schedule
- * when a milestone is 0, and shifts by a step when nested; here 0 is refused and nesting changes nothing.
+ * A schedule that ends before the next begins continues as its `after` option says. PyTorch's SequentialLR
+ * starts with the wrong schedule when a milestone is 0, and shifts by a step when nested; here a milestone of 0
+ * is refused, and nesting changes nothing.
  *
- * @throws {ArgumentError} unless there is one milestone fewer than schedules, and they rise from above 0
+ * @throws {ArgumentError} unless n schedules have n − 1 milestones, strictly increasing and above 0
  * Source: PyTorch's SequentialLR, Optax's join_schedules.
  */
 export const sequential: Constructor<[schedules: readonly Schedule[], options: SequentialOptions]> = kind(
   'sequential',
   {
     fields: {
-      /** Schedules, in order. */
+      /** The schedules, in order. */
       schedules: inners,
       ...sequentialOptions,
     },
@@ -49,12 +49,12 @@ export const sequential: Constructor<[schedules: readonly Schedule[], options: S
 )
 
 /**
- * The product of schedules: one of values, the others of factors, such as `linear(1, …)`.
+ * The product of schedules: one returns values, the others return factors, such as `linear(1, …)`.
  *
  *     schedules[0](step) · schedules[1](step) · …
  *
- * Source: PyTorch's ChainedScheduler, whose schedulers share one base value; there, a scheduler that sets the
- * value (rather than scaling it) overwrites those before it.
+ * Source: PyTorch's ChainedScheduler; there, a scheduler that sets the value instead of scaling it discards the
+ * factors of the schedulers before it.
  */
 export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chained', {
   fields: {
@@ -73,14 +73,13 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
 })
 
 const scaledOptions = {
-  /** Factor of every value. */
+  /** Factor that multiplies every value. */
   factor: required(number()),
 }
-
 export interface ScaledOptions extends OptionsOf<typeof scaledOptions> {}
 
-/** `factor · schedule(step)`: for a group of parameters, or a larger batch. */
-export const scaled: Constructor<[schedule: Schedule, options: ScaledOptions]> = kind('scaled', {
+/** `factor · schedule(step)`: for example for a parameter group, or for a larger batch. */
+export const scaled: FromSchedule<ScaledOptions> = kind('scaled', {
   fields: { ...changed, ...scaledOptions },
   curve({ schedule, factor }) {
     return (step) => factor * schedule(step)
@@ -88,18 +87,17 @@ export const scaled: Constructor<[schedule: Schedule, options: ScaledOptions]> =
 })
 
 const shiftedOptions = {
-  /** Steps by which the schedule begins later; a negative number starts it further on. */
+  /** Number of steps by which to delay the schedule; a negative number skips its first steps. */
   steps: required(number()),
 }
-
 export interface ShiftedOptions extends OptionsOf<typeof shiftedOptions> {}
 
 /**
- * `schedule(step − steps)`, and its first value until then.
+ * A delayed schedule: `schedule(step − steps)`, and `schedule(0)` before step `steps`.
  *
  * @example schedule.shifted(schedule.step(1, { stepSize: 10 }), { steps: 5 })(15) // 0.1
  */
-export const shifted: Constructor<[schedule: Schedule, options: ShiftedOptions]> = kind('shifted', {
+export const shifted: FromSchedule<ShiftedOptions> = kind('shifted', {
   fields: { ...changed, ...shiftedOptions },
   curve({ schedule, steps }) {
     return (step) => schedule(Math.max(step - steps, 0))
@@ -112,17 +110,14 @@ const clampedOptions = {
   /** Highest value. @default ∞ */
   max: number(),
 }
-
 export interface ClampedOptions extends OptionsOf<typeof clampedOptions> {}
 
-/** `schedule(step)`, not below `min` and not above `max`. */
-export const clamped: Constructor<[schedule: Schedule, options: ClampedOptions]> = kind('clamped', {
+/** `schedule(step)`, raised to `min` where it is lower and lowered to `max` where it is higher. */
+export const clamped: FromSchedule<ClampedOptions> = kind('clamped', {
   fields: { ...changed, ...clampedOptions },
   check({ min, max }, who) {
-    if (min === undefined && max === undefined) throw mismatch(who, 'min, max or both', undefined)
-    if (min !== undefined && max !== undefined && min > max) {
-      throw mismatch(who, `max ≥ min, which is ${min}`, max)
-    }
+    if ((min ?? max) === undefined) throw mismatch(who, 'min, max or both', undefined)
+    if ((min ?? -Infinity) > (max ?? Infinity)) throw mismatch(who, `max ≥ min, which is ${min}`, max)
   },
   curve({ schedule, min = -Infinity, max = Infinity }) {
     return (step) => Math.min(Math.max(schedule(step), min), max)
@@ -130,25 +125,20 @@ export const clamped: Constructor<[schedule: Schedule, options: ClampedOptions]>
 })
 
 const perEpochOptions = {
-  /** Steps in an epoch. */
+  /** Steps per epoch. */
   stepsPerEpoch: required(number({ above: 0 })),
-  /** Whether the value also changes within an epoch. @default false */
+  /** Whether the value also changes within an epoch, at fractional epochs. @default false */
   smooth: boolean(false),
 }
-
 export interface PerEpochOptions extends OptionsOf<typeof perEpochOptions> {}
 
 /**
- * A schedule that counts epochs, used with steps.
+ * Converts a schedule that counts epochs to one that counts steps.
  *
  *     schedule(⌊step / stepsPerEpoch⌋)          schedule(step / stepsPerEpoch) when smooth
  */
-export const perEpoch: Constructor<[schedule: Schedule, options: PerEpochOptions]> = kind('perEpoch', {
-  fields: {
-    /** Schedule that counts epochs. */
-    schedule: inner,
-    ...perEpochOptions,
-  },
+export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
+  fields: { ...changed, ...perEpochOptions },
   curve({ schedule, stepsPerEpoch, smooth }) {
     if (smooth) return (step) => schedule(step / stepsPerEpoch)
     return (step) => schedule(Math.floor(step / stepsPerEpoch))
@@ -156,14 +146,13 @@ export const perEpoch: Constructor<[schedule: Schedule, options: PerEpochOptions
 })
 
 const periodicOptions = {
-  /** Steps after which the schedule begins again. */
+  /** Number of steps after which the schedule restarts. */
   period: required(number({ above: 0 })),
 }
-
 export interface PeriodicOptions extends OptionsOf<typeof periodicOptions> {}
 
-/** The first `period` steps of a schedule, again and again: `schedule(step mod period)`. */
-export const periodic: Constructor<[schedule: Schedule, options: PeriodicOptions]> = kind('periodic', {
+/** The first `period` steps of a schedule, repeated forever: `schedule(step mod period)`. */
+export const periodic: FromSchedule<PeriodicOptions> = kind('periodic', {
   fields: { ...changed, ...periodicOptions },
   curve({ schedule, period }) {
     return (step) => schedule(step % period)

@@ -1,16 +1,13 @@
-/** Smooth curves from one value to another. Stepwise ones are in steps.ts, periodic ones in cycles.ts. */
-import { boolean, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind, whole } from './kind.ts'
-import { afterEnd, initial } from './options.ts'
+/** Smooth curves from one value to another. Step functions are in steps.ts, periodic curves in cycles.ts. */
 
-/**
- * One value at every step.
- *
- * For PyTorch's ConstantLR, which is a factor for the first few steps, see `constantFactor`.
- */
+import { boolean, number, type OptionsOf, required } from '../core/options.ts'
+import { type Constructor, type FromValue, kind, whole } from './kind.ts'
+import { afterEnd, base, initial } from './options.ts'
+
+/** The same value at every step. PyTorch's ConstantLR is `constantFactor`. */
 export const constant: Constructor<[value: number]> = kind('constant', {
   fields: {
-    /** Value of every step. */
+    /** Value at every step. */
     value: required(number()),
   },
   curve({ value }) {
@@ -21,66 +18,50 @@ export const constant: Constructor<[value: number]> = kind('constant', {
 const constantFactorOptions = {
   /** Factor before step `totalIters`. @default 1 / 3 */
   factor: number({}, 1 / 3),
-  /** Steps with the factor. @default 5 */
+  /** Number of steps with the factor. @default 5 */
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
-
 export interface ConstantFactorOptions extends OptionsOf<typeof constantFactorOptions> {}
 
 /**
  * `initial · factor` for the first `totalIters` steps, then `initial`.
  *
- * Any factor is allowed, also 0 (by which PyTorch's would divide).
- *
- * Source: PyTorch's ConstantLR, and its defaults.
+ * Source: PyTorch's ConstantLR, and its defaults; here the factor may be 0, by which PyTorch would divide.
  * @example schedule.constantFactor(0.1, { factor: 0.5, totalIters: 3 })(2) // 0.05
  */
-export const constantFactor: Constructor<[initial: number, options?: ConstantFactorOptions]> = kind(
-  'constantFactor',
-  {
-    fields: {
-      /** Value from step `totalIters` on. */
-      initial: required(number()),
-      ...constantFactorOptions,
-    },
-    span: ({ totalIters }) => whole(totalIters),
-    curve({ initial, factor, totalIters }) {
-      const before = initial * factor
-      return (step) => (step < totalIters ? before : initial)
-    },
+export const constantFactor: FromValue<ConstantFactorOptions> = kind('constantFactor', {
+  fields: { ...base, ...constantFactorOptions },
+  span: ({ totalIters }) => whole(totalIters),
+  curve({ initial, factor, totalIters }) {
+    const before = initial * factor
+    return (step) => (step < totalIters ? before : initial)
   },
-)
+})
 
 const linearOptions = {
   /** Factor at step 0. @default 1 / 3 */
   startFactor: number({}, 1 / 3),
   /** Factor from step `totalIters` on. @default 1 */
   endFactor: number({}, 1),
-  /** Steps from start to end. @default 5 */
+  /** Number of steps from `startFactor` to `endFactor`. @default 5 */
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
-
 export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /**
- * A straight line between two multiples of a value.
+ * A straight line between two multiples of a value, then flat.
  *
  *     initial · (startFactor + (endFactor − startFactor) · step / totalIters)     up to step totalIters
  *
- * Any factors are allowed; PyTorch refuses a startFactor of 0. For a line between two values see
- * `piecewiseLinear`.
+ * For a line between two given values see `piecewiseLinear`.
  *
- * Source: PyTorch's LinearLR, and its defaults.
+ * Source: PyTorch's LinearLR, and its defaults; here startFactor may be 0, which PyTorch refuses.
  * @example schedule.linear(0.1, { startFactor: 0, totalIters: 10 })(5) // 0.05
  */
-export const linear: Constructor<[initial: number, options?: LinearOptions]> = kind('linear', {
-  fields: {
-    /** Value that the factors multiply. */
-    initial: required(number()),
-    ...linearOptions,
-  },
+export const linear: FromValue<LinearOptions> = kind('linear', {
+  fields: { ...base, ...linearOptions },
   span: ({ totalIters }) => whole(totalIters),
   curve: ({ initial, startFactor, endFactor, totalIters }) => {
     const rise = endFactor - startFactor
@@ -89,32 +70,30 @@ export const linear: Constructor<[initial: number, options?: LinearOptions]> = k
 })
 
 const polynomialOptions = {
-  /** Steps from `initial` to `endValue`. @default 5 */
+  /** Number of steps from `initial` to `endValue`. @default 5 */
   totalIters: number({ above: 0 }, 5),
-  /** Power of the share of steps left. @default 1, a straight line */
+  /** Exponent of the remaining fraction of the steps; 1 is a straight line. @default 1 */
   power: number({ above: 0 }, 1),
   /** Value at step `totalIters`. @default 0 */
   endValue: number({}, 0),
-  /** Whether the fall restarts at each multiple of `totalIters`, lower each time. @default false */
+  /** Whether the decay restarts at each multiple of `totalIters`, lower each time. @default false */
   cycle: boolean(false),
   ...afterEnd,
 }
-
 export interface PolynomialOptions extends OptionsOf<typeof polynomialOptions> {}
 
 /**
- * A fall along a power of the share of steps left.
+ * A decay along a power of the remaining fraction of the steps.
  *
  *     endValue + (initial − endValue) · (1 − step / n)^power          n = totalIters
  *
- * With `cycle`, n = totalIters · ⌈step / totalIters⌉: where one fall ends a longer one takes over, from lower
- * down.
+ * With `cycle`, n = totalIters · ⌈step / totalIters⌉: each decay is longer and starts lower than the last.
  *
  * @throws {ArgumentError} when `after` is 'extrapolate' and the power is not an integer
  * Source: PyTorch's PolynomialLR, and its defaults; `endValue` and `cycle` are Keras's.
  * @example schedule.polynomial(1, { totalIters: 4, power: 2 })(2) // 0.25
  */
-export const polynomial: Constructor<[initial: number, options?: PolynomialOptions]> = kind('polynomial', {
+export const polynomial: FromValue<PolynomialOptions> = kind('polynomial', {
   fields: { ...initial, ...polynomialOptions },
   span: ({ totalIters, cycle }) => whole(cycle ? Infinity : totalIters),
   extrapolates: ({ power }) => Number.isInteger(power),
@@ -129,17 +108,16 @@ export const polynomial: Constructor<[initial: number, options?: PolynomialOptio
 })
 
 const cosineAnnealingOptions = {
-  /** Steps from `initial` to `etaMin`. */
+  /** Number of steps from `initial` to `etaMin`. */
   tMax: required(number({ above: 0 })),
   /** Value at step `tMax`. @default 0 */
   etaMin: number({}, 0),
-  /** Power of the cosine's factor; Optax's `exponent`. @default 1 */
+  /** Exponent of the half cosine; Optax's `exponent`. @default 1 */
   exponent: number({ above: 0 }, 1),
-  /** Power of the elapsed share; above 1 the value stays high longer. timm's `k_decay`. @default 1 */
+  /** Exponent of the elapsed fraction; above 1 the value stays high longer. timm's `k_decay`. @default 1 */
   kDecay: number({ above: 0 }, 1),
   ...afterEnd,
 }
-
 export interface CosineAnnealingOptions extends OptionsOf<typeof cosineAnnealingOptions> {}
 
 /**
@@ -147,23 +125,20 @@ export interface CosineAnnealingOptions extends OptionsOf<typeof cosineAnnealing
  *
  *     etaMin + (initial − etaMin) · ((1 + cos(π · (step / tMax)^kDecay)) / 2)^exponent
  *
- * PyTorch's rises again after tMax, with period 2·tMax: that is `after: 'extrapolate'`. Sawtooth restarts are
- * `after: 'repeat'`, the same as `cosineAnnealingWarmRestarts`.
+ * PyTorch's rises again after tMax, with period 2·tMax: set `after: 'extrapolate'`. For restarts from `initial`
+ * set `after: 'repeat'`, or use `cosineAnnealingWarmRestarts`.
  *
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's CosineAnnealingLR.
  * @example schedule.cosineAnnealing(0.1, { tMax: 100 })(50) // 0.05
  */
-export const cosineAnnealing: Constructor<[initial: number, options: CosineAnnealingOptions]> = kind(
-  'cosineAnnealing',
-  {
-    fields: { ...initial, ...cosineAnnealingOptions },
-    span: ({ tMax }) => whole(tMax),
-    curve({ initial, tMax, etaMin, exponent, kDecay }) {
-      const drop = initial - etaMin
-      if (exponent === 1 && kDecay === 1) {
-        return (step) => etaMin + (drop * (1 + Math.cos((Math.PI * step) / tMax))) / 2
-      }
-      return (step) => etaMin + drop * ((1 + Math.cos(Math.PI * (step / tMax) ** kDecay)) / 2) ** exponent
-    },
+export const cosineAnnealing: FromValue<CosineAnnealingOptions> = kind('cosineAnnealing', {
+  fields: { ...initial, ...cosineAnnealingOptions },
+  span: ({ tMax }) => whole(tMax),
+  curve({ initial, tMax, etaMin, exponent, kDecay }) {
+    const drop = initial - etaMin
+    if (exponent === 1 && kDecay === 1) {
+      return (step) => etaMin + (drop * (1 + Math.cos((Math.PI * step) / tMax))) / 2
+    }
+    return (step) => etaMin + drop * ((1 + Math.cos(Math.PI * (step / tMax) ** kDecay)) / 2) ** exponent
   },
-)
+})

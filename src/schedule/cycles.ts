@@ -1,95 +1,92 @@
-/** Schedules that rise and fall again and again. */
+/** Periodic schedules. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type Constructor, type FromValue, kind } from './kind.ts'
 import { formula, initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 import type { Expression } from './text/expression.ts'
 
 const warmRestartsOptions = {
-  /** Steps of the first cycle. */
+  /** Number of steps in the first cycle. */
   t0: required(number({ above: 0 })),
-  /** Length of each cycle relative to the one before. @default 1 */
+  /** Length of each cycle relative to the previous cycle. @default 1 */
   tMult: number({ min: 1 }, 1),
-  /** Value that each cycle falls towards. @default 0 */
+  /** Value that each cycle decays towards. @default 0 */
   etaMin: number({}, 0),
-  /** Height of each cycle above `etaMin` relative to the one before. @default 1 */
+  /** Height of each cycle above `etaMin` relative to the previous cycle. @default 1 */
   cycleDecay: number({ min: 0 }, 1),
 }
-
 export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof warmRestartsOptions> {}
 
 /**
- * Half a cosine from `initial` towards `etaMin`, again and again, each cycle `tMult` times as long.
+ * Half a cosine from `initial` towards `etaMin`, then again, each cycle `tMult` times as long as the last.
  *
  *     etaMin + (initial − etaMin) · cycleDecay^i · (1 + cos(π · t / Tᵢ)) / 2          Tᵢ = t0 · tMultⁱ
  *
- * with t the steps since cycle i began. Steps may be fractional, such as epochs. As in PyTorch, a cycle's last
- * value is above etaMin: where it would reach etaMin, the next begins.
+ * with t the number of steps since cycle i began. Steps may be fractional, such as epochs. As in PyTorch, the
+ * last value of a cycle is above etaMin: the step that would reach etaMin starts the next cycle.
  *
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's
  * CosineAnnealingWarmRestarts. `cycleDecay` is Keras's m_mul and timm's cycle_decay.
  * @example schedule.cosineAnnealingWarmRestarts(1, { t0: 3, tMult: 2 })(6) // 0.5
  */
-export const cosineAnnealingWarmRestarts: Constructor<
-  [initial: number, options: CosineAnnealingWarmRestartsOptions]
-> = kind('cosineAnnealingWarmRestarts', {
-  fields: { ...initial, ...warmRestartsOptions },
-  curve({ initial, t0, tMult, etaMin, cycleDecay }) {
-    const drop = initial - etaMin
-    const low = (share: number) => (1 + Math.cos(Math.PI * share)) / 2
-    if (tMult === 1 && cycleDecay === 1) return (step) => etaMin + drop * low((step % t0) / t0)
-    if (tMult === 1)
-      return (step) => etaMin + drop * cycleDecay ** Math.floor(step / t0) * low((step % t0) / t0)
-    const logMult = Math.log(tMult)
-    return (step) => {
-      let cycle = Math.floor(Math.log((step / t0) * (tMult - 1) + 1) / logMult)
-      let length = t0 * tMult ** cycle
-      let since = step - (length - t0) / (tMult - 1)
-      // The logarithm may round across the start of a cycle.
-      if (since >= length) {
-        since -= length
-        length *= tMult
-        cycle++
-      } else if (since < 0) {
-        length /= tMult
-        since += length
-        cycle--
+export const cosineAnnealingWarmRestarts: FromValue<CosineAnnealingWarmRestartsOptions> = kind(
+  'cosineAnnealingWarmRestarts',
+  {
+    fields: { ...initial, ...warmRestartsOptions },
+    curve({ initial, t0, tMult, etaMin, cycleDecay }) {
+      const drop = initial - etaMin
+      const cosine = (p: number) => (1 + Math.cos(Math.PI * p)) / 2
+      if (tMult === 1 && cycleDecay === 1) return (step) => etaMin + drop * cosine((step % t0) / t0)
+      if (tMult === 1)
+        return (step) => etaMin + drop * cycleDecay ** Math.floor(step / t0) * cosine((step % t0) / t0)
+      const logMult = Math.log(tMult)
+      return (step) => {
+        let cycle = Math.floor(Math.log((step / t0) * (tMult - 1) + 1) / logMult)
+        let length = t0 * tMult ** cycle
+        let since = step - (length - t0) / (tMult - 1)
+        // The logarithm may round to the cycle before or after.
+        if (since >= length) {
+          since -= length
+          length *= tMult
+          cycle++
+        } else if (since < 0) {
+          length /= tMult
+          since += length
+          cycle--
+        }
+        return etaMin + drop * cycleDecay ** cycle * cosine(since / length)
       }
-      return etaMin + drop * cycleDecay ** cycle * low(since / length)
-    }
+    },
   },
-})
+)
 
 const triangle = {
-  /** Steps of the rise. @default 2_000 */
+  /** Number of steps from the start of a cycle to its middle. @default 2_000 */
   stepSizeUp: number({ above: 0 }, 2000),
-  /** Steps of the fall. @default stepSizeUp */
+  /** Number of steps from the middle of a cycle to its end. @default stepSizeUp */
   stepSizeDown: number({ above: 0 }),
-  /** Change of the height: none, halved each cycle, or times `gamma` each step. @default 'triangular' */
+  /** Amplitude: constant, halved each cycle, or multiplied by `gamma` each step. @default 'triangular' */
   mode: choice(['triangular', 'triangular2', 'expRange'], 'triangular'),
-  /** Factor of the height at each step, for 'expRange'. @default 1 */
+  /** Factor that multiplies the amplitude at each step, for 'expRange'. @default 1 */
   gamma: number({ min: 0 }, 1),
-  /** Factor of the height, as an expression of the `cycle`, from 1, and the `step`. Replaces `mode`. */
+  /** Amplitude instead of `mode`: an expression of the `cycle`, counted from 1, and the `step`. */
   scale: formula('cycle', 'step'),
 }
 
 const cyclicOptions = {
-  /** Value at the top of the first cycle. */
+  /** Highest value of the first cycle. */
   maxLr: required(number()),
   ...triangle,
 }
-
 export interface CyclicOptions extends OptionsOf<typeof cyclicOptions> {}
 
 /**
- * Straight lines up from `baseLr` to `maxLr` and down again.
+ * A triangle wave: straight lines up from `baseLr` to `maxLr` and down again.
  *
- *     baseLr + (maxLr − baseLr) · h · scale          h rises from 0 to 1 and falls again in each cycle
+ *     baseLr + (maxLr − baseLr) · h · scale          h goes from 0 to 1 and back in each cycle
  *     scale = 1 (triangular), 1 / 2^(cycle − 1) (triangular2), gamma^step (expRange)
- *
- * A custom `scale` replaces the mode. PyTorch's exp_range and its scale_fn are the same.
  *
  * @throws {ArgumentError} when both a scale and a mode other than 'triangular' are given
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186; PyTorch's CyclicLR, and its defaults.
@@ -97,7 +94,7 @@ export interface CyclicOptions extends OptionsOf<typeof cyclicOptions> {}
  */
 export const cyclic: Constructor<[baseLr: number, options: CyclicOptions]> = kind('cyclic', {
   fields: {
-    /** Value at each cycle's ends. */
+    /** Value at the start and the end of each cycle. */
     baseLr: required(number()),
     ...cyclicOptions,
   },
@@ -109,17 +106,16 @@ export const cyclic: Constructor<[baseLr: number, options: CyclicOptions]> = kin
 })
 
 const cyclicMomentumOptions = {
-  /** Value at each cycle's ends, where the learning rate is lowest. @default 0.9 */
+  /** Value at the start and the end of each cycle, where the learning rate is lowest. @default 0.9 */
   maxMomentum: number({}, 0.9),
   ...triangle,
 }
-
 export interface CyclicMomentumOptions extends OptionsOf<typeof cyclicMomentumOptions> {}
 
 /**
- * The momentum beside `cyclic`: lowest where the learning rate is highest.
+ * The momentum for a `cyclic` learning rate: lowest where the learning rate is highest.
  *
- *     maxMomentum − (maxMomentum − baseMomentum) · h · scale
+ *     maxMomentum − (maxMomentum − baseMomentum) · h · scale          h and scale as in `cyclic`
  *
  * Source: PyTorch's CyclicLR with cycle_momentum, whose baseMomentum is 0.8.
  */
@@ -127,7 +123,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   'cyclicMomentum',
   {
     fields: {
-      /** Value at the top of the learning rate. */
+      /** Value where the learning rate is highest. */
       baseMomentum: required(number()),
       ...cyclicMomentumOptions,
     },
@@ -139,7 +135,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   },
 )
 
-/** The height at a step, from 0 to 1 and back in each cycle, times the scale. */
+/** A triangle wave from 0 to 1 and back in each cycle, times the scale. */
 function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: ValuesOf<typeof triangle>): Curve {
   const total = stepSizeUp + (stepSizeDown ?? stepSizeUp)
   const ratio = stepSizeUp / total

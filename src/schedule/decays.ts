@@ -1,87 +1,85 @@
-/** Curves that fall forever. Those with an end are in curves.ts and budgets.ts. */
+/** Decays without an end. Those with an end are in curves.ts and budgets.ts. */
+
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type Constructor, type FromValue, kind } from './kind.ts'
 import { initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const pace = {
-  /** Steps that the rate applies to. @default 1 */
+  /** Length of a decay period in steps. @default 1 */
   decaySteps: number({ above: 0 }, 1),
-  /** Whether the value jumps every `decaySteps` steps instead of falling at each. @default false */
+  /** Whether the value changes only once per decay period, instead of at each step. @default false */
   staircase: boolean(false),
 }
 
 const exponentialOptions = {
-  /** Factor of every `decaySteps` steps. */
+  /** Factor that multiplies the value in each decay period. */
   gamma: required(number({ min: 0 })),
   ...pace,
 }
-
 export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions> {}
 
 /**
- * A value that each step multiplies by the same factor.
+ * Exponential decay: a value multiplied by the same factor at each step.
  *
  *     initial · gamma^(step / decaySteps)          ⌊step / decaySteps⌋ with staircase
  *
- * Source: PyTorch's ExponentialLR; Keras's ExponentialDecay (gamma is its decay_rate). Limit it with `clamped`.
+ * For a lower limit see `clamped`.
+ *
+ * Source: PyTorch's ExponentialLR; Keras's ExponentialDecay, whose decay_rate is gamma.
  * @example schedule.exponential(1, { gamma: 0.5 })(2) // 0.25
  */
-export const exponential: Constructor<[initial: number, options: ExponentialOptions]> = kind('exponential', {
+export const exponential: FromValue<ExponentialOptions> = kind('exponential', {
   fields: { ...initial, ...exponentialOptions },
   curve: ({ initial, gamma, ...pace }) => paced(pace, (t) => initial * gamma ** t),
 })
 
 const decayOptions = {
-  /** Rate of the fall. */
+  /** Decay rate per decay period. */
   decayRate: required(number({ min: 0 })),
   ...pace,
 }
-
 export interface DecayOptions extends OptionsOf<typeof decayOptions> {}
 
 /**
- * An exponential decay, given its rate.
+ * Exponential decay at a given rate.
  *
  *     initial · exp(−decayRate · step / decaySteps)          ⌊step / decaySteps⌋ with staircase
  *
  * Source: Paddle's NaturalExpDecay.
  */
-export const naturalExp: Constructor<[initial: number, options: DecayOptions]> = kind('naturalExp', {
+export const naturalExp: FromValue<DecayOptions> = kind('naturalExp', {
   fields: { ...initial, ...decayOptions },
   curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial * Math.exp(-decayRate * t)),
 })
 
 /**
- * A decay as one over the step.
+ * Decay as one over the step.
  *
  *     initial / (1 + decayRate · step / decaySteps)          ⌊step / decaySteps⌋ with staircase
  *
  * Source: Keras's InverseTimeDecay.
  * @example schedule.inverseTime(1, { decayRate: 0.5 })(2) // 0.5
  */
-export const inverseTime: Constructor<[initial: number, options: DecayOptions]> = kind('inverseTime', {
+export const inverseTime: FromValue<DecayOptions> = kind('inverseTime', {
   fields: { ...initial, ...decayOptions },
   curve: ({ initial, decayRate, ...pace }) => paced(pace, (t) => initial / (1 + decayRate * t)),
 })
 
 const inverseSqrtOptions = {
-  /** Steps until the value has fallen to initial / √2. @default 10_000 */
+  /** Number of steps until the value is initial / √2. @default 10_000 */
   timescale: number({ above: 0 }, 10_000),
 }
-
 export interface InverseSqrtOptions extends OptionsOf<typeof inverseSqrtOptions> {}
 
 /**
- * A decay as one over the square root of the step.
+ * Decay as one over the square root of the step. After a `warmup` of `timescale` steps it is `noam`, scaled.
  *
  *     initial / √(1 + step / timescale)
  *
- * After a warmup of `timescale` steps it is the Transformer's rule without its constant.
- *
  * Source: the inverse_sqrt schedule of Hugging Face.
  */
-export const inverseSqrt: Constructor<[initial: number, options?: InverseSqrtOptions]> = kind('inverseSqrt', {
+export const inverseSqrt: FromValue<InverseSqrtOptions> = kind('inverseSqrt', {
   fields: { ...initial, ...inverseSqrtOptions },
   curve({ initial, timescale }) {
     return (step) => initial / Math.sqrt(1 + step / timescale)
@@ -89,26 +87,24 @@ export const inverseSqrt: Constructor<[initial: number, options?: InverseSqrtOpt
 })
 
 const noamOptions = {
-  /** Width of the model. */
+  /** Width of the model, d_model in the paper. */
   modelSize: required(number({ above: 0 })),
-  /** Steps of the rise. */
+  /** Number of warmup steps. */
   warmupSteps: required(number({ above: 0 })),
 }
-
 export interface NoamOptions extends OptionsOf<typeof noamOptions> {}
 
 /**
- * The Transformer's rule: a linear rise, then one over the square root of the step.
+ * The Transformer's schedule: a linear warmup, then decay as one over the square root of the step.
  *
  *     factor · modelSize^−½ · min(n^−½, n · warmupSteps^−1.5)          n = step + 1
  *
- * The paper counts steps from 1, hence n. Paddle's NoamDecay starts at n = 0, with a value of 0.
- *
- * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, eq. 3.
+ * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, eq. 3, which counts steps from 1, hence n.
+ * Paddle's NoamDecay starts at n = 0, with a value of 0.
  */
 export const noam: Constructor<[factor: number, options: NoamOptions]> = kind('noam', {
   fields: {
-    /** What multiplies the rule. */
+    /** Factor that multiplies the schedule. */
     factor: required(number()),
     ...noamOptions,
   },

@@ -2,45 +2,53 @@ import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, readOptions, type ValuesOf } from '../core/options.ts'
 import type { After, Curve, Schedule, ScheduleSpec, SpecValue } from './schedule.ts'
 
-/** The end of a finite schedule: its last step, and the length after which `repeat` begins again. */
+/** The end of a finite schedule: its last step, and the number of steps after which `repeat` restarts. */
 export interface Span {
   readonly end: number
   readonly period: number
 }
 
-/** A span that begins again where it ends. */
+/** Returns the span of a schedule that restarts at its last step. */
 export const whole = (steps: number): Span => ({ end: steps, period: steps })
 
-/** As `whole`, for a span that may end at step 0: `repeat` then repeats that one step. */
+/** As `whole`, for a schedule whose last step may be 0: `repeat` then repeats that one step. */
 export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.max(steps, 1) })
 
-/** Defines a type of schedule: the fields of its spec, and the curve that their values give. */
+/** Definition of a type of schedule: the fields of its spec, and the curve for their values. */
 export interface Definition<D extends Declared> {
-  /** The constructor's first argument, then its options; `after` is one of them where there is a `span`. */
+  /** The constructor's first argument, then its options, including `after` where `span` is defined. */
   readonly fields: D
-  /** Refuses values that are fine alone but not together. @throws {ArgumentError} */
+  /** Refuses values that are valid alone but not together. @throws {ArgumentError} */
   check?(values: ValuesOf<NoInfer<D>>, who: string): void
-  /** The span of a finite schedule. It ends at Infinity if these values make the schedule endless. */
+  /** Returns the span of a finite schedule, with an `end` of Infinity if these values make it endless. */
   span?(values: ValuesOf<NoInfer<D>>): Span
-  /** Whether the formula has values past the end. @default true */
+  /** Whether the formula is defined after the last step. @default true */
   extrapolates?(values: ValuesOf<NoInfer<D>>): boolean
   curve(values: ValuesOf<NoInfer<D>>): Curve
 }
 
-/** A type of schedule, by its name. */
+/** A named type of schedule. */
 export interface Kind extends Definition<Declared> {
   readonly type: string
   /** The field that is the constructor's first argument. */
   readonly first: string
 }
 
-/** The function that makes the schedules of one kind. */
+/** A function that makes schedules of one kind. */
 export interface Constructor<Args extends readonly unknown[]> {
   (...args: Args): Schedule
   readonly kind: Kind
 }
 
-/** Returns the constructor of a type of schedule: it takes the first field, then the others by name. */
+/** A constructor from a value and options; options may be left out unless one is required. */
+export type FromValue<O> = Constructor<
+  Partial<O> extends O ? [initial: number, options?: O] : [initial: number, options: O]
+>
+
+/** A constructor from another schedule and options. */
+export type FromSchedule<O> = Constructor<[schedule: Schedule, options: O]>
+
+/** Returns the constructor of a type of schedule: it takes the first field, then an object of the others. */
 export function kind<Args extends readonly unknown[], D extends Declared>(
   type: string,
   definition: Definition<D>,
@@ -54,12 +62,7 @@ export function kind<Args extends readonly unknown[], D extends Declared>(
   return Object.assign(construct, { kind: made })
 }
 
-/**
- * Makes the schedule of a kind from its fields.
- *
- * Every schedule is made here, by a constructor or by the parser, so both refuse the same values in the same
- * words.
- */
+/** Makes a schedule from the fields of its spec. Constructors and the parser share it, and so its checks. */
 export function make(kind: Kind, fields: object): Schedule {
   const who = `schedule.${kind.type}`
   const values = readOptions(who, kind.fields, fields)
@@ -68,7 +71,7 @@ export function make(kind: Kind, fields: object): Schedule {
   return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
 }
 
-/** A type and its values as JSON, without the values that were left out, and without an `after` of 'hold'. */
+/** Returns a spec of plain JSON without undefined values, and without `after` where it is 'hold'. */
 export function specOf(type: string, values: Readonly<Record<string, unknown>>): ScheduleSpec {
   const spec: Record<string, SpecValue> & { type: string } = { type }
   for (const [name, value] of Object.entries(values)) {
@@ -77,19 +80,19 @@ export function specOf(type: string, values: Readonly<Record<string, unknown>>):
   return Object.freeze(spec)
 }
 
-/** The JSON of a value. Functions are schedules or formulas here, which have a spec. */
+/** Returns a value as JSON. A function here is a schedule or a formula, so it has a spec. */
 function specValue(value: unknown): SpecValue {
   if (typeof value === 'function') return (value as Schedule).spec
   return Array.isArray(value) ? value.map(specValue) : (value as SpecValue)
 }
 
-/** The kind's curve, continued past its end as `after` says. */
+/** Returns the curve, continued after its last step as `after` says. */
 function withEnd(who: string, kind: Kind, values: ValuesOf<Declared>): Curve {
   const curve = kind.curve(values)
   const { end, period } = kind.span?.(values) ?? { end: Infinity, period: Infinity }
   const after = values.after as After | undefined
   if (after === 'extrapolate' && kind.extrapolates?.(values) === false) {
-    const fix = 'its formula has no values past the end'
+    const fix = 'its formula is undefined after the last step'
     throw mismatch(who, "after as 'hold', 'repeat' or 'throw'", after, fix)
   }
   if (end === Infinity || after === 'extrapolate') return curve

@@ -12,7 +12,7 @@ import { multiStep, piecewiseConstant, step } from './steps.ts'
 import { warmup } from './warmup.ts'
 import { toWeightDecayFree } from './weight-decay-free.ts'
 
-/** Every type of schedule, in the order of the guide. */
+/** Every type of schedule, in the order of docs/schedules.md. */
 export const kinds: readonly Kind[] = [
   constant,
   constantFactor,

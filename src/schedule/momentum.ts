@@ -5,16 +5,15 @@ import { oneCycleMomentum } from './one-cycle.ts'
 import type { Schedule } from './schedule.ts'
 
 const options = {
-  /** Momentum at the top of the learning rate. @default 0.85 for oneCycle, 0.8 for cyclic, as in PyTorch */
+  /** Momentum where the learning rate is highest. @default 0.85 for oneCycle, 0.8 for cyclic, as in PyTorch */
   baseMomentum: number(),
   /** Momentum where the learning rate is lowest. @default 0.95 for oneCycle, 0.9 for cyclic, as in PyTorch */
   maxMomentum: number(),
 }
-
 export interface MomentumOptions extends OptionsOf<typeof options> {}
 
 /**
- * The momentum that PyTorch would move against a `oneCycle` or `cyclic` learning rate.
+ * Returns the momentum schedule that PyTorch would pair with a `oneCycle` or `cyclic` learning rate.
  *
  * @throws {ArgumentError} for any other schedule
  * @example schedule.momentumOf(schedule.oneCycle(1, { totalSteps: 10 }))(2) // 0.85

@@ -1,29 +1,27 @@
 import { choice, integer, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { type FromSchedule, kind } from './kind.ts'
 import { changed } from './options.ts'
-import type { Schedule } from './schedule.ts'
 
 const noiseOptions = {
-  /** Largest relative change ('uniform'), or its standard deviation ('normal', cut at 3 of them). */
+  /** Largest relative change for 'uniform', standard deviation of the change for 'normal'. */
   amplitude: required(number({ min: 0, max: 1 })),
-  /** Picks the noise: the same seed gives the same noise. @default 0 */
+  /** Seed of the noise. @default 0 */
   seed: integer({ min: 0, max: 2 ** 32 - 1 }, 0),
-  /** Distribution of the changes. @default 'uniform' */
+  /** Distribution of the noise; 'normal' is truncated at 3 standard deviations. @default 'uniform' */
   distribution: choice(['uniform', 'normal'], 'uniform'),
 }
-
 export interface NoiseOptions extends OptionsOf<typeof noiseOptions> {}
 
 /**
- * A schedule times one plus noise that depends on the step and the seed alone: resuming changes nothing.
+ * A schedule with relative noise: a function of the step and the seed alone, so a resumed run repeats it.
  *
- *     schedule(step) · (1 + amplitude · ξ)          ξ from [−1, 1), or normal and cut at 3
+ *     schedule(step) · (1 + amplitude · ξ(⌊step⌋, seed))       ξ from [−1, 1), or normal truncated to [−3, 3]
  *
- * Each whole step has one draw. Only normal noise with an amplitude above ⅓ can change the sign of a value.
+ * Only normal noise with an amplitude above ⅓ can change the sign of a value.
  *
- * Source: timm's learning-rate noise, which draws normal numbers from a seed that moves with the step.
+ * Source: timm's learning-rate noise, which draws normal numbers and adds the step to the seed.
  */
-export const noise: Constructor<[schedule: Schedule, options: NoiseOptions]> = kind('noise', {
+export const noise: FromSchedule<NoiseOptions> = kind('noise', {
   fields: { ...changed, ...noiseOptions },
   curve({ schedule, amplitude, seed, distribution }) {
     const draw = distribution === 'uniform' ? uniform : normal
@@ -31,12 +29,10 @@ export const noise: Constructor<[schedule: Schedule, options: NoiseOptions]> = k
   },
 })
 
-/** A number from [−1, 1). */
-function uniform(seed: number, step: number): number {
-  return hash(seed, step, 0) / 2 ** 31 - 1
-}
+/** Returns a number from [−1, 1). */
+const uniform = (seed: number, step: number): number => hash(seed, step, 0) / 2 ** 31 - 1
 
-/** A normal number by Box and Muller, redrawn while it is beyond ±3. */
+/** Returns a standard normal number by the Box–Muller method, redrawn while it is beyond ±3. */
 function normal(seed: number, step: number): number {
   for (let draw = 0; ; draw += 2) {
     const u = (hash(seed, step, draw) + 1) / 2 ** 32
@@ -46,7 +42,7 @@ function normal(seed: number, step: number): number {
   }
 }
 
-/** 32 well-mixed bits of a seed, a whole step and the number of the draw. */
+/** Hashes a seed, the integer part of a step and the index of a draw to an integer from 0 to 2³² − 1. */
 function hash(seed: number, step: number, draw: number): number {
   const whole = Math.floor(step)
   const low = mix(mix(seed) ^ whole)

@@ -1,17 +1,23 @@
-/** Kinds of options that only schedules have, and options that several of them share. */
+/** Kinds of options specific to schedules, and options that several schedules share. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type Option, type RequiredOption, required } from '../core/options.ts'
+import { checkIncreasing } from './bisect.ts'
 import { isSchedule, type Schedule, type Unserialisable } from './schedule.ts'
 import { compileExpression, type Expression, maxLength } from './text/expression.ts'
 
 export const initial = {
-  /** Value of step 0. */
+  /** Value at step 0. */
+  initial: required(number()),
+}
+
+export const base = {
+  /** Base value, which the factors multiply. */
   initial: required(number()),
 }
 
 export const afterEnd = {
-  /** What follows the last step: its value, the curve from step 0, its formula, or an error. @default 'hold' */
+  /** After the last step: hold the last value, repeat from step 0, extrapolate, or throw. @default 'hold' */
   after: choice(['hold', 'repeat', 'extrapolate', 'throw'], 'hold'),
 }
 
@@ -29,63 +35,64 @@ export const inner: RequiredOption<Schedule> = {
 }
 
 export const changed = {
-  /** Schedule to change. */
+  /** Schedule to modify. */
   schedule: inner,
 }
 
-/** One or more other schedules. */
-export const inners: RequiredOption<readonly Schedule[]> = {
-  wanted: 'a list of schedules',
+/** Declares a list of one or more items. */
+const listOf = <T>(item: Option<T>, wanted: string): RequiredOption<readonly T[]> => ({
+  wanted,
   required: true,
-  json: { type: 'array', items: inner.json, minItems: 1 },
+  json: { type: 'array', items: item.json, minItems: 1 },
   read(who, name, value) {
-    if (!Array.isArray(value) || value.length === 0) throw mismatch(who, `${name} as ${this.wanted}`, value)
-    return value.map((one, i) => inner.read(who, `${name}[${i}]`, one))
+    if (!Array.isArray(value) || value.length === 0) throw mismatch(who, `${name} as ${wanted}`, value)
+    return value.map((one, i) => item.read(who, `${name}[${i}]`, one))
   },
-}
+})
 
-/** A point of a piecewise schedule: the step, and the value there. */
+/** One or more other schedules. */
+export const inners: RequiredOption<readonly Schedule[]> = listOf(inner, 'a list of schedules')
+
+/** A point of a piecewise schedule: a step, and the value at that step. */
 export type Point = readonly [step: number, value: number]
 
 const stepOfPoint = required(number({ min: 0 }))
 const valueOfPoint = required(number())
 
-/** Points in rising steps. */
-export const points: RequiredOption<readonly Point[]> = {
-  wanted: 'a list of [step, value]',
-  required: true,
+const point: Option<Point> = {
+  wanted: '[step, value]',
   json: {
     type: 'array',
-    items: {
-      type: 'array',
-      prefixItems: [stepOfPoint.json, valueOfPoint.json],
-      items: false,
-      minItems: 2,
-      maxItems: 2,
-    },
-    minItems: 1,
+    prefixItems: [stepOfPoint.json, valueOfPoint.json],
+    items: false,
+    minItems: 2,
+    maxItems: 2,
   },
   read(who, name, value) {
-    if (!Array.isArray(value) || value.length === 0) throw mismatch(who, `${name} as ${this.wanted}`, value)
-    const list = value.map((point, i) => readPoint(who, `${name}[${i}]`, point))
-    const late = list.findIndex(([step], i) => i > 0 && step <= list[i - 1]![0])
-    if (late < 0) return list
-    const steps = [list[late - 1]![0], list[late]![0]]
-    throw mismatch(who, `${name} with rising steps`, steps, 'sort them, each step once')
+    if (!Array.isArray(value) || value.length !== 2) throw mismatch(who, `${name} as ${this.wanted}`, value)
+    return [stepOfPoint.read(who, `${name}[0]`, value[0]), valueOfPoint.read(who, `${name}[1]`, value[1])]
   },
 }
 
-function readPoint(who: string, name: string, point: unknown): Point {
-  if (!Array.isArray(point) || point.length !== 2) throw mismatch(who, `${name} as [step, value]`, point)
-  return [stepOfPoint.read(who, `${name}[0]`, point[0]), valueOfPoint.read(who, `${name}[1]`, point[1])]
+const anyPoints = listOf(point, 'a list of [step, value]')
+
+/** Points with strictly increasing steps. */
+export const points: RequiredOption<readonly Point[]> = {
+  ...anyPoints,
+  read(who, name, value) {
+    const read = anyPoints.read(who, name, value)
+    const steps = read.map(([step]) => step)
+    checkIncreasing(who, `steps in ${name}`, steps)
+    return read
+  },
 }
 
-/** A factor as a function that, like a schedule, has a spec: the text that it was compiled from. */
+/** A factor as a function. Its `spec` is the expression from which it was compiled, if there is one. */
 export interface Formula extends Expression {
   readonly spec: string | Unserialisable
 }
 
-/** A function of one or two variables, or the text of an expression of them. */
+/** Declares a function of one or two variables, given as a function or as the text of an expression. */
 export const formula = (
   ...variables: readonly [string, string?]
 ): Option<string | Expression, Formula | undefined> => ({
@@ -96,15 +103,10 @@ export const formula = (
       return Object.assign(compileExpression(value, variables, who), { spec: value })
     if (typeof value !== 'function') throw mismatch(who, `${name} as ${this.wanted}`, value)
     const given = value as Expression
-    return Object.assign((a: number, b: number) => given(a, b), { spec: unwritable(who, name, variables[0]) })
+    const toJSON = (): never => {
+      const wanted = `${name} as an expression to write the schedule as JSON or text`
+      throw mismatch(who, wanted, given, `give text like '1 / (${variables[0]} + 1)'`)
+    }
+    return Object.assign((a: number, b: number) => given(a, b), { spec: { toJSON } })
   },
 })
-
-function unwritable(who: string, name: string, variable: string): Unserialisable {
-  const wanted = `${name} as an expression to write the schedule as JSON or text`
-  return {
-    toJSON(): never {
-      throw mismatch(who, wanted, () => 0, `give text like '1 / (${variable} + 1)'`)
-    },
-  }
-}

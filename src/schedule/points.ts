@@ -1,4 +1,4 @@
-/** Schedules that go through given points. */
+/** Schedules that interpolate between given points. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { list, number, type OptionsOf, required } from '../core/options.ts'
@@ -9,54 +9,50 @@ import type { Curve } from './schedule.ts'
 
 export interface PointsOptions extends OptionsOf<typeof afterEnd> {}
 
+type PointsConstructor = Constructor<[points: readonly Point[], options?: PointsOptions]>
+
 const through = {
-  /** [step, value] pairs in rising steps. */
+  /** [step, value] pairs with strictly increasing steps. */
   points,
   ...afterEnd,
 }
 
+const lastPoint = ({ points }: { readonly points: readonly Point[] }): Span => atLeastOne(points.at(-1)![0])
+
 /**
- * Straight lines through points. Before the first point its value holds.
+ * Straight lines through points. Steps before the first point have its value.
  *
- * @param points [step, value] in rising steps, the first step ≥ 0
- * @throws {ArgumentError} unless the steps rise
+ * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule, Ignite's PiecewiseLinear.
  * @example schedule.piecewiseLinear([[0, 0], [10, 1], [30, 0]])(20) // 0.5
  */
-export const piecewiseLinear: Constructor<[points: readonly Point[], options?: PointsOptions]> = kind(
-  'piecewiseLinear',
-  {
-    fields: through,
-    span: lastPoint,
-    curve: ({ points }) => interpolate(points, (share) => share),
-  },
-)
+export const piecewiseLinear: PointsConstructor = kind('piecewiseLinear', {
+  fields: through,
+  span: lastPoint,
+  curve: ({ points }) => interpolate(points, (p) => p),
+})
 
 /**
- * Half cosines through points: level at each, steepest between two. Before the first point its value holds.
+ * Half cosines through points, flat at each point. Steps before the first point have its value.
  *
- * @param points [step, value] in rising steps, the first step ≥ 0
- * @throws {ArgumentError} unless the steps rise
+ * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule with 'cosine'; its cosine_onecycle is three such points.
  * @example schedule.piecewiseCosine([[0, 0], [10, 1]])(5) // 0.5
  */
-export const piecewiseCosine: Constructor<[points: readonly Point[], options?: PointsOptions]> = kind(
-  'piecewiseCosine',
-  {
-    fields: through,
-    span: lastPoint,
-    curve: ({ points }) => interpolate(points, (share) => (1 - Math.cos(Math.PI * share)) / 2),
-  },
-)
+export const piecewiseCosine: PointsConstructor = kind('piecewiseCosine', {
+  fields: through,
+  span: lastPoint,
+  curve: ({ points }) => interpolate(points, (p) => (1 - Math.cos(Math.PI * p)) / 2),
+})
 
 /**
- * A list of values, one per step, with straight lines between the steps.
+ * A list of values, one per step, with linear interpolation at fractional steps.
  *
  * @example schedule.table([0.1, 0.2, 0.1])(1) // 0.2
  */
 export const table: Constructor<[values: readonly number[], options?: PointsOptions]> = kind('table', {
   fields: {
-    /** One value per step. */
+    /** Values, one per step. */
     values: required(list(number())),
     ...afterEnd,
   },
@@ -75,20 +71,15 @@ export const table: Constructor<[values: readonly number[], options?: PointsOpti
   },
 })
 
-function lastPoint({ points }: { readonly points: readonly Point[] }): Span {
-  return atLeastOne(points.at(-1)![0])
-}
-
 function interpolate(points: readonly Point[], shape: Curve): Curve {
   const steps = points.map(([step]) => step)
   const values = points.map(([, value]) => value)
-  const lastLeft = Math.max(steps.length - 2, 0)
   if (steps.length === 1) return () => values[0]!
   return (step) => {
     if (step <= steps[0]!) return values[0]!
-    const left = Math.min(countUpTo(steps, step) - 1, lastLeft)
+    const left = Math.min(countUpTo(steps, step) - 1, steps.length - 2)
     const from = steps[left]!
-    const share = (step - from) / (steps[left + 1]! - from)
-    return values[left]! + (values[left + 1]! - values[left]!) * shape(share)
+    const p = (step - from) / (steps[left + 1]! - from)
+    return values[left]! + (values[left + 1]! - values[left]!) * shape(p)
   }
 }

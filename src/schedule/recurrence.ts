@@ -1,30 +1,28 @@
-/** Steps between two remembered states. */
+/** Number of steps between two stored states. */
 const stride = 1024
 
 /**
- * The state after `n` steps of a recurrence, as a pure function of n.
+ * Returns the state of a recurrence as a pure function of the number of steps n.
  *
  *     state(0) = first,   state(n + 1) = next(state(n), n)
  *
- * It remembers every 1,024th state and the latest one. So walking forward costs one `next` per call, a jump
- * back at most 1,024, and a first jump to n costs n.
+ * Every 1,024th state and the latest one are stored: calls with n in order cost one `next` each, a call with a
+ * smaller n at most 1,024, and a first call with n costs n.
  */
 export function recurrence<S>(first: S, next: (state: S, n: number) => S): (n: number) => S {
-  const marks: S[] = [first]
+  const stored: S[] = [first]
   let at = 0
   let state = first
   return (n) => {
-    if (n < at || n >= at + stride) {
-      const mark = Math.min(Math.floor(n / stride), marks.length - 1)
-      if (n < at || mark * stride > at) {
-        at = mark * stride
-        state = marks[mark]!
-      }
+    const index = Math.min(Math.floor(n / stride), stored.length - 1)
+    if (n < at || index * stride > at) {
+      at = index * stride
+      state = stored[index]!
     }
     while (at < n) {
       state = next(state, at)
       at++
-      if (at % stride === 0 && at / stride === marks.length) marks.push(state)
+      if (at % stride === 0 && at / stride === stored.length) stored.push(state)
     }
     return state
   }

@@ -5,17 +5,17 @@ import type { Schedule } from './schedule.ts'
 const positive = number({ above: 0 })
 
 /**
- * A schedule refined by the gradient norms of an earlier run.
+ * Returns a schedule refined by the gradient norms of an earlier run.
  *
  *     initial · wₜ · Σ_{p > t} wₚ / (T · w̄²)          wₜ = 1 / ‖gₜ‖², T norms, w̄ the mean of w
  *
- * Equal norms give the linear decay initial · (1 − (t + 1) / T); norms that rise towards the end give a faster
- * one. The paper smooths the norms with a median filter first. Under batch normalization with weight decay the
- * norms rise because the weights shrink; there, use ‖g‖ · ‖w‖.
+ * Equal norms yield linear decay, initial · (1 − (t + 1) / T); norms that grow towards the end yield faster
+ * decay. The paper smooths the norms with a median filter first. Before batch normalization, weight decay
+ * shrinks the weights and so makes their gradient norms grow: use ‖g‖ · ‖w‖ instead.
  *
- * @param gradientNorms one number > 0 per step, or per group of equally many steps
- * @throws {ArgumentError} when a norm is not a number > 0
- * Source: Defazio et al. 2023, https://arxiv.org/abs/2310.07831, algorithm 1, with another scale.
+ * @param gradientNorms one number > 0 per step, or per interval of a fixed number of steps
+ * Source: Defazio et al. 2023, https://arxiv.org/abs/2310.07831, algorithm 1, scaled to equal linear decay for
+ * equal norms.
  */
 export function refine(initial: number, gradientNorms: readonly number[]): Schedule {
   for (const [i, norm] of gradientNorms.entries())

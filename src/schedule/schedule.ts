@@ -1,12 +1,11 @@
-/** A number for each step, without a spec. */
+/** A function from the step to a value; unlike a `Schedule`, it has no spec. */
 export type Curve = (step: number) => number
 
 /**
- * The value of a hyperparameter at each step, as a pure function of the step.
+ * The value of a hyperparameter (learning rate, momentum, weight decay, …) as a pure function of the step.
  *
- * Steps count from 0: the value at `t` is the one that optimizer step number `t + 1` uses. A schedule keeps no
- * state: resuming at step n means calling it with n, and plotting it means mapping it over the steps. Any
- * hyperparameter may follow one: learning rate, momentum, weight decay, the momentum of batch normalization.
+ * Steps count from 0: the first optimizer step uses the value at 0. A schedule has no state: to resume at step
+ * n, call it with n.
  */
 export interface Schedule {
   (step: number): number
@@ -14,7 +13,7 @@ export interface Schedule {
   readonly spec: ScheduleSpec
 }
 
-/** A schedule as plain JSON: its `type`, and its options by name. Composed schedules hold specs in turn. */
+/** A schedule as plain JSON: its `type`, and its fields by name. Inner schedules are specs too. */
 export interface ScheduleSpec {
   readonly type: string
   readonly [field: string]: SpecValue
@@ -30,12 +29,12 @@ export type SpecValue =
   | Unserialisable
   | undefined
 
-/** Stands for a JavaScript function in a spec: reading the spec works, turning it into JSON throws. */
+/** Placeholder for a JavaScript function in a spec: conversion to JSON throws. */
 export interface Unserialisable {
   toJSON(): never
 }
 
-/** What a finite schedule does after its last step. */
+/** Behaviour of a finite schedule after its last step. */
 export type After = 'hold' | 'repeat' | 'extrapolate' | 'throw'
 
 /** Whether a value is a schedule made by this library. */

@@ -1,39 +1,35 @@
 import { integer, size } from '../core/options.ts'
 import type { Schedule } from './schedule.ts'
 
-/**
- * Returns the values of steps 0 to n − 1.
- *
- * @throws {ArgumentError} unless n is an integer ≥ 0
- */
+/** Returns the values at steps 0 to n − 1. @throws {ArgumentError} unless n is an integer ≥ 0 */
 export function values(schedule: Schedule, n: number): number[] {
   integer({ min: 0 }).read('schedule.values', 'n', n)
   return Array.from({ length: n }, (_, step) => schedule(step))
 }
 
-/** The first steps of a schedule in numbers. */
+/** Statistics of the first steps of a schedule. */
 export interface ScheduleSummary {
+  /** Number of steps. */
   readonly steps: number
+  /** Value at step 0. */
   readonly first: number
+  /** Value at the last step. */
   readonly last: number
-  /** The highest value. */
+  /** Highest value. */
   readonly peak: number
-  /** The first step at the peak. */
+  /** First step with the highest value. */
   readonly peakStep: number
-  /** The lowest value. */
+  /** Lowest value. */
   readonly lowest: number
-  /** The sum of the values: for a learning rate, how far the weights can travel. */
+  /** Sum of the values. */
   readonly area: number
+  /** Mean of the values. */
   readonly mean: number
-  /** Length of the final stretch at or below a tenth of the peak, in steps. */
+  /** Number of final steps with values of at most a tenth of the peak. */
   readonly tail: number
 }
 
-/**
- * Sums up the first n steps of a schedule in a few numbers.
- *
- * @throws {ArgumentError} unless n is a positive integer
- */
+/** Summarizes the first n steps of a schedule. @throws {ArgumentError} unless n is a positive integer */
 export function summary(schedule: Schedule, n: number): ScheduleSummary {
   size.read('schedule.summary', 'n', n)
   let [peak, peakStep, lowest, area, tailStart] = [-Infinity, 0, Infinity, 0, 0]

@@ -5,12 +5,12 @@ import { kinds } from './kinds.ts'
 import { inner, inners } from './options.ts'
 import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
 
-const byType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))
+const kindsByType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))
 
 /**
- * Returns the schedule that a spec describes. A number is a constant; a schedule stays itself.
+ * Returns the schedule that a spec describes. A number becomes a constant; a schedule is returned unchanged.
  *
- * @throws {ArgumentError} naming the field, when one is unknown, missing, of the wrong type or out of range
+ * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range
  */
 export function fromSpec(spec: unknown): Schedule {
   if (typeof spec === 'number') return fromSpec({ type: 'constant', value: spec })
@@ -24,13 +24,16 @@ export function fromSpec(spec: unknown): Schedule {
   return make(kind, Object.fromEntries(values))
 }
 
-/** Returns the kind with this name. @throws {ArgumentError} for any other name */
-export function kindOf(type: unknown): Kind {
-  const names = [...byType.keys()]
-  if (typeof type !== 'string') throw mismatch('schedule.parse', `type as one of ${names.join(', ')}`, type)
-  const kind = byType.get(type)
-  if (kind === undefined) throw unknownName('schedule.parse', names, type, 'type as ')
-  return kind
+/** Returns the kind of schedule with this name. @throws {ArgumentError} for an unknown name */
+export const kindOf = (type: unknown): Kind => ofType('schedule.parse', kindsByType, type)
+
+/** Looks up the `type` of a spec in a table. @throws {ArgumentError} for an unknown name */
+export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unknown): T {
+  const names = [...known.keys()]
+  if (typeof type !== 'string') throw mismatch(who, `type as one of ${names.join(', ')}`, type)
+  const found = known.get(type)
+  if (found === undefined) throw unknownName(who, names, type, 'type as ')
+  return found
 }
 
 /** Returns the schedule that a spec in JSON describes. */
@@ -44,7 +47,7 @@ export function fromJson(text: string): Schedule {
   return fromSpec(spec)
 }
 
-/** The value of a field, with schedules in place of specs. */
+/** Returns the value of a field, with the specs of inner schedules turned into schedules. */
 function fieldOf(kind: Kind, name: string, value: SpecValue): unknown {
   const option = kind.fields[name]
   if (option === inner && value !== undefined) return fromSpec(value)

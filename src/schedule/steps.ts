@@ -1,21 +1,20 @@
-/** Schedules that keep a value for a while, then jump to the next. */
+/** Piecewise constant schedules. */
 
 import { list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
-import { type Constructor, kind } from './kind.ts'
-import { initial } from './options.ts'
+import { type Constructor, type FromValue, kind } from './kind.ts'
+import { base, initial } from './options.ts'
 
 const gamma = {
-  /** Factor of each drop. @default 0.1 */
+  /** Factor that multiplies the value at each drop. @default 0.1 */
   gamma: number({ min: 0 }, 0.1),
 }
 
 const stepOptions = {
-  /** Steps between two drops. */
+  /** Number of steps between two drops. */
   stepSize: required(number({ above: 0 })),
   ...gamma,
 }
-
 export interface StepOptions extends OptionsOf<typeof stepOptions> {}
 
 /**
@@ -26,7 +25,7 @@ export interface StepOptions extends OptionsOf<typeof stepOptions> {}
  * Source: PyTorch's StepLR.
  * @example schedule.step(0.1, { stepSize: 30, gamma: 0.5 })(45) // 0.05
  */
-export const step: Constructor<[initial: number, options: StepOptions]> = kind('step', {
+export const step: FromValue<StepOptions> = kind('step', {
   fields: { ...initial, ...stepOptions },
   curve({ initial, stepSize, gamma }) {
     return (step) => initial * gamma ** Math.floor(step / stepSize)
@@ -34,11 +33,10 @@ export const step: Constructor<[initial: number, options: StepOptions]> = kind('
 })
 
 const multiStepOptions = {
-  /** Steps of the drops, in any order; a step that is listed twice drops twice. */
+  /** Steps of the drops, in any order; the value drops twice at a step that is listed twice. */
   milestones: required(list(number({ min: 0 }))),
   ...gamma,
 }
-
 export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
 
 /**
@@ -49,12 +47,8 @@ export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
  * Source: PyTorch's MultiStepLR. timm's drops one epoch earlier.
  * @example schedule.multiStep(1, { milestones: [2, 2, 4] })(3) // 0.01
  */
-export const multiStep: Constructor<[initial: number, options: MultiStepOptions]> = kind('multiStep', {
-  fields: {
-    /** Value before the first milestone. */
-    initial: required(number()),
-    ...multiStepOptions,
-  },
+export const multiStep: FromValue<MultiStepOptions> = kind('multiStep', {
+  fields: { ...base, ...multiStepOptions },
   curve({ initial, milestones, gamma }) {
     const sorted = milestones.toSorted((a, b) => a - b)
     const values = Array.from({ length: sorted.length + 1 }, (_, drops) => initial * gamma ** drops)
@@ -63,26 +57,25 @@ export const multiStep: Constructor<[initial: number, options: MultiStepOptions]
 })
 
 const piecewiseConstantOptions = {
-  /** Step at which each value after the first begins: rising, one fewer than the values. */
+  /** Step at which each value after the first begins, strictly increasing. */
   milestones: required(list(number({ min: 0 }))),
 }
-
 export interface PiecewiseConstantOptions extends OptionsOf<typeof piecewiseConstantOptions> {}
 
 /**
- * The first value until the first milestone, then the second, and so on.
+ * A list of values, each held until the next milestone.
  *
  *     values[number of milestones ≤ step]
  *
- * Keras's PiecewiseConstantDecay changes one step after its boundary: there, add 1 to each milestone.
+ * Keras's PiecewiseConstantDecay changes one step after its boundary: to reproduce it, add 1 to each milestone.
  *
- * @throws {ArgumentError} unless there is one milestone fewer than values, and they rise
+ * @throws {ArgumentError} unless n values have n − 1 milestones, strictly increasing
  * @example schedule.piecewiseConstant([0.1, 0.01], { milestones: [100] })(100) // 0.01
  */
 export const piecewiseConstant: Constructor<[values: readonly number[], options: PiecewiseConstantOptions]> =
   kind('piecewiseConstant', {
     fields: {
-      /** Values, in order. */
+      /** The values, in order. */
       values: required(list(number())),
       ...piecewiseConstantOptions,
     },

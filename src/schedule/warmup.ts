@@ -1,50 +1,45 @@
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, choice, number, type OptionsOf, required } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
-import { inner } from './options.ts'
-import type { Curve, Schedule } from './schedule.ts'
+import { type FromSchedule, kind } from './kind.ts'
+import { changed } from './options.ts'
+import type { Curve } from './schedule.ts'
 
 export const warmupShapes = ['linear', 'cosine', 'exponential', 'constant'] as const
 
-/** How a warmup rises. */
+/** Shape of a warmup. */
 export type WarmupShape = (typeof warmupShapes)[number]
 
 const warmupOptions = {
-  /** Steps before the schedule. */
+  /** Number of warmup steps. */
   steps: required(number({ min: 0 })),
-  /** Factor at step 0. @default 1 / (steps + 1), so that no step is wasted on a value of 0 */
+  /** Ratio of the value at step 0 to the target of the warmup. @default 1 / (steps + 1) */
   startFactor: number({ min: 0 }),
-  /** Shape of the rise. @default 'linear' */
+  /** Shape of the warmup. @default 'linear' */
   shape: choice(warmupShapes, 'linear'),
-  /** Whether the schedule counts its steps from the warmup's first, not from its end. @default false */
+  /** Whether the warmup replaces the first steps of the schedule, instead of delaying it. @default false */
   inside: boolean(false),
 }
-
 export interface WarmupOptions extends OptionsOf<typeof warmupOptions> {}
 
 /**
- * A rise to another schedule's first value, then that schedule.
+ * A warmup to a target, then a schedule.
  *
  *     linear       target · (s + (1 − s) · step / steps)                      s = startFactor
  *     cosine       target · (s + (1 − s) · (1 − cos(π · step / steps)) / 2)
  *     exponential  target · s^(1 − step / steps)
- *     constant     target · s                                                  then a jump
+ *     constant     target · s
  *
- * The default s = 1 / (steps + 1) makes the linear rise target · (step + 1) / (steps + 1). The target is
- * `schedule(0)`, and the schedule counts from 0 where the warmup ends: the warmup is added to its length, as in
- * Keras. With `inside` the schedule counts from the warmup's first step and the target is `schedule(steps)`:
- * the warmup replaces its beginning, and the end stays where it is, as in timm.
+ * With the default s, the linear warmup is target · (step + 1) / (steps + 1): no step is wasted on a rate of 0.
+ * The target is `schedule(0)`, and the schedule starts at its step 0 when the warmup ends, as in Keras. With
+ * `inside` the target is `schedule(steps)`, and the warmup replaces the first `steps` steps of the schedule, as
+ * in timm.
  *
- * @throws {ArgumentError} when an exponential rise starts at 0
+ * @throws {ArgumentError} when an exponential warmup starts at 0
  * Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, §2.2.
  * @example schedule.warmup(schedule.constant(0.1), { steps: 4 })(0) // 0.02
  */
-export const warmup: Constructor<[schedule: Schedule, options: WarmupOptions]> = kind('warmup', {
-  fields: {
-    /** Schedule that follows the rise. */
-    schedule: inner,
-    ...warmupOptions,
-  },
+export const warmup: FromSchedule<WarmupOptions> = kind('warmup', {
+  fields: { ...changed, ...warmupOptions },
   check: ({ shape, startFactor }, who) => checkStart(who, shape, startFactor),
   curve({ schedule, steps, startFactor, shape, inside }) {
     const target = schedule(inside ? steps : 0)
@@ -54,7 +49,7 @@ export const warmup: Constructor<[schedule: Schedule, options: WarmupOptions]> =
   },
 })
 
-/** A rise from `start` (or 1 / (steps + 1)) at step 0 to 1 at step `steps`. */
+/** Returns a warmup from `start` at step 0 to 1 at step `steps`. */
 export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (steps + 1)): Curve {
   switch (shape) {
     case 'linear':
@@ -68,9 +63,9 @@ export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (ste
   }
 }
 
-/** Refuses an exponential rise from 0, which would never leave it. */
+/** Refuses an exponential warmup from 0, which would stay at 0. */
 export function checkStart(who: string, shape: WarmupShape, start: number | undefined): void {
   if (shape !== 'exponential' || start !== 0) return
   const fix = "leave startFactor out, or set shape to 'linear'"
-  throw mismatch(who, 'startFactor > 0 for an exponential rise', start, fix)
+  throw mismatch(who, 'startFactor > 0 for an exponential warmup', start, fix)
 }

@@ -34,7 +34,7 @@ test.each([
   expect(gap(control)).toBeGreaterThan(1e-6)
 })
 
-/** The directions that SGD with momentum gives two weights whose loss, sin 3θ + cos θ, depends on their angle θ only. */
+/** Returns the angle θ of two weights at each step of SGD with momentum on the loss sin 3θ + cos θ. */
 function train(lr: s.Schedule, weightDecay: number, momentum: number, steps: number): number[] {
   let [x, y, bx, by] = [1, 0.2, 0, 0]
   const angles: number[] = []

@@ -3,7 +3,7 @@ import { mismatch } from '../core/mismatch.ts'
 import { choice, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import type { Settings, Value } from './trial.ts'
 
-/** What a study varies: a list of values, or the numbers of a range. */
+/** The values that a study tries for one setting: a list, or the numbers of a range. */
 export type Factor = readonly Value[] | FactorRange
 
 const range = {
@@ -11,20 +11,20 @@ const range = {
   from: required(number()),
   /** Highest number. */
   to: required(number()),
-  /** Spacing of the numbers: by difference or by ratio. @default log for `lr`, else linear */
+  /** Equal differences (`linear`) or equal ratios (`log`). @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
-  /** Numbers in the range, both ends included. @default any number between them */
+  /** Number of values in the range, both ends included. @default any number between the ends */
   count: integer({ min: 2 }),
 }
 
 export interface FactorRange extends OptionsOf<typeof range> {}
 
-/** Factors by path, as in `evenstep train --set`. */
+/** Factors by the path of their setting, as in `evenstep train --set`. */
 export type Factors = Readonly<Record<string, Factor>>
 
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
 
-/** The values of a factor, in order; undefined for a range without a count. */
+/** Returns the values of a factor, in order; undefined for a range without a count. */
 export function factorValues(path: string, factor: Factor): readonly Value[] | undefined {
   if (isList(factor)) return factor
   const { count } = factor
@@ -32,32 +32,29 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
   return Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
 }
 
-/** The value at a share of the way along a factor, 0 ≤ share < 1; each value has an equal part of it. */
-export function factorValueAt(path: string, factor: Factor, share: number): Value {
+/** Maps [0, 1) to the values of a factor: each value of a list gets an interval of equal length. */
+export function factorValueAt(path: string, factor: Factor, at: number): Value {
   const values = factorValues(path, factor)
-  return values ? values[Math.floor(share * values.length)]! : between(path, factor as FactorRange, share)
+  return values ? values[Math.floor(at * values.length)]! : between(path, factor as FactorRange, at)
 }
 
-function between(path: string, { from, to, scale = scaleOf(path) }: FactorRange, share: number): number {
-  const value = scale === 'log' ? from * (to / from) ** share : from + (to - from) * share
+function between(path: string, { from, to, scale = scaleOf(path) }: FactorRange, at: number): number {
+  const value = scale === 'log' ? from * (to / from) ** at : from + (to - from) * at
   return Number(value.toPrecision(6)) // readable, and the same number on every machine
 }
 
 const scaleOf = (path: string): 'linear' | 'log' =>
   path === 'lr' || path === 'optimizer.lr' ? 'log' : 'linear'
 
-/** The number of combinations; infinite with a range without a count. */
-export const combinationsOf = (factors: Factors): number =>
-  Object.entries(factors).reduce(
-    (n, [path, factor]) => n * (factorValues(path, factor)?.length ?? Number.POSITIVE_INFINITY),
-    1,
+/** Counts the combinations of values; infinite where a range has no count. */
+export function combinationsOf(factors: Factors): number {
+  const sizes = Object.entries(factors).map(
+    ([path, factor]) => factorValues(path, factor)?.length ?? Infinity,
   )
+  return sizes.reduce((product, size) => product * size, 1)
+}
 
-/**
- * Every combination of values; the last factor changes fastest.
- *
- * @throws {ArgumentError} when a range has no count.
- */
+/** Returns all combinations, the last factor fastest. @throws {ArgumentError} when a range has no count. */
 export const combinations = (factors: Factors): Settings[] =>
   Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {
@@ -68,7 +65,7 @@ export const combinations = (factors: Factors): Settings[] =>
     [{}],
   )
 
-/** Settings that are no factors, with what takes their place. */
+/** Settings that cannot be factors, each with what to use instead. */
 const reserved: Readonly<Record<string, string>> = {
   seed: 'use seeds',
   steps: "use the study's steps",
@@ -77,7 +74,7 @@ const reserved: Readonly<Record<string, string>> = {
   log: 'use watch',
 }
 
-/** @throws {ArgumentError} naming the first factor that is wrong, and why. */
+/** @throws {ArgumentError} naming the first invalid factor, and why it is invalid. */
 export function checkFactors(factors: Readonly<Record<string, unknown>>): Factors {
   const paths = Object.keys(factors)
   if (paths.length === 0) throw mismatch('study', 'one factor or more', factors)

@@ -1,28 +1,25 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
 
-/** Makes a schedule that spans a run, from its peak rate and number of steps. */
+/** Makes a schedule for a whole run, from its peak rate and number of steps. */
 type Named = (peak: number, steps: number) => schedule.Schedule
 
-/** A percentage of a run's steps, at least one. */
-const part = (steps: number, percent: number): number => Math.max(1, Math.round((steps * percent) / 100))
+/** Returns a percentage of a run's steps, rounded, at least one. */
+const percentOf = (steps: number, percent: number): number => Math.max(1, Math.round((steps * percent) / 100))
 
-/** Rises over the first 5 % of the steps, followed by `fall` over the rest. */
+/** Prefixes a schedule with a linear warm-up over the first 5 % of the steps. */
 const warmedUp =
   (fall: Named): Named =>
   (peak, steps) => {
-    const rise = part(steps, 5)
+    const rise = percentOf(steps, 5)
     return schedule.warmup(fall(peak, Math.max(1, steps - rise)), { steps: rise })
   }
 
 const linear: Named = (peak, steps) => schedule.polynomial(peak, { totalIters: steps })
 const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: steps })
 
-/** Number of cycles of `cyclic`. */
-const cycles = 3
-
 /**
- * Schedules by name. Each is stretched to the steps of its run, and its highest value is the peak.
+ * Schedules by name. Each spans the steps of its run, and its highest value is the peak rate.
  *
  * - `constant`: the peak
  * - `linear`, `cosine`: from the peak to 0
@@ -30,44 +27,47 @@ const cycles = 3
  *   https://arxiv.org/abs/1512.03385)
  * - `exponential`: falls by a constant factor each step, to 1 % of the peak
  * - `inverseSqrt`: peak / √(1 + t / (5 % of the steps)), ending at 0.22 of the peak
- * - `warmupLinear`, `warmupCosine`: 5 % of the steps up, then as above
- * - `oneCycle`: 30 % up from peak / 25, then far down (Smith & Topin 2017, https://arxiv.org/abs/1708.07120)
- * - `wsd`: 5 % up, a plateau, and 1 − √ over the last 20 % (Hägele et al. 2024,
+ * - `warmupLinear`, `warmupCosine`: linear warm-up over 5 % of the steps, then `linear` or `cosine`
+ * - `oneCycle`: up from peak / 25 over 30 % of the steps, then far down (Smith & Topin 2017,
+ *   https://arxiv.org/abs/1708.07120)
+ * - `wsd`: warm-up over 5 %, a plateau, and decay as 1 − √t over the last 20 % (Hägele et al. 2024,
  *   https://arxiv.org/abs/2405.18392)
  * - `rex`: falls slowly, then fast to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
- * - `restarts`: three cosines, each twice as long as the one before (Loshchilov & Hutter 2016,
+ * - `restarts`: three cosines, each twice as long as the previous one (Loshchilov & Hutter 2016,
  *   https://arxiv.org/abs/1608.03983)
- * - `cyclic`: three triangles from a tenth of the peak (Smith 2015, https://arxiv.org/abs/1506.01186)
+ * - `cyclic`: three triangular cycles between a tenth of the peak and the peak (Smith 2015,
+ *   https://arxiv.org/abs/1506.01186)
  */
 const named: Readonly<Record<string, Named>> = {
   constant: (peak) => schedule.constant(peak),
   linear,
   cosine,
   step: (peak, steps) =>
-    schedule.multiStep(peak, { milestones: [part(steps, 50), Math.max(2, part(steps, 75))] }),
+    schedule.multiStep(peak, { milestones: [percentOf(steps, 50), Math.max(2, percentOf(steps, 75))] }),
   exponential: (peak, steps) => schedule.exponential(peak, { gamma: 0.01, decaySteps: steps }),
-  inverseSqrt: (peak, steps) => schedule.inverseSqrt(peak, { timescale: part(steps, 5) }),
+  inverseSqrt: (peak, steps) => schedule.inverseSqrt(peak, { timescale: percentOf(steps, 5) }),
   warmupLinear: warmedUp(linear),
   warmupCosine: warmedUp(cosine),
   oneCycle: (peak, steps) => schedule.oneCycle(peak, { totalSteps: Math.max(4, steps) }),
   wsd: (peak, steps) => {
-    const [warmupSteps, decaySteps] = [part(steps, 5), part(steps, 20)]
+    const [warmupSteps, decaySteps] = [percentOf(steps, 5), percentOf(steps, 20)]
     const stableSteps = Math.max(0, steps - warmupSteps - decaySteps)
     return schedule.warmupStableDecay(peak, { warmupSteps, stableSteps, decaySteps, decayShape: '1-sqrt' })
   },
   rex: (peak, steps) => schedule.rex(peak, { totalSteps: steps }),
   restarts: (peak, steps) => schedule.cosineAnnealingWarmRestarts(peak, { t0: steps / 7, tMult: 2 }),
-  cyclic: (peak, steps) => schedule.cyclic(peak / 10, { maxLr: peak, stepSizeUp: steps / (2 * cycles) }),
+  cyclic: (peak, steps) => schedule.cyclic(peak / 10, { maxLr: peak, stepSizeUp: steps / 6 }),
 }
 
-/** The names of a study's schedules. */
+/** Names that `schedule`, a factor of a study, accepts besides templates. */
 export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
- * The text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak,
- * `{steps}` for the steps of the run, and `{5%}` for 5 % of them.
+ * Returns the text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak
+ * rate, `{steps}` for the steps of the run, and `{5%}` for 5 % of these steps.
  *
- * @throws {EvenstepError} when it is neither, has an unknown placeholder, or needs a rate and none is given.
+ * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is
+ *   absent.
  * @example scheduleText('warmup {5%} + cosine {lr} to 0 over {95%}', 0.1, 1000) // 'warmup 50 + cosine 0.1 to 0 over 950'
  */
 export function scheduleText(source: string, peak: number | undefined, steps: number): string {
@@ -86,7 +86,7 @@ function fill(placeholder: string, source: string, peak: number | undefined, ste
   if (placeholder === 'lr') return String(needed(source, peak))
   if (placeholder === 'steps') return String(steps)
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(placeholder)?.[1]
-  if (percent !== undefined) return String(part(steps, Number(percent)))
+  if (percent !== undefined) return String(percentOf(steps, Number(percent)))
   throw mismatch('study', '{lr}, {steps} or {5%} in a schedule', `{${placeholder}}`)
 }
 

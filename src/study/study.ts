@@ -9,12 +9,11 @@ import { checkFactors, type Factors } from './factor.ts'
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const isFolderName = (value: unknown): boolean => typeof value === 'string' && /^[^/\\]+$/.test(value)
+
 const options = {
   /** Name of the study's folder. @default the file's name */
-  name: custom<string>(
-    'a text without slashes',
-    (value) => typeof value === 'string' && /^[^/\\]+$/.test(value),
-  ),
+  name: custom<string>('a text without slashes', isFolderName),
   /** Experiment to vary, or the path of its file, relative to the study's. */
   experiment: required(
     custom<Experiment | string>(
@@ -23,26 +22,26 @@ const options = {
     ),
   ),
   /**
-   * What varies, by path as for `evenstep train --set`: values, or a range of numbers. Two more paths are
-   * known: `lr` is the peak rate, and `schedule` a name or a template, stretched to the steps of the run.
+   * Values to try by the path of their setting, as in `evenstep train --set`: a list, or a range of numbers.
+   * Two paths are special: `lr` is the peak rate, and `schedule` a name or template, scaled to the run's steps.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
-  /** Combinations to try. @default every one, `{ type: 'grid' }` */
+  /** How to choose the combinations to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
-  /** Number of seeds for each combination: the experiment's, the next one, and so on. @default 3 */
+  /** Number of seeds for each combination, counted up from the experiment's seed. @default 3 */
   seeds: integer({ min: 1 }, 3),
-  /** Optimizer steps of a trial. @default as many as the experiment has */
+  /** Optimizer steps of a trial. @default the steps of the experiment */
   steps: integer({ min: 1 }),
   /** Metric that trials are judged by. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log batch normalizations at each step, and remeasure their statistics at the end. @default false */
+  /** Whether to log batch normalizations at each step and measure their drift at the end. @default false */
   watch: boolean(false),
 }
 
 /** The definition of a study. */
 export interface StudyOptions extends OptionsOf<typeof options> {}
 
-/** An experiment with the factors that a study varies in it. */
+/** A checked definition of a study, with its defaults. */
 export interface Study extends StudyOptions {
   readonly design: Design
   readonly seeds: number
@@ -52,7 +51,7 @@ export interface Study extends StudyOptions {
 /**
  * Defines a study.
  *
- * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
+ * @throws {ArgumentError} naming the first key that is unknown, missing or invalid.
  * @example
  * export default study.define({
  *   experiment: 'digits.ts',
@@ -76,9 +75,9 @@ export const isStudy = (value: unknown): value is Study =>
   isObject(value) && 'factors' in value && 'experiment' in value
 
 /**
- * Parses the study in a JSON file's text: the keys of `study.define`, with the experiment as a path or as JSON.
+ * Parses a study from JSON, with the keys of `study.define` and the experiment as a path or as JSON.
  *
- * @throws {EvenstepError} when it is not JSON, or not a study.
+ * @throws {EvenstepError} when the text is not JSON, or not a study.
  */
 export function parseStudyText(text: string, file: string): Study {
   const json = parseJson(text, file)

@@ -4,37 +4,30 @@ import type { Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 import { type Change, withSettings } from '../train/spec.ts'
 import { scheduleText } from './schedules.ts'
-import { keyOf, only } from './settings.ts'
+import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
-/** Settings that all trials of a study share. */
-export interface Common {
-  readonly metric: string
-  readonly watch: boolean
-}
-
-/** What decides a trial's experiment. */
+/** The parts of a trial that decide its experiment. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 
 /**
- * The settings that turn a study's experiment into that of a trial.
+ * Returns the settings that turn a study's experiment into that of a trial.
  *
- * The rate is always a schedule, which is fed to the graph: as a number it would be part of the graph, and each
- * rate would need a graph of its own.
+ * The rate is always a schedule, which is fed to the graph: a number would be part of the graph, and each rate
+ * would need its own graph.
  *
- * @throws {EvenstepError} when a schedule or rate is wrong.
+ * @throws {EvenstepError} when a schedule or rate is invalid.
  */
 export function settingsOf(
   experiment: Experiment,
   { settings, seed, steps }: Configuration,
-  { metric, watch }: Common,
+  { metric, watch }: { readonly metric: string; readonly watch: boolean },
 ): Change[] {
-  const { lr, schedule, ...others } = settings
-  const own = Object.entries(others).map(
+  const own = Object.entries(without(settings, ['lr', 'schedule'])).map(
     ([path, value]): Change => [path, path === 'optimizer.lr' ? asRate(value) : value],
   )
-  const rate = rateOf(experiment, lr as number | undefined, schedule as string | undefined, steps)
-  // Enough epochs for the steps, whatever the experiment says. Each epoch of a stream has at least one step.
+  const rate = rateOf(experiment, settings, steps)
+  // Epochs that suffice for the steps. Each epoch of a stream has at least one step.
   const epochs = Math.ceil(steps / (runLength(withSettings(experiment, own)).stepsPerEpoch ?? 1))
   return [
     ...own,
@@ -50,13 +43,9 @@ export function settingsOf(
 
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
-/** The learning rate of a trial; nothing where its factors leave it to the experiment. */
-function rateOf(
-  { optimizer }: Experiment,
-  lr: number | undefined,
-  schedule: string | undefined,
-  steps: number,
-): Value | undefined {
+/** Returns the learning rate of a trial; undefined where its factors leave it to the experiment. */
+function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
+  const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {
     const text = scheduleText(schedule, lr, steps)
     return Number.isNaN(Number(text)) ? text : asRate(Number(text))
@@ -69,7 +58,7 @@ function rateOf(
   return asRate(lr)
 }
 
-/** Optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
+/** Returns the optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
 function stepsOf(experiment: Experiment): number {
   const { steps } = runLength(experiment)
   if (steps !== undefined) return steps
@@ -77,10 +66,10 @@ function stepsOf(experiment: Experiment): number {
   throw mismatch('experiment', 'steps where the training data are a stream', undefined, fix)
 }
 
-/** Settings that decide how many steps an epoch has. */
+/** Settings that decide the number of steps in an epoch. */
 const sizes = ['batchSize', 'accumulate', 'lastBatch']
 
-/** A function that counts the steps of an experiment's run with some of its settings changed. */
+/** Returns a function that counts the steps of an experiment's run with some settings changed. */
 export function stepsWith(experiment: Experiment): (settings: Settings) => number {
   const known = new Map<string, number>()
   return (settings) => {
@@ -91,5 +80,5 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/** Whether the experiment's own rate is a schedule, made for the length of its own run. */
+/** Whether the experiment's own learning rate is a schedule, which fits only the length of its own run. */
 export const hasSchedule = ({ optimizer }: Experiment): boolean => isSchedule(optimizer.spec.lr)

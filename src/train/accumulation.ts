@@ -8,19 +8,18 @@ import type { Batch } from '../data/loader.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
-import { rows } from './rows.ts'
-import type { Steps } from './steps.ts'
+import { rows, type Steps } from './steps.ts'
 
 const options = {
-  /** Micro-batches that make one optimizer step. */
+  /** Number of micro-batches per optimizer step. */
   steps: required(size),
   /**
-   * How batch normalization sees them.
+   * Examples over which batch normalization computes its statistics.
    *
-   * - `perMicroBatch` normalizes each micro-batch by its own statistics, as every framework does. The running
-   *   statistics learn from each, so a step moves them as one of momentum 1 − (1 − momentum)^steps would.
-   * - `exact` is one batch of all examples. Each example's normalization and gradient depend on all the others
-   *   in every BN layer, so all have to be in memory at once: this saves none.
+   * - `perMicroBatch`: each micro-batch separately, as in every framework. Running statistics are updated once
+   *   per micro-batch, so an optimizer step moves them with momentum 1 − (1 − momentum)^steps.
+   * - `exact`: all micro-batches together, computed as one large batch. Saves no memory, because every
+   *   example's normalization and gradient depend on all the others.
    *
    * @default 'perMicroBatch'
    */
@@ -31,7 +30,7 @@ export interface Accumulate extends OptionsOf<typeof options> {}
 
 const parts = nested(options)
 
-/** How many micro-batches make one optimizer step; a number is `{ steps }`. */
+/** Declaration of the option `accumulate`: micro-batches per optimizer step; a number `n` is `{ steps: n }`. */
 export const accumulate: Option<number | Accumulate> = {
   wanted: "a positive integer, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }",
   fallback: 1,
@@ -42,27 +41,27 @@ export const accumulate: Option<number | Accumulate> = {
   },
 }
 
-/** Returns how many parts a batch is cut into. */
+/** Returns the number of graph runs per optimizer step: 1 for `exact`, otherwise one per micro-batch. */
 export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
-/** Returns how many micro-batches make one optimizer step. */
+/** Returns the number of micro-batches per optimizer step. */
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
-/** Cuts a batch into `parts` that are as equal as can be; into fewer where it has fewer examples. */
+/** Splits a batch into `parts` micro-batches of nearly equal size, or of one example if it has fewer. */
 export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
   const count = Math.min(parts, batch.length)
   const start = (i: number): number => Math.floor((i * batch.length) / count)
   for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
-/** The graph of one micro-batch: returns its loss, and adds up its gradients. */
+/** Graph of one micro-batch: returns the loss and adds its gradients to the sums. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
- * Gradients of several micro-batches, added up in variables and then applied: one optimizer step in the memory
- * of one micro-batch. Each counts by its examples, so the step is that of the mean over all of them.
+ * Gradient accumulation: sums the gradients of several micro-batches, weighted by their number of examples,
+ * then takes one optimizer step with the mean. Needs the memory of one micro-batch.
  */
 export class Accumulation {
   readonly #optimizer: Attached
@@ -70,13 +69,13 @@ export class Accumulation {
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
   readonly #sums: readonly Variable[]
-  /** The part of the batch that the micro-batch is. */
+  /** Fraction of the batch's examples in the current micro-batch. */
   #share = 1
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
 
   /**
-   * @param parts micro-batches of each batch
-   * @param graph compiles a micro-batch of some length, with `add` on its loss
+   * @param parts number of micro-batches per batch
+   * @param graph compiles the graph of a micro-batch of a given length, which calls `add` with its loss
    */
   constructor(
     optimizer: Attached,
@@ -93,7 +92,7 @@ export class Accumulation {
     )
   }
 
-  /** Adds the gradients of a micro-batch to those before, while it is traced. */
+  /** Adds the gradients of a micro-batch to the sums. Called while the micro-batch is traced. */
   add(loss: Tensor): void {
     const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
     for (const [i, g] of this.#optimizer.gradients(loss).entries()) {
@@ -103,11 +102,11 @@ export class Accumulation {
   }
 
   /**
-   * Takes an optimizer step for each batch of `size` examples in a stack, up to the first whose loss is not
+   * Takes one optimizer step for each batch of `size` examples in a stack, up to the first loss that is not
    * finite.
    *
-   * @param step the number of the first step
-   * @returns loss and norm of the gradient of each step, in the element type of the weights
+   * @param step number of the first step
+   * @returns loss and gradient norm of each step, in the element type of the weights
    */
   async learn(
     stack: Batch,
@@ -118,14 +117,14 @@ export class Accumulation {
     for (let k = 0; k < stack.length / size; k++) {
       losses.push(await this.#accumulate(rows(stack, size, k, k + 1), step + k))
       norms.push(await this.#update(step + k))
-      if (!Number.isFinite(losses[k])) break // what comes after would not be either
+      if (!Number.isFinite(losses[k])) break // later losses would not be finite either
     }
     const dtype = this.#sums[0]?.dtype ?? 'float32'
     const data = (values: number[]) => toData(dtype, values) as Steps['losses']
     return { losses: data(losses), gradientNorm: data(norms) }
   }
 
-  /** @returns the mean loss of the batch */
+  /** Sums the gradients of a batch. @returns mean loss of the batch */
   async #accumulate(batch: Batch, step: number): Promise<number> {
     for (const sum of this.#sums) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
@@ -137,7 +136,7 @@ export class Accumulation {
     return total
   }
 
-  /** @returns the norm of the gradient */
+  /** Applies the summed gradients. @returns norm of the gradient */
   async #update(step: number): Promise<number> {
     const apply = (): { readonly gradientNorm: Tensor } => ({
       ...this.#optimizer.apply(this.#sums.map(({ value }) => value)),

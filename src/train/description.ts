@@ -9,8 +9,8 @@ import type { Experiment } from './experiment.ts'
 import type { Task } from './task.ts'
 
 /**
- * Describes an experiment as plain data: everything that decides its numbers, as far as JSON can say it.
- * `graph`, a hash of the training step, stands for what it cannot say, such as a custom activation or loss.
+ * Describes everything that determines an experiment's results, as plain JSON. `graph`, a hash of the training
+ * step, stands for what JSON cannot express, such as a custom activation or loss.
  *
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
@@ -31,26 +31,27 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     optimizer: JSON.parse(
       JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
     ),
-    graph: task.graphFingerprint(experiment.batchSize), // last, so that differences with a name are reported first
+    // Last, so that `checkSame` reports a difference in a named option first.
+    graph: task.graphFingerprint(experiment.batchSize),
   }
 }
 
-/** Shapes of a source; the length of a stream is not known. */
+/** Describes a data source by its shapes; without a length for a stream. */
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
   classes: source.classes,
 })
 
-/** A sampler, identified by its first epoch. */
+/** Describes a sampler by a hash of its first epoch's order. */
 const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
   count,
   ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
 })
 
 /**
- * Checks that a run in a folder is of the described experiment. It may have other epochs and versions; another
- * version of Evenstep may also make another graph of one model.
+ * Checks that the run in a folder is of the described experiment. Epochs and versions may differ; between
+ * versions of Evenstep, the graph may differ too.
  *
  * @throws {ArgumentError} naming the first difference.
  */
@@ -61,25 +62,21 @@ export function checkSame(path: string, description: Readonly<Record<string, unk
     if (key === 'epochs' || key === 'versions' || key === 'origin') continue
     if (key === 'graph' && !sameVersion) continue
     const [now, then] = [JSON.stringify(value), JSON.stringify(before[key])]
-    if (now !== then && key === 'graph') {
-      throw new ArgumentError(
-        `${path}: wanted the experiment of this run, got ${otherGraph}; change it back, or begin another run`,
-      )
-    }
-    if (now !== then) {
-      throw new ArgumentError(
-        `${path}: wanted the experiment of this run, got ${key} ${now} where it was ${then}`,
-      )
-    }
+    if (now === then) continue
+    const got =
+      key === 'graph'
+        ? `${otherGraph}; change it back, or begin another run`
+        : `${key} ${now} where it was ${then}`
+    throw new ArgumentError(`${path}: wanted the experiment of this run, got ${got}`)
   }
 }
 
 const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
 
-/** Says what differs when only the graphs of two experiments do. */
+/** Error text for two experiments that differ only in their graphs. */
 export const otherGraph = 'a model or a loss that computes something else'
 
-/** Reads `run.json` in the folder of a run. @throws {FormatError} when it is not a JSON object. */
+/** Reads `run.json` in a run's folder. @throws {FormatError} when it is not a JSON object. */
 export function readDescription(path: string): Record<string, unknown> {
   const file = join(path, 'run.json')
   const json = existsSync(file) ? jsonIn(readFileSync(file, 'utf8')) : undefined

@@ -7,13 +7,14 @@ import type { Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
 import type { Steps } from './steps.ts'
 
-/** A loss became NaN or infinite. */
+/** Error thrown when a loss becomes NaN or infinite. */
 export class DivergedError extends EvenstepError {
   override readonly name = 'DivergedError'
-  /** The step, from 0, whose loss was not finite. */
+  /** Number of the step whose loss is not finite, from 0. */
   readonly step: number
+  /** Learning rate of that step. */
   readonly lr: number
-  /** The steps of the same call that came before it. */
+  /** Steps that the same call took before that step. */
   readonly before: Steps | undefined
 
   constructor(message: string, step: number, lr: number, before?: Steps) {
@@ -25,9 +26,9 @@ export class DivergedError extends EvenstepError {
 }
 
 /**
- * Finds the first tensor that is not finite when a graph of a model runs on a batch.
+ * Finds the first tensor that is not finite when a model's training graph runs on a batch.
  *
- * @returns its operator and layer, such as `Mul in bn`; undefined when all tensors are finite
+ * @returns operator and layer of the tensor, such as `Mul in bn`; undefined when all tensors are finite
  */
 export function culpritOf(
   graph: Pick<Compiled<'x' | 'y', string>, 'retrace'>,
@@ -41,7 +42,7 @@ export function culpritOf(
   return firstNonFinite(device, traced, { x, y }, step, (t) => layers.get(t))
 }
 
-/** Labels the tensors that a module made with its path; inner modules come first. */
+/** Returns a callback that maps each tensor computed in a module's call to the path of the innermost module. */
 function labelling(layers: Map<Tensor, string>): (call: Call) => void {
   return ({ name, inputs: [x], output }) => {
     const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)

@@ -7,35 +7,41 @@ import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Module } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { learns } from './batch-statistics.ts'
-import { type RecalibrateOptions, recalibrate, recalibrateOptions } from './recalibrate.ts'
+import {
+  type ChannelStatistics,
+  learns,
+  type RecalibrateOptions,
+  recalibrate,
+  recalibrateOptions,
+} from './recalibrate.ts'
 import type { Task } from './task.ts'
 
-/** How far the running statistics of a layer are from those of the data. */
+/** Distance between a layer's running statistics and those of the data, per channel. */
 export interface Drift {
-  /** KL divergence of each channel's distribution from the one that BN assumes, both taken as normal. */
+  /** KL divergence, in nats, of each channel's distribution from the one BN assumes, both taken as normal. */
   readonly kl: Float64Array
-  /** |running mean − mean| of each channel, in standard deviations. */
+  /** |running mean − mean| of each channel, in standard deviations of the data. */
   readonly z: Float64Array
+  /** Largest and mean values over the channels. */
   readonly maxKl: number
   readonly meanKl: number
   readonly maxZ: number
   readonly meanZ: number
-  /** The measured variance of each channel. */
+  /** Measured variance of each channel. */
   readonly variance: Float64Array
 }
 
 /**
- * Measures how far the running statistics of each batch normalization are from those at the current weights.
+ * Compares the running statistics of each batch normalization with those of the data at the current weights.
  *
  *     z = |rm − μ|/σ        KL = ½ · (ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1)
  *
- * μ and σ² are those of all values in the loader's batches, and eps is added to both variances, as BN does. The
- * model does not change.
+ * rm and rv are the running mean and variance, μ and σ² those of all values in the loader's batches; eps is
+ * added to both variances, as BN does. The model does not change.
  *
- * Source: the statistics are those of Wu & Johnson 2021, https://arxiv.org/abs/2105.07576 (PreciseBN).
+ * Source: the statistics of Wu & Johnson 2021, https://arxiv.org/abs/2105.07576 (PreciseBN).
  *
- * @returns drifts by layer name; layers that are frozen, or keep no statistics, are left out
+ * @returns the drift of each layer by name, without frozen layers and those without running statistics
  * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
@@ -46,18 +52,13 @@ export async function drift(
   const { batches = Number.POSITIVE_INFINITY } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
   const running = layers.map(([, layer]) => statistics(layer))
-  return remeasured(
-    model,
-    loader,
-    batches,
-    async () =>
-      new Map(
-        layers.map(([name, layer], i) => [name, driftOf(running[i]!, statistics(layer), layer.eps)] as const),
-      ),
-  )
+  return remeasured(model, loader, batches, async () => {
+    const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
+    return new Map(layers.map(([name], i) => [name, drifts[i]!]))
+  })
 }
 
-/** Runs `body` with running statistics that are measured anew, then restores them. */
+/** Runs `body` with recalibrated running statistics, then restores the old ones. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,
@@ -70,17 +71,12 @@ export function remeasured<T>(
   })
 }
 
-interface Statistics {
-  readonly mean: Float64Array
-  readonly variance: Float64Array
-}
-
-const statistics = ({ runningMean, runningVar }: BatchNorm): Statistics => ({
+const statistics = ({ runningMean, runningVar }: BatchNorm): ChannelStatistics => ({
   mean: Float64Array.from(runningMean!.data as Float32Array),
   variance: Float64Array.from(runningVar!.data as Float32Array),
 })
 
-function driftOf(running: Statistics, now: Statistics, eps: number): Drift {
+function driftOf(running: ChannelStatistics, now: ChannelStatistics, eps: number): Drift {
   const z = now.mean.map((mu, c) => Math.abs(running.mean[c]! - mu) / Math.sqrt(now.variance[c]! + eps))
   const kl = now.mean.map((mu, c) => {
     const [rv, sigma2] = [running.variance[c]! + eps, now.variance[c]! + eps]

@@ -4,18 +4,18 @@ import type { Source } from '../data/stream.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 
-/** How a model does on a data set. `metrics` are absent when the task has none. */
+/** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
 export interface Evaluation extends Partial<Measurements> {
-  /** Mean over the examples. */
+  /** Mean loss over the examples. */
   readonly loss: number
-  /** Share of the examples, 0 to 1, whose greatest score is at the label; absent without labels. */
+  /** Fraction of examples whose highest score is that of the label, 0 to 1; absent without classes. */
   readonly accuracy?: number
 }
 
-/** The graph of one batch: means of the batch; the outputs only where metrics need them. */
+/** Evaluation graph: returns mean loss and accuracy of a batch, and with metrics the model's outputs. */
 export type EvaluationGraph = Compiled<'x' | 'y', 'loss' | 'accuracy' | 'output'>
 
-/** Batches in one call: enough to make calls cheap, few enough to stay in the cache. */
+/** Batches per call: enough to make the overhead of a call small, few enough to fit into the CPU's cache. */
 const stackSize = 32
 
 /** Evaluates all examples of `source`, in batches of `batchSize`. */

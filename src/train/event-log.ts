@@ -11,21 +11,22 @@ export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logge
 
 type Logged<Event> = Omit<Event, 'progress'>
 
+/** A log line about one optimizer step. */
 export interface StepLine extends Pick<StepsEvent, 'epoch' | 'step' | 'time'> {
   readonly type: 'step'
   readonly loss: number
   readonly lr: number
-  /** What else is logged, by name. */
+  /** Other logged quantities by name. */
   readonly [name: string]: unknown
 }
 
-/** The keys of a step's line that are not logged quantities. */
-const own: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
+/** Keys that every step's line may have; all others are logged quantities. */
+const standard: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
 
-/** Returns the path of the log of a run in a folder. */
+/** Returns the path of the log in a run's folder. */
 export const logFile = (folder: string): string => join(folder, 'events.jsonl')
 
-/** Returns an event as JSON lines. A `steps` event becomes a `step` line for each step. */
+/** Encodes an event as JSON lines. A `steps` event becomes one `step` line per step. */
 export function toLines({ progress: _, ...event }: TrainEvent): string {
   if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
   const { epoch, step, losses, lrs, logs = {}, time } = event
@@ -39,9 +40,8 @@ export function toLines({ progress: _, ...event }: TrainEvent): string {
 }
 
 /**
- * Reads the log of a run, line by line. A last line that was cut off is left out.
+ * Reads the log in a run's folder, line by line. Ignores a truncated last line.
  *
- * @param folder of the run
  * @throws {ArgumentError} when there is no log.
  * @throws {FormatError} when any other line is damaged.
  */
@@ -62,13 +62,13 @@ export function* readEvents(folder: string): Generator<LogLine> {
   }
 }
 
-/** Returns what each optimizer step left in the log of a run, in order; undefined when there is no log. */
+/** Reads the steps in the log of a run's folder; undefined when there is no log. */
 export function readSteps(folder: string): Steps | undefined {
   if (!existsSync(logFile(folder))) return undefined
   const steps = [...readEvents(folder)].filter((line) => line.type === 'step')
   const all = (name: string): Float64Array =>
     Float64Array.from(steps, (step) => Number(step[name] ?? Number.NaN))
-  const names = Object.keys(steps[0] ?? {}).filter((name) => !own.includes(name))
+  const names = Object.keys(steps[0] ?? {}).filter((name) => !standard.includes(name))
   return {
     losses: all('loss'),
     lrs: all('lr'),
@@ -76,7 +76,7 @@ export function readSteps(folder: string): Steps | undefined {
   }
 }
 
-/** Reads a text file line by line: a log may be larger than the longest string. */
+/** Reads a text file in chunks, line by line: a log may exceed the maximum length of a string. */
 function* linesOf(path: string): Generator<string> {
   const [chunk, decoder] = [Buffer.alloc(65_536), new StringDecoder('utf8')]
   const file = openSync(path, 'r')

@@ -25,65 +25,65 @@ import type { Controller } from '../schedule/control/controller.ts'
 import { computing, has, objective } from './task-options.ts'
 
 const isSources = (value: unknown): boolean =>
-  [Object(value).train, Object(value).validation].every((one) => typeof one === 'object' && one !== null)
+  [Object(value).train, Object(value).validation].every((source) => Object(source) === source)
 
 const isListOf =
   (isOne: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(isOne)
 
-// In the order in which run.json has them.
+// The order is that of the keys in run.json.
 const options = {
-  /** Name of its runs. @default the file's name */
+  /** Name of the experiment's runs. @default the file's name */
   name: text(),
-  /** What to learn from and to be evaluated on: data sets, or streams of what is larger than memory. */
+  /** Training and validation data: data sets in memory, or streams. */
   data: required(custom<Sources>('a split with train and validation, such as data.digits10x10()', isSources)),
-  /** Chooses an epoch's training examples; in-memory data only. @default every example once */
+  /** Selects and orders each epoch's training examples; not for streams. @default every example once */
   sampler: custom<Sampler>(
     'a sampler, such as data.weightedSampler(data.exampleWeights(split.train))',
     has('order'),
   ),
-  /** Examples of a training stream held back, of which a random one comes next; streams only. @default 4096 */
+  /** Number of examples in the buffer from which a training stream is shuffled; streams only. @default 4096 */
   shuffleBuffer: integer({ min: 1 }),
-  /** Changes each training example, anew in each epoch. @default [] */
+  /** Random changes to each training example, drawn anew every epoch. @default [] */
   transform: custom<readonly Transform[]>(
     'a list of transforms, such as [data.horizontalFlip()]',
     isListOf(has('apply')),
     [],
   ),
-  /** Makes the model, without weights: they come from the seed. */
+  /** Returns a new model. Its weights are then initialized from `seed`. */
   model: required(callback<() => Module>('a function that returns a module, such as () => new Net()')),
   ...objective,
-  /** Examples in a batch: those of a training step, or with `accumulate` of each of its parts. */
+  /** Examples per batch: per training step, or with `accumulate` per micro-batch. */
   batchSize: required(size),
-  /** How to normalize the model's hidden layers, instead of the way it is written. */
+  /** Kind of normalization for the hidden layers, replacing the model's own. @default the model's own */
   normalization: custom<Normalization>('a kind of normalization', () => true),
-  /** Passes over the training data. One of `epochs` and `steps` must be given. */
+  /** Passes over the training data. At least one of `epochs` and `steps` is required. */
   epochs: integer({ min: 1 }),
-  /** Optimizer steps after which the run ends, if need be within an epoch. */
+  /** Optimizer steps after which the run ends, even within an epoch. */
   steps: integer({ min: 1 }),
-  /** Seed of the first weights and of the order of the data. @default 0 */
+  /** Seed of the initial weights and of the order of the data. @default 0 */
   seed: integer({ min: 0 }, 0),
-  /** Whether to `drop` or `keep` an epoch's last training batch when it is not full. @default 'drop' */
+  /** Treatment of an epoch's last training batch when it has too few examples. @default 'drop' */
   lastBatch: choice(['drop', 'keep'], 'drop'),
-  /** Watch the learning curve: each multiplies the learning rate, and may end the run. @default [] */
+  /** Controllers, which scale the learning rate or stop the run depending on `monitor`. @default [] */
   control: custom<readonly Controller[]>(
     'a list of controllers, such as [schedule.reduceOnPlateau()]',
     isListOf(has('update')),
     [],
   ),
-  /** What `control` watches, and by which a checkpoint is the best. @default 'validationLoss' */
+  /** Quantity that `control` reacts to and that selects the best checkpoint. @default 'validationLoss' */
   monitor: custom<Monitor>(
     "'trainLoss', 'validationLoss', 'validationAccuracy' or the name of a metric that is one number",
     (value) => typeof value === 'string',
     'validationLoss',
   ),
-  /** Checkpoints besides those at the end of each epoch. @default {} */
+  /** When to write checkpoints, besides at the end of each epoch, and how many to keep. @default {} */
   checkpoints: nested(
     {
       /** Optimizer steps between checkpoints within an epoch. */
       everySteps: integer({ min: 1 }),
-      /** How many of the last checkpoints are kept besides the best. @default 2 */
+      /** Number of recent checkpoints to keep besides the best one. @default 2 */
       keep: integer({ min: 1 }),
     },
     {},
@@ -91,19 +91,29 @@ const options = {
   ...computing,
 }
 
-/** An experiment as it is written: options with a default may be left out. */
+/** Options of `experiment`; those with a default may be omitted. */
 export interface ExperimentOptions extends OptionsOf<typeof options> {}
 
-/** Everything that decides a training run. Two runs of one experiment give the same numbers. */
+/** Everything that determines a training run. Two runs of one experiment give the same results, bit for bit. */
 export interface Experiment extends Present<ValuesOf<typeof options>> {}
 
-/** A number of each epoch, or the name of a metric. */
-export type Monitor = 'trainLoss' | 'validationLoss' | 'validationAccuracy' | (string & {})
+const epochResults = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
+type EpochResult = (typeof epochResults)[number]
+
+/** Quantity measured after each epoch: a loss, the accuracy, or a metric by name. */
+export type Monitor = EpochResult | (string & {})
+
+/** Returns whether a monitored quantity is a loss or the accuracy, not a metric. */
+export const isEpochResult = (monitor: string): monitor is EpochResult =>
+  epochResults.some((name) => name === monitor)
+
+/** Names of the options of an experiment. */
+export const optionNames: readonly string[] = Object.keys(options)
 
 /**
  * Checks an experiment and fills in its defaults.
  *
- * @throws {ArgumentError} naming the first option that is unknown, missing or wrong, or does not suit the data.
+ * @throws {ArgumentError} naming the first option that is unknown, missing, wrong or unsuitable for the data.
  */
 export function experiment(given: ExperimentOptions): Experiment {
   if (typeof given !== 'object' || given === null) {
@@ -111,20 +121,19 @@ export function experiment(given: ExperimentOptions): Experiment {
   }
   const checked = present(readOptions('experiment', options, given))
   const { data, epochs, steps, monitor, metrics } = checked
-  const isMonitored =
-    ['trainLoss', 'validationLoss', 'validationAccuracy'].includes(monitor) ||
-    metrics[monitor]?.goal !== undefined
-  if (!isMonitored) throw mismatch('experiment', `monitor as ${options.monitor.wanted}`, monitor)
+  if (!isEpochResult(monitor) && metrics[monitor]?.goal === undefined) {
+    throw mismatch('experiment', `monitor as ${options.monitor.wanted}`, monitor)
+  }
   checkOrder('experiment', data.train, checked)
   if (epochs !== undefined || steps !== undefined) return checked
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
 
-/** Returns whether more or less of what an experiment monitors is better. */
+/** Returns whether an experiment's monitored quantity is to be maximized or minimized. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>
   monitor === 'validationAccuracy' ? 'max' : (metrics[monitor]?.goal ?? 'min')
 
-/** Returns the training data in batches of `batchSize`, in the experiment's order and with its transforms. */
+/** Returns a loader of training batches of `batchSize`, in the experiment's order and with its transforms. */
 export function trainingBatches(
   { data, transform, seed, sampler, shuffleBuffer }: Experiment,
   batchSize: number,

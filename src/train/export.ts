@@ -10,17 +10,15 @@ import { fuseAll } from '../nn/norm/fuse.ts'
 import { inferenceModel } from '../runtime/inference.ts'
 import { assignAll, readSafetensors } from './safetensors.ts'
 
-/** A batch size of which hardly any other size in a network is a multiple. */
+/** A large prime as batch size, so that the batch axis can be told from every other axis in the graph. */
 const batch = 7919
 
 /**
- * Returns a model as an ONNX file for inference: with its weights, batch normalization by running statistics,
- * folded into the layer before it where the order is known, and any number of examples at a time. Input `x`,
- * output `y`.
+ * Exports a model with its weights as an ONNX file for inference, with input `x`, output `y` and any batch
+ * size. Batch normalization uses running statistics and is folded into the preceding layer where possible.
  *
- * @param x the shape and type of one example
- * @throws {ArgumentError} when the graph of the model depends on the number of examples, or it learns in
- *   evaluation.
+ * @param x shape and element type of one example
+ * @throws {ArgumentError} when the model's graph depends on the batch size or assigns variables in evaluation.
  */
 export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Array {
   const fused = fuseAll(model)
@@ -41,12 +39,12 @@ export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Arr
 }
 
 /**
- * Gives a model the weights in a safetensors file, such as PyTorch's `save_file(model.state_dict(), path)`
- * writes.
+ * Loads the weights of a safetensors file, such as one written by PyTorch's
+ * `save_file(model.state_dict(), path)`, into a model.
  *
  * @returns the model
- * @throws {FormatError} when the file is damaged, or a tensor is missing, left over, or of another shape or
- *   type. Nothing has changed then.
+ * @throws {FormatError} when the file is damaged, or a tensor is missing, unexpected, or of another shape or
+ *   type; the model is unchanged then.
  */
 export function loadWeights<M extends object>(model: M, path: string): M {
   assignAll(variables(model), readSafetensors(readFileSync(path), basename(path)), basename(path))

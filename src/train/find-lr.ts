@@ -9,48 +9,49 @@ import { taskOf } from './train.ts'
 const options = {
   /** Learning rate of the first step. @default 1e-5 */
   from: number({ above: 0 }, 1e-5),
-  /** Learning rate of the last step, > from. @default 10 */
+  /** Learning rate of the last step; greater than `from`. @default 10 */
   to: number({ above: 0 }, 10),
-  /** Steps of the ramp. With BN, fewer than 500 suggest rates that are too high. @default 600 */
+  /** Number of steps. With batch normalization, fewer than 500 suggest rates that are too high. @default 600 */
   steps: integer({ min: 20 }, 600),
-  /** Task whose model is tested. @default a new task of the experiment */
+  /** Task with the model to test. @default a new task of the experiment */
   task: taskOption,
 }
 
 export interface FindLearningRateOptions extends OptionsOf<typeof options> {}
 
-/** The curve of a range test, and the rates it suggests. */
+/** The curve of a learning-rate range test and the learning rates that it suggests. */
 export interface LearningRates {
-  /** The rate of each step taken. */
+  /** Learning rate of each step taken. */
   readonly lrs: readonly number[]
-  /** The loss of each step, smoothed. */
+  /** Smoothed loss of each step taken. */
   readonly losses: readonly number[]
-  /** Where the smoothed loss falls fastest against the logarithm of the rate. */
+  /** Rate at which the smoothed loss falls fastest, per unit of log(rate). */
   readonly steepest: number
-  /** Half-way down the longest valley. */
+  /** Rate half-way down the longest valley: the longest subsequence of falling smoothed losses. */
   readonly valley: number
-  /** A tenth of the rate at the lowest smoothed loss. */
+  /** One tenth of the rate at the lowest smoothed loss. */
   readonly minimumTenth: number
-  /** The geometric mean of `valley` and `minimumTenth`: the one to start with. */
+  /** Rate to start with: the geometric mean of `valley` and `minimumTenth`. */
   readonly suggestion: number
 }
 
 /**
- * Makes a learning-rate range test: trains at a rate that rises exponentially from step to step, to see where
- * the loss falls and where it breaks.
+ * Runs a learning-rate range test: trains at an exponentially increasing rate, to find where the loss falls and
+ * where it diverges.
  *
  *     lr(k) = from · (to/from)^(k/(steps − 1))
  *
- * It stops when the smoothed loss is above four times its best, or not finite. Do not train at the rate where
- * it stops: with batch normalization, that lies 5 to 13 times above the highest stable one.
+ * The test stops when the smoothed loss exceeds four times its minimum or is not finite. Do not train at the
+ * last rate: with batch normalization, it is 5 to 13 times the highest stable rate.
  *
- * Afterwards the model, its statistics, its optimizer and the order of the data are as before, to the bit: the
- * ramp has its own optimizer, and every array is put back. A parameter group keeps its options, and the ratio
- * of its rate to the common one where both are numbers; a group with its own schedule follows the ramp.
+ * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
+ * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options, and the
+ * ratio of its rate to the common one when both are numbers; a group with a schedule of its own gets the common
+ * rate.
  *
- * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as fastai's `lr_find`.
+ * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
- * @throws {ArgumentError} when an option is out of range, or the loss broke before a curve could be seen.
+ * @throws {ArgumentError} when an option is out of range, or the loss diverged in too few steps for a curve.
  */
 export async function findLearningRate(
   experiment: Experiment,
@@ -60,10 +61,11 @@ export async function findLearningRate(
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
-  return { ...curve(losses, rate), ...suggest(smooth(losses), rate) }
+  const smoothed = losses.map(smoother())
+  return { lrs: losses.map((_, step) => rate(step)), losses: smoothed, ...suggest(smoothed, rate) }
 }
 
-/** Returns the loss of each step, until it breaks or the ramp ends. */
+/** Returns the loss of each step until the test ends or the loss diverges. */
 async function ramp(
   experiment: Experiment,
   { model }: Task,
@@ -94,7 +96,7 @@ async function ramp(
 
 type Group = Readonly<Record<string, unknown>>
 
-/** Puts a group on the ramp: a constant rate keeps its ratio to the common one, a schedule is replaced. */
+/** Returns a group's options for the test: a constant rate keeps its ratio to the common rate. */
 function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
   if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
   return { ...own, lr: (step: number) => rate(step) * (lr / common) }
@@ -104,7 +106,7 @@ function broken(error: unknown): undefined {
   if (!(error instanceof DivergedError)) throw error
 }
 
-/** An exponential mean with decay 0.98, corrected for the bias of its start. */
+/** Returns an exponential moving average with decay 0.98 and bias correction, as in Adam. */
 function smoother(): (loss: number) => number {
   let [mean, weight] = [0, 0]
   return (loss) => {
@@ -114,20 +116,13 @@ function smoother(): (loss: number) => number {
   }
 }
 
-const smooth = (losses: readonly number[]): number[] => losses.map(smoother())
-
-const curve = (
-  losses: readonly number[],
+/**
+ * Suggests rates from a curve without its first tenth, which is unsettled, and its last 5 steps, which diverge.
+ */
+function suggest(
+  smoothed: readonly number[],
   rate: (step: number) => number,
-): Pick<LearningRates, 'lrs' | 'losses'> => ({
-  lrs: losses.map((_, step) => rate(step)),
-  losses: smooth(losses),
-})
-
-type Suggestions = Pick<LearningRates, 'steepest' | 'valley' | 'minimumTenth' | 'suggestion'>
-
-/** Suggests rates, without the first tenth of the curve, which settles, and the last 5 steps, which break. */
-function suggest(smoothed: readonly number[], rate: (step: number) => number): Suggestions {
+): Omit<LearningRates, 'lrs' | 'losses'> {
   const first = Math.floor(smoothed.length / 10)
   const seen = smoothed.slice(first, -5)
   if (seen.length < 10) {
@@ -149,7 +144,7 @@ function suggest(smoothed: readonly number[], rate: (step: number) => number): S
 
 const indexOfLeast = (values: readonly number[]): number => values.indexOf(Math.min(...values))
 
-/** Half-way down the longest series of falling losses, which need not be adjacent. */
+/** Returns the index half-way down the longest decreasing subsequence of losses. */
 function valleyOf(losses: readonly number[]): number {
   const lengths = losses.map(() => 1)
   for (let i = 1; i < losses.length; i++) {

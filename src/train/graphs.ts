@@ -10,38 +10,38 @@ import { type Compiled, type CompileOptions, compile } from '../runtime/compile.
 import { backendOf, type Device } from '../runtime/device.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 
-/** The input that takes `length` examples of a field. */
+/** Returns the spec of a graph input for `length` examples of a field. */
 export const batchInput = ({ shape, dtype }: FieldSpec, length: number): InputSpec => ({
   shape: [length, ...shape],
   dtype,
 })
 
-/** The element type in which a model computes: that of its first float variable. */
+/** Returns the element type in which a model computes: that of its first float variable. */
 export const computeDType = (model: object): DType =>
   [...variables(model).values()].map(({ dtype }) => dtype).find(isFloat) ?? 'float32'
 
-/** Casts floats to the element type in which the model computes. Integers, such as labels, stay as they are. */
+/** Casts a float tensor to `dtype`. Returns an integer tensor, such as labels, unchanged. */
 export const castFloat = (t: Tensor, dtype: DType): Tensor => (isFloat(t.dtype) ? cast(t, dtype) : t)
 
-/** A graph before it is traced. */
+/** Inputs and body of a graph before tracing. */
 export interface Traceable<In extends string, Out extends string> {
   readonly inputs: Readonly<Record<In, InputSpec>>
   readonly body: (inputs: Record<In, Tensor>) => Readonly<Record<Out, Tensor>>
 }
 
-export interface GraphOptions extends CompileOptions {
-  /** The element type in which the model computes. */
+interface GraphOptions extends CompileOptions {
+  /** Element type in which the model computes. */
   readonly dtype: DType
 }
 
-export interface BatchOptions<More extends string> {
-  /** Further inputs, which reach the body as they are fed. */
+interface BatchOptions<More extends string> {
+  /** Further inputs, passed to the body unchanged. */
   readonly more?: Readonly<Record<More, InputSpec>>
-  /** Size of the data set that is fed instead of the batch: an input `rows` then picks the batch from it. */
+  /** Number of examples in a data set fed in place of the batch; an input `rows` then selects the batch. */
   readonly resident?: number | undefined
 }
 
-/** Graphs on raw batches of some fields, each compiled at its first use and then kept. */
+/** A cache of graphs over batches of the same fields, each compiled at its first use. */
 export class Graphs<Field extends string> {
   readonly #fields: Readonly<Record<Field, FieldSpec>>
   readonly #dtype: DType
@@ -55,9 +55,10 @@ export class Graphs<Field extends string> {
   }
 
   /**
-   * Returns the compiled graph of a body on batches of `length`: the same one for each `key`.
+   * Returns the compiled graph of a body on batches of `length` examples. The same `key` returns the same
+   * graph.
    *
-   * @throws {ShapeError} when the body does not suit the fields.
+   * @throws {ShapeError} when the shapes of the fields do not suit the body.
    */
   compiled<Out extends string, More extends string = never>(
     key: string,
@@ -70,11 +71,11 @@ export class Graphs<Field extends string> {
     const graph = this.traceable(length, body, options)
     const made = compile<Field | More, Out>(graph.inputs, graph.body, this.#compiling)
     this.#compiled.set(key, made)
-    made.catch(() => this.#compiled.delete(key)) // a failure is not remembered
+    made.catch(() => this.#compiled.delete(key)) // so that the next call tries again
     return made
   }
 
-  /** Returns the graph of a body on batches of `length` before it is traced. */
+  /** Returns the untraced graph of a body on batches of `length` examples. */
   traceable<Out extends string, More extends string = never>(
     length: number,
     body: Traceable<Field | More, Out>['body'],
@@ -103,8 +104,8 @@ export class Graphs<Field extends string> {
 }
 
 /**
- * Returns what a graph is fed for a batch. Where its examples lie in memory that the graph reads itself, that
- * is the whole of `source` and the numbers of the `rows`: nothing is copied here.
+ * Returns the arrays to feed for a batch: its examples, or on a device that shares memory with the host, the
+ * whole data set `source` without a copy, and the batch's indices as `rows`.
  */
 export async function batchFeeds(
   batch: Batch,

@@ -1,19 +1,20 @@
+import { present } from '../core/options.ts'
 import { microBatchesPerStep } from './accumulation.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
 
-/** The length of a run, as far as it is known beforehand. */
+/** The length of a run, as far as it is known before the run. */
 export interface Length {
-  /** Examples that an optimizer step learns from. */
+  /** Number of examples per optimizer step. */
   readonly examplesPerStep: number
-  /** Optimizer steps an epoch; absent for a stream, whose end is known only once it is reached. */
+  /** Optimizer steps per epoch; absent for a stream, whose length is unknown until its end. */
   readonly stepsPerEpoch?: number
-  /** Epochs of the run, the last one perhaps partial; absent when only steps are known. */
+  /** Number of epochs, including a partial last one; absent when only `steps` is known. */
   readonly epochs?: number
-  /** Optimizer steps of the whole run, if no controller ends it before; absent when only epochs are known. */
+  /** Optimizer steps of the run unless a controller stops it; absent when only `epochs` is known. */
   readonly steps?: number
 }
 
-/** Returns the examples that an optimizer step of an experiment learns from. */
+/** Returns the number of examples per optimizer step of an experiment. */
 export const examplesPerStep = ({ batchSize, accumulate }: Experiment): number =>
   batchSize * microBatchesPerStep(accumulate)
 
@@ -22,15 +23,8 @@ export function runLength(experiment: Experiment): Length {
   const { epochs, steps, lastBatch } = experiment
   const examples = examplesPerStep(experiment)
   const batches = trainingBatches(experiment, examples, lastBatch)
-  if (!('length' in batches)) {
-    return {
-      examplesPerStep: examples,
-      ...(epochs !== undefined && { epochs }),
-      ...(steps !== undefined && { steps }),
-    }
-  }
+  if (!('length' in batches)) return present({ examplesPerStep: examples, epochs, steps })
   const stepsPerEpoch = batches.length
-  const infinite = Number.POSITIVE_INFINITY
-  const all = Math.min(steps ?? infinite, (epochs ?? infinite) * stepsPerEpoch)
+  const all = Math.min(steps ?? Infinity, (epochs ?? Infinity) * stepsPerEpoch)
   return { examplesPerStep: examples, stepsPerEpoch, epochs: Math.ceil(all / stepsPerEpoch), steps: all }
 }

@@ -1,24 +1,24 @@
 import type { Experiment } from './experiment.ts'
 import type { Steps } from './steps.ts'
 
-/** Where a run stands, as plain JSON: together with the numbers of its task, all that resuming takes. */
+/** Progress of a run, as plain JSON. Together with the task's variables, it is enough to resume the run. */
 export interface Progress {
   /** Optimizer steps taken. */
   readonly steps: number
-  /** The epoch under way, or the next one. */
+  /** Current epoch, from 0; between epochs, the next one. */
   readonly epoch: number
-  /** What the epoch has done so far. */
+  /** Progress within the current epoch. */
   readonly sofar: EpochProgress
-  /** States of the experiment's controllers. */
+  /** States of the experiment's controllers, in order. */
   readonly control: readonly unknown[]
 }
 
 interface EpochProgress {
-  /** Batches seen, whether they made a step or were left out. */
+  /** Batches seen, including skipped ones. */
   readonly batches: number
   readonly steps: number
   readonly skipped: number
-  /** Sum over the steps. */
+  /** Sum of the steps' losses. */
   readonly loss: number
   /** Learning rate of the last step. */
   readonly lr: number
@@ -26,7 +26,7 @@ interface EpochProgress {
 
 const freshEpoch: EpochProgress = { batches: 0, steps: 0, skipped: 0, loss: 0, lr: 0 }
 
-/** Returns the progress of a run that has not begun. */
+/** Returns the progress of a run before its first step. */
 export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress => ({
   steps: 0,
   epoch: 0,
@@ -34,7 +34,7 @@ export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress =>
   control: control.map(({ initial }) => initial),
 })
 
-/** Returns the progress after more batches, of which `steps` were taken. */
+/** Returns the progress after `batches` more batches, whose steps are given. */
 export function afterSteps(
   progress: Progress,
   batches: number,
@@ -42,7 +42,7 @@ export function afterSteps(
 ): Progress {
   const { sofar } = progress
   let { loss } = sofar
-  // One after another, so that the sum does not depend on how many steps a call took.
+  // Sequential, so that the rounding of the sum does not depend on the number of steps per call.
   for (const next of losses) loss += next
   return {
     ...progress,
@@ -57,7 +57,7 @@ export function afterSteps(
   }
 }
 
-/** Returns the progress after an epoch in which the controllers saw `metric`. */
+/** Returns the progress after an epoch; `metric` is its monitored value, for the controllers. */
 export const afterEpoch = (experiment: Experiment, progress: Progress, metric: number): Progress => ({
   ...progress,
   epoch: progress.epoch + 1,
@@ -65,15 +65,15 @@ export const afterEpoch = (experiment: Experiment, progress: Progress, metric: n
   control: experiment.control.map((c, i) => c.update(progress.control[i], metric)),
 })
 
-/** Returns what the controllers multiply the learning rate by. */
+/** Returns the product of the controllers' learning-rate factors. */
 export const factorOf = ({ control }: Experiment, progress: Progress): number =>
   control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
 
-/** Whether nothing is left to do: no step, and no evaluation of steps that were taken. */
+/** Returns whether a run is complete: every step is taken, and the last epoch is evaluated. */
 export const isOver = (experiment: Experiment, progress: Progress): boolean =>
   endOf(experiment, progress) !== undefined && progress.sofar.batches === 0
 
-/** Returns why a run takes no more steps; undefined while it does. */
+/** Returns the reason why a run takes no more steps; undefined while steps are left. */
 export function endOf(
   { control, epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: Experiment,
   progress: Progress,

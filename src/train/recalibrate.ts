@@ -1,13 +1,21 @@
-import { toData } from '../core/dtype.ts'
+import { allFinite, type Data, toData } from '../core/dtype.ts'
+import { EvenstepError } from '../core/errors.ts'
+import { nameOf } from '../core/names.ts'
 import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
+import { sizeOf } from '../core/shape.ts'
 import { unchanged } from '../core/snapshot.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { variables } from '../core/variable.ts'
-import type { Loader } from '../data/loader.ts'
+import type { FieldSpec } from '../data/dataset.ts'
+import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Module } from '../nn/module.ts'
-import type { BatchNorm } from '../nn/norm/batch-norm.ts'
+import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { type LayerStatistics, learns, statisticsOf } from './batch-statistics.ts'
+import { type Call, observe } from '../nn/observe.ts'
+import { maskedBatchNorm } from '../ops/masked-batch-norm.ts'
+import { mean, variance } from '../ops/statistics.ts'
+import { computeDType, Graphs } from './graphs.ts'
 
 export const recalibrateOptions = {
   /** Number of batches to measure, from the first. @default all; 200 of a stream, as fvcore's `PreciseBN` */
@@ -20,18 +28,18 @@ export const recalibrateOptions = {
 export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
 
 /**
- * Measures the running statistics of every batch normalization anew, at the current weights: the mean and
- * variance of all values that reach it, as if they were one batch.
+ * Recomputes the running statistics of every batch normalization at the current weights: the mean and variance
+ * of all its input values in the batches, as if they were one batch.
  *
  *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ        over batches of nᵢ values
  *
- * The model runs in `train`, so that each layer sees what it sees in training. Frozen layers stay as they are,
- * and no weight changes. The variance is that of the population, divided by n.
+ * The model runs in `train` mode, so each layer gets the inputs that it gets in training. Frozen layers and all
+ * weights stay the same. The variance is biased (divided by n).
  *
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
  * @returns the model
- * @throws {EvenstepError} when a statistic is not finite. Nothing has changed then.
+ * @throws {EvenstepError} when a statistic is not finite; the model is unchanged then.
  */
 export const recalibrate = <M extends Module>(
   model: M,
@@ -40,12 +48,12 @@ export const recalibrate = <M extends Module>(
 ): Promise<M> => measure(model, loader, readOptions('recalibrate', recalibrateOptions, given), pooled)
 
 /**
- * Measures the running statistics of every batch normalization anew by the rule of PyTorch's `update_bn`: the
- * average over batches of each batch's mean and unbiased variance, whatever the batch's size. `recalibrate` is
- * closer to what evaluation needs.
+ * Recomputes the running statistics of every batch normalization by the rule of PyTorch's `update_bn`: the
+ * unweighted average over batches of each batch's mean and unbiased variance. `recalibrate` is closer to what
+ * evaluation needs.
  *
  * @returns the model
- * @throws {EvenstepError} when a statistic is not finite. Nothing has changed then.
+ * @throws {EvenstepError} when a statistic is not finite; the model is unchanged then.
  */
 export const updateBn = <M extends Module>(
   model: M,
@@ -53,7 +61,18 @@ export const updateBn = <M extends Module>(
   given: RecalibrateOptions = {},
 ): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
 
-interface Estimate {
+/** Statistics of the inputs of one batch normalization in one batch, per channel. */
+interface LayerStatistics {
+  readonly layer: BatchNorm
+  readonly mean: Data
+  /** Biased variance. */
+  readonly variance: Data
+  /** Number of values per channel. */
+  readonly count: number
+}
+
+/** Mean and variance per channel. */
+export interface ChannelStatistics {
   readonly mean: Float64Array
   readonly variance: Float64Array
 }
@@ -62,66 +81,133 @@ async function measure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
   { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
-  estimate: (lots: readonly LayerStatistics[]) => Estimate,
+  estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
 ): Promise<M> {
   if (![...batchNorms(model).values()].some(learns)) return model
-  const lots = await collect(model, loader, batches)
-  for (const [layer, own] of lots) {
-    const { mean, variance } = estimate(own)
+  for (const [layer, perBatch] of await collect(model, loader, batches)) {
+    const { mean, variance } = estimate(perBatch)
     layer.runningMean!.data = toData(layer.runningMean!.dtype, mean)
     layer.runningVar!.data = toData(layer.runningVar!.dtype, variance)
-    layer.numBatchesTracked!.data = BigInt64Array.of(BigInt(own.length))
+    layer.numBatchesTracked!.data = BigInt64Array.of(BigInt(perBatch.length))
   }
   return model
 }
 
-/** Returns the statistics of each layer in the first batches, without changing the model. */
+/** Returns whether a layer updates running statistics in training. */
+export const learns = (layer: BatchNorm): boolean => layer.runningMean !== undefined && !layer.frozen
+
+/** Returns the statistics of each layer in each of the first batches. The model is unchanged afterwards. */
 async function collect(
   model: Module,
   loader: Loader | StreamLoader,
   batches: number,
 ): Promise<ReadonlyMap<BatchNorm, readonly LayerStatistics[]>> {
-  const lots = new Map<BatchNorm, LayerStatistics[]>()
-  const look = statisticsOf(model, ('stream' in loader ? loader.stream : loader.dataset).x)
-  let looked = 0
-  // The layers learn from these batches as well.
+  const byLayer = new Map<BatchNorm, LayerStatistics[]>()
+  const statisticsIn = batchStatistics(model, ('stream' in loader ? loader.stream : loader.dataset).x)
+  let measured = 0
+  // A forward pass in training also updates the running statistics; `unchanged` restores them.
   await unchanged(variables(model).values(), async () => {
     for await (const batch of loader.batches(0)) {
-      if (looked++ >= batches) break
-      for (const lot of await look(batch)) {
-        const own = lots.get(lot.layer) ?? []
-        lots.set(lot.layer, own)
-        if (lot.count > 0) own.push(lot)
+      if (measured++ >= batches) break
+      for (const statistics of await statisticsIn(batch)) {
+        if (statistics.count === 0) continue
+        byLayer.set(statistics.layer, [...(byLayer.get(statistics.layer) ?? []), statistics])
       }
     }
   })
-  return new Map([...lots].filter(([, own]) => own.length > 0))
+  return byLayer
 }
 
-/** The mean and variance of all values of all batches. */
-function pooled(lots: readonly LayerStatistics[]): Estimate {
-  const total = lots.reduce((n, { count }) => n + count, 0)
-  const mean = sumOver(lots, (lot, c) => (lot.count / total) * Number(lot.mean[c]))
-  const about = (lot: LayerStatistics, c: number): number =>
-    Number(lot.variance[c]) + (Number(lot.mean[c]) - mean[c]!) ** 2
-  return { mean, variance: sumOver(lots, (lot, c) => (lot.count / total) * about(lot, c)) }
-}
-
-/** The average over batches of their means and unbiased variances. */
-function averaged(lots: readonly LayerStatistics[]): Estimate {
-  const unbiased = ({ variance, count }: LayerStatistics, c: number): number =>
-    (count / Math.max(1, count - 1)) * Number(variance[c])
-  return {
-    mean: sumOver(lots, ({ mean }, c) => Number(mean[c]) / lots.length),
-    variance: sumOver(lots, (lot, c) => unbiased(lot, c) / lots.length),
+/**
+ * Returns a function that runs the model on a batch in `train` mode and returns the input statistics of each
+ * call of a batch normalization that updates its running statistics.
+ *
+ * @param x shape and type of one example
+ */
+function batchStatistics(model: Module, x: FieldSpec): (batch: Batch) => Promise<LayerStatistics[]> {
+  const graphs = new Graphs({ x }, { dtype: computeDType(model) })
+  const traced = new Map<number, readonly Traced[]>()
+  return async ({ x, length }) => {
+    const step = await graphs.compiled(`${length}`, length, ({ x }) => {
+      const calls = tracedCalls(model, x)
+      traced.set(length, calls)
+      return Object.fromEntries(calls.flatMap(resultsOf))
+    })
+    const values: Readonly<Record<string, Data>> = await step({ x })
+    return traced.get(length)!.map(({ layer, count }, i) => ({
+      layer,
+      mean: finite(layer, values[`mean${i}`]!),
+      variance: finite(layer, values[`variance${i}`]!),
+      count: typeof count === 'number' ? count : Number(values[`count${i}`]![0]),
+    }))
   }
 }
 
-/** `Σ part(lot, c)` over batches, for each channel c. */
+/** Statistics of one call as lazy tensors. With a mask, the number of values is a tensor too. */
+interface Traced {
+  readonly layer: BatchNorm
+  readonly mean: Tensor
+  readonly variance: Tensor
+  readonly count: number | Tensor
+}
+
+function tracedCalls(model: Module, x: Tensor): readonly Traced[] {
+  const calls: Traced[] = []
+  const onCall = ({ module, inputs }: Call): void => {
+    const [x, mode, mask] = inputs as [Tensor, string, Tensor | undefined]
+    if (mode !== 'train' || !(module instanceof BatchNorm) || !learns(module)) return
+    calls.push({ layer: module, ...inputStatistics(x, mask, module.eps) })
+  }
+  observe(model, onCall, () => model.forward(x, 'train'))
+  return calls
+}
+
+function inputStatistics(x: Tensor, mask: Tensor | undefined, eps: number): Omit<Traced, 'layer'> {
+  if (mask) return maskedBatchNorm(x, mask, undefined, undefined, eps)
+  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
+  const count = sizeOf(x.shape) / x.shape[1]!
+  return { mean: mean(x, axes), variance: variance(x, axes, { correction: 0 }), count }
+}
+
+const resultsOf = ({ mean, variance, count }: Traced, i: number): [string, Tensor][] => [
+  [`mean${i}`, mean],
+  [`variance${i}`, variance],
+  ...(typeof count === 'number' ? [] : [[`count${i}`, count] as [string, Tensor]]),
+]
+
+function finite(layer: BatchNorm, data: Data): Data {
+  if (allFinite(data)) return data
+  throw new EvenstepError(
+    `recalibrate: wanted finite statistics, got NaN or infinity in ${nameOf(layer) || 'the layer'}`,
+  )
+}
+
+/** Returns the mean and variance of all values of all batches. */
+function pooled(perBatch: readonly LayerStatistics[]): ChannelStatistics {
+  const total = perBatch.reduce((n, { count }) => n + count, 0)
+  const mean = sumOver(perBatch, (one, c) => (one.count / total) * Number(one.mean[c]))
+  const about = (one: LayerStatistics, c: number): number =>
+    Number(one.variance[c]) + (Number(one.mean[c]) - mean[c]!) ** 2
+  return { mean, variance: sumOver(perBatch, (one, c) => (one.count / total) * about(one, c)) }
+}
+
+/** Returns the average over batches of their means and unbiased variances. */
+function averaged(perBatch: readonly LayerStatistics[]): ChannelStatistics {
+  const batches = perBatch.length
+  return {
+    mean: sumOver(perBatch, ({ mean }, c) => Number(mean[c]) / batches),
+    variance: sumOver(
+      perBatch,
+      ({ variance, count }, c) => ((count / Math.max(1, count - 1)) * Number(variance[c])) / batches,
+    ),
+  }
+}
+
+/** Returns `Σ value(batch, c)` over the batches, for each channel c. */
 const sumOver = (
-  lots: readonly LayerStatistics[],
-  part: (lot: LayerStatistics, c: number) => number,
+  perBatch: readonly LayerStatistics[],
+  value: (batch: LayerStatistics, channel: number) => number,
 ): Float64Array =>
-  Float64Array.from({ length: lots[0]!.mean.length }, (_, c) =>
-    lots.reduce((sum, lot) => sum + part(lot, c), 0),
+  Float64Array.from({ length: perBatch[0]!.mean.length }, (_, c) =>
+    perBatch.reduce((sum, batch) => sum + value(batch, c), 0),
   )

@@ -238,7 +238,7 @@ test('a log that is shorter than the checkpoint knows is refused', async () => {
   const log = join(root, 'short', 'events.jsonl')
   truncateSync(log, 10)
   await expect(train('short', undefined, resume)).rejects.toThrow(
-    /events\.jsonl: wanted the \d+ bytes that the last checkpoint knows of, got 10; the file is damaged$/,
+    /events\.jsonl: wanted the \d+ bytes that the last checkpoint covers, got 10; the file is damaged$/,
   )
 })
 
@@ -284,7 +284,7 @@ describe('a damaged checkpoint', () => {
       'without a field',
       'checkpoint.json',
       (p) => writeFileSync(p, '{"format":1}'),
-      `${join('step-N', 'checkpoint.json')}: wanted a checkpoint's fields, got a wrong fingerprint; the file is damaged`,
+      `${join('step-N', 'checkpoint.json')}: wanted the JSON that was written, got other JSON; the file is damaged`,
     ],
     [
       'newer',

@@ -9,37 +9,37 @@ import type { TrainEvent } from './event.ts'
 import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
 import { beginning, factorOf, isOver, type Progress } from './progress.ts'
-import { safetensorsParts } from './safetensors.ts'
+import { safetensorsChunks } from './safetensors.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
-/** What a checkpoint of a run holds besides its tensors. */
+/** State saved in a run's checkpoint besides its tensors. */
 interface Saved {
   readonly progress: Progress
-  /** Bytes of the log written by then. */
+  /** Length of the log in bytes at the checkpoint. */
   readonly logged: number
 }
 
 const options = {
-  /** Resume at the last checkpoint, or at the beginning without one. @default false */
+  /** Resumes at the last checkpoint; without a checkpoint, at the beginning. @default false */
   resume: boolean(false),
   /** Model and optimizer to train. @default a new task of the experiment */
   task: taskOption,
-  /** Minimum seconds between checkpoints; shorter runs write none. @default 0 */
+  /** Minimum seconds between checkpoints; shorter runs write no checkpoint. @default 0 */
   checkpointSeconds: number({ min: 0 }, 0),
-  /** What run.json tells besides, such as the versions of what made the run. @default {} */
+  /** Further entries of `run.json`, such as the versions of the software. @default {} */
   notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
 }
 
 export interface RunFolderOptions extends OptionsOf<typeof options> {}
 
 /**
- * A run that is kept on disk, and can be resumed.
+ * A run that is kept on disk and can be resumed.
  *
- * `run.json` describes the experiment; `events.jsonl` is the log, a JSON object a line and a line for each
- * optimizer step; `checkpoints/` has where it can resume; `model.safetensors` is the result. A run that was
- * killed and resumed writes the bytes of one that was not, except for the times.
+ * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line
+ * per optimizer step; `checkpoints/` has the states to resume from; `model.safetensors` is the result. A run
+ * that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
  */
 export class RunFolder {
   readonly path: string
@@ -49,33 +49,28 @@ export class RunFolder {
   readonly #pause: number
   #progress: Progress
   readonly #log: number
-  /** Bytes of the log that the checkpoint covers from which the run resumes. */
+  /** Length of the log in bytes at the checkpoint from which the run resumes. */
   readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
-  /** Settles when the last checkpoint is written; `#saving` until then. */
+  /** Settles when the last checkpoint is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
-  #known: string | undefined
+  #fingerprint: string | undefined
 
   /**
-   * Begins a run in `path`, or resumes the one there.
+   * Starts a run in the folder `path`, or resumes the run in this folder.
    *
-   * @throws {ArgumentError} when there is a run and `resume` is false, no folder and it is true, or the run is
-   *   of another experiment.
-   * @throws {FormatError} when its last checkpoint cannot be used.
+   * @throws {ArgumentError} when `resume` is false and the folder has a run, when `resume` is true and there is
+   *   no folder, or when the run is of another experiment.
+   * @throws {FormatError} when the run's last checkpoint cannot be used.
    */
   constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
-    const {
-      resume,
-      notes,
-      task = taskOf(experiment),
-      checkpointSeconds,
-    } = readOptions('RunFolder', options, given)
+    const { resume, notes, task, checkpointSeconds } = readOptions('RunFolder', options, given)
     this.path = path
     this.#experiment = experiment
-    this.task = task
+    this.task = task ?? taskOf(experiment)
     this.#pause = 1e3 * checkpointSeconds
     const { everySteps, ...kept } = experiment.checkpoints
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
@@ -89,8 +84,11 @@ export class RunFolder {
       )
     }
     if (begun) checkSame(path, description)
-    else begin(path, description)
-    const saved = begun ? this.#load() : undefined
+    else {
+      mkdirSync(path, { recursive: true })
+      writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
+    }
+    const saved = begun ? readLast(this.#checkpoints, this.task, () => this.#hashOfData()) : undefined
     this.#progress = saved?.progress ?? beginning(experiment)
     this.#savedAt = this.#progress.steps
     this.#log = openSync(logFile(path), resume && existsSync(logFile(path)) ? 'r+' : 'w')
@@ -101,15 +99,15 @@ export class RunFolder {
   /**
    * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
    *
-   * Checkpoints are written during training; leaving the loop, or its end, waits for the last one. A checkpoint
-   * that falls due during a write is taken when the write ends, from the state at that moment.
+   * Training continues while a checkpoint is written; leaving the loop waits for the last checkpoint. One that
+   * falls due during another's write is taken after that write, with the state at that time.
    *
    * @throws the error of a checkpoint that failed.
    */
   async *events(): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const resumed = this.#progress.steps > 0
-    ftruncateSync(this.#log, this.#logged) // what came after the checkpoint comes again
+    ftruncateSync(this.#log, this.#logged) // the steps after the checkpoint are taken and logged again
     try {
       for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
         this.#progress = event.progress
@@ -131,12 +129,12 @@ export class RunFolder {
     return this.#progress.steps
   }
 
-  /** Whether the run has ended, so that there is nothing to resume. */
+  /** Whether the run has ended, so that nothing is left to resume. */
   get finished(): boolean {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /** Writes a checkpoint of the current state, and waits for it. */
+  /** Writes a checkpoint of the current state; resolves when it is on disk. */
   async save(): Promise<void> {
     await this.#saved
     this.#beginSave()
@@ -147,12 +145,12 @@ export class RunFolder {
     if (this.#saving) return
     const progress: Saved = { progress: this.#progress, logged: fstatSync(this.#log).size }
     const score = this.#score === undefined ? {} : { score: this.#score }
-    const checkpoint = { progress, fingerprint: this.#fingerprint, ...score }
-    // What a checkpoint says of the log must be on the disk before the checkpoint is.
+    const checkpoint = { progress, fingerprint: this.#hashOfData(), ...score }
+    // The log must reach the disk before a checkpoint that states its length.
     const logged = flushed(this.#log)
     this.#saving = true
     this.#saved = this.#checkpoints
-      .save(this.#progress.steps, this.#tensors, checkpoint, logged)
+      .save(this.#progress.steps, tensorsOf(this.task), checkpoint, logged)
       .finally(() => {
         this.#saving = false
       })
@@ -162,78 +160,72 @@ export class RunFolder {
     this.#score = undefined
   }
 
-  /** Hash of the data. It reads all of them, so it waits until a checkpoint needs it. */
-  get #fingerprint(): string {
-    this.#known ??= fingerprint(this.#experiment.data)
-    return this.#known
+  /** Returns a hash of the data. Reads all the data, so it is computed only when a checkpoint needs it. */
+  #hashOfData(): string {
+    this.#fingerprint ??= fingerprint(this.#experiment.data)
+    return this.#fingerprint
   }
 
+  /** Closes the log file. */
   close(): void {
     closeSync(this.#log)
-  }
-
-  get #tensors(): Tensors {
-    return { model: this.task.variables, optimizer: this.task.optimizerState }
-  }
-
-  #load(): Saved | undefined {
-    const last = this.#checkpoints.list().at(-1)
-    return last === undefined ? undefined : readCheckpoint<Saved>(last, this.#tensors, this.#fingerprint)
   }
 
   #write(event: TrainEvent): void {
     writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
   }
 
-  /** Writes the weights that evaluation uses: averages, where the optimizer keeps some. */
+  /** Writes the weights used in evaluation: averages when the optimizer keeps them. */
   async #keepModel(): Promise<void> {
+    const { task } = this
     const { batchSize } = this.#experiment
-    const model = await this.task.atEvaluation(async () => safetensorsParts(this.task.variables), {
-      batchSize,
-    })
+    const model = await task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
     const path = join(this.path, 'model.safetensors')
-    // Repeating a run that is too short for a checkpoint is faster than flushing its model.
+    // Repeating a run that is too short for a checkpoint is faster than flushing its model to disk.
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))
     else await replaceFile(path, model)
   }
 }
 
 /**
- * Gives a task the state of a run's last checkpoint: its weights, optimizer state, step and factor of the rate.
- * The folder does not change.
+ * Loads a run's last checkpoint into a task: weights, optimizer state, step and learning-rate factor. Doesn't
+ * change the folder.
  *
- * @returns whether there was a checkpoint
- * @throws {FormatError} when it is damaged, or of another model or other data. The task is unchanged then.
+ * @returns whether the folder has a checkpoint
+ * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
-  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
-  if (last === undefined) return false
-  const tensors = { model: task.variables, optimizer: task.optimizerState }
-  const { progress } = readCheckpoint<Saved>(last, tensors, fingerprint(experiment.data))
-  task.goTo(progress.steps, factorOf(experiment, progress))
-  return true
+  const checkpoints = new Checkpoints(join(path, 'checkpoints'))
+  const saved = readLast(checkpoints, task, () => fingerprint(experiment.data))
+  if (saved) task.goTo(saved.progress.steps, factorOf(experiment, saved.progress))
+  return saved !== undefined
 }
 
-/** Returns the score of a checkpoint, of which less is better; undefined when the monitored number is NaN. */
+/** Loads the last checkpoint, if any, into a task; `hash` returns the hash of the data. */
+function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
+  const last = checkpoints.list().at(-1)
+  return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
+}
+
+const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
+  model: variables,
+  optimizer: optimizerState,
+})
+
+/** Returns the monitored value of an epoch as a score to minimize; undefined when the value is NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined
   return goalOf(experiment) === 'max' ? -value : value
 }
 
-function begin(path: string, description: object): void {
-  mkdirSync(path, { recursive: true })
-  writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
-}
-
-/** @throws {FormatError} when the log is shorter than a checkpoint says. */
+/** @throws {FormatError} when the log is shorter than at the last checkpoint. */
 function checkLog(log: number, length: number, path: string): void {
   const { size } = fstatSync(log)
-  if (size < length) {
-    closeSync(log)
-    throw new FormatError(
-      `${logFile(path)}: wanted the ${length} bytes that the last checkpoint knows of, got ${size}; ` +
-        'the file is damaged',
-    )
-  }
+  if (size >= length) return
+  closeSync(log)
+  throw new FormatError(
+    `${logFile(path)}: wanted the ${length} bytes that the last checkpoint covers, got ${size}; the file is damaged`,
+  )
 }

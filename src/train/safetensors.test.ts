@@ -51,11 +51,11 @@ describe('a file that is not as it should be', () => {
     ],
     [
       file('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', 4),
-      'a: wanted a shape and a place that fit for w, got {"dtype":"F32","shape":[2],"data_offsets":[0,4]}',
+      'a: wanted a shape and a byte range that match for w, got {"dtype":"F32","shape":[2],"data_offsets":[0,4]}',
     ],
     [
       file('{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', 4),
-      'a: wanted a shape and a place that fit for w, got {"dtype":"F32","shape":[-1],"data_offsets":[0,4]}',
+      'a: wanted a shape and a byte range that match for w, got {"dtype":"F32","shape":[-1],"data_offsets":[0,4]}',
     ],
     [
       file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', 8),

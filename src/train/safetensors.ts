@@ -4,6 +4,7 @@ import { jsonIn } from '../core/json.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 
+/** Name of each element type in the format. */
 const codes: Readonly<Record<DType, string>> = {
   float32: 'F32',
   float64: 'F64',
@@ -11,9 +12,8 @@ const codes: Readonly<Record<DType, string>> = {
   int64: 'I64',
   bool: 'BOOL',
 }
-const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1 }
 
-/** A tensor in a file. */
+/** A tensor read from a file. */
 export interface Stored {
   readonly dtype: DType
   readonly shape: Shape
@@ -21,26 +21,26 @@ export interface Stored {
 }
 
 /**
- * Returns tensors as a safetensors file, which PyTorch and every other reader of the format loads by name.
+ * Encodes tensors as a safetensors file, which PyTorch and every other reader of the format loads by name.
  *
- * Eight bytes with the header's length, the header as JSON (type, shape and place of each tensor), the numbers,
- * all little-endian. The header is padded so that the numbers start at a multiple of 8.
+ * The file has three parts, all little-endian: the header's length in 8 bytes; the header, JSON with the type,
+ * shape and byte range of each tensor, padded with spaces to a multiple of 8 bytes; the values.
  *
  * Source: https://huggingface.co/docs/safetensors
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array {
-  const parts = safetensorsParts(tensors)
-  const file = new Uint8Array(parts.reduce((size, { length }) => size + length, 0))
+  const chunks = safetensorsChunks(tensors)
+  const file = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
   let at = 0
-  for (const part of parts) {
-    file.set(part, at)
-    at += part.length
+  for (const chunk of chunks) {
+    file.set(chunk, at)
+    at += chunk.length
   }
   return file
 }
 
-/** Returns the parts of the same file in order: its head, then the bytes of each tensor, not copied. */
-export function safetensorsParts(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
+/** Encodes tensors as the chunks of a safetensors file: the header, then the bytes of each tensor, uncopied. */
+export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
   let end = 0
   const header: Record<string, object> = {}
   const bodies: Uint8Array[] = []
@@ -62,19 +62,19 @@ function headOf(header: object): Uint8Array {
 }
 
 /**
- * Reads the tensors in a safetensors file, by name.
+ * Reads the tensors of a safetensors file, by name.
  *
- * @param name of the file in messages
+ * @param name file name for error messages
  * @throws {FormatError} when the file is truncated, or its header does not describe its bytes exactly.
  */
 export function readSafetensors(file: Uint8Array, name: string): Map<string, Stored> {
   const { header, body } = headerOf(file, name)
-  const places = Object.entries(header)
+  const entries = Object.entries(header)
     .filter(([key]) => key !== '__metadata__')
-    .map(([key, entry]) => placeOf(name, key, entry))
+    .map(([key, entry]) => checkedEntry(name, key, entry))
     .sort((a, b) => a.start - b.start)
   let at = 0
-  for (const { key, start, end } of places) {
+  for (const { key, start, end } of entries) {
     if (start !== at) throw new FormatError(`${name}: wanted ${key} to start at byte ${at}, got ${start}`)
     at = end
   }
@@ -83,9 +83,10 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
-  const copy = ({ dtype, start, end }: Place): Data => copyOf(dtype, file.subarray(body + start, body + end))
   return new Map(
-    places.map((place) => [place.key, { dtype: place.dtype, shape: place.shape, data: copy(place) }]),
+    entries.map(({ key, dtype, shape, start, end }) => {
+      return [key, { dtype, shape, data: elements(dtype, file.subarray(body + start, body + end)) }]
+    }),
   )
 }
 
@@ -102,17 +103,16 @@ function headerOf(file: Uint8Array, name: string): { readonly header: object; re
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 
-interface Place {
+/** A tensor's entry in the header; `start` and `end` (exclusive) are bytes after the header. */
+interface Entry extends Omit<Stored, 'data'> {
   readonly key: string
-  readonly dtype: DType
-  readonly shape: Shape
   readonly start: number
   readonly end: number
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-function placeOf(file: string, key: string, entry: unknown): Place {
+function checkedEntry(file: string, key: string, entry: unknown): Entry {
   const { dtype: code, shape, data_offsets: offsets } = Object(entry)
   const dtype = (Object.keys(codes) as DType[]).find((known) => codes[known] === code)
   if (!dtype) {
@@ -120,31 +120,34 @@ function placeOf(file: string, key: string, entry: unknown): Place {
   }
   const sizes = Array.isArray(shape) && shape.every(isSize) ? shape : undefined
   const [start, end] = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize) ? offsets : []
-  if (!sizes || start === undefined || end === undefined || end - start !== sizeOf(sizes) * bytesOf[dtype]) {
+  if (
+    !sizes ||
+    start === undefined ||
+    end === undefined ||
+    end - start !== sizeOf(sizes) * toData(dtype, []).BYTES_PER_ELEMENT
+  ) {
     throw new FormatError(
-      `${file}: wanted a shape and a place that fit for ${key}, got ${JSON.stringify(entry)}`,
+      `${file}: wanted a shape and a byte range that match for ${key}, got ${JSON.stringify(entry)}`,
     )
   }
   return { key, dtype, shape, start, end }
 }
 
 /**
- * Copies bytes as elements. Views of the file could start anywhere, and a sum in ONNX Runtime takes other
- * steps, so it rounds differently, where its numbers do not start at a multiple of 16 or more.
+ * Copies bytes into a typed array with memory of its own, instead of a view of the file. ONNX Runtime adds in a
+ * different order when data is not aligned to 16 bytes or more, so sums over a view would round differently.
  */
-function copyOf(dtype: DType, bytes: Uint8Array): Data {
+function elements(dtype: DType, bytes: Uint8Array): Data {
   const Elements = toData(dtype, []).constructor as new (buffer: ArrayBuffer) => Data
-  const own = new ArrayBuffer(bytes.length)
-  new Uint8Array(own).set(bytes)
-  return new Elements(own)
+  return new Elements(new Uint8Array(bytes).buffer)
 }
 
 /**
- * Gives variables the numbers of a file.
+ * Assigns the tensors of a file to the variables of the same names.
  *
- * @param name of the file in messages
- * @throws {FormatError} when a tensor is missing, left over, or of another shape or type. Nothing has changed
- *   then.
+ * @param name file name for error messages
+ * @throws {FormatError} when a tensor is missing, unexpected, or of another shape or type; no variable has
+ *   changed then.
  */
 export function assignAll(
   variables: ReadonlyMap<string, Variable>,

@@ -1,17 +1,17 @@
-import { z } from 'zod'
 import { FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
+import { choice, custom, number, readOptions, required } from '../core/options.ts'
 import * as data from '../data/index.ts'
 import * as nn from '../nn/index.ts'
 import type { Module } from '../nn/module.ts'
 import * as ops from '../ops/index.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { type Controller, parseController, parse as parseSchedule } from '../schedule/index.ts'
-import { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
+import { type Experiment, type ExperimentOptions, experiment, optionNames } from './experiment.ts'
 import { parseMetrics } from './metrics/parse.ts'
 
-// Experiments as plain data: JSON has names where TypeScript has values. Nothing is evaluated.
+// Experiments as JSON, with names in place of functions. No code is evaluated.
 
 const dataSets: Readonly<Record<string, () => data.Split>> = { digits10x10: data.digits10x10 }
 const { crossEntropy, mseLoss, l1Loss, huberLoss, smoothL1Loss, binaryCrossEntropyWithLogits } = ops
@@ -26,7 +26,7 @@ const losses: Readonly<Record<string, ops.Loss>> = {
 
 type Layer = new (...args: never[]) => Module
 
-/** Every layer, by name. */
+/** Every layer of `nn`, by name. */
 const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
   Object.entries(nn).filter((entry): entry is [string, Layer & (typeof entry)[1]] => isLayer(entry[1])),
 )
@@ -36,10 +36,10 @@ function isLayer(value: unknown): value is Layer {
 }
 
 /**
- * Returns the experiment that a JSON value describes: the keys of `train.experiment`, with `data` by name,
- * `loss` by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, the optimizer as its `type` and
- * options, schedules as specs or texts, metrics as types or specs, and the model as a list of layers, each
- * `[name, ...arguments]`.
+ * Returns the experiment described by a JSON object with the keys of `train.experiment`: `data` by name, `loss`
+ * by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, `optimizer` as `type` and options,
+ * schedules as specs or texts, metrics as types or specs, and the model as a list of layers `[name,
+ * ...arguments]`.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
  * @example
@@ -68,20 +68,22 @@ function byName<T>(what: string, known: Readonly<Record<string, T>>, name: unkno
   return found
 }
 
-const lossOptions = z.strictObject({
-  type: z.literal('crossEntropy'),
-  weight: z.union([z.literal('balanced'), z.array(z.number().min(0)).min(1)]).optional(),
-  labelSmoothing: z.number().min(0).max(1).optional(),
-})
+const isWeight = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 
-/** Reads a loss: a name, or cross-entropy with options. `balanced` weights come from the training data. */
+const lossOptions = {
+  type: required(choice(['crossEntropy'])),
+  /** Weight of each class; `balanced` derives it from the training data. */
+  weight: custom<'balanced' | readonly number[]>(
+    "'balanced' or a list of numbers ≥ 0",
+    (value) => value === 'balanced' || (Array.isArray(value) && value.length > 0 && value.every(isWeight)),
+  ),
+  labelSmoothing: number({ min: 0, max: 1 }, 0),
+}
+
+/** Reads a loss: a name, or cross-entropy with options. */
 function parseLoss(spec: unknown, { train }: data.Split): ops.Loss {
   if (typeof spec !== 'object' || spec === null) return byName('loss', losses, spec)
-  const checked = lossOptions.safeParse(spec)
-  if (!checked.success) {
-    throw mismatch('experiment', 'loss as a name, or { type: "crossEntropy", weight, labelSmoothing }', spec)
-  }
-  const { type, weight, labelSmoothing = 0 } = checked.data
+  const { type, weight, labelSmoothing } = readOptions('experiment: loss', lossOptions, spec)
   const weights = weight === 'balanced' ? data.classWeights(train) : weight
   const loss: ops.Loss = (output, target) =>
     ops.crossEntropy(output, target, { labelSmoothing, ...(weights && { weight: weights }) })
@@ -95,42 +97,44 @@ function controllers(list: unknown): Controller[] {
   throw mismatch('experiment', 'control as a list of controllers', list)
 }
 
-const layerList = z.array(z.tuple([z.string()], z.unknown())).min(1)
+type LayerSpec = readonly [name: string, ...arguments: unknown[]]
+
+const isLayerList = (value: unknown): value is readonly LayerSpec[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((layer) => Array.isArray(layer) && typeof layer[0] === 'string')
 
 function parseModel(spec: unknown): () => Module {
-  const list = layerList.safeParse(spec)
-  if (!list.success)
+  if (!isLayerList(spec)) {
     throw mismatch('experiment', 'model as a list of layers, such as ["Linear", 100, 10]', spec)
-  const make = (): Module =>
-    new nn.Sequential(
-      ...list.data.map(
-        ([name, ...args]) => new (byName('layer', layers, name))(...(args.map(readable) as never[])),
-      ),
-    )
+  }
+  const layer = ([name, ...args]: LayerSpec): Module =>
+    new (byName('layer', layers, name))(...(args.map(parseArgument) as never[]))
+  const make = (): Module => new nn.Sequential(...spec.map(layer))
   make() // refuses a wrong layer now, not when training starts
   return make
 }
 
-/** Reads an argument of a layer: a momentum given as the spec or text of a schedule becomes that schedule. */
-function readable(argument: unknown): unknown {
+/** Reads an argument of a layer: converts a `momentum` that is a schedule's spec or text into the schedule. */
+function parseArgument(argument: unknown): unknown {
   const { momentum } = Object(argument)
   if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
   return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
-/** One setting of an experiment: its path, such as `optimizer.lr`, and its value, which JSON can say. */
+/** A changed setting of an experiment: a path, such as `optimizer.lr`, and a value that JSON can express. */
 export type Change = readonly [path: string, value: unknown]
 
 /**
- * Returns an experiment with some settings changed, each given as `path=value`: `epochs=10`,
- * `optimizer.lr=0.5`, `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value is JSON, or else a text.
+ * Returns an experiment with changed settings, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
+ * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value that is not JSON is taken as text.
  *
- * @throws {ArgumentError} when a path is not a setting, or a value is wrong.
+ * @throws {ArgumentError} when a path is not a setting or a value is wrong.
  */
 export const override = (base: Experiment, settings: readonly string[]): Experiment =>
   withSettings(base, settings.map(parseSetting))
 
-/** As `override`, from values. */
+/** Returns an experiment with changed settings; like `override`, but with parsed values. */
 export const withSettings = (base: Experiment, settings: readonly Change[]): Experiment =>
   settings.reduce(change, base)
 
@@ -152,26 +156,8 @@ function change(current: Experiment, [path, value]: Change): Experiment {
   return experiment({ ...current, [path]: value })
 }
 
-const settable = [
-  'name',
-  'normalization',
-  'batchSize',
-  'epochs',
-  'steps',
-  'seed',
-  'lastBatch',
-  'accumulate',
-  'nonFinite',
-  'dtype',
-  'device',
-  'threads',
-  'log',
-  'monitor',
-  'recalibrateBeforeEvaluation',
-  'control',
-  'optimizer',
-  'optimizer.lr',
-]
+const fixed = ['data', 'sampler', 'shuffleBuffer', 'transform', 'model', 'loss', 'metrics', 'checkpoints']
+const settable = [...optionNames.filter((name) => !fixed.includes(name)), 'optimizer.lr']
 
 function parseSetting(text: string): Change {
   const at = text.indexOf('=')
@@ -179,7 +165,7 @@ function parseSetting(text: string): Change {
   return [text.slice(0, at), jsonOrText(text.slice(at + 1))]
 }
 
-/** A setting as `path=value`: a text without quotes, unless it would be read as JSON. */
+/** Returns a setting as `path=value`. Text is not quoted, unless it would otherwise parse as JSON. */
 export function settingText([path, value]: Change): string {
   const isPlain = typeof value === 'string' && jsonOrText(value) === value
   return `${path}=${isPlain ? value : JSON.stringify(value)}`
@@ -190,11 +176,11 @@ function jsonOrText(text: string): unknown {
   return json === undefined ? text : json
 }
 
-/** The experiment in a JSON file's text. @throws {FormatError} when it is no JSON. */
+/** Parses the text of a JSON file as an experiment. @throws {FormatError} when the text is not JSON. */
 export const parseExperimentText = (text: string, file: string): Experiment =>
   parseExperiment(parseJson(text, file))
 
-/** The value of a JSON file's text. @throws {FormatError} when it is no JSON. */
+/** Parses the text of a JSON file. @throws {FormatError} naming the file when the text is not JSON. */
 export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)

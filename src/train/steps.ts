@@ -1,23 +1,80 @@
-/** The outcome of some steps: the loss of each batch before its update, and the rate of that update. */
+import type { Data } from '../core/dtype.ts'
+import { type Batch, picked } from '../data/batch.ts'
+
+/** Losses and learning rates of consecutive optimizer steps. */
 export interface Steps {
+  /** Loss of each step's batch, before the update. */
   readonly losses: Float32Array | Float64Array
+  /** Learning rate of each step. */
   readonly lrs: Float64Array
-  /** What else is logged, by name: a number a step. */
+  /** Other logged quantities by name: one value per step. */
   readonly logs?: Readonly<Record<string, ArrayLike<number>>>
-  /** Batches that were left out; absent where none was. */
+  /** Number of skipped batches; absent instead of 0. */
   readonly skipped?: number
 }
 
-/** Joins the steps of several calls, one after another. */
-export function joinedSteps(parts: readonly Steps[]): Steps {
-  if (parts.length === 1) return parts[0]!
-  const all = (of: (part: Steps) => ArrayLike<number>): Float64Array =>
-    Float64Array.from(parts.flatMap((part) => Array.from(of(part))))
-  const names = Object.keys(parts[0]?.logs ?? {})
-  const logs = Object.fromEntries(names.map((name) => [name, all((part) => part.logs?.[name] ?? [])]))
+/** Steps that failed because a loss or an updated variable is not finite. They changed nothing. */
+export interface Failure {
+  /** Index of the first batch whose loss is not finite; −1 when every loss is finite. */
+  readonly bad: number
+  /** Loss of batch `bad`; NaN when every loss is finite. */
+  readonly loss: number
+}
+
+/**
+ * Trains on `count` batches and skips each batch that would make a loss or a variable NaN or infinite.
+ *
+ * Tries many batches per call. After a failure, retries the batches before the first bad one; then tries one
+ * batch, and twice as many after each success. A failed try changes nothing, so sizes don't affect the result.
+ *
+ * @param attempt trains on batches `from` (inclusive) to `to` (exclusive)
+ */
+export async function skipping(
+  count: number,
+  attempt: (from: number, to: number) => Promise<Steps | Failure>,
+): Promise<Steps> {
+  const done: Steps[] = []
+  let skipped = 0
+  for (let at = 0, size = count; at < count; ) {
+    const tried = Math.min(size, count - at)
+    const result = await attempt(at, at + tried)
+    if (!('bad' in result)) {
+      done.push(result)
+      at += tried
+      size = 2 * tried
+    } else if (tried === 1) {
+      skipped++
+      at++
+    } else {
+      size = result.bad > 0 ? result.bad : Math.max(1, result.bad === 0 ? 1 : tried >> 1)
+    }
+  }
+  return { ...joinedSteps(done), ...(skipped > 0 && { skipped }) }
+}
+
+/** Concatenates the steps of consecutive calls. */
+export function joinedSteps(calls: readonly Steps[]): Steps {
+  if (calls.length === 1) return calls[0]!
+  const all = (of: (steps: Steps) => ArrayLike<number>): Float64Array =>
+    Float64Array.from(calls.flatMap((steps) => Array.from(of(steps))))
+  const names = Object.keys(calls[0]?.logs ?? {})
+  const logs = Object.fromEntries(names.map((name) => [name, all((steps) => steps.logs?.[name] ?? [])]))
   return {
     losses: all(({ losses }) => losses),
     lrs: all(({ lrs }) => lrs),
     ...(names.length > 0 && { logs }),
   }
+}
+
+/**
+ * Returns batches `from` (inclusive) to `to` (exclusive) of a stack of batches of `size` examples, as a stack.
+ */
+export function rows(stack: Batch, size: number, from: number, to: number): Batch {
+  if (from === 0 && to * size === stack.length) return stack
+  if (stack.from) return picked(stack.from.dataset, stack.from.indices.subarray(from * size, to * size))
+  const part = (data: Data): Data => {
+    const perBatch = (data.length / stack.length) * size
+    return data.slice(from * perBatch, to * perBatch)
+  }
+  return { x: part(stack.x), y: part(stack.y), length: (to - from) * size }
 }

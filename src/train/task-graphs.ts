@@ -22,13 +22,13 @@ import { watched, withAngles } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
 
-/** What a task computes, as graphs: a training step, or a micro-batch of one, and an evaluation. */
+/** The graphs of a task: a training step or, with `accumulate`, one micro-batch; and an evaluation. */
 export class TaskGraphs {
   readonly #options: ValuesOf<typeof taskOptions>
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
   readonly #graphs: Graphs<'x' | 'y'>
-  /** Micro-batches that a batch is cut into. */
+  /** Number of micro-batches that each batch is split into. */
   readonly #parts: number
   readonly #accumulation: Accumulation
 
@@ -43,14 +43,14 @@ export class TaskGraphs {
     this.#accumulation = new Accumulation(optimizer, this.#parts, compile, { threads, device })
   }
 
-  /** Compiles the graph that batches of this size learn by. */
+  /** Compiles the training graph for batches of this size. */
   async prepare(batchSize: number): Promise<void> {
     const { data, device } = this.#options
     const resident = this.#parts === 1 && !isStream(data) && (await backendOf(device)).sharesMemory
     await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), resident)
   }
 
-  /** Takes the steps of a stack of batches, of which the first has the number `step`. */
+  /** Takes the steps of a stack of batches; the first is number `step`. */
   async learn(
     stack: Batch,
     batchSize: number,
@@ -67,7 +67,7 @@ export class TaskGraphs {
     return { losses: loss as Steps['losses'], logs: withAngles(logs) }
   }
 
-  /** Finds the first tensor that is not finite when a batch is learned; undefined when all are finite. */
+  /** Finds the first tensor of a training step that is not finite; undefined when all are finite. */
   async culprit(batch: Batch, step: number): Promise<string | undefined> {
     const { model, device } = this.#options
     for (const part of microBatches(batch, this.#parts)) {
@@ -77,7 +77,7 @@ export class TaskGraphs {
     return undefined
   }
 
-  /** Returns the graph that evaluates batches of this size. */
+  /** Returns the evaluation graph for batches of this size. */
   evaluator(batchSize: number): Promise<EvaluationGraph> {
     const { data, loss: lossOf, metrics } = this.#options
     const isMeasured = Object.keys(metrics).length > 0
@@ -89,35 +89,35 @@ export class TaskGraphs {
     })
   }
 
-  /** Returns a hash of the graph that batches of this size learn by. Nothing is compiled for it. */
+  /** Returns a hash of the training graph for batches of this size, without compiling the graph. */
   hash(batchSize: number): string {
-    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => this.#lesson(fed))
+    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => this.#trainingStep(fed))
     return graphFingerprint(traceStep(inputs, body))
   }
 
   #learner(batchSize: number, isResident: boolean = false): Promise<MicroGraph> {
-    // A layer that is frozen or thawed between steps makes another graph.
+    // Freezing or unfreezing a layer changes the graph.
     const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
     const { data } = this.#options
     const resident = isResident && !isStream(data) ? data.length : undefined
     const key = `learn ${batchSize} ${resident} ${frozen}`
-    return this.#graphs.compiled(key, batchSize, (fed) => this.#lesson(fed), { resident })
+    return this.#graphs.compiled(key, batchSize, (fed) => this.#trainingStep(fed), { resident })
   }
 
-  /** A training step, or what a micro-batch adds to one. */
-  #lesson({ x, y }: Fed): Record<'loss', Tensor> {
+  /** Traces a training step, or the contribution of a micro-batch to one. */
+  #trainingStep({ x, y }: Fed): Record<'loss', Tensor> {
     const { model, loss: lossOf, log } = this.#options
-    const isPart = this.#parts > 1
+    const accumulates = this.#parts > 1
     return watched(
       model,
-      isPart ? {} : log,
+      accumulates ? {} : log,
       (step) => this.#optimizer.lr(step),
       () => lossOf(this.#forward(x, 'train'), y),
-      (loss) => (isPart ? this.#accumulation.add(loss) : this.#optimizer.minimize(loss)),
+      (loss) => (accumulates ? this.#accumulation.add(loss) : this.#optimizer.minimize(loss)),
     )
   }
 
-  /** @throws {ShapeError} when labels may be beyond the scores. */
+  /** Runs the model. @throws {ShapeError} when it returns fewer scores than there are classes. */
   #forward(x: Tensor, mode: Mode): Tensor {
     const output = this.#options.model.forward(x, mode)
     const { shape } = output

@@ -13,22 +13,20 @@ import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { DivergedError } from './diverged.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
 import { recalibrate } from './recalibrate.ts'
-import { rows } from './rows.ts'
-import { type Failure, skipping } from './skipping.ts'
-import type { Steps } from './steps.ts'
+import { type Failure, rows, type Steps, skipping } from './steps.ts'
 import { TaskGraphs } from './task-graphs.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 
 const evaluationOptions = {
-  /** Examples in a batch. @default 64 */
+  /** Number of examples per batch. @default 64 */
   batchSize: integer({ min: 1 }, 64),
 }
 
 type EvaluationOptions = OptionsOf<typeof evaluationOptions>
 
 /**
- * A model with its loss and optimizer, ready to learn and to be evaluated. Each graph is compiled at the first
- * batch of its size.
+ * A model with its loss and optimizer, to train and to evaluate. A graph is compiled for each batch size at the
+ * first batch of this size.
  *
  * @example
  * const task = new train.Task({ model, loss: ops.crossEntropy, optimizer, data: split.train })
@@ -42,7 +40,7 @@ export class Task {
   readonly #graphs: TaskGraphs
   readonly #stored: readonly Variable[]
   #step = 0
-  /** The call that currently holds the variables, if any. */
+  /** Name of the running call, which has exclusive use of the variables. */
   #busy: 'learn' | 'evaluation' | undefined
   #lrFactor = 1
 
@@ -61,7 +59,7 @@ export class Task {
     return variables(this.model)
   }
 
-  /** Number of trained values in the model. */
+  /** Number of trainable values in the model. */
   get parameters(): number {
     return [...this.variables.values()].reduce((n, v) => n + (v.trainable ? v.data.length : 0), 0)
   }
@@ -71,29 +69,29 @@ export class Task {
     return this.#optimizer.state
   }
 
-  /** Makes `step` the next step, and multiplies every learning rate by `lrFactor` from here on. */
+  /** Sets the number of steps taken and the factor of all further learning rates. */
   goTo(step: number, lrFactor: number): void {
     this.#step = step
     this.#lrFactor = lrFactor
   }
 
-  /** Optimizer steps taken. */
+  /** Number of optimizer steps taken. */
   get steps(): number {
     return this.#step
   }
 
-  /** The factor of every learning rate. */
+  /** Current factor of every learning rate. */
   get lrFactor(): number {
     return this.#lrFactor
   }
 
-  /** The learning rate of a step, counted from 0, at the current factor. */
+  /** Returns the learning rate of a step, counted from 0, with the current factor. */
   lr(step: number): number {
     return this.#optimizer.lr(step)
   }
 
   /**
-   * Compiles the graphs of a batch of this size now, rather than at the first one.
+   * Compiles the training graph for batches of this size now instead of at the first batch.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
@@ -104,8 +102,8 @@ export class Task {
   /**
    * Takes one optimizer step.
    *
-   * @returns the batch's mean loss, before the step
-   * @throws {DivergedError} when it is not finite; the weights are those before the step.
+   * @returns mean loss of the batch before the step
+   * @throws {DivergedError} when the loss is not finite; the weights are unchanged then.
    */
   async step(batch: Batch): Promise<number> {
     const { losses } = await this.learn(batch, batch.length)
@@ -113,12 +111,11 @@ export class Task {
   }
 
   /**
-   * Takes as many steps as `stack` holds batches of `batchSize`, in one run of the graph: the numbers are those
-   * of as many single steps. With `accumulate`, each batch is cut into micro-batches, and each of those is a
-   * run.
+   * Takes one step for each batch of `batchSize` examples in `stack`, in one run of the graph. The results are
+   * those of single steps. With `accumulate`, each micro-batch of a batch is a separate run.
    *
-   * @throws {DivergedError} at the first loss that is not finite, unless such steps are left out; the weights
-   *   are those before its step.
+   * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are
+   *   those before that step.
    */
   learn(stack: Batch, batchSize: number): Promise<Steps> {
     return this.#alone('learn', async () => {
@@ -132,7 +129,7 @@ export class Task {
     })
   }
 
-  /** @throws {ArgumentError} while another call holds the variables. */
+  /** Runs `body` exclusively. @throws {ArgumentError} during another call. */
   async #alone<T>(call: 'learn' | 'evaluation', body: () => Promise<T>): Promise<T> {
     if (this.#busy !== undefined) {
       throw new ArgumentError(
@@ -147,7 +144,7 @@ export class Task {
     }
   }
 
-  /** Takes the steps of a stack. A failure changes nothing. */
+  /** Takes the steps of a stack, or changes nothing when one of them fails. */
   async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
@@ -168,7 +165,7 @@ export class Task {
   }
 
   /**
-   * Evaluates the model on all examples of `source`, in evaluation mode, with its weights for evaluation.
+   * Evaluates the model on all examples of `source`, in evaluation mode and with the weights of `atEvaluation`.
    * Changes nothing.
    */
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
@@ -179,10 +176,10 @@ export class Task {
   }
 
   /**
-   * Runs `body` while the model's variables hold what evaluation uses: averages of the weights where the
-   * optimizer keeps some, and running statistics that fit them. Afterwards each has its own numbers again.
+   * Runs `body` while the model has its evaluation weights: averages when the optimizer keeps them, with
+   * running statistics to match. Restores the training weights afterwards.
    *
-   * @param options.batchSize of the training data, where statistics are measured anew
+   * @param options.batchSize examples per training batch when running statistics are recalibrated
    * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))
    */
   async atEvaluation<T>(body: () => Promise<T>, options: EvaluationOptions = {}): Promise<T> {
@@ -197,17 +194,15 @@ export class Task {
     )
   }
 
-  /** The weights that evaluation uses instead; none before the first step, when there are no averages yet. */
+  /** Returns the weights that replace the training weights in evaluation; undefined before the first step. */
   #evaluationWeights(): EvaluationWeights | undefined {
     if (this.#step === 0) return undefined
-    const { recalibrateBeforeEvaluation } = this.#options
-    const own: EvaluationWeights | undefined = recalibrateBeforeEvaluation
-      ? { variables: new Map(), batchNorm: 'recalibrate' }
-      : undefined
-    return this.#optimizer.evaluation ?? own
+    if (this.#optimizer.evaluation || !this.#options.recalibrateBeforeEvaluation)
+      return this.#optimizer.evaluation
+    return { variables: new Map(), batchNorm: 'recalibrate' }
   }
 
-  /** Fits the running statistics to the current weights. */
+  /** Recomputes the running statistics for the current weights. */
   async #recalibrate(batchSize: number): Promise<void> {
     if (batchNorms(this.model).size === 0) return
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
@@ -215,7 +210,7 @@ export class Task {
     await measure(this.model, loader(data, { batchSize: size, seed, last: 'drop' }))
   }
 
-  /** Redoes the finite steps before the bad one, then looks for what fails in it. */
+  /** Takes the steps before the bad one again, then finds the first tensor in it that is not finite. */
   async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
@@ -230,8 +225,8 @@ export class Task {
   }
 
   /**
-   * Returns a hash of the training graph at this batch size; independent of process, device and weights.
-   * Nothing is compiled for it.
+   * Returns a hash of the training graph for this batch size, without compiling the graph. Independent of
+   * process, device and weights.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
@@ -240,7 +235,7 @@ export class Task {
   }
 }
 
-/** An option for a task that exists already. */
+/** Declaration of an option that takes an existing task. */
 export const taskOption: Option<Task, Task | undefined> = custom<Task>(
   'a task, such as train.taskOf(experiment)',
   (value) => value instanceof Task,

@@ -7,7 +7,7 @@ import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
-import { type Experiment, trainingBatches } from './experiment.ts'
+import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
 import { runLength } from './length.ts'
 import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
 import type { Steps } from './steps.ts'
@@ -17,31 +17,26 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
 const options = {
   /** Model and optimizer to train. @default a new task of the experiment */
   task: taskOption,
-  /**
-   * Where to resume: the `progress` of an event, with the numbers that `task` had then. @default the beginning
-   */
+  /** The `progress` of an event to resume after; `task` must be in its state then. @default the beginning */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
 }
 
 export interface RunOptions extends OptionsOf<typeof options> {}
 
 /**
- * Trains an experiment, yielding each thing as it happens.
+ * Trains an experiment and yields each event as it happens.
  *
- * There are no callbacks. To log, plot, save or stop early, read the events; to stop, leave the loop. Nothing
- * runs ahead of the caller: at each event the weights of `task` are those of its `progress`.
+ * There are no callbacks: log, plot or save in a loop over the events, and leave the loop to stop. Training
+ * never runs ahead of the loop: at each event, the weights of `task` are those at the event's `progress`.
  *
- * @throws {DivergedError} at the first step whose loss is not finite, after the event of those before it.
+ * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch')
  * console.log(event.validationLoss)
  */
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
-  const { task = taskOf(experiment), progress: start = beginning(experiment) } = readOptions(
-    'run',
-    options,
-    given,
-  )
+  const read = readOptions('run', options, given)
+  const { task = taskOf(experiment), progress: start = beginning(experiment) } = read
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
@@ -66,13 +61,13 @@ interface Running {
   readonly pace: Pace
 }
 
-/** The steps of an epoch, and the time that they took. */
+/** Progress at the end of an epoch's steps, and the milliseconds that they took. */
 interface EpochSteps {
   readonly progress: Progress
   readonly ms: number
 }
 
-/** Takes the steps of an epoch, or what is left of them. */
+/** Takes the remaining steps of an epoch. */
 async function* stepsOf(
   { experiment, task, batches, pace }: Running,
   start: Progress,
@@ -99,7 +94,7 @@ async function* stepsOf(
   return { progress, ms }
 }
 
-/** Evaluates an epoch whose steps were taken, and asks the controllers how to go on. */
+/** Evaluates the model after an epoch's steps and updates the controllers. */
 async function finished({ experiment, task }: Running, { progress, ms }: EpochSteps): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
   checkSteps(experiment, progress)
@@ -121,9 +116,7 @@ async function finished({ experiment, task }: Running, { progress, ms }: EpochSt
   }
 }
 
-/**
- * Takes the steps of a stack, or those before one that diverges: events must not depend on the size of stacks.
- */
+/** Takes the steps of a stack, up to one that diverges, so that events do not depend on the size of stacks. */
 async function learn(
   task: Task,
   stack: Batch,
@@ -137,7 +130,7 @@ async function learn(
   }
 }
 
-/** @throws {EvenstepError} when a run that ends after some steps takes none in an epoch: it would never end. */
+/** @throws {EvenstepError} when only `steps` ends a run and an epoch took no step: the run would never end. */
 function checkSteps({ epochs, steps }: Experiment, { sofar }: Progress): void {
   if (sofar.steps > 0 || epochs !== undefined) return
   throw new EvenstepError(
@@ -171,16 +164,13 @@ async function validated(
   )
 }
 
-/** Returns the number that an experiment monitors; NaN when an epoch has no such number. */
+/** Returns the value of an experiment's monitored quantity; NaN when an epoch lacks it. */
 export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
-  const value = isOwn(monitor) ? measured[monitor] : measured.metrics?.[monitor]
+  const value = isEpochResult(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN
 }
 
-const own = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
-const isOwn = (monitor: string): monitor is (typeof own)[number] => own.some((name) => name === monitor)
-
-/** Returns the task of an experiment, at its start. */
+/** Returns a new task of an experiment, before its first step. */
 export function taskOf(experiment: Experiment): Task {
   const { model: make, data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
@@ -189,13 +179,13 @@ export function taskOf(experiment: Experiment): Task {
   return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), model, data: data.train })
 }
 
-/** Shape and type of a batch as the model sees it. */
+/** Returns the shape and element type of the model's input batches. */
 function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shape; readonly dtype: DType } {
   const { x } = data.train
   return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
 }
 
-/** Chooses how many steps fit into one call, so that the event loop breathes about 25 times a second. */
+/** Adapts the number of steps per call to take about 40 ms, so that the event loop stays responsive. */
 class Pace {
   steps = 4
 

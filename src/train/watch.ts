@@ -11,38 +11,38 @@ import { maximum } from '../ops/extremum.ts'
 import { mean } from '../ops/statistics.ts'
 import type { Steps } from './steps.ts'
 
-/** What to log of each step, besides its loss and rate. */
+/** Quantities to log for each step besides loss and learning rate. */
 export const logOptions = {
   /**
-   * Logs `gradientNorm`, the root of the sum of squares of the loss's gradient by every weight, before the
-   * optimizer changes it. Costs a second backward pass. @default false
+   * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other
+   * change by the optimizer. Costs a second backward pass. @default false
    */
   gradientNorm: boolean(),
   /**
-   * Logs each layer with running statistics, by its path: the means over its channels of the batch's mean and
-   * biased variance, `bn.batchMean` and `bn.batchVar`; of the running statistics after the step,
-   * `bn.runningMean` and `bn.runningVar`; of γ before it, `bn.weight`; and `bn.effectiveRate` and `bn.angle`.
+   * Logs seven quantities of each layer with running statistics, named by the layer's path, here `bn`. Averages
+   * over the channels: mean and biased variance of the batch, `bn.batchMean` and `bn.batchVar`; running
+   * statistics after the step, `bn.runningMean` and `bn.runningVar`; γ before the step, `bn.weight`. Also:
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
-   * where w is the nearest weight before the layer, and w₊ the same after the step: its scale does not change
-   * the output of the layer, so a step of lr turns it as far as one of lr/‖w‖² turns a weight of norm 1, and
-   * the angle is all of the step that the layer notices. Source: van Laarhoven 2017,
-   * https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
+   * where w is the nearest weight before the layer, and w₊ that weight after the step. The scale of w does not
+   * affect the layer's output, so only the angle of a step matters, and learning rate lr turns w as far as
+   * lr/‖w‖² turns a weight of norm 1. Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Wan et al.
+   * 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
-  /** Logs `samplesPerSecond`, the speed of the call that the step was part of. @default false */
+  /** Logs `samplesPerSecond`, the training speed of the call that took the step. @default false */
   samplesPerSecond: boolean(),
 }
 
 export interface LogOptions extends OptionsOf<typeof logOptions> {}
 
 /**
- * Runs a training step while it is traced, and returns its results: the loss, and what `log` asks for, by name.
- * With nothing to log, the graph is that of the step alone.
+ * Traces a training step and returns its loss and the quantities to log, by name. Without quantities to log,
+ * the graph is that of the step alone.
  *
- * @param forward computes the loss
- * @param minimize assigns the weights
+ * @param forward returns the loss
+ * @param minimize updates the weights
  */
 export function watched(
   model: object,
@@ -64,7 +64,7 @@ export function watched(
   return Object.assign({ loss }, norm, ...before, ...layers.map(layerAngle))
 }
 
-/** A call of a layer with running statistics, and the weight that feeds it. */
+/** A call of a layer with running statistics, with its input `x` and the weight that feeds the layer. */
 interface Layer {
   readonly path: string
   readonly module: Normalizer
@@ -74,8 +74,8 @@ interface Layer {
 
 function normOfGradient(model: object, loss: Tensor): Tensor {
   const weights = [...variables(model).values()].filter(({ trainable }) => trainable)
-  // Of 2·loss, so that no node is shared with the optimizer's gradients: a shared node would not be folded into
-  // an update, and watching must not change a bit. Halving is exact.
+  // Gradients of 2·loss share no node with the optimizer's gradients: a shared node would not be fused into an
+  // update, so that logging would change the rounding of the weights. Halving the norm is exact.
   const slopes = gradients(
     loss,
     weights.map((w) => w.value),
@@ -84,7 +84,7 @@ function normOfGradient(model: object, loss: Tensor): Tensor {
   return mul(sqrt(slopes.map(squaredNorm).reduce((a, b) => add(a, b))), 0.5)
 }
 
-/** Returns what is logged of a layer before the weights are assigned. */
+/** Returns a layer's logged quantities, except the angle, before the weights are updated. */
 function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<string, Tensor> {
   const { mean: batchMean, variance: batchVar } = channelStatistics(x, undefined, undefined, 1)
   const found = {
@@ -99,15 +99,13 @@ function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<st
   return Object.fromEntries(logs)
 }
 
-/** Returns the angle by which the step turned the weight of a layer, as half of its chord. */
+/** Returns the angle by which a step turned a layer's weight, as sin(angle / 2). */
 const layerAngle = ({ path, fed }: Layer): Record<string, Tensor> =>
   fed ? { [layerLog(path, angle)]: halfChord(fed.value, fed.variable.value) } : {}
 
 const angle = 'angle'
 
-/**
- * Returns the results of a watched graph as they are logged: not every backend has an arcsine for the angles.
- */
+/** Converts a graph's half-chords to angles, on the host because not every backend has an arcsine. */
 export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps>['logs'] =>
   Object.fromEntries(
     Object.entries(logs).map(([name, data]) => [
@@ -118,17 +116,17 @@ export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps
     ]),
   )
 
-/** Returns the name under which a quantity of the layer at `path` is logged. */
+/** Returns the name of a logged quantity of the layer at `path`. */
 export const layerLog = (path: string, quantity: string): string => (path ? `${path}.${quantity}` : quantity)
 
-/** Returns the path of the layer whose `quantity` is logged under `name`; undefined for any other name. */
+/** Returns the path of the layer in the name of a logged `quantity`; undefined for another quantity. */
 export function layerOf(name: string, quantity: string): string | undefined {
   if (name === quantity) return ''
   return name.endsWith(`.${quantity}`) ? name.slice(0, -quantity.length - 1) : undefined
 }
 
 /**
- * ½ · ‖w₊/‖w₊‖ − w/‖w‖‖, from the difference d = w₊ − w, of which a small angle keeps its digits:
+ * Returns ½ · ‖w₊/‖w₊‖ − w/‖w‖‖, computed from d = w₊ − w so that small angles keep their precision:
  *
  *     ‖w₊/‖w₊‖ − w/‖w‖‖² = (‖d‖² − (‖w₊‖ − ‖w‖)²) / (‖w‖ · ‖w₊‖)        ‖w₊‖ − ‖w‖ = ⟨w₊ + w, d⟩ / (‖w₊‖ + ‖w‖)
  */
@@ -140,7 +138,7 @@ function halfChord(w: Tensor, next: Tensor): Tensor {
   return mul(sqrt(div(across, mul(before, after))), 0.5)
 }
 
-/** A layer with running statistics, of any rank. */
+/** A layer with running statistics. */
 interface Normalizer {
   readonly runningMean: Variable | undefined
   readonly runningVar: Variable | undefined
@@ -154,13 +152,13 @@ const meanOf = (variable: Variable | undefined): Tensor | undefined => variable 
 
 const squaredNorm = (x: Tensor): Tensor => sum(mul(x, x))
 
-/** A weight that feeds a layer, with its value before the step. */
+/** A weight that feeds a layer, and its value before the step. */
 interface Fed {
   readonly variable: Variable
   readonly value: Tensor
 }
 
-/** Finds the weight of two or more axes that is fewest operators before `x`. */
+/** Finds the trainable weight with two or more axes that is the fewest operators before `x`. */
 function feeding(x: Tensor, model: object): Fed | undefined {
   const weights = new Map([...variables(model).values()].filter(isMatrix).map((w) => [w.value, w]))
   const reached = new Set([x])

@@ -1,8 +1,4 @@
-// Arithmetic on vectors, and how its results are written.
-
-import { percent as unsigned } from '../../src/core/text.ts'
-
-export { figure as short } from '../../src/core/text.ts'
+// Arithmetic on vectors, and number formatting.
 
 export type Numbers = ArrayLike<number>
 
@@ -53,5 +49,15 @@ export const rows = (a: Numbers, columns: number): Float64Array[] =>
     Float64Array.from({ length: columns }, (_, j) => a[i * columns + j]!),
   )
 
+/** A number in a few significant figures: 2.1e-16, 0.0316, 1.467. */
+export function short(value: number, figures: number = 3): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value)
+  const size = Math.abs(value)
+  return size < 1e-3 || size >= 1e5
+    ? value.toExponential(Math.max(0, figures - 2))
+    : String(Number(value.toPrecision(figures)))
+}
+
 /** A share as a signed percentage: +1.2 %. */
-export const percent = (share: number): string => `${share < 0 ? '−' : '+'}${unsigned(Math.abs(share), 1)}`
+export const percent = (share: number): string =>
+  `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)} %`

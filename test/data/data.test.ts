@@ -78,7 +78,7 @@ describe('a loader', () => {
     expect(sizes('drop')).toEqual([4, 4])
     expect(loader(numbered(10), { batchSize: 4 }).length).toBe(3)
     expect(() => loader(numbered(3), { batchSize: 4, last: 'drop' })).toThrow(
-      "loader: wanted at least one batch of 4, got 3 examples; use a smaller batchSize or last: 'keep'",
+      "loader: wanted at least one batch of 4 examples, got 3; use a smaller batchSize or last: 'keep'",
     )
     expect(() => loader(numbered(3), { batchSize: 0 })).toThrow(
       'loader: wanted batchSize as a positive integer, got 0',

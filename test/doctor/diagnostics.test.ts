@@ -40,13 +40,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { model: network({ scale: () => 3e-3 }), optimizer: sgd({ lr: 1e-9 }) },
       says: 'warning',
       telling:
-        /^100 % of the rows of 3\.weight are not scale-invariant though BN follows \(cos up to 0\.\d+\)/,
+        /^100 % of the rows of 3\.weight are not scale-invariant though BN follows \(\|cos\| up to 0\.\d+\)/,
     },
     {
       of: 'usual weights',
       run: {},
       says: 'ok',
-      telling: /^no row of the 2 weights before BN .* cos at most \S+e-5/,
+      telling: /^gradients are orthogonal to the rows of the 2 weights before BN: \|cos\| is at most \S+e-5/,
     },
     {
       of: 'a network without BN',
@@ -61,7 +61,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { model: network({ scale: (layer) => (layer === 0 ? 1 : 10) }), optimizer: sgd({ lr: 0.01 }) },
       says: 'warning',
       telling:
-        /^the effective rate is \S+ in 0\.weight and \S+ in 3\.weight, 9\d\.\d times as much; give the layers/,
+        /^the effective rate is \S+ in 0\.weight and \S+ in 3\.weight, a factor of 9\d\.\d; give the layers/,
     },
     { of: 'like layers', run: {}, says: 'ok', telling: /^the effective rate is \S+ in [03]\.weight and/ },
   ],
@@ -71,13 +71,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 0.05, groups }) },
       says: 'alarm',
       telling:
-        /^the drift of [03]\.weight reached 0\.316 rad a step, where training is but noise; divide η·λ by 10$/,
+        /^the drift of [03]\.weight reached 0\.316 rad per step, where noise dominates training; divide η·λ by 10$/,
     },
     {
       of: 'a rate that does not fall',
       run: { optimizer: sgd({ lr: 0.05, momentum: 0.9, weightDecay: 5e-3, groups }) },
       says: 'note',
-      telling: /^the drift of 0\.weight ends at 0\.0707 rad a step, .* fall to 18 % of what it ends with$/,
+      telling:
+        /^the drift of 0\.weight ends at 0\.0707 rad per step, .* decay the rate to 18 % of its final value$/,
     },
     {
       of: 'a run in equilibrium',
@@ -99,7 +100,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { optimizer: sgd({ lr: 0.05, weightDecay: 1e-4 }) },
       says: 'warning',
       telling:
-        /^weight decay takes 50000 steps to matter and the run had 80: .* multiply λ by 625, or leave it out$/,
+        /^weight decay takes 50000 steps to take effect and the run had 80: .* multiply λ by 625, or set it to 0$/,
     },
     {
       of: 'a last phase that is too short',
@@ -118,7 +119,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'a run that is long enough',
       run: { optimizer: adamw({ lr: 0.05, weightDecay: 1 }) },
       says: 'ok',
-      telling: /^the run is 8 times as long as weight decay takes to matter, 10 steps$/,
+      telling: /^the run is 8 times as long as weight decay takes to act, 10 steps$/,
     },
   ],
   D5: [
@@ -132,7 +133,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'a low rate',
       run: { optimizer: sgd({ lr: 1e-5 }), epochs: 1 },
       says: 'note',
-      telling: /of its norm, below 1e-4: its rate may rise by \S+$/,
+      telling: /of its norm, below 1e-4: multiply its rate by \S+$/,
     },
     {
       of: 'a usual rate',
@@ -147,7 +148,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { optimizer: sgd({ lr: linearTo0(0.1, 80), momentum: 0.9, weightDecay: 0.01, groups }) },
       says: 'note',
       telling:
-        /^with the rate from 0\.1 to 0\.00125 the equilibrium .* rises 8\.94 times, .*; peakLr: 0\.1 would stop them$/,
+        /^as the rate falls from 0\.1 to 0\.00125, the equilibrium .* grows by a factor of 8\.94, .*; peakLr: 0\.1 would prevent them$/,
     },
     {
       of: 'the same where the decay follows the rate',
@@ -174,7 +175,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       },
       says: 'note',
       telling:
-        /^the noise scale is \S+ examples, far below the batch of 32: a smaller batch learns as much a step$/,
+        /^the noise scale is \S+ examples, far below the batch of 32: a smaller batch learns as much per step$/,
     },
     {
       of: 'labels that have nothing to do with the examples',
@@ -194,7 +195,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'statistics that hardly learn',
       run: { model: network({ norm: { momentum: 0.001 } }) },
       says: 'alarm',
-      telling: /by a KL of \S+ and by \S+ standard deviations: the validation loss means nothing/,
+      telling: /by a KL of \S+ and by \S+ standard deviations: the validation loss is meaningless/,
     },
     {
       of: 'a rate that has decayed',
@@ -216,13 +217,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { model: network({ norm: { momentum: 0.001 } }) },
       says: 'warning',
       telling:
-        /^the validation loss is \S+ with the running statistics and \S+ with remeasured ones .*they are stale/,
+        /^the validation loss is \S+ with the running statistics and \S+ with remeasured ones .*the running ones are stale/,
     },
     {
       of: 'a rate that has decayed',
       run: { optimizer: sgd({ lr: linearTo0(0.1, 160) }), epochs: 10 },
       says: 'ok',
-      telling: /%\), the accuracy \S+ points apart$/,
+      telling: /%\); accuracies differ by \S+ points$/,
     },
   ],
   D10: [
@@ -236,7 +237,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'small batches',
       run: { batchSize: 4, optimizer: sgd({ lr: linearTo0(0.05, 1280) }), epochs: 10 },
       says: 'note',
-      telling: /the noise of batch statistics weighs on training; see D18/,
+      telling: /the noise of batch statistics raised the training loss; see D18/,
     },
     {
       of: 'a rate that has decayed',
@@ -250,15 +251,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: 'a small momentum in a short run',
       run: { model: network({ norm: { momentum: 0.01 } }) },
       says: 'warning',
-      telling: /^after 80 batches 44\.8 % of the running statistics of layer 1 are still/, // 0.99⁸⁰ = 0.4475
+      telling: /^after 80 batches, 44\.8 % of the running statistics of layer 1 still comes from/, // 0.99⁸⁰ = 0.4475
     },
     {
       of: 'the same without the bias of the beginning',
       run: { model: network({ norm: { momentum: 0.01, zeroDebias: true } }) },
       says: 'ok',
-      telling: /^after 80 batches the running statistics retain nothing/,
+      telling: /^after 80 batches, the running statistics retain nothing/,
     },
-    { of: 'the default', run: {}, says: 'ok', telling: /^after 80 batches 0\.0218 % of/ }, // 0.9⁸⁰ = 2.18e-4
+    { of: 'the default', run: {}, says: 'ok', telling: /^after 80 batches, 0\.0218 % of/ }, // 0.9⁸⁰ = 2.18e-4
   ],
   D12: [
     {
@@ -266,13 +267,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { epochs: 1, optimizer: sgd({ lr: schedule.lambda(1, 'step < 1 ? 20 : 0.01') }) },
       says: 'warning',
       telling:
-        /^the highest rate, 20, is \S+ times the \S+ that a range test suggests, and above the \S+ where its loss is lowest/,
+        /^the peak rate, 20, is \S+ times the \S+ that a range test suggests, and above the \S+ where its loss is lowest/,
     },
     {
       of: 'a timid rate',
       run: { epochs: 1, optimizer: sgd({ lr: 1e-4 }) },
       says: 'note',
-      telling: /that a range test suggests: there is room for a higher one$/,
+      telling: /that a range test suggests: a higher one is worth trying$/,
     },
     {
       of: 'a rate near the suggestion',
@@ -366,7 +367,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       of: '20 layers of BN and ReLU without skip connections',
       run: { model: network({ depth: 20 }), epochs: 1, optimizer: sgd({ lr: 1e-3 }) },
       says: 'warning',
-      telling: /times as much: warm the rate up, or give each layer its own \(lars\)$/,
+      telling: /a factor of \S+: warm the rate up, or give each layer its own \(lars\)$/,
     },
     {
       of: 'the same with a warmup',
@@ -378,7 +379,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       says: 'note',
       telling: /the warmup is needed$/,
     },
-    { of: 'two layers', run: { epochs: 1 }, says: 'ok', telling: /^the first gradient is \S+ of the weight/ },
+    { of: 'two layers', run: { epochs: 1 }, says: 'ok', telling: /^the initial ‖g‖\/‖w‖ is \S+ in/ },
   ],
   D18: [
     {
@@ -386,19 +387,19 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { batchSize: 8, epochs: 1 },
       says: 'warning',
       telling:
-        /^each statistic of layer 1 is made of 8 values, so its variances are noisy by 53\.5 %: use batches of 16 or more/,
+        /^each statistic of layer 1 comes from 8 values, so its variances have an error of 53\.5 %: use batches of 16 or more/,
     },
     {
       of: 'a last batch of 2',
       run: { data: points(34), epochs: 1, lastBatch: 'keep' },
       says: 'note',
-      telling: /^the last batch of an epoch gives layer 1 2 values a statistic/,
+      telling: /^the last batch of an epoch has 2 values per statistic of layer 1/,
     },
     {
       of: 'batches of 32',
       run: { epochs: 1 },
       says: 'ok',
-      telling: /^each statistic of layer 1 is made of 32 values/,
+      telling: /^each statistic of layer 1 comes from 32 values/,
     },
   ],
   D19: [
@@ -407,13 +408,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { epochs: 1 },
       says: 'note',
       telling:
-        /^the rate ends at 100 % of its highest, and is below 10 % of it for 0 steps, but the running statistics remember 30/,
+        /^the rate ends at 100 % of its peak, after 0 steps below 10 %, but the running statistics remember 30 steps/,
     },
     {
       of: 'a rate that falls to 0',
       run: { optimizer: sgd({ lr: linearTo0(0.1, 320) }), epochs: 20 },
       says: 'ok',
-      telling: /below 10 % of it for 32 steps; the running statistics remember 30$/,
+      telling: /after 32 steps below 10 %; the running statistics remember 30 steps$/,
     },
     {
       of: 'statistics that are measured anew',

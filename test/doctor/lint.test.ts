@@ -45,7 +45,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a linear layer with a bias, then BN',
       { model: list(linear(true), bn(), relu, head) },
-      'note: BN cancels 0.bias, with a gradient of 0: write { bias: false } there',
+      'note: BN cancels 0.bias, whose gradient is 0: use { bias: false } there',
     ],
     ['a ReLU between them', { model: list(linear(true), relu, bn(), head) }],
     ['the slope of a PReLU', { model: list(linear(false), new nn.PReLU(), bn(), head) }],
@@ -56,7 +56,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'dropout, a linear layer, BN',
       { model: list(linear(false), relu, new nn.Dropout(0.5), linear(false, 8), bn(), head) },
-      'warning: the dropout 2 comes before BN 4, which learns a variance that evaluation does not see: put it after the last BN',
+      'warning: the dropout 2 comes before BN 4, which learns a variance that differs in evaluation: move it after the last BN',
     ],
     ['dropout after the last BN', { model: list(linear(false), bn(), new nn.Dropout(0.5), head) }],
     ['dropout of nothing', { model: list(new nn.Dropout(0), linear(false), bn(), head) }],
@@ -65,25 +65,25 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'γ = 0 in the middle',
       { model: list(linear(false), zero(), relu, head) },
-      'warning: the γ of BN 1 starts at 0, and nothing is added to its output: no gradient passes; only the last BN of a residual branch may start so',
+      'warning: the γ of BN 1 starts at 0, and nothing is added to its output, so no gradient passes; only the last BN of a residual branch may start at 0',
     ],
     ['γ = 0 at the end of a branch', { model: list(linear(false), bn(), branch(zero()), head) }],
     [
       'γ = 0 before a layer that adds its bias',
       { model: list(linear(false), bn(), branch(new nn.Sequential(zero(), linear(true, 8))), head) },
-      'warning: the γ of BN 2.branch.4.0 starts at 0, and nothing is added to its output: no gradient passes; only the last BN of a residual branch may start so',
+      'warning: the γ of BN 2.branch.4.0 starts at 0, and nothing is added to its output, so no gradient passes; only the last BN of a residual branch may start at 0',
     ],
   ],
   'decay-on-vectors': [
     [
       'a decay of everything',
       { optimizer: sgd({ lr: to0, weightDecay: 5e-4 }) },
-      'note: the weight decay of 5e-4 is also on 1.weight, 1.bias, 4.weight and 2 more: leave γ, β and biases out with groups: optim.noDecayOnNormAndBias()',
+      'note: the weight decay of 5e-4 also applies to 1.weight, 1.bias, 4.weight and 2 more: exempt γ, β and biases with groups: optim.noDecayOnNormAndBias()',
     ],
     [
       'adamw’s own default',
       { optimizer: adamw({ lr: 1e-3 }) },
-      'note: the weight decay of 0.01 is also on 1.weight',
+      'note: the weight decay of 0.01 also applies to 1.weight',
     ],
     ['a decay of matrices', { optimizer: adamw({ lr: 1e-3, groups }) }],
     ['no decay', { optimizer: sgd({ lr: to0 }) }],
@@ -92,7 +92,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'adam with weight decay',
       { optimizer: adam({ lr: 1e-3, weightDecay: 0.01 }) },
-      "warning: adam divides the penalty of 0.01 by the gradient's size, so that it decays least where gradients are large: use adamw",
+      "warning: adam divides the penalty of 0.01 by the gradient's magnitude, so weights with large gradients decay least: use adamw",
     ],
     [
       'nadam with weight decay',
@@ -110,7 +110,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'lars for all weights',
       { optimizer: lars({ lr: 0.1 }) },
-      'note: lars gives 1.weight, 1.bias, 4.weight and 2 more a rate in proportion to their norm, which is 0 at first in a bias: add a group { maxRank: 1, adapt: false }',
+      'note: lars gives 1.weight, 1.bias, 4.weight and 2 more a rate in proportion to their norm, which is initially 0 for a bias: add a group { maxRank: 1, adapt: false }',
     ],
     ['lamb for all weights', { optimizer: lamb({ lr: 1e-3 }) }, 'note: lamb gives'],
     ['lars for matrices', { optimizer: lars({ lr: 0.1, groups: [{ maxRank: 1, adapt: false }] }) }],
@@ -120,12 +120,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a rate of 3 at a decay of 1e-3', // the run of Smith & Topin 2017 that ends at chance: 0.245
       { optimizer: sgd({ lr: 3, momentum: 0.9, weightDecay: 1e-3 }) },
-      'alarm: η·λ lets steps turn 0.weight by 0.245 rad in the long run, where training is but noise: divide it by 6 or more',
+      'alarm: in equilibrium, each step turns 0.weight by 0.245 rad, where noise dominates training: divide η·λ by 6 or more',
     ],
     [
       'a rate that stays',
       { optimizer: sgd({ lr: 0.2, momentum: 0.9, weightDecay: 5e-3 }) },
-      'warning: steps still turn 0.weight by 0.141 rad in the long run when the run ends: let the rate fall to 4.5 % of that',
+      'warning: at the end of the run, each step still turns 0.weight by 0.141 rad in equilibrium: decay the rate to 4.5 % of its final value',
     ],
     ['the classic 0.1 and 5e-4', { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 5e-4 }) }],
     ['adamw', { optimizer: adamw({ lr: 1e-3 }) }],
@@ -134,7 +134,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a decay that needs more steps than there are',
       { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 1e-4 }) },
-      'note: weight decay takes 2500 steps to matter to the weights before BN, and the run has 80: multiply it by 31.2, or leave it out',
+      'note: weight decay takes 2500 steps to affect the weights before BN, and the run has 80: multiply it by 31.2, or set it to 0',
     ],
     ['one that is large enough', { optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 5e-3 }) }],
     ['none', {}],
@@ -147,12 +147,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'batches of 8',
       { batchSize: 8 },
-      'warning: each statistic of layer 1 is made of 8 values, so its variances are noisy by 53.5 %: use batches of 16 or more, or group normalization',
+      'warning: each statistic of layer 1 comes from 8 values, so its variances have an error of 53.5 %: use batches of 16 or more, or group normalization',
     ],
     [
       'a last batch of one example',
       { data: points(33), lastBatch: 'keep' },
-      "alarm: the last batch of an epoch gives layer 1 1 value a statistic, which stops training: use lastBatch: 'drop'",
+      "alarm: the last batch of an epoch has 1 value per statistic of layer 1, which stops training: use lastBatch: 'drop'",
     ],
     ['a last batch that is dropped', { data: points(33) }],
     ['batches of 32', {}],
@@ -161,7 +161,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'two batches a step',
       { accumulate: 2 },
-      "note: a step takes 64 examples and BN normalizes 32 at a time, so this is not a batch of 64; accumulate with batchNorm: 'exact' is, in the memory of one",
+      "note: a step takes 64 examples but BN normalizes 32 at a time, which is not a batch of 64; to match one in the memory of 32, accumulate with batchNorm: 'exact'",
     ],
     ['exact accumulation', { accumulate: { steps: 2, batchNorm: 'exact' } }],
     ['one batch a step', {}],
@@ -170,13 +170,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a momentum of 0.01 in 80 steps',
       { model: slow },
-      'warning: after 80 batches 44.8 % of the running statistics of BN 1, 4 are still the mean 0 and variance 1 that they start from: use zeroDebias, or a greater momentum',
+      'warning: after 80 batches, 44.8 % of the running statistics of BN 1 and 4 still comes from the initial mean 0 and variance 1: use zeroDebias or a larger momentum',
     ],
     ['the same, recalibrated', { model: slow, recalibrateBeforeEvaluation: true }],
     [
       'the same, in two parts a step: twice the batches, as few',
       { model: slow, accumulate: 2 },
-      'warning: after 80 batches',
+      'warning: after 80 batches,',
     ],
     ['zeroDebias', { model: network({ norm: { momentum: 0.01, zeroDebias: true } }) }],
     ['a momentum of 0.1', {}],
@@ -185,12 +185,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'an average with the statistics of other weights',
       { optimizer: sgd({ lr: to0, average: average('copy') }) },
-      "warning: the ema average has the running statistics of the weights in training, which are not those of its weights: leave batchNorm at 'recalibrate'",
+      "warning: the ema average uses the running statistics of the weights in training, which are not those of the averaged weights: leave batchNorm at 'recalibrate'",
     ],
     [
       'an average of statistics',
       { optimizer: sgd({ lr: to0, average: average('average') }) },
-      "note: the ema average averages the running statistics, which are not those of its weights: leave batchNorm at 'recalibrate'",
+      "note: the ema average averages the running statistics, which are not those of the averaged weights: leave batchNorm at 'recalibrate'",
     ],
     ['an average that is recalibrated', { optimizer: sgd({ lr: to0, average: average('recalibrate') }) }],
     ['no average', {}],
@@ -199,12 +199,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a constant rate',
       {},
-      'note: the rate ends at 100 % of its highest, below 10 % for 0 steps, where the running statistics remember 30: let it decay to 0, or set recalibrateBeforeEvaluation',
+      'note: the rate ends at 100 % of its peak, after 0 steps below 10 %, but the running statistics remember 30 steps: decay the rate to 0, or set recalibrateBeforeEvaluation',
     ],
     [
       'a decay in 80 steps',
       { optimizer: sgd({ lr: to0 }) },
-      'note: the rate ends at 1.25 % of its highest, below 10 % for 8 steps, where the running statistics remember 30: let it decay to 0, or set recalibrateBeforeEvaluation',
+      'note: the rate ends at 1.25 % of its peak, after 8 steps below 10 %, but the running statistics remember 30 steps: decay the rate to 0, or set recalibrateBeforeEvaluation',
     ],
     ['a decay in 400 steps', { optimizer: sgd({ lr: slowTo0 }), epochs: 25 }],
     ['recalibration', { recalibrateBeforeEvaluation: true }],
@@ -215,7 +215,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a plateau with a short decay, long enough for the statistics',
       { optimizer: sgd({ lr: schedule.lambda(0.1, 'step < 360 ? 1 : 0') }), epochs: 25 },
-      'note: 88 % of the evaluations come at half of the highest rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to make them comparable',
+      'note: 88 % of the evaluations happen at half of the peak rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to make them comparable',
     ],
     ['a constant rate, of which short-tail tells', {}],
     ['a decay', { optimizer: sgd({ lr: slowTo0 }), epochs: 25 }],
@@ -224,7 +224,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a plateau controller on the validation loss',
       { control: [schedule.reduceOnPlateau()] },
-      'note: reduceOnPlateau follows validationLoss, which is measured with statistics that lag while the rate is high: set recalibrateBeforeEvaluation, or it answers to them',
+      'note: reduceOnPlateau monitors validationLoss, which is measured with statistics that lag while the rate is high: set recalibrateBeforeEvaluation, or it reacts to that lag',
     ],
     ['one on the training loss', { control: [schedule.reduceOnPlateau()], monitor: 'trainLoss' }],
     [

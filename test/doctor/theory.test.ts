@@ -418,7 +418,7 @@ describe('what a trace says of the order of layers', () => {
     const [matrix, ...more] = await subject.fedMatrices()
     expect(more).toEqual([])
     expect(matrix).toMatchObject({ rows: channels, variant: 0 })
-    expect(matrix!.cosines.greatest).toBeLessThan(1e-3)
+    expect(matrix!.greatestCosine).toBeLessThan(1e-3)
   })
 
   test('takes no slope of a PReLU for a bias', () => {

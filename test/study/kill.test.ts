@@ -8,8 +8,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import { trialKey } from '../../src/study/design/design.ts'
 import { Database } from '../../src/study/run/database.ts'
-import { workersLock } from '../../src/study/run/folder-lock.ts'
-import { lockAlone, lockShared } from '../../src/study/run/lock.ts'
+import { lockAlone, lockShared, workersLock } from '../../src/study/run/lock.ts'
 import { childrenOf, evenstepStudy, eventsOf, logsOf, timeless, toyStudy, trialsOf } from './toy-study.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))

@@ -69,5 +69,7 @@ function optionsOf(type: ts.Type, called: boolean): readonly string[] | undefine
   const properties = type.getProperties()
   const optional = properties.length > 0 && properties.every(({ flags }) => flags & ts.SymbolFlags.Optional)
   const named = (type.aliasSymbol ?? type.symbol)?.name.endsWith('Options')
-  return called || named || optional ? properties.map(({ name }) => name) : undefined
+  return properties.length > 0 && (called || named || optional)
+    ? properties.map(({ name }) => name)
+    : undefined
 }

@@ -162,7 +162,7 @@ describe('training from a stream', () => {
       'experiment: wanted a stream for shuffleBuffer, got a data set, which is shuffled as a whole; leave it out',
     )
     await expect(events(setup({ batchSize: 101 }))).rejects.toThrow(
-      "loader: wanted at least one batch of 101, got 100 examples; use a smaller batchSize or last: 'keep'",
+      "loader: wanted at least one batch of 101 examples, got 100; use a smaller batchSize or last: 'keep'",
     )
   })
 })
@@ -289,7 +289,7 @@ test('an experiment in JSON may weigh classes', () => {
   const shape = ({ op, attributes, inputs }: Tensor): unknown => [op, attributes, inputs.map(shape)]
   expect(shape(found)).toEqual(shape(wanted))
   expect(() => parseExperiment(json({ type: 'crossEntropy', weight: 'even' }))).toThrow(
-    'experiment: wanted loss as a name, or { type: "crossEntropy", weight, labelSmoothing }, got',
+    "experiment: loss: wanted weight as 'balanced' or a list of numbers ≥ 0, got \"even\"",
   )
 })
 

@@ -3,9 +3,10 @@ import type { Dataset } from '../dataset.ts'
 import { csv } from './csv.ts'
 
 /**
- * Breast masses by 30 measurements of the cell nuclei in a needle sample, malignant or benign. In the package.
+ * Returns 30 measurements of cell nuclei for each of 569 breast masses, to be classified as malignant or
+ * benign. The file is part of the package.
  *
- * @returns 569 examples, not normalized: x `[30]`, y 0 for malignant (212), 1 for benign (357)
+ * @returns 569 examples, unnormalized: x `[30]`, y 0 for malignant (212), 1 for benign (357)
  * @example data.normalize(data.split(data.breastCancer(), { validation: 0.2 }), { per: 'feature' })
  *
  * Source: Wolberg, Mangasarian, Street & Street 1995, Breast Cancer Wisconsin (Diagnostic), UCI Machine

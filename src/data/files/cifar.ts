@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 import { type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Dataset, Split } from '../dataset.ts'
 import { type CifarOptions, cifarOptions, parseCifar } from '../formats/cifar.ts'
 
-/** Reads images from files in CIFAR's binary format, one after another, gzipped or not: see `parseCifar`. */
+/** Reads and concatenates the images of files in CIFAR's binary format, gzipped or not: see `parseCifar`. */
 export function readCifar(paths: string | readonly string[], given: CifarOptions = {}): Dataset {
   const options = readOptions('readCifar', cifarOptions, given)
   const files = function* () {
@@ -17,17 +17,16 @@ export function readCifar(paths: string | readonly string[], given: CifarOptions
 const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 
 /**
- * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: trains on those of `data_batch_1.bin` … `5` that
- * exist, validates on `test_batch.bin`; each may be gzipped (`.bin.gz`).
+ * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: training images from `data_batch_1.bin` … `5`, as far
+ * as these exist, validation images from `test_batch.bin`. Files may be gzipped (`.bin.gz`).
  *
  * @throws {FormatError} when a file is missing or damaged.
  */
 export function cifar10(folder: string): Split {
-  const batches = [1, 2, 3, 4, 5].flatMap((i) => present(folder, `data_batch_${i}.bin`))
-  if (batches.length === 0) throw missing(folder, 'data_batch_1.bin')
+  const batches = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`)
   return {
-    train: readCifar(batches, { classNames }),
-    validation: readCifar(needed(folder, 'test_batch.bin'), { classNames }),
+    train: readCifar(present(folder, ...batches), { classNames }),
+    validation: readCifar(present(folder, 'test_batch.bin'), { classNames }),
   }
 }
 
@@ -35,8 +34,8 @@ const { labels } = cifarOptions
 const fineOrCoarse = { labels }
 
 /**
- * Reads CIFAR-100 from its folder `cifar-100-binary`: `train.bin` and `test.bin`, which may be gzipped
- * (`.bin.gz`), and the names of the classes where their text files exist.
+ * Reads CIFAR-100 from its folder `cifar-100-binary`: training images from `train.bin`, validation images from
+ * `test.bin`, either gzipped (`.bin.gz`) or not, and class names from `*_label_names.txt` if that file exists.
  *
  * @throws {FormatError} when a file is missing or damaged.
  */
@@ -46,19 +45,17 @@ export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> =
   const classNames = existsSync(path) ? readFileSync(path, 'utf8').trim().split(/\s+/) : undefined
   const options: CifarOptions = { classes: 100, labels, ...(classNames && { classNames }) }
   return {
-    train: readCifar(needed(folder, 'train.bin'), options),
-    validation: readCifar(needed(folder, 'test.bin'), options),
+    train: readCifar(present(folder, 'train.bin'), options),
+    validation: readCifar(present(folder, 'test.bin'), options),
   }
 }
 
-const present = (folder: string, name: string): string[] =>
-  [join(folder, name), join(folder, `${name}.gz`)].filter((path) => existsSync(path)).slice(0, 1)
-
-function needed(folder: string, name: string): string {
-  const [path] = present(folder, name)
-  if (path === undefined) throw missing(folder, name)
-  return path
+/** Returns the paths of the named files that exist, gzipped or not. @throws {FormatError} when none does. */
+function present(folder: string, ...names: readonly string[]): string[] {
+  const paths = names.flatMap((name) =>
+    [join(folder, name), join(folder, `${name}.gz`)].filter((path) => existsSync(path)).slice(0, 1),
+  )
+  if (paths.length > 0) return paths
+  const wanted = `${names[0]} or ${names[0]}.gz in it`
+  throw malformed(folder, wanted, 'none', "download CIFAR's binary version")
 }
-
-const missing = (folder: string, name: string): FormatError =>
-  new FormatError(`${folder}: wanted ${name} or ${name}.gz in it, got none; download CIFAR's binary version`)

@@ -3,26 +3,27 @@ import { basename } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
-import { type CsvOptions, CsvReader, csvDataset, csvOptions } from '../formats/csv.ts'
-import { tableSpec } from '../formats/table-examples.ts'
+import { type CsvOptions, CsvReader, csvOptions } from '../formats/csv.ts'
+import { tableSpec } from '../formats/table.ts'
 import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
 /**
- * Reads examples from a CSV file into memory. Values may be quoted; spaces around them do not count.
+ * Reads examples from a CSV file into memory. Values may be quoted; spaces around values are ignored.
  *
- * @throws {FormatError} naming the line and column of a value that is missing or not a number.
+ * @throws {FormatError} when a value is missing or not a number, naming its line and column.
  * @throws {ArgumentError} when a column does not exist.
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
 export const csv = (path: string, given: CsvOptions): Dataset =>
-  csvDataset(pieces(path), basename(path), readOptions('csv', csvOptions, given))
+  new CsvReader(basename(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
 
 /**
- * Streams examples from a CSV file of any size: about a megabyte of it is in memory at a time.
+ * Streams examples from a CSV file of any size, with about 1 MB of the file in memory at a time.
  *
- * @throws {ArgumentError} when a column does not exist, or a label has neither `classNames` nor `classes`,
- *   which are unknown before the end of the file. While it is read: as `csv`.
+ * @throws {ArgumentError} when a column does not exist, or `label` is given without `classNames` or `classes`,
+ *   which are unknown until the end of the file.
+ * @throws {FormatError} during reading, as `csv`.
  */
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)
@@ -34,16 +35,14 @@ export function csvStream(path: string, given: CsvOptions): Stream {
     read: async function* () {
       const reader = new CsvReader(name, options)
       for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceSize })) {
-        reader.rows.push(text as string)
-        yield reader.take()
+        yield reader.push(text as string)
       }
-      reader.rows.end()
-      yield reader.take()
+      yield reader.end()
     },
   }
 }
 
-/** Bytes that are read at a time. */
+/** Number of bytes read at a time. */
 const pieceSize = 1 << 20
 
 /** Yields a file's text in pieces. */

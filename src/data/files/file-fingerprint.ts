@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { digest } from '../fingerprint.ts'
 
 /**
- * A short hash of a file, however large, and of the options it is read with. It covers the file's size and
- * 64 kB each at its beginning, middle and end; not its name or modification time, so a copy hashes the same.
+ * Returns a short hash of a file of any size and of the options to read it. It covers the file's size and 64 kB
+ * each at its start, middle and end; not its name or modification time, so a copy has the same hash.
  */
 export function fileFingerprint(path: string, options: object): string {
   const hash = createHash('sha256').update(JSON.stringify(options))
@@ -12,17 +12,15 @@ export function fileFingerprint(path: string, options: object): string {
   try {
     const { size } = fstatSync(file)
     hash.update(`${size}`)
-    for (const at of [0, Math.floor((size - sample) / 2), size - sample]) hash.update(bytesAt(file, at))
+    const bytes = new Uint8Array(sample)
+    for (const at of [0, Math.floor((size - sample) / 2), size - sample]) {
+      hash.update(bytes.subarray(0, readSync(file, bytes, 0, sample, Math.max(0, at))))
+    }
   } finally {
     closeSync(file)
   }
   return digest(hash)
 }
 
+/** Number of bytes that are hashed at each of the three places. */
 const sample = 65_536
-
-/** Up to `sample` bytes from `at` on. */
-function bytesAt(file: number, at: number): Uint8Array {
-  const bytes = new Uint8Array(sample)
-  return bytes.subarray(0, readSync(file, bytes, 0, sample, Math.max(0, at)))
-}

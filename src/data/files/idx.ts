@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { malformed } from '../../core/mismatch.ts'
 import { readOptions, type ValuesOf } from '../../core/options.ts'
+import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { type Dataset, dataset } from '../dataset.ts'
-import { type IdxArray, type IdxOptions, idxOptions, labelledImages, parseIdx } from '../formats/idx.ts'
+import { type IdxArray, type IdxOptions, idxOptions, parseIdx } from '../formats/idx.ts'
 
 /** Reads an IDX file: see `parseIdx`. */
 export const readIdx = (path: string): IdxArray => parseIdx(readFileSync(path), basename(path))
@@ -10,21 +12,34 @@ export const readIdx = (path: string): IdxArray => parseIdx(readFileSync(path), 
 /**
  * Reads images and their labels from two IDX files.
  *
- * @returns x in 0 … 1, that is byte / 255; y int32
- * @throws {FormatError} when a file is damaged, counts differ, or a label is outside 0 … classes − 1.
+ * @returns x: bytes / 255, so from 0 to 1; y int32
+ * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, or a label is outside
+ *   0 … classes − 1.
  */
 export function idxImages(imagesPath: string, labelsPath: string, given: IdxOptions = {}): Dataset {
   const options = readOptions('idxImages', idxOptions, given)
-  const { bytes, ...columns } = idxBytes(imagesPath, labelsPath, options)
+  const { bytes, ...columns } = labelledImages(imagesPath, labelsPath, options)
   const x = new Float32Array(bytes.length)
   for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
   return dataset({ x, ...columns })
 }
 
-/** Reads images as bytes, and the other columns of a data set of them. */
-export const idxBytes = (
+/** Reads labelled images, unscaled, as the columns of a data set. */
+export function labelledImages(
   imagesPath: string,
   labelsPath: string,
-  options: ValuesOf<typeof idxOptions>,
-): ReturnType<typeof labelledImages> =>
-  labelledImages(readIdx(imagesPath), readIdx(labelsPath), basename(labelsPath), options)
+  { classes, layout }: ValuesOf<typeof idxOptions>,
+): { bytes: IdxArray['data']; y: Int32Array; shape: Shape; classes: number } {
+  const images = readIdx(imagesPath)
+  const labels = readIdx(labelsPath)
+  const name = basename(labelsPath)
+  const [count, ...size] = images.shape
+  if (labels.shape.length !== 1 || labels.shape[0] !== count)
+    throw malformed(name, `${count} labels, one for each image`, showShape(labels.shape))
+  const wrong = labels.data.findIndex((label) => label < 0 || label >= classes)
+  if (wrong >= 0)
+    throw malformed(name, `labels from 0 to ${classes - 1}`, `${labels.data[wrong]} at example ${wrong}`)
+  const image = size.length === 2 ? [1, ...size] : size
+  const shape = layout === 'image' ? image : [sizeOf(size)]
+  return { bytes: images.data, y: Int32Array.from(labels.data), shape, classes }
+}

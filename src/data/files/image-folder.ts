@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 import { custom, type OptionsOf, readOptions, required } from '../../core/options.ts'
 import { random } from '../../core/random.ts'
 import { ahead } from '../ahead.ts'
@@ -14,9 +15,9 @@ const isSize = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && n > 0)
 
 const options = {
-  /** Height and width of x: images are scaled until they cover it, then cropped at the centre. */
+  /** Height and width of `x`: images are scaled to cover this size, then cropped at the centre. */
   size: required(custom<Size>('[height, width] in pixels', isSize)),
-  /** 3 for red, green and blue; 1 for grey. @default 3 */
+  /** Colour channels: 3 for red, green and blue, 1 for grey. @default 3 */
   channels: custom<1 | 3>('1 or 3', (value) => value === 1 || value === 3, 3),
 }
 
@@ -25,17 +26,17 @@ export interface ImageFolderOptions extends OptionsOf<typeof options> {}
 /**
  * Reads images into memory from a folder with one sub-folder for each class. Needs the package `sharp`.
  *
- * @returns x `[channels, height, width]` in 0 … 1; y the index of the sub-folder, in the order of their names
+ * @returns x `[channels, height, width]` from 0 to 1; y the index of the sub-folder in alphabetical order
  * @throws {ArgumentError} when `sharp` is not installed.
- * @throws {FormatError} when there are no images, or one cannot be read.
+ * @throws {FormatError} when the folder contains no image, or an image cannot be read.
  */
 export async function imageFolder(path: string, given: ImageFolderOptions): Promise<Dataset> {
   return collect(await imageFolderStream(path, readOptions('imageFolder', options, given)))
 }
 
 /**
- * Streams images as `imageFolder`, for more than fit into memory: each is read when its turn comes, and some
- * ahead of it on system threads. Classes are mixed, in an order that is always the same.
+ * Streams the images that `imageFolder` reads, for folders that do not fit into memory. The next images are
+ * decoded ahead on system threads. Classes are mixed, in a fixed order.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
   const { size, channels } = readOptions('imageFolderStream', options, given)
@@ -48,12 +49,12 @@ export async function imageFolderStream(path: string, given: ImageFolderOptions)
   return stream(() => ahead(tasks, readAhead), { shape: [channels, ...size], classNames, fingerprint })
 }
 
-/** Number of images decoded at a time: more than libuv's 4 threads, so that none of them waits. */
+/** Number of images decoded at a time: more than libuv's 4 threads, to keep all of them busy. */
 const readAhead = 16
 
 const extensions = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i
 
-/** The classes of a folder, and the images of each. */
+/** Lists the classes of a folder, and the images of all classes. */
 function listImages(path: string) {
   const classNames = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -65,19 +66,12 @@ function listImages(path: string) {
       .sort()
       .map((file) => ({ file: join(name, file), label, bytes: statSync(join(path, name, file)).size })),
   )
-  if (images.length === 0) {
-    throw new FormatError(`${path}: wanted a sub-folder of images for each class, got no image`)
-  }
+  if (images.length === 0) throw malformed(path, 'a sub-folder of images for each class', 'no image')
   return { classNames, images }
 }
 
-/** Decodes an image to planes of numbers from 0 to 1. */
-async function pixels(
-  image: Picture,
-  file: string,
-  [height, width]: Size,
-  channels: 1 | 3,
-): Promise<Float32Array> {
+/** Decodes an image to `[channels, height, width]`, from 0 to 1. */
+async function pixels(image: Picture, file: string, [height, width]: Size, channels: 1 | 3) {
   const coloured = image.rotate().resize(width, height, { fit: 'cover' }).flatten().toColourspace('srgb')
   let bytes: Uint8Array
   try {
@@ -95,8 +89,8 @@ async function pixels(
   return out
 }
 
-/** The part of `sharp` that is used: its own types are missing when the optional peer is not installed. */
-export interface Picture {
+/** The methods of `sharp` in use, whose own types are missing if this optional package is not installed. */
+interface Picture {
   rotate(): Picture
   resize(width: number, height: number, options: { fit: 'cover' }): Picture
   flatten(): Picture
@@ -106,7 +100,7 @@ export interface Picture {
   toBuffer(): Promise<Uint8Array>
 }
 
-/** Loads the package `sharp`, an optional peer. */
+/** Loads the package `sharp`, an optional peer dependency. */
 export async function sharpPackage(
   load: () => Promise<{ readonly default: (path: string) => Picture }> = () => import('sharp'),
 ): Promise<(path: string) => Picture> {

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { FormatError } from '../../core/errors.ts'
-import { unknownName } from '../../core/mismatch.ts'
+import { malformed, unknownName } from '../../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
 import { showShape } from '../../core/shape.ts'
 import { type Dataset, dataset, nameOptions, namesOf, type Values } from '../dataset.ts'
@@ -27,14 +26,14 @@ export const writeNpz = (
 
 const arrayOptions = {
   ...nameOptions,
-  /** Element type of x, and of targets that are floats. @default 'float32' */
+  /** Element type of `x`, and of targets. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
 }
 
 const archiveOptions = {
-  /** Name of the array of inputs, `[n, …]`. @default 'x' */
+  /** Name of the input array, `[n, …]` for n examples. @default 'x' */
   x: text('x'),
-  /** Name of the array of labels or targets, `[n]` or `[n, …]`. @default 'y' */
+  /** Name of the label array, `[n]` integers, or of the target array, `[n, …]`. @default 'y' */
   y: text('y'),
   ...arrayOptions,
 }
@@ -42,9 +41,9 @@ const archiveOptions = {
 export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Reads examples from the arrays `x` and `y` of an NPZ file. An integer `y` of `[n]` is labels, others targets.
+ * Reads examples from two arrays of an NPZ file. A `y` of integers `[n]` holds labels, any other `y` targets.
  *
- * @throws {FormatError} when the file cannot be read, or x and y differ in their number of examples.
+ * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.
  * @example data.npz('mnist.npz', { x: 'x_train', y: 'y_train' })
  */
@@ -59,7 +58,7 @@ export function npz(path: string, given: NumpyOptions = {}): Dataset {
   return fromArrays(basename(path), find(x), find(y), options)
 }
 
-/** Reads examples as `npz`, from two NPY files. */
+/** Reads examples from two NPY files: see `npz`. */
 export function npy(xPath: string, yPath: string, given: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
   const options = readOptions('npy', arrayOptions, given)
   return fromArrays(basename(yPath), readNpy(xPath), readNpy(yPath), options)
@@ -74,21 +73,15 @@ function fromArrays(
   const [count, ...shape] = x.shape
   const [targets, ...targetShape] = y.shape
   if (count === undefined || targets !== count) {
-    throw new FormatError(
-      `${name}: wanted x and y with equal numbers of examples, got ${showShape(x.shape)} and ${showShape(y.shape)}`,
-    )
+    const got = `${showShape(x.shape)} and ${showShape(y.shape)}`
+    throw malformed(name, 'x and y with equal numbers of examples', got)
   }
   const float = (data: NpyData): Values =>
     dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
   const isFloat = y.data instanceof Float32Array || y.data instanceof Float64Array
   const isLabels = targetShape.length === 0 && !isFloat
-  return dataset({
-    x: float(x.data),
-    y: isLabels ? Int32Array.from(y.data, Number) : float(y.data),
-    shape,
-    targetShape,
-    ...namesOf(names),
-  })
+  const labels = isLabels ? Int32Array.from(y.data, Number) : float(y.data)
+  return dataset({ x: float(x.data), y: labels, shape, targetShape, ...namesOf(names) })
 }
 
 function toFloat32(data: NpyData): Float32Array {

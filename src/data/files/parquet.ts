@@ -2,30 +2,30 @@ import { basename } from 'node:path'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
-import { type TableOptions, type TableValues, tableOptions } from '../formats/table.ts'
-import { tableDataset, tableSpec } from '../formats/table-examples.ts'
+import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
 import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns are numbers or booleans; a label may also be text.
+ * Reads examples from a Parquet file into memory. Columns hold numbers or booleans; label columns, also text.
  *
- * @throws {FormatError} when it is not a Parquet file, or naming the row and column of a value that is missing
- *   or not a number.
+ * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
+ *   row and column.
  * @throws {ArgumentError} when a column does not exist.
  * @example await data.parquet('iris.parquet', { label: 'species' })
  */
 export async function parquet(path: string, given: TableOptions): Promise<Dataset> {
   const table = await open(path, readOptions('parquet', tableOptions, given))
-  return tableDataset(basename(path), await gathered(table.read()), table)
+  return table.cells.dataset(await gathered(table.read()), table.plan)
 }
 
 /**
- * Streams examples from a Parquet file of any size: part of one of its row groups is in memory at a time, 16 MB
- * of examples or a sixteenth of the group.
+ * Streams examples from a Parquet file of any size. At a time, 16 MB of examples or one sixteenth of a row
+ * group is in memory, whichever is more.
  *
- * @throws {FormatError} and {ArgumentError} as `parquet`; also when a label has neither `classNames` nor
- *   `classes`, which are unknown before the end of the file.
+ * @throws {FormatError} as `parquet`.
+ * @throws {ArgumentError} as `parquet`, and when `label` is given without `classNames` or `classes`, which are
+ *   unknown until the end of the file.
  */
 export async function parquetStream(path: string, given: TableOptions): Promise<Stream> {
   const options = readOptions('parquetStream', tableOptions, given)
@@ -38,6 +38,6 @@ export async function parquetStream(path: string, given: TableOptions): Promise<
 }
 
 async function open(path: string, options: TableValues): Promise<ParquetTable> {
-  const { asyncBufferFromFile } = await import('hyparquet') // 80 ms: only those who need it wait
+  const { asyncBufferFromFile } = await import('hyparquet') // on demand, since it takes 80 ms
   return ParquetTable.open(basename(path), await asyncBufferFromFile(path), options)
 }

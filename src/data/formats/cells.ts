@@ -1,30 +1,35 @@
-import { FormatError } from '../../core/errors.ts'
-import { showValue } from '../../core/mismatch.ts'
-import type { Names } from '../dataset.ts'
-import type { TableValues } from './table.ts'
+import type { FormatError } from '../../core/errors.ts'
+import { malformed, showValue } from '../../core/mismatch.ts'
+import type { Batch } from '../batch.ts'
+import { type Dataset, type Names, namesOf } from '../dataset.ts'
+import { joined } from '../stream.ts'
+import type { TablePlan, TableValues } from './table.ts'
 
+/** Texts that count as missing. */
 const absent = new Set(['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'nan', 'null', 'NULL', 'None'])
 
-/** Whether a number is known to be a value without looking at its text: most are. */
+/** Whether a parsed cell is surely a value: finite, and not 0, which empty text also parses to. */
 export const isPlain = (value: number): boolean => value !== 0 && value - value === 0
 
-/** Converts the cells of a table to numbers, and says where that fails. */
+/** Converts the cells of a table to numbers, and its rows to a data set; errors name the row and column. */
 export class Cells {
   readonly #name: string
-  readonly #missing: TableValues['missing']
+  readonly #options: TableValues
+  /** Codes of the labels seen so far, or of `classNames`. */
   readonly #codes: Map<string, number>
-  readonly #known: boolean
-  readonly #classes: number | undefined
 
-  constructor(name: string, { missing, classNames, classes }: TableValues) {
+  constructor(name: string, options: TableValues) {
     this.#name = name
-    this.#missing = missing
-    this.#codes = new Map(classNames?.map((text, code) => [text, code]))
-    this.#known = classNames !== undefined
-    this.#classes = classNames === undefined ? classes : undefined
+    this.#options = options
+    this.#codes = new Map(options.classNames?.map((text, code) => [text, code]))
   }
 
-  /** A feature or target; NaN when the row is to be dropped. `where` returns such as `line 3, column age`. */
+  /**
+   * Converts a feature or target; NaN means that its row is dropped.
+   *
+   * @param where returns the cell's place for errors, such as `line 3, column age`
+   * @param fill whether a missing value is replaced by the option `missing`
+   */
   number(value: unknown, where: () => string, fill = true): number {
     if (isAbsent(value)) return this.#absent(value, where, fill)
     const text = typeof value === 'string' ? value : undefined
@@ -33,30 +38,44 @@ export class Cells {
     throw this.#wrong('a number', value, where)
   }
 
-  /** A label's class; NaN when the row is to be dropped. */
+  /** Converts a label to a code; NaN means that its row is dropped. */
   label(value: unknown, where: () => string): number {
     if (isAbsent(value)) return this.#absent(value, where, false)
     const text = String(value).trim()
-    if (this.#classes !== undefined) {
+    const { classNames, classes } = this.#options
+    if (classNames === undefined && classes !== undefined) {
       const number = Number(text)
-      if (Number.isInteger(number) && number >= 0 && number < this.#classes) return number
-      throw this.#wrong(`a label from 0 to ${this.#classes - 1}`, value, where)
+      if (Number.isInteger(number) && number >= 0 && number < classes) return number
+      throw this.#wrong(`a label from 0 to ${classes - 1}`, value, where)
     }
     const code = this.#codes.get(text)
     if (code !== undefined) return code
-    if (this.#known) throw this.#wrong(`one of ${[...this.#codes.keys()].join(', ')}`, value, where)
+    if (classNames !== undefined)
+      throw this.#wrong(`one of ${[...this.#codes.keys()].join(', ')}`, value, where)
     this.#codes.set(text, this.#codes.size)
     return this.#codes.size - 1
   }
 
+  /** Joins all batches of a table to a data set, and replaces codes of labels by classes. */
+  dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
+    if (!batches.some(({ length }) => length > 0))
+      throw malformed(this.#name, 'at least one row of values', 'none')
+    const { order, ...classes } = label === undefined ? { order: [] } : this.#classes()
+    for (const { y: labels } of order.length > 0 ? batches : []) {
+      for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
+    }
+    return joined(batches, x, y, namesOf({ ...classes, featureNames }))
+  }
+
   /**
-   * The classes, once all labels were seen, and the class that each number from `label` now means. Classes are
-   * sorted, as numbers where all are, else as text; those that are 0, 1, … already have no names.
+   * Returns the classes, once all labels were converted, and `order`, the class of each code (if empty: the
+   * code). Classes are sorted, as numbers if all are, otherwise as text; classes 0, 1, … get no names.
    */
-  classes(): Names & { readonly order: Int32Array } {
+  #classes(): Names & { readonly order: Int32Array } {
     const found = [...this.#codes.keys()]
-    if (this.#classes !== undefined) return { classes: this.#classes, order: new Int32Array(0) }
-    if (this.#known) return { classNames: found, order: Int32Array.from(found, (_, i) => i) }
+    const { classNames, classes } = this.#options
+    if (classNames !== undefined) return { classNames: found, order: Int32Array.from(found, (_, i) => i) }
+    if (classes !== undefined) return { classes, order: new Int32Array(0) }
     const numbers = found.every((text) => Number.isFinite(Number(text)))
     const sorted = [...found].sort(numbers ? (a, b) => Number(a) - Number(b) : undefined)
     const order = Int32Array.from(found, (text) => sorted.indexOf(text))
@@ -65,17 +84,16 @@ export class Cells {
   }
 
   #absent(value: unknown, where: () => string, fill: boolean): number {
-    if (this.#missing === 'drop') return Number.NaN
-    if (this.#missing !== undefined && fill) return this.#missing
-    throw new FormatError(
-      `${this.#name}: wanted a value at ${where()}, got ${value == null ? 'null' : showValue(value)}; ` +
-        "leave such rows out with missing: 'drop', or give a number for missing features",
-    )
+    const { missing } = this.#options
+    if (missing === 'drop') return Number.NaN
+    if (missing !== undefined && fill) return missing
+    const fix = "leave such rows out with missing: 'drop', or give a number for missing features"
+    throw malformed(this.#name, `a value at ${where()}`, value == null ? 'null' : showValue(value), fix)
   }
 
   #wrong(wanted: string, value: unknown, where: () => string): FormatError {
     const got = typeof value === 'bigint' ? String(value) : showValue(value)
-    return new FormatError(`${this.#name}: wanted ${wanted} at ${where()}, got ${got}`)
+    return malformed(this.#name, `${wanted} at ${where()}`, got)
   }
 }
 
@@ -83,6 +101,4 @@ const isAbsent = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'string' && absent.has(value.trim()))
 
 const numberOf = (value: unknown): number =>
-  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
-    ? Number(value)
-    : Number.NaN
+  ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN

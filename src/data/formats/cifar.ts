@@ -1,27 +1,27 @@
-import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 import { choice, custom, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import { type Dataset, dataset, namesOf, texts } from '../dataset.ts'
 import { unzip } from './gzip.ts'
 
 const pixels = 3 * 32 * 32
 
-/** Options of reading CIFAR's binary format. */
+/** Options for reading CIFAR's binary format. */
 export const cifarOptions = {
-  /** CIFAR-10 has one label byte before an image; CIFAR-100 has two, coarse and fine. @default 10 */
+  /** Format: CIFAR-10 has one label byte before each image; CIFAR-100 has two, coarse and fine. @default 10 */
   classes: custom<10 | 100>('10 or 100', (value) => value === 10 || value === 100, 10),
-  /** Which of CIFAR-100's labels to use: 100 fine classes or 20 coarse ones. @default 'fine' */
+  /** Labels to read from CIFAR-100: of 100 fine or 20 coarse classes. @default 'fine' */
   labels: choice(['fine', 'coarse'], 'fine'),
-  /** Names of the classes. */
+  /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
 }
 
 export interface CifarOptions extends OptionsOf<typeof cifarOptions> {}
 
 /**
- * Parses images of files in CIFAR's binary format, one after another, gzipped or not.
+ * Parses and concatenates the images of files in CIFAR's binary format, gzipped or not.
  *
- * @returns x `[3, 32, 32]` (red, green, blue) in 0 … 1, that is byte / 255; y int32
- * @throws {FormatError} when a file does not hold whole images, or a label is not one of the classes.
+ * @returns x `[3, 32, 32]` (red, green, blue), bytes / 255, so from 0 to 1; y int32
+ * @throws {FormatError} when a file ends within an image, or a label is not one of the classes.
  *
  * Source: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
  */
@@ -42,11 +42,8 @@ export function parseCifar(
   for (const { name, bytes } of parts) {
     for (let at = 0; at < bytes.length; at += size, example++) {
       const label = bytes[at + labelAt]!
-      if (label >= classes) {
-        throw new FormatError(
-          `${name}: wanted labels from 0 to ${classes - 1}, got ${label} at image ${at / size}`,
-        )
-      }
+      if (label >= classes)
+        throw malformed(name, `labels from 0 to ${classes - 1}`, `${label} at image ${at / size}`)
       y[example] = label
       const [first, start] = [at + head, example * pixels]
       for (let i = 0; i < pixels; i++) x[start + i] = bytes[first + i]! / 255
@@ -55,13 +52,12 @@ export function parseCifar(
   return dataset({ x, y, shape: [3, 32, 32], classes, ...namesOf({ classNames }) })
 }
 
+/** Decompresses a file, and checks that it consists of records of `size` bytes. */
 function records(file: Uint8Array, name: string, size: number): Uint8Array {
   const bytes = unzip(file, name)
   if (bytes.length === 0 || bytes.length % size !== 0) {
-    throw new FormatError(
-      `${name}: wanted whole images of ${size} bytes, got ${bytes.length} bytes; the file is truncated, ` +
-        'or of the other CIFAR',
-    )
+    const fix = 'the file is truncated, or of the other CIFAR'
+    throw malformed(name, `whole images of ${size} bytes`, `${bytes.length} bytes`, fix)
   }
   return bytes
 }

@@ -1,16 +1,17 @@
 import Papa from 'papaparse'
-import { FormatError } from '../../core/errors.ts'
+import type { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 
-/** Receives a row of a table: its cells, and the line it starts on, from 1. */
-export type TakeRow = (cells: string[], line: number) => void
+/** Receives the cells of a row, and the number of its first line, counted from 1. */
+type TakeRow = (cells: string[], line: number) => void
 
-/** Splits the text of a CSV file into rows. It may come in pieces, cut anywhere; blank lines are skipped. */
+/** Splits CSV text, which may come in pieces cut anywhere, into rows. Blank lines are skipped. */
 export class CsvRows {
   readonly #name: string
   readonly #delimiter: string
   readonly #take: TakeRow
   #parser: InstanceType<typeof Papa.Parser> | undefined
-  /** Text after the last whole row, and the line it starts on. */
+  /** Text after the last complete row, and the number of its first line. */
   #rest = ''
   #line = 1
 
@@ -24,10 +25,8 @@ export class CsvRows {
     const first = this.#parser === undefined && this.#rest === '' && text.charCodeAt(0) === 0xfeff
     this.#parse(this.#rest + (first ? text.slice(1) : text), false)
     if (this.#rest.length > maxRow) {
-      throw new FormatError(
-        `${this.#name}: wanted a row that ends, got one of ${this.#rest.length} characters from line ` +
-          `${this.#line} on; look for a quote that is not closed`,
-      )
+      const got = `one of ${this.#rest.length} characters from line ${this.#line} on`
+      throw malformed(this.#name, 'a row that ends', got, 'look for a quote that is not closed')
     }
   }
 
@@ -37,7 +36,7 @@ export class CsvRows {
 
   #parse(text: string, last: boolean): void {
     if (this.#parser === undefined && !last && !/[\r\n]./s.test(text)) {
-      this.#rest = text // no whole line yet, so the kind of line end is unknown
+      this.#rest = text // no complete line yet, so the kind of line end is unknown
       return
     }
     this.#parser ??= new Papa.Parser({ delimiter: this.#delimiter, newline: newlineOf(text) })
@@ -54,13 +53,12 @@ export class CsvRows {
   }
 
   #badQuote(): FormatError {
-    return new FormatError(
-      `${this.#name}: wanted a closing quote for each opening one, got a row without one from line ${this.#line} on`,
-    )
+    const got = `a row without one from line ${this.#line} on`
+    return malformed(this.#name, 'a closing quote for each opening one', got)
   }
 }
 
-/** Most characters in a row; a longer one has a quote that was never closed. */
+/** Maximum characters in a row; a longer row probably has a quote that was never closed. */
 const maxRow = 1 << 26
 
 const newlineOf = (text: string): '\r\n' | '\n' | '\r' =>

@@ -1,19 +1,18 @@
 import { allocate } from '../../core/dtype.ts'
-import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import type { Batch } from '../batch.ts'
 import type { Dataset, FieldSpec, Values } from '../dataset.ts'
 import { Cells, isPlain } from './cells.ts'
 import { CsvRows } from './csv-rows.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from './table.ts'
-import { tableDataset } from './table-examples.ts'
 
-/** Options of reading CSV. */
+/** Options for reading CSV. */
 export const csvOptions = {
   ...tableOptions,
-  /** Whether the first row names the columns. @default true */
+  /** Whether the first row contains the names of the columns. @default true */
   header: boolean(true),
-  /** Character between values. @default ',' */
+  /** Character that separates values. @default ',' */
   delimiter: custom<string>(
     'one character, no quote or line end',
     (value) => typeof value === 'string' && /^[^"\r\n]$/.test(value),
@@ -23,30 +22,16 @@ export const csvOptions = {
 
 export interface CsvOptions extends OptionsOf<typeof csvOptions> {}
 
-/** Options of CSV as they are read. */
-export type CsvValues = ValuesOf<typeof csvOptions>
+type CsvValues = ValuesOf<typeof csvOptions>
 
-/** Parses examples from CSV text: see `csv`. @param name of the text in messages */
+/** Parses examples from CSV text: see `csv`. @param name name of the text in errors */
 export const parseCsv = (text: string, name: string, given: CsvOptions): Dataset =>
-  csvDataset([text], name, readOptions('parseCsv', csvOptions, given))
+  new CsvReader(name, readOptions('parseCsv', csvOptions, given)).dataset([text])
 
-/** Parses examples from CSV text in pieces, cut anywhere. */
-export function csvDataset(texts: Iterable<string>, name: string, options: CsvValues): Dataset {
-  const reader = new CsvReader(name, options)
-  const parts: Batch[] = []
-  for (const text of texts) {
-    reader.rows.push(text)
-    parts.push(reader.take())
-  }
-  reader.rows.end()
-  parts.push(reader.take())
-  return tableDataset(name, parts, reader)
-}
-
-/** Converts rows to numbers, and gathers them until they are taken. */
+/** Converts CSV text, which may come in pieces cut anywhere, to examples. */
 export class CsvReader {
-  readonly rows: CsvRows
-  readonly cells: Cells
+  readonly #cells: Cells
+  readonly #rows: CsvRows
   readonly #name: string
   readonly #options: CsvValues
   #plan: TablePlan | undefined
@@ -58,27 +43,46 @@ export class CsvReader {
   constructor(name: string, options: CsvValues) {
     this.#name = name
     this.#options = options
-    this.cells = new Cells(name, options)
-    this.rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
+    this.#cells = new Cells(name, options)
+    this.#rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
+  /** Columns to read. @throws {FormatError} before the first row was read. */
   get plan(): TablePlan {
-    if (this.#plan === undefined) throw new FormatError(`${this.#name}: wanted rows of values, got none`)
+    if (this.#plan === undefined) throw malformed(this.#name, 'at least one row of values', 'none')
     return this.#plan
   }
 
   /** Reads until the columns are known. */
   start(texts: Iterable<string>): this {
-    for (const text of texts) {
-      this.rows.push(text)
-      if (this.#plan !== undefined) return this
-    }
-    this.rows.end()
+    for (const _ of this.#batches(texts)) if (this.#plan !== undefined) break
     return this
   }
 
-  /** Returns the rows since the last call. */
-  take(): Batch {
+  /** Returns the examples of a whole text. */
+  dataset(texts: Iterable<string>): Dataset {
+    const batches = [...this.#batches(texts)]
+    return this.#cells.dataset(batches, this.plan)
+  }
+
+  *#batches(texts: Iterable<string>): Generator<Batch> {
+    for (const text of texts) yield this.push(text)
+    yield this.end()
+  }
+
+  /** Returns the examples of the rows that the next piece of text completes. */
+  push(text: string): Batch {
+    this.#rows.push(text)
+    return this.#take()
+  }
+
+  /** Returns the example of a last row without a line end, if there is one. */
+  end(): Batch {
+    this.#rows.end()
+    return this.#take()
+  }
+
+  #take(): Batch {
     if (this.#length === 0) return { x: new Float32Array(0), y: new Float32Array(0), length: 0 }
     const { x, y } = this.plan
     const batch = { x: typed(x, this.#x), y: typed(y, this.#y), length: this.#length }
@@ -96,30 +100,28 @@ export class CsvReader {
       if (header) return
     }
     const width = widthOf(this.#columns)
-    if (cells.length !== width) {
-      throw new FormatError(`${this.#name}: wanted ${width} values at line ${line}, got ${cells.length}`)
-    }
+    if (cells.length !== width) throw malformed(this.#name, `${width} values at line ${line}`, cells.length)
     const before = [this.#x.length, this.#y.length] as const
     if (this.#add(cells, line, this.#plan)) this.#length++
     else [this.#x.length, this.#y.length] = before
   }
 
-  /** Adds a row; returns false when it is to be dropped. */
+  /** Appends a row's values; returns false if the row must be dropped. */
   #add(cells: readonly string[], line: number, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (const column of features) {
       const quick = Number(cells[column])
-      const value = isPlain(quick) ? quick : this.cells.number(cells[column], at(column))
+      const value = isPlain(quick) ? quick : this.#cells.number(cells[column], at(column))
       if (Number.isNaN(value)) return false
       this.#x.push(value)
     }
     for (const column of targets) {
-      const value = this.cells.number(cells[column], at(column), false)
+      const value = this.#cells.number(cells[column], at(column), false)
       if (Number.isNaN(value)) return false
       this.#y.push(value)
     }
     if (label === undefined) return true
-    const value = this.cells.label(cells[label], at(label))
+    const value = this.#cells.label(cells[label], at(label))
     this.#y.push(value)
     return !Number.isNaN(value)
   }

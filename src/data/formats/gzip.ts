@@ -11,12 +11,13 @@ export function unzip(file: Uint8Array, name: string): Uint8Array {
   try {
     return gunzipSync(file, { chunkSize: sizeHint(file) })
   } catch (cause) {
-    const message = `${name}: wanted a whole gzip file, got one that is truncated or damaged`
-    throw new FormatError(message, { cause })
+    throw new FormatError(`${name}: wanted a whole gzip file, got one that is truncated or damaged`, {
+      cause,
+    })
   }
 }
 
-/** The size of the content by the last four bytes: inflated in one piece, it need not be copied together. */
+/** Returns the content's size from the last four bytes, so that inflating takes one buffer and no copy. */
 function sizeHint({ buffer, byteOffset, length }: Uint8Array): number {
   const size = length < 18 ? 0 : new DataView(buffer, byteOffset + length - 4, 4).getUint32(0, true)
   return Math.min(Math.max(size, 1 << 14), 1 << 28, 1100 * length) // deflate shrinks to 1/1032 at most

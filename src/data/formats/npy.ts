@@ -1,8 +1,7 @@
-import { FormatError } from '../../core/errors.ts'
-import { mismatch } from '../../core/mismatch.ts'
+import { malformed, mismatch } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 
-/** Array types by NumPy's letter and width of an element. */
+/** Array types by NumPy's type code: kind and bytes of an element. */
 const kinds = {
   f4: Float32Array,
   f8: Float64Array,
@@ -17,23 +16,22 @@ const kinds = {
   b1: Uint8Array,
 } as const
 
-/** Numbers as NumPy stores them. Booleans are bytes, 0 or 1. */
+/** Elements of a NumPy array. Booleans are bytes, 0 or 1. */
 export type NpyData = (typeof kinds)[keyof typeof kinds]['prototype']
 
-/** An array of an NPY file: numbers row by row. */
+/** An array of an NPY file, in row-major order. */
 export interface NpyArray {
   readonly shape: Shape
   readonly data: NpyData
 }
 
 /**
- * Parses the bytes of an NPY file, NumPy's format for one array.
+ * Parses the bytes of an NPY file, NumPy's format for one array, of integers, floats or booleans in either byte
+ * order. float16 becomes a Float32Array.
  *
- * Reads every integer, float and boolean type of either byte order; float16 as a Float32Array.
- *
- * @param name of the bytes in messages
- * @throws {FormatError} when they are damaged, or the array is in Fortran's order, structured, of objects,
- *   text, complex numbers or dates.
+ * @param name name of the file in errors
+ * @throws {FormatError} when the file is damaged, or the array is in column-major (Fortran) order, structured,
+ *   or of objects, text, complex numbers or dates.
  */
 export function parseNpy(file: Uint8Array, name: string): NpyArray {
   const { descr, shape, start } = parseHeader(file, name)
@@ -44,82 +42,58 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
   const half = `${kind}${width}` === 'f2'
   const type = half ? Uint16Array : kinds[`${kind}${width}` as keyof typeof kinds]
   if (type === undefined || !Number.isSafeInteger(size)) {
-    throw new FormatError(
-      `${name}: wanted integers, floats or booleans, got dtype ${descr}; save it with array.astype('float32')`,
-    )
+    const fix = "save it with array.astype('float32')"
+    throw malformed(name, 'integers, floats or booleans', `dtype ${descr}`, fix)
   }
   if (body.length !== size * bytes) {
-    throw new FormatError(
-      `${name}: wanted ${size * bytes} bytes for ${showShape(shape)} of ${descr}, got ${body.length}; ` +
-        'the file is truncated or damaged',
-    )
+    const wanted = `${size * bytes} bytes for ${showShape(shape)} of ${descr}`
+    throw malformed(name, wanted, body.length, 'the file is truncated or damaged')
   }
-  const copy = new Uint8Array(body) // aligned
+  const copy = new Uint8Array(body) // aligned to its elements
   if (order === '>') swap(copy, bytes)
   const data = new type(copy.buffer, 0, size)
   return { shape, data: half ? Float32Array.from(data as Uint16Array, fromHalf) : data }
 }
 
-interface Header {
-  readonly descr: string
-  readonly shape: Shape
-  /** Offset of the numbers. */
-  readonly start: number
-}
-
-const magic = '\x93NUMPY'
-
-function parseHeader(file: Uint8Array, name: string): Header {
+/** Parses the header; `start` is the offset of the elements. */
+function parseHeader(file: Uint8Array, name: string) {
   const [from, start] = headerBounds(file, name)
   const header = new TextDecoder().decode(file.subarray(from, start))
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1]
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
   const axes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
-  if (/'descr':\s*\[/.test(header)) {
-    throw new FormatError(
-      `${name}: wanted plain numbers, got a structured dtype; save each field as its own array`,
-    )
-  }
-  if (descr === undefined || fortran === undefined || axes === undefined) {
-    throw new FormatError(
-      `${name}: wanted a header with descr, fortran_order and shape, got ${header.trim()}`,
-    )
-  }
+  if (/'descr':\s*\[/.test(header))
+    throw malformed(name, 'plain numbers', 'a structured dtype', 'save each field as its own array')
+  if (descr === undefined || fortran === undefined || axes === undefined)
+    throw malformed(name, 'a header with descr, fortran_order and shape', header.trim())
   const shape = axes.split(',').flatMap((axis) => (axis.trim() === '' ? [] : [Number(axis)]))
   if (fortran === 'True' && shape.length > 1) {
-    throw new FormatError(
-      `${name}: wanted numbers row by row, got Fortran's order; save it with np.ascontiguousarray(array)`,
-    )
+    const fix = 'save it with np.ascontiguousarray(array)'
+    throw malformed(name, 'numbers row by row', "Fortran's order", fix)
   }
   return { descr, shape, start }
 }
 
-/** Where the text of the header starts and ends. */
+/** Returns the start and end of the header's text, in bytes. */
 function headerBounds(file: Uint8Array, name: string): readonly [from: number, to: number] {
   const version = file[6] ?? 0
-  const from = version === 1 ? 10 : 12 // after a length of 2 or 4 bytes
-  const isNpy = String.fromCharCode(...file.subarray(0, 6)) === magic
-  if (!isNpy || version < 1 || version > 3 || file.length < from) {
-    throw new FormatError(`${name}: wanted an NPY file that starts \\x93NUMPY, got another`)
-  }
+  const from = version === 1 ? 10 : 12 // the length before the text takes 2 or 4 bytes
+  const isNpy = String.fromCharCode(...file.subarray(0, 6)) === '\x93NUMPY'
+  if (!isNpy || version < 1 || version > 3 || file.length < from)
+    throw malformed(name, 'an NPY file that starts \\x93NUMPY', 'another')
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
-  if (from + length > file.length || length > maxHeader) {
-    throw new FormatError(
-      `${name}: wanted a header of ${length} bytes, got ${file.length} in all; it is damaged`,
-    )
-  }
+  if (from + length > file.length || length > 1 << 20)
+    throw malformed(name, `a header of ${length} bytes`, `${file.length} in all`, 'it is damaged')
   return [from, from + length]
 }
-
-const maxHeader = 1 << 20
 
 /** Reverses the bytes of each element. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
 }
 
-/** Decodes IEEE 754's binary16. */
+/** Decodes a float16 (IEEE 754 binary16). */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 31
@@ -132,7 +106,7 @@ function fromHalf(bits: number): number {
 /**
  * Encodes an array as the bytes that NumPy would write to an NPY file.
  *
- * @throws {ArgumentError} when the shape does not fit the numbers.
+ * @throws {ArgumentError} when the shape does not match the number of elements.
  */
 export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
   if (sizeOf(shape) !== data.length) {

@@ -3,10 +3,10 @@ import { encodeNpy, type NpyArray, parseNpy } from './npy.ts'
 import { pack, unpack } from './zip.ts'
 
 /**
- * Parses the bytes of an NPZ file, NumPy's archive of arrays, to its arrays by name.
+ * Parses the bytes of an NPZ file, NumPy's archive of arrays, and returns the arrays by name.
  *
- * @param name of the bytes in messages
- * @throws {FormatError} when the archive or an array in it cannot be read: see `parseNpy`.
+ * @param name name of the file in errors
+ * @throws {FormatError} when the archive is damaged, or `parseNpy` refuses an array in it.
  */
 export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string, NpyArray>> {
   const arrays = [...unpack(file, name)].map(([entry, bytes]) => {
@@ -16,9 +16,9 @@ export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string
   return Object.fromEntries(arrays)
 }
 
-/** Options of writing an NPZ file. */
+/** Options for writing an NPZ file. */
 export const npzOptions = {
-  /** Whether arrays are deflated, as by `np.savez_compressed`. @default true */
+  /** Whether to compress arrays, as `np.savez_compressed` does. @default true */
   compress: boolean(true),
 }
 

@@ -1,36 +1,35 @@
 import { crc32 } from 'node:zlib'
 import type { AsyncBuffer, FileMetaData, PageHeader } from 'hyparquet'
-import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 
-/** Part of a row group: the pages of one column. */
+/** A column chunk: the pages of one column in one row group. */
 interface Chunk {
+  /** Offsets in the file of the first byte, and of the byte after the last. */
   readonly start: number
   readonly end: number
-  /** Number of values: that of the group's rows, where the column is flat. */
+  /** Number of values; in a column that is not nested, the number of rows of the group. */
   readonly values: number
-  /** Size of its uncompressed pages in bytes. */
+  /** Size of the pages in bytes, uncompressed. */
   readonly size: number
 }
 
 /**
- * The column chunks of a file, by where they start.
+ * Returns the column chunks of a file, keyed by the offset of their first byte.
  *
- * @throws {FormatError} when the metadata of one is impossible.
+ * @throws {FormatError} when the metadata of a chunk is impossible.
  */
 export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: number): Map<number, Chunk> {
   const chunks = new Map<number, Chunk>()
   for (const { columns, num_rows } of row_groups) {
     for (const { meta_data: meta } of columns) {
-      if (!meta) continue // in another file, which the reader reports
+      if (!meta) continue // its data is in another file, which the reader refuses
       const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
       const end = start + Number(meta.total_compressed_size)
       const values = Number(meta.num_values)
       const counts = meta.path_in_schema.length > 1 ? values >= 0 : values === Number(num_rows) && values >= 0
       if (!counts || !(start >= 4 && end >= start && end <= fileSize)) {
-        throw new FormatError(
-          `${name}: wanted ${num_rows} values of ${meta.path_in_schema.join('.')} within ${fileSize} bytes, got ` +
-            `${values} in bytes ${start} to ${end}; the file is damaged`,
-        )
+        const wanted = `${num_rows} values of ${meta.path_in_schema.join('.')} within ${fileSize} bytes`
+        throw malformed(name, wanted, `${values} in bytes ${start} to ${end}`, 'the file is damaged')
       }
       chunks.set(start, { start, end, values, size: Number(meta.total_uncompressed_size) })
     }
@@ -41,11 +40,11 @@ export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: n
 type HeadOf = typeof import('hyparquet/src/column.js').parquetHeader
 
 /**
- * The same file, whose column chunks are checked before they are decoded: a damaged count in the header of a
- * page would keep the decoder busy for minutes. Where a page has a checksum, it is verified.
+ * Wraps a file to check column chunks before they are decoded: a damaged count in the header of a page would
+ * keep the decoder busy for minutes. Checksums of pages are verified where present.
  *
  * @param headOf reads the header of a page
- * @throws {FormatError} while it is read, when a page does not fit its chunk, or is damaged.
+ * @throws {FormatError} during reading, when a page is damaged or does not fit its chunk.
  */
 export function checkedFile(
   name: string,
@@ -70,23 +69,19 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
     const head = headOf(reader)
     const end = reader.offset + head.compressed_page_size
     if (!(end >= reader.offset && end <= bytes.byteLength && isPossible(head, chunk))) {
-      throw new FormatError(
-        `${name}: wanted pages of up to ${chunk.values} values from byte ${chunk.start} to ${chunk.end}, got one that ` +
-          'cannot be; the file is damaged',
-      )
+      const wanted = `pages of up to ${chunk.values} values from byte ${chunk.start} to ${chunk.end}`
+      throw malformed(name, wanted, 'one that cannot be', 'the file is damaged')
     }
     const sum = head.crc === undefined ? undefined : head.crc >>> 0
     if (sum !== undefined && crc32(new Uint8Array(bytes, reader.offset, end - reader.offset)) !== sum) {
-      throw new FormatError(
-        `${name}: wanted the page that was written at byte ${chunk.start + reader.offset}, got other bytes; ` +
-          'the file is damaged',
-      )
+      const wanted = `the page that was written at byte ${chunk.start + reader.offset}`
+      throw malformed(name, wanted, 'other bytes', 'the file is damaged')
     }
     reader.offset = end
   }
 }
 
-/** Whether a page may be part of a chunk, by its header. */
+/** Whether the counts in a page's header are possible in its chunk. */
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
   const { data_page_header: data, data_page_header_v2: data2, dictionary_page_header: dictionary } = head
   const counts = [data?.num_values, data2?.num_values, data2?.num_rows, dictionary?.num_values]

@@ -3,22 +3,21 @@ import { allocate, type Data } from '../../core/dtype.ts'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { type Batch, batchRows } from '../batch.ts'
+import { type FieldSpec, gatherExamples } from '../dataset.ts'
 import { Cells, isPlain } from './cells.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
 import { planTable, type TablePlan, type TableValues } from './table.ts'
 
-/** Number of rows that are handed on together. */
+/** Maximum number of rows in a yielded batch. */
 const pieceRows = 4096
 
-/** Bytes of examples that are decoded at a time. */
+/** Bytes of examples decoded at a time, or more where a row group would have more than `maxParts` parts. */
 const partBytes = 2 ** 24
 
-/** Parts of a row group at most: each reads its columns from the start of the group. */
-const mostParts = 16
+/** Maximum number of parts per row group, since decoding each part starts at the beginning of the group. */
+const maxParts = 16
 
-type Values = ArrayLike<unknown>
-
-/** The examples of a Parquet file. */
+/** Reads examples from a Parquet file. */
 export class ParquetTable {
   readonly plan: TablePlan
   readonly cells: Cells
@@ -38,7 +37,7 @@ export class ParquetTable {
 
   static async open(name: string, file: AsyncBuffer, options: TableValues): Promise<ParquetTable> {
     const [{ parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
-      import('hyparquet'), // 80 ms: only those who need it wait
+      import('hyparquet'), // on demand, since it takes 80 ms
       import('hyparquet/src/column.js'),
     ])
     return reported(name, async () => {
@@ -48,6 +47,7 @@ export class ParquetTable {
     })
   }
 
+  /** Yields all examples, in the order of the file. */
   async *read(): AsyncGenerator<Batch> {
     for (const { start, rows } of this.#parts()) {
       const examples = await this.#examples(start, rows)
@@ -57,23 +57,21 @@ export class ParquetTable {
     }
   }
 
-  /** Ranges of rows that are read at a time. */
+  /** Yields the ranges of rows that are decoded at a time. */
   *#parts(): Generator<{ readonly start: number; readonly rows: number }> {
     const { x, y } = this.plan
-    const row = [x, y].reduce(
-      (bytes, { dtype, shape }) => bytes + allocate(dtype, sizeOf(shape)).byteLength,
-      0,
-    )
+    const bytes = ({ dtype, shape }: FieldSpec): number => allocate(dtype, sizeOf(shape)).byteLength
+    const row = bytes(x) + bytes(y)
     let start = 0
     for (const { num_rows } of this.#metadata.row_groups) {
       const end = start + Number(num_rows)
-      const size = Math.max(Math.ceil(partBytes / row), Math.ceil((end - start) / mostParts))
+      const size = Math.max(Math.ceil(partBytes / row), Math.ceil((end - start) / maxParts))
       for (; start < end; start += size) yield { start, rows: Math.min(size, end - start) }
       start = end
     }
   }
 
-  /** Reads rows column after column, so that only one column at a time is held as anything but numbers. */
+  /** Decodes rows column by column, so that untyped values of only one column are in memory at a time. */
   async #examples(start: number, rows: number): Promise<Batch> {
     const { features, targets, label, x: xSpec, y: ySpec } = this.plan
     const x = allocate(xSpec.dtype, rows * features.length)
@@ -91,7 +89,10 @@ export class ParquetTable {
     for (const [at, column] of features.entries()) await fill(x, column, at, features.length, 'feature')
     for (const [at, column] of targets.entries()) await fill(y, column, at, ySize, 'target')
     if (label !== undefined) await fill(y, label, 0, 1, 'label')
-    return without(dropped, { x, y, length: rows })
+    if (!dropped.includes(1)) return { x, y, length: rows }
+    const kept = Int32Array.from(dropped, (_, i) => i).filter((i) => dropped[i] === 0)
+    const keep = (data: Data, spec: FieldSpec): Data => gatherExamples({ ...spec, data }, kept)
+    return { x: keep(x, xSpec), y: keep(y, ySpec), length: kept.length }
   }
 
   #cell(value: unknown, column: number, row: number, kind: Kind): number {
@@ -102,7 +103,7 @@ export class ParquetTable {
       : this.cells.number(value, where, kind === 'feature')
   }
 
-  async #values(column: number, start: number, rows: number): Promise<Values> {
+  async #values(column: number, start: number, rows: number): Promise<ArrayLike<unknown>> {
     const [{ parquetRead }, { compressors }] = await Promise.all([
       import('hyparquet'),
       import('hyparquet-compressors'),
@@ -117,7 +118,7 @@ export class ParquetTable {
         columns: [name],
         rowStart: start,
         rowEnd: start + rows,
-        // Whole pages, which may begin before the first row and end after the last.
+        // Called with whole pages, which may begin before `start` and end after the last row.
         onChunk: ({ columnData, rowStart }) => {
           const [from, to] = [Math.max(start, rowStart), Math.min(start + rows, rowStart + columnData.length)]
           for (let row = from; row < to; row++) values[row - start] = columnData[row - rowStart]
@@ -130,7 +131,7 @@ export class ParquetTable {
 
 type Kind = 'feature' | 'target' | 'label'
 
-/** The names of a table's columns: the children of the schema's root. */
+/** Returns the names of a table's columns: the children of the schema's root. */
 function topColumns({ schema }: FileMetaData): string[] {
   const names: string[] = []
   const skip = (at: number): number => {
@@ -142,22 +143,7 @@ function topColumns({ schema }: FileMetaData): string[] {
   return names
 }
 
-/** The rows of a batch that were not dropped. */
-function without(dropped: Uint8Array, batch: Batch): Batch {
-  if (!dropped.includes(1)) return batch
-  const kept = Int32Array.from(dropped, (_, i) => i).filter((i) => dropped[i] === 0)
-  const keep = (data: Data): Data => {
-    const size = data.length / batch.length
-    const out = data.slice(0, kept.length * size)
-    for (const [to, from] of kept.entries()) {
-      for (let j = 0; j < size; j++) out[to * size + j] = data[from * size + j]!
-    }
-    return out
-  }
-  return { x: keep(batch.x), y: keep(batch.y), length: kept.length }
-}
-
-/** Reports what the Parquet reader finds wrong as an error of the file. */
+/** Rethrows errors of the Parquet reader as a FormatError with the file's name. */
 async function reported<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()

@@ -1,15 +1,16 @@
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 
-// The part of the ZIP format that archives of arrays use: stored or deflated entries, one disk, no encryption.
+// The subset of the ZIP format that NPZ files use: stored or deflated entries, one disk, no encryption.
 // Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16 and 4.5.3.
 
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 }
 
 /**
- * Reads the files in a ZIP archive, by name.
+ * Reads the files in a ZIP archive, keyed by name.
  *
- * @throws {FormatError} when it is damaged, by its sizes and checksums.
+ * @throws {FormatError} when the archive is truncated or damaged, or a checksum does not match.
  */
 export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Array> {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength)
@@ -17,11 +18,13 @@ export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Arra
     return new Map(entries(view).map((entry) => [entry.name, content(archive, view, entry, name)]))
   } catch (cause) {
     if (cause instanceof FormatError) throw cause
-    const message = `${name}: wanted a whole ZIP archive, got one that is truncated or damaged`
-    throw new FormatError(message, { cause })
+    throw new FormatError(`${name}: wanted a whole ZIP archive, got one that is truncated or damaged`, {
+      cause,
+    })
   }
 }
 
+/** Returns the entries of the archive's central directory. */
 function entries(view: DataView) {
   let end = view.byteLength - 22
   while (view.getUint32(end, true) !== signatures.end) end-- // a comment may follow
@@ -45,17 +48,16 @@ function entries(view: DataView) {
 
 type Entry = ReturnType<typeof entries>[number]
 
-/** In place of a number that only ZIP64 can hold. */
+/** Marks a size or offset that does not fit into 32 bits; ZIP64 stores it elsewhere. */
 const huge = 0xffffffff
 
+/** Returns an entry's content, decompressed. @throws {RangeError} when it is damaged. */
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
   const { method, crc, packed, size, start } = entry
-  if (packed === huge || size === huge || start === huge) {
-    throw new FormatError(`${name}: wanted files below 4 GiB, got ${entry.name}; save it as .npy`)
-  }
-  if (method !== 0 && method !== 8) {
-    throw new FormatError(`${name}: wanted files stored or deflated, got ${entry.name} by method ${method}`)
-  }
+  if (packed === huge || size === huge || start === huge)
+    throw malformed(name, 'files below 4 GiB', entry.name, 'save it as .npy')
+  if (method !== 0 && method !== 8)
+    throw malformed(name, 'files stored or deflated', `${entry.name} by method ${method}`)
   if (view.getUint32(start, true) !== signatures.local) throw new RangeError('no file here')
   const from = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true)
   const body = archive.subarray(from, from + packed)
@@ -64,9 +66,7 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/**
- * Packs files into a ZIP archive, deflated or stored. Times are 1980-01-01, so equal files make equal archives.
- */
+/** Packs files into a ZIP archive. All files are dated 1980-01-01, so equal files make equal archives. */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
@@ -87,7 +87,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   return Buffer.concat([...parts, ...directory, end])
 }
 
-/** Little-endian numbers: a signature of 32 bits, then fields of 16 and of 32 bits in turn. */
+/** Encodes little-endian integers: a signature of 32 bits, then lists of 16-bit and 32-bit fields in turn. */
 function record(signature: number, ...fields: readonly (readonly number[])[]): Uint8Array {
   const width = (i: number): number => (i % 2 === 0 ? 2 : 4)
   const length = 4 + fields.reduce((n, field, i) => n + field.length * width(i), 0)

@@ -1,11 +1,9 @@
+import { figure } from '../../core/text.ts'
 import { meanOf } from '../../core/vector.ts'
-import { type Diagnostic, short } from '../diagnosis.ts'
+import type { Diagnostic } from '../diagnosis.ts'
 import { curvatureAlongGradient } from '../hessian.ts'
 
-/** Batches that are measured. */
-const count = 8
-
-/** D14: curvature of the loss of a batch along its own step. */
+/** D14: curvature of a batch's loss along its own gradient. */
 export const batchSharpness: Diagnostic = {
   id: 'D14',
   title: 'curvature of batches along their own gradients',
@@ -15,17 +13,17 @@ export const batchSharpness: Diagnostic = {
   source: 'Andreyev & Beneventano 2024, https://arxiv.org/abs/2412.20553',
   async examine(subject) {
     const curvatures: number[] = []
-    for (const batch of subject.batches(count)) curvatures.push(await curvatureAlongGradient(subject, batch))
+    for (const batch of subject.batches(8)) curvatures.push(await curvatureAlongGradient(subject, batch))
     const curvature = meanOf(curvatures)
     const rule = subject.rule([...subject.trained.keys()][0]!)
     const rate = subject.rates.at(-1)!
     if (!rule.traits.heavyBall || rule.momentum(subject.steps - 1) > 0) {
       return {
-        reason: `the bound holds for sgd without momentum; the curvature of a batch along its gradient is ${short(curvature)}`,
+        reason: `the bound holds for sgd without momentum; the curvature of a batch along its gradient is ${figure(curvature)}`,
       }
     }
     const value = (rate * curvature) / 2
-    const numbers = `batches have a curvature of ${short(curvature)} along their gradients, which allows a rate of ${short(2 / curvature)}; it is ${short(rate)}`
+    const numbers = `batches have a curvature of ${figure(curvature)} along their gradients, which allows a rate of ${figure(2 / curvature)}; the rate is ${figure(rate)}`
     return {
       severity: value >= 0.8 ? 'note' : 'ok',
       value,

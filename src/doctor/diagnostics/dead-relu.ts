@@ -1,12 +1,13 @@
 import type { Tensor } from '../../core/tensor.ts'
+import { percent } from '../../core/text.ts'
 import { observe } from '../../nn/observe.ts'
 import { greater } from '../../ops/compare.ts'
 import { any } from '../../ops/reduction.ts'
-import { type Diagnostic, greatestEntry, percent } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
 
-/** Batches that are looked at. */
+/** Number of training batches to look at. */
 const count = 16
 
 /** D16: channels whose ReLU never fires. */
@@ -15,13 +16,13 @@ export const deadRelu: Diagnostic = {
   title: 'channels whose ReLU after BN never fires',
   quantity: 'share of a layer’s channels that are 0 in all of 16 training batches',
   threshold: 'warning above 20 % of a layer',
-  remedy: 'β has gone far below 0: lower the rate, or keep β out of weight decay and large steps',
+  remedy: 'β has drifted far below 0: lower the rate, or keep β out of weight decay and large steps',
   source: 'Lu et al. 2020, https://arxiv.org/abs/1903.06733; the band is ours',
   async examine(subject) {
     const { structure } = subject
     const before = structure.norms.filter(({ y }) => structure.users(y).some(({ op }) => op === 'Relu'))
     if (before.length === 0) return { reason: 'no ReLU follows a batch normalization directly' }
-    const dead = await deadParts(subject, before)
+    const dead = await deadShares(subject, before)
     const [name, value] = greatestEntry(dead)
     const values = Object.fromEntries(dead)
     if (value > 0.2) {
@@ -33,8 +34,8 @@ export const deadRelu: Diagnostic = {
   },
 }
 
-/** The share of each layer's channels that are never above 0. */
-async function deadParts(subject: Subject, norms: readonly Norm[]): Promise<[string, number][]> {
+/** Share of each layer's channels that are never above 0. */
+async function deadShares(subject: Subject, norms: readonly Norm[]): Promise<[string, number][]> {
   const names = [...new Set(norms.map(({ name }) => name))]
   const fired = names.map(() => new Set<number>())
   for (const batch of subject.batches(count)) {
@@ -56,7 +57,7 @@ async function deadParts(subject: Subject, norms: readonly Norm[]): Promise<[str
   })
 }
 
-/** Whether each channel is above 0 anywhere. */
+/** Whether each channel is above 0 for any example and position. */
 const firing = (y: Tensor): Tensor =>
   any(
     greater(y, 0),

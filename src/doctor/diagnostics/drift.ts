@@ -1,13 +1,10 @@
+import { figure } from '../../core/text.ts'
 import { drift } from '../../train/drift.ts'
-import { type Diagnostic, greatestEntry, noAverages, noStatistics, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, noAverages, noStatistics } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Examples on which statistics are measured. */
-const measuredOn = 8192
-
-/** The same in training batches. */
-export const measuredBatches = ({ experiment }: Subject): number =>
-  Math.ceil(measuredOn / experiment.batchSize)
+/** Number of training batches, of 8,192 examples in all, on which statistics are remeasured. */
+export const measuredBatches = ({ experiment }: Subject): number => Math.ceil(8192 / experiment.batchSize)
 
 /** D8: distance of the running statistics from those of the data. */
 export const statisticsDrift: Diagnostic = {
@@ -16,8 +13,7 @@ export const statisticsDrift: Diagnostic = {
   quantity:
     'KL = ½(ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1), mean over the channels of the worst layer, against remeasured statistics; and z = |rm − μ|/σ',
   threshold: 'warning above KL 0.01 or z 0.1, alarm above KL 0.1',
-  remedy:
-    'remeasure the statistics (recalibrateBeforeEvaluation, train.recalibrate), or let the rate decay to 0',
+  remedy: 'remeasure the statistics (recalibrateBeforeEvaluation, train.recalibrate), or decay the rate to 0',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576; the bands are ours',
   async examine(subject) {
     if (subject.tracking.length === 0) return noStatistics
@@ -37,14 +33,13 @@ export const statisticsDrift: Diagnostic = {
         [`${name} greatest z`, maxZ],
       ]),
     )
-    const numbers = `the running statistics of layer ${name} are off by a KL of ${short(value)}${shifted === name ? ' and' : `, those of layer ${shifted}`} by ${short(z)} standard deviations`
+    const numbers = `the running statistics of layer ${name} are off by a KL of ${figure(value)}${shifted === name ? ' and' : `, those of layer ${shifted}`} by ${figure(z)} standard deviations`
     const severity = value > 0.1 ? 'alarm' : value > 0.01 || z > 0.1 ? 'warning' : 'ok'
-    const advice =
-      severity === 'alarm'
-        ? `${numbers}: the validation loss means nothing; remeasure them with recalibrateBeforeEvaluation`
-        : severity === 'warning'
-          ? `${numbers}: remeasure them before evaluation, or let the rate decay`
-          : numbers
-    return { severity, value, values: { z, ...values }, advice }
+    const fix = {
+      alarm: ': the validation loss is meaningless; remeasure them with recalibrateBeforeEvaluation',
+      warning: ': remeasure them before evaluation, or let the rate decay',
+      ok: '',
+    }[severity]
+    return { severity, value, values: { z, ...values }, advice: `${numbers}${fix}` }
   },
 }

@@ -1,11 +1,9 @@
+import { percent } from '../../core/text.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
-import { type Diagnostic, greatestEntry, noStatistics, percent } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
+import type { Norm } from '../structure.ts'
 
-/**
- * The share of the initial mean 0 and variance 1 in a layer's running statistics after `batches`.
- *
- *     Π (1 − momentum)
- */
+/** Share of the initial mean 0 and variance 1 in a layer's running statistics: Π (1 − momentum) over batches. */
 export function firstLeft({ momentum, zeroDebias }: BatchNorm, batches: number): number {
   if (batches === 0) return 1
   if (zeroDebias || momentum === null) return 0
@@ -21,21 +19,20 @@ export const firstStatistics: Diagnostic = {
   title: 'share of the initial values in the running statistics',
   quantity: '(1 − momentum)ᵗ after t batches',
   threshold: 'warning above 1 %',
-  remedy: 'a greater momentum, zeroDebias: true, or recalibration before evaluation',
+  remedy: 'a larger momentum, zeroDebias: true, or recalibration before evaluation',
   source:
-    'ours: the sum of an exponential average; zeroDebias is the correction of Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, section 3',
+    'ours: decay of an exponential average; zeroDebias is the bias correction of Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, section 3',
   async examine({ tracking }) {
     if (tracking.length === 0) return noStatistics
-    const left = tracking.map(({ name, layer }) => {
-      return [name, firstLeft(layer, Number(layer.numBatchesTracked!.data[0]))] as const
-    })
+    const batchesOf = ({ layer }: Norm): number => Number(layer.numBatchesTracked!.data[0])
+    const left = tracking.map((norm) => [norm.name, firstLeft(norm.layer, batchesOf(norm))] as const)
     const [name, value] = greatestEntry(left)
-    const batches = Number(tracking.find((norm) => norm.name === name)!.layer.numBatchesTracked!.data[0])
-    const start = 'the mean 0 and variance 1 that they started from'
+    const batches = batchesOf(tracking.find((norm) => norm.name === name)!)
+    const start = 'the initial mean 0 and variance 1'
     const numbers =
       value < 1e-6
-        ? `after ${batches} batches the running statistics retain nothing of ${start}`
-        : `after ${batches} batches ${percent(value)} of the running statistics of layer ${name} are still ${start}`
+        ? `after ${batches} batches, the running statistics retain nothing of ${start}`
+        : `after ${batches} batches, ${percent(value)} of the running statistics of layer ${name} still comes from ${start}`
     return {
       severity: value > 0.01 ? 'warning' : 'ok',
       value,

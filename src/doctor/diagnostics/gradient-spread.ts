@@ -1,34 +1,33 @@
+import { figure } from '../../core/text.ts'
 import { length, maxOf } from '../../core/vector.ts'
 import { taskOf } from '../../train/train.ts'
-import { type Diagnostic, greatestEntry, leastEntry, short } from '../diagnosis.ts'
+import { type Diagnostic, greatestEntry, leastEntry } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
 
-/** D17: spread over the layers of the first step's size relative to the weights. */
+/** D17: spread over the layers of the initial gradient's norm relative to the weights. */
 export const gradientSpread: Diagnostic = {
   id: 'D17',
-  title: 'spread of the first gradients over the layers',
-  quantity: 'greatest over least ‖g‖/‖w‖ of the weights of two or more axes, at the first weights',
-  threshold:
-    'warning above 10 (BN and ReLU without skip connections: 1.21 a layer); note where the rate is warmed up',
-  remedy: 'warm the rate up, use a rate a layer (lars), or skip connections',
+  title: 'spread of the initial gradients over the layers',
+  quantity: 'largest over smallest ‖g‖/‖w‖ of the weights of two or more axes, at the initial weights',
+  threshold: 'warning above 10, note with warmup (BN and ReLU without skip connections: 1.21 per layer)',
+  remedy: 'warm the rate up, use a rate per layer (lars), or skip connections',
   source:
     'Yang et al. 2019, https://arxiv.org/abs/1902.08129; You et al. 2017, https://arxiv.org/abs/1708.03888; the band is ours',
   async examine({ experiment, rates }) {
     const fresh = new Subject(experiment, taskOf(experiment))
     const [batch] = fresh.batches(1)
     const { gradient } = await fresh.slope(batch!)
-    const matrices = [...fresh.trained].filter(([, { shape }]) => shape.length >= 2)
-    const ratios = matrices
+    const ratios = [...fresh.trained]
+      .filter(([, { shape }]) => shape.length >= 2)
       .map(([name, { data }]) => [name, length(gradient.get(name)!) / length(data)] as const)
       .filter(([, ratio]) => ratio > 0 && Number.isFinite(ratio))
     if (ratios.length < 2) {
-      return { reason: 'fewer than two weights of two or more axes have a gradient at first' }
+      return { reason: 'fewer than two weights of two or more axes have an initial gradient' }
     }
-    const [fast, high] = greatestEntry(ratios)
-    const [slow, low] = leastEntry(ratios)
+    const [[fast, high], [slow, low]] = [greatestEntry(ratios), leastEntry(ratios)]
     const value = high / low
     const warm = rates[0]! < maxOf(rates) / 2
-    const numbers = `the first gradient is ${short(high)} of the weight in ${fast} and ${short(low)} in ${slow}, ${short(value)} times as much`
+    const numbers = `the initial ‖g‖/‖w‖ is ${figure(high)} in ${fast} and ${figure(low)} in ${slow}, a factor of ${figure(value)}`
     const values = Object.fromEntries(ratios)
     if (value <= 10) return { severity: 'ok', value, values, advice: numbers }
     const fix = warm ? 'the warmup is needed' : 'warm the rate up, or give each layer its own (lars)'

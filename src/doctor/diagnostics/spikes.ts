@@ -1,45 +1,36 @@
+import { figure } from '../../core/text.ts'
 import { maxOf, meanOf, medianOf } from '../../core/vector.ts'
-import { type Diagnostic, short } from '../diagnosis.ts'
+import type { Diagnostic } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Parts into which the steps of a log are divided. */
-const parts = 200
-/** Preceding parts with which a part is compared. */
-const before = 10
+/** Number of preceding segments with which a segment is compared. */
+const preceding = 10
 
-/** A part of a run whose loss is far above those before. */
-export interface Spike {
-  /** First step of the part. */
+interface Spike {
+  /** First step of the segment. */
   readonly step: number
-  /** Its loss relative to the median of the preceding parts. */
+  /** Mean loss of the segment, relative to the median of the preceding ones. */
   readonly height: number
 }
 
 /**
- * Finds where the loss of a run jumps but the learning rate does not: parts whose mean is above twice the
- * median of the ten preceding parts, and above it by six of their median deviations. Adjacent parts are one
- * spike.
- *
- * @param size steps per part
+ * Finds segments of `size` steps whose mean loss is above twice the median of the preceding segments, and above
+ * it by six of their median deviations, while the learning rate does not jump. Adjacent segments are one spike.
  */
-export function spikesOf(
-  losses: ArrayLike<number>,
-  rates: ArrayLike<number>,
-  size: number,
-): readonly Spike[] {
+function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: number): readonly Spike[] {
   const count = Math.floor(losses.length / size)
-  const level = (all: ArrayLike<number>): number[] => {
-    const list = Array.from(all)
+  const means = (values: ArrayLike<number>): number[] => {
+    const list = Array.from(values)
     return Array.from({ length: count }, (_, i) => meanOf(list.slice(i * size, (i + 1) * size)))
   }
-  const [loss, rate] = [level(losses), level(rates)]
+  const [loss, rate] = [means(losses), means(rates)]
   const spikes: Spike[] = []
   let last = Number.NEGATIVE_INFINITY
-  for (let i = before; i < count; i++) {
-    const past = loss.slice(i - before, i)
+  for (let i = preceding; i < count; i++) {
+    const past = loss.slice(i - preceding, i)
     const base = medianOf(past)
     const spread = medianOf(past.map((x) => Math.abs(x - base)))
-    const restarted = rate[i]! > 1.5 * medianOf(rate.slice(i - before, i))
+    const restarted = rate[i]! > 1.5 * medianOf(rate.slice(i - preceding, i))
     if (!(loss[i]! > 2 * base && loss[i]! > base + 6 * spread) || restarted) continue
     if (i - last > 2) spikes.push({ step: i * size, height: loss[i]! / base })
     last = i
@@ -52,53 +43,55 @@ export const spikes: Diagnostic = {
   id: 'D20',
   title: 'spikes of the training loss',
   quantity:
-    'how often the mean loss of a 200th of the run is above twice the median of the ten before, at no higher rate; and its period',
+    'number of segments (200ths of the run) whose mean loss is above twice the median of the ten before, at no higher rate; and their period',
   threshold: 'note at one, warning at two or more',
   remedy: 'with BN and weight decay: norms fall and effective rates rise until training breaks; lower λ or η',
   source: 'Lobacheva et al. 2021, https://arxiv.org/abs/2106.15739; the rule is ours',
   async examine(subject) {
     const { log, rates, steps } = subject
     if (!log) return { reason: 'there is no log of the losses' }
-    const size = Math.max(leastSize(subject), Math.floor(steps / parts))
-    if (steps < 2 * before * size) {
-      return { reason: `${steps} steps are too few to see spikes in; ${2 * before * size} are enough` }
-    }
+    const size = Math.max(leastSize(subject), Math.floor(steps / 200))
+    const enough = 2 * preceding * size
+    if (steps < enough) return { reason: `${steps} steps are too few to see spikes in; ${enough} are enough` }
     const found = spikesOf(log.losses, rates, size)
-    const highest = found.reduce<Spike | undefined>((a, b) => (a && a.height >= b.height ? a : b), undefined)
+    if (found.length === 0) {
+      const advice = `the loss never jumped in ${steps} steps`
+      return { severity: 'ok', value: 0, values: { spikes: 0 }, advice }
+    }
+    const { step: at, height: highest } = found.reduce((a, b) => (a.height >= b.height ? a : b))
     const gaps = found.slice(1).map(({ step }, i) => step - found[i]!.step)
-    const values = {
-      spikes: found.length,
-      ...(highest && { highest: highest.height, at: highest.step }),
-      ...(gaps.length > 0 && { period: meanOf(gaps) }),
-    }
-    if (!highest) {
-      return { severity: 'ok', value: 0, values, advice: `the loss never jumped in ${steps} steps` }
-    }
-    const rise = effectiveRise(subject, highest.step)
-    const times = `the loss jumped ${found.length === 1 ? 'once' : `${found.length} times`}, to ${short(highest.height)} times what it was at step ${highest.step}`
-    const period = gaps.length > 1 ? `, about every ${short(meanOf(gaps))} steps` : ''
+    const period = gaps.length > 0 && { period: meanOf(gaps) }
+    const effectiveRise = riseBefore(subject, at)
+    const times = found.length === 1 ? 'once' : `${found.length} times`
+    const every = gaps.length > 1 ? `, about every ${figure(meanOf(gaps))} steps` : ''
     return {
       severity: found.length > 1 ? 'warning' : 'note',
       value: found.length,
-      values: { ...values, ...(rise !== undefined && { effectiveRise: rise }) },
-      advice: `${times}${period}; ${cause(rise)}`,
+      values: {
+        spikes: found.length,
+        highest,
+        at,
+        ...period,
+        ...(effectiveRise !== undefined && { effectiveRise }),
+      },
+      advice: `the loss jumped ${times}${every}, to ${figure(highest)} times its previous level at step ${at}; ${cause(effectiveRise)}`,
     }
   },
 }
 
-/** What the growth of the effective rate says about a spike. */
+/** Explains a spike by the growth of the effective rate before it. */
 function cause(rise: number | undefined): string {
-  if (rise === undefined) return 'log { batchNorm: true } to see whether the effective rate rises before'
+  if (rise === undefined) return 'set log: { batchNorm: true } to see whether the effective rate rises first'
   if (rise <= 1.05) return 'the effective rate did not rise before'
-  return `the effective rate rose ${short(rise)} times in the tenth of the run before: norms shrink under weight decay until training breaks; lower λ`
+  return `the effective rate rose ${figure(rise)} times in the tenth of the run before: norms shrink under weight decay until training breaks; lower λ`
 }
 
-/** Least steps per part: losses of single batches are noise, unless a batch is all of the data. */
+/** Minimum steps per segment: losses of single batches are noise, unless a batch is the whole data set. */
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Growth of the logged effective rate in the tenth of the run before a step; the greatest over the layers. */
-function effectiveRise({ log, steps }: Subject, step: number): number | undefined {
+/** Growth of the logged effective rate over a tenth of the run before a step, the maximum over the layers. */
+function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined
   const since = Math.max(0, step - Math.floor(steps / 10))

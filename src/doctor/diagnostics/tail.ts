@@ -1,51 +1,46 @@
+import { figure, percent } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
-import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
-import { type Diagnostic, noStatistics, percent, short } from '../diagnosis.ts'
+import { type Diagnostic, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** Steps at the end of a run whose rate is at most a tenth of the highest. */
+/** Counts the steps at the end of a run whose rate is at most a tenth of the peak. */
 export function tailOf(rates: Float64Array): number {
   const limit = maxOf(rates) / 10
   return rates.length - 1 - rates.findLastIndex((rate) => rate > limit)
 }
 
-/** Batches that the running statistics remember: 3/momentum, after which 5 % of the previous value is left. */
-export function memoryOf({ momentum }: BatchNorm, step: number): number {
-  if (momentum === null) return Number.POSITIVE_INFINITY
-  return 3 / (typeof momentum === 'number' ? momentum : momentum(step))
-}
-
-/** The longest memory of the layers. */
+/**
+ * Number of batches that running statistics remember, the maximum over the layers: 3/momentum, after which 5 % of
+ * an earlier value is left.
+ */
 export const longestMemory = (norms: readonly Norm[], step: number): number =>
-  norms.reduce((longest, { layer }) => Math.max(longest, memoryOf(layer, step)), 0)
+  norms.reduce((longest, { layer: { momentum } }) => {
+    const weight = typeof momentum === 'function' ? momentum(step) : (momentum ?? 0)
+    return Math.max(longest, 3 / weight)
+  }, 0)
 
-/** D19: time that the statistics have to settle at the end. */
+/** D19: number of steps in which the running statistics settle at the end. */
 export const tail: Diagnostic = {
   id: 'D19',
-  title: 'end of the schedule beside the memory of the running statistics',
-  quantity:
-    'steps at the end with at most a tenth of the highest rate, over 3/momentum; and the last rate over the highest',
+  title: 'low-rate tail of the schedule over the memory of BN statistics',
+  quantity: 'final steps at ≤ 1/10 of the peak rate, over 3/momentum; and the final rate over the peak',
   threshold: 'note below 1',
-  remedy:
-    'a decay to 0 whose last tenth lasts 3/momentum steps settles the statistics for nothing; else see D8 and D9',
-  source:
-    'ours: the statistics lag by the weights’ movement in 1/momentum steps, which is in proportion to the rate',
+  remedy: 'end with 3/momentum steps at ≤ 1/10 of the peak, so that statistics settle, or see D8 and D9',
+  source: 'ours: statistics lag by the weights’ movement in 1/momentum steps, in proportion to the rate',
   async examine({ tracking, rates, steps, experiment }) {
     if (tracking.length === 0) return noStatistics
     if (experiment.recalibrateBeforeEvaluation) {
       return { reason: 'statistics are remeasured before each evaluation' }
     }
     const [length, memory] = [tailOf(rates), longestMemory(tracking, Math.max(0, steps - 1))]
-    const value = length / memory
-    const end = rates.at(-1)! / maxOf(rates)
-    const numbers = `the rate ends at ${percent(end)} of its highest, and is below 10 % of it for ${length} steps`
-    const needed = `the running statistics remember ${short(memory)}`
+    const [value, end] = [length / memory, rates.at(-1)! / maxOf(rates)]
+    const rate = `the rate ends at ${percent(end)} of its peak, after ${length} steps below 10 %`
+    const needed = `the running statistics remember ${figure(memory)} steps`
     return {
       severity: value < 1 ? 'note' : 'ok',
       value,
       values: { tail: length, memory, end },
-      advice:
-        value < 1 ? `${numbers}, but ${needed}: D8 and D9 say whether that shows` : `${numbers}; ${needed}`,
+      advice: value < 1 ? `${rate}, but ${needed}: see D8 and D9 for the effect` : `${rate}; ${needed}`,
     }
   },
 }

@@ -2,49 +2,25 @@ import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 import { severities } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
-import { biasBeforeNorm, dropoutBeforeNorm, zeroScale } from './order.ts'
+import { orderRules } from './order.ts'
 import type { Complaint, LintRule } from './rule.ts'
-import {
-  accumulation,
-  averaged,
-  fewValues,
-  keptFirst,
-  shortTail,
-  staleControl,
-  staleEvaluation,
-} from './statistics.ts'
-import { decayOnVectors, fastTurning, penaltyInAdam, slowDecay, trustOnVectors } from './weight-decay.ts'
+import { statisticsRules } from './statistics.ts'
+import { weightRules } from './weight-decay.ts'
 
 /** Every lint rule. */
-export const lintRules: readonly LintRule[] = [
-  biasBeforeNorm,
-  dropoutBeforeNorm,
-  zeroScale,
-  decayOnVectors,
-  penaltyInAdam,
-  trustOnVectors,
-  fastTurning,
-  slowDecay,
-  fewValues,
-  accumulation,
-  keptFirst,
-  averaged,
-  shortTail,
-  staleEvaluation,
-  staleControl,
-]
+export const lintRules: readonly LintRule[] = [...orderRules, ...weightRules, ...statisticsRules]
 
-/** A flaw of an experiment. */
+/** A flaw of an experiment that is visible before training. */
 export interface Lint extends Complaint {
   readonly rule: string
   readonly source: string
 }
 
 /**
- * D21: the flaws of an experiment that are visible before it is trained, gravest first. The order of layers is
- * found by tracing the model, not by names; nothing is trained.
+ * D21: finds the flaws of an experiment that are visible before training, most severe first. Traces the model on a
+ * batch to find the order of its layers, and trains nothing.
  *
- * @throws {ShapeError} when model and data do not fit together, as training would.
+ * @throws {ShapeError} when the model does not fit the data, as training would.
  * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
  */
 export function lint(experiment: Experiment): readonly Lint[] {
@@ -52,11 +28,10 @@ export function lint(experiment: Experiment): readonly Lint[] {
   const found = lintRules.flatMap(({ name, source, look }) =>
     look(plan).map((complaint) => ({ rule: name, ...complaint, source })),
   )
-  const grade = ({ severity }: Lint): number => severities.indexOf(severity)
-  return found.sort((a, b) => grade(a) - grade(b))
+  return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
 
-/** The run of an experiment as it would end without controllers. */
+/** The run that an experiment plans, at its last step; controllers such as early stopping are ignored. */
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)

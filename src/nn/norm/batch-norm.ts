@@ -29,38 +29,39 @@ import {
 } from './running-statistics.ts'
 
 export const batchNormOptions = {
-  /** Added to the variance, so that a constant channel is not divided by zero. @default 1e-5 */
+  /** Added to the variance, to avoid division by zero in a constant channel. @default 1e-5 */
   eps: number({ above: 0 }, 1e-5),
   /** Weight of the newest batch in the running statistics; `null` averages all batches. @default 0.1 */
   momentum: momentumOption,
-  /** Whether to scale and shift by trained γ and β, or only by γ (`'weight'`) or β (`'bias'`). @default true */
+  /** Whether to learn a scale γ and a shift β, or only γ (`'weight'`) or β (`'bias'`). @default true */
   affine: custom<boolean | 'weight' | 'bias'>(
     "true, false, 'weight' or 'bias'",
     (value) => typeof value === 'boolean' || value === 'weight' || value === 'bias',
     true,
   ),
-  /** Whether to keep running statistics. Without them, `eval` uses those of the batch. @default true */
+  /** Whether to keep running statistics; otherwise `eval` uses the statistics of the batch. @default true */
   trackRunningStats: boolean(true),
-  /** Whether the first batch replaces the initial running statistics rather than fading them. @default false */
+  /** Whether the running statistics exclude their initial values, as Adam's averages do. @default false */
   zeroDebias: boolean(false),
   /**
-   * Size of a full batch. A smaller batch of n examples learns with momentum · n / fullBatchSize.
+   * Size of a full batch. A batch of n < fullBatchSize examples updates with momentum · n / fullBatchSize.
    * @default every batch is full
    */
   fullBatchSize: integer({ min: 1 }),
   /**
-   * How the running statistics treat a batch with NaN or infinity: `allow` it in, `skip` the batch, or `throw`
-   * at the end of the run and store nothing of it. @default 'allow'
+   * How the running statistics treat a batch with NaN or infinity: `allow` includes it, `skip` ignores it,
+   * `throw` fails the run and stores nothing. @default 'allow'
    */
   nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
-  /** Normalizes this many examples at a time by their own statistics (ghost batch normalization). */
+  /** Number of examples to normalize together (ghost batch normalization). @default the batch size */
   virtualBatchSize: integer({ min: 1 }),
-  /** Corrects the batch's statistics towards the running ones (batch renormalization). */
+  /** Limits of batch renormalization. @default none: plain batch normalization */
   renorm: nested(renormOptions),
 }
 export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions> {}
+type Values = ValuesOf<typeof batchNormOptions>
 
-/** Names of the axes after the channels, for each accepted layout. */
+/** Accepted layouts, each as the names of the axes after the channels. */
 type Layouts = readonly (readonly string[])[]
 
 /**
@@ -68,13 +69,13 @@ type Layouts = readonly (readonly string[])[]
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
- * In `train`, μ and σ² are the batch's own, σ² biased (÷ n), and the running statistics learn from them, with
- * the variance unbiased (÷ n − 1):
+ * In `train`, μ and σ² are the statistics of the batch, σ² biased (÷ n). They update the running statistics,
+ * with the variance unbiased (÷ n − 1):
  *
  *     running ← (1 − momentum) · running + momentum · batch
  *
- * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. The `momentum` of
- * Keras, TensorFlow and ONNX is one minus this one.
+ * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. `momentum` is as in
+ * PyTorch: 1 minus the `momentum` of Keras, TensorFlow and ONNX.
  *
  * Source: Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
  */
@@ -83,21 +84,27 @@ export abstract class BatchNorm implements Module {
   readonly weight: Variable | undefined
   /** β, `[channels]`, starts at 0; absent with `affine` false or `'weight'`. */
   readonly bias: Variable | undefined
-  /** `[channels]`, starts at 0; absent with `trackRunningStats: false`. */
+  /** Running mean, `[channels]`, starts at 0; absent with `trackRunningStats: false`. */
   readonly runningMean: Variable | undefined
-  /** `[channels]`, unbiased, starts at 1. */
+  /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable | undefined
-  /** Number of batches that the running statistics have seen; int64. */
+  /** Number of batches in the running statistics; int64. */
   readonly numBatchesTracked: Variable | undefined
   /**
-   * While true, the layer uses its running statistics in `train` too, and does not change them; γ and β still
-   * train. Read when a step is traced: `train.Task` notices a change, a step of your own `compile` does not.
+   * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Read when
+   * a step is traced: `train.Task` traces again after a change, a step that you `compile` yourself does not.
    */
   frozen = false
   /** Added to the variance. */
   readonly eps: number
+  /** Weight of the newest batch in the running statistics. */
+  readonly momentum: Momentum
+  /** Whether the running statistics exclude their initial values. */
+  readonly zeroDebias: boolean
+  /** Number of examples that are normalized together; undefined for the whole batch. */
+  readonly virtualBatchSize: number | undefined
   readonly #given: BatchNormOptions
-  readonly #options: ValuesOf<typeof batchNormOptions>
+  readonly #options: Values
   readonly #kind: string
   readonly #layouts: Layouts
   readonly #channels: number
@@ -113,42 +120,25 @@ export abstract class BatchNorm implements Module {
     this.#layouts = layouts
     this.#channels = numFeatures
     this.eps = read.eps
+    this.momentum = read.momentum
+    this.zeroDebias = read.zeroDebias
+    this.virtualBatchSize = read.virtualBatchSize
     if (read.affine === true || read.affine === 'weight') this.weight = new Variable([numFeatures], filled(1))
     if (read.affine === true || read.affine === 'bias') this.bias = new Variable([numFeatures])
     if (!read.trackRunningStats) return
-    const running = runningStatistics(numFeatures, read.nonFinite === 'throw')
-    this.runningMean = running.runningMean
-    this.runningVar = running.runningVar
-    this.numBatchesTracked = running.numBatchesTracked
+    Object.assign(this, runningStatistics(numFeatures, read.nonFinite === 'throw'))
   }
 
-  /** The options that it was constructed with. */
+  /** The options that were given to the constructor. */
   get options(): BatchNormOptions {
     return this.#given
   }
 
-  /** Weight of the newest batch in the running statistics. */
-  get momentum(): Momentum {
-    return this.#options.momentum
-  }
-
-  /** Whether the first batch replaced the initial running statistics. */
-  get zeroDebias(): boolean {
-    return this.#options.zeroDebias
-  }
-
-  /** Number of examples normalized together; undefined for the whole batch. */
-  get virtualBatchSize(): number | undefined {
-    return this.#options.virtualBatchSize
-  }
-
   /**
    * @param x `[batch, channels, …]`
-   * @param mask bool, `[batch, …]`, false where `x` is padding, which the statistics exclude. Ignored in
-   *   `eval`.
-   * @returns the shape of `x`; padded positions are normalized like the others
-   * @throws {ShapeError} when `x` or `mask` has another shape, or `x` has fewer than 2 values per channel in
-   *   `train`.
+   * @param mask bool `[batch, …]`, false where `x` is padding, which the statistics exclude; ignored in `eval`
+   * @returns the shape of `x`; padded positions are normalized too
+   * @throws {ShapeError} when the shape of `x` or `mask` does not fit, or `train` gets < 2 values per channel.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {
     this.#checkShape(x.shape)
@@ -171,7 +161,10 @@ export abstract class BatchNorm implements Module {
   ): Normalized & { readonly count?: Tensor } {
     const { eps } = this
     const { virtualBatchSize, renorm } = this.#options
-    if (mask) this.#checkMaskable()
+    if (mask && virtualBatchSize !== undefined) {
+      const who = called(this, this.#kind)
+      throw new ArgumentError(`${who}: wanted no mask with virtualBatchSize, got one; leave one of them out`)
+    }
     if (virtualBatchSize) return ghostBatchNorm(x, virtualBatchSize, weight, bias, eps)
     const normalize: Normalize = (weight, bias) =>
       mask ? maskedBatchNorm(x, mask, weight, bias, eps) : batchNorm(x, weight, bias, eps)
@@ -191,55 +184,36 @@ export abstract class BatchNorm implements Module {
     throw misfit(called(this, this.#kind), wanted.join(' or '), shape)
   }
 
-  /** Values per channel that are normalized together. */
+  /** Returns the number of values per channel that are normalized together. */
   #checkCount(shape: Shape): number {
     const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))
     if (count >= 2) return count
-    throw misfit(
-      called(this, this.#kind),
-      '2 or more values per channel to train on',
-      shape,
-      'use a larger batch',
-    )
-  }
-
-  #checkMaskable(): void {
-    if (this.virtualBatchSize === undefined) return
-    throw new ArgumentError(
-      `${called(this, this.#kind)}: wanted no mask with virtualBatchSize, got one; leave one of them out`,
-    )
+    const wanted = '2 or more values per channel to train on'
+    throw misfit(called(this, this.#kind), wanted, shape, 'use a larger batch')
   }
 }
+
+type BatchNormClass = new (numFeatures: number, options?: BatchNormOptions) => BatchNorm
+
+/** Returns a base class for batch normalization of inputs with one of the layouts. */
+const batchNormOf = (kind: string, ...layouts: Layouts): BatchNormClass =>
+  class extends BatchNorm {
+    constructor(numFeatures: number, options: BatchNormOptions = {}) {
+      super(kind, layouts, numFeatures, options)
+    }
+  }
 
 /** Batch normalization of `[batch, channels]` or `[batch, channels, length]`. */
-export class BatchNorm1d extends BatchNorm {
-  /** @throws {ArgumentError} when `numFeatures` or an option is out of range. */
-  constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super('BatchNorm1d', [[], ['length']], numFeatures, options)
-  }
-}
+export class BatchNorm1d extends batchNormOf('BatchNorm1d', [], ['length']) {}
 
 /** Batch normalization of `[batch, channels, height, width]`. */
-export class BatchNorm2d extends BatchNorm {
-  /** @throws {ArgumentError} when `numFeatures` or an option is out of range. */
-  constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super('BatchNorm2d', [['height', 'width']], numFeatures, options)
-  }
-}
+export class BatchNorm2d extends batchNormOf('BatchNorm2d', ['height', 'width']) {}
 
 /** Batch normalization of `[batch, channels, depth, height, width]`. */
-export class BatchNorm3d extends BatchNorm {
-  /** @throws {ArgumentError} when `numFeatures` or an option is out of range. */
-  constructor(numFeatures: number, options: BatchNormOptions = {}) {
-    super('BatchNorm3d', [['depth', 'height', 'width']], numFeatures, options)
-  }
-}
+export class BatchNorm3d extends batchNormOf('BatchNorm3d', ['depth', 'height', 'width']) {}
 
-function checkRenorm(
-  kind: string,
-  { renorm, virtualBatchSize, trackRunningStats }: ValuesOf<typeof batchNormOptions>,
-): void {
+function checkRenorm(kind: string, { renorm, virtualBatchSize, trackRunningStats }: Values): void {
   if (renorm && virtualBatchSize !== undefined) {
     throw new ArgumentError(`${kind}: wanted virtualBatchSize or renorm, got both; leave one of them out`)
   }

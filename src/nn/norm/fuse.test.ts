@@ -78,7 +78,7 @@ describe('one layer does what two did', () => {
 test('what cannot be folded is said', () => {
   const linear = trained(new Linear(3, 4))
   expect(() => fuse(linear, trained(new BatchNorm1d(3)))).toThrow(
-    'fuse: wanted as many channels in both layers, got 4 and 3',
+    'fuse: wanted layers with equal channels, got 4 and 3',
   )
   expect(() => fuse(linear, trained(new BatchNorm1d(4, { trackRunningStats: false })))).toThrow(
     'fuse: wanted running statistics in BatchNorm, got none',

@@ -6,51 +6,45 @@ import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm } from './batch-norm.ts'
 
-/** A layer that batch normalization folds into: linear in its weight, whose first axis is the outputs. */
+/** A layer that batch normalization folds into: linear in `weight`, whose first axis is the output channels. */
 export interface Fusable extends Module {
   /** `[out, …]`. */
   readonly weight: Variable
-  /** `[out]`, or undefined. */
+  /** `[out]`; undefined without a bias. */
   readonly bias: Variable | undefined
-  /** A new layer with the same options and element type, with a bias and uninitialized. */
+  /** Returns a new, uninitialized layer of the same options and element type, with a bias. */
   withBias(): Fusable
 }
 
 /**
- * One layer equivalent to `layer` followed by `bn` in evaluation. As PyTorch's `fuse_linear_bn_eval`.
+ * Returns one layer equivalent to `layer` followed by `bn` in evaluation. As PyTorch's `fuse_linear_bn_eval`.
  *
  *     s = γ/√(running_var + eps)    weight' = s · weight    bias' = s · (bias − running_mean) + β
  *
- * For inference: the new layer has no batch statistics to train with. Changes neither of the two.
+ * For inference: the new layer has no batch statistics to train with. `layer` and `bn` do not change.
  *
  * @throws {ArgumentError} when the channels differ, or `bn` has no running statistics.
  */
 export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['withBias']> {
   const { mean, scale, shift } = evaluationMap(bn)
-  const channels = layer.weight.shape[0]!
+  const { dtype, data, shape } = layer.weight
+  const channels = shape[0]!
   if (channels !== mean.length) {
-    throw new ArgumentError(
-      `fuse: wanted as many channels in both layers, got ${channels} and ${mean.length}`,
-    )
+    throw new ArgumentError(`fuse: wanted layers with equal channels, got ${channels} and ${mean.length}`)
   }
   const fused = layer.withBias()
-  const { dtype, data, shape } = layer.weight
-  const row = data.length / shape[0]!
+  const row = data.length / channels
   const bias = layer.bias?.data
-  fused.weight.data = toData(
-    dtype,
-    Float64Array.from(data as Float64Array, (w, i) => w * scale[Math.trunc(i / row)]!),
-  )
-  fused.bias!.data = toData(
-    dtype,
-    scale.map((s, c) => s * (Number(bias?.[c] ?? 0) - Number(mean[c])) + shift[c]!),
-  )
+  const scaled = Float64Array.from(data as Float64Array, (w, i) => w * scale[Math.trunc(i / row)]!)
+  const shifted = scale.map((s, c) => s * (Number(bias?.[c] ?? 0) - Number(mean[c])) + shift[c]!)
+  fused.weight.data = toData(dtype, scaled)
+  fused.bias!.data = toData(dtype, shifted)
   return fused as ReturnType<L['withBias']>
 }
 
 /**
- * A model for inference with each batch normalization fused into the layer before it, where the order is known:
- * in `Sequential`, also within another one or a `Residual`. Modules without such a pair are shared.
+ * Returns a model for inference with each batch normalization fused into the layer before it in a `Sequential`,
+ * also within a nested `Sequential` or a `Residual`. Other modules are shared with `model`.
  */
 export function fuseAll(model: Module): Module {
   if (model instanceof Residual) return new Residual(fuseAll(model.branch), fuseAll(model.shortcut))
@@ -67,7 +61,7 @@ export function fuseAll(model: Module): Module {
 
 const isFusable = (layer: Module): layer is Fusable => 'withBias' in layer
 
-/** A batch normalization in evaluation: `y = scale · (x − mean) + shift`. */
+/** Returns the affine map of a batch normalization in evaluation: `y = scale · (x − mean) + shift`. */
 function evaluationMap(bn: BatchNorm): { mean: Data; scale: Float64Array; shift: Float64Array } {
   const { runningMean, runningVar, weight, bias, eps } = bn
   if (!runningMean || !runningVar) {

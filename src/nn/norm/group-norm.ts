@@ -11,21 +11,21 @@ import { called, type Module } from '../module.ts'
 const options = {
   /** Added to the variance. @default 1e-5 */
   eps: number({ above: 0 }, 1e-5),
-  /** Whether to scale and shift each channel by a trained weight and bias. @default true */
+  /** Whether to learn a scale and a shift for each channel. @default true */
   affine: boolean(true),
 }
 export interface GroupNormOptions extends OptionsOf<typeof options> {}
 
 /**
  * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As
- * PyTorch's `nn.GroupNorm`. Independent of the batch: the same in `train` and `eval`.
+ * PyTorch's `nn.GroupNorm`. Independent of the rest of the batch, and the same in `train` and `eval`.
  *
  * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
  */
 export class GroupNorm implements Module {
-  /** `[channels]`, starts at 1. */
+  /** Scale, `[channels]`, starts at 1; absent with `affine: false`. */
   readonly weight: Variable | undefined
-  /** `[channels]`, starts at 0. */
+  /** Shift, `[channels]`, starts at 0; absent with `affine: false`. */
   readonly bias: Variable | undefined
   readonly #groups: number
   readonly #channels: number
@@ -50,11 +50,10 @@ export class GroupNorm implements Module {
     }
   }
 
-  /** @param x `[batch, channels, …]` @returns its shape @throws {ShapeError} when the channels differ. */
+  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} when channels differ. */
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
-      const wanted = `[batch, ${this.#channels}, …]`
-      throw misfit(called(this, 'GroupNorm'), wanted, x.shape)
+      throw misfit(called(this, 'GroupNorm'), `[batch, ${this.#channels}, …]`, x.shape)
     }
     const size = sizeOf(x.shape.slice(1)) / this.#groups
     const groups = reshape(x, [x.shape[0]!, this.#groups, size])

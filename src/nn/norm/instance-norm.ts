@@ -13,7 +13,7 @@ const options = {
   eps: number({ above: 0 }, 1e-5),
   /** Weight of the newest batch in the running statistics; `null` averages all batches. @default 0.1 */
   momentum: momentumOption,
-  /** Whether to scale and shift each channel by a trained weight and bias. @default false */
+  /** Whether to learn a scale and a shift for each channel. @default false */
   affine: boolean(false),
   /** Whether to keep running statistics, averaged over examples, for `eval`. @default false */
   trackRunningStats: boolean(false),
@@ -22,21 +22,20 @@ export interface InstanceNormOptions extends OptionsOf<typeof options> {}
 
 /**
  * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d`
- * and `2d`, which default to neither affine nor tracking. Unlike there, batches are counted, so that a momentum
- * of `null` averages them.
+ * and `2d`, but counts batches, so that a momentum of `null` averages all of them.
  *
  * Source: Ulyanov, Vedaldi & Lempitsky 2016, https://arxiv.org/abs/1607.08022.
  */
 abstract class InstanceNorm implements Module {
-  /** `[channels]`, starts at 1; only with `affine`. */
+  /** Scale, `[channels]`, starts at 1; only with `affine`. */
   readonly weight: Variable | undefined
-  /** `[channels]`, starts at 0; only with `affine`. */
+  /** Shift, `[channels]`, starts at 0; only with `affine`. */
   readonly bias: Variable | undefined
-  /** `[channels]`, starts at 0; only with `trackRunningStats`. */
+  /** Running mean, `[channels]`, starts at 0; only with `trackRunningStats`. */
   readonly runningMean: Variable | undefined
-  /** `[channels]`, unbiased, starts at 1. */
+  /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable | undefined
-  /** Number of batches that the running statistics have seen; int64. */
+  /** Number of batches in the running statistics; int64. */
   readonly numBatchesTracked: Variable | undefined
   readonly #kind: string
   readonly #axes: readonly string[]
@@ -60,16 +59,12 @@ abstract class InstanceNorm implements Module {
       this.weight = new Variable([numFeatures], filled(1))
       this.bias = new Variable([numFeatures])
     }
-    if (!trackRunningStats) return
-    const running = runningStatistics(numFeatures)
-    this.runningMean = running.runningMean
-    this.runningVar = running.runningVar
-    this.numBatchesTracked = running.numBatchesTracked
+    if (trackRunningStats) Object.assign(this, runningStatistics(numFeatures))
   }
 
   /**
    * @returns the shape of `x`
-   * @throws {ShapeError} when `x` has another shape, or only one value per channel to normalize by.
+   * @throws {ShapeError} when the shape of `x` does not fit, or there is one value per channel and example.
    */
   forward(x: Tensor, mode: Mode): Tensor {
     const count = this.#check(x)
@@ -79,8 +74,7 @@ abstract class InstanceNorm implements Module {
       return normalizeBy(x, runningMean.value, runningVar.value, weight, bias, this.#eps)
     }
     if (count < 2) {
-      const who = called(this, this.#kind)
-      throw misfit(who, '2 or more values per channel and example', x.shape)
+      throw misfit(called(this, this.#kind), '2 or more values per channel and example', x.shape)
     }
     const own = standardize(x, axesOf(x.shape).slice(2), this.#eps)
     if (runningMean && runningVar && numBatchesTracked) {
@@ -91,7 +85,7 @@ abstract class InstanceNorm implements Module {
     return scaleAndShift(own.y, weight, bias)
   }
 
-  /** Values per channel of one example. */
+  /** Returns the number of values per channel and example. */
   #check(x: Tensor): number {
     if (x.shape.length !== this.#axes.length + 2 || x.shape[1] !== this.#channels) {
       const wanted = `[${['batch', this.#channels, ...this.#axes].join(', ')}]`
@@ -103,7 +97,6 @@ abstract class InstanceNorm implements Module {
 
 /** Instance normalization of `[batch, channels, length]`. */
 export class InstanceNorm1d extends InstanceNorm {
-  /** @throws {ArgumentError} when `numFeatures` or an option is out of range. */
   constructor(numFeatures: number, options: InstanceNormOptions = {}) {
     super('InstanceNorm1d', ['length'], numFeatures, options)
   }
@@ -111,7 +104,6 @@ export class InstanceNorm1d extends InstanceNorm {
 
 /** Instance normalization of `[batch, channels, height, width]`. */
 export class InstanceNorm2d extends InstanceNorm {
-  /** @throws {ArgumentError} when `numFeatures` or an option is out of range. */
   constructor(numFeatures: number, options: InstanceNormOptions = {}) {
     super('InstanceNorm2d', ['height', 'width'], numFeatures, options)
   }

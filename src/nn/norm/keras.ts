@@ -2,19 +2,19 @@ import { boolean, number, type OptionsOf, readOptions } from '../../core/options
 import type { BatchNormOptions } from './batch-norm.ts'
 
 const options = {
-  /** Weight of the old average. @default 0.99 */
+  /** Weight of the old running statistics: 1 minus PyTorch's momentum. @default 0.99 */
   momentum: number({ min: 0, max: 1 }, 0.99),
   /** Added to the variance. @default 1e-3 */
   epsilon: number({ above: 0 }, 1e-3),
-  /** Whether there is a β. @default true */
+  /** Whether to learn a shift β. @default true */
   center: boolean(true),
-  /** Whether there is a γ. @default true */
+  /** Whether to learn a scale γ. @default true */
   scale: boolean(true),
 }
-/** The arguments of Keras's and TensorFlow.js's `BatchNormalization` that have a counterpart here. */
+/** Arguments of Keras's and TensorFlow.js's `BatchNormalization` with a counterpart in `BatchNormOptions`. */
 export interface KerasBatchNormalization extends OptionsOf<typeof options> {}
 
-/** The options of a batch normalization like Keras's: its defaults, and one minus its momentum. */
+/** Converts arguments of Keras's `BatchNormalization` to options; momentum becomes 1 − momentum. */
 export function fromKeras(given?: KerasBatchNormalization): BatchNormOptions {
   const { momentum, epsilon, center, scale } = readOptions('fromKeras', options, given)
   const affine = scale === center ? scale : scale ? 'weight' : 'bias'
@@ -28,7 +28,7 @@ const names = {
   moving_variance: 'running_var',
 } as const
 
-/** Keras's state by our names: `gamma` is `weight`, `moving_variance` is `running_var`. Same numbers. */
+/** Renames Keras's state to PyTorch's names: `gamma` to `weight`, `moving_variance` to `running_var`. */
 export function stateFromKeras<T>(
   weights: Partial<Readonly<Record<keyof typeof names, T>>>,
 ): Record<string, T> {

@@ -6,14 +6,14 @@ import { add, mul } from '../../ops/arithmetic.ts'
 import { rootMeanSquareNorm, standardize } from '../../ops/standardize.ts'
 import { called, type Module } from '../module.ts'
 
-// Both normalize the last axes of each example, and differ in whether they centre.
+// Both layers normalize the last axes of each example; only `LayerNorm` subtracts the mean.
 
 const layerNormOptions = {
   /** Added to the variance. @default 1e-5 */
   eps: number({ above: 0 }, 1e-5),
-  /** Whether to scale and shift each element by a trained weight and bias. @default true */
+  /** Whether to learn a scale and a shift for each element. @default true */
   elementwiseAffine: boolean(true),
-  /** Whether there is a bias beside the weight. @default true */
+  /** Whether to learn a shift beside the scale. @default true */
   bias: boolean(true),
 }
 export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions> {}
@@ -26,17 +26,14 @@ export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions> {}
  * Source: Ba, Kiros & Hinton 2016, https://arxiv.org/abs/1607.06450.
  */
 export class LayerNorm implements Module {
-  /** `normalizedShape`, starts at 1. */
+  /** Scale, `normalizedShape`, starts at 1. */
   readonly weight: Variable | undefined
-  /** `normalizedShape`, starts at 0. */
+  /** Shift, `normalizedShape`, starts at 0. */
   readonly bias: Variable | undefined
   readonly #shape: Shape
   readonly #eps: number
 
-  /**
-   * @param normalizedShape the sizes of the last axes, or the size of the last one
-   * @throws {ArgumentError} when a size is not a positive integer, or `eps` not positive.
-   */
+  /** @param normalizedShape sizes of the last axes, or the size of the last axis */
   constructor(normalizedShape: number | Shape, options?: LayerNormOptions) {
     const { eps, elementwiseAffine, bias } = readOptions('LayerNorm', layerNormOptions, options)
     this.#shape = readShape('LayerNorm', normalizedShape)
@@ -45,11 +42,7 @@ export class LayerNorm implements Module {
     if (elementwiseAffine && bias) this.bias = new Variable(this.#shape)
   }
 
-  /**
-   * @param x `[…, ...normalizedShape]`
-   * @returns the shape of `x`
-   * @throws {ShapeError} when it ends otherwise.
-   */
+  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} when `x` does not fit. */
   forward(x: Tensor): Tensor {
     const { y } = standardize(x, lastAxes(called(this, 'LayerNorm'), x, this.#shape), this.#eps)
     const scaled = this.weight ? mul(y, this.weight.value) : y
@@ -58,9 +51,9 @@ export class LayerNorm implements Module {
 }
 
 const rmsNormOptions = {
-  /** Added to the mean square. @default the distance from 1 to the next number of the input's type */
+  /** Added to the mean square. @default machine epsilon of the input's type */
   eps: number({ above: 0 }),
-  /** Whether to scale each element by a trained weight. @default true */
+  /** Whether to learn a scale for each element. @default true */
   elementwiseAffine: boolean(true),
 }
 export interface RMSNormOptions extends OptionsOf<typeof rmsNormOptions> {}
@@ -73,15 +66,12 @@ export interface RMSNormOptions extends OptionsOf<typeof rmsNormOptions> {}
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467.
  */
 export class RMSNorm implements Module {
-  /** `normalizedShape`, starts at 1. */
+  /** Scale, `normalizedShape`, starts at 1. */
   readonly weight: Variable | undefined
   readonly #shape: Shape
   readonly #eps: number | undefined
 
-  /**
-   * @param normalizedShape the sizes of the last axes, or the size of the last one
-   * @throws {ArgumentError} when a size is not a positive integer, or `eps` not positive.
-   */
+  /** @param normalizedShape sizes of the last axes, or the size of the last axis */
   constructor(normalizedShape: number | Shape, options?: RMSNormOptions) {
     const { eps, elementwiseAffine } = readOptions('RMSNorm', rmsNormOptions, options)
     this.#shape = readShape('RMSNorm', normalizedShape)
@@ -89,11 +79,7 @@ export class RMSNorm implements Module {
     if (elementwiseAffine) this.weight = new Variable(this.#shape, filled(1))
   }
 
-  /**
-   * @param x `[…, ...normalizedShape]`
-   * @returns the shape of `x`
-   * @throws {ShapeError} when it ends otherwise.
-   */
+  /** @param x `[…, ...normalizedShape]` @returns the shape of `x` @throws {ShapeError} when `x` does not fit. */
   forward(x: Tensor): Tensor {
     const eps = this.#eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23)
     const y = rootMeanSquareNorm(x, lastAxes(called(this, 'RMSNorm'), x, this.#shape), eps)

@@ -21,11 +21,11 @@ import { GroupNorm } from './group-norm.ts'
 const { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize } = batchNormOptions
 const batchOptions = { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize }
 const groupOptions = {
-  /** Number of groups of channels. @default the most that leave 16 channels or more in each */
+  /** Number of groups of channels. @default as many as leave at least 16 channels in each group */
   groups: integer({ min: 1 }),
 }
 
-/** The options of each kind. */
+/** Declared options of each kind of normalization. */
 const kinds = {
   none: {},
   batch: batchOptions,
@@ -35,18 +35,18 @@ const kinds = {
   instance: {},
 }
 
-/** How a model's hidden layers are normalized. */
+/** Name of a kind of normalization. */
 export type NormalizationType = keyof typeof kinds
 
 /**
- * A kind of normalization, or one with its options.
+ * A kind of normalization, by name or with options.
  *
- * - `none`: none
- * - `batch`: batch normalization; an existing layer keeps its options, except for those given
- * - `ghost`: the same, with a `virtualBatchSize` of 32 if omitted
- * - `layer`: each example by itself, all channels together; γ and β by channel
- * - `group`: each example by itself, in `groups` of channels
- * - `instance`: each channel of each example by itself, for inputs with axes after the channels
+ * - `none`: no normalization
+ * - `batch`: batch normalization; an existing layer keeps the options that are not given
+ * - `ghost`: batch normalization with `virtualBatchSize`, 32 if omitted
+ * - `layer`: each example by its own statistics over all channels; γ and β by channel
+ * - `group`: each group of channels of each example by its own statistics
+ * - `instance`: each channel of each example by its own statistics, for inputs with axes after the channels
  */
 export type Normalization =
   | NormalizationType
@@ -55,15 +55,15 @@ export type Normalization =
   | { readonly type: 'none' | 'layer' | 'instance' }
 
 /**
- * Changes how a model is normalized, before it is initialized: to compare normalizations of one model.
+ * Changes how an uninitialized model is normalized, to compare kinds of normalization.
  *
- * Replaces each batch normalization of the model. If it has none, inserts a layer after each linear or
- * convolutional layer but the last one called; existing state names stay, and those of the new layer are below
- * them: `fc1.norm.weight`. With `none`, a layer without a bias before a batch normalization gets one.
+ * Replaces each batch normalization of the model. If there is none, inserts a layer after each linear or
+ * convolutional layer but the last one called; existing state names stay, and the new layer is a field of the
+ * old: `fc1.norm.weight`. With `none`, a layer without a bias before a batch normalization gets a bias.
  *
- * Weights that two such models share start with the same numbers, as these depend on (seed, state name).
+ * Weights that two such models share start with the same values, which depend only on (seed, state name).
  *
- * @param x shape and type of a batch for the model
+ * @param x shape and element type of a batch for the model
  * @returns the model, changed
  * @throws {ArgumentError} when the kind or an option is unknown or out of range, or nothing can be normalized.
  */
@@ -80,14 +80,14 @@ export function normalizeLayers<M extends Module>(
   return model
 }
 
-/** A model has no place for the normalization that it is to have. */
+/** Thrown when a model has no place for the requested normalization. */
 export class NormalizationError extends ArgumentError {}
 
 const unsuitable = (wanted: string, got: unknown, fix?: string): NormalizationError =>
   new NormalizationError(mismatch('normalization', wanted, got, fix).message)
 
-/** Makes the layer that normalizes `x`, given the batch normalization that it replaces. */
-type Make = (x: Tensor, known?: BatchNorm) => Module
+/** Returns a layer that normalizes `x`, in place of the batch normalization `old` if there is one. */
+type Make = (x: Tensor, old?: BatchNorm) => Module
 
 const typeOf = (kind: Normalization): NormalizationType => (typeof kind === 'string' ? kind : kind.type)
 
@@ -126,14 +126,14 @@ function batchNormLike(
   })
 }
 
-/** The most groups that leave 16 channels or more in each. */
+/** Returns the greatest number of groups of 16 channels or more. */
 function groupsOf(channels: number): number {
   let groups = Math.max(1, Math.floor(channels / 16))
   while (channels % groups !== 0) groups--
   return groups
 }
 
-/** Replaces a batch normalization by another layer. */
+/** Replaces the batch normalization of `call` by another layer. */
 function replace(model: Module, call: Call, calls: readonly Call[], make: Make): void {
   const norm = call.module as BatchNorm
   const x = call.inputs[0] as Tensor
@@ -146,7 +146,7 @@ function replace(model: Module, call: Call, calls: readonly Call[], make: Make):
   }
 }
 
-/** Replaces a module in every field that holds it. */
+/** Replaces a module in every field that refers to it. */
 function put(root: object, old: Module, next: Module, seen: Set<object> = new Set()): void {
   seen.add(root)
   for (const [field, child] of Object.entries(root)) {
@@ -169,7 +169,7 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
     if (layer.weight.shape.length > 2 || shape.length === 2) continue
     throw unsuitable('linear layers that give [batch, features]', shape, "use 'none'")
   }
-  // Layers such as Linear may be called without the mode: it is taken from the call of the model.
+  // Layers such as Linear may be called without a mode, so the mode comes from the call of the model.
   let mode: Mode = 'eval'
   wrap(model, (forward, x, given, ...more) => {
     mode = given as Mode
@@ -184,7 +184,7 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
 
 type Forward = (x: Tensor, ...more: unknown[]) => Tensor
 
-/** Overrides the `forward` of one module by a function that wraps it. */
+/** Overrides the `forward` of one module by `body`, which gets the original one. */
 function wrap(module: Module, body: (forward: Forward, x: Tensor, ...more: unknown[]) => Tensor): void {
   const forward = (module.forward as Forward).bind(module)
   const value: Forward = (...given) => body(forward, ...given)

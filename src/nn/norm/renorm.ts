@@ -9,27 +9,27 @@ import { maximum, minimum } from '../../ops/extremum.ts'
 import type { RunningStatistics } from './running-statistics.ts'
 
 export const renormOptions = {
-  /** The greatest factor. 1, with `dMax` 0, is plain batch normalization. @default 3 */
+  /** Upper bound of the scale correction; 1 with `dMax` 0 is plain batch normalization. @default 3 */
   rMax: scheduled(number({ min: 1, max: Infinity }, 3)),
-  /** The greatest shift, in standard deviations. @default 5 */
+  /** Upper bound of the shift correction, in standard deviations. @default 5 */
   dMax: scheduled(number({ min: 0, max: Infinity }, 5)),
 }
-/** How far batch renormalization may correct a batch towards the running statistics: numbers, or schedules. */
+/** Limits of how far batch renormalization corrects a batch towards the running statistics. */
 export interface Renorm extends OptionsOf<typeof renormOptions> {}
 
-/** Normalizes a batch, then scales and shifts it. */
+/** Normalizes a batch by its own statistics, then scales it by `weight` and shifts it by `bias`. */
 export type Normalize = (weight: Tensor | undefined, bias: Tensor | undefined) => Normalized
 
 /**
- * Batch renormalization: corrects a batch that is normalized by its own statistics towards the running ones.
+ * Batch renormalization: corrects a batch normalized by its own statistics towards the running statistics.
  *
  *     r = clip(σ_B/σ, 1/rMax, rMax)    d = clip((μ_B − μ)/σ, −dMax, dMax)
  *     y = γ · (x̂·r + d) + β            with σ = √(variance + ε), and no gradient through r and d
  *
- * Unclipped, x̂·r + d is `(x − μ)/σ`: training sees what evaluation will.
+ * Unclipped, x̂·r + d is `(x − μ)/σ`: training normalizes as evaluation does.
  *
- * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. There σ is the average of σ_B; here it is the
- * root of the running variance, so that the state is the same as in batch normalization.
+ * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. There σ is the average of σ_B; here it is
+ * the root of the running variance, so that the state is the same as that of batch normalization.
  */
 export function renormalize(
   normalize: Normalize,

@@ -9,7 +9,7 @@ import { expm1 } from '../../ops/logarithm.ts'
 import { logicalAnd } from '../../ops/logic.ts'
 import { all } from '../../ops/reduction.ts'
 
-/** Weight of the newest batch, from 0 to 1, or a schedule of it; `null` for the average of all batches. */
+/** Weight of the newest batch, from 0 to 1, or a schedule of that weight; `null` averages all batches. */
 export type Momentum = Hyperparameter | null
 
 export const momentumOption = custom<Momentum>(
@@ -19,40 +19,40 @@ export const momentumOption = custom<Momentum>(
   0.1,
 )
 
-/** How running statistics learn from a batch. */
-export interface LearningRule {
+/** Options of how a batch updates the running statistics. */
+interface LearningRule {
   readonly momentum: Momentum
   readonly zeroDebias?: boolean
   readonly fullBatchSize?: number | undefined
   readonly nonFinite?: 'allow' | 'skip' | 'throw'
 }
 
-/** Statistics of a batch by channel. */
+/** Statistics of each channel of a batch. */
 interface BatchStatistics {
-  /** `[channels]`. */
+  /** Mean, `[channels]`. */
   readonly mean: Tensor
-  /** `[channels]`, biased. */
+  /** Biased variance (divided by `count`), `[channels]`. */
   readonly variance: Tensor
-  /** Values per channel; a tensor if it depends on a mask. */
+  /** Number of values per channel; a tensor if the number depends on a mask. */
   readonly count: number | Tensor
   /** Number of examples in the batch. */
   readonly examples: number
 }
 
-/** The variables of running statistics. */
+/** Variables of running statistics. */
 export interface RunningStatistics {
-  /** `[channels]`, starts at 0. */
+  /** Running mean, `[channels]`, starts at 0. */
   readonly runningMean: Variable
-  /** `[channels]`, unbiased, starts at 1. */
+  /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable
-  /** Number of batches that the running statistics have seen; int64. */
+  /** Number of batches in the running statistics; int64. */
   readonly numBatchesTracked: Variable
 }
 
 /**
- * New variables of running statistics.
+ * Creates the variables of running statistics.
  *
- * @param finite whether a run that would store NaN or infinity fails instead
+ * @param finite whether a run fails that would store NaN or infinity
  */
 export const runningStatistics = (channels: number, finite: boolean = false): RunningStatistics => ({
   runningMean: new Variable([channels], filled(0), { trainable: false, finite }),
@@ -61,11 +61,11 @@ export const runningStatistics = (channels: number, finite: boolean = false): Ru
 })
 
 /**
- * Moves running statistics towards those of a batch, with the variance unbiased:
+ * Moves running statistics towards the statistics of a batch, with the variance unbiased:
  *
  *     running ← (1 − w) · running + w · batch
  *
- * where w is `weightOf` the batch. An unusable batch changes neither them nor their count.
+ * where w is `weightOf` the batch. An unusable batch changes neither the statistics nor the number of batches.
  */
 export function learn(running: RunningStatistics, batch: BatchStatistics, rule: LearningRule): void {
   const { runningMean, runningVar, numBatchesTracked } = running
@@ -83,24 +83,21 @@ export function learn(running: RunningStatistics, batch: BatchStatistics, rule: 
   blend(runningVar, batch.variance, unbias(batch.count))
 }
 
-/** n/(n − 1), the factor from a biased variance to an unbiased one. */
+/** Returns n/(n − 1), the ratio of the unbiased to the biased variance. */
 function unbias(count: number | Tensor): number | Tensor {
   if (typeof count === 'number') return count / (count - 1)
   return div(count, where(greater(count, 1), sub(count, 1), 1))
 }
 
-/** Whether to learn from a batch, `[]`; undefined if always. */
-function usableOf(
-  { mean, variance, count }: BatchStatistics,
-  { nonFinite }: LearningRule,
-): Tensor | undefined {
+/** Returns whether to learn from a batch, as a bool scalar; undefined for always. */
+function usableOf({ mean, variance, count }: BatchStatistics, rule: LearningRule): Tensor | undefined {
   const enough = typeof count === 'number' ? undefined : greater(count, 1)
-  if (nonFinite !== 'skip') return enough
+  if (rule.nonFinite !== 'skip') return enough
   const finite = all(less(abs(add(mean, variance)), Number.POSITIVE_INFINITY))
   return enough ? logicalAnd(enough, finite) : finite
 }
 
-/** The weight of the newest batch, `[]`. */
+/** Returns the weight of the newest batch, a scalar. */
 function weightOf(
   seen: Tensor,
   { mean: { dtype }, examples }: BatchStatistics,
@@ -116,8 +113,8 @@ function weightOf(
 }
 
 /**
- * `m / (1 − (1 − m)ᵗ)`: the weight of batch t that removes the initial value entirely. Equivalent to dividing
- * an average that started at 0 by 1 − (1 − m)ᵗ.
+ * Returns the weight of batch t that removes the initial value entirely, `m / (1 − (1 − m)ᵗ)` for momentum m.
+ * Equivalent to dividing an average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 

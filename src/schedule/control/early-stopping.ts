@@ -5,29 +5,31 @@ import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './impro
 
 const options = {
   ...goal,
-  /** Evaluations in a row without improvement that end training. @default 10 */
+  /** Number of consecutive evaluations without improvement that end training. @default 10 */
   patience: integer({ min: 1 }, 10),
-  /** Margin over the best that counts as an improvement. @default 0 */
+  /** Smallest margin over the best metric that counts as an improvement. @default 0 */
   threshold: number({ min: 0 }, 0),
   ...absoluteThreshold,
   ...nonFinitePolicy,
 }
-
 export interface EarlyStoppingOptions extends OptionsOf<typeof options> {}
 
-/** Plain JSON. `bestAt` is the number of the best evaluation, from 0; `seen` counts them all. */
+/** State of `earlyStopping`, as plain JSON. */
 export interface EarlyStoppingState {
+  /** Best metric; null before the first finite one. */
   readonly best: number | null
+  /** Index of the evaluation with the best metric, from 0; null before the first. */
   readonly bestAt: number | null
+  /** Number of bad evaluations since the best. */
   readonly bad: number
+  /** Number of evaluations. */
   readonly seen: number
 }
 
 /**
- * Ends training when a metric has not improved for `patience` evaluations in a row. Its factor is always 1.
+ * Ends training when a metric has not improved for `patience` evaluations in a row. The factor is always 1.
  *
- * @throws {ArgumentError} for a bad option, or at a non-finite metric when `nonFinite` is 'throw'
- * Source: Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3; counted as Keras's EarlyStopping does.
+ * Source: Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3; counts as Keras's EarlyStopping does.
  */
 export function earlyStopping(given: EarlyStoppingOptions = {}): Controller<EarlyStoppingState> {
   const who = 'schedule.earlyStopping'

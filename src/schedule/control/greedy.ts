@@ -6,16 +6,16 @@ import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './impro
 
 const options = {
   ...goal,
-  /** What lowering multiplies by and raising divides by. @default 0.95 */
+  /** Ratio of two successive factors: lowering multiplies by it, raising divides. @default 0.95 */
   factor: number({ above: 0, below: 1 }, 0.95),
-  /** Good or bad evaluations in a row to let pass before a change. @default 10 */
+  /** Number of consecutive good or bad evaluations to tolerate before a change. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Margin over the best that counts as an improvement. @default 1e-6 */
+  /** Smallest margin over the best metric that counts as an improvement. @default 1e-6 */
   threshold: number({ min: 0 }, 1e-6),
   ...absoluteThreshold,
-  /** Evaluations after lowering that do not count. @default 0 */
+  /** Number of evaluations to ignore after lowering. @default 0 */
   cooldown: integer({ min: 0 }, 0),
-  /** Evaluations after raising that do not count. @default 0 */
+  /** Number of evaluations to ignore after raising. @default 0 */
   warmup: integer({ min: 0 }, 0),
   /** Lowest factor. @default 0.01 */
   minFactor: number({ above: 0 }, 0.01),
@@ -25,16 +25,20 @@ const options = {
   windowSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
-
 export interface GreedyOptions extends OptionsOf<typeof options> {}
 
-/** Plain JSON. `wait` is the number of coming evaluations that do not count. */
+/** State of `greedy`, as plain JSON. */
 export interface GreedyState {
   readonly factor: number
+  /** Best mean of recent metrics; null before the first. */
   readonly best: number | null
+  /** Number of consecutive good evaluations. */
   readonly good: number
+  /** Number of consecutive bad evaluations. */
   readonly bad: number
+  /** Number of evaluations still to ignore. */
   readonly wait: number
+  /** The latest metrics, at most `windowSize`. */
   readonly recent: readonly number[]
 }
 
@@ -44,10 +48,10 @@ export interface GreedyState {
  *     raised    factor ← min(factor / options.factor, maxFactor)   after patience + 1 good evaluations in a row
  *     lowered   factor ← max(factor · options.factor, minFactor)   after patience + 1 bad ones
  *
- * The bounds are factors, where Hugging Face's are learning rates, and there is no reset after a long time at
- * the lowest. A metric that is NaN or infinite and counts as bad stays out of the running mean.
+ * An evaluation is good if it improves on the best mean of the last `windowSize` metrics, and bad otherwise. A
+ * metric that is NaN or infinite is left out of the mean. The bounds are factors, not learning rates as in
+ * Hugging Face, and there is no reset after many evaluations at `minFactor`.
  *
- * @throws {ArgumentError} for a bad option, or at a non-finite metric when `nonFinite` is 'throw'
  * Source: Subramanian & Ganapathiraman, https://arxiv.org/abs/2512.14527; Hugging Face's GreedyLR.
  */
 export function greedy(given: GreedyOptions = {}): Controller<GreedyState> {

@@ -1,4 +1,4 @@
-/** What all controllers ask of a metric: is it better than the best? And what if it is NaN or infinite? */
+/** Rules that all controllers share: when a metric improves on the best, and what to do if it is not finite. */
 
 import { mismatch } from '../../core/mismatch.ts'
 import { choice } from '../../core/options.ts'
@@ -8,20 +8,21 @@ export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
 export const goal = {
-  /** Whether a lower or a higher metric is better. @default 'min' */
+  /** Direction of improvement: lower for 'min', higher for 'max'. @default 'min' */
   mode: choice<Goal>(['min', 'max'], 'min'),
 }
 
 export const absoluteThreshold = {
-  /** Whether the threshold is a share of |best| or a difference. @default 'abs' */
+  /** Unit of the threshold: a fraction of |best| for 'rel', a difference for 'abs'. @default 'abs' */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs'], 'abs'),
 }
 
 export const nonFinitePolicy = {
-  /** What a metric that is NaN or infinite does: counts as bad, is ignored, or throws. @default 'bad' */
+  /** Treatment of a metric that is NaN or infinite: count it as bad, ignore it, or throw. @default 'bad' */
   nonFinite: choice<NonFinite>(['bad', 'ignore', 'throw'], 'bad'),
 }
 
+/** Options that decide what counts as an improvement. */
 export interface Judge {
   readonly mode: Goal
   readonly threshold: number
@@ -29,24 +30,21 @@ export interface Judge {
 }
 
 /**
- * Whether a metric beats the best so far by more than the threshold. The first finite one does; NaN never does.
+ * Whether a metric improves on the best by more than the threshold. The first finite metric always does.
  *
  *     rel   metric < best − threshold · |best|          abs   metric < best − threshold      (mirrored for max)
  */
-export function better(
-  { mode, threshold, thresholdMode }: Judge,
-  metric: number,
-  best: number | null,
-): boolean {
+export function better(judge: Judge, metric: number, best: number | null): boolean {
+  const { mode, threshold, thresholdMode } = judge
   if (!Number.isFinite(metric)) return false
   if (best === null) return true
   const sign = mode === 'min' ? -1 : 1
-  const bar =
+  const limit =
     thresholdMode === 'abs' ? best + sign * threshold : best * (1 + sign * Math.sign(best) * threshold)
-  return mode === 'min' ? metric < bar : metric > bar
+  return mode === 'min' ? metric < limit : metric > limit
 }
 
-/** Whether to skip a metric under this policy. @throws {ArgumentError} for a non-finite metric under 'throw' */
+/** Whether to ignore a metric. @throws {ArgumentError} if it is not finite and the policy is 'throw' */
 export function skips(who: string, policy: NonFinite, metric: number): boolean {
   if (typeof metric !== 'number') throw mismatch(who, 'a metric as a number', metric)
   if (Number.isFinite(metric)) return false

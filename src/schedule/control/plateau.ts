@@ -4,41 +4,45 @@ import { specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
 import { better, goal, type Judge, nonFinitePolicy, skips, type ThresholdMode } from './improvement.ts'
 
-/** The framework whose way of counting to follow: they reduce at different evaluations. */
+/** Framework whose rule for counting evaluations to follow. */
 export type PlateauPreset = 'torch' | 'keras' | 'optax'
 
 const options = {
-  /** Framework whose way of counting to follow. @default 'torch' */
+  /** Framework whose rule for counting evaluations to follow. @default 'torch' */
   preset: choice<PlateauPreset>(['torch', 'keras', 'optax'], 'torch'),
   ...goal,
-  /** Factor of each reduction. @default 0.1 */
+  /** Ratio of each reduction. @default 0.1 */
   factor: number({ min: 0, below: 1 }, 0.1),
-  /** Bad evaluations to tolerate. @default 10 */
+  /** Number of consecutive bad evaluations to tolerate. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Margin over the best that counts as an improvement. @default 1e-4 */
+  /** Smallest margin over the best metric that counts as an improvement. @default 1e-4 */
   threshold: number({ min: 0 }, 1e-4),
-  /** Whether the threshold is a share of |best| or a difference. @default 'rel', and 'abs' for keras */
+  /** Unit of the threshold: a fraction of |best|, or a difference. @default 'rel'; 'abs' for keras */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs']),
-  /** Evaluations after a reduction that do not count. @default 0 */
+  /** Number of evaluations to ignore after a reduction. @default 0 */
   cooldown: integer({ min: 0 }, 0),
   /** Lowest factor. @default 0 */
   minFactor: number({ min: 0, max: 1 }, 0),
-  /** Smallest change of the factor worth making. @default 1e-8, and 0 for keras and optax */
+  /** Smallest change of the factor: a smaller reduction is not made. @default 1e-8; 0 for keras and optax */
   eps: number({ min: 0 }),
-  /** Evaluations to average into one. @default 1 */
+  /** Number of metrics to average into one evaluation. @default 1 */
   accumulationSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
-
 export interface ReduceOnPlateauOptions extends OptionsOf<typeof options> {}
 
-/** Plain JSON. `best` is null before the first finite metric, `sum` after a metric that is not finite. */
+/** State of `reduceOnPlateau`, as plain JSON. */
 export interface PlateauState {
   readonly factor: number
+  /** Best metric; null before the first finite one. */
   readonly best: number | null
+  /** Number of consecutive bad evaluations. */
   readonly bad: number
+  /** Number of evaluations still to ignore. */
   readonly cooldown: number
+  /** Sum of the metrics since the last evaluation; null if one is not finite. */
   readonly sum: number | null
+  /** Number of metrics since the last evaluation. */
   readonly count: number
 }
 
@@ -47,21 +51,19 @@ type Rules = ValuesOf<typeof options> & Judge & { readonly eps: number }
 /**
  * Lowers a factor when a metric has stopped improving.
  *
- *     better    metric < best − threshold · |best| (rel), metric < best − threshold (abs); mirrored for 'max'
+ *     good      metric < best − threshold · |best| (rel), metric < best − threshold (abs); mirrored for 'max'
  *     reduced   factor ← max(factor · options.factor, minFactor)
  *
- * The presets count as the frameworks do:
+ * The preset determines after how many consecutive bad evaluations:
  *
- * - `torch` reduces at bad evaluation number patience + 1. During a cooldown bad ones do not count, good ones
- * do.
- * - `keras` reduces at bad evaluation number `patience`; the evaluation that ends a cooldown already counts; a
- *   factor at its minimum starts no cooldown. Its threshold is absolute.
- * - `optax` reduces at bad evaluation number `patience`, and exactly then.
+ * - `torch`: patience + 1. A cooldown ignores bad evaluations only.
+ * - `keras`: `patience`. The evaluation that ends a cooldown counts, a factor at its minimum starts no
+ *   cooldown, and the threshold is absolute.
+ * - `optax`: exactly `patience`.
  *
- * With |best| in the margin a negative metric works; in PyTorch and Optax, -1 is forever better than -1. NaN
- * never becomes the best, as the first one does in Keras.
+ * The margin uses |best|, so negative metrics work; in PyTorch and Optax, a constant -1 always improves. NaN is
+ * never the best metric; in Keras it is, if it comes first.
  *
- * @throws {ArgumentError} for a bad option, or at a non-finite metric when `nonFinite` is 'throw'
  * Source: PyTorch's ReduceLROnPlateau, and its defaults; Keras's; Optax's contrib.reduce_on_plateau.
  */
 export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Controller<PlateauState> {
@@ -72,7 +74,7 @@ export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Controller<
   }
   const thresholdMode = values.thresholdMode ?? (values.preset === 'keras' ? 'abs' : 'rel')
   const rules = { ...values, thresholdMode, eps: values.eps ?? (values.preset === 'torch' ? 1e-8 : 0) }
-  const judge = { torch: torchStep, keras: kerasStep, optax: optaxStep }[values.preset]
+  const evaluate = { torch: torchStep, keras: kerasStep, optax: optaxStep }[values.preset]
   return {
     spec: specOf('reduceOnPlateau', values),
     initial: { factor: 1, best: null, bad: 0, cooldown: 0, sum: 0, count: 0 },
@@ -82,7 +84,7 @@ export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Controller<
       const count = state.count + 1
       if (count < values.accumulationSize) return { ...state, sum, count }
       const mean = sum === null ? NaN : sum / count
-      return judge(rules, { ...state, sum: 0, count: 0 }, mean)
+      return evaluate(rules, { ...state, sum: 0, count: 0 }, mean)
     },
     factor: (state) => state.factor,
     stop: () => false,

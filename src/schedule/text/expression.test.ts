@@ -51,7 +51,7 @@ test.each<[string, string]>([
 
 test('deep and long texts are refused, not run out of stack', () => {
   for (const text of ['('.repeat(900), '-'.repeat(900), '2^'.repeat(450), '1?'.repeat(450)]) {
-    expect(() => value(text)).toThrow(/wanted at most 100 nested parts/)
+    expect(() => value(text)).toThrow(/wanted at most 100 nested expressions/)
   }
   expect(() => value('1+'.repeat(600))).toThrow(/wanted at most 1000 characters/)
 })

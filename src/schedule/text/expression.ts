@@ -1,5 +1,5 @@
 /**
- * Arithmetic as text, compiled once to closures over numbers.
+ * The compiler of arithmetic expressions to JavaScript functions.
  *
  *     choice   = compare [ '?' choice ':' choice ]
  *     compare  = sum [ ('<' | '<=' | '>' | '>=' | '==' | '!=') sum ]         1 when true, else 0
@@ -9,13 +9,14 @@
  *     power    = atom [ '^' sign ]                                           right to left, before the sign
  *     atom     = number | variable | 'pi' | function '(' choice { ',' choice } ')' | '(' choice ')'
  *
- * × may stand for *, ÷ for / and − for -. The text reaches its variables and the functions below, and nothing
- * else.
+ * × may stand for *, ÷ for / and − for -. An expression can use its variables and the functions below, and
+ * nothing else of JavaScript.
  */
-import { ArgumentError } from '../../core/errors.ts'
-import { type Lexicon, Scanner, tokenPattern } from './scanner.ts'
 
-/** An expression's value for its first and second variable. */
+import { ArgumentError } from '../../core/errors.ts'
+import { Scanner, tokenPattern } from './scanner.ts'
+
+/** A compiled expression: a function of its first and second variable. */
 export type Expression = (a: number, b: number) => number
 
 const { sqrt, exp, log, cos, floor, abs, min, max, pow } = Math
@@ -49,37 +50,26 @@ const token = tokenPattern({
 })
 const ascii: Readonly<Record<string, string>> = { '×': '*', '÷': '/', '−': '-' }
 
-/** Characters that an expression may have. */
+/** Maximum length of an expression, in characters. */
 export const maxLength = 1000
 
-/**
- * The function that an expression describes.
- *
- * @throws {ArgumentError} when the text is not an expression of `variables`
- */
-export function compileExpression(
-  text: string,
-  variables: readonly [string, string?],
-  who = 'expression',
-): Expression {
-  const where = text.length > 60 ? `${text.slice(0, 57)}...` : text
-  const refusal = (wanted: string, got: string) =>
-    new ArgumentError(`${who}: wanted ${wanted} in '${where}', got ${got}`)
-  if (text.length > maxLength) throw refusal(`at most ${maxLength} characters`, `${text.length}`)
-  const lexicon = { token, wanted: `an expression of ${variables.join(', ')}`, maxDepth: 100, refusal }
-  return new Parser(
-    text.replace(/[×÷−]/g, (sign) => ascii[sign]!),
-    lexicon,
-    variables,
-  ).parse()
-}
+type Variables = readonly [string, string?]
+
+/** Compiles an expression to a function. @throws {ArgumentError} if it is not an expression of `variables` */
+export const compileExpression = (text: string, variables: Variables, who = 'expression'): Expression =>
+  new Parser(text, variables, who).parse()
 
 class Parser extends Scanner {
-  private readonly variables: readonly [string, string?]
+  readonly #variables: Variables
 
-  constructor(text: string, lexicon: Lexicon, variables: readonly [string, string?]) {
-    super(text, lexicon)
-    this.variables = variables
+  constructor(text: string, variables: Variables, who: string) {
+    const where = text.length > 60 ? `${text.slice(0, 57)}...` : text
+    const refusal = (wanted: string, got: string) =>
+      new ArgumentError(`${who}: wanted ${wanted} in '${where}', got ${got}`)
+    if (text.length > maxLength) throw refusal(`at most ${maxLength} characters`, `${text.length}`)
+    const source = text.replace(/[×÷−]/g, (sign) => ascii[sign]!)
+    super(source, { token, wanted: `an expression of ${variables.join(', ')}`, maxDepth: 100, refusal })
+    this.#variables = variables
   }
 
   parse(): Expression {
@@ -89,7 +79,7 @@ class Parser extends Scanner {
   }
 
   private choice(): Expression {
-    return this.nested('parts', () => {
+    return this.nested('expressions', () => {
       const test = this.comparison()
       if (!this.take('?')) return test
       const yes = this.choice()
@@ -113,7 +103,7 @@ class Parser extends Scanner {
     return this.chain(products, () => this.sign())
   }
 
-  /** Operands with operators between them, from left to right. */
+  /** Parses operands separated by left-associative operators. */
   private chain(operators: Operators, operand: () => Expression): Expression {
     let x = operand()
     for (;;) {
@@ -131,14 +121,14 @@ class Parser extends Scanner {
 
   private sign(): Expression {
     if (!this.take('-')) return this.power()
-    const x = this.nested('parts', () => this.sign())
+    const x = this.nested('expressions', () => this.sign())
     return (a, b) => -x(a, b)
   }
 
   private power(): Expression {
     const x = this.atom()
     if (!this.take('^')) return x
-    const y = this.nested('parts', () => this.sign())
+    const y = this.nested('expressions', () => this.sign())
     return (a, b) => x(a, b) ** y(a, b)
   }
 
@@ -157,15 +147,15 @@ class Parser extends Scanner {
 
   private name(name: string): Expression {
     const builtin = builtins.get(name)
-    const known = [...this.variables, 'pi', ...builtins.keys()]
+    const known = [...this.#variables, 'pi', ...builtins.keys()]
     if (!known.includes(name)) throw this.refuse(`one of ${known.join(', ')}`)
     this.next()
-    if (name === this.variables[0]) return (a) => a
-    if (name === this.variables[1]) return (_, b) => b
+    if (name === this.#variables[0]) return (a) => a
+    if (name === this.#variables[1]) return (_, b) => b
     return builtin === undefined ? () => Math.PI : this.call(name, builtin)
   }
 
-  /** A call of a function of one argument or, by its length, two. */
+  /** Parses the arguments of a function, one or two according to its length. */
   private call(name: string, f: (x: number, y: number) => number): Expression {
     this.expect('(')
     const x = this.choice()

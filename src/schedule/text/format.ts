@@ -3,9 +3,9 @@ import { fromSpec, kindOf } from '../spec.ts'
 import { phrases } from './phrase.ts'
 
 /**
- * Writes a schedule as short text, which `parse` reads back as an equal one.
+ * Formats a schedule as short text, from which `parse` makes an equal schedule.
  *
- * @throws {ArgumentError} when part of it is a JavaScript function
+ * @throws {ArgumentError} when the schedule contains a JavaScript function
  * @example schedule.format(schedule.cosineAnnealing(0.1, { tMax: 100 })) // 'cosine 0.1 to 0 over 100'
  */
 export function format(schedule: Schedule): string {
@@ -25,7 +25,7 @@ function printWarmup(spec: ScheduleSpec): string | undefined {
   return `warmup ${steps}${how}${from} + ${printSeries(rest) ?? printItem(rest)}`
 }
 
-/** `a for 5 then b`, unless the sums of the lengths would round to other milestones. */
+/** Formats as `a for 5 then b`, unless the sums of the lengths would round to different milestones. */
 function printSeries({ type, schedules, milestones }: ScheduleSpec): string | undefined {
   if (type !== 'sequential') return undefined
   const parts = schedules as ScheduleSpec[]
@@ -43,7 +43,7 @@ function printItem(spec: ScheduleSpec): string {
   return printPhrase(spec) ?? printCall(spec)
 }
 
-/** The phrase for a spec, if one says all of it. */
+/** Formats a spec as a phrase, if one of the phrases reads back as an equal spec. */
 function printPhrase(spec: ScheduleSpec): string | undefined {
   for (const { head, fields, fromSpec: numbersOf, toSpec } of phrases) {
     const values = numbersOf(spec)
@@ -51,8 +51,8 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
     const [first, ...rest] = fields
     const numbers = [first, ...rest.map(([, field]) => field)].map((field) => [field, values[field]] as const)
     if (numbers.some(([, value]) => typeof value !== 'number')) continue
-    const said = fromSpec(toSpec(Object.fromEntries(numbers) as Record<string, number>))
-    if (JSON.stringify(said.spec) !== JSON.stringify(spec)) continue
+    const read = fromSpec(toSpec(Object.fromEntries(numbers) as Record<string, number>))
+    if (JSON.stringify(read.spec) !== JSON.stringify(spec)) continue
     if (head === 'constant') return printNumber(values[first] as number)
     const words = rest.map(([word, field]) => ` ${word} ${printNumber(values[field] as number)}`)
     return `${head} ${printNumber(values[first] as number)}${words.join('')}`
@@ -60,7 +60,7 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
   return undefined
 }
 
-/** A constructor's call, without options at their default. */
+/** Formats a spec as a call of its constructor, without options at their default. */
 function printCall({ type, ...values }: ScheduleSpec): string {
   const { fields, first } = kindOf(type)
   const args = Object.entries(values).flatMap(([name, value]) => {
@@ -73,12 +73,12 @@ function printCall({ type, ...values }: ScheduleSpec): string {
 function printValue(value: SpecValue): string {
   if (typeof value === 'number') return printNumber(value)
   if (Array.isArray(value)) return `[${value.map(printValue).join(', ')}]`
-  // What is not a spec stands for a JavaScript function: writing it throws.
+  // An object that is not a spec stands for a JavaScript function, and stringify throws.
   if (typeof value === 'object') return 'type' in value ? print(value as ScheduleSpec) : JSON.stringify(value)
   return typeof value === 'string' && !/^[a-z]\w*$/i.test(value) ? `'${value}'` : String(value)
 }
 
-/** The number in JavaScript's notation, but −0 keeps its sign, so that the spec survives a round trip. */
+/** Formats a number in JavaScript's notation, keeping the sign of −0 so that the spec survives a round trip. */
 function printNumber(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }

@@ -1,14 +1,15 @@
 import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
-/** A short way to write one type of schedule: `cosine 0.1 to 0 over 100`. Each word announces a field. */
+/** Short text for one type of schedule, `cosine 0.1 to 0 over 100`: a head, and a word before each field. */
 export interface Phrase {
+  /** The first word. */
   readonly head: string
-  /** The field of the number after the head, then each word and its field, in the order of printing. */
+  /** Field of the number after the head, then each word and its field, in the order of printing. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
-  /** A word that may not be left out, where the type itself has no such required field. */
+  /** A word that must be present, where the type has no such required field. */
   readonly needs?: string
   toSpec(fields: Readonly<Record<string, number>>): ScheduleSpec
-  /** The fields of a spec as numbers, if it is of this phrase's type; the printer checks that none is lost. */
+  /** Returns the fields of a spec, if it has the phrase's type; `format` checks that nothing is lost. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
 }
 
@@ -40,7 +41,7 @@ export const phrases: readonly Phrase[] = [
   },
 ]
 
-/** A phrase whose fields are those of the type. */
+/** Returns a phrase whose numbers are fields of the type. */
 function plain(head: string, type: string, fields: Phrase['fields']): Phrase {
   return {
     head,

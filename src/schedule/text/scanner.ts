@@ -1,28 +1,28 @@
-/** A piece of a text. */
+/** A word, number, sign or quoted text, or the end of the source. */
 interface Token {
   readonly kind: 'number' | 'word' | 'text' | 'sign' | 'end'
   readonly text: string
 }
 
-/** What a text is made of. */
+/** Rules for splitting a source into tokens, and for refusing one. */
 export interface Lexicon {
-  /** A pattern made by `tokenPattern`. */
+  /** Pattern of a token, from `tokenPattern`. */
   readonly token: RegExp
-  /** Completes the sentence `wanted …` where no token matches. */
+  /** Completes the error `wanted …` where no token matches. */
   readonly wanted: string
-  /** Levels of nesting that are allowed, so that no text runs out of stack. */
+  /** Maximum depth of nesting, which keeps recursion within the stack. */
   readonly maxDepth: number
-  /** The error for what was found instead of what was wanted. */
+  /** Returns the error for an unexpected token. */
   refusal(wanted: string, got: string): Error
 }
 
-/** A pattern of one token after any white space, from a pattern of each kind of token. */
+/** Combines a pattern for each kind of token into the pattern of any token after optional white space. */
 export function tokenPattern(kinds: { readonly [K in Exclude<Token['kind'], 'end'>]?: RegExp }): RegExp {
   const groups = Object.entries(kinds).map(([kind, { source }]) => `(?<${kind}>${source})`)
   return new RegExp(`\\s*(?:${groups.join('|')})`, 'iy')
 }
 
-/** Reads a text token by token: what the parsers of schedules and of expressions share. */
+/** Base class of the parsers of schedules and of expressions: reads a source token by token. */
 export class Scanner {
   readonly #lexicon: Lexicon
   readonly #tokens: readonly Token[]
@@ -34,17 +34,16 @@ export class Scanner {
     this.#tokens = tokenize(text, lexicon)
   }
 
-  /** The next token. */
   protected get peek(): Token {
     return this.#tokens[this.#at]!
   }
 
-  /** Whether `text` comes after the next token. */
+  /** Whether the token after the next one is `text`. */
   protected follows(text: string): boolean {
     return this.#tokens[this.#at + 1]?.text === text
   }
 
-  /** Returns the next token and moves on. */
+  /** Returns the next token and advances. */
   protected next(): Token {
     return this.#tokens[this.#at++]!
   }
@@ -54,28 +53,28 @@ export class Scanner {
     return (this.peek.kind === 'word' || this.peek.kind === 'sign') && this.peek.text === text
   }
 
-  /** Moves past a word or sign, if it is the next token. */
+  /** Advances if the next token is this word or sign, and returns whether it is. */
   protected take(text: string): boolean {
     const found = this.sees(text)
     if (found) this.#at++
     return found
   }
 
-  /** @throws the refusal of the next token, unless it is this word or sign */
+  /** Advances past this word or sign. @throws the refusal of any other token */
   protected expect(text: string, wanted = text): void {
     if (!this.take(text)) throw this.refuse(wanted)
   }
 
-  /** Reads what is nested one level deeper. */
+  /** Runs `read` one level of nesting deeper. @param what names the nested items in the error */
   protected nested<T>(what: string, read: () => T): T {
-    if (++this.#depth > this.#lexicon.maxDepth)
-      throw this.refuse(`at most ${this.#lexicon.maxDepth} nested ${what}`)
+    const { maxDepth } = this.#lexicon
+    if (++this.#depth > maxDepth) throw this.refuse(`at most ${maxDepth} nested ${what}`)
     const result = read()
     this.#depth--
     return result
   }
 
-  /** The error for the next token. */
+  /** Returns the error for the next token. */
   protected refuse(wanted: string): Error {
     return this.#lexicon.refusal(wanted, this.peek.text)
   }

@@ -1,13 +1,14 @@
 /**
- * Schedules as short text.
+ * The parser of schedules written as short text.
  *
  *     schedule = [ 'warmup' number [ shape ] [ 'from' number ] '+' ] series
  *     series   = item { 'for' number 'then' item }
  *     item     = number | phrase | call | '(' schedule ')'
  *     phrase   = head number { word number }                                     see phrase.ts
  *     call     = type '(' [ value { ',' [ field ':' ] value } ] ')'
- *     value    = number | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, where the field is one
+ *     value    = number | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, depending on the field
  */
+
 import { FormatError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
 import type { Declared } from '../../core/options.ts'
@@ -19,11 +20,11 @@ import { type Phrase, phrases } from './phrase.ts'
 import { Scanner, tokenPattern } from './scanner.ts'
 
 /**
- * Returns the schedule that a spec, JSON or short text describes. A number is a constant; a schedule stays
- * itself.
+ * Returns the schedule that a spec, JSON or short text describes. A number becomes a constant; a schedule is
+ * returned unchanged.
  *
- * @throws {ArgumentError} naming the field, when one is unknown, missing, of the wrong type or out of range
- * @throws {FormatError} when text is neither JSON nor the short form
+ * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range
+ * @throws {FormatError} when text is neither JSON nor short text
  * @example schedule.parse('warmup 500 + cosine 0.1 to 0 over 20000')(499) // 0.0998003992015968
  */
 export function parse(source: unknown): Schedule {
@@ -96,9 +97,9 @@ class Parser extends Scanner {
     this.next()
     const values: Record<string, number> = { [first]: this.number(`'${head}'`) }
     for (;;) {
-      const part = rest.find(([word, field]) => values[field] === undefined && this.take(word))
-      if (part === undefined) break
-      values[part[1]] = this.number(`'${part[0]}'`)
+      const found = rest.find(([word, field]) => values[field] === undefined && this.take(word))
+      if (found === undefined) break
+      values[found[1]] = this.number(`'${found[0]}'`)
     }
     const missing = rest.some(([word, field]) => word === needs && values[field] === undefined)
     if (missing) throw this.refuse(`'${needs}' and a number after '${head}'`)

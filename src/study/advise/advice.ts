@@ -8,62 +8,65 @@ import { compareCells } from '../analysis/comparisons.ts'
 import type { Estimate, Finished, Objective } from '../analysis/findings.ts'
 import { capital, differenceText, metricText, scoreText, settingsText } from '../analysis/words.ts'
 import { scheduleText } from '../schedules.ts'
-import { keyOf, without } from '../settings.ts'
+import { groupedBy, keyOf, without } from '../settings.ts'
 import type { Settings } from '../trial.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 
-/** A range test of the model with one normalization. */
+/** The result of a learning-rate range test of the model with one normalization. */
 export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
 }
 
-/** The settings to train with, why, and with what confidence. */
+/** Settings to train with, the confidence in them, and the evidence. */
 export interface Advice {
   readonly recommendation: Recommendation
   /**
    * - `high`: over three seeds or more, the recommended settings are significantly better than the second best
-   * - `medium`: they led in both last rounds, in full runs
-   * - `low`: neither; the budget is too small to tell, as `because` says
+   * - `medium`: they led in the last two rounds, or over three seeds no other settings were shown to be worse
+   * - `low`: neither, mostly since the budget is too small to tell
    */
   readonly confidence: 'high' | 'medium' | 'low'
-  /** One sentence on the confidence, and what would raise it. */
+  /** The reason for the confidence, and the budget that would raise it. */
   readonly because: string
-  /** The observations, one sentence each. */
+  /** Observations, one sentence each. */
   readonly evidence: readonly string[]
   readonly ranges: readonly RangeTest[]
   readonly trials: readonly Finished[]
   readonly steps: { readonly spent: number; readonly budget: number }
 }
 
-/** The settings to change; none if the experiment did best unchanged. */
+/** Settings to change; only `score`, and empty `settings`, if the unchanged experiment did best. */
 export interface Recommendation {
   readonly normalization?: NormalizationType
   /** The peak rate. */
   readonly lr?: number
-  /** The schedule's name, and its text for a run of this length. */
+  /** Name of the schedule, and its text for a run of this many steps. */
   readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }
   /** Steps over which the rate first rises. */
   readonly warmup?: number
-  /** By the rule of the drift angle; absent where the rule does not apply, or did no better. */
+  /** Weight decay by `driftWeightDecay`; absent where that rule does not apply, or did no better. */
   readonly weightDecay?: number
   readonly score: Estimate
-  /** As `evenstep train --set` takes them. */
+  /** Changes as `path=value`, for `evenstep train --set`. */
   readonly settings: readonly string[]
 }
 
-interface Outcome {
+/** What a race has found, for the advice to be drawn from. */
+export interface Outcome {
   readonly experiment: Experiment
   readonly plan: Plan
   readonly budget: number
   readonly ranges: readonly RangeTest[]
   readonly finished: readonly Finished[]
-  /** The trials of the last round, with its repeats. */
+  /** Trials of the last round, and its repeats with more seeds. */
   readonly finals: readonly Finished[]
+  /** Optimizer steps of range tests and trials. */
   readonly spent: number
 }
 
+/** Draws the advice from the outcome of a race. */
 export function adviceOf(outcome: Outcome): Advice {
   const { experiment, budget, ranges, finished, finals, spent } = outcome
   const metric = { name: experiment.monitor, goal: goalOf(experiment) }
@@ -78,7 +81,7 @@ export function adviceOf(outcome: Outcome): Advice {
   }
 }
 
-/** The cells of trials, those with most seeds first, and the best first among equals. */
+/** Returns the cells of trials: those with most seeds first, and of equally many seeds the best. */
 const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective): Scored[] =>
   ranked(cellsOf(trials, name), goal).sort((a, b) => seedsOf(b) - seedsOf(a))
 
@@ -89,29 +92,29 @@ function recommendationOf(experiment: Experiment, { settings, score }: Scored): 
   const { normalization, schedule, lr, 'optimizer.weightDecay': weightDecay } = settings
   const [name, peak, length] = [String(schedule), Number(lr), stepsWith(experiment)({})]
   const text = scheduleText(name, peak, length)
-  const decay = typeof weightDecay === 'number' ? { weightDecay } : {}
+  const decays = typeof weightDecay === 'number'
   return {
     normalization: normalization as NormalizationType,
     lr: peak,
     schedule: { name, text, steps: length },
     warmup: warmupOf(parse(text), length),
-    ...decay,
+    ...(decays && { weightDecay }),
     score,
     settings: [
       `normalization=${normalization}`,
       `optimizer.lr=${text}`,
-      ...(typeof weightDecay === 'number' ? [`optimizer.weightDecay=${weightDecay}`] : []),
+      ...(decays ? [`optimizer.weightDecay=${weightDecay}`] : []),
     ],
   }
 }
 
-/** Whether a trial was that of the unchanged experiment. */
+/** Whether settings are those of the unchanged experiment. */
 const isOwn = (settings: Settings): boolean => Object.keys(settings).length === 0
 
 const nameOf = (settings: Settings): string =>
   isOwn(settings) ? 'the experiment as it is' : settingsText(settings)
 
-/** The step of the peak rate. */
+/** Returns the step of the highest rate. */
 function warmupOf(schedule: Schedule, steps: number): number {
   let highest = 0
   for (let step = 1; step < steps; step++) if (schedule(step) > schedule(highest)) highest = step
@@ -141,7 +144,7 @@ function confidenceOf(
   return { confidence: 'low', because }
 }
 
-/** The confidence after several seeds of the two best. */
+/** Judges the confidence by several seeds of the two best. */
 function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   const [found] = compareCells(best, second, 'settings')
   const size = differenceText(Math.abs(found!.difference.value), metric.name)
@@ -152,19 +155,19 @@ function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   return { confidence: 'medium', because }
 }
 
-/** The confidence from whether the best also led the round before. */
+/** Judges the confidence by whether the best settings led the round before, too. */
 function byRounds({ plan, finished }: Outcome, best: Scored, metric: Objective, repeats: string): Confidence {
   const [, middle, last] = plan.rounds
-  const before = finished.filter(({ steps, rung }) => steps === middle && rung === 1)
-  const [led] = mostSeedsFirst(before, metric)
+  const second = finished.filter(({ steps, rung }) => steps === middle && rung === 1)
+  const [led] = mostSeedsFirst(second, metric)
   if (led && keyOf(led.settings) === keyOf(without(best.settings, ['optimizer.weightDecay']))) {
     const runs = `runs of ${count(middle)} and of ${count(last)} steps`
     return { confidence: 'medium', because: `it led in ${runs}, over one seed; ${repeats}` }
   }
-  const leader = led
+  const before = led
     ? `${settingsText(led.settings)} led in runs of ${count(middle)} steps`
     : 'nothing led before'
-  return { confidence: 'low', because: `the budget is too small to tell: ${leader}; ${repeats}` }
+  return { confidence: 'low', because: `the budget is too small to tell: ${before}; ${repeats}` }
 }
 
 const seedsText = (n: number): string => (n === 1 ? 'one seed' : `${n} seeds`)
@@ -181,28 +184,20 @@ function evidenceOf(
   )
   const own = finished.filter(({ settings }) => isOwn(settings))
   const raced = finished.filter(({ settings }) => !isOwn(settings))
-  const values = (factor: string): string[] => [
-    ...new Set(raced.map(({ settings }) => String(settings[factor]))),
-  ]
+  const by = (factor: string) => groupedBy(raced, ({ settings }) => String(settings[factor]))
   const compared = ['normalization', 'schedule', 'optimizer.weightDecay'].flatMap((factor) => {
-    const best = values(factor).flatMap((value) =>
-      longest(
-        raced.filter(({ settings }) => String(settings[factor]) === value),
-        metric,
-      ),
-    )
+    const best = [...by(factor).values()].flatMap((trials) => longest(trials, metric))
     return best.length < 2 ? [] : `${capital(best.map((cell) => cellText(cell, metric)).join('; '))}.`
   })
   const unchanged = longest(own, metric).map((cell) => `${capital(cellText(cell, metric))}.`)
-  const broken = values('normalization').flatMap((value) => brokenFrom(value, raced))
+  const broken = [...by('normalization')].flatMap(([name, trials]) => brokenFrom(name, trials))
   return [...tested, ...compared, ...unchanged, ...broken]
 }
 
-/** The rate from which on every trial of a normalization diverged, if any. */
-function brokenFrom(normalization: string, finished: readonly Finished[]): string[] {
-  const own = finished.filter(({ settings }) => String(settings.normalization) === normalization)
+/** States the rate from which on every trial of a normalization diverged, if any. */
+function brokenFrom(normalization: string, trials: readonly Finished[]): string[] {
   const rates = (status: string): number[] =>
-    own.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))
+    trials.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))
   const highest = Math.max(0, ...rates('done'))
   const broken = rates('diverged').filter((lr) => lr > highest)
   if (broken.length === 0) return []
@@ -210,7 +205,7 @@ function brokenFrom(normalization: string, finished: readonly Finished[]): strin
   return [`With normalization ${normalization} rates from ${from} on made losses that are not finite.`]
 }
 
-/** The best of the trials that were trained longest. */
+/** Returns the best cell of the longest finished trials; none if all diverged. */
 function longest(trials: readonly Finished[], metric: Objective): Scored[] {
   const done = trials.filter(({ result }) => result.status === 'done')
   const steps = Math.max(...done.map((trial) => trial.steps))

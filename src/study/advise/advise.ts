@@ -13,7 +13,7 @@ import { inProcess, type Runner } from './runner.ts'
 import { driftWeightDecay } from './weight-decay.ts'
 
 const options = {
-  /** Optimizer steps to spend, on range tests and trials together. */
+  /** Optimizer steps to spend on range tests and trials together. */
   budget: required(size),
   /** Runs the trials. @default one after another in this process */
   runner: callback<Runner>('a function of an experiment and its trials'),
@@ -21,7 +21,7 @@ const options = {
 
 export interface AdviseOptions extends OptionsOf<typeof options> {}
 
-/** An event on the way to an advice, which comes last. */
+/** An event of an advice: a range test, a round or a trial is over; the advice itself comes last. */
 export type AdviseEvent =
   | ({ readonly type: 'range' } & RangeTest)
   | RaceEvent
@@ -30,14 +30,14 @@ export type AdviseEvent =
 /**
  * Finds the normalization, learning rate and schedule that suit a model and its data, within a budget of steps.
  *
- * 1. One range test with and one without batch normalization tell where to look for the rate.
- * 2. A race: first short runs of both at rates in half-decades upwards from there; then the best four with two
- *    schedules in runs three times as long; then the best of those in full runs, also with the weight decay
- *    that turns weights by 0.03 per step, beside the unchanged experiment. Each run has its own complete
+ * 1. Two range tests, with and without batch normalization, suggest a learning rate for each.
+ * 2. A race of three rounds: short runs of both at rates in half-decades upwards from the suggestion; the best
+ *    four with two schedules, three times as long; the best of those in full runs, also with the weight decay
+ *    that turns weights by 0.03 per step, together with the unchanged experiment. Each run has its own complete
  *    schedule; all share initial weights and data order.
- * 3. The rest of the budget goes into more seeds of the two best.
+ * 3. The rest of the budget goes into more seeds of the two best settings.
  *
- * Model, data, optimizer and batch size stay those of the experiment.
+ * Model, data, optimizer and batch size are those of the experiment.
  *
  * @throws {ArgumentError} when the budget is too small for trials of 10 steps.
  */
@@ -53,24 +53,21 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   const race = new Race(experiment, runner, budget, tested)
   const [first, second, last] = plan.rounds
   const schedules = schedulesOf(experiment)
-  yield* race.round(
-    ranges.flatMap((range) => candidates(range, schedules[0])),
-    first,
-  )
-  yield* race.round(
-    race.best(kept).flatMap(({ settings }) => schedules.map((schedule) => ({ ...settings, schedule }))),
-    second,
-  )
+  const opening = ranges.flatMap((range) => candidates(range, schedules[0]))
+  yield* race.round(opening, first)
+  const best = race.best(kept)
+  const both = best.flatMap(({ settings }) => schedules.map((schedule) => ({ ...settings, schedule })))
+  yield* race.round(both, second)
   yield* race.round(finalsOf(race.best(finalists), experiment, plan), last)
   yield* race.repeats(last)
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** The schedules of the race: they end at 0, except for optimizers designed to need none. */
+/** Returns the schedules of the race; for optimizers made for a constant rate, constant ones. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
-/** Range tests with and without batch normalization; variants that the model does not support are skipped. */
+/** Runs range tests without and with batch normalization, skipping what the model does not support. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const options = { steps: ramp, ...(testRates && { from: testRates[0], to: testRates[1] }) }
@@ -92,19 +89,19 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Rates in half-decades from the suggestion upwards: a range test errs on the low side. */
+/** Returns settings with rates in half-decades upwards from the suggestion, since range tests err low. */
 function candidates({ normalization, rates: { suggestion } }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
 }
 
-/** 0.01, 0.03, 0.1, … */
+/** Returns the `k`-th half-decade: 1, 3, 10, … for k = 0, 1, 2, … */
 const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /**
- * The finalists: the best of the race; the first of them also with weight decay, if a run is long enough for
- * it; and the unchanged experiment, if its run fits.
+ * Returns the settings of the last round: the best of the race; the very best also with weight decay, if runs
+ * are long enough for it to take effect; and the unchanged experiment, if its run fits the budget.
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)

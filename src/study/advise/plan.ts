@@ -4,48 +4,46 @@ import { ArgumentError } from '../../core/errors.ts'
 export interface Plan {
   /** Steps of each range test. */
   readonly ramp: number
-  /** Steps of a trial in each round; those of the last are full runs if the budget suffices. */
+  /** Steps of a trial in each round; a trial of the last is a full run if the budget suffices. */
   readonly rounds: readonly [first: number, second: number, last: number]
   /** Whether the trials of the last round are full runs. */
   readonly whole: boolean
 }
 
-/** Rates of each normalization in the first round, settings kept for the second, and trials of the last. */
+/** Number of rates tried with each normalization in the first round. */
 export const rates = 5
+/** Number of settings kept for the second round. */
 export const kept = 4
+/** Number of trials in the last round. */
 export const finalists = 4
 
-/** Each round trains three times as long as the one before. */
+/** Factor by which a round trains longer than the round before. */
 const growth = 3
 
-/** Steps of all rounds, in full runs: two normalizations, then two schedules for each kept, then the finalists. */
+/** Cost of the rounds in full runs: two normalizations, two schedules for each kept, and the finalists. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
-/** Steps below which a trial says nothing. */
+/** Fewest steps of a trial: shorter ones tell nothing. */
 const fewest = 10
 
-/** Steps of each range test: together a tenth of the budget; more than 600 each would not tell more. */
+/** Returns the steps of each of two range tests: about a twentieth of the budget, from 60 to 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
-/** The least budget that leaves this many steps for trials: the range tests grow with it. */
+/** Returns the least budget that leaves `steps` for trials: range tests grow with the budget. */
 function budgetFor(steps: number): number {
   let budget = Math.ceil(steps) + 120
   while (budget - 2 * rampOf(budget) < steps) budget++
   return budget
 }
 
-/** The least budget for which the trials of the last round are full runs. */
+/** Returns the least budget for which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/** The least budget that also pays for several seeds of the two best. */
+/** Returns the least budget that also pays for `seeds` seeds of the two best. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 
-/**
- * Plans the rounds that fit a budget.
- *
- * @throws {ArgumentError} when the trials of the first round would have fewer than 10 steps.
- */
+/** Plans rounds that fit a budget. @throws {ArgumentError} when the first trials would be below 10 steps. */
 export function planOf(budget: number, runSteps: number): Plan {
   const ramp = rampOf(budget)
   const last = Math.min(runSteps, Math.floor((budget - 2 * ramp) / runs))

@@ -5,11 +5,7 @@ import type { Trial } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 import type { Runner } from './runner.ts'
 
-/**
- * Runs up to `workers` trials at a time in a pool, each as an ordinary run in its own folder.
- *
- * @param folder parent of the runs' folders
- */
+/** Runs up to `workers` trials at a time in a pool, each as an ordinary run in a folder below `folder`. */
 export const pooled = (pool: Pool, folder: string, workers: number): Runner =>
   async function* (experiment, trials) {
     const run = async (trial: Trial): Promise<Finished> => {

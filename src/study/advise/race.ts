@@ -3,6 +3,7 @@ import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
 import type { Finished } from '../analysis/findings.ts'
 import type { Settings } from '../trial.ts'
+import type { Outcome } from './advice.ts'
 import type { Runner } from './runner.ts'
 
 /** An event of a race: a round begins, or a trial is over. */
@@ -10,10 +11,10 @@ export type RaceEvent =
   | { readonly type: 'round'; readonly round: number; readonly trials: number; readonly steps: number }
   | { readonly type: 'trial'; readonly trial: Finished }
 
-/** Seeds that the two best are repeated with, at most. */
+/** Most seeds of the two best settings. */
 const mostSeeds = 5
 
-/** Trials in rounds; what a round tries depends on the one before. */
+/** Trials in rounds; the results of a round decide what the next one tries. */
 export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner
@@ -23,7 +24,7 @@ export class Race {
   #round: Finished[] = []
   #rounds = 0
 
-  /** @param spent steps of the budget that are spent already */
+  /** @param spent steps of the budget that the range tests took */
   constructor(experiment: Experiment, runner: Runner, budget: number, spent: number) {
     this.#experiment = experiment
     this.#runner = runner
@@ -37,7 +38,7 @@ export class Race {
     yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
   }
 
-  /** The best cells of the last round. @throws {ArgumentError} when every trial diverged. */
+  /** Returns the best cells of the last round. @throws {ArgumentError} when every trial diverged. */
   best(count: number): Scored[] {
     const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
     if (scored.length > 0) return scored.slice(0, count)
@@ -47,7 +48,7 @@ export class Race {
     )
   }
 
-  /** Repeats the two best with more seeds, as long as the budget pays for both. */
+  /** Repeats the two best of the last round with more seeds, as long as the budget pays for both. */
   async *repeats(steps: number): AsyncGenerator<RaceEvent> {
     const two = this.best(2).map(({ settings }) => settings)
     for (let k = 1; k < mostSeeds && two.length === 2 && this.#spent + 2 * steps <= this.#budget; k++) {
@@ -55,31 +56,26 @@ export class Race {
     }
   }
 
-  /** All trials, those of the last round with its repeats, and the steps spent. */
-  get outcome(): {
-    readonly finished: readonly Finished[]
-    readonly finals: readonly Finished[]
-    readonly spent: number
-  } {
+  get outcome(): Pick<Outcome, 'finished' | 'finals' | 'spent'> {
     return { finished: this.#finished, finals: this.#round, spent: this.#spent }
   }
 
   async *#run(
-    settings: readonly Settings[],
+    all: readonly Settings[],
     steps: number,
     seed: number,
-    round: number,
+    rung: number,
   ): AsyncGenerator<RaceEvent> {
     const first = this.#finished.length + 1
-    const trials = settings.map((own, i) => ({ id: first + i, settings: own, seed, steps, rung: round }))
-    yield { type: 'round', round, trials: trials.length, steps }
+    const trials = all.map((settings, i) => ({ id: first + i, settings, seed, steps, rung }))
+    yield { type: 'round', round: rung, trials: trials.length, steps }
     for await (const trial of this.#runner(this.#experiment, trials)) {
       this.#finished.push(trial)
       this.#round.push(trial)
       this.#spent += trial.result.steps
       yield { type: 'trial', trial }
     }
-    // Trials finish in any order; what follows must not depend on it.
+    // Trials finish in any order; the advice must not depend on it.
     for (const list of [this.#finished, this.#round]) list.sort((a, b) => a.id - b.id)
   }
 }

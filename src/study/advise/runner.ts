@@ -5,10 +5,10 @@ import { withSettings } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { metricsOf } from '../run/trial-log.ts'
-import type { Trial, TrialResult } from '../trial.ts'
+import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
-/** Runs trials of an experiment, and yields each as it finishes, in any order. */
+/** Runs trials of an experiment, and yields each with its result as it finishes, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
 
 /** Runs one trial after another in this process, and writes no files. */
@@ -36,6 +36,6 @@ async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResu
     metrics: error ? {} : metricsOf(last),
     steps: error?.step ?? trial.steps,
     time: { training: seconds, total: seconds },
-    curve: { steps: [], trainLoss: [], lr: [] },
+    curve: noCurve,
   }
 }

@@ -4,18 +4,19 @@ import type { Experiment } from '../../train/experiment.ts'
 const drift = 0.03
 
 /**
- * The weight decay at which weights before batch normalization turn by 0.03 per step at the peak rate, once
- * their norm has settled: slow enough to converge, fast enough to learn.
+ * Returns the weight decay λ at which weights before batch normalization turn by 0.03 rad per step at the peak
+ * rate η, once their norm has settled: slow enough to converge, fast enough to learn.
  *
- *     0.03 = √(2ηλ/(1 − μ))    so    λ = 0.03² · (1 − μ) / (2η)        μ = 0 for AdamW
+ *     0.03 = √(2ηλ/(1 − μ))    so    λ = 0.03² · (1 − μ) / (2η)        momentum μ; 0 for AdamW
  *
- * The norm settles within (1 − μ)/(4ηλ) = 556 steps, under AdamW 1/(2ηλ) = 1,111; in a run of fewer than four
- * times as many steps the decay would have no effect, so none is given.
+ * The norm settles within (1 − μ)/(4ηλ) = 556 steps, under AdamW 1/(2ηλ) = 1,111. Runs shorter than four times
+ * that are too short for the decay to take effect.
  *
  * Sources: Wan et al. 2021, https://arxiv.org/abs/2006.08419; Kosson et al. 2024,
  * https://arxiv.org/abs/2305.17212.
  *
  * @param lr the peak rate
+ * @param steps length of the run
  * @returns undefined where the rule does not apply: other optimizers, short runs, a scheduled momentum
  */
 export function driftWeightDecay({ optimizer }: Experiment, lr: number, steps: number): number | undefined {

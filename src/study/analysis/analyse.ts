@@ -6,9 +6,9 @@ import { effectsOf, interactionsOf } from './effects.ts'
 import type { Cell, Cost, Findings, Finished } from './findings.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
-/** A study as its analysis sees it, apart from the trials. */
+/** What the analysis needs to know of a study besides its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
-  /** Factors drawn from a range, each value once: there is nothing to compare. @default none */
+  /** Factors drawn from a range: each value occurs once, so that there is nothing to compare. @default none */
   readonly drawn?: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findi
   const wide = cells.filter(({ rung }) => rung === widest)
   const last = cells.filter(({ rung }) => rung === lastRound)
   const grouping = ['normalization', 'schedule'].filter((factor) => varied.includes(factor))
-  const groups = grouping.length > 1 ? [grouping.slice(0, 1), grouping] : [grouping]
+  const groups = grouping.length > 1 ? [['normalization'], grouping] : [grouping]
   const tolerance = toleranceOf(finished, metric.name, metric.goal)
   const tried = finished.filter(({ rung }) => rung === widest)
   const trials = bestTrials(last, finished, metric.goal)
@@ -46,10 +46,10 @@ export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findi
     cost: costOf(finished),
     repeat,
   }
-  return { ...findings, answer: answerOf(findings, { last, wide }) }
+  return { ...findings, answer: answerOf(findings, last, wide) }
 }
 
-/** The round with most cells, the first of these, and the last round. */
+/** Returns the round with most cells (the first of equals) and the last round. */
 function roundsOf(cells: readonly Cell[]): readonly [widest: number, last: number] {
   const sizes = new Map<number, number>()
   for (const { rung } of cells) sizes.set(rung, (sizes.get(rung) ?? 0) + 1)

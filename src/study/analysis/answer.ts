@@ -4,16 +4,15 @@ import { bestOf, type Scored } from './cells.ts'
 import type { Cell, Comparison, Findings, RateWindow } from './findings.ts'
 import { capital, differenceText, estimateText, metricText, settingsText, valueText } from './words.ts'
 
-/** Cells of the last round, and of the round that tried most settings. */
-interface Rounds {
-  readonly last: readonly Cell[]
-  readonly wide: readonly Cell[]
-}
-
 type Found = Omit<Findings, 'answer'>
 
-/** Answers the study in three sentences: the best settings, the usable rates, and the schedule. */
-export function answerOf(findings: Found, { last, wide }: Rounds): string[] {
+/**
+ * Answers the study's question in three sentences: the best settings, the usable rates, and the schedule.
+ *
+ * @param last cells of the last round
+ * @param wide cells of the round that tried most settings
+ */
+export function answerOf(findings: Found, last: readonly Cell[], wide: readonly Cell[]): string[] {
   const best = bestOf(last, findings.metric.goal)
   if (!best) {
     const { trials, done, diverged, failed } = findings.cost
@@ -34,7 +33,7 @@ function bestSentence({ settings, score, steps, scores }: Scored, { metric }: Fo
   return `Best was ${settingsText(settings)}: ${result} after ${count(steps)} steps, over ${over}.`
 }
 
-/** The usable rates with and without normalization; if it was not varied, those of the best settings. */
+/** States the usable rates with and without normalization, or those of the best settings if it did not vary. */
 function windowSentence(best: Scored, shorter: string, { windows, comparisons }: Found): string | undefined {
   const own = windows.filter(({ group }) => Object.keys(group).join() === 'normalization')
   const plain = own.find(({ group }) => group.normalization === 'none')
@@ -62,7 +61,7 @@ function rangeText({ low, high, open }: RateWindow): string {
   return ends === '' ? range : `${range} (${ends} ones were not tried)`
 }
 
-/** The schedules that the best one beat, and those it was not shown to beat. */
+/** Names the schedules that the best one beat, and those it was not shown to beat. */
 function scheduleSentence(best: Scored, { comparisons, metric }: Found): string | undefined {
   const { normalization } = best.settings
   const own = comparisons.filter(

@@ -7,12 +7,12 @@ import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
 
 /**
- * Compares the best value of each factor but the rate with every other value, each at its best setting of the
- * other factors, seed by seed. Schedules are compared within each normalization.
+ * Compares the best value of each factor except the rate with every other value, seed by seed; each value is
+ * represented by its best cell. Schedules are compared within each normalization.
  *
- * p-values are corrected by Holm's method for every pair of values, not only for the pairs that are compared,
- * since the best value was chosen by the same scores. A value stands by the best of its settings, which
- * flatters its score a little; all values have that advantage alike.
+ * p-values are corrected by Holm's method for every pair of values, not only for the pairs compared, since the
+ * best value was chosen by the same scores. The best of several cells has a slightly optimistic score; this
+ * favours all values alike.
  */
 export function comparisonsOf(
   cells: readonly Cell[],
@@ -38,10 +38,10 @@ export function comparisonsOf(
   }))
 }
 
-/** A comparison before its p-value is corrected for the others. */
-export type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
+/** A comparison before its p-value is corrected for multiple testing. */
+type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
-/** The best cell compared with the best of each other value of the factor. */
+/** Compares the best cell with the best cell of each other value of the factor. */
 function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
@@ -50,37 +50,24 @@ function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorr
     .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Compares two cells over the seeds that both have; empty when they share none. */
+/** Compares two cells over the seeds that both have; returns nothing when they share none. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []
   const differences = seeds.map((seed) => a.scores[seed]! - b.scores[seed]!)
-  return [
-    {
-      a: a.settings,
-      b: b.settings,
-      factor,
-      difference: bootstrap(differences),
-      seeds: seeds.length,
-      p: pairedTest(differences),
-    },
-  ]
+  const [difference, p] = [bootstrap(differences), pairedTest(differences)]
+  return [{ a: a.settings, b: b.settings, factor, difference, seeds: seeds.length, p }]
 }
 
-function verdictOf(
-  { a, b, factor, difference, seeds }: Uncorrected,
-  adjusted: number,
-  { name, goal }: Objective,
-): string {
+/** States the result of a comparison in words. */
+function verdictOf(comparison: Uncorrected, adjusted: number, { name, goal }: Objective): string {
+  const { a, b, factor, difference, seeds } = comparison
   const [first, second] = [a, b].map((settings) => `${factor} ${valueText(settings[factor]!)}`)
-  const where =
-    factor === 'schedule' && a.normalization !== undefined
-      ? ` with normalization ${valueText(a.normalization)}`
-      : ''
+  const within = factor === 'schedule' ? a.normalization : undefined
+  const where = within === undefined ? '' : ` with normalization ${valueText(within)}`
   const size = differenceText(Math.abs(difference.value), name)
   if (adjusted >= 0.05) {
-    const over = counted(seeds, 'seed')
-    return `no difference was shown between ${first} and ${second}${where} (${size}, ${over})`
+    return `no difference was shown between ${first} and ${second}${where} (${size}, ${counted(seeds, 'seed')})`
   }
   const way = difference.value > 0 === (goal === 'max') ? 'better' : 'worse'
   return `${first} is ${way} than ${second}${where} by ${size} of ${metricText(name)}`

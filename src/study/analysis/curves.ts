@@ -1,12 +1,12 @@
 import { meanOf } from '../../core/vector.ts'
 import type { Goal } from '../../schedule/index.ts'
 import { keyOf } from '../settings.ts'
-import type { TrialCurve } from '../trial.ts'
+import type { DriftSummary, TrialCurve } from '../trial.ts'
 import { bestOfEach } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
 import { bootstrap } from './statistics.ts'
 
-/** The finished trials of the best cell of each normalization and schedule. */
+/** Returns, for each normalization and schedule, the finished trials of the best cell. */
 export const bestTrials = (
   cells: readonly Cell[],
   finished: readonly Finished[],
@@ -17,7 +17,7 @@ export const bestTrials = (
     return finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)
   })
 
-/** The mean training loss of trials over seeds with its 95 % band, at the steps of the first. */
+/** Averages the training loss over trials, with a 95 % band, at the steps of the first trial's curve. */
 export function meanCurve(trials: readonly Finished[]): MeanCurve {
   const [first] = trials
   const { steps } = first!.result.curve
@@ -31,26 +31,25 @@ export function meanCurve(trials: readonly Finished[]): MeanCurve {
   }
 }
 
-/** The loss at a step, interpolated linearly between the neighbouring points. */
+/** Interpolates the loss at a step linearly between the neighbouring points. */
 function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   const after = steps.findIndex((at) => at >= step)
   if (after <= 0) return trainLoss.at(after)! // the first point, or the last
-  const part = (step - steps[after - 1]!) / (steps[after]! - steps[after - 1]!)
-  return trainLoss[after - 1]! + part * (trainLoss[after]! - trainLoss[after - 1]!)
+  const fraction = (step - steps[after - 1]!) / (steps[after]! - steps[after - 1]!)
+  return trainLoss[after - 1]! + fraction * (trainLoss[after]! - trainLoss[after - 1]!)
 }
 
-/** The layers' curves of the first trial that was watched, if any. */
+/** Returns the layers' curves of the first trial that was watched, if any. */
 export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   const watched = trials.find(({ result }) => result.layers !== undefined)
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []
 }
 
-/** The mean drift of the trials, if it was measured. */
+/** Averages the drift over trials, if it was measured. */
 export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []
-  const mean = (key: 'kl' | 'validationLoss' | 'recalibratedLoss'): number =>
-    meanOf(drifts.map((drift) => drift[key]))
+  const mean = (key: keyof DriftSummary): number => meanOf(drifts.map((drift) => drift[key]))
   return [
     {
       settings: trials[0]!.settings,

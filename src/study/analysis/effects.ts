@@ -5,13 +5,13 @@ import type { Cell, Effect, Interaction } from './findings.ts'
 import { sumOfSquares } from './statistics.ts'
 
 /**
- * The effect size of each factor by itself, largest first: the variance between the means of its values, as a
- * share of the variance between cells.
+ * Returns the effect size of each factor by itself, largest first: the variance between the means of its
+ * values, as a fraction of the variance between cells.
  *
- *     η² = Σ n(v)·(meanOf(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
+ *     η² = Σ n(v)·(mean(v) − mean)² / Σ (score − mean)²        over values v of n(v) cells
  *
- * A cell with a seed that diverged or failed counts as the worst of the others: left out, it would hide the
- * effect of rate and normalization.
+ * A cell with a seed that diverged or failed gets the worst score of the other cells: left out, it would hide
+ * the effect of rate and normalization.
  *
  * Source: Fisher 1925, Statistical Methods for Research Workers, chapter 7 (analysis of variance).
  */
@@ -31,9 +31,9 @@ export function effectsOf(cells: readonly Cell[], factors: readonly string[], go
 }
 
 /**
- * The share of the variance between cells that two or three factors explain together beyond what fewer of them
- * do: the share of their joint means less those of every smaller set. Exact where every combination was tried
- * once.
+ * Returns the fraction of the variance between cells that each two or three factors explain together, beyond
+ * what fewer of them explain: the fraction of their joint means minus that of every proper subset. Exact where
+ * every combination was tried once.
  */
 export function interactionsOf(
   cells: readonly Cell[],
@@ -41,21 +41,23 @@ export function interactionsOf(
   goal: Goal,
 ): Interaction[] {
   const all = observationsOf(cells, goal)
-  const own = (set: readonly string[]): number =>
-    shareOf(all, set) - properSubsets(set).reduce((sum, subset) => sum + own(subset), 0)
+  const own = (set: readonly string[]): number => {
+    const smaller = subsets(set).filter(({ length }) => length < set.length)
+    return shareOf(all, set) - smaller.reduce((sum, subset) => sum + own(subset), 0)
+  }
   return subsets(factors)
     .filter((set) => set.length === 2 || set.length === 3)
     .map((set) => ({ factors: set, share: Math.max(0, own(set)) }))
     .sort((a, b) => b.share - a.share)
 }
 
-/** A cell with its score, as the analysis of variance counts it. */
+/** A cell's settings and score, as the analysis of variance counts them. */
 interface Observation {
   readonly settings: Cell['settings']
   readonly value: number
 }
 
-/** Empty when no cell has a score. */
+/** Returns no observations when no cell has a score. */
 function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   const values = cells.filter(isScored).map(({ score }) => score.value)
   if (values.length === 0) return []
@@ -63,26 +65,20 @@ function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   return cells.map((cell) => ({ settings: cell.settings, value: isScored(cell) ? cell.score.value : worst }))
 }
 
-/** The share of the variance that lies between the groups of cells with the same settings of these factors. */
+/** Returns the fraction of the variance that lies between groups of cells that agree in these factors. */
 function shareOf(cells: readonly Observation[], factors: readonly string[]): number {
   if (cells.length < 2) return 0
   const scores = (group: readonly Observation[]): number[] => group.map(({ value }) => value)
   const total = sumOfSquares(scores(cells))
   if (total === 0) return 0
   const centre = meanOf(scores(cells))
-  const between = agreeingIn(cells, factors).reduce(
-    (sum, group) => sum + group.length * (meanOf(scores(group)) - centre) ** 2,
-    0,
-  )
-  return between / total
+  const groups = agreeingIn(cells, factors)
+  return groups.reduce((sum, group) => sum + group.length * (meanOf(scores(group)) - centre) ** 2, 0) / total
 }
 
-/** Every non-empty set of the factors, in their order. */
+/** Returns every non-empty subset of the factors, in their order. */
 function subsets([first, ...rest]: readonly string[]): string[][] {
   if (first === undefined) return []
   const others = subsets(rest)
   return [[first], ...others.map((set) => [first, ...set]), ...others]
 }
-
-const properSubsets = (factors: readonly string[]): string[][] =>
-  subsets(factors).filter((set) => set.length < factors.length)

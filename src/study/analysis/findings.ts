@@ -10,7 +10,7 @@ export interface Estimate {
   readonly interval?: readonly [low: number, high: number]
 }
 
-/** The findings of a study: everything that its report shows, as plain JSON. */
+/** The findings of a study: all that its report shows, as plain JSON. */
 export interface Findings {
   readonly name: string
   readonly metric: Objective
@@ -45,7 +45,7 @@ export interface Cell {
   readonly rung: number
   /** The metric of each seed that finished. */
   readonly scores: Readonly<Record<string, number>>
-  /** Their mean with a bootstrap interval; absent when no seed finished. */
+  /** Mean of `scores` with a bootstrap interval; absent when no seed finished. */
   readonly score?: Estimate
   readonly diverged: number
   readonly failed: number
@@ -54,29 +54,25 @@ export interface Cell {
 /** The effect size of one factor. */
 export interface Effect {
   readonly factor: string
-  /** η², the share of the variance between cells that the factor's means explain, from 0 to 1. */
+  /** η², the fraction of the variance between cells that the factor's means explain, from 0 to 1. */
   readonly share: number
   /** The best cell of each value. */
-  readonly best: readonly {
-    readonly value: Value
-    readonly settings: Settings
-    readonly score: Estimate
-  }[]
+  readonly best: readonly { readonly value: Value; readonly settings: Settings; readonly score: Estimate }[]
 }
 
-/** The share of the variance that two or three factors explain together beyond what they explain apart. */
+/** The fraction of the variance that two or three factors explain together beyond what they explain apart. */
 export interface Interaction {
   readonly factors: readonly string[]
   readonly share: number
 }
 
-/** The usable rates of a group of settings: those that score within `within` of the best one. */
+/** Usable learning rates of a group of settings: those that score within `within` of the best one. */
 export interface RateWindow {
-  /** The settings that the rates share: normalization, or normalization and schedule. */
+  /** Settings that the rates share: normalization, or normalization and schedule. */
   readonly group: Settings
-  /** The metric that decides which rates are usable: validation accuracy if there is one, else the study's. */
+  /** Metric that decides which rates are usable: validation accuracy if measured, else the study's. */
   readonly metric: string
-  /** The greatest distance from the best score, in the metric's unit. */
+  /** Greatest distance of a usable rate from the best score, in the metric's unit. */
   readonly within: number
   readonly best: { readonly lr: number; readonly score: Estimate }
   readonly low: number
@@ -96,14 +92,15 @@ export interface Comparison {
   /** Mean over seeds of the difference a − b in the metric. */
   readonly difference: Estimate
   readonly seeds: number
-  /** Two-sided p-value of the paired test, and the same adjusted for all comparisons of the study. */
+  /** Two-sided p-value of the paired test. */
   readonly p: number
+  /** The p-value corrected for all comparisons of the study. */
   readonly adjusted: number
   /** The result in words: `a is better than b by …` or `no difference was shown …`. */
   readonly verdict: string
 }
 
-/** The training loss at the best rate of a normalization and schedule: mean and 95 % band over seeds. */
+/** The mean training loss over seeds at the best rate of a normalization and schedule, with its 95 % band. */
 export interface MeanCurve {
   readonly settings: Settings
   readonly steps: readonly number[]
@@ -112,7 +109,7 @@ export interface MeanCurve {
   readonly high: readonly number[]
 }
 
-/** The curves of a trial's normalized layers. */
+/** The curves of the normalized layers at some settings, by path. */
 export interface LayerCurves {
   readonly settings: Settings
   readonly layers: Readonly<Record<string, LayerCurve>>

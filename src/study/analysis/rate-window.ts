@@ -3,7 +3,7 @@ import { only } from '../settings.ts'
 import { agreeingIn, asLoss, bestOf, cellsOf, type Scored } from './cells.ts'
 import type { Finished, RateWindow } from './findings.ts'
 
-/** Decides which rates are usable: those that score within `within` of the best, or within that part of it. */
+/** Greatest distance of a usable rate from the best score; `relative`: as a fraction of the best score. */
 export interface Tolerance {
   readonly metric: string
   readonly goal: Goal
@@ -11,18 +11,18 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Two points of validation accuracy if it was measured; else a tenth of the best score. */
+/** Returns a tolerance of 0.02 in validation accuracy if measured; else of a tenth of the best score. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }
     : { metric, goal, within: 0.1, relative: true }
 
 /**
- * The usable rates of each group of settings: the unbroken range of tried rates around the best one at which
- * every seed finished and the score is within the tolerance.
+ * Finds the usable rates of each group of settings: the unbroken range of tried rates around the best one at
+ * which every seed finished and the score is within the tolerance.
  *
- * @param group factors that are constant in a window, such as normalization and schedule; at each rate, the
- *   best cell over all other factors counts
+ * @param group factors that are constant in a window, such as normalization and schedule; a rate is represented
+ *   by its best cell over all other factors
  */
 export function windowsOf(
   finished: readonly Finished[],

@@ -2,25 +2,25 @@ import { random } from '../../core/random.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 
-/** The sum of squared distances from the mean. */
+/** Returns the sum of squared distances from the mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
   const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)
 }
 
-/** Bootstrap resamples: enough for two digits of an interval's ends. */
+/** Number of bootstrap resamples: enough for two digits of an interval's ends. */
 const resamples = 2000
 
 /**
- * The mean with its 95 % bootstrap interval over values such as one metric or difference per seed.
+ * Returns the mean of some values, such as one score per seed, with its 95 % bootstrap interval.
  *
  * The percentile interval of few values is far too narrow: for three, it covers the mean in some 70 % of cases.
  * It is widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for
- * normal values and keeps it skewed for skewed ones. Seeded: the same values give the same interval. A single
- * value gives none.
+ * normally distributed values and keeps it skewed for skewed ones. Seeded: the same values give the same
+ * interval. A single value has no interval.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
- * https://doi.org/10.1080/00031305.2015.1089789, section 3.2 on what narrows it.
+ * https://doi.org/10.1080/00031305.2015.1089789, section 3.2, on why it is narrow.
  */
 export function bootstrap(values: readonly number[]): Estimate {
   const centre = meanOf(values)
@@ -39,13 +39,13 @@ export function bootstrap(values: readonly number[]): Estimate {
 }
 
 /**
- * The two-sided p-value of Student's paired test: the probability of so large a mean difference by chance
- * alone.
+ * Returns the two-sided p-value of Student's paired t-test: the probability of a mean difference at least this
+ * large by chance alone.
  *
  *     t = mean(d) / √(Σ(d − mean(d))² / (n(n − 1)))    with n − 1 degrees of freedom
  *
- * Equal differences have no spread to measure; coarse scores, such as accuracies on few examples, often give
- * them. They count as signs, of which n agree by chance with probability 2^(1 − n).
+ * Equal differences, common for coarse scores such as accuracies on few examples, have no variance. Then the
+ * sign test applies: n signs agree by chance with probability 2^(1 − n).
  *
  * @param differences a − b of each pair
  * @returns 1 for fewer than 2 pairs, or if all are 0
@@ -61,8 +61,8 @@ export function pairedTest(differences: readonly number[]): number {
 }
 
 /**
- * P(T ≤ t) of Student's distribution with an integer number of degrees of freedom: a finite sum in the angle
- * whose tangent is t/√ν.
+ * Returns P(T ≤ t) of Student's t-distribution with ν = `freedom` degrees of freedom, an integer: a finite sum
+ * in the angle whose tangent is t/√ν.
  *
  * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4.
  */
@@ -81,7 +81,7 @@ export function studentDistribution(t: number, freedom: number): number {
   return (1 + within) / 2
 }
 
-/** The p-quantile of Student's distribution, p > 0.5. */
+/** Returns the p-quantile of Student's t-distribution, p > 0.5, by bisection. */
 export function studentQuantile(p: number, freedom: number): number {
   let [low, high] = [0, 1]
   while (studentDistribution(high, freedom) < p) high *= 2
@@ -94,14 +94,15 @@ export function studentQuantile(p: number, freedom: number): number {
 }
 
 /**
- * Holm-adjusted p-values, in input order: rejecting those below 0.05 keeps the family-wise error at 5 %.
+ * Returns Holm-adjusted p-values, in input order: rejecting those below 0.05 keeps the family-wise error at 5
+ * %.
  *
  *     adjusted(i) = max over j ≤ i of min(1, (m − j) · p(j))        p sorted, counted from 0
  *
  * Source: Holm 1979, https://www.jstor.org/stable/4615733.
  *
  * @param p p-values of the reported tests
- * @param tests number of tests, which is larger if the reported ones were chosen by their results
+ * @param tests number m of tests, larger than that of `p` if the reported tests were chosen by their results
  */
 export function holm(p: readonly number[], tests: number = p.length): number[] {
   const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]!)

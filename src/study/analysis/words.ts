@@ -2,35 +2,35 @@ import { figure, percent } from '../../core/text.ts'
 import type { Settings, Value } from '../trial.ts'
 import type { Estimate } from './findings.ts'
 
-/** Whether a metric is a share of 1, shown as a percentage. */
+/** Whether a metric is a fraction of 1, shown as a percentage. */
 const isShare = (metric: string): boolean => /accuracy|precision|recall|f1|topk/i.test(metric)
 
-/** A metric's value: `97.81 %` for an accuracy, else four significant digits. */
+/** Formats a metric's value: `97.81 %` for an accuracy, else with four significant digits. */
 export const scoreText = (value: number, metric: string): string =>
   isShare(metric) ? percent(value, 2) : figure(value, 4)
 
-/** A difference between metrics, in points for an accuracy. */
+/** Formats a difference between scores, in percentage points for an accuracy: `0.52 points`. */
 export const differenceText = (value: number, metric: string): string =>
   isShare(metric) ? `${(100 * value).toFixed(2)} points` : figure(value)
 
-/** A score with its interval. */
+/** Formats a score with its interval. */
 export const estimateText = ({ value, interval }: Estimate, metric: string): string =>
   interval
     ? `${scoreText(value, metric)} (95 % interval ${interval.map((x) => scoreText(x, metric)).join(' to ')})`
     : scoreText(value, metric)
 
-/** `validationAccuracy` as `validation accuracy`. */
+/** Splits the name of a metric into words: `validationAccuracy` becomes `validation accuracy`. */
 export const metricText = (metric: string): string => metric.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)
 
-/** A setting's value in a sentence: a text, a number in three digits, or else JSON. */
+/** Formats a setting's value for a sentence: a text, a number with three digits, or else JSON. */
 export const valueText = (value: Value): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? figure(value) : JSON.stringify(value)
 
-/** Settings in a sentence: `normalization batch, schedule linear, lr 0.3`. */
+/** Formats settings for a sentence: `normalization batch, schedule linear, lr 0.3`. */
 export const settingsText = (settings: Settings): string =>
   Object.entries(settings)
     .map(([factor, value]) => `${factor} ${valueText(value)}`)
     .join(', ')
 
-/** A text with a capital letter, to begin a sentence. */
+/** Capitalizes the first letter of a sentence. */
 export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`

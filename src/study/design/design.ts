@@ -17,7 +17,7 @@ import type { Settings, Trial } from '../trial.ts'
 export type Design =
   /** Every combination of values. */
   | { readonly type: 'grid' }
-  /** Combinations drawn at random, from a low-discrepancy sequence, or where earlier ones did well. */
+  /** Combinations drawn at random, from a low-discrepancy sequence, or near the best ones so far. */
   | { readonly type: 'random' | 'halton' | 'tpe'; readonly trials: number }
   | Racing
 
@@ -32,8 +32,8 @@ const racing = {
 }
 
 /**
- * Successive halving: all candidates with few steps, then the best of them with `eta` times as many, and so on
- * until the last ones have all the steps. Each round trains from scratch along a complete schedule.
+ * Successive halving: trains all candidates for few steps, then the best for `eta` times as many, and so on;
+ * the last round has all steps. Each round trains from scratch along a complete schedule.
  */
 export interface Racing extends OptionsOf<typeof racing> {}
 
@@ -53,7 +53,7 @@ export const designOption: Option<Design> = {
   },
 }
 
-/** A trial that a design asks for. */
+/** A trial that a design asks for, before it gets an id. */
 export type Asked = Omit<Trial, 'id'>
 
 /** The search space of a design, and the score that it minimizes. */
@@ -63,34 +63,30 @@ export interface Space {
   readonly seeds: readonly number[]
   /** Seed of the design's own draws. */
   readonly seed: number
-  /** Optimizer steps of a run with these settings. */
+  /** Returns the optimizer steps of a full run with these settings. */
   stepsOf(settings: Settings): number
-  /** Lower is better; infinite unless the trial is done. */
+  /** Returns the score of a trial, lower is better; infinite if the trial diverged or failed. */
   scoreOf(finished: Finished): number
 }
 
-/** A trial's settings, seed and steps as a key, whatever the order in which the settings are named. */
+/** Returns a key of a trial's settings, seed and steps that does not depend on the order of the settings. */
 export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
   `[${keyOf(settings)},${seed},${steps}]`
 
 /** Finished trials by key. */
 export type Known = ReadonlyMap<string, Finished>
 
-/** A combination with every seed. */
+/** Returns the trials of a combination, one for each seed. */
 export const withSeeds = (space: Space, settings: Settings, steps: number, round: number = 0): Asked[] =>
   space.seeds.map((seed) => ({ settings, seed, steps, rung: round }))
 
-/** Trials of several combinations, seed by seed: every combination runs once before one runs twice. */
+/** Orders the trials of several combinations by seed: every combination runs once before any runs twice. */
 export const seedBySeed = (space: Space, trials: readonly (readonly Asked[])[]): Asked[] =>
   space.seeds.flatMap((_, i) => trials.map((group) => group[i]!))
 
-/** The mean score of trials; undefined until all are finished. */
+/** Averages the scores of trials; undefined until all are finished. */
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
-  let total = 0
-  for (const trial of trials) {
-    const finished = known.get(trialKey(trial))
-    if (finished === undefined) return undefined
-    total += space.scoreOf(finished)
-  }
-  return total / trials.length
+  const found = trials.flatMap((trial) => known.get(trialKey(trial)) ?? [])
+  if (found.length < trials.length) return undefined
+  return found.reduce((sum, finished) => sum + space.scoreOf(finished), 0) / found.length
 }

@@ -1,12 +1,12 @@
 import { random } from '../../core/random.ts'
 
 /**
- * A randomized Halton sequence: returns the `i`-th point of the unit cube. The first points, however many,
- * leave no large gaps.
+ * Makes a randomized Halton sequence in the unit cube, as a function from i to the i-th point. The first n
+ * points leave no large gaps, for any n.
  *
  *     x_j(i) = Σ_k π_jk(digit k of i in base p_j) · p_j^−(k+1)
  *
- * Here p_j is the j-th prime, and π_jk permutes the digits at random: without it, two axes with large primes
+ * Here p_j is the j-th prime, and π_jk permutes the digits at random: otherwise, two axes with large primes
  * would be strongly correlated.
  *
  * Sources: Halton 1960, https://doi.org/10.1007/BF01386213; Owen 2017, https://arxiv.org/abs/1706.02808.
@@ -16,7 +16,7 @@ export function halton(seed: number, axes: number): (i: number) => readonly numb
   return (i) => all.map(({ base, permutations }) => radicalInverse(i, base, permutations))
 }
 
-/** A permutation for each digit that a float64 can resolve. */
+/** Draws a permutation for each digit that a float64 can resolve. */
 function permutations(seed: number, axis: number, base: number): readonly Int32Array[] {
   const digits = Math.ceil(52 / Math.log2(base))
   return Array.from({ length: digits }, (_, k) => random(seed, 'halton', axis, k).permutation(base))

@@ -7,14 +7,11 @@ export interface Density {
 }
 
 /**
- * A Parzen estimator: the mean of a normal density about each point and one about the middle, all truncated to
- * [0, 1).
+ * Makes a Parzen estimator: the mean of normal densities, one about each point and one about 0.5, all truncated
+ * to [0, 1). Their standard deviation is the distance to the farther neighbour, at least 1 / (n + 1) for n
+ * points and at least 0.01; about 0.5 it is 1.
  *
- * The standard deviation is the distance to the farther neighbour, at least 1 / (n + 1); about the middle it is
- * 1.
- *
- * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization",
- * section 4.2.
+ * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.2.
  */
 export function continuous(points: readonly number[]): Density {
   const normals = [{ mean: 0.5, width: 1 }, ...normalsAbout([...points].sort((a, b) => a - b))]
@@ -30,10 +27,7 @@ export function continuous(points: readonly number[]): Density {
   }
 }
 
-interface Normal {
-  readonly mean: number
-  readonly width: number
-}
+type Normal = { readonly mean: number; readonly width: number }
 
 function normalsAbout(sorted: readonly number[]): Normal[] {
   const least = 1 / Math.min(100, sorted.length + 1)
@@ -43,14 +37,14 @@ function normalsAbout(sorted: readonly number[]): Normal[] {
   })
 }
 
-/** The density of a normal distribution truncated to [0, 1]. */
+/** Returns the density of a normal distribution truncated to [0, 1] at `x`. */
 function densityOf({ mean, width }: Normal, x: number): number {
-  const inside = below((1 - mean) / width) - below(-mean / width)
+  const inside = normalDistribution((1 - mean) / width) - normalDistribution(-mean / width)
   return Math.exp(-(((x - mean) / width) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * width * inside)
 }
 
-/** The standard normal distribution function, to 1e-7: Abramowitz & Stegun 1964, formula 26.2.17. */
-function below(z: number): number {
+/** Returns P(Z ≤ z) of a standard normal Z, to 1e-7. Source: Abramowitz & Stegun 1964, formula 26.2.17. */
+function normalDistribution(z: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(z))
   const series =
     t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
@@ -58,7 +52,7 @@ function below(z: number): number {
   return z > 0 ? 1 - tail : tail
 }
 
-/** A histogram of `count` equal bins of [0, 1), each counted once more than it was met. */
+/** Makes a histogram of `count` equal bins of [0, 1), each with one more count than points in it. */
 export function discrete(points: readonly number[], count: number): Density {
   const times = new Float64Array(count).fill(1)
   for (const x of points) times[Math.floor(x * count)]! += 1

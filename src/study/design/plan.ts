@@ -1,28 +1,25 @@
 import { mismatch } from '../../core/mismatch.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { combinations, combinationsOf } from '../factor.ts'
+import type { Settings } from '../trial.ts'
 import { type Asked, type Design, type Space, seedBySeed, trialKey, withSeeds } from './design.ts'
 import { race, raceLength } from './racing.ts'
 import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
 
 /**
- * Every trial that a design asks for, given the finished ones: a pure function, so that resuming is asking
- * again. Call it again as trials finish: the list only grows, and earlier trials keep their place.
+ * Returns every trial that a design asks for, given the finished ones. As trials finish, the list only grows,
+ * and earlier trials keep their place. A pure function, so that resuming is calling it again.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))
+  const withAll = (settings: Settings): Asked[] => withSeeds(space, settings, space.stepsOf(settings))
   switch (design.type) {
     case 'grid':
-      return seedBySeed(
-        space,
-        combinations(space.factors).map((settings) => withSeeds(space, settings, space.stepsOf(settings))),
-      )
+      return seedBySeed(space, combinations(space.factors).map(withAll))
     case 'random':
     case 'halton':
-      return sample(design.type, space, design.trials / space.seeds.length).flatMap((settings) =>
-        withSeeds(space, settings, space.stepsOf(settings)),
-      )
+      return sample(design.type, space, design.trials / space.seeds.length).flatMap(withAll)
     case 'tpe':
       return tpe(space, design.trials / space.seeds.length, known)
     case 'racing':
@@ -30,7 +27,7 @@ export function plan(design: Design, space: Space, finished: readonly Finished[]
   }
 }
 
-/** The number of trials of a design; a race has fewer if some diverge. */
+/** Counts the trials of a design; a race has fewer if some diverge. */
 export function trialCount(design: Design, space: Space): number {
   if (design.type === 'racing') return raceLength(design, space) * space.seeds.length
   return design.type === 'grid' ? combinationsOf(space.factors) * space.seeds.length : design.trials

@@ -12,17 +12,14 @@ import {
 } from './design.ts'
 import { sample } from './sample.ts'
 
-const shapeOf = ({ eta = 3, rungs = 3 }: Racing): { readonly eta: number; readonly rounds: number } => ({
-  eta,
-  rounds: rungs,
-})
+const withDefaults = (design: Racing) => ({ eta: 3, rungs: 3, ...design })
 
-/** The number of candidates that a round keeps. */
+/** Returns the number of candidates that a round keeps. */
 const keptOf = (count: number, eta: number): number => Math.ceil(count / eta)
 
-/** The steps of a round: all in the last, and 1/eta of the next in each before. */
+/** Returns the steps of a round: all steps in the last, and 1/eta of the next round's in each before. */
 function stepsAt(design: Racing, space: Space, settings: Settings, round: number): number {
-  const { eta, rounds } = shapeOf(design)
+  const { eta, rungs: rounds } = withDefaults(design)
   const all = space.stepsOf(settings)
   const longest = eta ** (rounds - 1)
   if (Math.round(all / longest) < 1) {
@@ -32,16 +29,16 @@ function stepsAt(design: Racing, space: Space, settings: Settings, round: number
 }
 
 /**
- * The trials of a race, round by round: the next is planned once all trials of the last are finished.
- * Combinations with the best means over seeds are kept; one that diverged never is.
+ * Returns the trials of a race, up to the first round whose trials are not all finished. A round keeps the
+ * combinations with the best mean over seeds; a combination that diverged is never kept.
  *
- * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` for its 2.
+ * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` in place of 2.
  */
 export function race(design: Racing, space: Space, known: Known): Asked[] {
-  const { eta, rounds } = shapeOf(design)
+  const { eta, rungs } = withDefaults(design)
   const asked: Asked[] = []
   let running = candidatesOf(design, space)
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rungs; round++) {
     const trials = running.map((one) => withSeeds(space, one, stepsAt(design, space, one, round), round))
     asked.push(...seedBySeed(space, trials))
     const scores = trials.map((group) => meanScore(space, group, known))
@@ -58,11 +55,11 @@ export function race(design: Racing, space: Space, known: Known): Asked[] {
 const candidatesOf = ({ candidates }: Racing, space: Space): readonly Settings[] =>
   candidates === undefined ? combinations(space.factors) : sample('halton', space, candidates)
 
-/** The number of combinations over all rounds, if none diverges. */
+/** Counts the combinations over all rounds, if none diverges. */
 export function raceLength(design: Racing, { factors }: Space): number {
-  const { eta, rounds } = shapeOf(design)
+  const { eta, rungs } = withDefaults(design)
   let [count, total] = [design.candidates ?? combinationsOf(factors), 0]
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rungs; round++) {
     total += count
     count = keptOf(count, eta)
   }

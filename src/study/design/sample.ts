@@ -5,9 +5,10 @@ import type { Settings } from '../trial.ts'
 import type { Space } from './design.ts'
 import { halton } from './halton.ts'
 
-/** The `i`-th point of the unit cube, with one coordinate for each factor. */
+/** Returns the `i`-th point of a sequence in the unit cube, with one coordinate for each factor. */
 export type Points = (i: number) => readonly number[]
 
+/** Makes the sequence of points of a design. */
 export function pointsOf(type: 'random' | 'halton', { seed, factors }: Space): Points {
   const axes = Object.keys(factors).length
   if (type === 'halton') return halton(seed, axes)
@@ -17,19 +18,19 @@ export function pointsOf(type: 'random' | 'halton', { seed, factors }: Space): P
   }
 }
 
-/** The combination at a point. */
+/** Returns the combination at a point. */
 export const settingsAt = ({ factors }: Space, point: readonly number[]): Settings =>
   Object.fromEntries(
     Object.entries(factors).map(([path, factor], axis) => [path, factorValueAt(path, factor, point[axis]!)]),
   )
 
-/** A combination with its point. */
+/** A combination with its point in the unit cube. */
 export interface Sample {
   readonly point: readonly number[]
   readonly settings: Settings
 }
 
-/** The combinations of a sequence of points, without repeats. */
+/** Yields the combinations at a sequence of points, without repeats. */
 export function* distinct(space: Space, points: Points): Generator<Sample> {
   const seen = new Set<string>()
   for (let i = 0; ; i++) {
@@ -40,7 +41,7 @@ export function* distinct(space: Space, points: Points): Generator<Sample> {
   }
 }
 
-/** The first `count` distinct combinations. A larger sample begins with the smaller one. */
+/** Returns the first `count` distinct combinations, so that a larger sample begins with every smaller one. */
 export function sample(type: 'random' | 'halton', space: Space, count: number): Settings[] {
   const found: Settings[] = []
   for (const { settings } of distinct(space, pointsOf(type, space))) {

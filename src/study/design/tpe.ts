@@ -5,25 +5,24 @@ import { type Asked, type Known, meanScore, type Space, withSeeds } from './desi
 import { continuous, type Density, discrete } from './parzen.ts'
 import { distinct, pointsOf, type Sample, settingsAt } from './sample.ts'
 
-/** Combinations before the first that depends on results. */
+/** Number of combinations before the first that depends on results. */
 const startup = 8
-/** Combinations chosen from the same results, so that workers need not wait for each other. */
+/** Number of combinations chosen from the same results, so that workers need not wait for each other. */
 const batch = 4
-/** The share of combinations that count as good. */
+/** Fraction of combinations that count as good. */
 const gamma = 0.25
-/** Draws among which each combination is the best. */
+/** Number of draws of which the best becomes the next combination. */
 const draws = 24
 
 /**
- * Tree-structured Parzen estimator: chooses combinations near good ones. Each is the draw from the density of
- * the good with the greatest ratio to the density of the others. Both are products of one density per factor.
+ * Chooses combinations near good ones, by a tree-structured Parzen estimator.
  *
- *     l(x) = ∏ₐ l(xₐ)    over the combinations whose mean score is in the best quarter, g(x) over the others
- *     next = arg max over 24 draws from l of l(x) / g(x)
+ *     next = arg max over 24 draws x from l of l(x) / g(x)
  *
- * The first are a Halton sequence; the rest are chosen in batches of four from the results of earlier batches.
- * They do not depend on which trial happened to finish first, so that a resumed study continues as if it had
- * not stopped.
+ * Here l is the density of the combinations whose mean score is in the best quarter, and g that of the others;
+ * both are products of one density per factor. The first eight combinations are a Halton sequence; the rest are
+ * chosen in batches of four from the results of earlier batches. They do not depend on which trial finishes
+ * first, so that a resumed study continues as if it had not stopped.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.
  */
@@ -54,14 +53,14 @@ export function tpe(space: Space, count: number, known: Known): Asked[] {
   return asked
 }
 
-/** The next of a sequence that was not chosen yet. */
+/** Returns the next sample of a sequence that was not chosen yet. */
 function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
   let sample: Sample = start.next().value
   while (seen.has(keyOf(sample.settings))) sample = start.next().value
   return sample
 }
 
-/** The best of the draws that were not chosen yet; undefined if all were. */
+/** Returns the best draw that was not chosen yet; undefined if all were chosen. */
 function bestDraw(
   space: Space,
   chosen: readonly Sample[],

@@ -4,7 +4,6 @@ import { plain } from './number.ts'
 import type { Chart, Plot } from './section.ts'
 
 type Document = ReturnType<typeof parseHTML>['document']
-type Node = ReturnType<Document['createElementNS']>
 
 /** Draws a chart as the text of an SVG image with a name and a description. */
 export type Draw = (chart: Chart, id: string, title?: string) => string
@@ -14,36 +13,45 @@ export type Draw = (chart: Chart, id: string, title?: string) => string
  *
  * Both are loaded here rather than at the top, so that nothing else waits for them.
  */
-export async function drawing(): Promise<{ readonly draw: Draw; readonly plot: Plot }> {
+export async function drawing(): Promise<Draw> {
   const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  return { plot, draw: (chart, id, title = '') => named(document, plot, chart, id, title) }
+  return (chart, id, title = chart.description) => svgOf(document, plot, chart, id, title)
 }
 
-function named(document: Document, plot: Plot, chart: Chart, id: string, title: string): string {
-  const options = chart.draw(plot)
-  const svg = plot.plot({ ...options, document, className: 'chart', style: { fontSize: '11px' } })
+function svgOf(
+  document: Document,
+  plot: Plot,
+  { description, draw }: Chart,
+  id: string,
+  title: string,
+): string {
+  const svg = plot.plot({ ...draw(plot), document, className: 'chart', style: { fontSize: '11px' } })
   svg.querySelector('style')?.remove()
   // ARIA allows an image no named parts, so Plot's names for its marks must go.
   for (const mark of svg.querySelectorAll('[aria-label]')) mark.removeAttribute('aria-label')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-labelledby', `${id}-title ${id}-description`)
-  svg.prepend(
-    element(document, 'title', `${id}-title`, title || chart.description),
-    element(document, 'desc', `${id}-description`, chart.description),
-  )
+  const texts = { title: [`${id}-title`, title], desc: [`${id}-description`, description] } as const
+  const elements = Object.entries(texts).map(([name, [id, text]]) => {
+    const made = document.createElementNS('http://www.w3.org/2000/svg', name)
+    made.setAttribute('id', id)
+    made.textContent = text
+    return made
+  })
+  svg.prepend(...elements)
   return svg.outerHTML
 }
 
-function element(document: Document, name: string, id: string, text: string): Node {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name)
-  made.setAttribute('id', id)
-  made.textContent = text
-  return made
-}
-
-/** Size, margins and vertical axis of a chart with one row for each key. @param nameOf the row's label */
-export const rowChart = (rows: readonly string[], nameOf: (row: string) => string): PlotOptions => ({
+/**
+ * Size, margins and vertical axis of a chart with one row for each key.
+ *
+ * @param nameOf returns the label of a row. @default the key
+ */
+export const rowChart = (
+  rows: readonly string[],
+  nameOf: (row: string) => string = (row) => shorten(row),
+): PlotOptions => ({
   width: 440,
   marginLeft: labelMargin(rows.map(nameOf)),
   marginTop: 8,
@@ -51,42 +59,38 @@ export const rowChart = (rows: readonly string[], nameOf: (row: string) => strin
   y: bandAxis(rows, nameOf),
 })
 
-/** An axis with one place for each key, without tick marks. */
-export const bandAxis = <Key extends string>(
-  keys: readonly Key[],
-  nameOf: (key: Key) => string,
-): NonNullable<PlotOptions['y']> => ({
-  type: 'band',
-  domain: keys,
-  tickFormat: nameOf,
-  tickSize: 0,
-  label: null,
-})
+/** An axis with one band for each key, without tick marks. */
+export const bandAxis = (
+  domain: readonly string[],
+  nameOf: (key: string) => string,
+): NonNullable<PlotOptions['y']> => ({ type: 'band', domain, tickFormat: nameOf, tickSize: 0, label: null })
 
-/** The centred name of a horizontal axis. */
+/** A centred label of a horizontal axis. */
 export const axisLabel = (label: string) => ({ label, labelAnchor: 'center', labelArrow: 'none' }) as const
 
-/** A logarithmic axis over a domain, if there is one. */
+/** A horizontal logarithmic axis; without a domain, Plot derives one from the data. */
 export const logAxis = (
   label: string,
   domain: readonly [number, number] | undefined,
   ticks: readonly number[] | number,
-) =>
-  ({
-    type: 'log',
-    ...(domain && { domain }),
-    ...axisLabel(label),
-    ticks,
-    tickFormat: plain,
-  }) as const
+) => ({ type: 'log', ...(domain && { domain }), ...axisLabel(label), ticks, tickFormat: plain }) as const
+
+/** Style of the grid lines at an axis's ticks. */
+export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacity: 1, ticks })
 
 /** The left margin that labels need, in pixels: enough for wide letters of 11 px in any font. */
 export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
+/** Truncates a label to the room beside a chart. */
+export function shorten(text: string, length = 24): string {
+  const characters = [...text]
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
+}
+
 /**
- * The ticks of a logarithmic axis: powers of ten, or their multiples by 1, 2 and 5 or by 1 to 9, whichever
- * first gives two ticks; at most six powers of ten.
+ * Returns the ticks of a logarithmic axis: powers of ten, or their multiples by 1, 2 and 5 or by 1 to 9,
+ * whichever first gives two ticks; at most six powers of ten.
  */
 export function logTicks(low: number, high: number): readonly number[] {
   const first = Math.floor(Math.log10(low))
@@ -101,9 +105,9 @@ export function logTicks(low: number, high: number): readonly number[] {
   return some.length > 1 ? some : among([1, 2, 3, 4, 5, 6, 7, 8, 9])
 }
 
-/** At most `most` of some things, evenly spaced, including the first and the last. */
-export function thinned<T>(things: readonly T[], most = 11): readonly T[] {
-  if (things.length <= most) return things
-  const at = (i: number): number => Math.round((i * (things.length - 1)) / (most - 1))
-  return Array.from({ length: most }, (_, i) => things[at(i)]!)
+/** Returns at most `most` of the items, evenly spaced, including the first and the last. */
+export function thinned<T>(items: readonly T[], most = 11): readonly T[] {
+  if (items.length <= most) return items
+  const at = (i: number): number => Math.round((i * (items.length - 1)) / (most - 1))
+  return Array.from({ length: most }, (_, i) => items[at(i)]!)
 }

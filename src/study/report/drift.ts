@@ -1,54 +1,52 @@
-import type { PlotOptions } from '@observablehq/plot'
 import type { DriftOf, Findings } from '../analysis/findings.ts'
-import { logAxis, logTicks, rowChart } from './chart.ts'
+import { gridStyle, logAxis, logTicks, rowChart } from './chart.ts'
 import { linesOf } from './color.ts'
 import { numeral } from './number.ts'
-import { absent, type Line, type Plot, type Section, section, type Table, tableBlock } from './section.ts'
-import { describeSettings, label, normalization, normalizationsOf, schedule, shorten } from './settings.ts'
-
-const id = 'drift'
-const title = 'Drift of running statistics'
+import { type Chart, type Content, type Line, type Table, tableBlock } from './section.ts'
+import { describeSettings, label, normalizationsOf } from './settings.ts'
 
 /** The final distance between running statistics and those of the data, by schedule. */
-export function driftSection(findings: Findings): Section {
+export function driftSection(findings: Findings): Content {
   const { drifts } = findings
-  if (drifts.length === 0) {
-    const why = 'it was not measured (watch: true does), or no model has running statistics'
-    return absent(id, title, why)
-  }
+  if (drifts.length === 0) return 'it was not measured (watch: true does), or no model has running statistics'
   const worst = drifts.reduce((a, b) => (b.kl > a.kl ? b : a))
   const lines = linesOf(drifts.map(kindOf), normalizationsOf(findings))
   const most = describeSettings(worst.settings, [], 'the one model')
-  return section(id, title, {
-    type: 'figure',
-    caption:
-      'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer ' +
-      'at the end of training, and what evaluation loses by it.',
-    reading:
-      'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the ' +
-      'table.',
-    key: lines.length > 1 ? lines : [],
-    panels: [
-      {
-        title: `KL by ${drifts.some(({ settings }) => schedule in settings) ? schedule : 'settings'}`,
-        description: `Drift of running statistics: most with ${most}, ${numeral(worst.kl, 3)} nats`,
-        table: driftTable(drifts),
-        draw: (plot) => dots(plot, drifts, lines),
-      },
-    ],
-  })
+  return [
+    {
+      type: 'figure',
+      caption:
+        'KL divergence in nats from the statistics of the training data to the running ones, of the worst layer ' +
+        'at the end of training, and what evaluation loses by it.',
+      reading:
+        'What is far right on the logarithmic axis evaluates with the wrong statistics; what that costs is in the ' +
+        'table.',
+      key: lines.length > 1 ? lines : [],
+      panels: [
+        {
+          title: `KL by ${drifts.some(({ settings }) => 'schedule' in settings) ? 'schedule' : 'settings'}`,
+          description: `Drift of running statistics: most with ${most}, ${numeral(worst.kl, 3)} nats`,
+          table: driftTable(drifts),
+          draw: dots(drifts, lines),
+        },
+      ],
+    },
+  ]
 }
 
-/** Smaller values are rounding errors, and would stretch the axis. */
+/** Least divergence shown, in nats: smaller ones are rounding errors, and would stretch the axis. */
 const least = 1e-12
 
 const kindOf = ({ settings }: DriftOf): string =>
-  normalization in settings ? label(settings[normalization]) : 'all runs'
+  'normalization' in settings ? label(settings.normalization) : 'all runs'
 
 const rowOf = ({ settings }: DriftOf): string =>
-  schedule in settings ? label(settings[schedule]) : describeSettings(settings, [normalization], 'all runs')
+  'schedule' in settings
+    ? label(settings.schedule)
+    : describeSettings(settings, ['normalization'], 'all runs')
 
-function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): PlotOptions {
+/** A dot plot: one row for each schedule, one colour for each normalization. */
+function dots(drifts: readonly DriftOf[], lines: readonly Line[]): Chart['draw'] {
   const points = drifts
     .filter(({ kl }) => kl > least && Number.isFinite(kl))
     .map((one) => ({
@@ -61,17 +59,17 @@ function dots(plot: Plot, drifts: readonly DriftOf[], lines: readonly Line[]): P
   const values = points.map(({ kl }) => kl)
   const domain = values.length > 0 ? ([Math.min(...values) / 2, Math.max(...values) * 2] as const) : undefined
   const ticks = domain ? logTicks(...domain) : 4
-  return {
-    ...rowChart(rows, (row) => shorten(row)),
+  return (plot) => ({
+    ...rowChart(rows),
     height: 52 + 22 * rows.length,
     marginRight: 20,
     x: logAxis('KL (nats)', domain, ticks),
     marks: [
-      plot.gridX({ stroke: 'var(--line)', strokeOpacity: 1, ticks }),
-      plot.ruleY(rows, { y: (row: string) => row, stroke: 'var(--line)' }),
+      plot.gridX(gridStyle(ticks)),
+      plot.ruleY(rows, { stroke: 'var(--line)' }),
       plot.dot(points, { x: 'kl', y: 'row', r: 4.5, fill: 'color', title: 'title' }),
     ],
-  }
+  })
 }
 
 const driftTable = (drifts: readonly DriftOf[]): Table =>

@@ -2,15 +2,10 @@
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => entities[character]!)
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
+type Entities = Readonly<Record<string, string>>
+const entities: Entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Escapes text for a paragraph or table of Markdown, and puts it on one line. */
+/** Escapes text for a paragraph or table of Markdown, and joins its lines. */
 export const escapeMarkdown = (text: string): string =>
   text
     .replace(/[\\`*_[\]<|~]/g, '\\$&')

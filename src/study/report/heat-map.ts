@@ -2,56 +2,45 @@ import type { Markish, PlotOptions } from '@observablehq/plot'
 import type { Cell } from '../analysis/findings.ts'
 import { valueKey } from '../settings.ts'
 import type { Value } from '../trial.ts'
-import { axisLabel, bandAxis, labelMargin } from './chart.ts'
+import { axisLabel, bandAxis, labelMargin, shorten } from './chart.ts'
 import { type Ramp, shade } from './color.ts'
 import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
 import { numeral } from './number.ts'
 import type { Chart, Plot } from './section.ts'
-import { describeSettings, label, shorten } from './settings.ts'
+import { describeSettings, label } from './settings.ts'
 
-/** The scores of a grid as colours and numbers, the best one outlined. */
+/** Draws the scores of a grid as coloured squares with their values; the best one is outlined. */
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
   const names = new Map(
     grid.rows.map((row) => [valueKey(row), grid.y === undefined ? '' : shorten(label(row))]),
   )
-  const marginLeft = labelMargin([...names.values()])
+  const margins = {
+    marginLeft: labelMargin([...names.values()]),
+    marginRight: 6,
+    marginTop: 8,
+    marginBottom: 40,
+  }
   const ticks = new Map(grid.columns.map((column) => [valueKey(column), shorten(tickOf(column), 8)]))
   const texts = [...squares.map(({ text }) => text), ...ticks.values()]
   const width = Math.max(36, ...texts.map((text) => 4 + 6.3 * text.length))
   return {
-    width: marginLeft + 6 + width * grid.columns.length,
+    width: margins.marginLeft + 6 + width * grid.columns.length,
     height: 48 + 34 * grid.rows.length,
-    marginLeft,
-    marginRight: 6,
-    marginTop: 8,
-    marginBottom: 40,
+    ...margins,
     padding: 0,
     x: { ...bandAxis([...ticks.keys()], (key) => ticks.get(key) ?? ''), ...axisLabel(grid.x) },
     y: bandAxis([...names.keys()], (key) => names.get(key) ?? ''),
-    marks: [...scored(plot, squares), ...lost(plot, squares)],
+    marks: marksOf(plot, squares),
   }
 }
 
-/** A column's label: rates drawn at random have more digits than fit. */
+/** The label of a column: rates drawn at random have more digits than fit. */
 const tickOf = (value: Value | undefined): string =>
   label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
 
-/** A cell as it is drawn. */
-interface Square {
-  readonly x: string
-  readonly y: string
-  readonly fill: string
-  readonly ink: string
-  readonly text: string
-  readonly lost: string
-  readonly best: boolean
-  /** Whether it missed the last round of a race. */
-  readonly partial: boolean
-  readonly title: string
-}
-
-function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, last: number): Square {
+/** A cell as it is drawn; `partial` means that it missed the last round of a race. */
+function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, last: number) {
   const score = scoreOf(cell)
   return {
     x: valueKey(cell.settings[x]),
@@ -65,62 +54,38 @@ function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, las
   }
 }
 
-const place = { x: 'x', y: 'y' }
+type Square = ReturnType<typeof squareOf>
 
-function scored(plot: Plot, squares: readonly Square[]): Markish[] {
+function marksOf(plot: Plot, squares: readonly Square[]): Markish[] {
   const done = squares.filter(({ text }) => text !== '')
-  const best = done.filter((square) => square.best)
-  const text = { ...place, text: 'text', fill: 'ink', fontVariant: 'tabular-nums' } as const
-  return [
-    plot.cell(
-      done.filter((square) => !square.best),
-      { ...place, fill: 'fill', title: 'title', inset: 0.75, rx: 2 },
-    ),
-    plot.cell(best, { ...place, fill: 'fill', title: 'title', inset: 3.5, rx: 1 }),
-    plot.cell(best, { ...place, stroke: 'currentColor', strokeWidth: 2, inset: 1, rx: 3 }),
-    plot.text(
-      done.filter(({ partial }) => !partial),
-      text,
-    ),
-    plot.text(
-      done.filter(({ partial }) => partial),
-      { ...text, fontStyle: 'italic' },
-    ),
-    plot.text(
-      done.filter((square) => square.lost !== ''),
-      { ...place, text: 'lost', fill: 'ink', fontSize: 9, dy: 11, dx: 11 },
-    ),
-  ]
-}
-
-function lost(plot: Plot, squares: readonly Square[]): Markish[] {
   const none = squares.filter(({ text }) => text === '')
-  const text = { ...place, text: 'lost', fill: 'ink' }
+  const best = done.filter((square) => square.best)
+  const place = { x: 'x', y: 'y' }
+  const cell = { ...place, fill: 'fill', title: 'title' }
+  const score = { ...place, text: 'text', fill: 'ink', fontVariant: 'tabular-nums' } as const
+  const lost = { ...place, text: 'lost', fill: 'ink', fontSize: 9 }
   return [
-    plot.cell(none, { ...place, fill: 'fill', stroke: 'var(--line)', title: 'title', inset: 1.25, rx: 2 }),
-    plot.text(
-      none.filter((square) => square.lost === '×'),
-      { ...text, fontSize: 16 },
-    ),
-    plot.text(
-      none.filter((square) => square.lost !== '×'),
-      { ...text, fontSize: 9 },
-    ),
+    plot.cell(done, { ...cell, filter: (square: Square) => !square.best, inset: 0.75, rx: 2 }),
+    plot.cell(best, { ...cell, inset: 3.5, rx: 1 }),
+    plot.cell(best, { ...place, stroke: 'currentColor', strokeWidth: 2, inset: 1, rx: 3 }),
+    plot.text(done, { ...score, filter: ({ partial }: Square) => !partial }),
+    plot.text(done, { ...score, filter: ({ partial }: Square) => partial, fontStyle: 'italic' }),
+    plot.text(done, { ...lost, dy: 11, dx: 11 }),
+    plot.cell(none, { ...cell, stroke: 'var(--line)', inset: 1.25, rx: 2 }),
+    plot.text(none, { ...lost, filter: (square: Square) => square.lost === '×', fontSize: 16 }),
+    plot.text(none, { ...lost, filter: (square: Square) => square.lost !== '×' }),
   ]
 }
 
 /** The key to the colours, from worst to best. */
 export function colorScale(metric: string, scale: Ramp): Chart {
   const [from, to] = [numeral(scale.worst, 3), numeral(scale.best, 3)]
+  const size = { width: 300, height: 54, marginTop: 4, marginBottom: 34, marginLeft: 24, marginRight: 24 }
+  const steps = Array.from({ length: 60 }, (_, i) => i / 60)
   return {
     description: `Colours from dark, ${from} or worse, to bright, ${to}`,
     draw: (plot) => ({
-      width: 300,
-      height: 54,
-      marginTop: 4,
-      marginBottom: 34,
-      marginLeft: 24,
-      marginRight: 24,
+      ...size,
       x: {
         type: 'linear',
         domain: [1, 0],
@@ -130,15 +95,12 @@ export function colorScale(metric: string, scale: Ramp): Chart {
         ...axisLabel(metric),
       },
       marks: [
-        plot.rect(
-          Array.from({ length: 60 }, (_, i) => i / 60),
-          {
-            x1: (at: number) => at,
-            x2: (at: number) => at + 1 / 60,
-            fill: (at: number) => shade(plot, at + 1 / 120).fill,
-            inset: -0.3,
-          },
-        ),
+        plot.rect(steps, {
+          x1: (at: number) => at,
+          x2: (at: number) => at + 1 / 60,
+          fill: (at: number) => shade(plot, at + 1 / 120).fill,
+          inset: -0.3,
+        }),
       ],
     }),
   }

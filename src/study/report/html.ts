@@ -1,33 +1,43 @@
 import type { Findings } from '../analysis/findings.ts'
 import { type Draw, drawing } from './chart.ts'
 import { escapeHtml, visible } from './escape.ts'
-import { page } from './page.ts'
 import type { Block, Code, Figure, Line, Panel, Section, Table } from './section.ts'
-import { sections } from './sections.ts'
-import { summarySection } from './summary.ts'
+import { sectionsOf } from './sections.ts'
+import { style } from './style.ts'
+import { summaryOf } from './summary.ts'
 import { tableHtml } from './table.ts'
 
-/**
- * Renders the findings as a self-contained HTML page: no network, no other file, no script.
- *
- * Each chart is followed by its numbers as a table.
- */
+/** Renders the findings as a self-contained HTML page: no network, no other file, no script. */
 export async function html(findings: Findings): Promise<string> {
-  const { draw } = await drawing()
-  const all = sections(findings)
-  const shown = all.filter(({ blocks }) => blocks.length > 0)
-  const parts = [
-    head(findings),
-    contents(shown),
-    ...shown.map((part) => sectionHtml(part, draw)),
-    leftOut(all),
-  ]
-  return visible(page(findings.name, parts))
+  const draw = await drawing()
+  const { shown, absent } = sectionsOf(findings)
+  const parts = [head(findings), contents(shown), ...shown.map((section) => sectionHtml(section, draw))]
+  return visible(page(findings.name, [...parts, leftOut(absent)]))
 }
+
+/** Wraps parts in a page whose security policy keeps the browser from loading or running anything. */
+const page = (title: string, parts: readonly string[]): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+${style}
+</style>
+</head>
+<body>
+<main>
+${parts.filter((part) => part !== '').join('\n\n')}
+</main>
+</body>
+</html>
+`
 
 const head = (findings: Findings): string => `<header>
 <h1>${escapeHtml(findings.name)}</h1>
-<p class="summary">${escapeHtml(summarySection(findings))}</p>
+<p class="summary">${escapeHtml(summaryOf(findings))}</p>
 <div class="answer">${findings.answer.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('\n')}</div>
 </header>`
 
@@ -44,13 +54,11 @@ ${body.join('\n')}
 </section>`
 }
 
-function leftOut(all: readonly Section[]): string {
-  const parts = all.filter(({ blocks }) => blocks.length === 0)
-  if (parts.length === 0) return ''
-  const lines = parts.map(({ title, absent }) => `<li>${escapeHtml(`${title}: ${absent}`)}.</li>`)
+function leftOut(absent: readonly string[]): string {
+  if (absent.length === 0) return ''
   return `<section aria-labelledby="absent">
 <h2 id="absent">Not shown</h2>
-<ul>${lines.join('\n')}</ul>
+<ul>${absent.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}</ul>
 </section>`
 }
 
@@ -101,9 +109,9 @@ function panelHtml(panel: Panel, id: string, draw: Draw): string {
   const svg = draw(panel, id, panel.title)
   const width = / width="([\d.]+)"/.exec(svg)![1]
   const data = panel.table.open ? '' : folded(`Data: ${panel.title}`, panel.table)
-  const note = panel.note ? `<br><small>${escapeHtml(panel.note)}</small>` : ''
+  const subtitle = panel.subtitle ? `<br><small>${escapeHtml(panel.subtitle)}</small>` : ''
   return `<figure class="panel" style="--width: ${width}px">
-<figcaption>${escapeHtml(panel.title)}${note}</figcaption>
+<figcaption>${escapeHtml(panel.title)}${subtitle}</figcaption>
 ${svg}
 ${data}
 </figure>`

@@ -1,22 +1,15 @@
-/** Formats JSON for people: values that fit are on one line. */
+/** Formats JSON for people: arrays and objects that fit into 90 columns are on one line. */
 export function readableJson(value: unknown, indent = ''): string {
   const line = JSON.stringify(value) ?? 'null'
-  if (typeof value !== 'object' || value === null || indent.length + line.length <= 90)
-    return spaced(value, line)
-  const inner = `${indent}  `
-  const entries = Array.isArray(value)
-    ? value.map((item) => readableJson(item, inner))
-    : Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${readableJson(item, inner)}`)
-  const [open, close] = Array.isArray(value) ? '[]' : '{}'
-  return `${open}\n${entries.map((entry) => inner + entry).join(',\n')}\n${indent}${close}`
-}
-
-/** One line, with a space after each comma and colon. */
-function spaced(value: unknown, line: string): string {
-  if (Array.isArray(value)) return `[${value.map((item) => readableJson(item)).join(', ')}]`
   if (typeof value !== 'object' || value === null) return line
+  const isList = Array.isArray(value)
+  const fits = indent.length + line.length <= 90
+  const inner = fits ? '' : `${indent}  `
   const entries = Object.entries(value).map(
-    ([name, item]) => `${JSON.stringify(name)}: ${readableJson(item)}`,
+    ([name, item]) => `${isList ? '' : `${JSON.stringify(name)}: `}${readableJson(item, inner)}`,
   )
-  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
+  const [open, close] = isList ? '[]' : '{}'
+  if (!fits) return `${open}\n${entries.map((entry) => inner + entry).join(',\n')}\n${indent}${close}`
+  const space = isList || entries.length === 0 ? '' : ' '
+  return `${open}${space}${entries.join(', ')}${space}${close}`
 }

@@ -1,33 +1,21 @@
 import type { Findings } from '../analysis/findings.ts'
 import { escapeMarkdown, visible } from './escape.ts'
-import type { Block, Code, Section } from './section.ts'
-import { sections } from './sections.ts'
-import { summarySection } from './summary.ts'
+import type { Block, Code } from './section.ts'
+import { sectionsOf } from './sections.ts'
+import { summaryOf } from './summary.ts'
 import { tableMarkdown } from './table.ts'
 
 /** Renders the findings as Markdown: the same as the page, with tables in place of charts. */
 export function markdown(findings: Findings): string {
-  const all = sections(findings)
-  const shown = all.filter(({ blocks }) => blocks.length > 0)
-  const absent = all.filter(({ blocks }) => blocks.length === 0)
+  const { shown, absent } = sectionsOf(findings)
   const parts = [
     `# ${escapeMarkdown(findings.name)}`,
-    escapeMarkdown(summarySection(findings)),
+    escapeMarkdown(summaryOf(findings)),
     ...findings.answer.map((sentence) => `> ${escapeMarkdown(sentence)}`),
-    ...shown.flatMap(sectionMarkdown),
-    ...leftOut(absent),
+    ...shown.flatMap(({ title, blocks }) => [`## ${title}`, ...blocks.flatMap(blockMarkdown)]),
+    ...(absent.length > 0 ? ['## Not shown', absent.map((line) => `- ${line}`).join('\n')] : []),
   ]
   return visible(`${parts.join('\n\n')}\n`)
-}
-
-const sectionMarkdown = ({ title, blocks }: Section): readonly string[] => [
-  `## ${title}`,
-  ...blocks.flatMap(blockMarkdown),
-]
-
-function leftOut(absent: readonly Section[]): readonly string[] {
-  if (absent.length === 0) return []
-  return ['## Not shown', absent.map((part) => `- ${part.title}: ${part.absent}.`).join('\n')]
 }
 
 function blockMarkdown(block: Block): readonly string[] {

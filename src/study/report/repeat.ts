@@ -1,14 +1,11 @@
 import type { Findings } from '../analysis/findings.ts'
 import { readableJson } from './json.ts'
-import { paragraph, type Section, section, tableBlock } from './section.ts'
+import { type Content, tableBlock } from './section.ts'
 
 /** Everything needed to run the study again. */
-export const repeatSection = ({ repeat }: Findings): Section =>
-  section(
-    'repeat',
-    'To repeat it',
-    { type: 'code', title: 'Command', language: 'sh', text: repeat.command },
-    { type: 'code', title: 'Study', language: 'json', text: readableJson(repeat.study) },
-    paragraph(`Seeds: ${repeat.seeds.join(', ')}.`),
-    tableBlock('Versions', 1, ['what', 'version'], Object.entries(repeat.versions)),
-  )
+export const repeatSection = ({ repeat }: Findings): Content => [
+  { type: 'code', title: 'Command', language: 'sh', text: repeat.command },
+  { type: 'code', title: 'Study', language: 'json', text: readableJson(repeat.study) },
+  { type: 'paragraph', text: `Seeds: ${repeat.seeds.join(', ')}.` },
+  tableBlock('Versions', 1, ['what', 'version'], Object.entries(repeat.versions)),
+]

@@ -5,7 +5,7 @@ import { interval, numeral } from './number.ts'
 import { type Table, tableBlock } from './section.ts'
 import { label } from './settings.ts'
 
-/** A grid of scores as a table: schedules down, rates across. */
+/** The scores of a grid as a table: schedules down, rates across. */
 export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
   const last = lastRound(findings)
   const { metric } = findings
@@ -27,28 +27,19 @@ function entry(cell: Cell | undefined, best: Cell | undefined, last: number): st
   return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 
-/** Every cell in a row, with all its numbers. */
+/** All cells, one per row, with all their numbers. */
 export function cellTable({ cells, factors, metric }: Findings): Table {
   const names = Object.keys(factors)
+  const rows = cells.map((cell) => [
+    ...names.map((name) => label(cell.settings[name])),
+    count(cell.steps),
+    numeral(cell.score?.value),
+    cell.score ? interval(cell.score) : dash,
+    count(Object.keys(cell.scores).length),
+    count(cell.diverged),
+    count(cell.failed),
+  ])
   const caption = `Each combination: ${metric.name} and its 95 % interval over seeds`
   const columns = [...names, 'steps', 'mean', '95 % interval', 'seeds', 'diverged', 'failed']
-  return {
-    ...tableBlock(
-      caption,
-      names.length,
-      columns,
-      cells.map((cell) => cellRow(cell, names)),
-    ),
-    long: cells.length > 12,
-  }
+  return { ...tableBlock(caption, names.length, columns, rows), long: cells.length > 12 }
 }
-
-const cellRow = (cell: Cell, names: readonly string[]): readonly string[] => [
-  ...names.map((name) => label(cell.settings[name])),
-  count(cell.steps),
-  numeral(cell.score?.value),
-  cell.score ? interval(cell.score) : dash,
-  count(Object.keys(cell.scores).length),
-  count(cell.diverged),
-  count(cell.failed),
-]

@@ -1,24 +1,20 @@
 import type { PlotOptions } from '@observablehq/plot'
 
-/** The drawing library, passed in where needed: it is slow to load, and text does not need it. */
+/** The drawing library, passed in where needed: it loads slowly, and text does not need it. */
 export type Plot = typeof import('@observablehq/plot')
 
-/** A part of the report, independent of HTML and Markdown. */
+/** A section of the report, independent of HTML and Markdown. */
 export interface Section {
-  /** The heading's anchor, for links. */
+  /** Anchor of the heading, for links. */
   readonly id: string
   readonly title: string
-  /** Empty if the findings have nothing for it; then `absent` says why. */
   readonly blocks: readonly Block[]
-  readonly absent?: string
 }
 
-export type Block = Paragraph | Figure | Table | Code
+/** The blocks of a section, or the reason why the findings have none for it. */
+export type Content = readonly Block[] | string
 
-export interface Paragraph {
-  readonly type: 'paragraph'
-  readonly text: string
-}
+export type Block = Table | Figure | Code | { readonly type: 'paragraph'; readonly text: string }
 
 export interface Code {
   readonly type: 'code'
@@ -27,28 +23,27 @@ export interface Code {
   readonly text: string
 }
 
-/** A table; rows may have more than one head cell. */
 export interface Table {
   readonly type: 'table'
   readonly caption: string
   readonly columns: readonly string[]
-  /** Number of head cells of a row. */
+  /** Number of leading cells of each row that are headings. */
   readonly heads: number
   readonly rows: readonly (readonly string[])[]
-  /** Whether it is too long to read through: collapsed in HTML, left out of Markdown. */
+  /** Whether the table is too long to read through: collapsed in HTML, left out of Markdown. */
   readonly long?: boolean
-  /** Whether a chart's table is shown below it, not collapsed. */
+  /** Whether the table of a chart is shown below the chart, rather than collapsed. */
   readonly open?: boolean
 }
 
-/** Charts that belong together. */
+/** Charts that share a caption and a key. */
 export interface Figure {
   readonly type: 'figure'
-  /** Says what the numbers are. */
+  /** Names the values that are shown. */
   readonly caption: string
-  /** Says how to read the drawing; left out where tables replace it. */
+  /** How to read the drawing; left out where tables replace charts. */
   readonly reading: string
-  /** The meaning of the lines' colours and dashes, or of the scale's colours. */
+  /** The meaning of the lines' colours and dashes, or of a colour scale. */
   readonly key?: readonly Line[] | Chart
   readonly panels: readonly Panel[]
 }
@@ -59,11 +54,10 @@ export interface Chart {
   draw(plot: Plot): PlotOptions
 }
 
-/** A chart with its title and its numbers. */
+/** A chart with its title, and a table of the values that it shows. */
 export interface Panel extends Chart {
   readonly title: string
-  /** A subtitle. */
-  readonly note?: string
+  readonly subtitle?: string
   readonly table: Table
 }
 
@@ -73,17 +67,6 @@ export interface Line {
   readonly color: string
   readonly dash: string
 }
-
-export const section = (id: string, title: string, ...blocks: Block[]): Section => ({ id, title, blocks })
-
-export const absent = (id: string, title: string, why: string): Section => ({
-  id,
-  title,
-  blocks: [],
-  absent: why,
-})
-
-export const paragraph = (text: string): Paragraph => ({ type: 'paragraph', text })
 
 export const tableBlock = (
   caption: string,

@@ -8,20 +8,26 @@ import { learningCurvesSection } from './learning-curves.ts'
 import { rateWindowsSection } from './rate-windows.ts'
 import { repeatSection } from './repeat.ts'
 import { scoresSection } from './scores.ts'
-import type { Section } from './section.ts'
+import type { Content, Section } from './section.ts'
 
-/** All parts of the report, in reading order. */
-export function sections(findings: Findings): readonly Section[] {
-  const parts = [
-    scoresSection,
-    rateWindowsSection,
-    effectsSection,
-    comparisonsSection,
-    learningCurvesSection,
-    layersSection,
-    driftSection,
-    costSection,
-    repeatSection,
-  ]
-  return parts.map((part) => part(findings))
+/** The report's sections in reading order: anchor, title and content. */
+const all: readonly [id: string, title: string, of: (findings: Findings) => Content][] = [
+  ['scores', 'Scores', scoresSection],
+  ['rate-windows', 'Usable rates', rateWindowsSection],
+  ['effects', 'What matters', effectsSection],
+  ['comparisons', 'Comparisons', comparisonsSection],
+  ['learning-curves', 'Learning curves', learningCurvesSection],
+  ['layers', 'What the layers did', layersSection],
+  ['drift', 'Drift of running statistics', driftSection],
+  ['cost', 'Cost', costSection],
+  ['repeat', 'To repeat it', repeatSection],
+]
+
+/** Returns the sections that the findings fill, and for each other one a line on why it is absent. */
+export function sectionsOf(findings: Findings): { readonly shown: Section[]; readonly absent: string[] } {
+  const made = all.map(([id, title, of]) => ({ id, title, blocks: of(findings) }))
+  return {
+    shown: made.flatMap(({ blocks, ...rest }) => (typeof blocks === 'string' ? [] : [{ ...rest, blocks }])),
+    absent: made.flatMap(({ title, blocks }) => (typeof blocks === 'string' ? [`${title}: ${blocks}.`] : [])),
+  }
 }

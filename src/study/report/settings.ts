@@ -4,12 +4,7 @@ import { valueKey } from '../settings.ts'
 import type { Settings, Value } from '../trial.ts'
 import { plain } from './number.ts'
 
-/** The factors that the report knows by name; all others are alike. */
-export const lr = 'lr'
-export const schedule = 'schedule'
-export const normalization = 'normalization'
-
-/** A value beside a chart or in a table: `cosine`, `0.1`, `group, groups 8`. */
+/** Formats a value for a chart or table: `cosine`, `0.1`, `group, groups 8`. */
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return plain(value)
@@ -22,29 +17,24 @@ export function label(value: Value | undefined): string {
 }
 
 /**
- * Settings beside a chart or in a table: `batch · cosine · lr 0.1`. Normalization and schedule come first,
- * without their name.
+ * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first,
+ * without their names.
  *
- * @param none the text for no settings
+ * @param without factors to leave out
+ * @param none text to return where no setting is left
  */
 export function describeSettings(settings: Settings, without: readonly string[] = [], none = ''): string {
-  const names = [normalization, schedule, ...Object.keys(settings)]
+  const names = ['normalization', 'schedule', ...Object.keys(settings)]
   const parts = [...new Set(names)]
     .filter((name) => Object.hasOwn(settings, name) && !without.includes(name))
     .map((name) => {
       const text = label(settings[name])
-      return name === normalization || name === schedule ? text : `${name} ${text}`
+      return name === 'normalization' || name === 'schedule' ? text : `${name} ${text}`
     })
   return parts.join(' · ') || none
 }
 
-/** A text cut to the room beside a chart. */
-export function shorten(text: string, length = 24): string {
-  const characters = [...text]
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
-}
-
-/** A factor's values, listed or drawn: numbers in ascending order, others in the study's. */
+/** Returns the values of a factor, listed or drawn: numbers in ascending order, others in the study's order. */
 export function testedValues({ factors, cells }: Findings, factor: string): readonly Value[] {
   const tried = cells.flatMap(({ settings }) => (Object.hasOwn(settings, factor) ? [settings[factor]!] : []))
   const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [valueKey(value), value]))
@@ -55,4 +45,4 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
 
 /** The labels of a study's normalizations. */
 export const normalizationsOf = (findings: Findings): readonly string[] =>
-  testedValues(findings, normalization).map(label)
+  testedValues(findings, 'normalization').map(label)

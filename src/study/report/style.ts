@@ -20,35 +20,28 @@ export const colors = {
   },
 } as const
 
-/** The page's style sheet. */
-export const style = (): string => `:root { ${variables('light')} }
-@media screen {
-  :root { color-scheme: light dark; }
-}
-@media screen and (prefers-color-scheme: dark) {
-  :root { ${variables('dark')} }
-}
-${layout}
-${text}
-${charts}
-${tables}
-${print}`
-
 function variables(mode: 'light' | 'dark'): string {
   const page = Object.entries(colors[mode]).map(([name, color]) => `--${name}: ${color};`)
   const series = palette[mode].map((color, i) => `--series-${i}: ${color};`)
   return [...page, ...series].join(' ')
 }
 
-const layout = `*, ::before, ::after { box-sizing: border-box; }
+/** The style sheet of the page: layout, text, charts, tables, print. */
+export const style = `:root { ${variables('light')} }
+@media screen {
+  :root { color-scheme: light dark; }
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root { ${variables('dark')} }
+}
+*, ::before, ::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; }
 main { max-width: 82rem; margin: 0 auto; padding: 2.5rem 1rem 4rem; }
 @media (min-width: 48rem) { main { padding: 4rem 3rem 6rem; } }
 section { margin-top: 4rem; }
-p, ul, h1, h2, h3, figcaption, .answer { max-width: 44rem; }`
-
-const text = `h1 { font-size: clamp(1.6rem, 1.2rem + 2vw, 2.25rem); line-height: 1.2; letter-spacing: -0.015em; font-weight: 650; margin: 0; text-wrap: balance; overflow-wrap: anywhere; }
+p, ul, h1, h2, h3, figcaption, .answer { max-width: 44rem; }
+h1 { font-size: clamp(1.6rem, 1.2rem + 2vw, 2.25rem); line-height: 1.2; letter-spacing: -0.015em; font-weight: 650; margin: 0; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { font-size: 1.35rem; line-height: 1.3; letter-spacing: -0.01em; font-weight: 650; margin: 0 0 0.5rem; scroll-margin-top: 1rem; }
 h3 { font-size: 1rem; font-weight: 600; margin: 1.5rem 0 0.5rem; }
 p { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
@@ -59,9 +52,8 @@ a { color: var(--link); text-underline-offset: 0.2em; text-decoration-thickness:
 .answer p:last-child { margin: 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; max-width: none; margin: 2rem 0 0; padding: 0; list-style: none; font-size: 0.9rem; }
 nav a { display: inline-block; padding: 0.15rem 0; }
-pre { margin: 0 0 1rem; padding: 0.9rem 1rem; background: var(--panel); border-radius: 6px; overflow-x: auto; max-width: 60rem; font: 0.85rem/1.5 ui-monospace, 'Cascadia Mono', Menlo, Consolas, monospace; }`
-
-const charts = `figure { margin: 0; }
+pre { margin: 0 0 1rem; padding: 0.9rem 1rem; background: var(--panel); border-radius: 6px; overflow-x: auto; max-width: 60rem; font: 0.85rem/1.5 ui-monospace, 'Cascadia Mono', Menlo, Consolas, monospace; }
+figure { margin: 0; }
 .group { margin: 0 0 2.5rem; }
 .group > figcaption { color: var(--soft); font-size: 0.9rem; margin: 0 0 1rem; }
 .panels { display: flex; flex-wrap: wrap; gap: 2rem 2.25rem; align-items: flex-start; }
@@ -74,9 +66,8 @@ const charts = `figure { margin: 0; }
 .scale { max-width: 300px; margin: 0 0 1rem; }
 .key { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0 0 1rem; padding: 0; list-style: none; font-size: 0.875rem; max-width: none; }
 .key li { overflow-wrap: anywhere; }
-.swatch { vertical-align: middle; margin-right: 0.4rem; }`
-
-const tables = `details { margin: 0.5rem 0 0; font-size: 0.85rem; max-width: 100%; }
+.swatch { vertical-align: middle; margin-right: 0.4rem; }
+details { margin: 0.5rem 0 0; font-size: 0.85rem; max-width: 100%; }
 summary { cursor: pointer; color: var(--soft); padding: 0.2rem 0; width: fit-content; max-width: 100%; overflow-wrap: anywhere; }
 summary:hover { color: var(--ink); }
 .scroll { overflow-x: auto; max-width: 100%; width: fit-content; margin: 0.25rem 0 1rem; }
@@ -86,9 +77,8 @@ caption { caption-side: top; text-align: left; color: var(--soft); padding: 0.25
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 1.1rem 0.35rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { font-weight: 600; vertical-align: bottom; border-bottom-color: var(--soft); }
 .number { text-align: right; white-space: nowrap; }
-@media screen and (max-width: 48rem) { th, td { white-space: nowrap; } }`
-
-const print = `@page { margin: 16mm 14mm; }
+@media screen and (max-width: 48rem) { th, td { white-space: nowrap; } }
+@page { margin: 16mm 14mm; }
 @media print {
   body { font-size: 9.5pt; line-height: 1.45; }
   main { max-width: none; padding: 0; }

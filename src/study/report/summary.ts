@@ -2,8 +2,8 @@ import { count, counted, listed } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { keyOf } from '../settings.ts'
 
-/** The study in one line: its factors, trials and metric. */
-export function summarySection({ factors, cells, cost, metric, repeat }: Findings): string {
+/** Summarizes the study in one line: its factors, trials and metric. */
+export function summaryOf({ factors, cells, cost, metric, repeat }: Findings): string {
   const sizes = Object.entries(factors).map(([name, values]) => `${name} (${values.length})`)
   const combinations = new Set(cells.map(({ settings }) => keyOf(settings)))
   const lost = [...part(cost.diverged, 'diverged'), ...part(cost.failed, 'failed')]

@@ -6,14 +6,8 @@ import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
 
-interface Row {
-  readonly id: number
-  readonly settings: string
-  readonly seed: number
-  readonly steps: number
-  readonly rung: number
-  readonly result: string | null
-}
+/** A row of the table of trials: settings and result are JSON. */
+type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
 
 const tables = `
   CREATE TABLE IF NOT EXISTS study (description TEXT NOT NULL);
@@ -24,17 +18,17 @@ const tables = `
 `
 
 /**
- * The trials of a study with their results: an SQLite database, `study.db`, in the study's folder.
+ * An SQLite database, `study.db` in the study's folder, of the trials and their results.
  *
  * One process writes; others may read meanwhile. Each change is a transaction, so that a kill leaves all of it
- * or nothing. Changes are not flushed to disk: if a power failure loses some, the trials' folders still have
- * them.
+ * or nothing. Changes are not flushed to disk: if a power failure loses some results, the trials' folders still
+ * have them.
  */
 export class Database {
   readonly #db: Sqlite.Database
   readonly #ids = new Map<string, number>()
 
-  /** Opens or creates the database in a folder. Only the process that holds the folder's lock may. */
+  /** Opens or creates the database in a folder. The caller must hold the folder's lock. */
   constructor(folder: string) {
     this.#db = new Sqlite(join(folder, 'study.db'))
     this.#db.pragma('journal_mode = WAL')
@@ -45,11 +39,7 @@ export class Database {
     }
   }
 
-  /**
-   * Stores the study's description.
-   *
-   * @throws {ArgumentError} when the folder has another study, of which this one is no extension.
-   */
+  /** Stores a study's description. @throws {ArgumentError} when it does not extend the folder's study. */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
     const text = JSON.stringify(description)
@@ -61,7 +51,7 @@ export class Database {
     write()
   }
 
-  /** Stores planned trials and numbers the new ones; earlier ones keep their number. */
+  /** Stores planned trials and gives each new one the next id; known ones keep theirs. */
   ask(asked: readonly Asked[]): Trial[] {
     const insert = this.#db.prepare(
       'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',
@@ -80,7 +70,7 @@ export class Database {
     return write()
   }
 
-  /** Stores a trial's result. @throws {ArgumentError} when it has one already, or the trial is unknown. */
+  /** Stores a trial's result. @throws {ArgumentError} when the trial has a result already, or is unknown. */
   finish(id: number, result: TrialResult): void {
     const { changes } = this.#db
       .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
@@ -88,11 +78,11 @@ export class Database {
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }
 
-  /** Every finished trial, by number. */
+  /** Returns all finished trials, ordered by id. */
   finished(): Finished[] {
     return this.#all<Row>('SELECT * FROM trial WHERE result IS NOT NULL ORDER BY id').map(
       ({ id, settings, seed, steps, rung, result }) => {
-        return { id, settings: JSON.parse(settings), seed, steps, rung, result: JSON.parse(result!) }
+        return { id, settings: JSON.parse(settings), seed, steps, rung, result: JSON.parse(result) }
       },
     )
   }

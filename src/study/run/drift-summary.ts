@@ -4,12 +4,14 @@ import { type Experiment, trainingBatches } from '../../train/experiment.ts'
 import type { Task } from '../../train/task.ts'
 import type { DriftSummary } from '../trial.ts'
 
-/** Training batches that suffice to measure statistics; fvcore's PreciseBN takes as many. */
+/** Training batches that suffice to measure statistics, as in fvcore's PreciseBN. */
 const batches = 200
 
 /**
- * Measures how far a model's running statistics are from those of its training data, and what that costs.
- * Leaves the model unchanged. Undefined when no layer keeps running statistics.
+ * Measures how far a model's running statistics are from those of its training data, and what that costs in
+ * validation loss. Leaves the model unchanged.
+ *
+ * @returns undefined when no layer keeps running statistics
  */
 export async function summarizeDrift(task: Task, experiment: Experiment): Promise<DriftSummary | undefined> {
   const { data, batchSize } = experiment

@@ -6,11 +6,7 @@ import type { Findings, Finished } from '../analysis/findings.ts'
 /** The files that `finish` writes. */
 export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', 'results.json']
 
-/**
- * Analyses the finished trials, and writes their results and the report into the study's folder.
- *
- * @returns the findings
- */
+/** Analyses finished trials, writes results and report into the study's folder, and returns the findings. */
 export async function finish(
   folder: string,
   facts: StudyFacts,
@@ -19,7 +15,7 @@ export async function finish(
   const findings = analyse(facts, finished)
   const results = { ...facts, trials: finished }
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
-  // Imported late, since it loads the charts, which training need not wait for.
+  // Imported here, so that only those who write a report load the charts.
   const { writeReport } = await import('../report/report.ts')
   await writeReport(folder, findings)
   return findings

@@ -1,24 +1,26 @@
+import { join } from 'node:path'
 import Sqlite from 'libsql'
+import { ArgumentError } from '../../core/errors.ts'
 
 /** A lock, held until it is released or the process ends. */
 export interface Lock {
   release(): void
 }
 
-/** The databases of held locks: the garbage collector would close one that nothing refers to. */
+/** Databases of the locks held: the garbage collector would close a database that nothing refers to. */
 const held = new Set<Sqlite.Database>()
 
 /**
- * Takes an exclusive lock: an open transaction on an empty SQLite database, which the operating system ends
- * with the process, however that dies.
+ * Takes an exclusive lock: an open transaction on an empty SQLite database, which ends with the process,
+ * however that dies.
  *
  * @param wait milliseconds to wait for other holders. @default 0
- * @returns undefined if another process still holds it
+ * @returns undefined if another process still holds the lock
  */
 export const lockAlone = (path: string, wait: number = 0): Lock | undefined =>
   lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
 
-/** Takes a shared lock. @returns undefined if another process holds it exclusively */
+/** Takes a shared lock. @returns undefined if another process holds the lock exclusively */
 export function lockShared(path: string): Lock | undefined {
   return lock(path, 0, (db) => {
     db.exec('BEGIN')
@@ -43,4 +45,34 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
       db.close()
     },
   }
+}
+
+/** Path of the lock that workers share while they run: a new parent waits for those of a killed one. */
+export const workersLock = (folder: string): string => join(folder, 'workers.lock')
+
+/** Milliseconds to wait for the workers of a killed parent, which exit once they notice. */
+const patience = 60_000
+
+/**
+ * Takes an exclusive lock on a folder.
+ *
+ * @throws {ArgumentError} when another study or advice runs in the folder, or a worker of a killed one.
+ */
+export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
+  const a = kind === 'study' ? 'a study' : 'an advice'
+  const lock = lockAlone(join(folder, `${kind}.lock`))
+  if (lock === undefined) {
+    throw new ArgumentError(
+      `${folder}: wanted ${a} that is not running, got one that is; wait, or stop it first`,
+    )
+  }
+  const orphans = lockAlone(workersLock(folder), patience)
+  if (orphans === undefined) {
+    lock.release()
+    throw new ArgumentError(
+      `${folder}: wanted no workers of ${a} that was killed, got one that still runs; end it first`,
+    )
+  }
+  orphans.release()
+  return lock
 }

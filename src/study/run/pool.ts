@@ -1,30 +1,31 @@
 import type { ChildProcess } from 'node:child_process'
 import { EvenstepError } from '../../core/errors.ts'
-import type { TrialResult } from '../trial.ts'
+import { noCurve, type TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 
-/** A worker's message: it is ready, it cannot start, or it has the result of a trial. */
+/** A message from a worker: ready for jobs, unable to start, or done with a trial. */
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'finished'; readonly result: TrialResult }
 
-/** Attempts at a trial whose workers die. */
+/** Most attempts at a trial whose workers exit. */
 const tries = 3
 
 /**
- * Processes that run trials, one after another each. A process is started when there is work for it, and kept.
+ * Processes that run trials, each one trial at a time. A process is started when there is work for it, and
+ * kept.
  *
- * A trial whose worker dies is run by another, which resumes from its last checkpoint; after three deaths it
- * has failed.
+ * A trial whose worker exits is run by another, which resumes from the last checkpoint; after three such exits
+ * the trial has failed.
  */
 export class Pool {
   readonly #start: () => ChildProcess
-  readonly #idle: Worker[] = []
+  readonly #idle = new Set<Worker>()
   readonly #all = new Set<Worker>()
   #closed = false
 
-  /** @param start starts a worker: a process that sends `FromWorker` and receives jobs */
+  /** @param start starts a worker: a process that receives jobs and sends `FromWorker` messages */
   constructor(start: () => ChildProcess) {
     this.#start = start
   }
@@ -37,10 +38,11 @@ export class Pool {
   async run(job: Job): Promise<TrialResult> {
     let end = ''
     for (let attempt = 0; attempt < tries; attempt++) {
-      const worker = this.#idle.pop() ?? this.#begin()
+      const worker = [...this.#idle].at(-1) ?? this.#begin()
+      this.#idle.delete(worker)
       try {
         const result = await worker.run(job)
-        this.#idle.push(worker)
+        this.#idle.add(worker)
         return result
       } catch (error) {
         if (this.#closed || !(error instanceof WorkerEnded)) throw error
@@ -50,7 +52,9 @@ export class Pool {
         }
       }
     }
-    return failed(`study: wanted a worker process to finish the trial, ${end}`)
+    const error = `study: wanted a worker process to finish the trial, ${end}`
+    const time = { training: 0, total: 0 }
+    return { status: 'failed', error, metrics: {}, steps: 0, time, curve: noCurve }
   }
 
   /** Kills every worker, busy or not, and waits until all have exited. */
@@ -60,59 +64,39 @@ export class Pool {
   }
 
   #begin(): Worker {
-    const worker = new Worker(this.#start(), () => {
-      this.#all.delete(worker)
-      this.#idle.splice(0, Infinity, ...this.#idle.filter((one) => one !== worker))
-    })
+    const worker = new Worker(this.#start())
     this.#all.add(worker)
+    void worker.ended.then(() => this.#all.delete(worker) && this.#idle.delete(worker))
     return worker
   }
 }
 
-const failed = (error: string): TrialResult => ({
-  status: 'failed',
-  error,
-  metrics: {},
-  steps: 0,
-  time: { training: 0, total: 0 },
-  curve: { steps: [], trainLoss: [], lr: [] },
-})
-
-/** The worker's process has exited. */
+/** Thrown when the process of a worker has exited. */
 class WorkerEnded extends EvenstepError {
   override readonly name = 'WorkerEnded'
 }
 
 class Worker {
   readonly #child: ChildProcess
-  readonly #messages: FromWorker[] = []
-  #ready = false
-  /** How the process ended, once it has. */
-  #end: string | undefined
-  readonly #wakes: (() => void)[] = []
+  /** Resolves when the process has exited, to how it ended. */
+  readonly ended: Promise<string>
+  /** Whether the process finished starting up: if it exits now, a trial killed it. */
+  ready = false
 
-  /** @param ended is called when the process has exited */
-  constructor(child: ChildProcess, ended: () => void) {
+  constructor(child: ChildProcess) {
     this.#child = child
-    const over = (how: string): void => {
-      this.#end ??= how
-      ended()
-      this.#wake()
-    }
-    child.on('message', (message: FromWorker) => {
-      this.#messages.push(message)
-      this.#wake()
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ? `was killed by ${signal}` : `with code ${code}`))
+      child.on('error', ({ message }) => resolve(`with ${message}`))
     })
-    child.once('exit', (code, signal) => over(signal ? `was killed by ${signal}` : `with code ${code}`))
-    child.on('error', ({ message }) => over(`with ${message}`))
   }
 
   /** @throws {WorkerEnded} when the process exits before the trial is over. */
   async run(job: Job): Promise<TrialResult> {
-    if (!this.#ready) {
+    if (!this.ready) {
       const first = await this.#next()
       if (first.type === 'refused') throw new EvenstepError(first.message)
-      this.#ready = true
+      this.ready = true
     }
     this.#child.send(job, () => {}) // an error means that the process has exited, which #next notices
     const message = await this.#next()
@@ -123,28 +107,14 @@ class Worker {
   /** Kills the process, and waits until it has exited. */
   async end(): Promise<void> {
     this.#child.kill('SIGKILL')
-    while (this.#end === undefined) await this.#change()
+    await this.ended
   }
 
+  /** Resolves to the next message; a worker sends one when it starts, and then one for each job. */
   async #next(): Promise<FromWorker> {
-    for (;;) {
-      const message = this.#messages.shift()
-      if (message !== undefined) return message
-      if (this.#end !== undefined) throw new WorkerEnded(this.#end)
-      await this.#change()
-    }
-  }
-
-  /** Whether it finished starting up: if it dies now, a trial killed it. */
-  get ready(): boolean {
-    return this.#ready
-  }
-
-  #change(): Promise<void> {
-    return new Promise((wake) => void this.#wakes.push(wake))
-  }
-
-  #wake(): void {
-    for (const wake of this.#wakes.splice(0)) wake()
+    const message = new Promise<FromWorker>((resolve) => this.#child.once('message', resolve))
+    const first = await Promise.race([message, this.ended])
+    if (typeof first === 'string') throw new WorkerEnded(first)
+    return first
   }
 }

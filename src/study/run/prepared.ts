@@ -8,7 +8,7 @@ import { asLoss } from '../analysis/cells.ts'
 import type { Finished, Objective, Repeat } from '../analysis/findings.ts'
 import type { Space } from '../design/design.ts'
 import { plan } from '../design/plan.ts'
-import { type Factors, factorValues } from '../factor.ts'
+import { type FactorRange, factorValues } from '../factor.ts'
 import type { Study } from '../study.ts'
 import type { Value } from '../trial.ts'
 import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
@@ -21,52 +21,45 @@ export interface Prepared {
   readonly experiment: Experiment
   readonly metric: Objective
   readonly space: Space
-  /** The settings that turn the experiment into a trial's. */
+  /** Returns the settings that turn the experiment into a trial's. */
   settingsOf(trial: Configuration): Change[]
-  /** The study's identity as plain JSON. */
+  /** Returns the study's identity as plain JSON. */
   describe(): Record<string, unknown>
 }
 
 /**
- * Prepares a study, and checks it against its experiment: each value of each factor must give an experiment,
- * and each normalization a model.
+ * Prepares a study, and checks it against its experiment: each value of each factor must make a valid
+ * experiment, and each normalization a valid model.
  *
- * @throws {EvenstepError} naming the first thing that does not fit.
+ * @throws {EvenstepError} naming the first value that does not fit.
  */
 export function prepare(study: Study, given: Experiment, name: string): Prepared {
   const { factors, design, watch, seeds, steps } = study
-  const cut = steps === undefined ? given : { ...given, steps, epochs: undefined }
-  const experiment = cut as Experiment
-  const metric = objectiveOf(study, experiment)
+  const experiment = (steps === undefined ? given : { ...given, steps, epochs: undefined }) as Experiment
+  const judge = study.metric ?? experiment.monitor
+  const metric = { name: judge, goal: goalOf(withSettings(experiment, [['monitor', judge]])) }
   const space = spaceOf(study, experiment, metric)
+  const varied = { factors, design, seeds, ...(steps !== undefined && { steps }) }
   const prepared: Prepared = {
     name,
     study,
     experiment,
     metric,
     space,
-    settingsOf: (trial) => settingsOf(given, trial, { metric: metric.name, watch }),
-    describe: () => ({
-      experiment: identityOf(given),
-      factors,
-      design,
-      seeds,
-      ...(steps !== undefined && { steps }),
-      metric: metric.name,
-      watch,
-    }),
+    settingsOf: (trial) => settingsOf(given, trial, { metric: judge, watch }),
+    describe: () => ({ experiment: identityOf(given), ...varied, metric: judge, watch }),
   }
   if (design.type === 'racing' && factors.schedule === undefined && hasSchedule(experiment)) {
     const wanted = "factors.schedule for a race where the experiment's own rate is a schedule"
     throw mismatch('study', wanted, undefined)
   }
-  tryValues(prepared, factors)
+  tryValues(prepared)
   plan(design, space, [])
   return prepared
 }
 
 /**
- * The experiment of a study with settings from the command line, each as `path=value`.
+ * Applies settings from the command line, each as `path=value`, to the experiment of a study.
  *
  * @throws {ArgumentError} naming the first setting that would have no effect, since the study decides it.
  */
@@ -89,7 +82,7 @@ export function overrideForStudy(
   return changed
 }
 
-/** The study's key that decides the setting at a path, if any. */
+/** Returns the key of the study that decides the setting at a path, if any. */
 function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
   if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
   if (path === 'monitor' && metric !== undefined) return 'metric'
@@ -98,11 +91,6 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
     return path === own || path.startsWith(`${own}.`)
   })
   return factor && `factors.${factor}`
-}
-
-function objectiveOf({ metric }: Study, experiment: Experiment): Objective {
-  const name = metric ?? experiment.monitor
-  return { name, goal: goalOf(withSettings(experiment, [['monitor', name]])) }
 }
 
 const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space => ({
@@ -117,41 +105,37 @@ const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal
 })
 
 /** Tries each value of each factor once, with the other factors at their first value. */
-function tryValues({ experiment, space, settingsOf }: Prepared, factors: Factors): void {
-  const ends = Object.entries(factors).map(([path, factor]) => {
-    const { from, to } = factor as { readonly from: number; readonly to: number }
+function tryValues({ experiment, space, settingsOf }: Prepared): void {
+  const values = Object.entries(space.factors).map(([path, factor]) => {
+    const { from, to } = factor as FactorRange
     return [path, factorValues(path, factor) ?? [from, to]] as const
   })
-  const first = Object.fromEntries(ends.map(([path, values]) => [path, values[0]!]))
-  for (const [path, values] of ends) {
-    for (const value of values) {
+  const first = Object.fromEntries(values.map(([path, tried]) => [path, tried[0]!]))
+  for (const [path, tried] of values) {
+    for (const value of tried) {
       const settings = { ...first, [path]: value }
-      const steps = space.stepsOf(settings)
-      const tried = withSettings(experiment, settingsOf({ settings, seed: 0, steps }))
-      if (path === 'normalization') taskOf(tried)
+      const changes = settingsOf({ settings, seed: 0, steps: space.stepsOf(settings) })
+      const changed = withSettings(experiment, changes)
+      if (path === 'normalization') taskOf(changed)
     }
   }
 }
 
-/** A study as its analysis sees it; a range without a count has the values that were drawn from it. */
+/** Returns what the analysis needs to know of a study; a range without a count has the values drawn from it. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],
   repeat: Pick<Repeat, 'command' | 'versions'>,
 ): StudyFacts {
-  const drawn = Object.entries(study.factors).flatMap(([path, factor]) =>
-    factorValues(path, factor) === undefined ? [path] : [],
-  )
+  const paths = Object.keys(study.factors)
+  const listed = (path: string) => factorValues(path, study.factors[path]!)
   const tried = (path: string): Value[] =>
     [...new Set(finished.map(({ settings }) => settings[path] as number))].sort((a, b) => a - b)
-  const values = Object.entries(study.factors).map(([path, factor]) => {
-    return [path, factorValues(path, factor) ?? tried(path)]
-  })
   return {
     name,
     metric,
-    factors: Object.fromEntries(values),
-    drawn,
+    factors: Object.fromEntries(paths.map((path) => [path, listed(path) ?? tried(path)])),
+    drawn: paths.filter((path) => listed(path) === undefined),
     repeat: { ...repeat, study: describe(), seeds: space.seeds },
   }
 }

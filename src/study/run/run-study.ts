@@ -6,7 +6,7 @@ import { trialKey } from '../design/design.ts'
 import { plan, trialCount } from '../design/plan.ts'
 import type { Trial } from '../trial.ts'
 import { Database } from './database.ts'
-import { lockFolder } from './folder-lock.ts'
+import { lockFolder } from './lock.ts'
 import { Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
 import { runFolder } from './run-trial.ts'
@@ -14,32 +14,29 @@ import { runFolder } from './run-trial.ts'
 /** An event of a study: `done` counts the finished trials among the `total` that its design asks for. */
 export type StudyEvent =
   /** Trials are about to run; `finished` are those that the folder already has. */
-  | {
-      readonly type: 'start'
-      readonly finished: readonly Finished[]
-      readonly done: number
-      readonly total: number
-    }
-  | { readonly type: 'trial'; readonly finished: Finished; readonly done: number; readonly total: number }
+  | ({ readonly type: 'start'; readonly finished: readonly Finished[] } & Progress)
+  | ({ readonly type: 'trial'; readonly finished: Finished } & Progress)
   | { readonly type: 'end'; readonly finished: readonly Finished[] }
+
+type Progress = { readonly done: number; readonly total: number }
 
 export interface RunStudyOptions {
   readonly folder: string
-  /** Number of trials that run at a time. */
+  /** Most trials that run at the same time. */
   readonly workers: number
-  /** Starts a worker. */
+  /** Starts a worker process. */
   readonly start: () => ChildProcess
   /** Stops the study at once, even in the middle of trials. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs the trials of a study, resuming from those that its folder has.
+ * Runs the trials of a study that its folder does not have yet.
  *
- * Yields each trial once it is in the database, and `end` unless stopped. When the caller leaves or stops it,
- * workers are killed; their trials are repeated the next time.
+ * Yields each trial once it is in the database, and `end` unless stopped. When the caller breaks the loop or
+ * sends the signal, workers are killed; their trials are repeated the next time.
  *
- * @throws {ArgumentError} when the folder has another study, or one that is running.
+ * @throws {ArgumentError} when the folder has another study, or a running one.
  */
 export async function* runStudy(prepared: Prepared, options: RunStudyOptions): AsyncGenerator<StudyEvent> {
   const { folder, start } = options
@@ -70,7 +67,7 @@ async function* trials(
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
   let waiting: Trial[] = []
-  /** Finished trials among those that the design asks for: a folder may have others. */
+  /** Number of finished trials that the design asks for: a folder may have others. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
@@ -103,7 +100,7 @@ function runIn(pool: Pool, trial: Trial, { study, settingsOf }: Prepared, folder
   return finished
 }
 
-/** Resolves when a signal is given. */
+/** Resolves when the signal is aborted. */
 const stopping = (signal: AbortSignal | undefined): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined)

@@ -8,39 +8,38 @@ import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { writeWhole } from '../../train/whole-file.ts'
 import { trialKey } from '../design/design.ts'
-import type { Trial, TrialResult } from '../trial.ts'
+import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { readLog } from './trial-log.ts'
 
-/** A trial with everything needed to run it. */
+/** A trial with the folder and settings of its run. */
 export interface Job {
   readonly trial: Trial
-  /** The run's folder. */
   readonly folder: string
   /** The settings that turn the base experiment into the trial's. */
   readonly settings: readonly Change[]
   readonly watch: boolean
 }
 
-/** A trial's folder among the others. */
+/** Returns the folder of a trial's run, below the folder of all trials. */
 export const runFolder = (folder: string, { id }: Trial): string => join(folder, String(id).padStart(4, '0'))
 
-/** Seconds between checkpoints: shorter trials write none, and a kill costs a longer one no more than this. */
+/** Seconds between checkpoints: the most that a kill costs; shorter trials write none. */
 const checkpointSeconds = 10
 
-/** A result before its total time is known. */
+/** A result without its total time. */
 type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
 
 type Notes = Readonly<Record<string, unknown>>
 
 /**
  * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the
- * trial's result for the same experiment and data, returns that; if it has a checkpoint, resumes from it;
- * anything else is deleted.
+ * trial's result for the same experiment and data, returns that; if it has a checkpoint, resumes; deletes
+ * anything else.
  *
- * @param notes stored in the run's run.json
- * @returns the result, also when that is an error
+ * @param notes values to store in the run's run.json
+ * @returns the result; an error is a result, too
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   const of = identityIn(base, job)
@@ -57,7 +56,9 @@ export async function runTrial(base: Experiment, job: Job, notes: Notes): Promis
   }
   const { training, ...rest } = result
   const whole: TrialResult = { ...rest, time: { training, total: (performance.now() - begun) / 1e3 } }
-  if (existsSync(job.folder)) keep(job, of, whole)
+  if (existsSync(job.folder)) {
+    writeWhole(fileOf(job), JSON.stringify({ trial: job.trial, of, result: whole }))
+  }
   return whole
 }
 
@@ -72,23 +73,23 @@ async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<
   }
 }
 
-/** Opens the trial's run at its last checkpoint, or else from the start. */
+/** Opens the trial's run at its last checkpoint, or from the start if there is none. */
 function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions): RunFolder {
   const checkpoints = join(folder, 'checkpoints')
   if (existsSync(checkpoints) && readdirSync(checkpoints).length > 0) {
     try {
       return new RunFolder(folder, experiment, { ...options, resume: true })
     } catch {
-      // Of another trial, or damaged: of no use.
+      // The checkpoint is damaged, or of another trial: start again.
     }
   }
   rmSync(folder, { recursive: true, force: true })
   return new RunFolder(folder, experiment, options)
 }
 
-const nothing = { metrics: {}, steps: 0, training: 0, curve: { steps: [], trainLoss: [], lr: [] } }
+const nothing = { metrics: {}, steps: 0, training: 0, curve: noCurve }
 
-/** The log of a trial up to its error. */
+/** Reads the log of a trial up to its error. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typeof readLog>, 'layers'> {
   if (!existsSync(logFile(folder))) return nothing
   const { layers: _, ...rest } = readLog(folder, optimizer)
@@ -97,15 +98,11 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typ
 
 const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 
-/** A hash of the trial's experiment, settings and data. */
+/** Hashes the trial's experiment, settings and data. */
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
-function keep(job: Job, of: string, result: TrialResult): void {
-  writeWhole(fileOf(job), JSON.stringify({ trial: job.trial, of, result }))
-}
-
-/** The result of the same trial in its folder, if any. */
+/** Reads the result of the same trial from its folder, if any. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {

@@ -23,11 +23,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   refuse(folder, 'study', difference)
 }
 
-/**
- * Refuses to resume an advice on an experiment that differs from the one in its folder.
- *
- * @throws {ArgumentError} naming the first difference.
- */
+/** Refuses to resume an advice on another experiment. @throws {ArgumentError} naming the first difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
   refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
 }
@@ -53,13 +49,13 @@ function inExperiment(before: Description, now: Description): string | undefined
   return undefined
 }
 
-/** A design may get more trials, but nothing else may change. */
+/** Returns the difference between designs, if any other than more trials. */
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Factors may get more values, unless the design draws from them. */
+/** Returns the difference between factors, if any other than more values; a design that draws allows none. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

@@ -8,14 +8,14 @@ import type { EpochEvent } from '../../train/event.ts'
 import { readEvents, type StepLine } from '../../train/event-log.ts'
 import { readSafetensors } from '../../train/safetensors.ts'
 import { layerLog, layerOf } from '../../train/watch.ts'
-import type { LayerCurve, TrialCurve, TrialResult } from '../trial.ts'
+import type { LayerCurve, TrialResult } from '../trial.ts'
 
-/** Greatest number of points of a curve. */
+/** Most points in a curve. */
 const most = 100
 
 /**
- * Reads a trial's result from the log of its run. Reading it at the end, rather than adding it up on the way,
- * gives a resumed run the same result as an uninterrupted one.
+ * Reads a trial's result from the log of its run. A result read at the end, rather than accumulated on the way,
+ * is the same for a resumed run as for an uninterrupted one.
  */
 export function readLog(
   folder: string,
@@ -34,12 +34,12 @@ export function readLog(
       steps: points.map(({ last }) => last.step),
       trainLoss: points.map((point) => mean(point, 'loss')),
       lr: points.map(({ last }) => last.lr),
-    } satisfies TrialCurve,
+    },
     ...(Object.keys(layers).length > 0 && { layers }),
   }
 }
 
-/** The steps that one point of a curve stands for. */
+/** A point of a curve: the log lines of consecutive steps. */
 interface Point {
   readonly lines: readonly StepLine[]
   readonly last: StepLine
@@ -56,16 +56,15 @@ function pointsOf(steps: readonly StepLine[]): Point[] {
 const mean = ({ lines }: Point, key: string): number =>
   lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
 
-type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
-
-/** The metrics of an epoch that are numbers; undefined ones are left out. */
-export function metricsOf(epoch: Measured | undefined): Record<string, number> {
+/** Returns the metrics of an epoch that are numbers. */
+export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
   const all = Object.entries({ trainLoss, validationLoss, validationAccuracy, ...metrics })
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
+/** Returns the curves of each batch normalization by its path; empty where steps were not watched. */
 function layersOf(
   folder: string,
   points: readonly Point[],
@@ -76,23 +75,19 @@ function layersOf(
   if (paths.length === 0) return {}
   const angles = anglesOf(folder, points, optimizer)
   const means = (name: string): number[] => (name in last ? points.map((point) => mean(point, name)) : [])
-  return Object.fromEntries(
-    paths.map((path) => {
-      const curve: LayerCurve = {
-        steps: points.map(({ last }) => last.step),
-        effectiveRate: means(layerLog(path, 'effectiveRate')),
-        angle: means(layerLog(path, 'angle')),
-        ...(angles && { equilibrium: angles }),
-      }
-      return [path, curve]
-    }),
-  )
+  const curveOf = (path: string): LayerCurve => ({
+    steps: points.map(({ last }) => last.step),
+    effectiveRate: means(layerLog(path, 'effectiveRate')),
+    angle: means(layerLog(path, 'angle')),
+    ...(angles && { equilibrium: angles }),
+  })
+  return Object.fromEntries(paths.map((path) => [path, curveOf(path)]))
 }
 
 /**
- * The angle by which a step turns a weight when weight decay and gradients balance, at each point; 0 at a rate
- * of 0. The log does not say which weight feeds a layer, so it is undefined where parameter groups give the
- * weights different angles; also without decay, or without a model in the folder.
+ * Returns, at each point, the angle in radians by which a step turns a weight when weight decay and gradients
+ * balance; 0 at a rate of 0. Undefined without decay, without a model in the folder, and where parameter groups
+ * give the weights different angles, since the log does not say which weight feeds a layer.
  */
 function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
   const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
@@ -102,7 +97,7 @@ function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
-/** The distinct rules by which the optimizer updated weights of two or more axes. */
+/** Returns the distinct rules by which the optimizer updated weights of two or more axes. */
 function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
   const file = join(folder, 'model.safetensors')
   if (!existsSync(file)) return []
@@ -116,7 +111,7 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** A weight with as many axes, each of length 1: all that groups look at, and its optimizer state is small. */
+/** Makes a weight of the same rank, all that parameter groups see, with axes of length 1 to save memory. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)

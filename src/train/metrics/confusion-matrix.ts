@@ -3,7 +3,7 @@ import { classOf, classScores } from './labels.ts'
 import type { Metric } from './metric.ts'
 
 const options = {
-  /** Divides by the examples of each `true` label, of each `predicted` class, or by `all`. @default 'none' */
+  /** Divides counts by the total of the `true` label, of the `predicted` class or of `all`. @default 'none' */
   normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }
 
@@ -12,8 +12,8 @@ export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 type Matrix = readonly (readonly number[])[]
 
 /**
- * Counts how often each class was predicted for each label: row = label, column = prediction, as scikit-learn's
- * `confusion_matrix`. A row or column without examples is zeros, normalized or not.
+ * Counts how often each class was predicted for each label: row = label, column = prediction, as in
+ * scikit-learn's `confusion_matrix`. A row or column without examples is all zeros, even when normalized.
  */
 export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const type = 'confusionMatrix'
@@ -29,11 +29,16 @@ export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
       return matrix
     },
     result(matrix) {
-      const all = sum(matrix.map(sum))
+      const rows = matrix.map(sum)
+      const all = sum(rows)
       const columns = matrix.map((_, j) => sum(matrix.map((row) => row[j]!)))
-      const total = { none: () => 1, all: () => all, true: (i: number) => sum(matrix[i]!), predicted: null }
-      const under = (i: number, j: number): number => (total[normalize] ?? (() => columns[j]!))(i)
-      return matrix.map((row, i) => row.map((n, j) => (n === 0 ? 0 : n / under(i, j))))
+      const total = {
+        none: () => 1,
+        all: () => all,
+        true: (i: number) => rows[i]!,
+        predicted: (_: number, j: number) => columns[j]!,
+      }[normalize]
+      return matrix.map((row, i) => row.map((n, j) => (n === 0 ? 0 : n / total(i, j))))
     },
   }
   return metric

@@ -7,23 +7,23 @@ import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 const averages = ['binary', 'micro', 'macro', 'weighted', 'none'] as const
 
-/** How the classes become one number. */
+/** Method of averaging a metric over classes. */
 export type ClassAverage = (typeof averages)[number]
 
 const options = {
   /**
-   * How the classes become one number.
+   * Method of averaging over classes.
    *
-   * - `macro`: the mean over the classes that occur, among labels or predictions;
-   * - `weighted`: the mean weighted by how many examples have the label;
-   * - `micro`: the ratio of the counts of all classes together;
-   * - `binary`: the ratio of class 1 alone, of two classes;
-   * - `none`: a list, one number a class.
+   * - `macro`: mean over the classes that occur among labels or predictions;
+   * - `weighted`: mean weighted by the number of examples with each label;
+   * - `micro`: ratio of the counts summed over all classes;
+   * - `binary`: value of class 1, with two classes;
+   * - `none`: list with one number per class.
    *
    * @default 'macro'
    */
   average: choice(averages, 'macro'),
-  /** Value of 0/0, as for a class never predicted: 0, 1, or `nan`, which averages leave out. @default 0 */
+  /** Value of 0/0, such as the precision of a class never predicted; averages exclude `nan`. @default 0 */
   zeroDivision: custom<0 | 1 | 'nan'>(
     "0, 1 or 'nan'",
     (value) => [0, 1, 'nan'].some((one) => one === value),
@@ -33,7 +33,7 @@ const options = {
 
 export interface AverageOptions extends OptionsOf<typeof options> {}
 
-/** Counts by class: examples rightly predicted as it, predicted as it, and labelled with it. */
+/** Number of examples per class: predicted correctly (`hits`), predicted as the class, labelled with it. */
 interface Counts {
   readonly hits: readonly number[]
   readonly predicted: readonly number[]
@@ -41,31 +41,31 @@ interface Counts {
 }
 
 /**
- * Measures precision: of the examples predicted as a class, the share that has it.
+ * Measures precision: the fraction of the examples predicted as a class that have this label, 0 to 1.
  *
  *     tp / (tp + fp)
  *
- * As scikit-learn's `precision_score`, except that `average` is `macro` by default. 0 to 1.
+ * As scikit-learn's `precision_score`, except that `average` defaults to `macro`.
  */
 export const precision = (given: AverageOptions = {}): Metric =>
   ratio('precision', given, (hits, predicted) => [hits, predicted])
 
 /**
- * Measures recall: of the examples that have a class, the share predicted as it.
+ * Measures recall: the fraction of the examples with a label that are predicted as this class, 0 to 1.
  *
  *     tp / (tp + fn)
  *
- * As scikit-learn's `recall_score`, except that `average` is `macro` by default. 0 to 1.
+ * As scikit-learn's `recall_score`, except that `average` defaults to `macro`.
  */
 export const recall = (given: AverageOptions = {}): Metric =>
   ratio('recall', given, (hits, _, actual) => [hits, actual])
 
 /**
- * Measures F1, the harmonic mean of precision and recall.
+ * Measures F1, the harmonic mean of precision and recall, 0 to 1.
  *
  *     2·tp / (2·tp + fp + fn)
  *
- * As scikit-learn's `f1_score`, except that `average` is `macro` by default. 0 to 1.
+ * As scikit-learn's `f1_score`, except that `average` defaults to `macro`.
  */
 export const f1 = (given: AverageOptions = {}): Metric =>
   ratio('f1', given, (hits, predicted, actual) => [2 * hits, predicted + actual])
@@ -121,7 +121,7 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
-/** Weighted mean of the values that are not NaN. */
+/** Returns the weighted mean of the values that are not NaN. */
 function mean(values: readonly number[], weights: readonly number[]): number {
   const kept = weights.map((weight, i) => (Number.isNaN(values[i]) ? 0 : weight))
   return sum(values.map((value, i) => (kept[i] === 0 ? 0 : value * kept[i]!))) / sum(kept)

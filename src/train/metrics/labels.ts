@@ -1,20 +1,20 @@
 import { ArgumentError } from '../../core/errors.ts'
 import type { Predictions } from './metric.ts'
 
-/** Predictions of a classifier, checked. */
+/** Checked predictions of a classifier. */
 export interface ClassScores {
-  /** At least 2: the scores of a row, or 2 where a row is one logit. */
+  /** Number of classes, ≥ 2; 2 when `columns` is 1. */
   readonly classes: number
   readonly labels: Int32Array
-  /** Scores a row: `classes`, or 1. */
+  /** Scores per label: one per class, or a single logit of class 1. */
   readonly columns: number
   readonly scores: ArrayLike<number>
 }
 
 /**
- * Predictions as labels and rows of scores.
+ * Returns predictions as labels and rows of scores.
  *
- * @throws {ArgumentError} when there is no whole row for each label, or a label is none of the classes.
+ * @throws {ArgumentError} when the scores do not form one row per label, or a label is not a class index.
  */
 export function classScores(who: string, { output, target }: Predictions): ClassScores {
   const columns = output.length / target.length
@@ -35,8 +35,8 @@ export function classScores(who: string, { output, target }: Predictions): Class
 }
 
 /**
- * The class of the greatest score of a row, the first of equals; a NaN counts as the greatest, as in PyTorch's
- * `argmax`. Of one logit: 1 where it is positive.
+ * Returns the class with the highest score in a row. Ties go to the lowest class index; NaN counts as the
+ * highest score, as in PyTorch's `argmax`. A single logit predicts class 1 if it is positive, else class 0.
  */
 export function classOf({ columns, scores }: ClassScores, row: number): number {
   const first = row * columns

@@ -22,9 +22,9 @@ const kinds: Readonly<Record<string, (options: never) => Metric>> = {
 }
 
 /**
- * Metrics from JSON: by name the `type` and options of each, or its type alone.
+ * Returns the metrics described by a JSON object: by name, a type with its options, or only a type.
  *
- * @throws {ArgumentError} naming the first that is no metric, or has a wrong option.
+ * @throws {ArgumentError} naming the first unknown type or wrong option.
  * @example parseMetrics({ auc: 'rocAuc', top3: { type: 'topK', k: 3 } })
  */
 export function parseMetrics(json: unknown): Metrics {

@@ -1,44 +1,26 @@
 import { readOptions } from '../../core/options.ts'
 import { classScores } from './labels.ts'
-import type { Metric } from './metric.ts'
-
-interface Surprise {
-  /** Σ −ln p(label), in nats. */
-  readonly nats: number
-  readonly count: number
-}
+import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /**
- * Measures perplexity, e to the cross-entropy: among how many equally likely classes the model hesitates.
+ * Measures perplexity, e to the cross-entropy: the number of equally likely classes that would be as uncertain.
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *
- * As torchmetrics' `Perplexity`; ≥ 1. Takes `[…, classes]` scores with `[…]` labels, or one logit of class 1
- * each.
+ * As torchmetrics' `Perplexity`; ≥ 1. Takes scores `[…, classes]` and labels `[…]`, or one logit of class 1 for
+ * each label.
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)
-  const metric: Metric<Surprise> = {
-    spec: { type: 'perplexity' },
-    goal: 'min',
-    initial: { nats: 0, count: 0 },
-    update({ nats, count }, predictions) {
-      const { columns, labels, scores } = classScores('perplexity', predictions)
-      let total = nats
-      for (const [i, label] of labels.entries()) {
-        total +=
-          columns === 1
-            ? softplus(label === 1 ? -scores[i]! : scores[i]!)
-            : surprise(scores, i, columns, label)
-      }
-      return { nats: total, count: count + labels.length }
-    },
-    result: ({ nats, count }) => Math.exp(nats / count),
+  const surprises = (predictions: Predictions): ((i: number) => number) => {
+    const { columns, labels, scores } = classScores('perplexity', predictions)
+    if (columns === 1) return (i) => softplus(labels[i] === 1 ? -scores[i]! : scores[i]!)
+    return (i) => surprise(scores, i, columns, labels[i]!)
   }
-  return metric
+  return meanMetric({ type: 'perplexity' }, 'min', surprises, Math.exp)
 }
 
-/** −ln softmax(row)[label]. */
+/** Returns −ln softmax(row)[label], in nats. */
 function surprise(scores: ArrayLike<number>, row: number, columns: number, label: number): number {
   const first = row * columns
   let top = scores[first]!
@@ -48,5 +30,5 @@ function surprise(scores: ArrayLike<number>, row: number, columns: number, label
   return Math.log(sum) + top - scores[first + label]!
 }
 
-/** ln(1 + eˣ), without overflow. */
+/** Returns ln(1 + eˣ) without overflow. */
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))

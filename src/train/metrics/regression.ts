@@ -1,13 +1,6 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { readOptions } from '../../core/options.ts'
-import type { Metric, Predictions } from './metric.ts'
-
-// Errors of numbers, each a mean over all of them.
-
-interface Mean {
-  readonly sum: number
-  readonly count: number
-}
+import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /** Measures the mean of |output − target|. As scikit-learn's `mean_absolute_error`; ≥ 0. */
 export const mae = (options: object = {}): Metric => meanError('mae', options, (gap) => Math.abs(gap))
@@ -15,39 +8,36 @@ export const mae = (options: object = {}): Metric => meanError('mae', options, (
 /** Measures the mean of (output − target)². As scikit-learn's `mean_squared_error`; ≥ 0. */
 export const mse = (options: object = {}): Metric => meanError('mse', options, (gap) => gap * gap)
 
-function meanError(type: string, options: object, error: (gap: number) => number): Metric<Mean> {
+function meanError(type: string, options: object, error: (gap: number) => number): Metric {
   readOptions(type, {}, options)
-  return {
-    spec: { type },
-    goal: 'min',
-    initial: { sum: 0, count: 0 },
-    update({ sum, count }, predictions) {
-      const { output, target } = numbers(type, predictions)
-      let total = sum
-      for (let i = 0; i < target.length; i++) total += error(Number(output[i]) - Number(target[i]))
-      return { sum: total, count: count + target.length }
-    },
-    result: ({ sum, count }) => sum / count,
+  const errors = (predictions: Predictions): ((i: number) => number) => {
+    const { output, target } = checked(type, predictions)
+    return (i) => error(Number(output[i]) - Number(target[i]))
   }
+  return meanMetric({ type }, 'min', errors)
 }
 
-/** For each of the numbers of an example: their mean, and sums of squares about it and about the outputs. */
+/** Statistics of the targets so far, one entry per component of an example's target. */
 interface Squares {
+  /** Number of examples. */
   readonly count: number
   readonly mean: readonly number[]
+  /** Σ(y − ȳ)². */
   readonly aboutMean: readonly number[]
+  /** Σ(y − ŷ)². */
   readonly aboutOutput: readonly number[]
 }
 
 /**
- * Measures how much of the targets' variance the outputs explain, as the mean over the numbers of an example.
+ * Measures R², the fraction of the targets' variance that the outputs explain; the mean over the components of
+ * a target.
  *
  *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²
  *
- * As scikit-learn's `r2_score`: ≤ 1. If all targets are equal, it is 1 where the outputs are right, else 0. One
- * example gives NaN, with its reason.
+ * As scikit-learn's `r2_score`; ≤ 1. With equal targets, 1 if every output is exact, else 0. NaN for a single
+ * example, with a reason.
  *
- * Source: Welford 1962, https://doi.org/10.2307/1266577, for the squares about the mean in one pass.
+ * Source: Welford 1962, https://doi.org/10.2307/1266577, for Σ(y − ȳ)² in one pass.
  */
 export function r2(options: object = {}): Metric {
   readOptions('r2', {}, options)
@@ -55,7 +45,7 @@ export function r2(options: object = {}): Metric {
     spec: { type: 'r2' },
     goal: 'max',
     initial: { count: 0, mean: [], aboutMean: [], aboutOutput: [] },
-    update: (before, predictions) => squares(before, numbers('r2', predictions)),
+    update: (before, predictions) => squares(before, checked('r2', predictions)),
     result({ count, aboutMean, aboutOutput }) {
       if (count < 2) return Number.NaN
       const each = aboutMean.map((total, j) => explained(aboutOutput[j]!, total))
@@ -87,8 +77,8 @@ function squares(before: Squares, { output, target, length }: Predictions): Squa
   return { count: before.count + length, mean, aboutMean, aboutOutput }
 }
 
-/** @throws {ArgumentError} when there are not as many outputs as targets. */
-function numbers(who: string, predictions: Predictions): Predictions {
+/** Returns the predictions. @throws {ArgumentError} when the numbers of outputs and targets differ. */
+function checked(who: string, predictions: Predictions): Predictions {
   const { output, target, length } = predictions
   if (output.length === target.length) return predictions
   throw new ArgumentError(

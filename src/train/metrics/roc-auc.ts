@@ -4,31 +4,32 @@ import type { Metric, MetricValue } from './metric.ts'
 
 const options = {
   /**
-   * How more than two classes become one number: `macro`, the mean; `weighted`, the mean weighted by how many
-   * examples have the label; `none`, a list. @default 'macro'
+   * Method of averaging over three or more classes: `macro`, the mean; `weighted`, the mean weighted by the
+   * number of examples with each label; `none`, a list with one number per class. @default 'macro'
    */
   average: choice(['macro', 'weighted', 'none'], 'macro'),
 }
 
 export interface RocAucOptions extends OptionsOf<typeof options> {}
 
-/** All scores, a chunk for each batch: those of one class, or of every class. */
+/** Log-odds of all examples seen so far, with their labels: one chunk per batch. */
 interface Scores {
   readonly classes: number
+  /** One column with two classes, that of class 1; otherwise one column per class. */
   readonly scores: readonly Float64Array[]
   readonly labels: readonly Int32Array[]
 }
 
 /**
- * Measures the area under the ROC curve: how likely an example of a class scores higher than one of the others,
- * where equal scores count half. Exact: it keeps every score.
+ * Measures the area under the ROC curve: the probability that an example of a class scores higher than an
+ * example of another class; ties count half. Exact, since it keeps every score.
  *
  *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)
  *
- * With two classes, it is that of class 1; with more, that of each against the rest. As scikit-learn's
- * `roc_auc_score` of the softmax of the outputs with `multi_class="ovr"`; ranked by the log-odds `ln p/(1 − p)`
- * in float64, which no probability near 0 or 1 makes equal. NaN, with its reason, where a class has no examples
- * or all of them, or a score is NaN.
+ * With two classes, the area of class 1; with more, that of each class against the rest. As scikit-learn's
+ * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)`
+ * in float64, which stay distinct for probabilities near 0 and 1. NaN, with a reason, when a class has no
+ * examples or all of them, or a score is NaN.
  */
 export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'
@@ -75,7 +76,7 @@ function countsOf({ classes, labels }: Scores): number[] {
   return counts
 }
 
-/** The area of one class, whose scores are a column among `columns`. */
+/** Returns the area of class `positive`, whose scores are in column `column` of `columns`. */
 function area({ scores, labels }: Scores, positive: number, column: number, columns: number): number {
   const [own, others]: [number[], number[]] = [[], []]
   for (const [k, chunk] of labels.entries()) {
@@ -86,7 +87,7 @@ function area({ scores, labels }: Scores, positive: number, column: number, colu
   return pairs(Float64Array.from(own).sort(), Float64Array.from(others).sort())
 }
 
-/** Share of the pairs where a is greater than b, equal ones counting half. Both ascend; NaNs come last. */
+/** Returns the fraction of pairs with a > b; ties count half. Both arrays are sorted, with NaN last. */
 function pairs(a: Float64Array, b: Float64Array): number {
   if (Number.isNaN(a.at(-1)) || Number.isNaN(b.at(-1))) return Number.NaN
   let [below, upTo, won] = [0, 0, 0]
@@ -98,7 +99,7 @@ function pairs(a: Float64Array, b: Float64Array): number {
   return won / (a.length * b.length)
 }
 
-/** `ln p/(1 − p)` of each class, or of class 1 alone where there are two. */
+/** Returns the log-odds `ln p/(1 − p)` of every class; with two classes, only those of class 1. */
 function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {
   if (columns === 1) return Float64Array.from(scores)
   if (classes === 2) return Float64Array.from(labels, (_, i) => scores[2 * i + 1]! - scores[2 * i]!)
@@ -108,8 +109,8 @@ function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Arra
     let top = scores[i]!
     for (let c = 1; c < columns; c++) top = Math.max(top, scores[i + c]!)
     for (let c = 0; c < columns; c++) gaps[c] = scores[i + c]! - top
-    // Relative to the greatest, whose own e⁰ = 1 is kept apart: 1 − p then loses no digits. In the order of
-    // size: rows of the same numbers give the same odds.
+    // Subtracting the highest score and keeping its e⁰ = 1 separate makes 1 − p precise. Summing in sorted
+    // order makes the odds independent of the order of the classes.
     const sorted = gaps.map((gap) => Math.exp(gap)).sort()
     let rest = 0
     for (let c = 0; c < columns - 1; c++) rest += sorted[c]!

@@ -1,26 +1,21 @@
 import { type OptionsOf, readOptions, required, size } from '../../core/options.ts'
 import { type ClassScores, classOf, classScores } from './labels.ts'
-import type { Metric } from './metric.ts'
+import { type Metric, meanMetric } from './metric.ts'
 
-interface Hits {
-  readonly hits: number
-  readonly count: number
-}
-
-/** Measures the share of the examples, 0 to 1, whose greatest score is at the label: the first of equals. */
+/** Measures the fraction of labels with the highest score, 0 to 1. Ties go to the lowest class index. */
 export const accuracy = (options: object = {}): Metric => {
   readOptions('accuracy', {}, options)
   return hitRate('accuracy', {}, (rows, i, label) => classOf(rows, i) === label)
 }
 
 const options = {
-  /** How many of the greatest scores count. */
+  /** Number of highest-scoring classes among which the label counts as a hit. */
   k: required(size),
 }
 
 /**
- * Measures the share of the examples, 0 to 1, whose label is among the `k` greatest scores; of equal scores the
- * first counts as greater, so that `k: 1` is accuracy. In scikit-learn's `top_k_accuracy_score` it is the last.
+ * Measures the fraction of labels that are among the `k` highest-scoring classes, 0 to 1. Ties go to the lowest
+ * class index, so that `k: 1` is accuracy; in scikit-learn's `top_k_accuracy_score`, to the highest.
  *
  * @throws {ArgumentError} when `k` is not a positive integer.
  */
@@ -33,21 +28,14 @@ function hitRate(
   type: string,
   options: object,
   isHit: (rows: ClassScores, i: number, label: number) => boolean,
-): Metric<Hits> {
-  return {
-    spec: { type, ...options },
-    goal: 'max',
-    initial: { hits: 0, count: 0 },
-    update({ hits, count }, predictions) {
-      const rows = classScores(type, predictions)
-      const found = rows.labels.reduce((n, label, i) => n + Number(isHit(rows, i, label)), 0)
-      return { hits: hits + found, count: count + rows.labels.length }
-    },
-    result: ({ hits, count }) => hits / count,
-  }
+): Metric {
+  return meanMetric({ type, ...options }, 'max', (predictions) => {
+    const rows = classScores(type, predictions)
+    return (i) => Number(isHit(rows, i, rows.labels[i]!))
+  })
 }
 
-/** Number of classes that come before the label's. A NaN is below nothing, so it comes before. */
+/** Returns the number of classes ranked before the label's. NaN counts as the highest score. */
 function rank(rows: ClassScores, i: number, label: number): number {
   const { columns, scores } = rows
   if (columns === 1) return classOf(rows, i) === label ? 0 : 1
