@@ -5,7 +5,7 @@ import { asLoss } from '../study/analysis/cells.ts'
 import { estimateText, metricText, scoreText, settingsText } from '../study/analysis/words.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 
-/** Returns the text of each event in turn: the range tests, the best of each round, and the advice. */
+/** Returns a function that words each event: a range test, a round with its best trial, the advice. */
 export function adviceReport(experiment: Experiment): (event: AdviseEvent) => string {
   const { monitor } = experiment
   const goal = goalOf(experiment)

@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
-import { ArgumentError, FormatError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import type { Advice } from '../study/advise/advice.ts'
-import { type AdviseEvent, advise } from '../study/advise/advise.ts'
+import { advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
 import { identityOf } from '../study/run/identity.ts'
@@ -12,13 +13,13 @@ import { Pool } from '../study/run/pool.ts'
 import { checkSameAdvice } from '../study/run/same-study.ts'
 import { stepsWith } from '../study/trial-settings.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { override } from '../train/spec.ts'
+import { override, parseJson } from '../train/spec.ts'
 import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadWithOrigin } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
 import { startWorker } from './worker.ts'
@@ -51,36 +52,33 @@ async function run(file: string, options: Options, output: Output): Promise<void
         'export it from another file',
     )
   }
-  const { set, json } = options
+  const { set, json, workers } = options
   const experiment = override(base, set)
   const steps = stepsWith(experiment)({})
-  const { budget = wholeBudget(steps), workers = availableParallelism() } = options
+  const budget = options.budget ?? wholeBudget(steps)
   const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
-  const text = json ? (event: AdviseEvent) => `${JSON.stringify(event)}\n` : adviceReport(experiment)
+  const text = json ? jsonLine : adviceReport(experiment)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const isStopped = await inFolder(folder, file, set, async (pool, signal) => {
     begin(folder, experiment)
-    const runner = pooled(pool, join(folder, 'trials'), workers)
+    const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
     for await (const event of until(signal, advise(experiment, { budget, runner }))) {
       output.write(text(event))
       if (event.type !== 'advice') continue
-      const written = keep(folder, origin, set, experiment, event.advice)
+      const settings = [...set, ...event.advice.recommendation.settings, `name=${experiment.name}-advised`]
+      const written = store(folder, event.advice, origin, settings)
       if (!json) output.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
     }
   })
   if (!isStopped) return
-  const again = evenstepCommand('advise', file, set, {
-    budget: options.budget,
-    workers: options.workers,
-    out: folder,
-  })
+  const again = evenstepCommand('advise', file, set, { budget: options.budget, workers, out: folder })
   // A range test may still be running in this process.
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${again}\n`, () =>
     process.exit(130),
   )
 }
 
-/** Runs `body` with workers and the folder's lock, until Ctrl-C. @returns whether it was stopped */
+/** Runs `body` with workers and the folder's lock. @returns whether Ctrl-C stopped it */
 async function inFolder(
   folder: string,
   file: string,
@@ -103,52 +101,38 @@ async function inFolder(
   return interrupt.signal.aborted
 }
 
-/** Records the experiment in the folder. @throws {ArgumentError} when the folder has advice on another one. */
+/** Records the experiment in the folder. @throws {ArgumentError} when its advice is on another experiment. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
-  if (existsSync(file)) checkSameAdvice(folder, readJson(file), identity)
+  if (existsSync(file)) {
+    const before = parseJson(readFileSync(file, 'utf8'), file) as typeof identity
+    checkSameAdvice(folder, before, identity)
+  }
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
 
-function readJson(file: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
-  }
-}
-
-/** Yields events until a signal is given, without waiting for the next one then. */
+/** Yields events until the signal is aborted; an event that is still pending then is not awaited. */
 async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncGenerator<T> {
-  const stopped = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+  const stopped = once(signal, 'abort').then(() => undefined)
   for (;;) {
     const next = events.next()
-    next.catch(() => {}) // whoever awaits it gets the error
+    next.catch(() => {}) // an error after the abort is not an unhandled rejection
     const result = await Promise.race([stopped, next])
     if (result === undefined || result.done) return
     yield result.value
   }
 }
 
-/** Writes the advice and the experiment that it recommends. @returns the experiment's file */
-function keep(
-  folder: string,
-  file: string,
-  set: readonly string[],
-  { name }: Experiment,
-  advice: Advice,
-): string {
+/** Writes the advice, and the experiment in `file` with its settings. @returns path of the new experiment */
+function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
-  const settings = [...set, ...advice.recommendation.settings, `name=${name}-advised`]
   writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
   writeFileSync(path, moduleText(relative(folder, resolve(file)).replaceAll('\\', '/'), settings))
   return path
 }
 
-/** A module that exports the experiment in the file `from` with other settings. */
+/** Returns the source of a module that exports the experiment in the file `from` with other settings. */
 const moduleText = (from: string, settings: readonly string[]): string =>
   [
     `import { train } from ${JSON.stringify('evenstep')}`,

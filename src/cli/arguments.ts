@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { integer, type Option as Kind, number, size } from '../core/options.ts'
 
-/** Reads a number of a kind from the command line. */
-const reader =
+/** Returns a parser of command-line arguments that are numbers of this kind. */
+export const numberOf =
   <R>(kind: Kind<number, R>) =>
   (text: string): R => {
     try {
@@ -12,9 +12,9 @@ const reader =
     }
   }
 
-export const positiveInteger: (text: string) => number = reader(size)
-export const seed: (text: string) => number | undefined = reader(integer({ min: 0 }))
-export const positiveNumber: (text: string) => number | undefined = reader(number({ above: 0 }))
+export const positiveInteger: (text: string) => number = numberOf(size)
+export const seed: (text: string) => number | undefined = numberOf(integer({ min: 0 }))
+export const positiveNumber: (text: string) => number | undefined = numberOf(number({ above: 0 }))
 
 /** `--set`, which collects settings of the experiment. */
 export const setOption = (): Option =>

@@ -11,7 +11,7 @@ import type { Experiment } from '../train/experiment.ts'
 import { restore } from '../train/run-folder.ts'
 import type { Task } from '../train/task.ts'
 import { loadExperiment } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
 interface Options {
@@ -39,13 +39,13 @@ export const doctorCommand = (output: Output = terminal()): Command =>
       await diagnose(experiment, resumed(path, experiment, task), path, print, only)
     })
 
-/** The task at the end of its run; without a checkpoint, with the final weights but no optimizer state. */
+/** Restores the end of a task's run; without a checkpoint, its weights and steps but no optimizer state. */
 function resumed(path: string, experiment: Experiment, task: Task): Task {
   if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
   return task
 }
 
-/** Examines a run whose log is in `path`, and prints the diagnoses. */
+/** Examines a task whose run is in the folder `path`, and prints the diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
@@ -62,14 +62,14 @@ export async function diagnose(
 }
 
 /** Prints findings. */
-export interface Printer {
+interface Printer {
   lint(found: readonly Lint[]): void
   /** Prints a diagnosis at once, since others may take a while. */
   progress?(diagnosis: Diagnosis): void
   diagnoses(made: readonly Diagnosis[], title: string): void
 }
 
-/** Prints JSON lines, each at once; or a page for people, the most severe first. */
+/** Returns a printer of JSON lines, or of a page for people with the most severe findings first. */
 export function printer(output: Output, json: true | undefined): Printer {
   if (!json) {
     return {
@@ -77,13 +77,9 @@ export function printer(output: Output, json: true | undefined): Printer {
       diagnoses: (made, title) => output.write(page(made, title, output)),
     }
   }
-  const line = (type: string, content: object): void =>
-    output.write(`${JSON.stringify({ type, ...content })}\n`)
   return {
-    lint: (found) => {
-      for (const one of found) line('lint', one)
-    },
-    progress: (diagnosis) => line('diagnosis', diagnosis),
+    lint: (found) => output.write(found.map((one) => jsonLine({ type: 'lint', ...one })).join('')),
+    progress: (diagnosis) => output.write(jsonLine({ type: 'diagnosis', ...diagnosis })),
     diagnoses: () => {},
   }
 }
@@ -100,22 +96,18 @@ function lintPage(found: readonly Lint[], output: Output): string {
 }
 
 function page(made: readonly Diagnosis[], title: string, output: Output): string {
-  const found = made.filter(isFinding)
-  const entries = severities.flatMap((severity) =>
-    found
-      .filter((one) => one.severity === severity)
-      .map(({ id, title, value, threshold, advice }) =>
-        entry(severity, `${id.padEnd(4)} ${title}`, [`${figure(value)}; ${threshold}`, advice], output),
-      ),
-  )
-  const others = made.flatMap((one) =>
-    isFinding(one) ? [] : [entry('', `${one.id.padEnd(4)} ${one.title}`, [one.reason], output)],
-  )
+  const text = (severity: Severity | '', { id, title }: Diagnosis, ...lines: string[]): string =>
+    entry(severity, `${id.padEnd(4)} ${title}`, lines, output)
+  const found = made
+    .filter(isFinding)
+    .toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+    .map((one) => text(one.severity, one, `${figure(one.value)}; ${one.threshold}`, one.advice))
+  const others = made.flatMap((one) => (isFinding(one) ? [] : [text('', one, one.reason)]))
   const rest = others.length > 0 ? ['\nnot applicable\n\n', ...others] : []
-  return [`${title}\n\n`, ...entries, ...rest].join('')
+  return [`${title}\n\n`, ...found, ...rest].join('')
 }
 
-/** A severity with a title, and lines below. */
+/** Returns the text of a finding: its severity and title, with indented lines below. */
 function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
   const margin = ' '.repeat(9)
   const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
 /** `evenstep eval RUN`: evaluates a run's model on its validation data. */
@@ -15,7 +15,7 @@ export const evalCommand = (output: Output = terminal()): Command =>
       })
       const all = { ...measured, ...metrics }
       const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
-      output.write(json ? `${JSON.stringify(all)}\n` : lines.join(''))
+      output.write(json ? jsonLine(all) : lines.join(''))
     })
 
 const text = (value: unknown): string =>

@@ -5,7 +5,7 @@ import { type FindLearningRateOptions, findLearningRate, type LearningRates } fr
 import { override } from '../train/spec.ts'
 import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
 import { loadExperiment } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { plot } from './plot.ts'
 import { svg } from './svg.ts'
 
@@ -30,7 +30,7 @@ export const findLrCommand = (output: Output = terminal()): Command =>
       const experiment = override(await loadExperiment(file), set)
       const found = await findLearningRate(experiment, options)
       if (image !== undefined) writeFileSync(image, picture(found))
-      output.write(json ? `${JSON.stringify(found)}\n` : report(found, file, output))
+      output.write(json ? jsonLine(found) : report(found, file, output))
     })
 
 const rate = (value: number): string => figure(value, 4)

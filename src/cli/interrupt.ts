@@ -1,17 +1,14 @@
-/** Ctrl-C as a signal; the second one exits the process. */
-export interface Interrupt {
+/** Ctrl-C as an abort signal. */
+interface Interrupt {
   readonly signal: AbortSignal
-  /** Returns Ctrl-C to the system. */
+  /** Stops listening, so that Ctrl-C ends the process again. */
   stop(): void
 }
 
-/** Starts to listen for Ctrl-C. */
+/** Listens for Ctrl-C: the first aborts the signal, the second exits the process. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
-  const ask = (): void => {
-    if (controller.signal.aborted) process.exit(130)
-    controller.abort()
-  }
+  const ask = (): void => (controller.signal.aborted ? process.exit(130) : controller.abort())
   process.on('SIGINT', ask)
   return { signal: controller.signal, stop: () => void process.off('SIGINT', ask) }
 }

@@ -2,31 +2,31 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
 import * as evenstep from '../index.ts'
 import { define, isStudy, parseStudyText, type Study } from '../study/study.ts'
 import { type Experiment, experiment } from '../train/experiment.ts'
 import { parseExperimentText } from '../train/spec.ts'
 
 /**
- * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A
- * study's file gives the study's experiment.
- *
- * The module's `import … from 'evenstep'` is this package, wherever the file lies.
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
+ * The file of a study gives the study's experiment. A module imports this package as 'evenstep', wherever it lies.
  *
  * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
  */
 export const loadExperiment = async (file: string): Promise<Experiment> =>
   (await loadWithOrigin(file)).experiment
 
-/** An experiment with its file, which may be another than the study's. */
-export interface Loaded {
+/** An experiment with its source. */
+interface Loaded {
   readonly experiment: Experiment
+  /** Path of the experiment's file, which a study's file may refer to. */
   readonly origin: string
   /** Whether the file exports a study that contains the experiment. */
   readonly inStudy: boolean
 }
 
-/** As `loadExperiment`, with the experiment's file. */
+/** Loads an experiment, as `loadExperiment` does, with its source. */
 export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await load(file, 'train', 'an experiment file')
   if (isStudy(loaded)) return experimentOf(loaded, file)
@@ -34,17 +34,8 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: named, origin: resolve(file), inStudy: false }
 }
 
-/** A study with its experiment and the experiment's file. */
-export interface LoadedStudy extends Loaded {
-  readonly study: Study
-}
-
-/**
- * Loads the study in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
- *
- * @throws {EvenstepError} when the file is missing, does not load, or is not a study.
- */
-export async function loadStudy(file: string): Promise<LoadedStudy> {
+/** Loads the study in a file, as `loadExperiment` does an experiment, with the source of its experiment. */
+export async function loadStudy(file: string): Promise<Loaded & { readonly study: Study }> {
   const loaded = await load(file, 'study', 'the file of a study')
   const study = define(loaded as Study)
   return { study: { ...study, name: study.name ?? nameOf(file) }, ...(await experimentOf(study, file)) }
@@ -57,26 +48,18 @@ async function experimentOf({ experiment }: Study, file: string): Promise<Loaded
 
 const nameOf = (file: string): string => basename(file, extname(file))
 
-/** The value in a file; unchecked, unless it is JSON. */
+/** Returns what a file holds: a study or experiment in JSON, which is checked, or a module's default export. */
 async function load(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
   if (!existsSync(path))
     throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
   if (extname(path) !== '.json') return defaultExport(path, file, who)
   const text = readFileSync(path, 'utf8')
-  return who === 'study' || hasFactors(text) ? parseStudyText(text, file) : parseExperimentText(text, file)
+  const isStudyText = who === 'study' || Object.hasOwn(Object(jsonIn(text)), 'factors')
+  return isStudyText ? parseStudyText(text, file) : parseExperimentText(text, file)
 }
 
-/** Whether a text is the JSON of a study. */
-function hasFactors(text: string): boolean {
-  try {
-    return Object.hasOwn(Object(JSON.parse(text)), 'factors')
-  } catch {
-    return false
-  }
-}
-
-/** `:5:3` if the message of a syntax error gives the line and column. */
+/** Returns the line and column in a syntax error's message, such as `:5:3`; an empty text if there are none. */
 function placeIn(path: string, error: unknown): string {
   const text = error instanceof Error ? error.message : ''
   const at = text.indexOf(`${path}:`)

@@ -1,35 +1,32 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
-import { adviseCommand } from './advise.ts'
-import { csvCommand } from './csv.ts'
-import { doctorCommand } from './doctor.ts'
-import { evalCommand } from './eval.ts'
-import { exportCommand } from './export.ts'
-import { findLrCommand } from './find-lr.ts'
-import { scheduleCommand } from './schedule.ts'
-import { studyCommand } from './study.ts'
-import { trainCommand } from './train.ts'
 import { version } from './version.ts'
-import { workerCommand } from './worker.ts'
+
+/** The commands, in the order of the help. Each is imported only to run it: all take a second of CPU. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => (await import('./train.ts')).trainCommand(),
+  schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
+  'find-lr': async () => (await import('./find-lr.ts')).findLrCommand(),
+  advise: async () => (await import('./advise.ts')).adviseCommand(),
+  eval: async () => (await import('./eval.ts')).evalCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
+  csv: async () => (await import('./csv.ts')).csvCommand(),
+  study: async () => (await import('./study.ts')).studyCommand(),
+  worker: async () => (await import('./worker.ts')).workerCommand(),
+}
 
 const program = new Command('evenstep')
   .description('Trains neural networks, and finds the learning rate and schedule to use.')
   .version(version)
-  .addCommand(trainCommand())
-  .addCommand(scheduleCommand())
-  .addCommand(findLrCommand())
-  .addCommand(adviseCommand())
-  .addCommand(evalCommand())
-  .addCommand(doctorCommand())
-  .addCommand(exportCommand())
-  .addCommand(csvCommand())
-  .addCommand(studyCommand())
-  .addCommand(workerCommand(), { hidden: true })
-
-program.exitOverride()
-for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} })
-program.configureOutput({ outputError: () => {} })
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
+const [asked = ''] = process.argv.slice(2)
+const isVersion = asked === '--version' || asked === '-V'
+for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : Object.keys(commands)) {
+  program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
+}
 
 // A reader that has seen enough, such as `head`, closes the pipe: exit quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
@@ -43,16 +40,13 @@ try {
 /** Prints the error. @returns 2 for the caller's mistakes, 1 for ours */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2
-    process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
+    if (error.exitCode === 0) return 0
+    if (error.code !== 'commander.help')
+      process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
     return 2
   }
-  if (error instanceof EvenstepError) {
-    process.stderr.write(`${error.message}\n`)
-    return 2
-  }
-  if (isSystemError(error)) {
-    process.stderr.write(`evenstep: ${error.message}\n`)
+  if (error instanceof EvenstepError || isSystemError(error)) {
+    process.stderr.write(`${isSystemError(error) ? 'evenstep: ' : ''}${error.message}\n`)
     return 2
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)

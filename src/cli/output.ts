@@ -1,10 +1,11 @@
-/** Where a command prints. */
+/** The destination of a command's output. */
 export interface Output {
   readonly columns: number
   readonly color: boolean
-  /** Whether a line can be redrawn in place. */
+  /** Whether the last line can be redrawn. */
   readonly isTerminal: boolean
-  write(text: string): void
+  /** Prints text. Await each call in a long output, which would pile up in memory before a slow reader. */
+  write(text: string): void | Promise<void>
 }
 
 /** Standard output: as wide as the terminal, or 80 columns; in colour only on a terminal without NO_COLOR. */
@@ -16,13 +17,16 @@ export function terminal(): Output {
     },
     color: stdout.isTTY === true && !env.NO_COLOR,
     isTerminal: stdout.isTTY === true,
-    write: (text) => void stdout.write(text),
+    write: (text) => new Promise((resolve) => stdout.write(text, () => resolve())),
   }
 }
 
+/** Returns a value as a line of JSON. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
+
 const clearLine = '\r\u001b[K'
 
-/** A line that is redrawn in place below what is printed. */
+/** A line, such as a progress bar, that is redrawn below the text that is printed. */
 export class StatusLine {
   readonly #output: Output
 

@@ -6,40 +6,36 @@ export interface PlotSeries {
   readonly values: readonly number[]
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   /** Width in characters, including the axis. */
   readonly columns: number
-  readonly rows?: number
-  readonly color?: boolean
+  readonly color: boolean
   /** Labels below the first and the last value. @default their steps */
   readonly ends?: readonly [first: string, last: string]
 }
 
-/** The lowest and highest value on an axis; it includes 0 if the values come close. */
-export interface Extent {
+/** The lowest and highest value of some steps or an axis. */
+interface Extent {
   readonly low: number
   readonly high: number
 }
 
+const rows = 15
 const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Draws curves as text, with axes and a legend.
- *
- * A single curve is drawn in braille, 2 × 4 dots per character; several are drawn with a mark for each, so that
- * they can be told apart without colour.
+ * Draws curves as text, with axes and a legend: a single curve in braille, 2 × 4 dots per character, several
+ * with a mark for each, so that they differ without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
-  const { columns, rows = 15, color = false } = options
+  const { columns, color } = options
   const extent = extentOf(series)
   const labels = [extent.high, (extent.high + extent.low) / 2, extent.low].map((value) => figure(value, 4))
   const margin = Math.max(...labels.map((label) => label.length)) + 1
   const width = Math.max(columns - margin - 2, 10)
   const cells =
-    series.length === 1
-      ? braille(series[0]!, extent, width, rows)
-      : marked(series, extent, width, rows, color)
+    series.length === 1 ? braille(series[0]!, extent, width) : marked(series, extent, width, color)
   const middle = Math.floor((rows - 1) / 2)
   const lines = cells.map((line, row) => {
     const label = row === 0 ? labels[0] : row === middle ? labels[1] : row === rows - 1 ? labels[2] : ''
@@ -54,7 +50,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** The extent of an axis for these curves. */
+/** Returns the extent of an axis for these curves: it starts at 0 where the values come close to 0. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -63,7 +59,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** The lowest and highest value in each of `width` columns, which share their boundary steps. */
+/** Returns the lowest and highest value in each of `width` columns; neighbours share their boundary step. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {
@@ -74,10 +70,10 @@ export function envelope(values: readonly number[], width: number): Extent[] {
   })
 }
 
-/** The bit of each dot of a 2 × 4 character, row by row. */
+/** The bits of the 2 × 4 dots of a braille character, row by row. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
-function braille({ values }: PlotSeries, extent: Extent, width: number, rows: number): string[] {
+function braille({ values }: PlotSeries, extent: Extent, width: number): string[] {
   const bits = Array.from({ length: rows }, () => new Array<number>(width).fill(0))
   envelope(values, width * 2).forEach(({ low, high }, x) => {
     for (let y = rowOf(high, extent, rows * 4); y <= rowOf(low, extent, rows * 4); y++) {
@@ -89,13 +85,7 @@ function braille({ values }: PlotSeries, extent: Extent, width: number, rows: nu
   )
 }
 
-function marked(
-  series: readonly PlotSeries[],
-  extent: Extent,
-  width: number,
-  rows: number,
-  color: boolean,
-): string[] {
+function marked(series: readonly PlotSeries[], extent: Extent, width: number, color: boolean): string[] {
   const cells = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
   series.forEach(({ values }, i) => {
     envelope(values, width).forEach(({ low, high }, x) => {
@@ -111,7 +101,7 @@ function painted(i: number, color: boolean): string {
   return color ? `\u001b[${colors[i % colors.length]}m${mark}\u001b[0m` : mark
 }
 
-/** The row, from the top, that shows a value. */
+/** Returns the row of a value, counted from the top. */
 function rowOf(value: number, { low, high }: Extent, rows: number): number {
   const row = Math.round(((high - value) / (high - low)) * (rows - 1))
   return Math.min(Math.max(row, 0), rows - 1)

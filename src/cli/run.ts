@@ -9,21 +9,20 @@ import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
 
-/** The source of a run's experiment, recorded in its run.json. */
+/** The source of a run's experiment, as recorded in run.json. */
 export interface Origin {
   /** The experiment's file. */
   readonly file: string
+  /** Settings that were changed, such as `epochs=10`. */
   readonly settings: readonly string[]
 }
 
 /**
- * Loads the experiment of a run, and its trained model.
+ * Loads the experiment of a run, and a task with its trained model.
  *
- * @throws {EvenstepError} when the folder holds no finished run, or the experiment has changed.
+ * @throws {EvenstepError} when the folder has no finished run, or the experiment's file no longer suits it.
  */
-export async function loadRun(
-  folder: string,
-): Promise<{ readonly experiment: Experiment; readonly task: Task }> {
+export async function loadRun(folder: string): Promise<{ experiment: Experiment; task: Task }> {
   const path = join(folder, 'run.json')
   if (!existsSync(path))
     throw new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it`)
@@ -48,14 +47,14 @@ function originOf(path: string, { origin }: Record<string, unknown>): Origin {
   throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
 }
 
-/** The first of runs/NAME-1, runs/NAME-2, … that does not exist. */
+/** Returns the first folder of runs/NAME-1, runs/NAME-2, … that does not exist. */
 export function freeFolder(name: string): string {
   let n = 1
   while (existsSync(join('runs', `${name}-${n}`))) n++
   return join('runs', `${name}-${n}`)
 }
 
-/** The last of runs/NAME-1, runs/NAME-2, … @throws {ArgumentError} when there is none. */
+/** Returns the last folder of runs/NAME-1, runs/NAME-2, … @throws {ArgumentError} when none exists. */
 export function lastFolder(name: string): string {
   const numbers = (existsSync('runs') ? readdirSync('runs') : [])
     .filter((folder) => folder.startsWith(`${name}-`))

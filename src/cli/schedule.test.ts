@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import { EvenstepError } from '../core/errors.ts'
 import { scheduleCommand } from './schedule.ts'
@@ -8,7 +9,10 @@ import { scheduleCommand } from './schedule.ts'
 async function run(args: readonly string[], columns = 60, color = false): Promise<string> {
   const parts: string[] = []
   const output = { columns, color, isTerminal: false, write: (part: string) => void parts.push(part) }
-  await scheduleCommand(output).parseAsync(args, { from: 'user' })
+  const command = scheduleCommand(output)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  await command.parseAsync(args, { from: 'user' })
   return parts.join('')
 }
 
@@ -114,19 +118,23 @@ test('--svg writes an image with a title, axes and a legend, and nothing from el
 })
 
 test.each([
-  [
-    ['0.1'],
-    'evenstep schedule: wanted --steps as an integer from 1 to 10000000, got nothing; give the length of the training',
-  ],
+  [['0.1'], "required option '--steps <n>' not specified"],
   [
     ['0.1', '--steps', '0'],
-    'evenstep schedule: wanted --steps as an integer from 1 to 10000000, got 0; give the length of the training',
+    "option '--steps <n>' argument '0' is invalid. wanted an integer from 1 to 10000000, got 0",
   ],
+  [['0.1', '--steps', '9', '--json', '--csv'], "option '--json' cannot be used with option '--csv'"],
   [
-    ['0.1', '--steps', '9', '--json', '--csv'],
-    'evenstep schedule: wanted --json or --csv, got both; leave one out',
+    ['0.1', '--steps', '9', '--with', 'beta'],
+    "option '--with <curve>' argument 'beta' is invalid. Allowed choices are momentum.",
   ],
-  [['0.1', '--steps', '9', '--with', 'beta'], 'evenstep schedule: wanted --with momentum, got beta'],
+])('the options of %j are refused', async (args, message) => {
+  const failure = run(args)
+  await expect(failure).rejects.toBeInstanceOf(CommanderError)
+  await expect(failure).rejects.toMatchObject({ message: `error: ${message}` })
+})
+
+test.each([
   [
     ['0.1', '--steps', '9', '--with', 'momentum'],
     'schedule.momentumOf: wanted a oneCycle or cyclic schedule, got "constant"; give momentum its own schedule',

@@ -1,10 +1,10 @@
-/** Words as a command for a POSIX shell: those with special characters are quoted. */
+/** Joins words into a command for a POSIX shell, quoting those with special characters. */
 export const shellCommand = (words: readonly string[]): string => words.map(quoted).join(' ')
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
-/** The shell command that runs an evenstep command on a file with settings and other options. */
+/** Returns the shell command that runs an evenstep command on a file with settings and other options. */
 export const evenstepCommand = (
   command: string,
   file: string,

@@ -7,10 +7,10 @@ import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { type Output, StatusLine } from './output.ts'
 
-/** Combinations in the final table. */
+/** Most combinations of settings in the final table. */
 const rows = 5
 
-/** The sum of a combination's scores so far. */
+/** The scores of a combination of settings in a round, over its seeds so far. */
 interface Total {
   readonly settings: Finished['settings']
   readonly round: number
@@ -18,7 +18,7 @@ interface Total {
   readonly count: number
 }
 
-/** Prints a study: its progress with the best combination so far, and at the end the findings. */
+/** Prints a study: its progress with the best combination of settings so far, and at the end the findings. */
 export class StudyReport {
   readonly #prepared: Prepared
   readonly #folder: string
@@ -27,9 +27,9 @@ export class StudyReport {
   readonly #line: StatusLine
   readonly #totals = new Map<string, Total>()
   #begun = 0
-  /** Trials that were done at the start. */
+  /** Trials that were done when the study was resumed. */
   #before = 0
-  /** Twentieths of the trials that were reported where lines cannot be redrawn. */
+  /** Progress reported so far, in twentieths of the trials, where the last line cannot be redrawn. */
   #reported = 0
   #lost = 0
 
@@ -117,7 +117,7 @@ export class StudyReport {
     this.#totals.set(key, { settings, round, sum: sum + loss, count: count + 1 })
   }
 
-  /** The combination with the best mean in the last round so far. */
+  /** Returns the combination with the best mean in the last round so far. */
   #best(): Total | undefined {
     const all = [...this.#totals.values()].filter(({ sum }) => Number.isFinite(sum))
     return all.sort((a, b) => b.round - a.round || a.sum / a.count - b.sum / b.count)[0]

@@ -7,7 +7,7 @@ import type { StudyEvent } from '../study/run/run-study.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadStudy } from './load.ts'
-import { type Output, terminal } from './output.ts'
+import { jsonLine, type Output, terminal } from './output.ts'
 import { evenstepCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { versions } from './version.ts'
@@ -34,7 +34,7 @@ export const studyCommand = (output: Output = terminal()): Command =>
 async function study(file: string, options: Options, output: Output): Promise<void> {
   const { study, experiment } = await loadStudy(file)
   const prepared = prepare(study, overrideForStudy(study, experiment, options.set), study.name!)
-  // Imported late, since the database is native and the report heavy: other commands start without them.
+  // Imported late, so that --help, which imports all commands, does without the native database and the report.
   const { runStudy } = await import('../study/run/run-study.ts')
   const { workersLock } = await import('../study/run/lock.ts')
   const { finish, written } = await import('../study/run/finish.ts')
@@ -47,7 +47,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   try {
     for await (const event of runStudy(prepared, { folder, workers, start, signal: interrupt.signal })) {
       if (report) report.event(event)
-      else output.write(`${JSON.stringify(lineOf(event))}\n`)
+      else output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
       const facts = factsOf(prepared, event.finished, { command, versions })
       const findings = await finish(folder, facts, event.finished)
@@ -62,8 +62,8 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
 }
 
-/** An event as a line of JSON, with a trial's result but not its curves. */
-function lineOf(event: StudyEvent): object {
+/** Returns what --json prints of an event: a trial's result without its curves. */
+function shortened(event: StudyEvent): object {
   if (event.type !== 'trial') return { ...event, finished: event.finished.length }
   const { curve, layers, ...result } = event.finished.result
   return { ...event, finished: { ...event.finished, result } }

@@ -1,7 +1,7 @@
 import { figure } from '../core/text.ts'
 import { envelope, extentOf, type PlotSeries } from './plot.ts'
 
-/** Curves that share their axes. */
+/** Curves with common axes. */
 export interface PlotPanel {
   readonly title: string
   readonly series: readonly PlotSeries[]
@@ -60,7 +60,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   ].join('\n')
 }
 
-/** A curve's path: every step if they are few, else the lowest and highest value of each pixel. */
+/** Returns a curve's path: all steps if there are few, else the extremes in each column of pixels. */
 function path({ values }: PlotSeries, x: (step: number) => number, y: (value: number) => number): string {
   const pixels = width - left - right
   const scale = (values.length - 1) / (pixels - 1)
@@ -68,13 +68,7 @@ function path({ values }: PlotSeries, x: (step: number) => number, y: (value: nu
     values.length <= 2 * pixels
       ? values.map((value, step) => [x(step), y(value)] as const)
       : envelope(values, pixels).flatMap(({ low, high }, column) => {
-          const at = x(column * scale)
-          return low === high
-            ? [[at, y(low)] as const]
-            : ([
-                [at, y(high)],
-                [at, y(low)],
-              ] as const)
+          return [...new Set([high, low])].map((value) => [x(column * scale), y(value)] as const)
         })
   return points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${round(px)} ${round(py)}`).join('')
 }

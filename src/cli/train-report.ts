@@ -5,7 +5,7 @@ import { type Output, StatusLine } from './output.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
-/** The metrics with a column: the first three that are single numbers. All are in events.jsonl. */
+/** Names of the metrics with a column: the first three that are single numbers. All are in events.jsonl. */
 const shown = ({ metrics }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)
@@ -16,18 +16,19 @@ export class TrainReport {
   readonly #experiment: Experiment
   readonly #command: string
   readonly #folder: string
+  readonly #output: Output
   readonly #line: StatusLine
-  readonly #bar: ProgressBar | undefined
+  #bar: ProgressBar | undefined
   #best = Number.POSITIVE_INFINITY
-  /** The highest rate of the run. */
+  /** The highest learning rate so far. */
   #peak = 0
 
   constructor(output: Output, experiment: Experiment, command: string, folder: string) {
     this.#experiment = experiment
     this.#command = command
     this.#folder = folder
+    this.#output = output
     this.#line = new StatusLine(output)
-    this.#bar = output.isTerminal ? new ProgressBar(this.#line) : undefined
   }
 
   event(event: TrainEvent): void {
@@ -36,7 +37,7 @@ export class TrainReport {
       this.#bar?.draw(event)
     } else this.#line.print(this.#textOf(event))
     if (event.type === 'epoch') this.#bar?.learn(event)
-    if (event.type === 'start') this.#bar?.start(event)
+    if (event.type === 'start' && this.#output.isTerminal) this.#bar = new ProgressBar(this.#line, event)
   }
 
   #textOf(event: Exclude<TrainEvent, StepsEvent>): string {
@@ -80,7 +81,7 @@ export class TrainReport {
 
 const width = 14
 
-/** Cells at the right of their columns; long names are cut. */
+/** Returns a row of right-aligned cells; long ones are truncated. */
 const line = (cells: readonly string[]): string =>
   cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
 
@@ -97,30 +98,26 @@ function rowOf(event: EpochEvent, names: readonly string[]): string {
   ])
 }
 
-/** A dash where a metric is undefined. */
+/** Returns the text of a metric: a dash where it is undefined. */
 const cellOf = (value: unknown): string =>
   typeof value === 'number' && !Number.isNaN(value) ? significant(value, 4) : dash
 
-/** The progress of a run: steps done, speed, time left, loss and rate. */
+/** A progress bar of a run, with its speed, time left, loss and learning rate. */
 class ProgressBar {
   readonly #line: StatusLine
-  #epochs: number | undefined
+  readonly #epochs: number | undefined
+  readonly #begun = performance.now()
   /** Steps of the run, once known. */
   #total: number | undefined
-  #begun = 0
   #drawn = 0
 
-  constructor(line: StatusLine) {
+  constructor(line: StatusLine, { steps, epochs }: StartEvent) {
     this.#line = line
-  }
-
-  start({ steps, epochs }: StartEvent): void {
     this.#total = steps
     this.#epochs = epochs
-    this.#begun = performance.now()
   }
 
-  /** Learns the length of a stream's epochs from one that ended. */
+  /** Estimates the steps of a run on a stream, of unknown length, from those of a finished epoch. */
   learn({ epoch, steps }: EpochEvent): void {
     if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }

@@ -54,23 +54,24 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
   file: resolve(file),
   settings: [
     ...set,
-    ...Object.entries({ seed, device }).flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${value}`],
-    ),
+    ...(seed === undefined ? [] : [`seed=${seed}`]),
+    ...(device === undefined ? [] : [`device=${device}`]),
   ],
 })
 
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
   const folder = await openRun(experiment, file, options)
-  const { set, seed, device } = options
-  const report = reportOf(output, experiment, folder.path, file, options)
-  const doctor = options.doctor && printer(output, options.json)
+  const { set, seed, device, json } = options
+  const command = evenstepCommand('train', file, set)
+  const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
+  const doctor = options.doctor && printer(output, json)
   doctor?.lint(lint(experiment))
   const interrupt = onInterrupt()
   let isStopped = false
   try {
     for await (const event of options.tensorboard ? withTensorBoard(folder, experiment) : folder.events()) {
-      report.event(event)
+      if (report) report.event(event)
+      else output.write(toLines(event))
       isStopped = interrupt.signal.aborted && event.type !== 'end'
       if (!isStopped) continue
       await folder.save()
@@ -78,7 +79,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
     }
   } finally {
     interrupt.stop()
-    report.close?.()
+    report?.close()
     folder.close()
   }
   if (!isStopped) return doctor && diagnose(experiment, folder.task, folder.path, doctor)
@@ -88,7 +89,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   process.stderr.write(`${where}; resume with ${again} --resume\n`)
 }
 
-/** Opens the run's folder once the experiment is known to fit together. */
+/** Compiles the experiment's graphs, which checks it, and only then creates or opens the run's folder. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
@@ -103,18 +104,7 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   )
 }
 
-function reportOf(
-  output: Output,
-  experiment: Experiment,
-  path: string,
-  file: string,
-  { json, set }: Options,
-): { event(event: TrainEvent): void; close?(): void } {
-  if (json) return { event: (event) => output.write(toLines(event)) }
-  return new TrainReport(output, experiment, evenstepCommand('train', file, set), path)
-}
-
-/** The events of a run, also written for TensorBoard. */
+/** Yields the events of a run, and writes them for TensorBoard. */
 function withTensorBoard(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
   const { model, graph, ...settings } = describe(experiment, folder.task)
   return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })

@@ -44,9 +44,9 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   }
 }
 
-/** Starts a worker for the trials of a file. @param lock shared by the worker while it lives */
+/** Starts a process that runs trials of a file. @param lock path of the lock that the process shares */
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
-/** Sends a message, if the parent is still there: otherwise `disconnect` ends the process. */
+/** Sends a message to the parent process. If that has exited, the `disconnect` handler ends this one. */
 const say = (message: FromWorker): void => void process.send!(message, () => {})

@@ -4,8 +4,9 @@ const [node, , main, lists] = process.argv
 const print = process.stdout.write.bind(process.stdout)
 const outcomes = []
 let [out, err] = ['', '']
-process.stdout.write = (text) => {
+process.stdout.write = (text, written) => {
   out += text
+  written?.()
   return true
 }
 process.stderr.write = (text) => {
