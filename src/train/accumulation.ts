@@ -49,7 +49,7 @@ export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
-/** Splits a batch into `parts` micro-batches of nearly equal size, or of one example if it has fewer. */
+/** Splits a batch into `parts` micro-batches of nearly equal size, but never into empty ones. */
 export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
   const count = Math.min(parts, batch.length)
   const start = (i: number): number => Math.floor((i * batch.length) / count)

@@ -64,7 +64,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Seed of the initial weights and of the order of the data. @default 0 */
   seed: integer({ min: 0 }, 0),
-  /** Treatment of an epoch's last training batch when it has too few examples. @default 'drop' */
+  /** Whether to drop or keep an epoch's last training batch if it is incomplete. @default 'drop' */
   lastBatch: choice(['drop', 'keep'], 'drop'),
   /** Controllers, which scale the learning rate or stop the run depending on `monitor`. @default [] */
   control: custom<readonly Controller[]>(

@@ -116,9 +116,7 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/**
- * Suggests rates from a curve without its first tenth, which is unsettled, and its last 5 steps, which diverge.
- */
+/** Suggests rates from a loss curve without its noisy first tenth and its last 5 steps, which diverge. */
 function suggest(
   smoothed: readonly number[],
   rate: (step: number) => number,

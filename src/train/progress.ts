@@ -34,7 +34,7 @@ export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress =>
   control: control.map(({ initial }) => initial),
 })
 
-/** Returns the progress after `batches` more batches, whose steps are given. */
+/** Returns the progress after `batches` more batches and the steps taken with them. */
 export function afterSteps(
   progress: Progress,
   batches: number,

@@ -226,6 +226,7 @@ function checkLog(log: number, length: number, path: string): void {
   if (size >= length) return
   closeSync(log)
   throw new FormatError(
-    `${logFile(path)}: wanted the ${length} bytes that the last checkpoint covers, got ${size}; the file is damaged`,
+    `${logFile(path)}: wanted the ${length} bytes that the last checkpoint covers, got ${size}; ` +
+      'the file is damaged',
   )
 }
