@@ -42,7 +42,6 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['onnx', 'log'],
   commander: ['cli'],
   jiti: ['cli'],
-  zod: ['train', 'study'],
   libsql: ['study'],
   'pure-rand': ['core'],
   papaparse: ['data'],

@@ -39,7 +39,7 @@ export interface CommonOptions<D extends Declared = Record<never, never>> extend
 }
 
 /** A function that makes optimizers with one update rule. */
-interface OptimizerConstructor<Options> {
+export interface OptimizerConstructor<Options> {
   /** @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
   (options: Options): Optimizer
   readonly rule: Rule

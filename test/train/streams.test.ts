@@ -289,7 +289,7 @@ test('an experiment in JSON may weigh classes', () => {
   const shape = ({ op, attributes, inputs }: Tensor): unknown => [op, attributes, inputs.map(shape)]
   expect(shape(found)).toEqual(shape(wanted))
   expect(() => parseExperiment(json({ type: 'crossEntropy', weight: 'even' }))).toThrow(
-    "experiment: loss: wanted weight as 'balanced' or a list of numbers ≥ 0, got \"even\"",
+    'experiment: loss: wanted weight as \'balanced\' or a list of numbers ≥ 0, got "even"',
   )
 })
 
