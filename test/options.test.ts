@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { optionsPage, optionTakers } from '../scripts/option-takers.ts'
 import { input } from '../src/core/tensor.ts'
 import * as evenstep from '../src/index.ts'
-import { optionTakers } from './support/options.ts'
 import { toy } from './support/toy.ts'
 
 // Every public function and class that takes options refuses one that it does not know, and names those that it knows.
@@ -97,13 +98,14 @@ test.each(takers)('$name refuses an unknown option', async ({ name, before, opti
     expect(key, `samples has nothing for ${name}'s ${parameter}`).toBeDefined()
     return samples[key!]
   })
-  const slip = `${options[0]}x`
+  const names = options.map((option) => option.name)
+  const slip = `${names[0]}x`
   const failure = await failureOf(name, [...args, { [slip]: 1 }])
   expect(failure).toBeInstanceOf(evenstep.ArgumentError)
   const [, known, nearest] =
     /: wanted one of (.+), got \w+; did you mean (\w+)\?$/.exec(String(failure)) ?? []
-  expect(nearest, String(failure)).toBe(options[0])
-  expect(known!.split(', ').sort()).toEqual(options.toSorted())
+  expect(nearest, String(failure)).toBe(names[0])
+  expect(known!.split(', ').sort()).toEqual(names.toSorted())
 })
 
 test('columns and nested options are as strict', () => {
@@ -118,4 +120,12 @@ test('columns and nested options are as strict', () => {
 
 test('what is left out is public', () => {
   for (const name of Object.keys(foreign)) expect(all.map((one) => one.name)).toContain(name)
+})
+
+test('the page of options is up to date, and documents each: npx jiti scripts/options.ts', () => {
+  expect(readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8')).toBe(optionsPage(all))
+  const undocumented = takers.flatMap(({ name, options }) =>
+    options.filter(({ about }) => about === '').map((option) => `${name}: ${option.name}`),
+  )
+  expect(undocumented).toEqual([])
 })
