@@ -15,7 +15,7 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
 
 /**
  * Returns a weight for each class that compensates for unequal class sizes, like scikit-learn's `balanced`. The
- * mean weight over all examples is 1. `count[c]` is the number of examples of class c.
+ * mean weight over all examples is 1. `examples` counts all examples, `count[c]` those of class c.
  *
  *     weight[c] = examples / (classes · count[c])
  *

@@ -6,9 +6,9 @@ import { type Dataset, gatherExamples } from './dataset.ts'
 export interface Batch {
   readonly x: Data
   readonly y: Data
-  /** Number of examples. */
+  /** Number of examples in the batch. */
   readonly length: number
-  /** Source of the examples; undefined once `x` or `y` was read, and if examples were generated or changed. */
+  /** Where the examples come from; undefined once `x` or `y` was read, or if generated or transformed. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 

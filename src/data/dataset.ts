@@ -31,13 +31,13 @@ const shapeWanted = 'a list of integers ≥ 0'
 export const shapeOptions = {
   /** Shape of one example's `x`. @default [features], where features = x.length / number of examples */
   shape: custom<Shape>(shapeWanted, isShape),
-  /** Shape of one example's `y`; `[]` is a scalar. @default [] */
+  /** Shape of one example's `y`; `[]` is a scalar or a label. @default [] */
   targetShape: custom<Shape>(shapeWanted, isShape, []),
 }
 
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
-  /** Number of classes, if `y` holds labels. */
+  /** Number of classes, if `y` holds labels (0 … classes − 1). */
   classes: integer({ min: 1 }),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
@@ -122,7 +122,7 @@ function checkedNames({ classes, classNames, featureNames }: NameValues, labels?
   return namesOf({ classes: labels && checkLabels(labels, count), classNames, featureNames })
 }
 
-/** Checks labels, returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
+/** Checks labels and returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
 function checkLabels(labels: Int32Array, classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1): number {
   const at = labels.findIndex((label) => label < 0 || label >= classes)
   if (at >= 0) {

@@ -31,5 +31,5 @@ export const examplesFingerprint = (dataset: Dataset): string =>
 export const valueFingerprint = (value: unknown): string =>
   digest(createHash('sha256').update(JSON.stringify(value)))
 
-/** Finishes a hash, and returns its first 32 hexadecimal digits. */
+/** Finishes the computation of a hash, and returns the first 32 hexadecimal digits. */
 export const digest = (hash: Hash): string => hash.digest('hex').slice(0, 32)

@@ -7,16 +7,16 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Whether all of `x`, each channel (axis 0) or each feature has one mean and deviation. @default 'all' */
+  /** Values normalized together: all of `x`, those of a channel (axis 0) or of a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
 export interface NormalizeOptions extends OptionsOf<typeof options> {}
 
-/** Means and standard deviations of `x`: one each for all values, or one each per channel or per feature. */
+/** Means and standard deviations of `x`: a single pair, or one pair per channel or per feature, in order. */
 export interface Moments {
   readonly mean: Float64Array
-  /** Standard deviations (variance divided by n, not n − 1); 1 instead of 0 where all values are equal. */
+  /** Biased standard deviations (dividing by n, not n − 1); 1 instead of 0 where all values are equal. */
   readonly deviation: Float64Array
 }
 
@@ -72,7 +72,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/** Writes normalized `data` to `out`. Every `run` consecutive values share a mean; `run` 1 has a faster loop. */
+/** Writes normalized `data` to `out`. Each `run` consecutive values share a mean; `run` 1 has a fast loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -91,7 +91,7 @@ function standardized(data: Data, out: Data, run: number, { mean, deviation }: M
 
 /**
  * Sums for the mean and variance of each group of values (all of `x`, a channel or a feature). To avoid
- * cancellation, the mean of the first example, `shift`, is subtracted from each value x; n is their number:
+ * cancellation, the mean of the first example, `shift`, is subtracted from each value x; n counts the values:
  *
  *     mean = shift + Σd / n   variance = Σd² / n − (Σd / n)²   d = x − shift
  */

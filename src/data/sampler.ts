@@ -7,7 +7,7 @@ import type { Dataset } from './dataset.ts'
 export interface Sampler {
   /** Number of examples in an epoch. */
   readonly count: number
-  /** Returns the indices of an epoch's examples, in order of use, which depend only on `seed` and `epoch`. */
+  /** Returns the indices of an epoch's examples, in order of use. They depend only on `seed` and `epoch`. */
   order(dataset: Dataset, seed: number, epoch: number): Int32Array
 }
 
@@ -59,7 +59,7 @@ function drawWithReplacement(weights: Float64Array, count: number, stream: Rando
   return Int32Array.from({ length: count }, () => firstAbove(ends, stream.uniform(0, total)))
 }
 
-/** Returns the first index where the cumulative weights `ends` exceed `value`: an example with weight > 0. */
+/** Returns the first index whose cumulative weight in `ends` exceeds `value`; the weight there is not 0. */
 function firstAbove(ends: Float64Array, value: number): number {
   let low = 0
   let high = ends.length - 1

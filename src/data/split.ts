@@ -52,7 +52,7 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 /**
  * Yields the k splits of a k-fold cross-validation: each example is in exactly one of the k validation sets.
  *
- * The sizes of validation sets differ by at most 1 and, with `stratify`, so do their numbers of each class.
+ * Validation sets differ in size by at most one example; with `stratify`, also in examples of each class.
  *
  * @throws {ArgumentError} when `folds` is not from 2 to the number of examples, or `stratify` is true without
  *   classes.

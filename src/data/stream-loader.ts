@@ -12,7 +12,8 @@ export interface StreamLoader {
   /** Yields the batches of one epoch; the first epoch is 0. */
   batches(epoch: number): AsyncGenerator<Batch>
   /**
-   * Yields the examples of `batches` in stacks: each joins up to `count()` full batches to one large batch.
+   * Yields the examples of `batches` in stacks: each joins up to `count()` full batches into a large one; a
+   * last batch that is not full comes alone.
    *
    * @param first index of the batch to start at; earlier batches are read and discarded
    */

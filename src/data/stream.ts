@@ -10,7 +10,7 @@ import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Text that identifies the examples without reading them all. Training resumes only if it is unchanged. */
+  /** Text that identifies the examples, so none need be read. Training resumes only if it is unchanged. */
   readonly fingerprint?: string
   /** Yields the examples of an epoch in batches of any size. The stream must not overwrite yielded arrays. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
@@ -80,7 +80,7 @@ export function stream(
   return { ...spec, read }
 }
 
-/** Maximum number of examples in a batch that such a stream yields. */
+/** Maximum number of examples in a batch that a stream made by `stream` yields. */
 const chunk = 256
 
 function checkExample(

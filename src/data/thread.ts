@@ -63,7 +63,7 @@ export async function threaded(module: URL, given: ThreadedOptions = {}): Promis
   }
 }
 
-/** Returns a function that yields an epoch's batches from the thread, and keeps the process alive until then. */
+/** Returns a function that yields an epoch's batches from the thread, keeping the process alive meanwhile. */
 function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator<Batch> {
   const send = (message: ToThread): void => worker.postMessage(message)
   let latest = 0

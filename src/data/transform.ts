@@ -12,7 +12,7 @@ export interface Example {
   readonly y: Data
 }
 
-/** What a transform may depend on, besides the example: its epoch, index and random numbers, other examples. */
+/** What a transform may use besides the example: the epoch, index, random numbers and other examples. */
 export interface Occasion {
   readonly epoch: number
   /** Index of the example in its data set or stream. */

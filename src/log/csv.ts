@@ -9,8 +9,8 @@ const options = {
 export interface CsvLogOptions extends OptionsOf<typeof options> {}
 
 /**
- * Converts the log of a run (one training, saved in a folder) to CSV, and yields its lines, each with a line
- * feed: a header, then a row for each epoch or step.
+ * Converts the log of a run (one training, saved in a folder) to CSV, and yields the lines of the CSV, each
+ * ending with a line feed: a header, then a row for each epoch or step.
  *
  * A column's name is the path of its value in `events.jsonl`: `validationLoss`, `metrics.f1`,
  * `metrics.confusion.0.1`, `time.stepsPerSecond`. Missing values become empty cells. Source: RFC 4180,
@@ -36,7 +36,7 @@ function* rows(folder: string, type: string): Generator<ReadonlyMap<string, stri
   for (const event of readEvents(folder)) if (event.type === type) yield cellsOf(event)
 }
 
-/** Flattens an event to texts, keyed by path (`metrics.f1`), without its `type` and `reasons`. */
+/** Flattens an event to texts of cells, keyed by path such as `metrics.f1`; omits its `type` and `reasons`. */
 function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unknown }): Map<string, string> {
   const cells = new Map<string, string>()
   const enter = (value: object, path: string): void => {

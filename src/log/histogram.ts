@@ -12,8 +12,8 @@ export interface Histogram {
 }
 
 /**
- * Computes the histogram of those values that are finite, with `buckets` buckets, or one if all are equal. A
- * value on an edge counts in the bucket to the right of the edge; the greatest counts in the last bucket.
+ * Computes the histogram of the finite values, with `buckets` buckets, or one bucket if all values are equal.
+ * A value on an edge counts in the bucket to the right of the edge; the maximum counts in the last bucket.
  *
  * @returns undefined if no value is finite
  */

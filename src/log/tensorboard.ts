@@ -13,7 +13,7 @@ import { record } from './record.ts'
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 const options = {
-  /** Task that trains: after each epoch, a histogram of each of its weights and statistics is logged. */
+  /** Task being trained: after each epoch, a histogram of each of its weights and statistics is logged. */
   task: custom<Task>('a task', isObject),
   /** Settings to show in TensorBoard's table of hyperparameters, such as `train.describe(experiment, task)`. */
   settings: custom<Readonly<Record<string, unknown>>>('an object of settings', isObject),
@@ -26,9 +26,8 @@ export interface TensorBoardOptions extends OptionsOf<typeof options> {}
  *
  * Scalars at each step: `train/loss`, `train/lr` and any other value that the step logs. Scalars at the last
  * step of each epoch: `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS`
- * for a list; matrices are left out), `epoch/trainLoss`, `epoch/stepsPerSecond` and, if a control adapts the
- * learning rate, `epoch/lrFactor`. A resumed run starts a new file; from its first step on, it replaces earlier
- * files.
+ * for a list; no matrices), `epoch/trainLoss`, `epoch/stepsPerSecond` and, if a control adapts the learning
+ * rate, `epoch/lrFactor`. A resumed run starts a new file, which replaces the later steps of earlier files.
  *
  * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
  */

@@ -36,7 +36,7 @@ export async function imageFolder(path: string, given: ImageFolderOptions): Prom
 
 /**
  * Like `imageFolder`, but returns a stream, for folders that do not fit into memory. System threads decode
- * images ahead of use. They come in a random order that mixes the classes, the same order in each epoch.
+ * images ahead of use. The order of images is random, so that classes are mixed, but the same in each epoch.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
   const { size, channels } = readOptions('imageFolderStream', options, given)

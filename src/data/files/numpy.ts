@@ -41,8 +41,8 @@ const archiveOptions = {
 export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Reads examples from two arrays of an NPZ file, `x` and `y`. If `y` is integers of shape `[n]`, these are
- * labels; any other `y` holds targets.
+ * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers with shape `[n]` holds labels,
+ * any other `y` holds targets.
  *
  * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.

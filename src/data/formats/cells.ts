@@ -15,7 +15,7 @@ export const isPlain = (value: number): boolean => value !== 0 && value - value 
 export class Cells {
   readonly #name: string
   readonly #options: TableValues
-  /** Map from label to code: its index in `classNames` or, without these, in order of first appearance. */
+  /** Integer code of each label: its index in `classNames` or, without these, in order of first appearance. */
   readonly #codes: Map<string, number>
 
   constructor(name: string, options: TableValues) {
@@ -38,7 +38,7 @@ export class Cells {
     throw this.#wrong('a number', value, where)
   }
 
-  /** Converts a value of the label column to a code (see `#codes`). NaN means: drop the row. */
+  /** Converts a value of the label column to an integer code (see `#codes`). NaN means: drop the row. */
   label(value: unknown, where: () => string): number {
     if (isAbsent(value)) return this.#absent(value, where, false)
     const text = String(value).trim()

@@ -47,7 +47,7 @@ export class CsvReader {
     this.#rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
-  /** Indices of the columns to read. @throws {FormatError} before the first row was read. */
+  /** Columns to read, and shapes of the examples. @throws {FormatError} before the first row was read. */
   get plan(): TablePlan {
     if (this.#plan === undefined) throw malformed(this.#name, 'at least one row of values', 'none')
     return this.#plan

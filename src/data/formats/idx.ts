@@ -22,8 +22,8 @@ const isElement = (code: number | undefined): code is keyof typeof elements =>
   code !== undefined && code in elements
 
 /**
- * Parses the bytes of an IDX file, MNIST's format for one array, gzipped or not: two zero bytes, the element
- * type, the number of axes, a big-endian uint32 size of each axis, the elements.
+ * Parses the bytes of an IDX file, MNIST's format for one array, gzipped or not. The file consists of two zero
+ * bytes, the element type, the number of axes, the size of each axis as big-endian uint32, and the elements.
  *
  * @param name file name to show in errors
  * @throws {FormatError} when the header is not an IDX header, or the number of bytes does not match it.

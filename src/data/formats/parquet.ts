@@ -14,7 +14,7 @@ const pieceRows = 4096
 /** Bytes of examples to decode at a time; more if a row group would otherwise have over `maxParts` parts. */
 const partBytes = 2 ** 24
 
-/** Maximum parts to decode a row group in: few, since decoding any part starts at the group's beginning. */
+/** Maximum number of parts per row group: few, since decoding any part starts at the group's beginning. */
 const maxParts = 16
 
 /** Reads examples from a Parquet file. */
@@ -57,7 +57,7 @@ export class ParquetTable {
     }
   }
 
-  /** Divides the file into ranges of rows, each to be decoded at once, and yields them in order. */
+  /** Divides the file into ranges of rows (parts), to be decoded one after another, and yields the ranges. */
   *#parts(): Generator<{ readonly start: number; readonly rows: number }> {
     const { x, y } = this.plan
     const bytes = ({ dtype, shape }: FieldSpec): number => allocate(dtype, sizeOf(shape)).byteLength
@@ -71,7 +71,7 @@ export class ParquetTable {
     }
   }
 
-  /** Decodes rows column by column, so that memory holds only one column at a time as a large, untyped array. */
+  /** Decodes rows column by column, so that only one column at a time takes up memory as an untyped array. */
   async #examples(start: number, rows: number): Promise<Batch> {
     const { features, targets, label, x: xSpec, y: ySpec } = this.plan
     const x = allocate(xSpec.dtype, rows * features.length)

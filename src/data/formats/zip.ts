@@ -66,7 +66,7 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/** Packs files, keyed by name, into a ZIP archive. All are dated 1980-01-01, so equal files pack equally. */
+/** Packs files, keyed by name, into a ZIP archive. All are dated 1980-01-01: equal files give equal bytes. */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
