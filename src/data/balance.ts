@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Dataset } from './dataset.ts'
 
 /**
- * Counts the examples of each class.
+ * Returns the number of examples of each class 0, 1, …
  *
  * @throws {ArgumentError} when `y` holds targets, not labels.
  */
@@ -14,8 +14,8 @@ export function classCounts({ y, length, classes }: Dataset): number[] {
 }
 
 /**
- * Computes class weights that compensate for unequal class sizes, like scikit-learn's `balanced`. Their mean
- * over all examples is 1.
+ * Returns a weight for each class that compensates for unequal class sizes, like scikit-learn's `balanced`. The
+ * mean weight over all examples is 1. `examples` counts all examples, `count[c]` those of class c.
  *
  *     weight[c] = examples / (classes · count[c])
  *
@@ -29,7 +29,7 @@ export function classWeights(dataset: Dataset): Float64Array {
   return Float64Array.from(counts, (count) => dataset.length / (counts.length * count))
 }
 
-/** Returns the class weight of each example: with these, `weightedSampler` draws all classes equally often. */
+/** Returns each example's class weight; with these, `weightedSampler` draws all classes equally often. */
 export function exampleWeights(dataset: Dataset): Float64Array {
   const weights = classWeights(dataset)
   return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])]!)

@@ -2,22 +2,22 @@ import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Dataset, gatherExamples } from './dataset.ts'
 
-/** A batch of examples: their rows of `x` and of `y`, concatenated. */
+/** A batch of examples: `x` holds all their inputs, flat, one after another, and `y` all labels or targets. */
 export interface Batch {
   readonly x: Data
   readonly y: Data
-  /** Number of examples. */
+  /** Number of examples in the batch. */
   readonly length: number
-  /** Origin of the examples; absent once rows were read, and for generated or transformed rows. */
+  /** Where the examples come from; undefined once `x` or `y` was read, or if generated or transformed. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
-/** Provides an array of `length` elements for the rows of a field. */
+/** Allocates or reuses an array of `length` elements, to hold a batch's `x` or `y` (the field). */
 export type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
 
 const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
 
-/** Returns a data set's examples at `indices` as a batch, whose rows are copied when first read. */
+/** Returns a batch of the examples at `indices`; `x` and `y` are copied from the data set when first read. */
 export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = fresh): Batch {
   const read = new Map<'x' | 'y', Data>()
   const rows = (name: 'x' | 'y'): Data => {
@@ -41,7 +41,7 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/** Returns a `Memory` that keeps one array per field, which each batch overwrites. */
+/** Returns a `Memory` that reuses one array for `x` and one for `y`, so each batch overwrites the previous. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {
@@ -52,11 +52,11 @@ export function reused(): Memory {
   }
 }
 
-/** Returns a view of a batch's rows `from` to `to`, exclusive. */
+/** Returns the examples `from` … `to − 1` of a batch, as views without copying. */
 export function batchRows({ x, y, length }: Batch, from: number, to: number): Batch {
   const rows = (data: Data): Data => data.subarray((from * data.length) / length, (to * data.length) / length)
   return { x: rows(x), y: rows(y), length: to - from }
 }
 
-/** Copies the rows of a batch. */
+/** Returns a batch with copies of the arrays `x` and `y`. */
 export const copyOf = ({ x, y, length }: Batch): Batch => ({ x: x.slice(), y: y.slice(), length })

@@ -4,20 +4,20 @@ import { mismatch } from '../core/mismatch.ts'
 import { custom, integer, type OptionsOf, readOptions, required, type ValuesOf } from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 
-/** Shape and element type of one field, `x` or `y`, of an example. */
+/** Shape and element type of an example's `x` (input) or `y` (label or target). */
 export interface FieldSpec {
-  /** Shape in one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a scalar or label. */
+  /** Shape for one example: `[100]` if 100 features, `[3, 32, 32]` if an image, `[]` if a scalar or a label. */
   readonly shape: Shape
   readonly dtype: DType
 }
 
-/** One field, `x` or `y`, of all examples of a data set. */
+/** The `x` or the `y` of all examples of a data set. */
 export interface Field extends FieldSpec {
-  /** Values of all examples, concatenated. */
+  /** Values of all examples in one flat array, one example after another. */
   readonly data: Data
 }
 
-/** Declares an option that is a list of texts. */
+/** Declares an option whose value is a list of strings. */
 export const texts = custom<readonly string[]>(
   'a list of texts',
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
@@ -31,13 +31,13 @@ const shapeWanted = 'a list of integers ≥ 0'
 export const shapeOptions = {
   /** Shape of one example's `x`. @default [features], where features = x.length / number of examples */
   shape: custom<Shape>(shapeWanted, isShape),
-  /** Shape of one example's `y`; `[]` is a scalar. @default [] */
+  /** Shape of one example's `y`; `[]` is a scalar or a label. @default [] */
   targetShape: custom<Shape>(shapeWanted, isShape, []),
 }
 
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
-  /** Number of classes, if `y` holds labels. */
+  /** Number of classes, if `y` holds labels (0 … classes − 1). */
   classes: integer({ min: 1 }),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
@@ -45,19 +45,19 @@ export const nameOptions = {
   featureNames: texts,
 }
 
-/** Number and names of classes, and names of features, where known. */
+/** A data set's number of classes, class names and feature names; those that are unknown are left out. */
 export interface Names extends OptionsOf<typeof nameOptions> {}
 
 type NameValues = Partial<ValuesOf<typeof nameOptions>>
 
-/** Picks `Names` from an object, omitting those that are undefined. */
+/** Copies `classes`, `classNames` and `featureNames` from an object, leaving out those that are undefined. */
 export const namesOf = ({ classes, classNames, featureNames }: NameValues): Names => ({
   ...(classes !== undefined && { classes }),
   ...(classNames !== undefined && { classNames }),
   ...(featureNames !== undefined && { featureNames }),
 })
 
-/** Examples in memory: `x` is a model's input, `y` its target. */
+/** Examples in memory: `x` holds the inputs of a model, `y` the labels or targets to predict. */
 export interface Dataset extends Names {
   readonly length: number
   readonly x: Field
@@ -70,7 +70,7 @@ export interface Split {
   readonly validation: Dataset
 }
 
-/** Array types for the values of examples; labels are an Int32Array. */
+/** Types of array that may hold the `x` or `y` of all examples. Labels must be an Int32Array. */
 export type Values = Float32Array | Float64Array | Int32Array
 
 const values = custom<Values>('a Float32Array, Float64Array or Int32Array', (data) =>
@@ -78,9 +78,9 @@ const values = custom<Values>('a Float32Array, Float64Array or Int32Array', (dat
 )
 
 const columns = {
-  /** Inputs of all examples, concatenated. */
+  /** Inputs of all examples in one flat array, one example after another. */
   x: required(values),
-  /** Labels as an Int32Array, or the targets of all examples, concatenated. */
+  /** Labels of all examples as an Int32Array, or targets in one flat float array, one example after another. */
   y: required(values),
   ...shapeOptions,
   ...nameOptions,
@@ -89,8 +89,8 @@ const columns = {
 export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Makes a data set from arrays of concatenated examples. For labels, `classes` defaults to the number of
- * `classNames`, or else to the greatest label + 1.
+ * Makes a data set from flat arrays that hold one example after another. If `y` holds labels, `classes`
+ * defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
  * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
  *   classes − 1.
@@ -122,7 +122,7 @@ function checkedNames({ classes, classNames, featureNames }: NameValues, labels?
   return namesOf({ classes: labels && checkLabels(labels, count), classNames, featureNames })
 }
 
-/** Returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
+/** Checks labels and returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
 function checkLabels(labels: Int32Array, classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1): number {
   const at = labels.findIndex((label) => label < 0 || label >= classes)
   if (at >= 0) {
@@ -139,7 +139,7 @@ function field(data: Values, shape: Shape): Field {
 }
 
 /**
- * Copies the examples at `indices`, in that order, to a new data set.
+ * Returns a new data set with copies of the examples at `indices`, in the order of `indices`.
  *
  * @throws {ArgumentError} when `indices` is empty, or an index is out of range.
  */
@@ -153,7 +153,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
 }
 
-/** Copies one field of the examples at indices `order` to `out`, whose length must be exact. */
+/** Copies the `x` or the `y` of the examples at indices `order` to `out`, whose length must fit exactly. */
 export function gatherExamples(
   { data, shape, dtype }: Field,
   order: Int32Array,
@@ -165,7 +165,7 @@ export function gatherExamples(
   return out
 }
 
-/** Copies short rows element by element, which is faster than calling `set`. */
+/** Copies examples of few (`size`) elements one element at a time, which is faster than calling `set`. */
 function gatherShort(out: Data, data: Data, size: number, order: Int32Array): void {
   for (let i = 0, at = 0; i < order.length; i++) {
     const first = order[i]! * size

@@ -3,8 +3,8 @@ import type { Dataset } from './dataset.ts'
 import { isStream, type Source, type Sources } from './stream.ts'
 
 /**
- * Returns a short hash of training and validation data. In memory, it covers every value and shape; for a
- * stream, its shapes, number of classes and own `fingerprint`.
+ * Returns a short hash of training and validation data: of every value and shape of a data set in memory, but
+ * only of a stream's shapes, number of classes and own `fingerprint`.
  */
 export const fingerprint = ({ train, validation }: Sources): string =>
   digest(addSource(addSource(createHash('sha256'), train), validation))
@@ -23,13 +23,13 @@ function addExamples(hash: Hash, { length, x, y }: Dataset): Hash {
   return hash
 }
 
-/** Returns a short hash of one data set's values and shapes. */
+/** Returns a short hash of all values and shapes of one data set. */
 export const examplesFingerprint = (dataset: Dataset): string =>
   digest(addExamples(createHash('sha256'), dataset))
 
-/** Returns a short hash of anything that JSON can express. */
+/** Returns a short hash of any value that can be written as JSON. */
 export const valueFingerprint = (value: unknown): string =>
   digest(createHash('sha256').update(JSON.stringify(value)))
 
-/** Returns the first 32 hexadecimal digits of a hash. */
+/** Finishes the computation of a hash, and returns the first 32 hexadecimal digits. */
 export const digest = (hash: Hash): string => hash.digest('hex').slice(0, 32)

@@ -4,14 +4,14 @@ import type { Random } from '../core/random.ts'
 import type { Example, Transform } from './transform.ts'
 
 const cropOptions = {
-  /** Maximum shift in pixels. */
+  /** Number of pixels added on each side, and so the maximum shift of the image. */
   padding: required(sizeOption),
-  /** Value of pixels beyond the border; 0 is the mean of normalized images. @default 0 */
+  /** Value of the added pixels; 0 is the mean if images are normalized. @default 0 */
   fill: number({}, 0),
 }
 
 /**
- * Pads images by `padding` pixels and crops them at random to their original size.
+ * Pads each image by `padding` pixels on every side, then crops it at a random place to its original size.
  *
  * @throws {ArgumentError} when `padding` is not a positive integer, or `x` not `[channels, height, width]`.
  */
@@ -34,12 +34,12 @@ export function randomCrop(given: OptionsOf<typeof cropOptions>): Transform {
 }
 
 const flipOptions = {
-  /** Probability of mirroring. @default 0.5 */
+  /** Probability that an image is mirrored. @default 0.5 */
   probability: number({ min: 0, max: 1 }, 0.5),
 }
 
 /**
- * Mirrors images left to right, at random.
+ * Mirrors each image left to right, with the given probability.
  *
  * @throws {ArgumentError} when `probability` is outside 0 … 1, or `x` not `[channels, height, width]`.
  */
@@ -52,14 +52,15 @@ export function horizontalFlip(given: OptionsOf<typeof flipOptions> = {}): Trans
 }
 
 const cutoutOptions = {
-  /** Side of the square in pixels. */
+  /** Side of the square to fill, in pixels. */
   size: required(sizeOption),
-  /** Value inside the square. @default 0 */
+  /** Value that replaces all pixels of the square. @default 0 */
   fill: number({}, 0),
 }
 
 /**
- * Fills a square in all channels. Its centre is uniform over the image, so parts may lie outside the image.
+ * Fills one random square of each image with a constant, in all channels. The square's centre is uniform over
+ * the image, so part of the square may lie outside.
  *
  * @throws {ArgumentError} when `size` is not a positive integer, or `x` not `[channels, height, width]`.
  *
@@ -81,7 +82,7 @@ export function cutout(given: OptionsOf<typeof cutoutOptions>): Transform {
 
 type Image = readonly [channels: number, height: number, width: number]
 
-/** Makes a transform that changes only `x`, which must be an image. */
+/** Makes a transform that changes only an example's `x`, which must be an image `[channels, height, width]`. */
 const imageTransform = (
   name: string,
   apply: (x: Example['x'], image: Image, random: Random) => void,
@@ -95,6 +96,6 @@ const imageTransform = (
   apply: ({ x }, { shape, random }) => apply(x, shape as unknown as Image, random),
 })
 
-/** Draws an integer from `low` to `high`, inclusive. */
+/** Draws a random integer from `low` to `high`, both inclusive. */
 const randomInteger = (random: Random, low: number, high: number): number =>
   Math.floor(random.uniform(low, high + 1))

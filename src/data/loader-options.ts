@@ -10,11 +10,11 @@ const has = (method: string) => (value: unknown) =>
 const common = {
   /** Number of examples in a batch. */
   batchSize: required(integer({ min: 1 })),
-  /** Seed of shuffling and of transforms. Without a seed, examples are not shuffled, and transforms use 0. */
+  /** Seed for shuffling and transforms. If left out, examples are not shuffled, and transforms use seed 0. */
   seed: number(),
-  /** Drops or keeps the last batch of an epoch if it is not full. @default 'keep' */
+  /** Whether to drop or keep an epoch's last batch if it is smaller than `batchSize`. @default 'keep' */
   last: choice(['drop', 'keep'], 'keep'),
-  /** Transforms of each example, applied in order, in training only. @default [] */
+  /** Transforms to apply to each example, in this order, in training only (not in validation). @default [] */
   transform: custom<Transform | readonly Transform[]>(
     'a transform, or a list of them',
     (value) => [value].flat().every(has('apply')),
@@ -24,7 +24,7 @@ const common = {
 
 const memoryOptions = {
   ...common,
-  /** Chooses an epoch's examples, and their order. @default every example once */
+  /** Chooses which examples an epoch uses, and in which order. @default every example once */
   sampler: custom<Sampler>('a sampler', has('order')),
 }
 
@@ -32,19 +32,19 @@ export interface LoaderOptions extends OptionsOf<typeof memoryOptions> {}
 
 const streamOptions = {
   ...common,
-  /** Number of examples in the buffer that a shuffled stream draws from at random. @default 4096 */
+  /** Number of examples in the buffer through which a stream is shuffled, if a seed is given. @default 4096 */
   shuffleBuffer: integer({ min: 1 }, 4096),
 }
 
 export interface StreamLoaderOptions extends OptionsOf<typeof streamOptions> {}
 
-/** Options of a loader, of a data set or a stream. */
+/** Options of a loader: those for a data set in memory, and those for a stream. */
 export const loaderOptions = { ...memoryOptions, ...streamOptions }
 
-/** Options of a loader after reading: checked, with defaults. */
+/** Values of `loaderOptions` after they were checked and defaults filled in. */
 export type LoaderValues = ValuesOf<typeof loaderOptions>
 
-/** Returns the error for an epoch of `count` examples, too few for one batch. */
+/** Returns the error to throw when an epoch has only `count` examples, too few for one batch. */
 export const noBatch = (batchSize: number, count: number): ArgumentError =>
   mismatch(
     'loader',

@@ -11,25 +11,25 @@ import { transforming } from './transform.ts'
 
 export type { Batch } from './batch.ts'
 
-/** Reads a data set in batches, in an order that depends only on (seed, epoch). */
+/** Reads a data set in memory batch by batch; the order of examples depends only on the seed and the epoch. */
 export interface Loader {
   readonly dataset: Dataset
   readonly batchSize: number
   /** Number of batches in an epoch. */
   readonly length: number
-  /** Yields the batches of epoch `epoch`, counted from 0. */
+  /** Yields the batches of one epoch; the first epoch is 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * Yields the examples of `batches`, in the same order, in stacks of up to `count()` full batches. Each stack
-   * overwrites the previous one, because allocating memory costs more than filling it.
+   * Yields the examples of `batches` in stacks: each joins up to `count()` full batches into a large one; a
+   * last batch that is not full comes alone. Each stack overwrites the memory of the previous stack.
    *
-   * @param first index of the batch to start at
+   * @param first index of the batch to start at; 0 if left out
    */
   stacks(epoch: number, count: () => number, first?: number): Generator<Batch>
 }
 
 /**
- * Makes a loader, which reads a data set or a stream in batches.
+ * Makes a loader, which reads a data set or a stream batch by batch, epoch by epoch.
  *
  * @throws {ArgumentError} when `last: 'drop'` leaves no batch, a transform does not suit the examples, or a
  *   `sampler` is given for a stream or a `shuffleBuffer` for a data set.
@@ -83,7 +83,7 @@ function memoryLoader(dataset: Dataset, options: LoaderValues): Loader {
   }
 }
 
-/** Returns the indices of an epoch's examples, in order. */
+/** Returns the indices of the examples of an epoch, in the order in which they are used. */
 function orderOf(dataset: Dataset, { seed, sampler }: LoaderValues, epoch: number): Int32Array {
   if (sampler !== undefined) return sampler.order(dataset, seed ?? 0, epoch)
   return seed === undefined

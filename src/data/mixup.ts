@@ -6,12 +6,13 @@ import { type Dataset, dataset, namesOf, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
 
 const options = {
-  /** Parameter α of the Beta distribution of λ: near 0, λ is close to 0 or 1; at 1, uniform. @default 0.2 */
+  /** α in λ ~ Beta(α, α), the mixing weight: near 0, λ is almost 0 or 1; at 1, uniform. @default 0.2 */
   alpha: number({ above: 0 }, 0.2),
 }
 
 /**
- * Mixes each example with a random one of the data set, after the transforms that precede this one:
+ * Replaces each example (x, y) by a weighted mean with a random example (x′, y′) of the data set, to which the
+ * preceding transforms of the list were also applied:
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
@@ -45,13 +46,13 @@ function mix(a: Data, b: Data, weight: number): void {
   for (let i = 0; i < a.length; i++) a[i] = weight * Number(a[i]) + (1 - weight) * Number(b[i])
 }
 
-/** Draws from Beta(α, α) by the logarithms of two gamma variables, which are finite even for tiny α. */
+/** Draws a number from Beta(α, α), from the logarithms of two gamma variables: finite even for tiny α. */
 function beta(alpha: number, random: Random): number {
   const a = logGamma(alpha, random)
   return 1 / (1 + Math.exp(logGamma(alpha, random) - a))
 }
 
-/** Draws log Gamma(α, 1). Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α). */
+/** Draws log g, g ~ Gamma(α, 1). Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α). */
 function logGamma(alpha: number, random: Random): number {
   const d = alpha + 1 - 1 / 3
   const c = 1 / Math.sqrt(9 * d)
@@ -65,7 +66,8 @@ function logGamma(alpha: number, random: Random): number {
 }
 
 /**
- * Replaces labels by probabilities, `[classes]` float32: 1 for the label's class, 0 for other classes.
+ * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
+ * all others.
  *
  * @throws {ArgumentError} when `y` holds targets, not labels.
  */

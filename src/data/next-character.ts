@@ -3,19 +3,19 @@ import { type OptionsOf, readOptions, required, size } from '../core/options.ts'
 import { type Dataset, dataset } from './dataset.ts'
 
 const options = {
-  /** Number of preceding characters in `x`. */
+  /** Number of preceding characters that make up an example's `x`. */
   context: required(size),
 }
 
 export interface NextCharacterOptions extends OptionsOf<typeof options> {}
 
 /**
- * Makes examples for predicting the next character of a text, `y`, from `context` preceding characters, `x`.
+ * Makes examples for predicting the next character of a text (`y`) from the `context` characters before (`x`).
  *
- * Class 0, named `''`, marks the end of a text, and pads `x` before its start. The other classes are the
- * characters of all texts, sorted.
+ * Class 0, named `''`, marks the end of a text, and fills places of `x` before the text's start. The other
+ * classes are all distinct characters of `texts`, sorted.
  *
- * @returns one example for each character and each end of a text: x `[context]` int32, y int32
+ * @returns an example for each character of each text and one for its end: x `[context]` int32, y int32
  * @throws {ArgumentError} when `context` is not a positive integer, or `texts` is empty.
  * @example data.nextCharacter(['ab'], { context: 2 }).x.data // [0, 0, 0, 1, 1, 2]
  */

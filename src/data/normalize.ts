@@ -7,22 +7,22 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Values that share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
+  /** Values normalized together: all of `x`, those of a channel (axis 0) or of a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
 export interface NormalizeOptions extends OptionsOf<typeof options> {}
 
-/** Means and standard deviations of `x`: one for all values, or one for each channel or feature, in order. */
+/** Means and standard deviations of `x`: a single pair, or one pair per channel or per feature, in order. */
 export interface Moments {
   readonly mean: Float64Array
-  /** Biased standard deviations (divided by n); 1 where values are constant. */
+  /** Biased standard deviations (dividing by n, not n − 1); 1 instead of 0 where all values are equal. */
   readonly deviation: Float64Array
 }
 
 /**
- * Normalizes `x` of both data sets by the mean and standard deviation of the training set, so that no
- * information leaks from the validation set. Constant features are only shifted.
+ * Normalizes `x` of the training and the validation set, both by the training set's mean and standard
+ * deviation, so that no information leaks from the validation set. Constant features are only shifted.
  *
  *     x ← (x − mean) / deviation
  */
@@ -31,14 +31,14 @@ export function normalize({ train, validation }: Split, given: NormalizeOptions 
   return { train: standardize(train, found), validation: standardize(validation, found) }
 }
 
-/** Computes the means and deviations of `x`. */
+/** Computes the means and standard deviations of `x` over all examples of a data set. */
 export function moments({ x }: Dataset, given: NormalizeOptions = {}): Moments {
   const sums = new Sums(x, readOptions('moments', options, given))
   sums.add(x.data)
   return sums.moments
 }
 
-/** Computes the means and deviations of `x` in one pass over a stream. */
+/** Computes the means and standard deviations of `x` over all examples of a stream, in one pass. */
 export async function streamMoments(stream: Stream, given: NormalizeOptions = {}): Promise<Moments> {
   const sums = new Sums(stream.x, readOptions('streamMoments', options, given))
   for await (const { x } of stream.read(0)) sums.add(x)
@@ -47,7 +47,7 @@ export async function streamMoments(stream: Stream, given: NormalizeOptions = {}
 }
 
 /**
- * Normalizes `x` by given moments: `x ← (x − mean) / deviation`.
+ * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`.
  *
  * @throws {ArgumentError} when the number of means does not divide the size of an example.
  */
@@ -72,7 +72,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/** Writes standardized values to `out`. Groups of `run` = 1 value take a separate, faster loop. */
+/** Writes normalized `data` to `out`. Each `run` consecutive values share a mean; `run` 1 has a fast loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -90,13 +90,13 @@ function standardized(data: Data, out: Data, run: number, { mean, deviation }: M
 }
 
 /**
- * Sums of values and of their squares, relative to a shift: the mean of the first example, which is close
- * enough to the overall mean to avoid cancellation.
+ * Sums for the mean and variance of each group of values (all of `x`, a channel or a feature). To avoid
+ * cancellation, the mean of the first example, `shift`, is subtracted from each value x; n counts the values:
  *
  *     mean = shift + Σd / n   variance = Σd² / n − (Σd / n)²   d = x − shift
  */
 class Sums {
-  /** Number of values added to each group (all of `x`, a channel or a feature). */
+  /** Number of values added so far to each group (all of `x`, a channel or a feature). */
   count = 0
   readonly #run: number
   readonly #sum: Float64Array
@@ -150,7 +150,7 @@ class Sums {
   }
 }
 
-/** Adds values of groups of size 1: faster than `#addRuns` with runs of length 1. */
+/** Adds to the sums if each feature is a group: faster than `#addRuns` with runs of length 1. */
 function addEach(data: Data, shift: Float64Array, sum: Float64Array, squares: Float64Array): void {
   const groups = shift.length
   for (let i = 0; i < data.length; i += groups) {

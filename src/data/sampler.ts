@@ -3,30 +3,30 @@ import { boolean, integer, type OptionsOf, readOptions } from '../core/options.t
 import { type Random, random } from '../core/random.ts'
 import type { Dataset } from './dataset.ts'
 
-/** Chooses the examples of each epoch, and their order. */
+/** Chooses which examples each epoch uses, and in which order. */
 export interface Sampler {
   /** Number of examples in an epoch. */
   readonly count: number
-  /** Returns the indices of an epoch's examples, in order; depends only on (seed, epoch). */
+  /** Returns the indices of an epoch's examples, in order of use. They depend only on `seed` and `epoch`. */
   order(dataset: Dataset, seed: number, epoch: number): Int32Array
 }
 
 const options = {
   /** Whether an example may be drawn more than once in an epoch. @default true */
   replacement: boolean(true),
-  /** Number of examples in an epoch. @default the number of weights */
+  /** Number of examples to draw for an epoch. @default the number of weights */
   count: integer({ min: 1 }),
 }
 
 export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
 
 /**
- * Draws examples in proportion to their weights.
+ * Makes a sampler that draws examples with probabilities proportional to their weights.
  *
- * With replacement, by inverting the cumulative weights. Without, by taking the `count` greatest values of
- * log(u) / w in descending order, u uniform (Efraimidis & Spirakis 2006).
+ * With replacement, it inverts the cumulative weights. Without, it draws a key log(u) / w for each example
+ * (weight w, uniform u) and takes the `count` greatest, in descending order (Efraimidis & Spirakis 2006).
  *
- * @param weights one for each example, ≥ 0, of any sum. `exampleWeights` balances classes.
+ * @param weights one for each example, ≥ 0, with any sum. Those of `exampleWeights` balance classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
  * @example
  * const sampler = data.weightedSampler(data.exampleWeights(split.train))
@@ -59,7 +59,7 @@ function drawWithReplacement(weights: Float64Array, count: number, stream: Rando
   return Int32Array.from({ length: count }, () => firstAbove(ends, stream.uniform(0, total)))
 }
 
-/** Returns the index of the first of the ascending `ends` that exceeds `value`; never that of a weight of 0. */
+/** Returns the first index whose cumulative weight in `ends` exceeds `value`; the weight there is not 0. */
 function firstAbove(ends: Float64Array, value: number): number {
   let low = 0
   let high = ends.length - 1

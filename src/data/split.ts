@@ -5,14 +5,14 @@ import { type Random, random } from '../core/random.ts'
 import { type Dataset, type Split, subset } from './dataset.ts'
 
 const common = {
-  /** Seed of the random choice. @default 0 */
+  /** Seed of the random choice of validation examples. @default 0 */
   seed: number({}, 0),
-  /** Whether both sets keep the class proportions of the whole. @default true for labels, false for targets */
+  /** Whether both sets have the data set's class proportions. @default true for labels, false for targets */
   stratify: boolean(),
 }
 
 const splitOptions = {
-  /** Size of the validation set: a fraction between 0 and 1, or a number of examples. */
+  /** Size of the validation set: a fraction of the examples if below 1, otherwise a number of examples. */
   validation: required(number()),
   ...common,
 }
@@ -20,9 +20,9 @@ const splitOptions = {
 export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
 
 /**
- * Splits a data set at random into a training and a validation set, each in the original order.
+ * Splits a data set at random into a training and a validation set; both keep the order of the examples.
  *
- * With `stratify`, each class's number of validation examples differs from its exact share by less than one.
+ * With `stratify`, the number of validation examples of each class is its exact share, rounded up or down.
  *
  * @throws {ArgumentError} when a set would be empty, or `stratify` is true without classes.
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
@@ -42,7 +42,7 @@ export function split(dataset: Dataset, given: SplitOptions): Split {
 }
 
 const foldOptions = {
-  /** Number of folds, and so of splits. */
+  /** Number of folds (parts), each of which is the validation set of one split. */
   folds: required(integer({ min: 2 })),
   ...common,
 }
@@ -50,9 +50,9 @@ const foldOptions = {
 export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 
 /**
- * Yields the splits of a k-fold cross-validation: each example is in exactly one of the validation sets.
+ * Yields the k splits of a k-fold cross-validation: each example is in exactly one of the k validation sets.
  *
- * Validation sets differ in size by at most one; with `stratify`, so do their counts of each class.
+ * Validation sets differ in size by at most one example; with `stratify`, also in examples of each class.
  *
  * @throws {ArgumentError} when `folds` is not from 2 to the number of examples, or `stratify` is true without
  *   classes.
@@ -70,7 +70,7 @@ export function* kFold(dataset: Dataset, given: KFoldOptions): Generator<Split> 
   }
 }
 
-/** Returns the indices of all examples: one list for each class with `stratify`, otherwise one list. */
+/** Returns the indices of all examples: one list for each class if `stratify`, otherwise a single list. */
 function grouped(who: string, { length, y, classes }: Dataset, stratify = classes !== undefined): number[][] {
   if (stratify && classes === undefined) {
     throw new ArgumentError(
@@ -82,7 +82,7 @@ function grouped(who: string, { length, y, classes }: Dataset, stratify = classe
   return groups
 }
 
-/** Divides `total` in proportion to the groups' sizes into integers: the largest remainders are rounded up. */
+/** Divides `total` into integers in proportion to the groups' sizes, rounding up the largest remainders. */
 function apportion(total: number, groups: readonly (readonly number[])[]): number[] {
   const sizes = groups.map((group) => group.length)
   const all = sizes.reduce((a, b) => a + b, 0)

@@ -5,14 +5,15 @@ import { type LoaderValues, noBatch } from './loader-options.ts'
 import { Rows, type Stream } from './stream.ts'
 import { transforming } from './transform.ts'
 
-/** Reads a stream in batches. Their number is unknown until the stream ends. */
+/** Reads a stream batch by batch. The number of batches is unknown until the stream ends. */
 export interface StreamLoader {
   readonly stream: Stream
   readonly batchSize: number
-  /** Yields the batches of epoch `epoch`, counted from 0. */
+  /** Yields the batches of one epoch; the first epoch is 0. */
   batches(epoch: number): AsyncGenerator<Batch>
   /**
-   * Yields the examples of `batches`, in the same order, in stacks of up to `count()` full batches.
+   * Yields the examples of `batches` in stacks: each joins up to `count()` full batches into a large one; a
+   * last batch that is not full comes alone.
    *
    * @param first index of the batch to start at; earlier batches are read and discarded
    */
@@ -20,7 +21,7 @@ export interface StreamLoader {
 }
 
 /**
- * Makes a loader of a stream: examples are transformed, then shuffled, then stacked.
+ * Makes a loader of a stream: examples are transformed, then shuffled, then grouped into batches.
  *
  * @throws {ArgumentError} when an epoch ends without a batch, or before batch `first`.
  */
@@ -47,7 +48,7 @@ export function streamLoader(stream: Stream, options: LoaderValues): StreamLoade
   return { stream, batchSize, stacks, batches: (epoch) => stacks(epoch, () => 1) }
 }
 
-/** Returns a function that reads an epoch's examples, transformed, then shuffled. */
+/** Returns a function that reads the examples of one epoch, transforms them, then shuffles them. */
 function ordered(
   stream: Stream,
   { seed, shuffleBuffer, transform }: LoaderValues,
@@ -76,8 +77,8 @@ function checkEnd(seen: number, { batchSize, last }: LoaderValues, first: number
 }
 
 /**
- * Shuffles rows through a buffer of `size` rows: each new row replaces a random one of the buffer, which is
- * yielded. At the end, the rows left in the buffer are yielded in random order.
+ * Shuffles rows (examples) through a buffer of `size` rows: each new row takes the place of a random row of the
+ * buffer, and that row is yielded. At the end, the rows left in the buffer are yielded in random order.
  */
 async function* shuffled(
   batches: AsyncIterable<Batch>,
@@ -102,7 +103,7 @@ async function* shuffled(
   if (rest.length > 0) yield rest.batch
 }
 
-/** Regroups rows into batches of `size()` rows; the last batch may be smaller. */
+/** Regroups the rows (examples) of batches into batches of `size()` rows; the last may be smaller. */
 async function* restacked(
   batches: AsyncIterable<Batch>,
   { x, y }: Stream,

@@ -6,20 +6,20 @@ import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 
-/** Examples that are read in sequence, from a file or elsewhere, with only a few in memory at a time. */
+/** A source of examples that are read in sequence, from a file or elsewhere, a few in memory at a time. */
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Identifies these examples without reading all of them: a run resumes only if it is unchanged. */
+  /** Text that identifies the examples, so none need be read. Training resumes only if it is unchanged. */
   readonly fingerprint?: string
-  /** Yields the examples of an epoch in batches of any size, whose arrays the stream does not reuse. */
+  /** Yields the examples of an epoch in batches of any size. The stream must not overwrite yielded arrays. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
 }
 
 /** A data set in memory, or a stream. */
 export type Source = Dataset | Stream
 
-/** Training data, and held-out validation data, each in memory or as a stream. */
+/** Training data and held-out validation data, each a data set in memory or a stream. */
 export interface Sources {
   readonly train: Source
   readonly validation: Source
@@ -39,7 +39,7 @@ const options = {
   shape: required(shapeOptions.shape),
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32'], 'float32'),
-  /** Any text that identifies these examples: a run resumes only if it is unchanged. */
+  /** Any text that identifies these examples. Training resumes only if this text is unchanged. */
   fingerprint: text(),
   ...nameOptions,
 }
@@ -47,7 +47,7 @@ const options = {
 export interface StreamOptions extends OptionsOf<typeof options> {}
 
 /**
- * Makes a stream from a generator of examples, synchronous or asynchronous, which is called for each epoch.
+ * Makes a stream from a function that yields examples, synchronously or not, and is called for each epoch.
  *
  * `y` holds labels if `classes` or `classNames` is given, otherwise targets.
  *
@@ -80,7 +80,7 @@ export function stream(
   return { ...spec, read }
 }
 
-/** Number of examples in a batch that a stream yields. */
+/** Maximum number of examples in a batch that a stream made by `stream` yields. */
 const chunk = 256
 
 function checkExample(
@@ -99,7 +99,7 @@ function checkExample(
   }
 }
 
-/** Memory for `capacity` examples, which are appended one by one or copied from batches. */
+/** A buffer for up to `capacity` examples (rows), which are appended one by one or copied from batches. */
 export class Rows {
   length = 0
   readonly #memory: Batch
@@ -109,7 +109,7 @@ export class Rows {
     this.#memory = { x: field(x), y: field(y), length: capacity }
   }
 
-  /** A view of the rows filled so far. */
+  /** The rows filled so far, as a batch that shares the buffer's memory. */
   get batch(): Batch {
     return batchRows(this.#memory, 0, this.length)
   }
@@ -118,7 +118,7 @@ export class Rows {
     this.#set(x, y, this.length++)
   }
 
-  /** Copies rows `from` … `from + rows − 1` of a batch to row `to` and following. By default, appends them. */
+  /** Copies rows `from` … `from + rows − 1` of a batch to rows `to`, … of the buffer; without `to`, appends. */
   copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
     const { x, y } = batchRows(batch, from, from + rows)
     this.#set(x as Values, y as Values, to)
@@ -142,14 +142,14 @@ export async function collect(stream: Stream): Promise<Dataset> {
   return joined(await gathered(stream.read(0)), stream.x, stream.y, namesOf(stream))
 }
 
-/** Reads batches into a list. */
+/** Reads all batches into a list. */
 export async function gathered(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Batch[]> {
   const parts: Batch[] = []
   for await (const part of batches) parts.push(part)
   return parts
 }
 
-/** Joins batches to one data set. */
+/** Joins batches to one data set, whose examples have the given shapes and names. */
 export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const length = parts.reduce((n, part) => n + part.length, 0)
   if (length === 0) throw mismatch('collect', 'at least one example', 0)

@@ -19,24 +19,24 @@ export type FromThread =
   | { readonly type: 'failed'; readonly name: string; readonly message: string }
 
 const threadOptions = {
-  /** Argument of the module's function: anything that `structuredClone` can copy. */
+  /** Argument to pass to the module's function: any value that `structuredClone` can copy. */
   options: custom<unknown>('anything', () => true),
-  /** Maximum number of batches read ahead. @default 4 */
+  /** Maximum number of batches that the thread reads ahead of their use. @default 4 */
   ahead: integer({ min: 1 }, 4),
 }
 
 export interface ThreadedOptions extends OptionsOf<typeof threadOptions> {}
 
-/** A stream that a worker thread reads until `close` or the end of the process. */
+/** A stream that a worker thread reads. The thread lives until `close` is called or the process ends. */
 export interface ThreadedStream extends Stream {
   close(): Promise<void>
 }
 
 /**
- * Reads a stream ahead in a worker thread while this thread trains: the same examples in the same order. Read
- * one epoch at a time.
+ * Returns a stream that a worker thread reads ahead while this thread trains. Examples and their order are
+ * unchanged. Epochs must be read one after another, not concurrently.
  *
- * Worth it if reading takes about as long as training; not for data in memory without costly transforms.
+ * Worth it if reading takes about as long as training, but not for data in memory without costly transforms.
  *
  * @param module the URL of a module whose default export is a function that returns a stream
  * @throws any error that the module throws.
@@ -63,7 +63,7 @@ export async function threaded(module: URL, given: ThreadedOptions = {}): Promis
   }
 }
 
-/** Returns a function that requests an epoch's batches, and keeps the process alive until their end. */
+/** Returns a function that yields an epoch's batches from the thread, keeping the process alive meanwhile. */
 function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator<Batch> {
   const send = (message: ToThread): void => worker.postMessage(message)
   let latest = 0
@@ -86,11 +86,11 @@ function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator
   }
 }
 
-/** Whether TypeScript sources run, as in tests: a worker thread of Node.js 20 needs jiti to load them. */
+/** Whether this runs from TypeScript, as in tests: a worker thread of Node.js 20 then needs the loader jiti. */
 const isSource = import.meta.url.endsWith('.ts')
 const program = new URL(`./thread-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)
 
-/** Queue of the messages from a thread. */
+/** Queue of the messages received from a worker thread. */
 class Inbox {
   readonly #waiting: FromThread[] = []
   #wake: () => void = () => {}
@@ -109,7 +109,7 @@ class Inbox {
     })
   }
 
-  /** Waits for the next message. @throws the thread's error, if it failed. */
+  /** Waits for the next message, and returns it. @throws the thread's error, if the thread failed. */
   async next(): Promise<Exclude<FromThread, { type: 'failed' }>> {
     while (this.#waiting.length === 0) {
       if (this.#ended) throw new ArgumentError('threaded: wanted an open stream, got one that was closed')
@@ -123,13 +123,13 @@ class Inbox {
   }
 }
 
-/** Restores an error from its name and message: its class does not cross threads. */
+/** Recreates a thread's error from its name and message, since messages between threads lose its class. */
 function asError({ name, message }: { readonly name: string; readonly message: string }): Error {
   if (name === 'ArgumentError') return new ArgumentError(message)
   return name === 'FormatError' ? new FormatError(message) : new Error(message)
 }
 
-/** Makes a stream for `threaded` from a loader's batches, with the loader's transforms and order. */
+/** Makes a stream of a loader's batches, transformed and in the loader's order, to be read by `threaded`. */
 export function loaderStream({ dataset, batches }: Loader): Stream {
   const spec = ({ shape, dtype }: FieldSpec): FieldSpec => ({ shape, dtype })
   return {

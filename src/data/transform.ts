@@ -12,24 +12,24 @@ export interface Example {
   readonly y: Data
 }
 
-/** Everything besides the example itself that a transform may depend on. */
+/** What a transform may use besides the example: the epoch, index, random numbers and other examples. */
 export interface Occasion {
   readonly epoch: number
-  /** Index of the example in its data set. */
+  /** Index of the example in its data set or stream. */
   readonly index: number
   /** Shape of the example's `x`. */
   readonly shape: Shape
-  /** Random stream, seeded by (seed, epoch, index) and the transform's position in the list. */
+  /** Random generator, seeded by the loader's seed, epoch, `index` and the transform's position in the list. */
   readonly random: Random
   /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /** Returns another example of the data set, after the preceding transforms only. Do not write to it. */
+  /** Returns another example of the data set, as the preceding transforms left it. Do not write to it. */
   other(index: number): Example
 }
 
 /**
- * Changes one example in place. The result depends only on (seed, epoch, index), not on batch size, order or
- * threads.
+ * Changes one example in place, by its method `apply`. The result must depend only on the example, seed, epoch
+ * and index, not on batch size, order or threads.
  *
  * @example
  * const noise = {
@@ -41,12 +41,12 @@ export interface Transform {
   readonly name: string
   /** @throws {ArgumentError} when this transform does not suit examples of these shapes and types. */
   check?(x: FieldSpec, y: FieldSpec): void
-  /** Whether the transform reads other examples, which a stream cannot provide. */
+  /** Whether the transform calls `other` for other examples, which is impossible with a stream. */
   readonly mixes?: boolean
   apply(example: Example, occasion: Occasion): void
 }
 
-/** Returns a function that transforms the examples of a batch, given their indices in the source. */
+/** Returns a function that applies all transforms to a batch, given its examples' indices in the source. */
 export function transforming(
   source: Source,
   transform: Transform | readonly Transform[],
@@ -90,7 +90,7 @@ function checkSuits({ name, check, mixes }: Transform, source: Source): void {
 const rowOf = (data: Data, { shape }: FieldSpec, row: number): Data =>
   data.subarray(row * sizeOf(shape), (row + 1) * sizeOf(shape))
 
-/** Copies an example of a data set. */
+/** Returns a copy of the example at `index` of a data set. */
 const lookUp = ({ x, y }: Dataset, index: number): Example => ({
   x: rowOf(x.data, x, index).slice() as Float32Array,
   y: rowOf(y.data, y, index).slice(),

@@ -2,18 +2,18 @@ import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type LogLine, readEvents } from '../train/event-log.ts'
 
 const options = {
-  /** Unit of a row: an epoch or an optimizer step. @default 'epoch' */
+  /** Whether to yield a row for each epoch or for each optimizer step. @default 'epoch' */
   every: choice(['epoch', 'step'], 'epoch'),
 }
 
 export interface CsvLogOptions extends OptionsOf<typeof options> {}
 
 /**
- * Converts the log of a run to CSV, and yields its lines, each with its line feed: a header, then a row for
- * each epoch or step.
+ * Converts the log of a run (one training, saved in a folder) to CSV, and yields the lines of the CSV, each
+ * ending with a line feed: a header, then a row for each epoch or step.
  *
- * Columns are named by their path in `events.jsonl`: `validationLoss`, `metrics.f1`, `metrics.confusion.0.1`,
- * `time.stepsPerSecond`; missing values become empty cells. Source: RFC 4180,
+ * A column's name is the path of its value in `events.jsonl`: `validationLoss`, `metrics.f1`,
+ * `metrics.confusion.0.1`, `time.stepsPerSecond`. Missing values become empty cells. Source: RFC 4180,
  * https://www.rfc-editor.org/rfc/rfc4180, except that lines end with LF.
  *
  * @param folder folder of the run
@@ -31,12 +31,12 @@ export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGene
   for (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
 }
 
-/** Yields the events of one type, each as a map from column to cell. */
+/** Yields the events of one type from a run's log, each as a map from column name to text of the cell. */
 function* rows(folder: string, type: string): Generator<ReadonlyMap<string, string>> {
   for (const event of readEvents(folder)) if (event.type === type) yield cellsOf(event)
 }
 
-/** Flattens an event to cells, keyed by path. */
+/** Flattens an event to texts of cells, keyed by path such as `metrics.f1`; omits its `type` and `reasons`. */
 function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unknown }): Map<string, string> {
   const cells = new Map<string, string>()
   const enter = (value: object, path: string): void => {

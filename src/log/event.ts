@@ -5,21 +5,21 @@ import type { Histogram } from './histogram.ts'
 // https://github.com/tensorflow/tensorboard, tensorboard/compat/proto/{event,summary,histogram}.proto and
 // tensorboard/plugins/hparams/plugin_data.proto.
 
-/** Encodes the first event of a file, which states the format's version. */
+/** Encodes the first event of a TensorBoard event file, which states the version of the format. */
 export const versionEvent = (seconds: number): Uint8Array =>
   event(seconds, 0).tag(3, WireType.LengthDelimited).string('brain.Event:2').finish()
 
-/** Encodes SessionLog.START (1), at which TensorBoard discards what earlier files logged from `step` on. */
+/** Encodes SessionLog.START (1), which tells TensorBoard to discard earlier files' values from `step` on. */
 export const startEvent = (seconds: number, step: number): Uint8Array =>
   message(event(seconds, step), 7, (log) => log.tag(1, WireType.Varint).int32(1)).finish()
 
-/** A value that TensorBoard shows under a tag; `hparams` is an encoded HParamsPluginData message. */
+/** A value to show in TensorBoard under the name `tag`; `hparams` is an encoded HParamsPluginData message. */
 export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
   | { readonly tag: string; readonly histogram: Histogram }
   | { readonly tag: string; readonly hparams: Uint8Array }
 
-/** Encodes the values of a step. */
+/** Encodes the values logged at one step, as an event of a TensorBoard event file. */
 export const summaryEvent = (seconds: number, step: number, values: readonly SummaryValue[]): Uint8Array =>
   message(event(seconds, step), 5, (summary) => {
     for (const value of values) message(summary, 1, (inner) => writeValue(inner, value))
@@ -51,10 +51,10 @@ function writeHistogram(writer: BinaryWriter, histogram: Histogram): void {
 const writePlugin = (writer: BinaryWriter, content: Uint8Array): BinaryWriter =>
   writer.tag(1, WireType.LengthDelimited).string('hparams').tag(2, WireType.LengthDelimited).bytes(content)
 
-/** Value of a cell in TensorBoard's table of hyperparameters. */
+/** Value of one hyperparameter in TensorBoard's table of hyperparameters. */
 export type Setting = string | number | boolean
 
-/** Makes the summary value that adds a run, by its settings, to TensorBoard's table of hyperparameters. */
+/** Makes the value that adds a run with its settings to TensorBoard's table of hyperparameters. */
 export function hparamsStart(settings: Readonly<Record<string, Setting>>, seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 3, (session) => {
     for (const [name, value] of Object.entries(settings)) {
@@ -68,7 +68,7 @@ export function hparamsStart(settings: Readonly<Record<string, Setting>>, second
   return { tag: '_hparams_/session_start_info', hparams: content.finish() }
 }
 
-/** Makes the summary value that marks a run in the table as finished (Status.STATUS_SUCCESS = 1). */
+/** Makes the value that marks a run in TensorBoard's table as finished (Status.STATUS_SUCCESS = 1). */
 export function hparamsEnd(seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 4, (end) =>
     end.tag(1, WireType.Varint).int32(1).tag(2, WireType.Bit64).double(seconds),
@@ -76,14 +76,14 @@ export function hparamsEnd(seconds: number): SummaryValue {
   return { tag: '_hparams_/session_end_info', hparams: content.finish() }
 }
 
-/** Writes a google.protobuf.Value. */
+/** Writes a setting, encoded as the protocol-buffer message google.protobuf.Value. */
 function writeSetting(writer: BinaryWriter, value: Setting): void {
   if (typeof value === 'number') writer.tag(2, WireType.Bit64).double(value)
   else if (typeof value === 'string') writer.tag(3, WireType.LengthDelimited).string(value)
   else writer.tag(4, WireType.Varint).bool(value)
 }
 
-/** Appends a nested message, which `body` writes, as field number `field`. */
+/** Appends a nested protocol-buffer message as field number `field`; `body` writes its content. */
 function message(writer: BinaryWriter, field: number, body: (writer: BinaryWriter) => unknown): BinaryWriter {
   writer.tag(field, WireType.LengthDelimited).fork()
   body(writer)

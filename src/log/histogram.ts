@@ -1,19 +1,19 @@
-/** A histogram with buckets of equal width, and the moments of the counted values. */
+/** A histogram with buckets of equal width, and the sum and sum of squares of the counted values. */
 export interface Histogram {
   readonly min: number
   readonly max: number
   readonly count: number
   readonly sum: number
   readonly sumOfSquares: number
-  /** Right edges of the buckets; the first bucket starts at `min`. */
+  /** Right edge of each bucket; the first bucket starts at `min`. */
   readonly limits: readonly number[]
   /** Number of values in each bucket. */
   readonly counts: readonly number[]
 }
 
 /**
- * Computes the histogram of the finite values in `buckets` buckets, or in one if all values are equal. A value
- * on an edge counts in the bucket to its right; `max` counts in the last.
+ * Computes the histogram of the finite values, with `buckets` buckets, or one bucket if all values are equal.
+ * A value on an edge counts in the bucket to the right of the edge; the maximum counts in the last bucket.
  *
  * @returns undefined if no value is finite
  */

@@ -13,21 +13,21 @@ import { record } from './record.ts'
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 const options = {
-  /** Task of the run: after each epoch, its weights and statistics are logged as histograms. */
+  /** Task being trained: after each epoch, a histogram of each of its weights and statistics is logged. */
   task: custom<Task>('a task', isObject),
-  /** Settings for TensorBoard's table of hyperparameters, such as `train.describe(experiment, task)`. */
+  /** Settings to show in TensorBoard's table of hyperparameters, such as `train.describe(experiment, task)`. */
   settings: custom<Readonly<Record<string, unknown>>>('an object of settings', isObject),
 }
 
 export interface TensorBoardOptions extends OptionsOf<typeof options> {}
 
 /**
- * Writes each event to a TensorBoard event file in `folder`, then yields it.
+ * Writes each training event to a TensorBoard event file in `folder`, then yields the event unchanged.
  *
  * Scalars at each step: `train/loss`, `train/lr` and any other value that the step logs. Scalars at the last
  * step of each epoch: `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS`
- * for a list; matrices are omitted), `epoch/trainLoss`, `epoch/stepsPerSecond` and, with a control,
- * `epoch/lrFactor`. A resumed run starts a new file, which replaces the later steps of earlier files.
+ * for a list; no matrices), `epoch/trainLoss`, `epoch/stepsPerSecond` and, if a control adapts the learning
+ * rate, `epoch/lrFactor`. A resumed run starts a new file, which replaces the later steps of earlier files.
  *
  * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
  */
@@ -50,7 +50,7 @@ export async function* tensorBoard(
   }
 }
 
-/** Creates an event file, whose name sorts after the names of earlier files. */
+/** Creates and opens an event file, whose name sorts after those of earlier files in the folder. */
 function openFile(folder: string): number {
   mkdirSync(folder, { recursive: true })
   for (let ms = Date.now(); ; ms++) {
@@ -62,13 +62,13 @@ function openFile(folder: string): number {
   }
 }
 
-/** Appends events to a file as records. */
+/** Appends encoded events to an open file, each as a TFRecord. */
 function write(file: number, events: readonly Uint8Array[]): void {
   const bytes = Buffer.concat(events.map(record))
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
-/** Encodes the start of a file. `now` is in seconds since 1970. */
+/** Encodes the first events of a file. `now` is in seconds since 1970, `step` the first step to be logged. */
 function beginning(now: number, step: number, settings: object | undefined): Uint8Array[] {
   const events = [versionEvent(now), startEvent(now, step)]
   if (settings !== undefined) events.push(summaryEvent(now, step, [hparamsStart(flat(settings), now)]))
@@ -99,7 +99,7 @@ function stepsOf({ step, losses, lrs, logs = {}, time }: StepsEvent, now: number
   )
 }
 
-/** Returns the tag of a logged name: `layers.1/batchMean` for `layers.1.batchMean`, `train/NAME` for `NAME`. */
+/** Returns a value's name in TensorBoard: `layers.1/batchMean` for `layers.1.batchMean`, `train/A` for `A`. */
 const tagOf = (name: string): string =>
   name.includes('.') ? name.replace(/\.(?=[^.]*$)/, '/') : `train/${name}`
 
@@ -127,7 +127,7 @@ function histogramsOf(variables: ReadonlyMap<string, Variable>): SummaryValue[] 
   })
 }
 
-/** Flattens nested settings to paths such as `optimizer.lr.type`. Lists become JSON. */
+/** Flattens nested settings to a map keyed by path, such as `optimizer.lr.type`. Lists become JSON text. */
 function flat(settings: object, path: string = ''): Record<string, Setting> {
   return Object.assign(
     {},

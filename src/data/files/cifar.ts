@@ -5,7 +5,7 @@ import { type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Dataset, Split } from '../dataset.ts'
 import { type CifarOptions, cifarOptions, parseCifar } from '../formats/cifar.ts'
 
-/** Reads and concatenates the images of files in CIFAR's binary format, gzipped or not: see `parseCifar`. */
+/** Reads one or more files in CIFAR's binary format, gzipped or not, as one data set: see `parseCifar`. */
 export function readCifar(paths: string | readonly string[], given: CifarOptions = {}): Dataset {
   const options = readOptions('readCifar', cifarOptions, given)
   const files = function* () {
@@ -17,8 +17,8 @@ export function readCifar(paths: string | readonly string[], given: CifarOptions
 const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 
 /**
- * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: training images from `data_batch_1.bin` … `5`, as far
- * as these exist, validation images from `test_batch.bin`. Files may be gzipped (`.bin.gz`).
+ * Reads CIFAR-10 from its folder `cifar-10-batches-bin`: training images from those of `data_batch_1.bin` …
+ * `data_batch_5.bin` that exist, validation images from `test_batch.bin`. Files may be gzipped (`.bin.gz`).
  *
  * @throws {FormatError} when a file is missing or damaged.
  */
@@ -50,7 +50,7 @@ export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> =
   }
 }
 
-/** Returns the paths of the named files that exist, gzipped or not. @throws {FormatError} when none does. */
+/** Returns paths of those named files that exist, as is or with `.gz`. @throws {FormatError} when none does. */
 function present(folder: string, ...names: readonly string[]): string[] {
   const paths = names.flatMap((name) =>
     [join(folder, name), join(folder, `${name}.gz`)].filter((path) => existsSync(path)).slice(0, 1),

@@ -19,7 +19,7 @@ export const csv = (path: string, given: CsvOptions): Dataset =>
   new CsvReader(basename(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
 
 /**
- * Streams examples from a CSV file of any size, with about 1 MB of the file in memory at a time.
+ * Returns a stream that reads a CSV file of any size, keeping about 1 MB of the file in memory at a time.
  *
  * @throws {ArgumentError} when a column does not exist, or `label` is given without `classNames` or `classes`,
  *   which are unknown until the end of the file.
@@ -42,10 +42,10 @@ export function csvStream(path: string, given: CsvOptions): Stream {
   }
 }
 
-/** Number of bytes read at a time. */
+/** Number of bytes of a CSV file that are read at a time. */
 const pieceSize = 1 << 20
 
-/** Yields a file's text in pieces. */
+/** Yields a file's text in pieces of `pieceSize` bytes. */
 function* pieces(path: string): Generator<string> {
   const file = openSync(path, 'r')
   try {

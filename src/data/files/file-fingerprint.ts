@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { digest } from '../fingerprint.ts'
 
 /**
- * Returns a short hash of a file of any size and of the options to read it. It covers the file's size and 64 kB
- * each at its start, middle and end; not its name or modification time, so a copy has the same hash.
+ * Returns a short hash of a file and of the options it is read with. To be fast, it hashes only the file's size
+ * and 64 kB each at its start, middle and end; not its name or date, so a copy has the same hash.
  */
 export function fileFingerprint(path: string, options: object): string {
   const hash = createHash('sha256').update(JSON.stringify(options))
@@ -22,5 +22,5 @@ export function fileFingerprint(path: string, options: object): string {
   return digest(hash)
 }
 
-/** Number of bytes that are hashed at each of the three places. */
+/** Number of bytes to hash at the start, in the middle and at the end of a file. */
 const sample = 65_536

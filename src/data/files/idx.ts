@@ -6,11 +6,11 @@ import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { type Dataset, dataset } from '../dataset.ts'
 import { type IdxArray, type IdxOptions, idxOptions, parseIdx } from '../formats/idx.ts'
 
-/** Reads an IDX file: see `parseIdx`. */
+/** Reads an IDX file, MNIST's format for one array: see `parseIdx`. */
 export const readIdx = (path: string): IdxArray => parseIdx(readFileSync(path), basename(path))
 
 /**
- * Reads images and their labels from two IDX files.
+ * Reads images from one IDX file (MNIST's format), and their labels from another.
  *
  * @returns x: bytes / 255, so from 0 to 1; y int32
  * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, or a label is outside
@@ -24,7 +24,7 @@ export function idxImages(imagesPath: string, labelsPath: string, given: IdxOpti
   return dataset({ x, ...columns })
 }
 
-/** Reads labelled images, unscaled, as the columns of a data set. */
+/** Reads images and labels from two IDX files; pixels stay bytes 0 … 255. */
 export function labelledImages(
   imagesPath: string,
   labelsPath: string,

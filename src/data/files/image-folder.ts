@@ -15,16 +15,16 @@ const isSize = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && n > 0)
 
 const options = {
-  /** Height and width of `x`: images are scaled to cover this size, then cropped at the centre. */
+  /** Height and width of `x` in pixels. Images are scaled to cover this size, then cropped at the centre. */
   size: required(custom<Size>('[height, width] in pixels', isSize)),
-  /** Colour channels: 3 for red, green and blue, 1 for grey. @default 3 */
+  /** Number of colour channels: 3 for red, green and blue, 1 for grey. @default 3 */
   channels: custom<1 | 3>('1 or 3', (value) => value === 1 || value === 3, 3),
 }
 
 export interface ImageFolderOptions extends OptionsOf<typeof options> {}
 
 /**
- * Reads images into memory from a folder with one sub-folder for each class. Needs the package `sharp`.
+ * Reads images into memory from a folder that has one sub-folder for each class. Needs the package `sharp`.
  *
  * @returns x `[channels, height, width]` from 0 to 1; y the index of the sub-folder in alphabetical order
  * @throws {ArgumentError} when `sharp` is not installed.
@@ -35,8 +35,8 @@ export async function imageFolder(path: string, given: ImageFolderOptions): Prom
 }
 
 /**
- * Streams the images that `imageFolder` reads, for folders that do not fit into memory. The next images are
- * decoded ahead on system threads. Classes are mixed, in a fixed order.
+ * Like `imageFolder`, but returns a stream, for folders that do not fit into memory. System threads decode
+ * images ahead of use. The order of images is random, so that classes are mixed, but the same in each epoch.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
   const { size, channels } = readOptions('imageFolderStream', options, given)
@@ -49,12 +49,12 @@ export async function imageFolderStream(path: string, given: ImageFolderOptions)
   return stream(() => ahead(tasks, readAhead), { shape: [channels, ...size], classNames, fingerprint })
 }
 
-/** Number of images decoded at a time: more than libuv's 4 threads, to keep all of them busy. */
+/** Number of images decoded concurrently: more than libuv's 4 threads, to keep all threads busy. */
 const readAhead = 16
 
 const extensions = /\.(avif|gif|jpe?g|png|tiff?|webp)$/i
 
-/** Lists the classes of a folder, and the images of all classes. */
+/** Returns the names of a folder's sub-folders (the classes), and the image files in them. */
 function listImages(path: string) {
   const classNames = readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -70,7 +70,7 @@ function listImages(path: string) {
   return { classNames, images }
 }
 
-/** Decodes an image to `[channels, height, width]`, from 0 to 1. */
+/** Decodes and resizes an image to an array `[channels, height, width]` of values from 0 to 1. */
 async function pixels(image: Picture, file: string, [height, width]: Size, channels: 1 | 3) {
   const coloured = image.rotate().resize(width, height, { fit: 'cover' }).flatten().toColourspace('srgb')
   let bytes: Uint8Array
@@ -89,7 +89,7 @@ async function pixels(image: Picture, file: string, [height, width]: Size, chann
   return out
 }
 
-/** The methods of `sharp` in use, whose own types are missing if this optional package is not installed. */
+/** The methods used here of the package `sharp`, whose own types are missing if it is not installed. */
 interface Picture {
   rotate(): Picture
   resize(width: number, height: number, options: { fit: 'cover' }): Picture
@@ -100,7 +100,7 @@ interface Picture {
   toBuffer(): Promise<Uint8Array>
 }
 
-/** Loads the package `sharp`, an optional peer dependency. */
+/** Imports the optional package `sharp`, and returns its function that opens an image file. */
 export async function sharpPackage(
   load: () => Promise<{ readonly default: (path: string) => Picture }> = () => import('sharp'),
 ): Promise<(path: string) => Picture> {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Returns 32,033 first names in lower case, most frequent first, to train character-level models. The file is
- * part of the package.
+ * Returns 32,033 first names of people, in lower case, most frequent first, to train character-level models.
+ * The file is part of the package.
  *
  * Source: the list of Karpathy's makemore, https://github.com/karpathy/makemore, MIT; from the US Social
  * Security Administration's names of 2018.

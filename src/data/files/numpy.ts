@@ -7,17 +7,17 @@ import { type Dataset, dataset, nameOptions, namesOf, type Values } from '../dat
 import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
 import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
 
-/** Reads an NPY file: see `parseNpy`. */
+/** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
 export const readNpy = (path: string): NpyArray => parseNpy(readFileSync(path), basename(path))
 
 /** Writes an array to an NPY file. */
 export const writeNpy = (path: string, array: NpyArray): void => writeFileSync(path, encodeNpy(array))
 
-/** Reads the arrays in an NPZ file, by name: see `parseNpz`. */
+/** Reads all arrays of an NPZ file, keyed by name: see `parseNpz`. */
 export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
   parseNpz(readFileSync(path), basename(path))
 
-/** Writes arrays to an NPZ file. */
+/** Writes arrays, keyed by name, to an NPZ file. */
 export const writeNpz = (
   path: string,
   arrays: Readonly<Record<string, NpyArray>>,
@@ -26,14 +26,14 @@ export const writeNpz = (
 
 const arrayOptions = {
   ...nameOptions,
-  /** Element type of `x`, and of targets. @default 'float32' */
+  /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
 }
 
 const archiveOptions = {
-  /** Name of the input array, `[n, …]` for n examples. @default 'x' */
+  /** Name of the array of inputs in the file; its shape is `[n, …]` for n examples. @default 'x' */
   x: text('x'),
-  /** Name of the label array, `[n]` integers, or of the target array, `[n, …]`. @default 'y' */
+  /** Name of the array of labels, integers of shape `[n]`, or of targets, shape `[n, …]`. @default 'y' */
   y: text('y'),
   ...arrayOptions,
 }
@@ -41,7 +41,8 @@ const archiveOptions = {
 export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Reads examples from two arrays of an NPZ file. A `y` of integers `[n]` holds labels, any other `y` targets.
+ * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers with shape `[n]` holds labels,
+ * any other `y` holds targets.
  *
  * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.
@@ -58,7 +59,7 @@ export function npz(path: string, given: NumpyOptions = {}): Dataset {
   return fromArrays(basename(path), find(x), find(y), options)
 }
 
-/** Reads examples from two NPY files: see `npz`. */
+/** Reads examples from two NPY files, one of inputs and one of labels or targets: see `npz`. */
 export function npy(xPath: string, yPath: string, given: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
   const options = readOptions('npy', arrayOptions, given)
   return fromArrays(basename(yPath), readNpy(xPath), readNpy(yPath), options)

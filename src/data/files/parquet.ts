@@ -7,7 +7,8 @@ import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns hold numbers or booleans; label columns, also text.
+ * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans; the label column may
+ * also hold text.
  *
  * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
  *   row and column.
@@ -20,8 +21,8 @@ export async function parquet(path: string, given: TableOptions): Promise<Datase
 }
 
 /**
- * Streams examples from a Parquet file of any size. At a time, 16 MB of examples or one sixteenth of a row
- * group is in memory, whichever is more.
+ * Returns a stream that reads a Parquet file of any size, keeping in memory 16 MB of examples or 1/16 of a row
+ * group at a time, whichever is more.
  *
  * @throws {FormatError} as `parquet`.
  * @throws {ArgumentError} as `parquet`, and when `label` is given without `classNames` or `classes`, which are

@@ -5,17 +5,17 @@ import { type Dataset, type Names, namesOf } from '../dataset.ts'
 import { joined } from '../stream.ts'
 import type { TablePlan, TableValues } from './table.ts'
 
-/** Texts that count as missing. */
+/** Texts in a table that count as a missing value. */
 const absent = new Set(['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'nan', 'null', 'NULL', 'None'])
 
-/** Whether a parsed cell is surely a value: finite, and not 0, which empty text also parses to. */
+/** Whether a parsed number is surely a value, not missing: finite, and not 0, since `Number('')` is also 0. */
 export const isPlain = (value: number): boolean => value !== 0 && value - value === 0
 
-/** Converts the cells of a table to numbers, and its rows to a data set; errors name the row and column. */
+/** Converts a table's values to numbers, and batches of them to a data set; errors name the row and column. */
 export class Cells {
   readonly #name: string
   readonly #options: TableValues
-  /** Codes of the labels seen so far, or of `classNames`. */
+  /** Integer code of each label: its index in `classNames` or, without these, in order of first appearance. */
   readonly #codes: Map<string, number>
 
   constructor(name: string, options: TableValues) {
@@ -25,10 +25,10 @@ export class Cells {
   }
 
   /**
-   * Converts a feature or target; NaN means that its row is dropped.
+   * Converts a value of a feature or target column to a number. NaN means: drop the row.
    *
-   * @param where returns the cell's place for errors, such as `line 3, column age`
-   * @param fill whether a missing value is replaced by the option `missing`
+   * @param where returns the value's place for errors, such as `line 3, column age`
+   * @param fill whether to replace a missing value by the option `missing`, if that is a number
    */
   number(value: unknown, where: () => string, fill = true): number {
     if (isAbsent(value)) return this.#absent(value, where, fill)
@@ -38,7 +38,7 @@ export class Cells {
     throw this.#wrong('a number', value, where)
   }
 
-  /** Converts a label to a code; NaN means that its row is dropped. */
+  /** Converts a value of the label column to an integer code (see `#codes`). NaN means: drop the row. */
   label(value: unknown, where: () => string): number {
     if (isAbsent(value)) return this.#absent(value, where, false)
     const text = String(value).trim()
@@ -56,7 +56,7 @@ export class Cells {
     return this.#codes.size - 1
   }
 
-  /** Joins all batches of a table to a data set, and replaces codes of labels by classes. */
+  /** Joins all batches of a table to one data set, and replaces label codes by the final classes, in place. */
   dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
     if (!batches.some(({ length }) => length > 0))
       throw malformed(this.#name, 'at least one row of values', 'none')
@@ -68,8 +68,9 @@ export class Cells {
   }
 
   /**
-   * Returns the classes, once all labels were converted, and `order`, the class of each code (if empty: the
-   * code). Classes are sorted, as numbers if all are, otherwise as text; classes 0, 1, … get no names.
+   * Returns the classes after all labels were converted to codes. `order[code]` is the class of a code; an
+   * empty `order` means that codes are classes. Classes are sorted: as numbers if all labels are numbers,
+   * otherwise as text. If the labels are just 0, 1, …, `classNames` is left out.
    */
   #classes(): Names & { readonly order: Int32Array } {
     const found = [...this.#codes.keys()]

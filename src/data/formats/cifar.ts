@@ -7,9 +7,9 @@ const pixels = 3 * 32 * 32
 
 /** Options for reading CIFAR's binary format. */
 export const cifarOptions = {
-  /** Format: CIFAR-10 has one label byte before each image; CIFAR-100 has two, coarse and fine. @default 10 */
+  /** Format: 10 is CIFAR-10 (one label byte before each image), 100 CIFAR-100 (coarse + fine). @default 10 */
   classes: custom<10 | 100>('10 or 100', (value) => value === 10 || value === 100, 10),
-  /** Labels to read from CIFAR-100: of 100 fine or 20 coarse classes. @default 'fine' */
+  /** Which labels to read from CIFAR-100: those of 100 fine or those of 20 coarse classes. @default 'fine' */
   labels: choice(['fine', 'coarse'], 'fine'),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
@@ -18,7 +18,7 @@ export const cifarOptions = {
 export interface CifarOptions extends OptionsOf<typeof cifarOptions> {}
 
 /**
- * Parses and concatenates the images of files in CIFAR's binary format, gzipped or not.
+ * Parses one or more files in CIFAR's binary format, gzipped or not, as one data set.
  *
  * @returns x `[3, 32, 32]` (red, green, blue), bytes / 255, so from 0 to 1; y int32
  * @throws {FormatError} when a file ends within an image, or a label is not one of the classes.
@@ -52,7 +52,7 @@ export function parseCifar(
   return dataset({ x, y, shape: [3, 32, 32], classes, ...namesOf({ classNames }) })
 }
 
-/** Decompresses a file, and checks that it consists of records of `size` bytes. */
+/** Decompresses a file, and checks that it is a whole number of records (labels + image) of `size` bytes. */
 function records(file: Uint8Array, name: string, size: number): Uint8Array {
   const bytes = unzip(file, name)
   if (bytes.length === 0 || bytes.length % size !== 0) {

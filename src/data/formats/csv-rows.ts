@@ -2,16 +2,16 @@ import Papa from 'papaparse'
 import type { FormatError } from '../../core/errors.ts'
 import { malformed } from '../../core/mismatch.ts'
 
-/** Receives the cells of a row, and the number of its first line, counted from 1. */
+/** Callback for each row: gets its values, and the number of its first line in the file, counted from 1. */
 type TakeRow = (cells: string[], line: number) => void
 
-/** Splits CSV text, which may come in pieces cut anywhere, into rows. Blank lines are skipped. */
+/** Splits CSV text into rows. The text may come in pieces, cut anywhere. Blank lines are skipped. */
 export class CsvRows {
   readonly #name: string
   readonly #delimiter: string
   readonly #take: TakeRow
   #parser: InstanceType<typeof Papa.Parser> | undefined
-  /** Text after the last complete row, and the number of its first line. */
+  /** Text that follows the last complete row; `#line` is the line number where it starts. */
   #rest = ''
   #line = 1
 
@@ -58,7 +58,7 @@ export class CsvRows {
   }
 }
 
-/** Maximum characters in a row; a longer row probably has a quote that was never closed. */
+/** Maximum number of characters in a row; a longer row probably has a quote that was never closed. */
 const maxRow = 1 << 26
 
 const newlineOf = (text: string): '\r\n' | '\n' | '\r' =>

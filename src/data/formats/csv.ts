@@ -24,11 +24,11 @@ export interface CsvOptions extends OptionsOf<typeof csvOptions> {}
 
 type CsvValues = ValuesOf<typeof csvOptions>
 
-/** Parses examples from CSV text: see `csv`. @param name name of the text in errors */
+/** Parses examples from CSV text: see `csv`. @param name file name to show in errors */
 export const parseCsv = (text: string, name: string, given: CsvOptions): Dataset =>
   new CsvReader(name, readOptions('parseCsv', csvOptions, given)).dataset([text])
 
-/** Converts CSV text, which may come in pieces cut anywhere, to examples. */
+/** Converts CSV text to examples. The text may come in pieces, cut anywhere. */
 export class CsvReader {
   readonly #cells: Cells
   readonly #rows: CsvRows
@@ -47,19 +47,19 @@ export class CsvReader {
     this.#rows = new CsvRows(name, options.delimiter, (cells, line) => this.#row(cells, line))
   }
 
-  /** Columns to read. @throws {FormatError} before the first row was read. */
+  /** Columns to read, and shapes of the examples. @throws {FormatError} before the first row was read. */
   get plan(): TablePlan {
     if (this.#plan === undefined) throw malformed(this.#name, 'at least one row of values', 'none')
     return this.#plan
   }
 
-  /** Reads until the columns are known. */
+  /** Reads pieces of text until the first row is complete, so that the columns are known. */
   start(texts: Iterable<string>): this {
     for (const _ of this.#batches(texts)) if (this.#plan !== undefined) break
     return this
   }
 
-  /** Returns the examples of a whole text. */
+  /** Returns the examples of a whole text, given in pieces. */
   dataset(texts: Iterable<string>): Dataset {
     const batches = [...this.#batches(texts)]
     return this.#cells.dataset(batches, this.plan)
@@ -70,13 +70,13 @@ export class CsvReader {
     yield this.end()
   }
 
-  /** Returns the examples of the rows that the next piece of text completes. */
+  /** Takes the next piece of text, and returns the examples of all rows that it completes. */
   push(text: string): Batch {
     this.#rows.push(text)
     return this.#take()
   }
 
-  /** Returns the example of a last row without a line end, if there is one. */
+  /** Ends the text. If its last row has no line end, returns that row's example, otherwise an empty batch. */
   end(): Batch {
     this.#rows.end()
     return this.#take()
@@ -106,7 +106,7 @@ export class CsvReader {
     else [this.#x.length, this.#y.length] = before
   }
 
-  /** Appends a row's values; returns false if the row must be dropped. */
+  /** Appends a row's `x` and `y` to the batch; returns false if the row must be dropped (missing values). */
   #add(cells: readonly string[], line: number, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (const column of features) {

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { FormatError } from '../../core/errors.ts'
 
 /**
- * Decompresses a gzip file; returns other bytes unchanged.
+ * Decompresses the bytes of a gzip file; returns bytes that are not gzip unchanged.
  *
  * @throws {FormatError} when it is truncated or damaged.
  */
@@ -17,7 +17,7 @@ export function unzip(file: Uint8Array, name: string): Uint8Array {
   }
 }
 
-/** Returns the content's size from the last four bytes, so that inflating takes one buffer and no copy. */
+/** Returns the decompressed size that gzip's last 4 bytes state, so that one buffer of that size is enough. */
 function sizeHint({ buffer, byteOffset, length }: Uint8Array): number {
   const size = length < 18 ? 0 : new DataView(buffer, byteOffset + length - 4, 4).getUint32(0, true)
   return Math.min(Math.max(size, 1 << 14), 1 << 28, 1100 * length) // deflate shrinks to 1/1032 at most

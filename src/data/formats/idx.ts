@@ -3,7 +3,7 @@ import { choice, integer, type OptionsOf } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { unzip } from './gzip.ts'
 
-/** An array of an IDX file, in row-major order. */
+/** The array in an IDX file (MNIST's format), in row-major order. */
 export interface IdxArray {
   readonly shape: Shape
   readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
@@ -22,10 +22,10 @@ const isElement = (code: number | undefined): code is keyof typeof elements =>
   code !== undefined && code in elements
 
 /**
- * Parses the bytes of an IDX file, MNIST's format for one array, gzipped or not: two zero bytes, the element
- * type, the number of axes, a big-endian uint32 size of each axis, the elements.
+ * Parses the bytes of an IDX file, MNIST's format for one array, gzipped or not. The file consists of two zero
+ * bytes, the element type, the number of axes, the size of each axis as big-endian uint32, and the elements.
  *
- * @param name name of the file in errors
+ * @param name file name to show in errors
  * @throws {FormatError} when the header is not an IDX header, or the number of bytes does not match it.
  */
 export function parseIdx(file: Uint8Array, name: string): IdxArray {
@@ -54,11 +54,11 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
   return { shape, data }
 }
 
-/** Options for reading labelled images. */
+/** Options for reading images and labels from IDX files. */
 export const idxOptions = {
   /** Number of classes. @default 10 */
   classes: integer({ min: 1 }, 10),
-  /** Shape of `x`: flat, `[height · width]`, or an image, `[1, height, width]`. @default 'flat' */
+  /** Shape of an example's `x`: 'flat' is `[height · width]`, 'image' `[1, height, width]`. @default 'flat' */
   layout: choice(['flat', 'image'], 'flat'),
 }
 

@@ -1,7 +1,7 @@
 import { malformed, mismatch } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 
-/** Array types by NumPy's type code: kind and bytes of an element. */
+/** JavaScript array type for each NumPy type code: a letter for the kind, then the bytes per element. */
 const kinds = {
   f4: Float32Array,
   f8: Float64Array,
@@ -16,10 +16,10 @@ const kinds = {
   b1: Uint8Array,
 } as const
 
-/** Elements of a NumPy array. Booleans are bytes, 0 or 1. */
+/** Flat array of a NumPy array's elements. Booleans are bytes, 0 or 1. */
 export type NpyData = (typeof kinds)[keyof typeof kinds]['prototype']
 
-/** An array of an NPY file, in row-major order. */
+/** The array in an NPY file (NumPy's format), in row-major order. */
 export interface NpyArray {
   readonly shape: Shape
   readonly data: NpyData
@@ -29,7 +29,7 @@ export interface NpyArray {
  * Parses the bytes of an NPY file, NumPy's format for one array, of integers, floats or booleans in either byte
  * order. float16 becomes a Float32Array.
  *
- * @param name name of the file in errors
+ * @param name file name to show in errors
  * @throws {FormatError} when the file is damaged, or the array is in column-major (Fortran) order, structured,
  *   or of objects, text, complex numbers or dates.
  */
@@ -55,7 +55,7 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
   return { shape, data: half ? Float32Array.from(data as Uint16Array, fromHalf) : data }
 }
 
-/** Parses the header; `start` is the offset of the elements. */
+/** Returns type, shape and `start`, the offset in bytes of the first element, from an NPY file's header. */
 function parseHeader(file: Uint8Array, name: string) {
   const [from, start] = headerBounds(file, name)
   const header = new TextDecoder().decode(file.subarray(from, start))
@@ -74,7 +74,7 @@ function parseHeader(file: Uint8Array, name: string) {
   return { descr, shape, start }
 }
 
-/** Returns the start and end of the header's text, in bytes. */
+/** Returns the offsets in bytes at which the text of an NPY file's header starts and ends (exclusive). */
 function headerBounds(file: Uint8Array, name: string): readonly [from: number, to: number] {
   const version = file[6] ?? 0
   const from = version === 1 ? 10 : 12 // the length before the text takes 2 or 4 bytes
@@ -88,12 +88,12 @@ function headerBounds(file: Uint8Array, name: string): readonly [from: number, t
   return [from, from + length]
 }
 
-/** Reverses the bytes of each element. */
+/** Reverses the bytes of each element of `width` bytes, in place, to change between byte orders. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
 }
 
-/** Decodes a float16 (IEEE 754 binary16). */
+/** Converts the 16 bits of a float16 (IEEE 754 binary16) to a number. */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 31

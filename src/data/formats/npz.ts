@@ -3,9 +3,9 @@ import { encodeNpy, type NpyArray, parseNpy } from './npy.ts'
 import { pack, unpack } from './zip.ts'
 
 /**
- * Parses the bytes of an NPZ file, NumPy's archive of arrays, and returns the arrays by name.
+ * Parses the bytes of an NPZ file, NumPy's archive of arrays, and returns its arrays, keyed by name.
  *
- * @param name name of the file in errors
+ * @param name file name to show in errors
  * @throws {FormatError} when the archive is damaged, or `parseNpy` refuses an array in it.
  */
 export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string, NpyArray>> {
@@ -24,7 +24,7 @@ export const npzOptions = {
 
 export interface NpzOptions extends OptionsOf<typeof npzOptions> {}
 
-/** Encodes arrays as the bytes of an NPZ file. */
+/** Encodes arrays, keyed by name, as the bytes of an NPZ file. */
 export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>, given: NpzOptions = {}): Uint8Array {
   const { compress } = readOptions('encodeNpz', npzOptions, given)
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const)

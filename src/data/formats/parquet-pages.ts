@@ -2,19 +2,19 @@ import { crc32 } from 'node:zlib'
 import type { AsyncBuffer, FileMetaData, PageHeader } from 'hyparquet'
 import { malformed } from '../../core/mismatch.ts'
 
-/** A column chunk: the pages of one column in one row group. */
+/** Place and size of a column chunk: the consecutive pages of one column in one row group of a Parquet file. */
 interface Chunk {
-  /** Offsets in the file of the first byte, and of the byte after the last. */
+  /** Offset in the file of the chunk's first byte; `end` is the offset after its last byte. */
   readonly start: number
   readonly end: number
-  /** Number of values; in a column that is not nested, the number of rows of the group. */
+  /** Number of values in the chunk; if the column is not nested, also the row group's number of rows. */
   readonly values: number
-  /** Size of the pages in bytes, uncompressed. */
+  /** Total size of the chunk's pages in bytes, when decompressed. */
   readonly size: number
 }
 
 /**
- * Returns the column chunks of a file, keyed by the offset of their first byte.
+ * Returns all column chunks of a Parquet file, keyed by the offset of their first byte.
  *
  * @throws {FormatError} when the metadata of a chunk is impossible.
  */
@@ -40,10 +40,10 @@ export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: n
 type HeadOf = typeof import('hyparquet/src/column.js').parquetHeader
 
 /**
- * Wraps a file to check column chunks before they are decoded: a damaged count in the header of a page would
- * keep the decoder busy for minutes. Checksums of pages are verified where present.
+ * Wraps a Parquet file to check each column chunk when it is read, before it is decoded: a damaged count in a
+ * page's header would keep the decoder busy for minutes. Checksums of pages are verified where present.
  *
- * @param headOf reads the header of a page
+ * @param headOf function that parses a page's header
  * @throws {FormatError} during reading, when a page is damaged or does not fit its chunk.
  */
 export function checkedFile(
@@ -81,7 +81,7 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
   }
 }
 
-/** Whether the counts in a page's header are possible in its chunk. */
+/** Whether the sizes and counts in a page's header do not exceed those of its column chunk. */
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
   const { data_page_header: data, data_page_header_v2: data2, dictionary_page_header: dictionary } = head
   const counts = [data?.num_values, data2?.num_values, data2?.num_rows, dictionary?.num_values]

@@ -8,13 +8,13 @@ import { Cells, isPlain } from './cells.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
 import { planTable, type TablePlan, type TableValues } from './table.ts'
 
-/** Maximum number of rows in a yielded batch. */
+/** Maximum number of rows in a batch that `read` yields. */
 const pieceRows = 4096
 
-/** Bytes of examples decoded at a time, or more where a row group would have more than `maxParts` parts. */
+/** Bytes of examples to decode at a time; more if a row group would otherwise have over `maxParts` parts. */
 const partBytes = 2 ** 24
 
-/** Maximum number of parts per row group, since decoding each part starts at the beginning of the group. */
+/** Maximum number of parts per row group: few, since decoding any part starts at the group's beginning. */
 const maxParts = 16
 
 /** Reads examples from a Parquet file. */
@@ -57,7 +57,7 @@ export class ParquetTable {
     }
   }
 
-  /** Yields the ranges of rows that are decoded at a time. */
+  /** Divides the file into ranges of rows (parts), to be decoded one after another, and yields the ranges. */
   *#parts(): Generator<{ readonly start: number; readonly rows: number }> {
     const { x, y } = this.plan
     const bytes = ({ dtype, shape }: FieldSpec): number => allocate(dtype, sizeOf(shape)).byteLength
@@ -71,7 +71,7 @@ export class ParquetTable {
     }
   }
 
-  /** Decodes rows column by column, so that untyped values of only one column are in memory at a time. */
+  /** Decodes rows column by column, so that only one column at a time takes up memory as an untyped array. */
   async #examples(start: number, rows: number): Promise<Batch> {
     const { features, targets, label, x: xSpec, y: ySpec } = this.plan
     const x = allocate(xSpec.dtype, rows * features.length)
@@ -131,7 +131,7 @@ export class ParquetTable {
 
 type Kind = 'feature' | 'target' | 'label'
 
-/** Returns the names of a table's columns: the children of the schema's root. */
+/** Returns the names of a table's top-level columns, which are the children of the schema's root. */
 function topColumns({ schema }: FileMetaData): string[] {
   const names: string[] = []
   const skip = (at: number): number => {
@@ -143,7 +143,7 @@ function topColumns({ schema }: FileMetaData): string[] {
   return names
 }
 
-/** Rethrows errors of the Parquet reader as a FormatError with the file's name. */
+/** Runs `read`, and rethrows an error of the Parquet library as a FormatError that names the file. */
 async function reported<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()

@@ -5,43 +5,43 @@ import { sizeOf } from '../../core/shape.ts'
 import { type FieldSpec, namesOf, shapeOptions, texts } from '../dataset.ts'
 import type { Stream } from '../stream.ts'
 
-/** A column by its name, or by its index from 0; −1 is the last. */
+/** The name of a column, or its index: 0 is the first column, −1 the last. */
 export type Column = string | number
 
 const isColumn = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number'
 const column = custom<Column>('the name or index of a column', isColumn)
 
-/** Options for reading the columns of a table. */
+/** Options for making examples from a table (CSV or Parquet). */
 export const tableOptions = {
-  /** Column of labels: `y` holds classes. */
+  /** Name or index of the column of labels, for classification: `y` then holds class indices. */
   label: column,
-  /** Column of target values, or a list of several columns: `y` holds floats. */
+  /** Name or index of the column of targets, or a list of several, for regression: `y` then holds floats. */
   target: custom<Column | readonly Column[]>('the name or index of a column, or a list of them', (value) =>
     [value].flat().every(isColumn),
   ),
-  /** Columns of `x`, in this order. @default all columns except label and target */
+  /** Names or indices of the columns of `x`, in order. @default all columns except label and target */
   features: list(column),
   /** Shape of one example's `x`. @default [number of features] */
   shape: shapeOptions.shape,
-  /** Values of the label column for the classes 0, 1, …. @default its distinct values, sorted */
+  /** Texts in the label column that stand for classes 0, 1, …. @default its distinct values, sorted */
   classNames: texts,
   /** Number of classes, if the label column holds the integers 0 … classes − 1. */
   classes: integer({ min: 1 }),
-  /** Treatment of missing values: 'drop' the row, or a number to replace features. @default an error */
+  /** For missing values: 'drop' drops their row; a number replaces missing features. @default an error */
   missing: custom<'drop' | number>(
     "'drop' or a number",
     (value) => value === 'drop' || typeof value === 'number',
   ),
-  /** Element type of `x`, and of targets. @default 'float32' */
+  /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
 }
 
 export interface TableOptions extends OptionsOf<typeof tableOptions> {}
 
-/** Options of a table after reading: checked, with defaults. */
+/** Values of `tableOptions` after they were checked and defaults filled in. */
 export type TableValues = ValuesOf<typeof tableOptions>
 
-/** Indices of the columns to read, and the shapes and types of the examples. */
+/** Indices of the columns to read from a table, and shapes and element types of the examples they make. */
 export interface TablePlan {
   readonly features: readonly number[]
   readonly label: number | undefined
@@ -52,9 +52,9 @@ export interface TablePlan {
 }
 
 /**
- * Resolves the options of a table to column indices.
+ * Finds the indices of the columns that the options choose, and the shapes of the examples.
  *
- * @param columns names of all columns, or their number if they are unnamed
+ * @param columns names of all columns of the table, or their number if they have no names
  * @throws {ArgumentError} when a column does not exist, or none is left for `x` or `y`.
  */
 export function planTable(
@@ -85,11 +85,11 @@ export function planTable(
   }
 }
 
-/** Returns the number of columns. */
+/** Returns the number of columns, given their names or their number. */
 export const widthOf = (columns: readonly string[] | number): number =>
   typeof columns === 'number' ? columns : columns.length
 
-/** Returns the index of a column. @throws {ArgumentError} when there is no such column. */
+/** Returns the index (≥ 0) of a column. @throws {ArgumentError} when there is no such column. */
 function findColumn(name: string, columns: readonly string[] | number, column: Column): number {
   const width = widthOf(columns)
   if (typeof column === 'number') {
@@ -104,7 +104,7 @@ function findColumn(name: string, columns: readonly string[] | number, column: C
 }
 
 /**
- * Describes a stream of a table's examples: their shapes, types and names.
+ * Returns the fields of a stream that reads a table, except `read`: shapes, types, classes and names.
  *
  * @throws {ArgumentError} when `label` is given without `classNames` or `classes`.
  */

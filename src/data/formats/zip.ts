@@ -8,7 +8,7 @@ import { malformed } from '../../core/mismatch.ts'
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 }
 
 /**
- * Reads the files in a ZIP archive, keyed by name.
+ * Returns the contents of all files in a ZIP archive, decompressed, keyed by name.
  *
  * @throws {FormatError} when the archive is truncated or damaged, or a checksum does not match.
  */
@@ -24,7 +24,7 @@ export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Arra
   }
 }
 
-/** Returns the entries of the archive's central directory. */
+/** Returns name, compression method, checksum, sizes and offset of each file in a ZIP archive. */
 function entries(view: DataView) {
   let end = view.byteLength - 22
   while (view.getUint32(end, true) !== signatures.end) end-- // a comment may follow
@@ -48,10 +48,10 @@ function entries(view: DataView) {
 
 type Entry = ReturnType<typeof entries>[number]
 
-/** Marks a size or offset that does not fit into 32 bits; ZIP64 stores it elsewhere. */
+/** Value that stands for a size or offset beyond 32 bits, which the ZIP64 format stores elsewhere. */
 const huge = 0xffffffff
 
-/** Returns an entry's content, decompressed. @throws {RangeError} when it is damaged. */
+/** Returns the content of one file of a ZIP archive, decompressed. @throws {RangeError} when it is damaged. */
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
   const { method, crc, packed, size, start } = entry
   if (packed === huge || size === huge || start === huge)
@@ -66,7 +66,7 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/** Packs files into a ZIP archive. All files are dated 1980-01-01, so equal files make equal archives. */
+/** Packs files, keyed by name, into a ZIP archive. All are dated 1980-01-01: equal files give equal bytes. */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
@@ -87,7 +87,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   return Buffer.concat([...parts, ...directory, end])
 }
 
-/** Encodes little-endian integers: a signature of 32 bits, then lists of 16-bit and 32-bit fields in turn. */
+/** Encodes a ZIP header: 32-bit signature, then a list of 16-bit integers, one of 32-bit, one of 16-bit, … */
 function record(signature: number, ...fields: readonly (readonly number[])[]): Uint8Array {
   const width = (i: number): number => (i % 2 === 0 ? 2 : 4)
   const length = 4 + fields.reduce((n, field, i) => n + field.length * width(i), 0)
