@@ -30,8 +30,10 @@ export function cifar10(folder: string): Split {
   }
 }
 
-const { labels } = cifarOptions
-const fineOrCoarse = { labels }
+const fineOrCoarse = {
+  /** Which labels to read: those of 100 fine or those of 20 coarse classes. @default 'fine' */
+  labels: cifarOptions.labels,
+}
 
 /**
  * Reads CIFAR-100 from its folder `cifar-100-binary`: training images from `train.bin`, validation images from

@@ -4,8 +4,10 @@ import { type Dataset, dataset, type Split } from '../dataset.ts'
 import { type IdxArray, idxOptions } from '../formats/idx.ts'
 import { labelledImages } from './idx.ts'
 
-const { layout } = idxOptions
-const options = { layout }
+const options = {
+  /** Shape of an example's `x`: 'flat' is `[100]`, 'image' `[1, 10, 10]`. @default 'flat' */
+  layout: idxOptions.layout,
+}
 
 const asset = (name: string): string =>
   fileURLToPath(new URL(`../../../assets/mnist-10x10/${name}`, import.meta.url))
