@@ -15,7 +15,7 @@ import { driftWeightDecay } from './weight-decay.ts'
 const options = {
   /** Total optimizer steps that all range tests and trials together may take. */
   budget: required(size),
-  /** Function that runs the trials. @default runs one after another in this process */
+  /** Function that runs the trials. @default one after another in this process */
   runner: callback<Runner>('a function of an experiment and its trials'),
 }
 

@@ -20,13 +20,13 @@ export const finalists = 4
 /** Ratio of the trial length of a round to that of the round before. */
 const growth = 3
 
-/** Total steps of the three rounds, in units of a full run. Normalizations and schedules are two each. */
+/** Total steps of the three rounds, in units of a full run, with two normalizations and two schedules. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
 /** Minimum steps of a trial; a shorter one would tell nothing. */
 const fewest = 10
 
-/** Returns the steps of one of the two range tests: about 1/22 of the budget, but 60 to 600. */
+/** Returns the steps of one of the two range tests: 1/22 of the budget, limited to 60 to 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
 /** Returns the smallest budget that, after two range tests (which grow with it), leaves `steps` for trials. */

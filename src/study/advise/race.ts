@@ -38,7 +38,7 @@ export class Race {
     yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
   }
 
-  /** Returns the best settings of the latest round. @throws {ArgumentError} when every trial diverged. */
+  /** Returns the `count` best settings of the last round. @throws {ArgumentError} when every trial diverged. */
   best(count: number): Scored[] {
     const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
     if (scored.length > 0) return scored.slice(0, count)

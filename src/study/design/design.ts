@@ -23,11 +23,11 @@ export type Design =
 
 const racing = {
   type: required(choice(['racing'])),
-  /** After each round, the best 1/`eta` combinations go on, with `eta` times as many steps. @default 3 */
+  /** The best 1/`eta` of a round's combinations go on, and train for `eta` times as many steps. @default 3 */
   eta: integer({ min: 2 }),
   /** Number of rounds. @default 3 */
   rungs: integer({ min: 2 }),
-  /** Number of combinations in the first round, from a Halton sequence. @default all combinations */
+  /** Number of combinations in the first round, from a Halton sequence. @default every combination */
   candidates: integer({ min: 1 }),
 }
 
@@ -57,10 +57,10 @@ export const designOption: Option<Design> = {
 /** A training run that a design asks for, before the run is numbered. */
 export type Asked = Omit<Trial, 'id'>
 
-/** What a design chooses from: factors (settings with values to try) and seeds; and how it scores a trial. */
+/** What a design chooses from: factors (settings with values to try) and seeds; and how trials are scored. */
 export interface Space {
   readonly factors: Factors
-  /** Seeds with each of which every combination is trained once. */
+  /** Random seeds; every combination is trained once with each of them. */
   readonly seeds: readonly number[]
   /** Seed of the random numbers by which the design chooses combinations. */
   readonly seed: number
@@ -74,7 +74,7 @@ export interface Space {
 export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
   `[${keyOf(settings)},${seed},${steps}]`
 
-/** Finished trials by their `trialKey`. */
+/** Finished trials, each under its `trialKey`. */
 export type Known = ReadonlyMap<string, Finished>
 
 /** Returns the trials of one combination of settings, one for each seed of the study. */

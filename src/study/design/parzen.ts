@@ -52,7 +52,7 @@ function normalDistribution(z: number): number {
   return z > 0 ? 1 - tail : tail
 }
 
-/** Returns the density of a histogram with `count` equal bins on [0, 1), after adding 1 to each bin's count. */
+/** Returns the density of a histogram of the points: `count` equal bins, with 1 added to the count of each. */
 export function discrete(points: readonly number[], count: number): Density {
   const times = new Float64Array(count).fill(1)
   for (const x of points) times[Math.floor(x * count)]! += 1

@@ -5,7 +5,7 @@ import type { Settings } from '../trial.ts'
 import type { Space } from './design.ts'
 import { halton } from './halton.ts'
 
-/** Returns the `i`-th point, in the unit cube, of a sequence; coordinates are in the order of the factors. */
+/** A sequence of points in the unit cube, given by index; each coordinate chooses the value of one factor. */
 export type Points = (i: number) => readonly number[]
 
 /** Returns the sequence of points from which a random or Halton design makes combinations of settings. */
@@ -41,7 +41,7 @@ export function* distinct(space: Space, points: Points): Generator<Sample> {
   }
 }
 
-/** Returns the first `count` distinct combinations of a sequence; those of a smaller count come first. */
+/** Returns the first `count` distinct combinations of a sequence; a larger `count` only appends to them. */
 export function sample(type: 'random' | 'halton', space: Space, count: number): Settings[] {
   const found: Settings[] = []
   for (const { settings } of distinct(space, pointsOf(type, space))) {

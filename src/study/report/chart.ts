@@ -45,7 +45,7 @@ function svgOf(
 /**
  * Returns Plot's size, margins and vertical axis for a chart with one row for each key in `rows`.
  *
- * @param nameOf returns the label of a row from its key. @default the key, shortened
+ * @param nameOf returns the label of a row from its key. @default the key
  */
 export const rowChart = (
   rows: readonly string[],
@@ -58,7 +58,7 @@ export const rowChart = (
   y: bandAxis(rows, nameOf),
 })
 
-/** Returns a vertical or horizontal axis with a band for each key in `domain`, without tick marks. */
+/** Returns Plot options for an axis with a band for each key, labelled by `nameOf`, without tick marks. */
 export const bandAxis = (
   domain: readonly string[],
   nameOf: (key: string) => string,
