@@ -45,9 +45,9 @@ export interface Recommendation {
   readonly lr?: number
   /** Name of the schedule, such as `cosine`, and the text that specifies it for a run of `steps` steps. */
   readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }
-  /** Number of steps from the start to the peak learning rate. */
+  /** Number of steps from the start until the learning rate peaks. */
   readonly warmup?: number
-  /** Result of `driftWeightDecay`; absent where it does not apply or a trial with it did no better. */
+  /** Weight decay from `driftWeightDecay`; absent where that gives none, or a trial with it did no better. */
   readonly weightDecay?: number
   readonly score: Estimate
   /** The changes as texts `path=value`, to be passed to `evenstep train --set`. */
@@ -195,7 +195,7 @@ function evidenceOf(
   return [...tested, ...compared, ...unchanged, ...broken]
 }
 
-/** Returns a sentence on the lowest rate from which on all trials with a normalization diverged, or none. */
+/** Returns a sentence with the rate from which on every trial with this normalization diverged; [] if none. */
 function brokenFrom(normalization: string, trials: readonly Finished[]): string[] {
   const rates = (status: string): number[] =>
     trials.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))
@@ -206,7 +206,7 @@ function brokenFrom(normalization: string, trials: readonly Finished[]): string[
   return [`With normalization ${normalization} rates from ${from} on made losses that are not finite.`]
 }
 
-/** Returns, among trials of the greatest length that any finished, the best combination, if any. */
+/** Returns the best combination of settings among the longest trials that finished; [] if none finished. */
 function longest(trials: readonly Finished[], metric: Objective): Scored[] {
   const done = trials.filter(({ result }) => result.status === 'done')
   const steps = Math.max(...done.map((trial) => trial.steps))

@@ -21,7 +21,7 @@ const options = {
 
 export interface AdviseOptions extends OptionsOf<typeof options> {}
 
-/** What `advise` reports: each finished range test, each round of trials and trial, and at last the advice. */
+/** What `advise` reports: a finished range test, the start of a round, a finished trial; last, the advice. */
 export type AdviseEvent =
   | ({ readonly type: 'range' } & RangeTest)
   | RaceEvent
@@ -31,7 +31,7 @@ export type AdviseEvent =
  * Recommends a normalization, learning rate and schedule for a model and its data, within a budget of steps.
  *
  * 1. Two range tests, without and with batch normalization, suggest a learning rate for each.
- * 2. A race of three rounds, each with fewer and three times longer trials than the round before: first, both
+ * 2. A race of three rounds, each with fewer trials, three times as long as in the round before: first, both
  *    normalizations at five rates upwards from the suggested one, by factors of about 3; then the best four
  *    settings, with two schedules each; then the best of those in full runs. The last round also tries the very
  *    best with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment. Each trial

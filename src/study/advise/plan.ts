@@ -17,7 +17,7 @@ export const kept = 4
 /** Number of trials in the last round. */
 export const finalists = 4
 
-/** Ratio of the trial length of a round to that of the round before. */
+/** Factor by which trials get longer from one round to the next. */
 const growth = 3
 
 /** Total steps of the three rounds, in units of a full run, with two normalizations and two schedules. */

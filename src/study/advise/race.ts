@@ -14,7 +14,7 @@ export type RaceEvent =
 /** Maximum number of seeds with which the two best settings are tried. */
 const mostSeeds = 5
 
-/** Runs rounds of trials and keeps their results; by them, the caller chooses the next round's settings. */
+/** Runs rounds of trials and keeps the results, from which the caller chooses the next round's settings. */
 export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner

@@ -34,8 +34,8 @@ export function trialCount(design: Design, space: Space): number {
 }
 
 /**
- * @throws {ArgumentError} when there are fewer combinations than the design asks for, it needs a list of values
- * where a factor is a range without a count, or the number of trials is no multiple of the number of seeds.
+ * @throws {ArgumentError} when there are fewer combinations than the design asks for, when a design that tries
+ * all of them gets a factor with infinitely many values, or when the seeds do not divide the number of trials.
  */
 export function checkDesign(design: Design, { factors, seeds }: Pick<Space, 'factors' | 'seeds'>): void {
   if (design.type === 'grid') combinations(factors)

@@ -81,15 +81,15 @@ export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacit
 export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
-/** Truncates a chart's label to `length` characters, the last an ellipsis. */
+/** Shortens a chart's label to at most `length` characters; if it is cut, the last is an ellipsis. */
 export function shorten(text: string, length = 24): string {
   const characters = [...text]
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }
 
 /**
- * Returns the ticks of a logarithmic axis from `low` to `high`: at most six powers of ten. If fewer than three
- * are in this range, adds 2 and 5 times powers of ten; if that leaves fewer than two ticks, 1 to 9 times.
+ * Returns the ticks of a logarithmic axis from `low` to `high`: the powers of ten in this range, at most six of
+ * them; if there are fewer than three, their multiples by 1, 2 and 5; if still fewer than two, those by 1 to 9.
  */
 export function logTicks(low: number, high: number): readonly number[] {
   const first = Math.floor(Math.log10(low))

@@ -5,7 +5,7 @@ import { interval, numeral, plain, probability } from './number.ts'
 import { type Chart, type Content, tableBlock } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
-/** Makes the section on pairs of settings that were compared seed by seed: their differences in score. */
+/** Makes the report section on pairs of settings, compared seed by seed: their differences in score. */
 export function comparisonsSection({ comparisons, metric: { name, goal } }: Findings): Content {
   if (comparisons.length === 0) return 'nothing was tried on the same seeds to be compared'
   const better = `${goal === 'max' ? 'above' : 'below'} 0, a is better`

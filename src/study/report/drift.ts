@@ -6,8 +6,8 @@ import { type Chart, type Content, type Line, type Table, tableBlock } from './s
 import { describeSettings, label, normalizationsOf } from './settings.ts'
 
 /**
- * Makes the section on drift: for each schedule, how far the running statistics of batch normalization are from
- * the statistics of the training data at the end of training.
+ * Makes the report section on drift: for each schedule, how far the running statistics of batch normalization
+ * are from the statistics of the training data at the end of training.
  */
 export function driftSection(findings: Findings): Content {
   const { drifts } = findings
@@ -48,7 +48,7 @@ const rowOf = ({ settings }: DriftOf): string =>
     ? label(settings.schedule)
     : describeSettings(settings, ['normalization'], 'all runs')
 
-/** Returns a dot plot of KL divergences, with a row for each schedule and a colour for each normalization. */
+/** Returns a dot plot of drift (a KL divergence): a row for each schedule, a colour for each normalization. */
 function dots(drifts: readonly DriftOf[], lines: readonly Line[]): Chart['draw'] {
   const points = drifts
     .filter(({ kl }) => kl > least && Number.isFinite(kl))

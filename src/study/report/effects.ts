@@ -7,8 +7,8 @@ import { type Chart, type Content, type Table, tableBlock } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
 /**
- * Makes the section on effect sizes: the share of the variance in score that is due to each factor (a setting
- * that the study varies) and to interactions of factors.
+ * Makes the report section on effect sizes: the share of the variance in score that is due to each factor (a
+ * setting that the study varies) and to interactions of factors.
  */
 export function effectsSection(findings: Findings): Content {
   if (findings.effects.length === 0) return 'the study has no two settings to compare'
@@ -69,7 +69,7 @@ function bars(shares: readonly Share[]): Chart['draw'] {
   })
 }
 
-/** Returns ` in runs of N steps` for a race, as its effects come from its first round; '' for other designs. */
+/** Returns ` in runs of N steps` for a race (its effects are those of its first round); else ''. */
 function roundOf(findings: Findings): string {
   const [first] = findings.cells
   return lastRound(findings) === 0 || first === undefined ? '' : ` in runs of ${count(first.steps)} steps`

@@ -17,14 +17,14 @@ export interface Grid {
   readonly columns: readonly (Value | undefined)[]
   readonly rows: readonly (Value | undefined)[]
   readonly cells: readonly Cell[]
-  /** The cell with the best score among those all of whose seeds finished; undefined if there is none. */
+  /** The best-scoring cell of those in which every seed finished; undefined if there is none. */
   readonly best: Cell | undefined
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
 /**
  * Splits a study's cells (each: all trials of one combination of settings) into grids: one for each combination
- * of the factors that are not axes. Grids that differ only in the normalization follow each other.
+ * of the factors that are not axes. Grids that differ only in the normalization are adjacent.
  */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
@@ -62,7 +62,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses a grid's factors: if varied, rate across and schedule down; else those with most values. */
+/** Chooses a grid's factors: rate across, schedule down; where the study lacks them, those with most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -72,7 +72,7 @@ function axesOf({ factors }: Findings): { readonly x: string; readonly y: string
   return { x, y: 'schedule' in factors && x !== 'schedule' ? 'schedule' : names.find((name) => name !== x) }
 }
 
-/** Returns one cell for each combination of settings: in a race, from the last round that it reached. */
+/** Returns each combination's cell (its trials in one round) of the last round that the combination reached. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
   const groups = groupedBy(cells, ({ settings }) => keyOf(settings)).values()
   return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
@@ -85,7 +85,7 @@ export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(
 export const scoreOf = ({ score }: Cell): number | undefined =>
   score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
-/** Marks seeds without a score: `×` if none finished and some diverged, `1×` if one diverged of several. */
+/** Returns a mark for lost seeds: `×` or `failed` if none finished; `2×` if two diverged, others not. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
   return cell.diverged > 0 ? `${cell.diverged}×` : ''

@@ -9,7 +9,7 @@ import { numeral } from './number.ts'
 import type { Chart, Plot } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
-/** Draws a grid's scores as coloured squares, the best outlined. `last`: number of a race's last round. */
+/** Draws a grid's scores as coloured squares, the best outlined. `last` is the number of the last round. */
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
   const names = new Map(
@@ -35,11 +35,11 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): Plot
   }
 }
 
-/** Returns the label of a column, with three digits at most: rates drawn at random have more than fit. */
+/** Returns a column's label, with three digits of a number: rates drawn at random have too many to fit. */
 const tickOf = (value: Value | undefined): string =>
   label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
 
-/** Returns the data to draw for a cell; `partial` says that the cell was not in the last round of a race. */
+/** Returns the data of a cell's square; `partial` says that the cell was not in the last round of a race. */
 function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, last: number) {
   const score = scoreOf(cell)
   return {

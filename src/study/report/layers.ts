@@ -12,8 +12,8 @@ import { describeSettings } from './settings.ts'
 const most = { charts: 6, layers: 6 }
 
 /**
- * Makes the section on each batch normalization during training: lr / ‖w‖² of the weight w before it, and the
- * angle by which a step turns w.
+ * Makes the report section on how layers trained: for each batch normalization, lr / ‖w‖² of the weight w that
+ * feeds it, and the angle by which a step turns w.
  */
 export function layersSection(findings: Findings): Content {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
@@ -37,7 +37,7 @@ export function layersSection(findings: Findings): Content {
 interface Quantity {
   readonly name: string
   readonly of: 'effectiveRate' | 'angle'
-  /** Name of the curve with the values that the quantity tends to, if it has any. */
+  /** Property of `LayerCurve` with the values towards which the quantity tends; absent if there are none. */
   readonly limit?: 'equilibrium'
 }
 
@@ -81,7 +81,7 @@ function figure(
   }
 }
 
-/** Returns the curves that a quantity tends to: one for all layers with equal rate, decay and momentum. */
+/** Returns the curves towards which a quantity tends, without duplicates: many layers share the same one. */
 function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] {
   const series = curves.flatMap((curve) => {
     const values = limit && curve[limit]

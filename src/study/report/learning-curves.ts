@@ -9,7 +9,7 @@ import { type Content, type Panel, type Table, tableBlock } from './section.ts'
 import { describeSettings, normalizationsOf } from './settings.ts'
 
 /**
- * Makes the section with training losses over steps: a chart for each schedule with a line for each
+ * Makes the report section with training losses over steps: a chart for each schedule with a line for each
  * normalization, at its best learning rate.
  */
 export function learningCurvesSection(findings: Findings): Content {

@@ -45,7 +45,7 @@ export function lineChart(plot: Plot, series: readonly Series[], name: string, d
   }
 }
 
-/** Returns the lowest and highest finite value of several series and their bands: their common axis. */
+/** Returns the lowest and highest finite value of several series and their bands, for a common axis. */
 export function domainOf(series: readonly Series[]): Domain {
   const all = series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])])
   const finite = all.filter(Number.isFinite)

@@ -8,8 +8,8 @@ import { type Content, type Panel, type Plot, type Table, tableBlock } from './s
 import { describeSettings, label, normalizationsOf, testedValues } from './settings.ts'
 
 /**
- * Makes the section on usable learning rates, which do nearly as well as the best: in one chart for each
- * normalization, in another for each normalization and schedule.
+ * Makes the report section on usable learning rates, which do nearly as well as the best: one chart by
+ * normalization, another by normalization and schedule.
  */
 export function rateWindowsSection(findings: Findings): Content {
   const { windows } = findings
@@ -71,7 +71,7 @@ function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): 
   return `${open.low ? '≤ ' : ''}${plain(low)} to ${open.high ? '≥ ' : ''}${plain(high)}`
 }
 
-/** Length of the arrow at an open end of a range of rates: from `rate` to `rate` × or ÷ this factor. */
+/** Ratio of the rates at the two ends of an arrow, which marks an open end of a range of rates. */
 const beyond = 1.7
 
 function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions {

@@ -27,7 +27,7 @@ function entry(cell: Cell | undefined, best: Cell | undefined, last: number): st
   return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 
-/** Returns a table of all numbers, with a row for each cell (the trials of one combination of settings). */
+/** Returns a table with a row of results for each cell (all trials of one combination in a round). */
 export function cellTable({ cells, factors, metric }: Findings): Table {
   const names = Object.keys(factors)
   const rows = cells.map((cell) => [

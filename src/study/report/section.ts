@@ -1,11 +1,11 @@
 import type { PlotOptions } from '@observablehq/plot'
 
-/** The drawing library Plot; passed as an argument, since it is slow to load and only charts need it. */
+/** The drawing library Observable Plot; an argument, since it loads slowly and only charts need it. */
 export type Plot = typeof import('@observablehq/plot')
 
 /** A section of a study's report, which can be rendered as HTML or Markdown. */
 export interface Section {
-  /** The id of its heading, to which links can point. */
+  /** HTML id of the section's heading, to which links can point. */
   readonly id: string
   readonly title: string
   readonly blocks: readonly Block[]

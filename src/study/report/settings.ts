@@ -17,8 +17,8 @@ export function label(value: Value | undefined): string {
 }
 
 /**
- * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first, and
- * without those words.
+ * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first, as
+ * values only; each other setting has its name before its value.
  *
  * @param without names of settings to leave out
  * @param none text to return where no setting is left
@@ -34,7 +34,7 @@ export function describeSettings(settings: Settings, without: readonly string[] 
   return parts.join(' · ') || none
 }
 
-/** Returns all values that a study tried for a factor (a setting that it varies); numbers are in order. */
+/** Returns all values that a study tried for a factor (a setting that it varies); numbers ascend. */
 export function testedValues({ factors, cells }: Findings, factor: string): readonly Value[] {
   const tried = cells.flatMap(({ settings }) => (Object.hasOwn(settings, factor) ? [settings[factor]!] : []))
   const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [valueKey(value), value]))
