@@ -64,7 +64,7 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns the two schedules to try; both constant (one with warmup) for optimizers that need no decay. */
+/** Returns two schedules to try, both constant (one with warmup) for optimizers whose rate need not decay. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 

@@ -27,7 +27,7 @@ export function plan(design: Design, space: Space, finished: readonly Finished[]
   }
 }
 
-/** Returns the number of trials of a design; a race will have fewer if some diverge. */
+/** Returns the number of trials of a design; a race in which combinations diverge will have fewer. */
 export function trialCount(design: Design, space: Space): number {
   if (design.type === 'racing') return raceLength(design, space) * space.seeds.length
   return design.type === 'grid' ? combinationsOf(space.factors) * space.seeds.length : design.trials
