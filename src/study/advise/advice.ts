@@ -13,60 +13,61 @@ import type { Settings } from '../trial.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 
-/** The result of a learning-rate range test of the model with one normalization. */
+/** A learning-rate range test of the model with one type of normalization, and its result. */
 export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
 }
 
-/** Settings to train with, the confidence in them, and the evidence. */
+/** The result of `advise`: settings to train with, the confidence in them, and the evidence for them. */
 export interface Advice {
   readonly recommendation: Recommendation
   /**
-   * - `high`: over three seeds or more, the recommended settings are significantly better than the second best
-   * - `medium`: they led in the last two rounds, or over three seeds no other settings were shown to be worse
-   * - `low`: neither, mostly since the budget is too small to tell
+   * - `high`: with three seeds or more, the recommended settings beat the second best significantly
+   * - `medium`: they were best in both of the last two rounds of trials; or, with three seeds or more, they do
+   *   not differ significantly from the second best
+   * - `low`: neither, usually because the budget is too small to tell
    */
   readonly confidence: 'high' | 'medium' | 'low'
-  /** The reason for the confidence, and the budget that would raise it. */
+  /** A sentence with the reason for `confidence` and, unless it is high, the budget that would raise it. */
   readonly because: string
-  /** Observations, one sentence each. */
+  /** Observations from range tests and trials, one sentence each. */
   readonly evidence: readonly string[]
   readonly ranges: readonly RangeTest[]
   readonly trials: readonly Finished[]
   readonly steps: { readonly spent: number; readonly budget: number }
 }
 
-/** Settings to change; only `score`, and empty `settings`, if the unchanged experiment did best. */
+/** Changes to make to the experiment. If it did best unchanged: only a `score`, and no `settings`. */
 export interface Recommendation {
   readonly normalization?: NormalizationType
-  /** The peak rate. */
+  /** Peak learning rate. */
   readonly lr?: number
-  /** Name of the schedule, and its text for a run of this many steps. */
+  /** Name of the schedule, such as `cosine`, and the text that specifies it for a run of `steps` steps. */
   readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }
-  /** Steps over which the rate first rises. */
+  /** Number of steps from the start until the learning rate peaks. */
   readonly warmup?: number
-  /** Weight decay by `driftWeightDecay`; absent where that rule does not apply, or did no better. */
+  /** Weight decay from `driftWeightDecay`; absent where that gives none, or a trial with it did no better. */
   readonly weightDecay?: number
   readonly score: Estimate
-  /** Changes as `path=value`, for `evenstep train --set`. */
+  /** The changes as texts `path=value`, to be passed to `evenstep train --set`. */
   readonly settings: readonly string[]
 }
 
-/** What a race has found, for the advice to be drawn from. */
+/** Results of range tests and of a race (rounds of ever fewer, longer trials), from which advice is drawn. */
 export interface Outcome {
   readonly experiment: Experiment
   readonly plan: Plan
   readonly budget: number
   readonly ranges: readonly RangeTest[]
   readonly finished: readonly Finished[]
-  /** Trials of the last round, and its repeats with more seeds. */
+  /** Trials of the last round, including those that repeat its two best settings with more seeds. */
   readonly finals: readonly Finished[]
-  /** Optimizer steps of range tests and trials. */
+  /** Optimizer steps taken by all range tests and trials together. */
   readonly spent: number
 }
 
-/** Draws the advice from the outcome of a race. */
+/** Chooses the best settings of a race, rates the confidence in them, and lists the evidence. */
 export function adviceOf(outcome: Outcome): Advice {
   const { experiment, budget, ranges, finished, finals, spent } = outcome
   const metric = { name: experiment.monitor, goal: goalOf(experiment) }
@@ -81,7 +82,7 @@ export function adviceOf(outcome: Outcome): Advice {
   }
 }
 
-/** Returns the cells of trials: those with most seeds first, and of equally many seeds the best. */
+/** Groups trials into cells (one combination of settings, all seeds), most seeds first, then best first. */
 const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective): Scored[] =>
   ranked(cellsOf(trials, name), goal).sort((a, b) => seedsOf(b) - seedsOf(a))
 
@@ -108,13 +109,13 @@ function recommendationOf(experiment: Experiment, { settings, score }: Scored): 
   }
 }
 
-/** Whether settings are those of the unchanged experiment. */
+/** Whether `settings` change nothing, so that the trial was of the unchanged experiment. */
 const isOwn = (settings: Settings): boolean => Object.keys(settings).length === 0
 
 const nameOf = (settings: Settings): string =>
   isOwn(settings) ? 'the experiment as it is' : settingsText(settings)
 
-/** Returns the step of the highest rate. */
+/** Returns the first step at which a schedule reaches its highest rate in a run of `steps` steps. */
 function warmupOf(schedule: Schedule, steps: number): number {
   let highest = 0
   for (let step = 1; step < steps; step++) if (schedule(step) > schedule(highest)) highest = step
@@ -144,7 +145,7 @@ function confidenceOf(
   return { confidence: 'low', because }
 }
 
-/** Judges the confidence by several seeds of the two best. */
+/** Rates the confidence in the best settings by comparing them with the second best, seed by seed. */
 function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   const [found] = compareCells(best, second, 'settings')
   const size = differenceText(Math.abs(found!.difference.value), metric.name)
@@ -155,7 +156,7 @@ function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   return { confidence: 'medium', because }
 }
 
-/** Judges the confidence by whether the best settings led the round before, too. */
+/** Rates the confidence in the best settings by whether they were also best in the second of three rounds. */
 function byRounds({ plan, finished }: Outcome, best: Scored, metric: Objective, repeats: string): Confidence {
   const [, middle, last] = plan.rounds
   const second = finished.filter(({ steps, rung }) => steps === middle && rung === 1)
@@ -194,7 +195,7 @@ function evidenceOf(
   return [...tested, ...compared, ...unchanged, ...broken]
 }
 
-/** States the rate from which on every trial of a normalization diverged, if any. */
+/** Returns a sentence with the rate from which on every trial with this normalization diverged; [] if none. */
 function brokenFrom(normalization: string, trials: readonly Finished[]): string[] {
   const rates = (status: string): number[] =>
     trials.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))
@@ -205,7 +206,7 @@ function brokenFrom(normalization: string, trials: readonly Finished[]): string[
   return [`With normalization ${normalization} rates from ${from} on made losses that are not finite.`]
 }
 
-/** Returns the best cell of the longest finished trials; none if all diverged. */
+/** Returns the best combination of settings among the longest trials that finished; [] if none finished. */
 function longest(trials: readonly Finished[], metric: Objective): Scored[] {
   const done = trials.filter(({ result }) => result.status === 'done')
   const steps = Math.max(...done.map((trial) => trial.steps))

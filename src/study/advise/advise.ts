@@ -13,31 +13,32 @@ import { inProcess, type Runner } from './runner.ts'
 import { driftWeightDecay } from './weight-decay.ts'
 
 const options = {
-  /** Optimizer steps to spend on range tests and trials together. */
+  /** Total optimizer steps that all range tests and trials together may take. */
   budget: required(size),
-  /** Runs the trials. @default one after another in this process */
+  /** Function that runs the trials. @default one after another in this process */
   runner: callback<Runner>('a function of an experiment and its trials'),
 }
 
 export interface AdviseOptions extends OptionsOf<typeof options> {}
 
-/** An event of an advice: a range test, a round or a trial is over; the advice itself comes last. */
+/** What `advise` reports: a finished range test, the start of a round, a finished trial; last, the advice. */
 export type AdviseEvent =
   | ({ readonly type: 'range' } & RangeTest)
   | RaceEvent
   | { readonly type: 'advice'; readonly advice: Advice }
 
 /**
- * Finds the normalization, learning rate and schedule that suit a model and its data, within a budget of steps.
+ * Recommends a normalization, learning rate and schedule for a model and its data, within a budget of steps.
  *
- * 1. Two range tests, with and without batch normalization, suggest a learning rate for each.
- * 2. A race of three rounds: short runs of both at rates in half-decades upwards from the suggestion; the best
- *    four with two schedules, three times as long; the best of those in full runs, also with the weight decay
- *    that turns weights by 0.03 per step, together with the unchanged experiment. Each run has its own complete
- *    schedule; all share initial weights and data order.
- * 3. The rest of the budget goes into more seeds of the two best settings.
+ * 1. Two range tests, without and with batch normalization, suggest a learning rate for each.
+ * 2. A race of three rounds, each with fewer trials, three times as long as in the round before: first, both
+ *    normalizations at five rates upwards from the suggested one, by factors of about 3; then the best four
+ *    settings, with two schedules each; then the best of those in full runs. The last round also tries the very
+ *    best with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment. Each trial
+ *    runs through a complete schedule; all start from the same weights and see data in the same order.
+ * 3. The rest of the budget is spent on repeating the two best settings with more seeds.
  *
- * Model, data, optimizer and batch size are those of the experiment.
+ * Model, data, optimizer and batch size stay those of the experiment.
  *
  * @throws {ArgumentError} when the budget is too small for trials of 10 steps.
  */
@@ -63,11 +64,11 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns the schedules of the race; for optimizers made for a constant rate, constant ones. */
+/** Returns two schedules to try, both constant (one with warmup) for optimizers whose rate need not decay. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
-/** Runs range tests without and with batch normalization, skipping what the model does not support. */
+/** Runs range tests without and with batch normalization, skipping any that the model cannot be built with. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const options = { steps: ramp, ...(testRates && { from: testRates[0], to: testRates[1] }) }
@@ -78,7 +79,7 @@ async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator
   }
 }
 
-/** Whether the model supports the experiment's normalization. */
+/** Whether the model can be built with the normalization that the experiment names. */
 function isPossible(experiment: Experiment): boolean {
   try {
     taskOf(experiment)
@@ -89,19 +90,20 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Returns settings with rates in half-decades upwards from the suggestion, since range tests err low. */
+/** Returns settings at five rates upwards from the suggestion (range tests err low), by factors of about 3. */
 function candidates({ normalization, rates: { suggestion } }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
 }
 
-/** Returns the `k`-th half-decade: 1, 3, 10, … for k = 0, 1, 2, … */
+/** Returns 10^(k/2) rounded to one digit, 1 or 3 times a power of ten: 1, 3, 10, … for k = 0, 1, 2, … */
 const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /**
- * Returns the settings of the last round: the best of the race; the very best also with weight decay, if runs
- * are long enough for it to take effect; and the unchanged experiment, if its run fits the budget.
+ * Returns at most four settings to try in the last round: the best of the round before; the very best of them
+ * also with weight decay, if it has batch normalization and runs are long enough for decay to take effect; and
+ * the unchanged experiment, if the budget suffices for full runs.
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)

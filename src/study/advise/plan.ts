@@ -1,49 +1,49 @@
 import { ArgumentError } from '../../core/errors.ts'
 
-/** The lengths of range tests and trials that fit a budget. */
+/** The numbers of steps that range tests and trials may take within a budget. */
 export interface Plan {
-  /** Steps of each range test. */
+  /** Steps of one range test. */
   readonly ramp: number
-  /** Steps of a trial in each round; a trial of the last is a full run if the budget suffices. */
+  /** Steps of one trial in each of the three rounds; in the last a full run, if the budget suffices. */
   readonly rounds: readonly [first: number, second: number, last: number]
   /** Whether the trials of the last round are full runs. */
   readonly whole: boolean
 }
 
-/** Number of rates tried with each normalization in the first round. */
+/** Number of learning rates tried with each normalization in the first round. */
 export const rates = 5
-/** Number of settings kept for the second round. */
+/** Number of combinations of settings that go on from the first round to the second. */
 export const kept = 4
 /** Number of trials in the last round. */
 export const finalists = 4
 
-/** Factor by which a round trains longer than the round before. */
+/** Factor by which trials get longer from one round to the next. */
 const growth = 3
 
-/** Cost of the rounds in full runs: two normalizations, two schedules for each kept, and the finalists. */
+/** Total steps of the three rounds, in units of a full run, with two normalizations and two schedules. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
-/** Fewest steps of a trial: shorter ones tell nothing. */
+/** Minimum steps of a trial; a shorter one would tell nothing. */
 const fewest = 10
 
-/** Returns the steps of each of two range tests: about a twentieth of the budget, from 60 to 600. */
+/** Returns the steps of one of the two range tests: 1/22 of the budget, limited to 60 to 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
-/** Returns the least budget that leaves `steps` for trials: range tests grow with the budget. */
+/** Returns the smallest budget that, after two range tests (which grow with it), leaves `steps` for trials. */
 function budgetFor(steps: number): number {
   let budget = Math.ceil(steps) + 120
   while (budget - 2 * rampOf(budget) < steps) budget++
   return budget
 }
 
-/** Returns the least budget for which the trials of the last round are full runs. */
+/** Returns the smallest budget, in steps, at which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/** Returns the least budget that also pays for `seeds` seeds of the two best. */
+/** Returns the smallest budget, in steps, that also pays for full runs of the two best with `seeds` seeds. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 
-/** Plans rounds that fit a budget. @throws {ArgumentError} when the first trials would be below 10 steps. */
+/** Divides a budget. @throws {ArgumentError} when the first trials would be below 10 steps. */
 export function planOf(budget: number, runSteps: number): Plan {
   const ramp = rampOf(budget)
   const last = Math.min(runSteps, Math.floor((budget - 2 * ramp) / runs))

@@ -6,15 +6,15 @@ import type { Settings } from '../trial.ts'
 import type { Outcome } from './advice.ts'
 import type { Runner } from './runner.ts'
 
-/** An event of a race: a round begins, or a trial is over. */
+/** What a race reports: the start of a round of trials, or a finished trial. */
 export type RaceEvent =
   | { readonly type: 'round'; readonly round: number; readonly trials: number; readonly steps: number }
   | { readonly type: 'trial'; readonly trial: Finished }
 
-/** Most seeds of the two best settings. */
+/** Maximum number of seeds with which the two best settings are tried. */
 const mostSeeds = 5
 
-/** Trials in rounds; the results of a round decide what the next one tries. */
+/** Runs rounds of trials and keeps the results, from which the caller chooses the next round's settings. */
 export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner
@@ -24,7 +24,7 @@ export class Race {
   #round: Finished[] = []
   #rounds = 0
 
-  /** @param spent steps of the budget that the range tests took */
+  /** @param spent steps of the budget that the range tests already took */
   constructor(experiment: Experiment, runner: Runner, budget: number, spent: number) {
     this.#experiment = experiment
     this.#runner = runner
@@ -32,13 +32,13 @@ export class Race {
     this.#spent = spent
   }
 
-  /** Runs a round of trials with these settings. */
+  /** Runs a round: one trial of `steps` steps for each of these settings, all with the experiment's seed. */
   async *round(settings: readonly Settings[], steps: number): AsyncGenerator<RaceEvent> {
     this.#round = []
     yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
   }
 
-  /** Returns the best cells of the last round. @throws {ArgumentError} when every trial diverged. */
+  /** Returns the `count` best settings of the last round. @throws {ArgumentError} when every trial diverged. */
   best(count: number): Scored[] {
     const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
     if (scored.length > 0) return scored.slice(0, count)
@@ -48,7 +48,7 @@ export class Race {
     )
   }
 
-  /** Repeats the two best of the last round with more seeds, as long as the budget pays for both. */
+  /** Repeats the two best settings of the latest round with one more seed at a time while the budget lasts. */
   async *repeats(steps: number): AsyncGenerator<RaceEvent> {
     const two = this.best(2).map(({ settings }) => settings)
     for (let k = 1; k < mostSeeds && two.length === 2 && this.#spent + 2 * steps <= this.#budget; k++) {

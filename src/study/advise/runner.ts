@@ -8,7 +8,7 @@ import { metricsOf } from '../run/trial-log.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
-/** Runs trials of an experiment, and yields each with its result as it finishes, in any order. */
+/** A function that runs trials of an experiment and yields each with its result as it ends, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
 
 /** Runs one trial after another in this process, and writes no files. */

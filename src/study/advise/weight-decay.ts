@@ -1,16 +1,16 @@
 import type { Experiment } from '../../train/experiment.ts'
 
-/** Radians by which weights before batch normalization may turn per step at the peak rate. */
+/** Target angle, in radians, by which one step at the peak rate turns a weight before batch normalization. */
 const drift = 0.03
 
 /**
- * Returns the weight decay λ at which weights before batch normalization turn by 0.03 rad per step at the peak
- * rate η, once their norm has settled: slow enough to converge, fast enough to learn.
+ * Returns the weight decay λ with which a step at the peak learning rate η turns weights before batch
+ * normalization by 0.03 rad, once their norm has settled: slow enough to converge, fast enough to learn.
  *
- *     0.03 = √(2ηλ/(1 − μ))    so    λ = 0.03² · (1 − μ) / (2η)        momentum μ; 0 for AdamW
+ *     0.03 = √(2ηλ/(1 − μ))    so    λ = 0.03² · (1 − μ) / (2η)        μ: momentum of SGD; 0 for AdamW
  *
- * The norm settles within (1 − μ)/(4ηλ) = 556 steps, under AdamW 1/(2ηλ) = 1,111. Runs shorter than four times
- * that are too short for the decay to take effect.
+ * With this λ the norm settles within (1 − μ)/(4ηλ) = 556 steps under SGD, and 1/(2ηλ) = 1,111 under AdamW.
+ * Decay has too little time to take effect in runs shorter than four times this number of steps.
  *
  * Sources: Wan et al. 2021, https://arxiv.org/abs/2006.08419; Kosson et al. 2024,
  * https://arxiv.org/abs/2305.17212.

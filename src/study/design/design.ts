@@ -13,27 +13,28 @@ import type { Factors } from '../factor.ts'
 import { keyOf } from '../settings.ts'
 import type { Settings, Trial } from '../trial.ts'
 
-/** Decides which combinations a study tries. */
+/** The rule by which a study chooses combinations of settings to try. */
 export type Design =
-  /** Every combination of values. */
+  /** Every combination of the factors' values. */
   | { readonly type: 'grid' }
-  /** Combinations drawn at random, from a low-discrepancy sequence, or near the best ones so far. */
+  /** Combinations drawn at random, from a Halton low-discrepancy sequence, or near the best so far (TPE). */
   | { readonly type: 'random' | 'halton' | 'tpe'; readonly trials: number }
   | Racing
 
 const racing = {
   type: required(choice(['racing'])),
-  /** Each round keeps one combination in `eta` and gives it `eta` times as many steps. @default 3 */
+  /** The best 1/`eta` of a round's combinations go on, and train for `eta` times as many steps. @default 3 */
   eta: integer({ min: 2 }),
   /** Number of rounds. @default 3 */
   rungs: integer({ min: 2 }),
-  /** Number of combinations in the first round, drawn as by `halton`. @default every combination */
+  /** Number of combinations in the first round, from a Halton sequence. @default every combination */
   candidates: integer({ min: 1 }),
 }
 
 /**
- * Successive halving: trains all candidates for few steps, then the best for `eta` times as many, and so on;
- * the last round has all steps. Each round trains from scratch along a complete schedule.
+ * Successive halving: trains all candidates for few steps, then the best for `eta` times as many, and so on; in
+ * the last round, a run has its full number of steps. Each round starts from initial weights and runs through
+ * a complete schedule.
  */
 export interface Racing extends OptionsOf<typeof racing> {}
 
@@ -41,7 +42,7 @@ const sampled = { type: required(choice(['random', 'halton', 'tpe'])), trials: r
 const grid = { type: required(choice(['grid'])) }
 const designs = { grid, random: sampled, halton: sampled, tpe: sampled, racing }
 
-/** A study's design as an option. */
+/** Declares and checks a study's option `design`. */
 export const designOption: Option<Design> = {
   wanted: 'a design',
   fallback: { type: 'grid' },
@@ -53,38 +54,38 @@ export const designOption: Option<Design> = {
   },
 }
 
-/** A trial that a design asks for, before it gets an id. */
+/** A training run that a design asks for, before the run is numbered. */
 export type Asked = Omit<Trial, 'id'>
 
-/** The search space of a design, and the score that it minimizes. */
+/** What a design chooses from: factors (settings with values to try) and seeds; and how trials are scored. */
 export interface Space {
   readonly factors: Factors
-  /** Seeds that each combination is tried with. */
+  /** Random seeds; every combination is trained once with each of them. */
   readonly seeds: readonly number[]
-  /** Seed of the design's own draws. */
+  /** Seed of the random numbers by which the design chooses combinations. */
   readonly seed: number
   /** Returns the optimizer steps of a full run with these settings. */
   stepsOf(settings: Settings): number
-  /** Returns the score of a trial, lower is better; infinite if the trial diverged or failed. */
+  /** Returns the score of a finished trial; lower is better, and infinity means that it diverged or failed. */
   scoreOf(finished: Finished): number
 }
 
-/** Returns a key of a trial's settings, seed and steps that does not depend on the order of the settings. */
+/** Returns a text that identifies a trial by its settings (in any order), seed and number of steps. */
 export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
   `[${keyOf(settings)},${seed},${steps}]`
 
-/** Finished trials by key. */
+/** Finished trials, each under its `trialKey`. */
 export type Known = ReadonlyMap<string, Finished>
 
-/** Returns the trials of a combination, one for each seed. */
+/** Returns the trials of one combination of settings, one for each seed of the study. */
 export const withSeeds = (space: Space, settings: Settings, steps: number, round: number = 0): Asked[] =>
   space.seeds.map((seed) => ({ settings, seed, steps, rung: round }))
 
-/** Orders the trials of several combinations by seed: every combination runs once before any runs twice. */
+/** Lists the trials of all combinations with the first seed, then with the second, and so on. */
 export const seedBySeed = (space: Space, trials: readonly (readonly Asked[])[]): Asked[] =>
   space.seeds.flatMap((_, i) => trials.map((group) => group[i]!))
 
-/** Averages the scores of trials; undefined until all are finished. */
+/** Returns the mean score of these trials, or undefined until all of them are finished. */
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
   const found = trials.flatMap((trial) => known.get(trialKey(trial)) ?? [])
   if (found.length < trials.length) return undefined

@@ -1,15 +1,15 @@
 import type { Random } from '../../core/random.ts'
 
-/** A probability density on [0, 1). */
+/** A probability density on [0, 1): its value at `x`, and random draws from it. */
 export interface Density {
   at(x: number): number
   draw(source: Random): number
 }
 
 /**
- * Makes a Parzen estimator: the mean of normal densities, one about each point and one about 0.5, all truncated
- * to [0, 1). Their standard deviation is the distance to the farther neighbour, at least 1 / (n + 1) for n
- * points and at least 0.01; about 0.5 it is 1.
+ * Returns a Parzen estimate of the density of n points: the mean of n + 1 normal densities truncated to [0, 1),
+ * one centred at each point and one at 0.5. The standard deviation at a point is the distance to its farther
+ * neighbour (a point, 0 or 1), but at least 1 / (n + 1) and at least 0.01; at 0.5 it is 1.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.2.
  */
@@ -37,13 +37,13 @@ function normalsAbout(sorted: readonly number[]): Normal[] {
   })
 }
 
-/** Returns the density of a normal distribution truncated to [0, 1] at `x`. */
+/** Returns the density at `x` of a normal distribution with deviation `width`, truncated to [0, 1]. */
 function densityOf({ mean, width }: Normal, x: number): number {
   const inside = normalDistribution((1 - mean) / width) - normalDistribution(-mean / width)
   return Math.exp(-(((x - mean) / width) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * width * inside)
 }
 
-/** Returns P(Z ≤ z) of a standard normal Z, to 1e-7. Source: Abramowitz & Stegun 1964, formula 26.2.17. */
+/** Returns P(Z ≤ z) of a standard normal Z, within 1e-7. Source: Abramowitz & Stegun 1964, formula 26.2.17. */
 function normalDistribution(z: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(z))
   const series =
@@ -52,7 +52,7 @@ function normalDistribution(z: number): number {
   return z > 0 ? 1 - tail : tail
 }
 
-/** Makes a histogram of `count` equal bins of [0, 1), each with one more count than points in it. */
+/** Returns the density of a histogram of the points: `count` equal bins, with 1 added to the count of each. */
 export function discrete(points: readonly number[], count: number): Density {
   const times = new Float64Array(count).fill(1)
   for (const x of points) times[Math.floor(x * count)]! += 1

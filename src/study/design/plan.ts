@@ -8,8 +8,8 @@ import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
 
 /**
- * Returns every trial that a design asks for, given the finished ones. As trials finish, the list only grows,
- * and earlier trials keep their place. A pure function, so that resuming is calling it again.
+ * Returns every trial that a design asks for, given those that are finished: as more finish, trials are only
+ * appended. A study resumes by calling this pure function again with the finished trials that it finds on disk.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))
@@ -27,13 +27,16 @@ export function plan(design: Design, space: Space, finished: readonly Finished[]
   }
 }
 
-/** Counts the trials of a design; a race has fewer if some diverge. */
+/** Returns the number of trials of a design; a race in which combinations diverge will have fewer. */
 export function trialCount(design: Design, space: Space): number {
   if (design.type === 'racing') return raceLength(design, space) * space.seeds.length
   return design.type === 'grid' ? combinationsOf(space.factors) * space.seeds.length : design.trials
 }
 
-/** @throws {ArgumentError} when the design does not suit the space. */
+/**
+ * @throws {ArgumentError} when there are fewer combinations than the design asks for, when a design that tries
+ * all of them gets a factor with infinitely many values, or when the seeds do not divide the number of trials.
+ */
 export function checkDesign(design: Design, { factors, seeds }: Pick<Space, 'factors' | 'seeds'>): void {
   if (design.type === 'grid') combinations(factors)
   else if (design.type === 'racing') checkCandidates(design.candidates, combinationsOf(factors))

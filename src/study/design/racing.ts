@@ -14,10 +14,10 @@ import { sample } from './sample.ts'
 
 const withDefaults = (design: Racing) => ({ eta: 3, rungs: 3, ...design })
 
-/** Returns the number of candidates that a round keeps. */
+/** Returns how many of `count` combinations go on to the next round of a race: one in `eta`, rounded up. */
 const keptOf = (count: number, eta: number): number => Math.ceil(count / eta)
 
-/** Returns the steps of a round: all steps in the last, and 1/eta of the next round's in each before. */
+/** Returns the steps of a trial in a round: those of a full run, divided by `eta` for each round to come. */
 function stepsAt(design: Racing, space: Space, settings: Settings, round: number): number {
   const { eta, rungs: rounds } = withDefaults(design)
   const all = space.stepsOf(settings)
@@ -29,8 +29,8 @@ function stepsAt(design: Racing, space: Space, settings: Settings, round: number
 }
 
 /**
- * Returns the trials of a race, up to the first round whose trials are not all finished. A round keeps the
- * combinations with the best mean over seeds; a combination that diverged is never kept.
+ * Returns the trials of all rounds up to and including the first unfinished one. The combinations with the best
+ * mean scores over seeds go on to the next round; one with a diverged or failed trial never does.
  *
  * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` in place of 2.
  */
@@ -55,7 +55,7 @@ export function race(design: Racing, space: Space, known: Known): Asked[] {
 const candidatesOf = ({ candidates }: Racing, space: Space): readonly Settings[] =>
   candidates === undefined ? combinations(space.factors) : sample('halton', space, candidates)
 
-/** Counts the combinations over all rounds, if none diverges. */
+/** Returns the number of combinations, summed over all rounds of a race in which none diverges. */
 export function raceLength(design: Racing, { factors }: Space): number {
   const { eta, rungs } = withDefaults(design)
   let [count, total] = [design.candidates ?? combinationsOf(factors), 0]

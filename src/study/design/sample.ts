@@ -5,10 +5,10 @@ import type { Settings } from '../trial.ts'
 import type { Space } from './design.ts'
 import { halton } from './halton.ts'
 
-/** Returns the `i`-th point of a sequence in the unit cube, with one coordinate for each factor. */
+/** A sequence of points in the unit cube, given by index; each coordinate chooses the value of one factor. */
 export type Points = (i: number) => readonly number[]
 
-/** Makes the sequence of points of a design. */
+/** Returns the sequence of points from which a random or Halton design makes combinations of settings. */
 export function pointsOf(type: 'random' | 'halton', { seed, factors }: Space): Points {
   const axes = Object.keys(factors).length
   if (type === 'halton') return halton(seed, axes)
@@ -18,19 +18,19 @@ export function pointsOf(type: 'random' | 'halton', { seed, factors }: Space): P
   }
 }
 
-/** Returns the combination at a point. */
+/** Returns the combination of settings at a point: each coordinate chooses a value of one factor. */
 export const settingsAt = ({ factors }: Space, point: readonly number[]): Settings =>
   Object.fromEntries(
     Object.entries(factors).map(([path, factor], axis) => [path, factorValueAt(path, factor, point[axis]!)]),
   )
 
-/** A combination with its point in the unit cube. */
+/** A combination of settings, with the point in the unit cube that it was made from. */
 export interface Sample {
   readonly point: readonly number[]
   readonly settings: Settings
 }
 
-/** Yields the combinations at a sequence of points, without repeats. */
+/** Yields the combination of settings at each point of a sequence, leaving out those it already yielded. */
 export function* distinct(space: Space, points: Points): Generator<Sample> {
   const seen = new Set<string>()
   for (let i = 0; ; i++) {
@@ -41,7 +41,7 @@ export function* distinct(space: Space, points: Points): Generator<Sample> {
   }
 }
 
-/** Returns the first `count` distinct combinations, so that a larger sample begins with every smaller one. */
+/** Returns the first `count` distinct combinations of a sequence; a larger `count` only appends to them. */
 export function sample(type: 'random' | 'halton', space: Space, count: number): Settings[] {
   const found: Settings[] = []
   for (const { settings } of distinct(space, pointsOf(type, space))) {

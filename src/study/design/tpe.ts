@@ -5,24 +5,24 @@ import { type Asked, type Known, meanScore, type Space, withSeeds } from './desi
 import { continuous, type Density, discrete } from './parzen.ts'
 import { distinct, pointsOf, type Sample, settingsAt } from './sample.ts'
 
-/** Number of combinations before the first that depends on results. */
+/** Number of combinations tried at the start, before results influence the choice. */
 const startup = 8
-/** Number of combinations chosen from the same results, so that workers need not wait for each other. */
+/** Number of combinations chosen at once from the same results, so that workers can run them in parallel. */
 const batch = 4
-/** Fraction of combinations that count as good. */
+/** Fraction of the tried combinations, those with the best scores, that count as good. */
 const gamma = 0.25
-/** Number of draws of which the best becomes the next combination. */
+/** Number of random candidates from which the next combination is chosen. */
 const draws = 24
 
 /**
- * Chooses combinations near good ones, by a tree-structured Parzen estimator.
+ * Chooses combinations near good ones by a tree-structured Parzen estimator (TPE), and returns their trials.
  *
- *     next = arg max over 24 draws x from l of l(x) / g(x)
+ *     next = the x with the greatest l(x) / g(x) among 24 draws from l
  *
- * Here l is the density of the combinations whose mean score is in the best quarter, and g that of the others;
- * both are products of one density per factor. The first eight combinations are a Halton sequence; the rest are
- * chosen in batches of four from the results of earlier batches. They do not depend on which trial finishes
- * first, so that a resumed study continues as if it had not stopped.
+ * Here l is the density of the combinations whose mean score is in the best quarter, and g the density of the
+ * others; both are products of one density per factor. The first eight combinations are a Halton sequence; the
+ * rest are chosen in batches of four, each from the results of all earlier batches. The choice does not depend
+ * on the order in which trials finish, so that a resumed study continues as if it had not stopped.
  *
  * Source: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4.
  */
@@ -53,14 +53,14 @@ export function tpe(space: Space, count: number, known: Known): Asked[] {
   return asked
 }
 
-/** Returns the next sample of a sequence that was not chosen yet. */
+/** Returns the next combination of a sequence that was not chosen before. */
 function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
   let sample: Sample = start.next().value
   while (seen.has(keyOf(sample.settings))) sample = start.next().value
   return sample
 }
 
-/** Returns the best draw that was not chosen yet; undefined if all were chosen. */
+/** Returns the best of 24 random combinations, judged as `tpe` says; undefined if all were chosen before. */
 function bestDraw(
   space: Space,
   chosen: readonly Sample[],

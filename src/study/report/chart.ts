@@ -5,13 +5,12 @@ import type { Chart, Plot } from './section.ts'
 
 type Document = ReturnType<typeof parseHTML>['document']
 
-/** Draws a chart as the text of an SVG image with a name and a description. */
+/** Draws a chart and returns it as SVG text with a title; `id` is the prefix of the ids of its elements. */
 export type Draw = (chart: Chart, id: string, title?: string) => string
 
 /**
- * Loads the drawing libraries. Plot draws into a document; outside a browser linkedom provides one.
- *
- * Both are loaded here rather than at the top, so that nothing else waits for them.
+ * Loads the drawing libraries and returns a function that draws: Plot needs a DOM document, which linkedom
+ * provides outside a browser. They are imported only here, so that what draws nothing need not load them.
  */
 export async function drawing(): Promise<Draw> {
   const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
@@ -44,9 +43,9 @@ function svgOf(
 }
 
 /**
- * Size, margins and vertical axis of a chart with one row for each key.
+ * Returns Plot's size, margins and vertical axis for a chart with one row for each key in `rows`.
  *
- * @param nameOf returns the label of a row. @default the key
+ * @param nameOf returns the label of a row from its key. @default the key
  */
 export const rowChart = (
   rows: readonly string[],
@@ -59,38 +58,38 @@ export const rowChart = (
   y: bandAxis(rows, nameOf),
 })
 
-/** An axis with one band for each key, without tick marks. */
+/** Returns Plot options for an axis with a band for each key, labelled by `nameOf`, without tick marks. */
 export const bandAxis = (
   domain: readonly string[],
   nameOf: (key: string) => string,
 ): NonNullable<PlotOptions['y']> => ({ type: 'band', domain, tickFormat: nameOf, tickSize: 0, label: null })
 
-/** A centred label of a horizontal axis. */
+/** Returns Plot options for a horizontal axis with a centred label and no arrow. */
 export const axisLabel = (label: string) => ({ label, labelAnchor: 'center', labelArrow: 'none' }) as const
 
-/** A horizontal logarithmic axis; without a domain, Plot derives one from the data. */
+/** Returns Plot options for a horizontal logarithmic axis; its default domain is the range of the data. */
 export const logAxis = (
   label: string,
   domain: readonly [number, number] | undefined,
   ticks: readonly number[] | number,
 ) => ({ type: 'log', ...(domain && { domain }), ...axisLabel(label), ticks, tickFormat: plain }) as const
 
-/** Style of the grid lines at an axis's ticks. */
+/** Returns Plot options for grid lines at an axis's ticks. */
 export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacity: 1, ticks })
 
-/** The left margin that labels need, in pixels: enough for wide letters of 11 px in any font. */
+/** Returns the left margin, in pixels, that these labels of 11 px need in any font, even with wide letters. */
 export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
-/** Truncates a label to the room beside a chart. */
+/** Shortens a chart's label to at most `length` characters; if it is cut, the last is an ellipsis. */
 export function shorten(text: string, length = 24): string {
   const characters = [...text]
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }
 
 /**
- * Returns the ticks of a logarithmic axis: powers of ten, or their multiples by 1, 2 and 5 or by 1 to 9,
- * whichever first gives two ticks; at most six powers of ten.
+ * Returns the ticks of a logarithmic axis from `low` to `high`: the powers of ten in this range, at most six of
+ * them; if there are fewer than three, their multiples by 1, 2 and 5; if still fewer than two, those by 1 to 9.
  */
 export function logTicks(low: number, high: number): readonly number[] {
   const first = Math.floor(Math.log10(low))
@@ -105,7 +104,7 @@ export function logTicks(low: number, high: number): readonly number[] {
   return some.length > 1 ? some : among([1, 2, 3, 4, 5, 6, 7, 8, 9])
 }
 
-/** Returns at most `most` of the items, evenly spaced, including the first and the last. */
+/** Returns at most `most` of the items, evenly spaced, with the first and the last among them. */
 export function thinned<T>(items: readonly T[], most = 11): readonly T[] {
   if (items.length <= most) return items
   const at = (i: number): number => Math.round((i * (items.length - 1)) / (most - 1))

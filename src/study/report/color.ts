@@ -1,10 +1,10 @@
 import type { Line, Plot } from './section.ts'
 
 /**
- * Series colours that are distinguishable with any colour vision, on a light page and on a dark one.
+ * Colours of lines and dots on a light and on a dark page, distinguishable with any colour vision.
  *
- * Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/. For a light page the
- * pale colours are darkened to a contrast of 3 : 1 (WCAG 2.2, 1.4.11); for a dark page blue is their sky blue.
+ * Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/. For the light page, the
+ * pale colours are darkened to a contrast of 3 : 1 (WCAG 2.2, 1.4.11); on the dark page blue is their sky blue.
  */
 export const palette = {
   light: ['#c64f00', '#0072b2', '#00805d', '#a8578a', '#946200', '#2f7fae', '#4d4d4d'],
@@ -14,9 +14,9 @@ export const palette = {
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4']
 
 /**
- * Returns the colour and dashes of each series.
+ * Chooses a colour and a dash pattern for each series name.
  *
- * @param fixed names whose colour does not depend on which are present, so that charts agree
+ * @param fixed names that always get the first colours, in this order, so that all charts of a page agree
  */
 export function linesOf(names: readonly string[], fixed: readonly string[] = []): readonly Line[] {
   const known = names.some((name) => fixed.includes(name)) ? fixed : []
@@ -29,19 +29,20 @@ export function linesOf(names: readonly string[], fixed: readonly string[] = [])
   })
 }
 
-/** A colour scale of scores: the best is the brightest. */
+/** A colour scale of scores, from 0 (the best score, the brightest colour) to 1 (the worst, the darkest). */
 export interface Ramp {
   readonly best: number
   readonly worst: number
-  /** Returns the position of a score on the scale: 0 for the best, 1 for the worst and beyond. */
+  /** Returns the position of a score on the scale, from 0 to 1; scores beyond `worst` are at 1. */
   at(score: number): number
-  /** Returns the score at a position on the scale. */
+  /** Returns the score at a position from 0 to 1: the inverse of `at`. */
   score(at: number): number
 }
 
 /**
- * Makes a colour scale by the square root of the distance to the best: finer there, since good settings differ
- * by little. The scale ends at the ninth decile, so that one lost run does not make all others look alike.
+ * Makes a colour scale whose position is the square root of the distance from the best score: finer near the
+ * best, where good settings differ by little. Its end `worst` is the ninth decile (nine in ten scores are
+ * better), so that one very bad score does not make all others look alike.
  */
 export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
   const sorted = [...scores].sort((a, b) => (goal === 'min' ? a - b : b - a))
@@ -56,14 +57,14 @@ export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp 
   }
 }
 
-/** Returns the colour at a position on the scale, and the text colour on it: black or white, by contrast. */
+/** Returns the colour at a position from 0 to 1, and black or white for text on it: what contrasts more. */
 export function shade(plot: Plot, at: number): { readonly fill: string; readonly ink: string } {
   const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1] } })!
   const fill = String(scale.apply(1 - at))
   return { fill, ink: contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000' : '#fff' }
 }
 
-/** Contrast of two colours `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+/** Contrast of colours `#rrggbb`, from 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 export function contrast(a: string, b: string): number {
   const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
   return (high! + 0.05) / (low! + 0.05)

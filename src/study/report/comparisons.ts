@@ -5,7 +5,7 @@ import { interval, numeral, plain, probability } from './number.ts'
 import { type Chart, type Content, tableBlock } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
-/** Cells compared with each other, seed by seed. */
+/** Makes the report section on pairs of settings, compared seed by seed: their differences in score. */
 export function comparisonsSection({ comparisons, metric: { name, goal } }: Findings): Content {
   if (comparisons.length === 0) return 'nothing was tried on the same seeds to be compared'
   const better = `${goal === 'max' ? 'above' : 'below'} 0, a is better`
@@ -48,14 +48,14 @@ const rowOf = ({ a, b, difference, seeds, p, adjusted, verdict }: Comparison): r
   verdict,
 ]
 
-/** Names a comparison by its values and the settings that both share: `batch − none, cosine`. */
+/** Names a pair by its two different values, then by the settings that are equal: `batch − none, cosine`. */
 function nameOf({ a, b, factor }: Comparison): string {
   const same = Object.keys(a).filter((name) => valueKey(a[name]) === valueKey(b[name]))
   const shared = describeSettings(only(a, same))
   return `${label(a[factor])} − ${label(b[factor])}${shared === '' ? '' : `, ${shared}`}`
 }
 
-/** A forest plot: one dot with its interval for each comparison. */
+/** Returns a forest plot: for each compared pair a row with a dot (the difference) on a line (its interval). */
 function forest(comparisons: readonly Comparison[], metric: string): Chart['draw'] {
   const rows = comparisons.map(({ a, b, difference: { value, interval }, adjusted, verdict }, i) => ({
     row: String(i),

@@ -2,7 +2,7 @@ import { count, duration, percent } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { type Content, tableBlock } from './section.ts'
 
-/** The trials, steps and time that the study took. */
+/** Makes the report section on what the study cost: its numbers of trials and steps, and the time they took. */
 export function costSection({ cost }: Findings): Content {
   const share = cost.total > 0 ? ` (${percent(cost.training / cost.total, 1)} of it)` : ''
   const rows = [

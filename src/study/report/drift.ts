@@ -5,7 +5,10 @@ import { numeral } from './number.ts'
 import { type Chart, type Content, type Line, type Table, tableBlock } from './section.ts'
 import { describeSettings, label, normalizationsOf } from './settings.ts'
 
-/** The final distance between running statistics and those of the data, by schedule. */
+/**
+ * Makes the report section on drift: for each schedule, how far the running statistics of batch normalization
+ * are from the statistics of the training data at the end of training.
+ */
 export function driftSection(findings: Findings): Content {
   const { drifts } = findings
   if (drifts.length === 0) return 'it was not measured (watch: true does), or no model has running statistics'
@@ -34,7 +37,7 @@ export function driftSection(findings: Findings): Content {
   ]
 }
 
-/** Least divergence shown, in nats: smaller ones are rounding errors, and would stretch the axis. */
+/** Smallest KL divergence drawn, in nats; smaller ones are rounding errors and would stretch the axis. */
 const least = 1e-12
 
 const kindOf = ({ settings }: DriftOf): string =>
@@ -45,7 +48,7 @@ const rowOf = ({ settings }: DriftOf): string =>
     ? label(settings.schedule)
     : describeSettings(settings, ['normalization'], 'all runs')
 
-/** A dot plot: one row for each schedule, one colour for each normalization. */
+/** Returns a dot plot of drift (a KL divergence): a row for each schedule, a colour for each normalization. */
 function dots(drifts: readonly DriftOf[], lines: readonly Line[]): Chart['draw'] {
   const points = drifts
     .filter(({ kl }) => kl > least && Number.isFinite(kl))

@@ -6,7 +6,10 @@ import { interval, numeral } from './number.ts'
 import { type Chart, type Content, type Table, tableBlock } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
-/** The share of the variance that each factor explains, and that factors explain together. */
+/**
+ * Makes the report section on effect sizes: the share of the variance in score that is due to each factor (a
+ * setting that the study varies) and to interactions of factors.
+ */
 export function effectsSection(findings: Findings): Content {
   if (findings.effects.length === 0) return 'the study has no two settings to compare'
   const shares = sharesOf(findings)
@@ -32,7 +35,7 @@ export function effectsSection(findings: Findings): Content {
   ]
 }
 
-/** The effects and interactions, largest first. */
+/** Returns the shares of variance of single factors and of interactions in one list, largest first. */
 const sharesOf = ({ effects, interactions }: Findings) =>
   [
     ...effects.map(({ factor, share }) => ({ name: factor, share, together: false })),
@@ -41,7 +44,7 @@ const sharesOf = ({ effects, interactions }: Findings) =>
 
 type Share = ReturnType<typeof sharesOf>[number]
 
-/** A bar chart of the shares; the bars of interactions are hollow. */
+/** Returns a bar chart of shares of variance: filled for a single factor, hollow for an interaction. */
 function bars(shares: readonly Share[]): Chart['draw'] {
   const place = { y: 'name', x: 'share', rx: 2 }
   const names = shares.map(({ name }) => name)
@@ -66,7 +69,7 @@ function bars(shares: readonly Share[]): Chart['draw'] {
   })
 }
 
-/** Names the round of a race that effects come from: the one that tried most settings. */
+/** Returns ` in runs of N steps` for a race (its effects are those of its first round); else ''. */
 function roundOf(findings: Findings): string {
   const [first] = findings.cells
   return lastRound(findings) === 0 || first === undefined ? '' : ` in runs of ${count(first.steps)} steps`

@@ -6,25 +6,25 @@ import type { Value } from '../trial.ts'
 import { interval, numeral } from './number.ts'
 import { describeSettings, testedValues } from './settings.ts'
 
-/** Cells that differ only in two factors: `x` runs across, `y` down. */
+/** Cells (each: all trials of one combination of settings) arranged by two factors: `x` across, `y` down. */
 export interface Grid {
-  /** The settings that all cells share, such as the normalization; empty if none. */
+  /** Describes the settings that all cells have in common, such as `batch`; empty if there are none. */
   readonly name: string
   readonly x: string
-  /** Undefined where only one factor varies: the grid has a single row. */
+  /** The factor down the rows; undefined if the study varies only one factor, so that there is one row. */
   readonly y: string | undefined
-  /** Values of `x`; the last is undefined if some cells lack the setting. */
+  /** Values of the factor `x`; the last is undefined if some cells have no value of `x`. */
   readonly columns: readonly (Value | undefined)[]
   readonly rows: readonly (Value | undefined)[]
   readonly cells: readonly Cell[]
-  /** The best cell whose every seed finished, if any. */
+  /** The best-scoring cell of those in which every seed finished; undefined if there is none. */
   readonly best: Cell | undefined
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
 
 /**
- * Splits the cells into grids, one for each combination of the other factors. Grids that differ only in the
- * normalization are adjacent.
+ * Splits a study's cells (each: all trials of one combination of settings) into grids: one for each combination
+ * of the factors that are not axes. Grids that differ only in the normalization are adjacent.
  */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
@@ -62,7 +62,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses the factors of a grid: the rate across and the schedule down, or else those with most values. */
+/** Chooses a grid's factors: rate across, schedule down; where the study lacks them, those with most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -72,26 +72,26 @@ function axesOf({ factors }: Findings): { readonly x: string; readonly y: string
   return { x, y: 'schedule' in factors && x !== 'schedule' ? 'schedule' : names.find((name) => name !== x) }
 }
 
-/** Returns the cell of each combination from the last round that it reached. */
+/** Returns each combination's cell (its trials in one round) of the last round that the combination reached. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
   const groups = groupedBy(cells, ({ settings }) => keyOf(settings)).values()
   return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
 }
 
-/** The number of the last round of a race, from 0. */
+/** Returns the number of the last round of a race, counted from 0; 0 for other designs. */
 export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(({ rung }) => rung))
 
-/** The mean score of a cell, if finite. */
+/** Returns the mean score of a cell over seeds, or undefined if there is none or it is not finite. */
 export const scoreOf = ({ score }: Cell): number | undefined =>
   score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
-/** Marks the seeds that a cell lost: `×` if all diverged, `1×` if one of several did. */
+/** Returns a mark for lost seeds: `×` or `failed` if none finished; `2×` if two diverged, others not. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
   return cell.diverged > 0 ? `${cell.diverged}×` : ''
 }
 
-/** Describes the results of a cell in words. */
+/** Describes a cell in two lines: its score with interval, how many seeds diverged or failed; and its steps. */
 export function outcome(cell: Cell): string {
   const parts = [
     ...(cell.score ? [`${numeral(cell.score.value)} (${interval(cell.score)})`] : []),

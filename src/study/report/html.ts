@@ -7,7 +7,7 @@ import { style } from './style.ts'
 import { summaryOf } from './summary.ts'
 import { tableHtml } from './table.ts'
 
-/** Renders the findings as a self-contained HTML page: no network, no other file, no script. */
+/** Renders a study's findings as an HTML page that needs no network, no other file and no script. */
 export async function html(findings: Findings): Promise<string> {
   const draw = await drawing()
   const { shown, absent } = sectionsOf(findings)
@@ -15,7 +15,7 @@ export async function html(findings: Findings): Promise<string> {
   return visible(page(findings.name, [...parts, leftOut(absent)]))
 }
 
-/** Wraps parts in a page whose security policy keeps the browser from loading or running anything. */
+/** Wraps parts of HTML in a page with a security policy that lets browsers load and run nothing. */
 const page = (title: string, parts: readonly string[]): string => `<!doctype html>
 <html lang="en">
 <head>

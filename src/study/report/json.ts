@@ -1,4 +1,4 @@
-/** Formats JSON for people: arrays and objects that fit into 90 columns are on one line. */
+/** Formats a value as JSON, indented, with arrays and objects that fit into 90 columns on one line. */
 export function readableJson(value: unknown, indent = ''): string {
   const line = JSON.stringify(value) ?? 'null'
   if (typeof value !== 'object' || value === null) return line

@@ -8,10 +8,13 @@ import { numeral } from './number.ts'
 import { type Content, type Figure, type Line, type Table, tableBlock } from './section.ts'
 import { describeSettings } from './settings.ts'
 
-/** Most charts and lines shown: more could not be told apart. */
+/** Maximum number of charts, and of lines in each; more could not be told apart. */
 const most = { charts: 6, layers: 6 }
 
-/** Effective rate of the weight that feeds each normalized layer, and the angle by which a step turns it. */
+/**
+ * Makes the report section on how layers trained: for each batch normalization, lr / ‖w‖² of the weight w that
+ * feeds it, and the angle by which a step turns w.
+ */
 export function layersSection(findings: Findings): Content {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
   if (watched.length === 0) return 'no run with a normalized layer was watched'
@@ -34,7 +37,7 @@ export function layersSection(findings: Findings): Content {
 interface Quantity {
   readonly name: string
   readonly of: 'effectiveRate' | 'angle'
-  /** The values that the quantity tends to. */
+  /** Property of `LayerCurve` with the values towards which the quantity tends; absent if there are none. */
   readonly limit?: 'equilibrium'
 }
 
@@ -78,7 +81,7 @@ function figure(
   }
 }
 
-/** The distinct limits: layers that share rate, decay and momentum share one. */
+/** Returns the curves towards which a quantity tends, without duplicates: many layers share the same one. */
 function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] {
   const series = curves.flatMap((curve) => {
     const values = limit && curve[limit]
@@ -87,7 +90,7 @@ function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] 
   return [...new Map(series.map((one) => [JSON.stringify(one.values), one])).values()]
 }
 
-/** Leaves out low values: the end of a schedule that falls to 0 would fill a logarithmic axis. */
+/** Replaces values up to `floor` by NaN: a schedule that ends at 0 would stretch a logarithmic axis. */
 const cut = (series: Series, floor: number): Series => ({
   ...series,
   values: series.values.map((value) => (value > floor ? value : Number.NaN)),

@@ -8,7 +8,10 @@ import { numeral } from './number.ts'
 import { type Content, type Panel, type Table, tableBlock } from './section.ts'
 import { describeSettings, normalizationsOf } from './settings.ts'
 
-/** The training loss at the best rates: a chart for each schedule with a line for each normalization. */
+/**
+ * Makes the report section with training losses over steps: a chart for each schedule with a line for each
+ * normalization, at its best learning rate.
+ */
 export function learningCurvesSection(findings: Findings): Content {
   const { curves } = findings
   if (curves.length === 0) return 'no learning curve was kept'
@@ -38,7 +41,7 @@ export function learningCurvesSection(findings: Findings): Content {
   ]
 }
 
-/** A curve with its line in the chart and its name in texts, such as `batch, lr 0.3`. */
+/** A learning curve with its colour and dashes, and `heading`, its name in texts, such as `batch, lr 0.3`. */
 type Drawn = MeanCurve & Series & { readonly heading: string }
 
 function panel(name: string, curves: readonly Drawn[], domain: Domain): Panel {

@@ -5,7 +5,7 @@ import { sectionsOf } from './sections.ts'
 import { summaryOf } from './summary.ts'
 import { tableMarkdown } from './table.ts'
 
-/** Renders the findings as Markdown: the same as the page, with tables in place of charts. */
+/** Renders a study's findings as Markdown, with the content of the HTML page but tables in place of charts. */
 export function markdown(findings: Findings): string {
   const { shown, absent } = sectionsOf(findings)
   const parts = [
@@ -31,7 +31,7 @@ function blockMarkdown(block: Block): readonly string[] {
   }
 }
 
-/** A fenced block; the fence is longer than any run of backticks in the code. */
+/** Returns a fenced code block; its fence is longer than any sequence of backticks in the code. */
 function codeMarkdown({ title, language, text }: Code): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
   const fence = '`'.repeat(longest + 1)

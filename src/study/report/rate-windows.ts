@@ -7,7 +7,10 @@ import { fixed, interval, numeral, plain } from './number.ts'
 import { type Content, type Panel, type Plot, type Table, tableBlock } from './section.ts'
 import { describeSettings, label, normalizationsOf, testedValues } from './settings.ts'
 
-/** The rates that do nearly as well as the best one: by normalization, then by normalization and schedule. */
+/**
+ * Makes the report section on usable learning rates, which do nearly as well as the best: one chart by
+ * normalization, another by normalization and schedule.
+ */
 export function rateWindowsSection(findings: Findings): Content {
   const { windows } = findings
   if (windows.length === 0) return 'the study has no rates to choose from'
@@ -24,7 +27,7 @@ export function rateWindowsSection(findings: Findings): Content {
   ]
 }
 
-/** Formats the tolerance of the windows; relative for a loss, so that it differs by row. */
+/** Formats how far a usable rate's score may be from the best: `0.01`, or `0.01 to 0.03` if rows differ. */
 function margin(windows: readonly RateWindow[]): string {
   const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
   const [least, most] = [numeral(sorted[0], 2), numeral(sorted.at(-1), 2)]
@@ -44,7 +47,7 @@ function panel(findings: Findings, name: string, windows: readonly RateWindow[])
   }
 }
 
-/** A window as it is drawn, under the heading of its schedule. */
+/** Returns the data to draw for one range of usable rates: a row, under the heading of its schedule. */
 function rowOf(findings: Findings, { group, low, high, best, open, decades }: RateWindow) {
   const split = 'schedule' in group && 'normalization' in group
   const kind = 'normalization' in group ? [label(group.normalization)] : []
@@ -68,7 +71,7 @@ function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): 
   return `${open.low ? '≤ ' : ''}${plain(low)} to ${open.high ? '≥ ' : ''}${plain(high)}`
 }
 
-/** The length of an arrow on the logarithmic axis, as a factor. */
+/** Ratio of the rates at the two ends of an arrow, which marks an open end of a range of rates. */
 const beyond = 1.7
 
 function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions {
@@ -96,7 +99,7 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
   }
 }
 
-/** The bar of each window with its ends, arrows, best rate and width. */
+/** Draws each range of usable rates: a bar with end ticks, arrows, the best rate, and its width in decades. */
 function windowMarks(plot: Plot, rows: readonly Row[]): Markish[] {
   const place = { y: 'name', fy: 'heading' }
   const line = { ...place, stroke: 'color', strokeWidth: 2 }

@@ -2,7 +2,7 @@ import type { Findings } from '../analysis/findings.ts'
 import { readableJson } from './json.ts'
 import { type Content, tableBlock } from './section.ts'
 
-/** Everything needed to run the study again. */
+/** Makes the report section on how to run the study again: its command, definition, seeds and versions. */
 export const repeatSection = ({ repeat }: Findings): Content => [
   { type: 'code', title: 'Command', language: 'sh', text: repeat.command },
   { type: 'code', title: 'Study', language: 'json', text: readableJson(repeat.study) },

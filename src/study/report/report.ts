@@ -5,8 +5,8 @@ import { html } from './html.ts'
 import { markdown } from './markdown.ts'
 
 /**
- * Writes the findings of a study into a folder, creating it if needed: `report.html`, a self-contained page;
- * `report.md`, the same as text; `findings.json`, the data, with null for numbers that are not finite.
+ * Writes a study's findings into a folder, creating it if needed: `report.html`, a self-contained page;
+ * `report.md`, the same content as text; `findings.json`, the data, with null for numbers that are not finite.
  *
  * @returns the paths of the three files
  */

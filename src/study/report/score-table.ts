@@ -5,7 +5,7 @@ import { interval, numeral } from './number.ts'
 import { type Table, tableBlock } from './section.ts'
 import { label } from './settings.ts'
 
-/** The scores of a grid as a table: schedules down, rates across. */
+/** Returns a table of a grid's mean scores: a row for each value of factor `y`, a column for each of `x`. */
 export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
   const last = lastRound(findings)
   const { metric } = findings
@@ -27,7 +27,7 @@ function entry(cell: Cell | undefined, best: Cell | undefined, last: number): st
   return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 
-/** All cells, one per row, with all their numbers. */
+/** Returns a table with a row of results for each cell (all trials of one combination in a round). */
 export function cellTable({ cells, factors, metric }: Findings): Table {
   const names = Object.keys(factors)
   const rows = cells.map((cell) => [

@@ -8,7 +8,7 @@ import { cellTable, gridTable } from './score-table.ts'
 import type { Content } from './section.ts'
 import { describeSettings } from './settings.ts'
 
-/** Scores by rate and schedule, a map for each normalization, all on one colour scale. */
+/** Makes the report section with scores: a heat map by rate and schedule for each normalization. */
 export function scoresSection(findings: Findings): Content {
   const { metric } = findings
   const cells = longest(findings.cells)

@@ -1,17 +1,17 @@
 import type { PlotOptions } from '@observablehq/plot'
 
-/** The drawing library, passed in where needed: it loads slowly, and text does not need it. */
+/** The drawing library Observable Plot; an argument, since it loads slowly and only charts need it. */
 export type Plot = typeof import('@observablehq/plot')
 
-/** A section of the report, independent of HTML and Markdown. */
+/** A section of a study's report, which can be rendered as HTML or Markdown. */
 export interface Section {
-  /** Anchor of the heading, for links. */
+  /** HTML id of the section's heading, to which links can point. */
   readonly id: string
   readonly title: string
   readonly blocks: readonly Block[]
 }
 
-/** The blocks of a section, or the reason why the findings have none for it. */
+/** The blocks of a section, or a text that says why the study has nothing to show in it. */
 export type Content = readonly Block[] | string
 
 export type Block = Table | Figure | Code | { readonly type: 'paragraph'; readonly text: string }
@@ -27,41 +27,41 @@ export interface Table {
   readonly type: 'table'
   readonly caption: string
   readonly columns: readonly string[]
-  /** Number of leading cells of each row that are headings. */
+  /** Number of cells at the start of each row that are headings of the row. */
   readonly heads: number
   readonly rows: readonly (readonly string[])[]
-  /** Whether the table is too long to read through: collapsed in HTML, left out of Markdown. */
+  /** Whether the table is too long to read through: HTML collapses it, and Markdown leaves it out. */
   readonly long?: boolean
-  /** Whether the table of a chart is shown below the chart, rather than collapsed. */
+  /** Whether a chart's table is visible below the chart. Otherwise it is collapsed until clicked. */
   readonly open?: boolean
 }
 
-/** Charts that share a caption and a key. */
+/** One or more charts (`panels`) under a common caption and legend (`key`). */
 export interface Figure {
   readonly type: 'figure'
-  /** Names the values that are shown. */
+  /** Says which values the charts show. */
   readonly caption: string
-  /** How to read the drawing; left out where tables replace charts. */
+  /** Says how to read the charts; left out of Markdown, where tables replace charts. */
   readonly reading: string
-  /** The meaning of the lines' colours and dashes, or of a colour scale. */
+  /** The legend: the lines' names with their colours and dashes, or a chart of a colour scale. */
   readonly key?: readonly Line[] | Chart
   readonly panels: readonly Panel[]
 }
 
 export interface Chart {
-  /** A sentence that screen readers read in place of the drawing. */
+  /** A sentence that screen readers read aloud in place of the drawing. */
   readonly description: string
   draw(plot: Plot): PlotOptions
 }
 
-/** A chart with its title, and a table of the values that it shows. */
+/** A chart with a title and a table of the values that it shows. */
 export interface Panel extends Chart {
   readonly title: string
   readonly subtitle?: string
   readonly table: Table
 }
 
-/** The name, colour and dashes of a series. */
+/** The name of a series (a line or dots) in a chart, its CSS colour and its SVG dash pattern. */
 export interface Line {
   readonly name: string
   readonly color: string

@@ -10,7 +10,7 @@ import { repeatSection } from './repeat.ts'
 import { scoresSection } from './scores.ts'
 import type { Content, Section } from './section.ts'
 
-/** The report's sections in reading order: anchor, title and content. */
+/** The report's sections in reading order: id of the heading, title, and a function that makes the content. */
 const all: readonly [id: string, title: string, of: (findings: Findings) => Content][] = [
   ['scores', 'Scores', scoresSection],
   ['rate-windows', 'Usable rates', rateWindowsSection],
@@ -23,7 +23,7 @@ const all: readonly [id: string, title: string, of: (findings: Findings) => Cont
   ['repeat', 'To repeat it', repeatSection],
 ]
 
-/** Returns the sections that the findings fill, and for each other one a line on why it is absent. */
+/** Returns the sections with content, and for each section without any a line that says why. */
 export function sectionsOf(findings: Findings): { readonly shown: Section[]; readonly absent: string[] } {
   const made = all.map(([id, title, of]) => ({ id, title, blocks: of(findings) }))
   return {

@@ -4,7 +4,7 @@ import { valueKey } from '../settings.ts'
 import type { Settings, Value } from '../trial.ts'
 import { plain } from './number.ts'
 
-/** Formats a value for a chart or table: `cosine`, `0.1`, `group, groups 8`. */
+/** Formats a setting's value for a chart or table: `cosine`, `0.1`, `group, groups 8`; a dash if undefined. */
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return plain(value)
@@ -17,10 +17,10 @@ export function label(value: Value | undefined): string {
 }
 
 /**
- * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first,
- * without their names.
+ * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first, as
+ * values only; each other setting has its name before its value.
  *
- * @param without factors to leave out
+ * @param without names of settings to leave out
  * @param none text to return where no setting is left
  */
 export function describeSettings(settings: Settings, without: readonly string[] = [], none = ''): string {
@@ -34,7 +34,7 @@ export function describeSettings(settings: Settings, without: readonly string[] 
   return parts.join(' · ') || none
 }
 
-/** Returns the values of a factor, listed or drawn: numbers in ascending order, others in the study's order. */
+/** Returns all values that a study tried for a factor (a setting that it varies); numbers ascend. */
 export function testedValues({ factors, cells }: Findings, factor: string): readonly Value[] {
   const tried = cells.flatMap(({ settings }) => (Object.hasOwn(settings, factor) ? [settings[factor]!] : []))
   const all = new Map([...(factors[factor] ?? []), ...tried].map((value) => [valueKey(value), value]))
@@ -43,6 +43,6 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
   return numbers.length === values.length ? numbers.sort((a, b) => a - b) : values
 }
 
-/** The labels of a study's normalizations. */
+/** Returns labels of the normalizations that a study tried, such as `batch`. */
 export const normalizationsOf = (findings: Findings): readonly string[] =>
   testedValues(findings, 'normalization').map(label)

@@ -1,6 +1,6 @@
 import { palette } from './color.ts'
 
-/** The page's colours: light or dark on screen, always light on paper. */
+/** Colours of the page by their role: `dark` on a screen whose reader prefers it, `light` otherwise. */
 export const colors = {
   light: {
     page: '#ffffff',
@@ -26,7 +26,7 @@ function variables(mode: 'light' | 'dark'): string {
   return [...page, ...series].join(' ')
 }
 
-/** The style sheet of the page: layout, text, charts, tables, print. */
+/** The page's style sheet (CSS): layout, text, charts, tables and print. */
 export const style = `:root { ${variables('light')} }
 @media screen {
   :root { color-scheme: light dark; }
