@@ -73,7 +73,7 @@ const tanhOptions = {
   lowerBound: number({}, -7),
   /** Argument of tanh in the formula at step `totalSteps`. @default 3 */
   upperBound: number({}, 3),
-  /** Value that the decay approaches, as tanh approaches 1. @default 0 */
+  /** Value that the decay approaches, where tanh approaches 1. @default 0 */
   etaMin: number({}, 0),
   ...afterEnd,
 }
@@ -91,7 +91,7 @@ export interface TanhOptions extends OptionsOf<typeof tanhOptions> {}
  */
 export const tanh: FromValue<TanhOptions> = kind('tanh', {
   fields: {
-    /** Value before the decay, where tanh is almost −1. */
+    /** Approximate value at step 0, where tanh is almost −1. */
     initial: required(number()),
     ...tanhOptions,
   },

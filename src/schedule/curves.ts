@@ -18,7 +18,7 @@ export const constant: Constructor<[value: number]> = kind('constant', {
 const constantFactorOptions = {
   /** Number that multiplies `initial` before step `totalIters`. @default 1 / 3 */
   factor: number({}, 1 / 3),
-  /** Number of first steps that are multiplied by `factor`. @default 5 */
+  /** Number of steps at the start with the value `initial · factor`. @default 5 */
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
@@ -44,7 +44,7 @@ const linearOptions = {
   startFactor: number({}, 1 / 3),
   /** Ratio of the value to `initial` from step `totalIters` on. @default 1 */
   endFactor: number({}, 1),
-  /** Number of steps from `startFactor` to `endFactor`. @default 5 */
+  /** Number of steps from `initial · startFactor` to `initial · endFactor`. @default 5 */
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
@@ -87,7 +87,7 @@ export interface PolynomialOptions extends OptionsOf<typeof polynomialOptions> {
  *
  *     endValue + (initial − endValue) · (1 − step / n)^power          n = totalIters
  *
- * With `cycle`, n = totalIters · ⌈step / totalIters⌉: a new decay starts each `totalIters` steps, ever lower.
+ * With `cycle`, n = totalIters · ⌈step / totalIters⌉: every `totalIters` steps, a new decay starts lower.
  *
  * @throws {ArgumentError} when `after` is 'extrapolate' and the power is not an integer
  * Source: PyTorch's PolynomialLR, and its defaults; `endValue` and `cycle` are Keras's.
@@ -125,8 +125,8 @@ export interface CosineAnnealingOptions extends OptionsOf<typeof cosineAnnealing
  *
  *     etaMin + (initial − etaMin) · ((1 + cos(π · (step / tMax)^kDecay)) / 2)^exponent
  *
- * In PyTorch the value rises again after tMax, with period 2·tMax: for the same set `after: 'extrapolate'`. To
- * restart from `initial`, set `after: 'repeat'` or use `cosineAnnealingWarmRestarts`.
+ * In PyTorch the value rises again after tMax, with period 2·tMax: to reproduce this, set
+ * `after: 'extrapolate'`. To restart from `initial` set `after: 'repeat'` or use `cosineAnnealingWarmRestarts`.
  *
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's CosineAnnealingLR.
  * @example schedule.cosineAnnealing(0.1, { tMax: 100 })(50) // 0.05

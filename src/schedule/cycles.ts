@@ -10,11 +10,11 @@ import type { Expression } from './text/expression.ts'
 const warmRestartsOptions = {
   /** Number of steps in the first cycle. */
   t0: required(number({ above: 0 })),
-  /** Number that multiplies the length from each cycle to the next. @default 1 */
+  /** Ratio of each cycle's length to the previous cycle's length. @default 1 */
   tMult: number({ min: 1 }, 1),
   /** Value that each cycle decays towards. @default 0 */
   etaMin: number({}, 0),
-  /** Number that multiplies the height above `etaMin` from each cycle to the next. @default 1 */
+  /** Ratio of each cycle's height above `etaMin` to the previous cycle's height. @default 1 */
   cycleDecay: number({ min: 0 }, 1),
 }
 export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof warmRestartsOptions> {}
@@ -25,7 +25,7 @@ export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof war
  *     etaMin + (initial − etaMin) · cycleDecay^i · (1 + cos(π · t / Tᵢ)) / 2          Tᵢ = t0 · tMultⁱ
  *
  * with i the index of the cycle from 0, Tᵢ its length, and t the number of steps since its start, which may be
- * fractional. As in PyTorch, no cycle quite reaches etaMin: a new cycle starts at that step.
+ * fractional. As in PyTorch, no cycle quite reaches etaMin: the step that would do so starts the next cycle.
  *
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's
  * CosineAnnealingWarmRestarts. `cycleDecay` is Keras's m_mul and timm's cycle_decay.
@@ -63,15 +63,15 @@ export const cosineAnnealingWarmRestarts: FromValue<CosineAnnealingWarmRestartsO
 )
 
 const triangle = {
-  /** Number of steps from the start of each cycle to its turning point. @default 2_000 */
+  /** Number of steps from the start of each cycle to the highest learning rate. @default 2_000 */
   stepSizeUp: number({ above: 0 }, 2000),
-  /** Number of steps from the turning point of each cycle to its end. @default stepSizeUp */
+  /** Number of steps from the highest learning rate of each cycle to its end. @default stepSizeUp */
   stepSizeDown: number({ above: 0 }),
-  /** Amplitude: constant, halved at each cycle, or multiplied by `gamma` at each step. @default 'triangular' */
+  /** Height: constant, halved at each cycle, or multiplied by `gamma` at each step. @default 'triangular' */
   mode: choice(['triangular', 'triangular2', 'expRange'], 'triangular'),
-  /** With mode 'expRange', number that multiplies the amplitude at each step. @default 1 */
+  /** With mode 'expRange', number that multiplies the height at each step. @default 1 */
   gamma: number({ min: 0 }, 1),
-  /** Amplitude as an expression of `cycle` (counted from 1) and `step`, instead of a `mode`. */
+  /** Relative height as an expression of `cycle` (counted from 1) and `step`, instead of a `mode`. */
   scale: formula('cycle', 'step'),
 }
 
@@ -123,7 +123,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   'cyclicMomentum',
   {
     fields: {
-      /** Momentum at the turning point of the first cycle, where the learning rate is highest. */
+      /** Momentum where the learning rate is highest, in the first cycle. */
       baseMomentum: required(number()),
       ...cyclicMomentumOptions,
     },

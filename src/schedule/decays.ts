@@ -6,7 +6,7 @@ import { initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const pace = {
-  /** Number of steps per decay period: `gamma` or `decayRate` apply once per period. @default 1 */
+  /** Number of steps in a decay period, to which `gamma` or `decayRate` refers. @default 1 */
   decaySteps: number({ above: 0 }, 1),
   /** Whether the value changes once per decay period (in jumps) instead of at each step. @default false */
   staircase: boolean(false),
@@ -22,7 +22,7 @@ export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions>
 /**
  * Exponential decay: the value is multiplied by `gamma` per `decaySteps` steps.
  *
- *     initial · gamma^(step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋
+ *     initial · gamma^(step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋ instead
  *
  * For a lower bound, apply `clamped` to this schedule.
  *
@@ -35,7 +35,7 @@ export const exponential: FromValue<ExponentialOptions> = kind('exponential', {
 })
 
 const decayOptions = {
-  /** Rate of the decay per `decaySteps` steps: the factor of step / decaySteps in the formula. */
+  /** Rate of the decay, per period of `decaySteps` steps. */
   decayRate: required(number({ min: 0 })),
   ...pace,
 }
@@ -44,7 +44,7 @@ export interface DecayOptions extends OptionsOf<typeof decayOptions> {}
 /**
  * Exponential decay, given a rate instead of a factor.
  *
- *     initial · exp(−decayRate · step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋
+ *     initial · exp(−decayRate · step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋ instead
  *
  * Source: Paddle's NaturalExpDecay.
  */
@@ -56,7 +56,7 @@ export const naturalExp: FromValue<DecayOptions> = kind('naturalExp', {
 /**
  * Decay in proportion to the inverse of the step, shifted to start at `initial`.
  *
- *     initial / (1 + decayRate · step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋
+ *     initial / (1 + decayRate · step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋ instead
  *
  * Source: Keras's InverseTimeDecay.
  * @example schedule.inverseTime(1, { decayRate: 0.5 })(2) // 0.5

@@ -13,7 +13,7 @@ const noiseOptions = {
 export interface NoiseOptions extends OptionsOf<typeof noiseOptions> {}
 
 /**
- * A schedule times random noise, which depends on step and seed alone, so that a resumed run gets the same.
+ * A schedule times random noise, which depends on step and seed alone, so a resumed run gets the same noise.
  *
  *     schedule(step) · (1 + amplitude · ξ(⌊step⌋, seed))
  *

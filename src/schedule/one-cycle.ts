@@ -15,7 +15,7 @@ const phases = {
   pctStart: number({ min: 0, max: 1 }, 0.3),
   /** Shape of the curve in each phase: half a cosine, or a line. @default 'cos' */
   annealStrategy: choice(['cos', 'linear'], 'cos'),
-  /** Whether a middle phase, as long as the warmup, first returns to the start value. @default false */
+  /** Whether to decay in two phases: to the start value as slowly as the warmup, then on. @default false */
   threePhase: boolean(false),
 }
 
@@ -41,7 +41,7 @@ export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions> {}
  * A warmup from maxLr / divFactor to `maxLr`, then a decay to maxLr / (divFactor · finalDivFactor).
  *
  *     two phases    up until step pctStart · n − 1, down until step n − 1                n = totalSteps
- *     three phases  up until step pctStart · n − 1, back to the first value until step 2 · pctStart · n − 2,
+ *     three phases  up until step pctStart · n − 1, back to the step 0 value until step 2 · pctStart · n − 2,
  *                   down to the last value until step n − 1
  *
  * Each phase is half a cosine or a line. As in PyTorch, a phase ends between two steps if pctStart · n is not

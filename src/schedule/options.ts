@@ -12,7 +12,7 @@ export const initial = {
 }
 
 export const base = {
-  /** Value that the factors of the schedule multiply. */
+  /** Value that the schedule multiplies by its factors. */
   initial: required(number()),
 }
 
@@ -21,7 +21,7 @@ export const afterEnd = {
   after: choice(['hold', 'repeat', 'extrapolate', 'throw'], 'hold'),
 }
 
-/** Option whose value is a schedule, as of a schedule that modifies another one. */
+/** Option whose value is a schedule, such as the schedule that `clamped` limits. */
 export const inner: RequiredOption<Schedule> = {
   wanted: 'a schedule',
   required: true,

@@ -33,7 +33,7 @@ export const piecewiseLinear: PointsConstructor = kind('piecewiseLinear', {
 })
 
 /**
- * Half cosines between points, with slope 0 at each point. Steps before the first point have its value.
+ * Half cosines between points, flat at each point. Steps before the first point have its value.
  *
  * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule with 'cosine'; its cosine_onecycle is three such points.

@@ -6,8 +6,8 @@ const stride = 1024
  *
  *     state(0) = first,   state(n + 1) = next(state(n), n)
  *
- * Every 1,024th state and the latest one are stored. A call with n one above the last call's calls `next` once;
- * a call with a smaller n, at most 1,024 times; the very first call, n times.
+ * Every 1,024th state and the latest one are stored. While n grows by 1 from call to call, each call runs
+ * `next` once; a call with an earlier n runs it at most 1,024 times, and a very first call n times.
  */
 export function recurrence<S>(first: S, next: (state: S, n: number) => S): (n: number) => S {
   const stored: S[] = [first]

@@ -7,7 +7,7 @@ const positive = number({ above: 0 })
 /**
  * Returns a learning rate schedule for a next run, computed from the gradient norms ‖gₜ‖ of an earlier run.
  *
- *     value(t) = initial · wₜ · Σ_{p > t} wₚ / (T · w̄²)          wₜ = 1 / ‖gₜ‖², T norms, w̄ the mean of wₜ
+ *     value(t) = initial · wₜ · Σ_{p > t} wₚ / (T · w̄²)     wₜ = 1 / ‖gₜ‖², w̄ their mean, T their number
  *
  * Equal norms yield linear decay, initial · (1 − (t + 1) / T); norms that grow towards the end yield faster
  * decay. The paper smooths the norms with a median filter first. If batch normalization follows the layers,

@@ -28,7 +28,7 @@ export function fromSpec(spec: unknown): Schedule {
 /** Returns the definition of a type of schedule by its name. @throws {ArgumentError} for an unknown name */
 export const kindOf = (type: unknown): Kind => ofType('schedule.parse', kindsByType, type)
 
-/** Returns the entry for a spec's `type` in a table. @throws {ArgumentError} for an unknown name */
+/** Returns the entry of the table `known` for a spec's `type`. @throws {ArgumentError} for an unknown name */
 export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unknown): T {
   const names = [...known.keys()]
   if (typeof type !== 'string') throw mismatch(who, `type as one of ${names.join(', ')}`, type)

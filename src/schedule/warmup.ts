@@ -63,7 +63,7 @@ export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (ste
   }
 }
 
-/** Throws if an exponential warmup starts at 0, where it would stay. */
+/** Throws if an exponential warmup starts at 0: all its values would be 0. */
 export function checkStart(who: string, shape: WarmupShape, start: number | undefined): void {
   if (shape !== 'exponential' || start !== 0) return
   const fix = "leave startFactor out, or set shape to 'linear'"

@@ -35,8 +35,8 @@ interface State {
  * batch normalization, and the output layer are not such weights: keep them in another parameter group. The eps
  * of batch normalization makes the equality approximate.
  *
- * If η is constant, the values grow exponentially: for η = 0.1, λ = 5e-4 and μ = 0.9 1.48123-fold every 391
- * steps, beyond the largest float64 after about 700,000. A first call at step n computes n steps of the
+ * If η is constant, the values grow exponentially: if η = 0.1, λ = 5e-4 and μ = 0.9, by × 1.48123 every 391
+ * steps, beyond the largest float64 after about 700,000 steps. A first call at step n computes n steps of the
  * recurrence; later calls at nearby steps, only a few.
  *
  * @throws {ArgumentError} when called at a step up to which some η or α is not above 0

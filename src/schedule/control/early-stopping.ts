@@ -5,7 +5,7 @@ import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './impro
 
 const options = {
   ...goal,
-  /** Number of consecutive evaluations without improvement after which training ends. @default 10 */
+  /** Number of evaluations (metrics) in a row without improvement after which training ends. @default 10 */
   patience: integer({ min: 1 }, 10),
   /** Margin by which a metric must beat the best one so far to count as an improvement. @default 0 */
   threshold: number({ min: 0 }, 0),

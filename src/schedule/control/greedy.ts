@@ -8,18 +8,18 @@ const options = {
   ...goal,
   /** Number that multiplies the controller's factor to lower it, and divides it to raise it. @default 0.95 */
   factor: number({ above: 0, below: 1 }, 0.95),
-  /** Number of consecutive good (or bad) evaluations before the one that changes the factor. @default 10 */
+  /** Number of good (or bad) metrics in a row before the one that changes the factor. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Margin by which a metric must beat the best one so far to count as an improvement. @default 1e-6 */
+  /** Margin by which the mean must beat the best mean so far to count as an improvement. @default 1e-6 */
   threshold: number({ min: 0 }, 1e-6),
   ...absoluteThreshold,
   /** Number of evaluations to ignore after the factor is lowered. @default 0 */
   cooldown: integer({ min: 0 }, 0),
   /** Number of evaluations to ignore after the factor is raised. @default 0 */
   warmup: integer({ min: 0 }, 0),
-  /** Lower bound of the factor of the schedule. @default 0.01 */
+  /** Lower bound of the controller's factor, which multiplies the schedule. @default 0.01 */
   minFactor: number({ above: 0 }, 0.01),
-  /** Upper bound of the factor of the schedule. @default 10 */
+  /** Upper bound of the controller's factor, which multiplies the schedule. @default 10 */
   maxFactor: number({ above: 0 }, 10),
   /** Number of latest values of the metric whose mean is compared with the best mean. @default 1 */
   windowSize: integer({ min: 1 }, 1),

@@ -13,7 +13,7 @@ export const goal = {
 }
 
 export const absoluteThreshold = {
-  /** Whether `threshold` is a fraction of |best metric| ('rel') or a difference ('abs'). @default 'abs' */
+  /** Whether `threshold` is a fraction of the best metric ('rel'), or a difference ('abs'). @default 'abs' */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs'], 'abs'),
 }
 

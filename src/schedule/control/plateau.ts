@@ -11,17 +11,17 @@ const options = {
   /** Framework whose way of counting bad evaluations and cooldowns to follow. @default 'torch' */
   preset: choice<PlateauPreset>(['torch', 'keras', 'optax'], 'torch'),
   ...goal,
-  /** Number by which each reduction multiplies the factor of the schedule. @default 0.1 */
+  /** Number by which each reduction multiplies the controller's factor. @default 0.1 */
   factor: number({ min: 0, below: 1 }, 0.1),
-  /** Number of consecutive evaluations without improvement to tolerate. @default 10 */
+  /** Number of evaluations in a row without improvement to tolerate; see the presets. @default 10 */
   patience: integer({ min: 0 }, 10),
   /** Margin by which a metric must beat the best one so far to count as an improvement. @default 1e-4 */
   threshold: number({ min: 0 }, 1e-4),
-  /** Whether `threshold` is a fraction of |best metric| or a difference. @default 'rel'; 'abs' for keras */
+  /** Whether `threshold` is a fraction of the best metric, or a difference. @default 'rel'; 'abs' for keras */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs']),
   /** Number of evaluations to ignore after a reduction. @default 0 */
   cooldown: integer({ min: 0 }, 0),
-  /** Lower bound of the factor of the schedule. @default 0 */
+  /** Lower bound of the controller's factor, which multiplies the schedule. @default 0 */
   minFactor: number({ min: 0, max: 1 }, 0),
   /** Skip a reduction that lowers the factor by no more than this. @default 1e-8; 0 for keras and optax */
   eps: number({ min: 0 }),
@@ -51,7 +51,7 @@ type Rules = ValuesOf<typeof options> & Judge & { readonly eps: number }
 /**
  * Lowers the factor of a schedule when a metric has stopped improving.
  *
- *     improved  metric < best − threshold · |best| (rel) or best − threshold (abs); for 'max', > and + instead
+ *     improved  metric < best − threshold · |best| (rel) or best − threshold (abs); > and + if mode is 'max'
  *     reduced   factor ← max(factor · options.factor, minFactor)
  *
  * The preset determines after how many consecutive bad evaluations (without improvement) to reduce the factor:

@@ -1,5 +1,5 @@
 /**
- * Compiles arithmetic expressions in this grammar to JavaScript functions.
+ * Compiles arithmetic expressions to JavaScript functions ([ ] optional, { } repeated any number of times).
  *
  *     choice   = compare [ '?' choice ':' choice ]
  *     compare  = sum [ ('<' | '<=' | '>' | '>=' | '==' | '!=') sum ]         1 when true, else 0

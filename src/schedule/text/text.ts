@@ -1,5 +1,5 @@
 /**
- * Parses schedules written as short text in this grammar.
+ * Parses schedules written as short text, in this grammar ([ ] optional, { } repeated any number of times).
  *
  *     schedule = [ 'warmup' number [ shape ] [ 'from' number ] '+' ] series
  *     series   = item { 'for' number 'then' item }
