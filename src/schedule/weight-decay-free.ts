@@ -35,9 +35,9 @@ interface State {
  * batch normalization, and the output layer are not such weights: keep them in another parameter group. The eps
  * of batch normalization makes the equality approximate.
  *
- * If η is constant, the values grow exponentially: if η = 0.1, λ = 5e-4 and μ = 0.9, by × 1.48123 every 391
- * steps, beyond the largest float64 after about 700,000 steps. A first call at step n computes n steps of the
- * recurrence; later calls at nearby steps, only a few.
+ * If η is constant, the values grow exponentially: with η = 0.1, λ = 5e-4 and μ = 0.9, by a factor of 1.48123
+ * every 391 steps, beyond the largest float64 after about 700,000 steps. A first call at step n computes n steps
+ * of the recurrence; later calls at nearby steps, only a few.
  *
  * @throws {ArgumentError} when called at a step up to which some η or α is not above 0
  * Source: Li & Arora 2019, https://arxiv.org/abs/1910.07454, theorem 1, for any schedule and a zero buffer.
