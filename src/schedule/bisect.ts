@@ -1,6 +1,6 @@
 import { mismatch } from '../core/mismatch.ts'
 
-/** Counts the numbers of a sorted list that are ≤ x. */
+/** Returns how many numbers of an ascending list are ≤ x, by binary search. */
 export function countUpTo(sorted: readonly number[], x: number): number {
   let low = 0
   let high = sorted.length
@@ -12,16 +12,16 @@ export function countUpTo(sorted: readonly number[], x: number): number {
   return low
 }
 
-/** Refuses steps that are not strictly increasing. @param what names them in the error */
+/** Throws unless the steps are strictly increasing. @param what names the steps in the error message */
 export function checkIncreasing(who: string, what: string, steps: readonly number[]): void {
   if (steps.every((step, i) => i === 0 || step > steps[i - 1]!)) return
   throw mismatch(who, `strictly increasing ${what}`, steps, 'sort them, each step once')
 }
 
 /**
- * Refuses milestones unless they are strictly increasing, and one fewer than the `count` items they separate.
+ * Throws unless the milestones are strictly increasing, and there are `count` − 1 to separate `count` items.
  *
- * @param what names the items in the error, such as 'schedules'
+ * @param what names the items in the error message, such as 'schedules'
  */
 export function checkMilestones(who: string, steps: readonly number[], count: number, what: string): void {
   const wanted = Math.max(count - 1, 0)

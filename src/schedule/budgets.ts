@@ -1,4 +1,4 @@
-/** Schedules over a known number of steps: high for most of them, low at the end. */
+/** Schedules over a known number of steps, whose values are high for most steps and low at the end. */
 
 import { choice, number, type OptionsOf, required } from '../core/options.ts'
 import { atLeastOne, type FromValue, kind, whole } from './kind.ts'
@@ -7,7 +7,7 @@ import type { Curve } from './schedule.ts'
 import { checkStart, ramp, warmupShapes } from './warmup.ts'
 
 const totalSteps = {
-  /** Total number of steps. */
+  /** Number of steps from step 0 to the end of the schedule. */
   totalSteps: required(number({ above: 0 })),
 }
 
@@ -18,7 +18,7 @@ const etaMin = {
 
 const flatCosineOptions = {
   ...totalSteps,
-  /** Fraction of the steps before the decay. @default 0.75 */
+  /** Fraction of `totalSteps` after which the decay begins. @default 0.75 */
   pctStart: number({ min: 0, below: 1 }, 0.75),
   ...etaMin,
   ...afterEnd,
@@ -69,11 +69,11 @@ export const rex: FromValue<RexOptions> = kind('rex', {
 
 const tanhOptions = {
   ...totalSteps,
-  /** Argument of tanh at step 0. @default -7 */
+  /** Argument of tanh in the formula at step 0. @default -7 */
   lowerBound: number({}, -7),
-  /** Argument of tanh at step `totalSteps`. @default 3 */
+  /** Argument of tanh in the formula at step `totalSteps`. @default 3 */
   upperBound: number({}, 3),
-  /** Limit of the value, where tanh is 1. @default 0 */
+  /** Value that the decay approaches, where tanh approaches 1. @default 0 */
   etaMin: number({}, 0),
   ...afterEnd,
 }
@@ -84,14 +84,14 @@ export interface TanhOptions extends OptionsOf<typeof tanhOptions> {}
  *
  *     etaMin + (initial − etaMin) · (1 − tanh(lowerBound · (1 − p) + upperBound · p)) / 2
  *
- * with p = step / totalSteps. The last value is slightly above etaMin, since tanh(3) = 0.995; timm's jumps to
- * etaMin there.
+ * with p = step / totalSteps. At the last step, tanh(3) = 0.995 leaves the value slightly above etaMin; timm's
+ * schedule jumps to etaMin there.
  *
  * Source: Hsueh, Li & Wu 2018, https://arxiv.org/abs/1806.01593; timm's TanhLRScheduler, and its defaults.
  */
 export const tanh: FromValue<TanhOptions> = kind('tanh', {
   fields: {
-    /** Limit of the value before the decay, where tanh is −1. */
+    /** Approximate value at step 0, where tanh is almost −1. */
     initial: required(number()),
     ...tanhOptions,
   },
@@ -104,18 +104,19 @@ export const tanh: FromValue<TanhOptions> = kind('tanh', {
 })
 
 const swaOptions = {
-  /** Final value, kept while weights are averaged. */
+  /** Final learning rate, held while the averaging of the weights goes on. */
   swaLr: required(number()),
-  /** Steps from `initial` to `swaLr`; epochs, if the schedule is called once per epoch. @default 10 */
+  /** Number of steps (epochs, if called once per epoch) from `initial` to `swaLr`. @default 10 */
   annealEpochs: number({ min: 0 }, 10),
-  /** Shape of the curve from `initial` to `swaLr`. @default 'cos' */
+  /** Shape of the curve from `initial` to `swaLr`: half a cosine, or a line. @default 'cos' */
   annealStrategy: choice(['cos', 'linear'], 'cos'),
   ...afterEnd,
 }
 export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
 
 /**
- * Half a cosine or a line from `initial` to `swaLr`, then flat: for stochastic weight averaging.
+ * The learning rate for stochastic weight averaging: half a cosine or a line from `initial` to `swaLr`, then
+ * constant.
  *
  * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407; PyTorch's SWALR, and its defaults.
  */
@@ -130,32 +131,33 @@ export const swa: FromValue<SwaOptions> = kind('swa', {
   },
 })
 
-/** Shape of the final decay of `warmupStableDecay`. */
+/** Shape of the curve of the final decay of `warmupStableDecay`. */
 export type DecayShape = 'linear' | 'cosine' | '1-sqrt'
 
 const warmupStableDecayOptions = {
   /** Number of warmup steps. @default 0 */
   warmupSteps: number({ min: 0 }, 0),
-  /** Number of steps at `initial`. */
+  /** Number of steps with the value `initial`, between warmup and decay. */
   stableSteps: required(number({ min: 0 })),
-  /** Number of decay steps. */
+  /** Number of steps of the final decay. */
   decaySteps: required(number({ above: 0 })),
-  /** Shape of the warmup. @default 'linear' */
+  /** Shape of the curve of the warmup, as in `warmup`. @default 'linear' */
   warmupShape: choice(warmupShapes, 'linear'),
-  /** Shape of the decay. @default 'linear' */
+  /** Shape of the curve of the final decay. @default 'linear' */
   decayShape: choice<DecayShape>(['linear', 'cosine', '1-sqrt'], 'linear'),
-  /** Factor at step 0. @default 1 / (warmupSteps + 1) */
+  /** Ratio of the value at step 0 to `initial`. @default 1 / (warmupSteps + 1) */
   startFactor: number({ min: 0 }),
-  /** Factor at the last step. @default 0 */
+  /** Ratio of the value at the last step to `initial`. @default 0 */
   endFactor: number({}, 0),
   ...afterEnd,
 }
 export interface WarmupStableDecayOptions extends OptionsOf<typeof warmupStableDecayOptions> {}
 
 /**
- * A warmup, a plateau at `initial`, and a decay to `initial · endFactor`, shaped by its elapsed fraction p:
+ * A warmup to `initial`, a plateau there, and a decay from `initial` to `initial · endFactor`.
  *
- *     linear  1 − p        cosine  (1 + cos(π · p)) / 2        1-sqrt  1 − √p
+ *     initial · (endFactor + (1 − endFactor) · d)          p = the fraction of the decay steps that has passed
+ *     d = 1 − p (linear), (1 + cos(π · p)) / 2 (cosine), 1 − √p (1-sqrt)
  *
  * @throws {ArgumentError} when an exponential warmup starts at 0
  * Source: Hu et al. 2024, https://arxiv.org/abs/2404.06395; Hägele et al. 2024,
@@ -177,7 +179,7 @@ export const warmupStableDecay: FromValue<WarmupStableDecayOptions> = kind('warm
   },
 })
 
-/** Decays from 1 to 0 over an argument p from 0 to 1. */
+/** For each decay shape, the curve that falls from 1 to 0 as its argument p rises from 0 to 1. */
 const decays: Readonly<Record<DecayShape, Curve>> = {
   linear: (p) => 1 - p,
   cosine: (p) => (1 + Math.cos(Math.PI * p)) / 2,

@@ -1,4 +1,4 @@
-/** Schedules made of other schedules. `warmup` is in warmup.ts. */
+/** Schedules made from other schedules, except `warmup`, which is in warmup.ts. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, list, number, type OptionsOf, required } from '../core/options.ts'
@@ -8,19 +8,19 @@ import { changed, inners } from './options.ts'
 import type { Schedule } from './schedule.ts'
 
 const sequentialOptions = {
-  /** Step at which each schedule after the first begins, strictly increasing. */
+  /** Strictly increasing steps: at `milestones[i]`, `schedules[i + 1]` takes over. */
   milestones: required(list(number({ above: 0 }))),
 }
 export interface SequentialOptions extends OptionsOf<typeof sequentialOptions> {}
 
 /**
- * Schedules one after another, each counting its steps from 0 at its own start.
+ * Runs schedules one after another; each one counts its steps from 0, starting where it takes over.
  *
  *     schedules[i](step − milestones[i − 1])     from step milestones[i − 1] on
  *
- * A schedule that ends before the next begins continues as its `after` option says. PyTorch's SequentialLR
- * starts with the wrong schedule when a milestone is 0, and shifts by a step when nested; here a milestone of 0
- * is refused, and nesting changes nothing.
+ * If a schedule ends before the next one takes over, its `after` option determines the values in between.
+ * PyTorch's SequentialLR starts with the wrong schedule if a milestone is 0, and is off by one step if nested;
+ * here a milestone of 0 is refused, and nested schedules have the same values as unnested ones.
  *
  * @throws {ArgumentError} unless n schedules have n − 1 milestones, strictly increasing and above 0
  * Source: PyTorch's SequentialLR, Optax's join_schedules.
@@ -29,7 +29,7 @@ export const sequential: Constructor<[schedules: readonly Schedule[], options: S
   'sequential',
   {
     fields: {
-      /** The schedules, in order. */
+      /** The schedules to run, in order. */
       schedules: inners,
       ...sequentialOptions,
     },
@@ -49,7 +49,7 @@ export const sequential: Constructor<[schedules: readonly Schedule[], options: S
 )
 
 /**
- * The product of schedules: one returns values, the others return factors, such as `linear(1, …)`.
+ * The product of schedules: one gives values, such as learning rates, the others factors, as `linear(1, …)`.
  *
  *     schedules[0](step) · schedules[1](step) · …
  *
@@ -73,12 +73,12 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
 })
 
 const scaledOptions = {
-  /** Factor that multiplies every value. */
+  /** Number by which to multiply every value of the schedule. */
   factor: required(number()),
 }
 export interface ScaledOptions extends OptionsOf<typeof scaledOptions> {}
 
-/** `factor · schedule(step)`: for example for a parameter group, or for a larger batch. */
+/** `factor · schedule(step)`: scales a schedule, for example for one parameter group or a larger batch. */
 export const scaled: FromSchedule<ScaledOptions> = kind('scaled', {
   fields: { ...changed, ...scaledOptions },
   curve({ schedule, factor }) {
@@ -87,7 +87,7 @@ export const scaled: FromSchedule<ScaledOptions> = kind('scaled', {
 })
 
 const shiftedOptions = {
-  /** Number of steps by which to delay the schedule; a negative number skips its first steps. */
+  /** Number of steps by which to delay the schedule; −n skips its first n steps instead. */
   steps: required(number()),
 }
 export interface ShiftedOptions extends OptionsOf<typeof shiftedOptions> {}
@@ -105,14 +105,14 @@ export const shifted: FromSchedule<ShiftedOptions> = kind('shifted', {
 })
 
 const clampedOptions = {
-  /** Lowest value. @default −∞ */
+  /** Lower bound of the values. @default −∞ */
   min: number(),
-  /** Highest value. @default ∞ */
+  /** Upper bound of the values. @default ∞ */
   max: number(),
 }
 export interface ClampedOptions extends OptionsOf<typeof clampedOptions> {}
 
-/** `schedule(step)`, raised to `min` where it is lower and lowered to `max` where it is higher. */
+/** Limits a schedule to a range: values below `min` become `min`, and values above `max` become `max`. */
 export const clamped: FromSchedule<ClampedOptions> = kind('clamped', {
   fields: { ...changed, ...clampedOptions },
   check({ min, max }, who) {
@@ -125,17 +125,17 @@ export const clamped: FromSchedule<ClampedOptions> = kind('clamped', {
 })
 
 const perEpochOptions = {
-  /** Steps per epoch. */
+  /** Number of steps per epoch. */
   stepsPerEpoch: required(number({ above: 0 })),
-  /** Whether the value also changes within an epoch, at fractional epochs. @default false */
+  /** Whether to call the schedule with fractional epochs, so that it changes at each step. @default false */
   smooth: boolean(false),
 }
 export interface PerEpochOptions extends OptionsOf<typeof perEpochOptions> {}
 
 /**
- * Converts a schedule that counts epochs to one that counts steps.
+ * Converts a schedule whose argument is the epoch to one whose argument is the step.
  *
- *     schedule(⌊step / stepsPerEpoch⌋)          schedule(step / stepsPerEpoch) when smooth
+ *     schedule(⌊step / stepsPerEpoch⌋)          with `smooth`, schedule(step / stepsPerEpoch)
  */
 export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
   fields: { ...changed, ...perEpochOptions },
@@ -146,7 +146,7 @@ export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
 })
 
 const periodicOptions = {
-  /** Number of steps after which the schedule restarts. */
+  /** Number of steps after which the schedule restarts at its step 0. */
   period: required(number({ above: 0 })),
 }
 export interface PeriodicOptions extends OptionsOf<typeof periodicOptions> {}

@@ -1,10 +1,10 @@
-/** Smooth curves from one value to another. Step functions are in steps.ts, periodic curves in cycles.ts. */
+/** Curves from one value to another; step functions are in steps.ts, periodic curves in cycles.ts. */
 
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
 import { type Constructor, type FromValue, kind, whole } from './kind.ts'
 import { afterEnd, base, initial } from './options.ts'
 
-/** The same value at every step. PyTorch's ConstantLR is `constantFactor`. */
+/** The same value at every step. (The counterpart of PyTorch's ConstantLR is `constantFactor`.) */
 export const constant: Constructor<[value: number]> = kind('constant', {
   fields: {
     /** Value at every step. */
@@ -16,9 +16,9 @@ export const constant: Constructor<[value: number]> = kind('constant', {
 })
 
 const constantFactorOptions = {
-  /** Factor before step `totalIters`. @default 1 / 3 */
+  /** Number that multiplies `initial` before step `totalIters`. @default 1 / 3 */
   factor: number({}, 1 / 3),
-  /** Number of steps with the factor. @default 5 */
+  /** Number of steps at the start with the value `initial · factor`. @default 5 */
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
@@ -40,22 +40,22 @@ export const constantFactor: FromValue<ConstantFactorOptions> = kind('constantFa
 })
 
 const linearOptions = {
-  /** Factor at step 0. @default 1 / 3 */
+  /** Ratio of the value at step 0 to `initial`. @default 1 / 3 */
   startFactor: number({}, 1 / 3),
-  /** Factor from step `totalIters` on. @default 1 */
+  /** Ratio of the value to `initial` from step `totalIters` on. @default 1 */
   endFactor: number({}, 1),
-  /** Number of steps from `startFactor` to `endFactor`. @default 5 */
+  /** Number of steps from `initial · startFactor` to `initial · endFactor`. @default 5 */
   totalIters: number({ above: 0 }, 5),
   ...afterEnd,
 }
 export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /**
- * A straight line between two multiples of a value, then flat.
+ * A straight line from initial · startFactor to initial · endFactor, then constant.
  *
  *     initial · (startFactor + (endFactor − startFactor) · step / totalIters)     up to step totalIters
  *
- * For a line between two given values see `piecewiseLinear`.
+ * To give both values instead of factors, use `piecewiseLinear`.
  *
  * Source: PyTorch's LinearLR, and its defaults; here startFactor may be 0, which PyTorch refuses.
  * @example schedule.linear(0.1, { startFactor: 0, totalIters: 10 })(5) // 0.05
@@ -72,22 +72,22 @@ export const linear: FromValue<LinearOptions> = kind('linear', {
 const polynomialOptions = {
   /** Number of steps from `initial` to `endValue`. @default 5 */
   totalIters: number({ above: 0 }, 5),
-  /** Exponent of the remaining fraction of the steps; 1 is a straight line. @default 1 */
+  /** Exponent of the remaining fraction of the steps; 1 gives a straight line. @default 1 */
   power: number({ above: 0 }, 1),
   /** Value at step `totalIters`. @default 0 */
   endValue: number({}, 0),
-  /** Whether the decay restarts at each multiple of `totalIters`, lower each time. @default false */
+  /** Whether a new decay, from a lower value, starts at each multiple of `totalIters`. @default false */
   cycle: boolean(false),
   ...afterEnd,
 }
 export interface PolynomialOptions extends OptionsOf<typeof polynomialOptions> {}
 
 /**
- * A decay along a power of the remaining fraction of the steps.
+ * A decay in proportion to a power of the remaining fraction of the steps, then constant.
  *
  *     endValue + (initial − endValue) · (1 − step / n)^power          n = totalIters
  *
- * With `cycle`, n = totalIters · ⌈step / totalIters⌉: each decay is longer and starts lower than the last.
+ * With `cycle`, n = totalIters · ⌈step / totalIters⌉: every `totalIters` steps, a new decay starts lower.
  *
  * @throws {ArgumentError} when `after` is 'extrapolate' and the power is not an integer
  * Source: PyTorch's PolynomialLR, and its defaults; `endValue` and `cycle` are Keras's.
@@ -112,21 +112,21 @@ const cosineAnnealingOptions = {
   tMax: required(number({ above: 0 })),
   /** Value at step `tMax`. @default 0 */
   etaMin: number({}, 0),
-  /** Exponent of the half cosine; Optax's `exponent`. @default 1 */
+  /** Exponent applied to the half cosine, called `exponent` in Optax. @default 1 */
   exponent: number({ above: 0 }, 1),
-  /** Exponent of the elapsed fraction; above 1 the value stays high longer. timm's `k_decay`. @default 1 */
+  /** Exponent of step / tMax, timm's `k_decay`: above 1 the value stays high longer. @default 1 */
   kDecay: number({ above: 0 }, 1),
   ...afterEnd,
 }
 export interface CosineAnnealingOptions extends OptionsOf<typeof cosineAnnealingOptions> {}
 
 /**
- * Half a cosine from `initial` at step 0 to `etaMin` at step `tMax`, then flat.
+ * Half a cosine from `initial` at step 0 to `etaMin` at step `tMax`, then constant.
  *
  *     etaMin + (initial − etaMin) · ((1 + cos(π · (step / tMax)^kDecay)) / 2)^exponent
  *
- * PyTorch's rises again after tMax, with period 2·tMax: set `after: 'extrapolate'`. For restarts from `initial`
- * set `after: 'repeat'`, or use `cosineAnnealingWarmRestarts`.
+ * In PyTorch the value rises again after tMax, with period 2·tMax: to reproduce this, set
+ * `after: 'extrapolate'`. To restart from `initial` set `after: 'repeat'` or use `cosineAnnealingWarmRestarts`.
  *
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's CosineAnnealingLR.
  * @example schedule.cosineAnnealing(0.1, { tMax: 100 })(50) // 0.05

@@ -1,4 +1,4 @@
-/** Periodic schedules. */
+/** Schedules that repeat a cycle, whose length or height may change. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
@@ -10,22 +10,22 @@ import type { Expression } from './text/expression.ts'
 const warmRestartsOptions = {
   /** Number of steps in the first cycle. */
   t0: required(number({ above: 0 })),
-  /** Length of each cycle relative to the previous cycle. @default 1 */
+  /** Ratio of each cycle's length to the previous cycle's length. @default 1 */
   tMult: number({ min: 1 }, 1),
   /** Value that each cycle decays towards. @default 0 */
   etaMin: number({}, 0),
-  /** Height of each cycle above `etaMin` relative to the previous cycle. @default 1 */
+  /** Ratio of each cycle's height above `etaMin` to the previous cycle's height. @default 1 */
   cycleDecay: number({ min: 0 }, 1),
 }
 export interface CosineAnnealingWarmRestartsOptions extends OptionsOf<typeof warmRestartsOptions> {}
 
 /**
- * Half a cosine from `initial` towards `etaMin`, then again, each cycle `tMult` times as long as the last.
+ * Cycles of half a cosine from `initial` towards `etaMin`, each `tMult` times as long as the cycle before.
  *
  *     etaMin + (initial − etaMin) · cycleDecay^i · (1 + cos(π · t / Tᵢ)) / 2          Tᵢ = t0 · tMultⁱ
  *
- * with t the number of steps since cycle i began. Steps may be fractional, such as epochs. As in PyTorch, the
- * last value of a cycle is above etaMin: the step that would reach etaMin starts the next cycle.
+ * with i the index of the cycle from 0, Tᵢ its length, and t the number of steps since its start, which may be
+ * fractional. As in PyTorch, no cycle quite reaches etaMin: the step that would do so starts the next cycle.
  *
  * Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, eq. 5; PyTorch's
  * CosineAnnealingWarmRestarts. `cycleDecay` is Keras's m_mul and timm's cycle_decay.
@@ -63,20 +63,20 @@ export const cosineAnnealingWarmRestarts: FromValue<CosineAnnealingWarmRestartsO
 )
 
 const triangle = {
-  /** Number of steps from the start of a cycle to its middle. @default 2_000 */
+  /** Number of steps from the start of each cycle to the highest learning rate. @default 2_000 */
   stepSizeUp: number({ above: 0 }, 2000),
-  /** Number of steps from the middle of a cycle to its end. @default stepSizeUp */
+  /** Number of steps from the highest learning rate of each cycle to its end. @default stepSizeUp */
   stepSizeDown: number({ above: 0 }),
-  /** Amplitude: constant, halved each cycle, or multiplied by `gamma` each step. @default 'triangular' */
+  /** Height: constant, halved at each cycle, or multiplied by `gamma` at each step. @default 'triangular' */
   mode: choice(['triangular', 'triangular2', 'expRange'], 'triangular'),
-  /** Factor that multiplies the amplitude at each step, for 'expRange'. @default 1 */
+  /** With mode 'expRange', number that multiplies the height at each step. @default 1 */
   gamma: number({ min: 0 }, 1),
-  /** Amplitude instead of `mode`: an expression of the `cycle`, counted from 1, and the `step`. */
+  /** Relative height as an expression of `cycle` (counted from 1) and `step`, instead of a `mode`. */
   scale: formula('cycle', 'step'),
 }
 
 const cyclicOptions = {
-  /** Highest value of the first cycle. */
+  /** Value at the peak of the first cycle. */
   maxLr: required(number()),
   ...triangle,
 }
@@ -106,14 +106,14 @@ export const cyclic: Constructor<[baseLr: number, options: CyclicOptions]> = kin
 })
 
 const cyclicMomentumOptions = {
-  /** Value at the start and the end of each cycle, where the learning rate is lowest. @default 0.9 */
+  /** Momentum at the start and the end of each cycle, where the learning rate is lowest. @default 0.9 */
   maxMomentum: number({}, 0.9),
   ...triangle,
 }
 export interface CyclicMomentumOptions extends OptionsOf<typeof cyclicMomentumOptions> {}
 
 /**
- * The momentum for a `cyclic` learning rate: lowest where the learning rate is highest.
+ * The momentum that goes with a `cyclic` learning rate: lowest where the learning rate is highest.
  *
  *     maxMomentum − (maxMomentum − baseMomentum) · h · scale          h and scale as in `cyclic`
  *
@@ -123,7 +123,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   'cyclicMomentum',
   {
     fields: {
-      /** Value where the learning rate is highest. */
+      /** Momentum where the learning rate is highest, in the first cycle. */
       baseMomentum: required(number()),
       ...cyclicMomentumOptions,
     },
@@ -135,7 +135,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   },
 )
 
-/** A triangle wave from 0 to 1 and back in each cycle, times the scale. */
+/** Returns the curve h · scale, where h rises from 0 to 1 and falls back to 0 in each cycle. */
 function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: ValuesOf<typeof triangle>): Curve {
   const total = stepSizeUp + (stepSizeDown ?? stepSizeUp)
   const ratio = stepSizeUp / total

@@ -1,4 +1,4 @@
-/** Decays without an end. Those with an end are in curves.ts and budgets.ts. */
+/** Decays that go on forever; decays that end at a given step are in curves.ts and budgets.ts. */
 
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
 import { type Constructor, type FromValue, kind } from './kind.ts'
@@ -6,25 +6,25 @@ import { initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const pace = {
-  /** Length of a decay period in steps. @default 1 */
+  /** Number of steps in a decay period, to which `gamma` or `decayRate` refers. @default 1 */
   decaySteps: number({ above: 0 }, 1),
-  /** Whether the value changes only once per decay period, instead of at each step. @default false */
+  /** Whether the value changes once per decay period (in jumps) instead of at each step. @default false */
   staircase: boolean(false),
 }
 
 const exponentialOptions = {
-  /** Factor that multiplies the value in each decay period. */
+  /** Number by which the value is multiplied per decay period. */
   gamma: required(number({ min: 0 })),
   ...pace,
 }
 export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions> {}
 
 /**
- * Exponential decay: a value multiplied by the same factor at each step.
+ * Exponential decay: the value is multiplied by `gamma` per `decaySteps` steps.
  *
- *     initial · gamma^(step / decaySteps)          ⌊step / decaySteps⌋ with staircase
+ *     initial · gamma^(step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋ instead
  *
- * For a lower limit see `clamped`.
+ * For a lower bound, apply `clamped` to this schedule.
  *
  * Source: PyTorch's ExponentialLR; Keras's ExponentialDecay, whose decay_rate is gamma.
  * @example schedule.exponential(1, { gamma: 0.5 })(2) // 0.25
@@ -35,16 +35,16 @@ export const exponential: FromValue<ExponentialOptions> = kind('exponential', {
 })
 
 const decayOptions = {
-  /** Decay rate per decay period. */
+  /** Rate of the decay, per period of `decaySteps` steps. */
   decayRate: required(number({ min: 0 })),
   ...pace,
 }
 export interface DecayOptions extends OptionsOf<typeof decayOptions> {}
 
 /**
- * Exponential decay at a given rate.
+ * Exponential decay, given a rate instead of a factor.
  *
- *     initial · exp(−decayRate · step / decaySteps)          ⌊step / decaySteps⌋ with staircase
+ *     initial · exp(−decayRate · step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋ instead
  *
  * Source: Paddle's NaturalExpDecay.
  */
@@ -54,9 +54,9 @@ export const naturalExp: FromValue<DecayOptions> = kind('naturalExp', {
 })
 
 /**
- * Decay as one over the step.
+ * Decay in proportion to the inverse of the step, shifted to start at `initial`.
  *
- *     initial / (1 + decayRate · step / decaySteps)          ⌊step / decaySteps⌋ with staircase
+ *     initial / (1 + decayRate · step / decaySteps)          with `staircase`, ⌊step / decaySteps⌋ instead
  *
  * Source: Keras's InverseTimeDecay.
  * @example schedule.inverseTime(1, { decayRate: 0.5 })(2) // 0.5
@@ -67,13 +67,14 @@ export const inverseTime: FromValue<DecayOptions> = kind('inverseTime', {
 })
 
 const inverseSqrtOptions = {
-  /** Number of steps until the value is initial / √2. @default 10_000 */
+  /** Number of steps after which the value is initial / √2. @default 10_000 */
   timescale: number({ above: 0 }, 10_000),
 }
 export interface InverseSqrtOptions extends OptionsOf<typeof inverseSqrtOptions> {}
 
 /**
- * Decay as one over the square root of the step. After a `warmup` of `timescale` steps it is `noam`, scaled.
+ * Decay in proportion to 1 / √step, shifted to start at `initial`. With a `warmup` of `timescale` steps before
+ * it, the result is proportional to `noam`.
  *
  *     initial / √(1 + step / timescale)
  *
@@ -87,15 +88,15 @@ export const inverseSqrt: FromValue<InverseSqrtOptions> = kind('inverseSqrt', {
 })
 
 const noamOptions = {
-  /** Width of the model, d_model in the paper. */
+  /** Width of the model (d_model of a Transformer). */
   modelSize: required(number({ above: 0 })),
-  /** Number of warmup steps. */
+  /** Number of steps of the linear warmup. */
   warmupSteps: required(number({ above: 0 })),
 }
 export interface NoamOptions extends OptionsOf<typeof noamOptions> {}
 
 /**
- * The Transformer's schedule: a linear warmup, then decay as one over the square root of the step.
+ * The schedule of the original Transformer: a linear warmup, then decay in proportion to 1 / √step.
  *
  *     factor · modelSize^−½ · min(n^−½, n · warmupSteps^−1.5)          n = step + 1
  *
@@ -104,7 +105,7 @@ export interface NoamOptions extends OptionsOf<typeof noamOptions> {}
  */
 export const noam: Constructor<[factor: number, options: NoamOptions]> = kind('noam', {
   fields: {
-    /** Factor that multiplies the schedule. */
+    /** Number that multiplies all values. */
     factor: required(number()),
     ...noamOptions,
   },

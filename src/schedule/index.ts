@@ -1,4 +1,4 @@
-/** Schedules of hyperparameters: pure functions of the step, each with a JSON spec. Independent of tensors. */
+/** Schedules of hyperparameters: pure functions of the step, each with a JSON form. No tensors are involved. */
 
 export * from './budgets.ts'
 export * from './compose.ts'

@@ -2,53 +2,53 @@ import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, readOptions, type ValuesOf } from '../core/options.ts'
 import type { After, Curve, Schedule, ScheduleSpec, SpecValue } from './schedule.ts'
 
-/** The end of a finite schedule: its last step, and the number of steps after which `repeat` restarts. */
+/** Where a finite schedule ends: its last step, and the number of steps after which it restarts if repeated. */
 export interface Span {
   readonly end: number
   readonly period: number
 }
 
-/** Returns the span of a schedule that restarts at its last step. */
+/** Returns the span of a schedule that ends at step `steps`, and restarts there if repeated. */
 export const whole = (steps: number): Span => ({ end: steps, period: steps })
 
-/** As `whole`, for a schedule whose last step may be 0: `repeat` then repeats that one step. */
+/** As `whole`, but `steps` may be 0: such a schedule repeats its single value, with a period of 1. */
 export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.max(steps, 1) })
 
-/** Definition of a type of schedule: the fields of its spec, and the curve for their values. */
+/** Defines a type of schedule: the fields of its spec (its JSON form), and how to compute its values. */
 export interface Definition<D extends Declared> {
-  /** The constructor's first argument, then its options, including `after` where `span` is defined. */
+  /** The constructor's first argument, then its options; they include `after` if `span` is defined. */
   readonly fields: D
-  /** Refuses values that are valid alone but not together. @throws {ArgumentError} */
+  /** Throws if field values that are valid on their own do not fit together. @throws {ArgumentError} */
   check?(values: ValuesOf<NoInfer<D>>, who: string): void
-  /** Returns the span of a finite schedule, with an `end` of Infinity if these values make it endless. */
+  /** Returns where a schedule with these field values ends; `end` is Infinity if they make it endless. */
   span?(values: ValuesOf<NoInfer<D>>): Span
-  /** Whether the formula is defined after the last step. @default true */
+  /** Whether the formula of the schedule is also defined after its last step. @default true */
   extrapolates?(values: ValuesOf<NoInfer<D>>): boolean
   curve(values: ValuesOf<NoInfer<D>>): Curve
 }
 
-/** A named type of schedule. */
+/** A type of schedule with its name, such as 'cosineAnnealing'. */
 export interface Kind extends Definition<Declared> {
   readonly type: string
-  /** The field that is the constructor's first argument. */
+  /** Name of the field that is the constructor's first argument. */
   readonly first: string
 }
 
-/** A function that makes schedules of one kind. */
+/** A function that makes schedules of one kind (type), such as `cosineAnnealing`. */
 export interface Constructor<Args extends readonly unknown[]> {
   (...args: Args): Schedule
   readonly kind: Kind
 }
 
-/** A constructor from a value and options; options may be left out unless one is required. */
+/** Constructor that takes an initial value and options, which may be omitted if no option is required. */
 export type FromValue<O> = Constructor<
   Partial<O> extends O ? [initial: number, options?: O] : [initial: number, options: O]
 >
 
-/** A constructor from another schedule and options. */
+/** Constructor that takes a schedule to modify, and options. */
 export type FromSchedule<O> = Constructor<[schedule: Schedule, options: O]>
 
-/** Returns the constructor of a type of schedule: it takes the first field, then an object of the others. */
+/** Returns the constructor of a type of schedule: it takes the first field, and an object of the rest. */
 export function kind<Args extends readonly unknown[], D extends Declared>(
   type: string,
   definition: Definition<D>,
@@ -62,7 +62,7 @@ export function kind<Args extends readonly unknown[], D extends Declared>(
   return Object.assign(construct, { kind: made })
 }
 
-/** Makes a schedule from the fields of its spec. Constructors and the parser share it, and so its checks. */
+/** Checks the fields of a spec and makes the schedule; used by both the constructors and the parser. */
 export function make(kind: Kind, fields: object): Schedule {
   const who = `schedule.${kind.type}`
   const values = readOptions(who, kind.fields, fields)
@@ -71,7 +71,7 @@ export function make(kind: Kind, fields: object): Schedule {
   return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
 }
 
-/** Returns a spec of plain JSON without undefined values, and without `after` where it is 'hold'. */
+/** Returns field values as a plain JSON spec, without undefined values and without `after: 'hold'`. */
 export function specOf(type: string, values: Readonly<Record<string, unknown>>): ScheduleSpec {
   const spec: Record<string, SpecValue> & { type: string } = { type }
   for (const [name, value] of Object.entries(values)) {
@@ -80,13 +80,13 @@ export function specOf(type: string, values: Readonly<Record<string, unknown>>):
   return Object.freeze(spec)
 }
 
-/** Returns a value as JSON. A function here is a schedule or a formula, so it has a spec. */
+/** Returns a field value as JSON. A function is a schedule or a formula: its `spec` property is its JSON. */
 function specValue(value: unknown): SpecValue {
   if (typeof value === 'function') return (value as Schedule).spec
   return Array.isArray(value) ? value.map(specValue) : (value as SpecValue)
 }
 
-/** Returns the curve, continued after its last step as `after` says. */
+/** Returns the curve of a schedule, continued after its last step as the option `after` says. */
 function withEnd(who: string, kind: Kind, values: ValuesOf<Declared>): Curve {
   const curve = kind.curve(values)
   const { end, period } = kind.span?.(values) ?? { end: Infinity, period: Infinity }

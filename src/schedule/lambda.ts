@@ -8,24 +8,24 @@ import { recurrence } from './recurrence.ts'
 export type StepFactor = string | ((step: number) => number)
 
 const factor = {
-  /** Factor at each step, as an expression of `step`. */
+  /** Factor at each step: an expression of `step`, such as 'step / (step + 1)'. */
   factor: required(formula('step')),
 }
 
 type FactorConstructor = Constructor<[initial: number, factor: StepFactor]>
 
-/** Returns a constructor whose second argument is the factor instead of an options object. */
+/** Returns the same constructor, but its second argument is the factor itself instead of `{ factor }`. */
 const withFactor = ({ kind }: Constructor<never>): FactorConstructor =>
   Object.assign((initial: number, factor: StepFactor) => make(kind, { initial, factor }), { kind })
 
 /**
- * A value times a factor that is any function of the step.
+ * A value multiplied by an arbitrary function of the step.
  *
  *     initial · factor(step)
  *
- * An expression may use `step`, numbers, + − × ÷ ^ (also * / -), parentheses, comparisons, `test ? a : b`, `pi`
- * and the functions min, max, sqrt, exp, log, cos, floor, abs, pow. A schedule made with a JavaScript function
- * cannot be written as JSON or text.
+ * The factor is a JavaScript function, or text: an expression of `step`, numbers, + − × ÷ ^ (also * / -),
+ * parentheses, comparisons, `test ? a : b`, `pi` and the functions min, max, sqrt, exp, log, cos, floor, abs,
+ * pow. A schedule made with a JavaScript function cannot be written as JSON or text.
  *
  * @throws {ArgumentError} when the text is not an expression of `step`, or the factor at step 0 is not finite
  * Source: PyTorch's LambdaLR.
@@ -42,12 +42,12 @@ export const lambda: FactorConstructor = withFactor(
 )
 
 /**
- * A value that is multiplied by a factor at each step from 1 on.
+ * A value that is multiplied by a new factor at each step, from step 1 on.
  *
  *     initial · factor(1) · factor(2) · … · factor(step)
  *
- * There is no closed form: the first call at step n evaluates n factors, later calls for nearby steps few.
- * Within `sequential` it starts from `initial`; PyTorch's continues from the last value of the schedule before.
+ * There is no closed form: a first call at step n evaluates n factors; later calls at nearby steps, only a few.
+ * In `sequential` this schedule starts from `initial`; PyTorch's starts from the last value of the one before.
  *
  * @throws {ArgumentError} when the text is not an expression of `step`, or the factor at step 1 is not finite
  * Source: PyTorch's MultiplicativeLR.

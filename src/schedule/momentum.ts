@@ -13,7 +13,7 @@ const options = {
 export interface MomentumOptions extends OptionsOf<typeof options> {}
 
 /**
- * Returns the momentum schedule that PyTorch would pair with a `oneCycle` or `cyclic` learning rate.
+ * Returns the momentum schedule that PyTorch would use with this `oneCycle` or `cyclic` learning rate.
  *
  * @throws {ArgumentError} for any other schedule
  * @example schedule.momentumOf(schedule.oneCycle(1, { totalSteps: 10 }))(2) // 0.85

@@ -3,21 +3,22 @@ import { type FromSchedule, kind } from './kind.ts'
 import { changed } from './options.ts'
 
 const noiseOptions = {
-  /** Largest relative change for 'uniform', standard deviation of the change for 'normal'. */
+  /** Largest relative change of a value for 'uniform' noise, or its standard deviation for 'normal'. */
   amplitude: required(number({ min: 0, max: 1 })),
-  /** Seed of the noise. @default 0 */
+  /** Seed of the random numbers. @default 0 */
   seed: integer({ min: 0, max: 2 ** 32 - 1 }, 0),
-  /** Distribution of the noise; 'normal' is truncated at 3 standard deviations. @default 'uniform' */
+  /** Distribution of the relative changes, 'normal' truncated at 3 standard deviations. @default 'uniform' */
   distribution: choice(['uniform', 'normal'], 'uniform'),
 }
 export interface NoiseOptions extends OptionsOf<typeof noiseOptions> {}
 
 /**
- * A schedule with relative noise: a function of the step and the seed alone, so a resumed run repeats it.
+ * A schedule times random noise, which depends on step and seed alone, so a resumed run gets the same noise.
  *
- *     schedule(step) · (1 + amplitude · ξ(⌊step⌋, seed))       ξ from [−1, 1), or normal truncated to [−3, 3]
+ *     schedule(step) · (1 + amplitude · ξ(⌊step⌋, seed))
  *
- * Only normal noise with an amplitude above ⅓ can change the sign of a value.
+ * ξ is random: uniform in [−1, 1), or standard normal truncated to [−3, 3]. Only normal noise with an amplitude
+ * above ⅓ can change the sign of a value.
  *
  * Source: timm's learning-rate noise, which draws normal numbers and adds the step to the seed.
  */
@@ -29,10 +30,10 @@ export const noise: FromSchedule<NoiseOptions> = kind('noise', {
   },
 })
 
-/** Returns a number from [−1, 1). */
+/** Returns a pseudorandom number from [−1, 1), the same for the same seed and step. */
 const uniform = (seed: number, step: number): number => hash(seed, step, 0) / 2 ** 31 - 1
 
-/** Returns a standard normal number by the Box–Muller method, redrawn while it is beyond ±3. */
+/** Returns a standard normal number (Box–Muller), drawn again while beyond ±3; fixed by seed and step. */
 function normal(seed: number, step: number): number {
   for (let draw = 0; ; draw += 2) {
     const u = (hash(seed, step, draw) + 1) / 2 ** 32
@@ -42,14 +43,14 @@ function normal(seed: number, step: number): number {
   }
 }
 
-/** Hashes a seed, the integer part of a step and the index of a draw to an integer from 0 to 2³² − 1. */
+/** Returns a random-like integer from 0 to 2³² − 1 for a seed, the integer part of a step, and a draw index. */
 function hash(seed: number, step: number, draw: number): number {
   const whole = Math.floor(step)
   const low = mix(mix(seed) ^ whole)
   return mix(mix(low ^ (whole / 2 ** 32)) + draw)
 }
 
-/** One round of splitmix32. */
+/** Returns a well mixed unsigned 32-bit integer for x: one round of the generator splitmix32. */
 function mix(x: number): number {
   let h = (x + 0x9e3779b9) | 0
   h = Math.imul(h ^ (h >>> 16), 0x21f0aaad)

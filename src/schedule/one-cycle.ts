@@ -5,17 +5,17 @@ import { afterEnd } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const phases = {
-  /** Total number of steps; omit if `epochs` and `stepsPerEpoch` are given. */
+  /** Number of steps of the cycle; omit it if `epochs` and `stepsPerEpoch` are given. */
   totalSteps: integer({ min: 1 }),
-  /** Total number of epochs. */
+  /** Number of epochs of the cycle, given with `stepsPerEpoch` instead of `totalSteps`. */
   epochs: integer({ min: 1 }),
-  /** Steps per epoch. */
+  /** Number of steps per epoch, given with `epochs`. */
   stepsPerEpoch: integer({ min: 1 }),
-  /** Fraction of the steps before the learning rate is highest. @default 0.3 */
+  /** Fraction of all steps after which the learning rate is highest. @default 0.3 */
   pctStart: number({ min: 0, max: 1 }, 0.3),
-  /** Shape of the curve in each phase. @default 'cos' */
+  /** Shape of the curve in each phase: half a cosine, or a line. @default 'cos' */
   annealStrategy: choice(['cos', 'linear'], 'cos'),
-  /** Whether to return to the first value in a middle phase as long as the warmup. @default false */
+  /** Whether to decay in two phases: to the start value as slowly as the warmup, then on. @default false */
   threePhase: boolean(false),
 }
 
@@ -29,9 +29,9 @@ const lengthAndChecks = {
 
 const oneCycleOptions = {
   ...phases,
-  /** Ratio of `maxLr` to the first value. @default 25 */
+  /** Ratio of `maxLr` to the value at step 0. @default 25 */
   divFactor: number({ above: 0 }, 25),
-  /** Ratio of the first value to the last. @default 10_000 */
+  /** Ratio of the value at step 0 to the value at the last step. @default 10_000 */
   finalDivFactor: number({ above: 0 }, 1e4),
   ...afterEnd,
 }
@@ -41,11 +41,12 @@ export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions> {}
  * A warmup from maxLr / divFactor to `maxLr`, then a decay to maxLr / (divFactor · finalDivFactor).
  *
  *     two phases    up until step pctStart · n − 1, down until step n − 1                n = totalSteps
- *     three phases  up until pctStart · n − 1, back to the first value until 2 · pctStart · n − 2, then down
+ *     three phases  up until step pctStart · n − 1, back to the step 0 value until step 2 · pctStart · n − 2,
+ *                   down to the last value until step n − 1
  *
  * Each phase is half a cosine or a line. As in PyTorch, a phase ends between two steps if pctStart · n is not
- * an integer, and then no step has exactly `maxLr`. PyTorch allows one step after n − 1, where a linear cycle
- * is negative; here `after` applies from there. The matching momentum is `oneCycleMomentum`.
+ * an integer, and then no step has exactly `maxLr`. PyTorch also gives step n a value, which is negative for
+ * linear phases; here the option `after` applies from step n on. For the momentum see `oneCycleMomentum`.
  *
  * @throws {ArgumentError} unless the length is given exactly once; when pctStart · n is 1, a warmup of length
  * 0, where PyTorch divides by zero; when there are three phases and pctStart > 0.5
@@ -53,7 +54,7 @@ export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions> {}
  */
 export const oneCycle: Constructor<[maxLr: number, options: OneCycleOptions]> = kind('oneCycle', {
   fields: {
-    /** Highest value. */
+    /** Highest learning rate, between warmup and decay. */
     maxLr: required(number()),
     ...oneCycleOptions,
   },
@@ -66,15 +67,15 @@ export const oneCycle: Constructor<[maxLr: number, options: OneCycleOptions]> = 
 
 const oneCycleMomentumOptions = {
   ...phases,
-  /** Value at the first and the last step, where the learning rate is lowest. @default 0.95 */
+  /** Momentum at the first and the last step, where the learning rate is low. @default 0.95 */
   maxMomentum: number({}, 0.95),
   ...afterEnd,
 }
 export interface OneCycleMomentumOptions extends OptionsOf<typeof oneCycleMomentumOptions> {}
 
 /**
- * The momentum for a `oneCycle` learning rate: `maxMomentum` at both ends and in the third phase, if there is
- * one, `baseMomentum` where the learning rate is highest.
+ * The momentum that goes with a `oneCycle` learning rate: `baseMomentum` where the learning rate is highest,
+ * `maxMomentum` at both ends, and also throughout the third phase if there is one.
  *
  * @throws {ArgumentError} where `oneCycle` refuses the phases
  * Source: PyTorch's OneCycleLR with cycle_momentum, whose baseMomentum is 0.85.
@@ -83,7 +84,7 @@ export const oneCycleMomentum: Constructor<[baseMomentum: number, options: OneCy
   'oneCycleMomentum',
   {
     fields: {
-      /** Value where the learning rate is highest. */
+      /** Momentum where the learning rate is highest. */
       baseMomentum: required(number()),
       ...oneCycleMomentumOptions,
     },

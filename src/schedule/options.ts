@@ -1,4 +1,4 @@
-/** Kinds of options specific to schedules, and options that several schedules share. */
+/** Types of options that only schedules have (schedules, points, formulas), and options that many share. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type Option, type RequiredOption, required } from '../core/options.ts'
@@ -12,16 +12,16 @@ export const initial = {
 }
 
 export const base = {
-  /** Base value, which the factors multiply. */
+  /** Value that the schedule multiplies by its factors. */
   initial: required(number()),
 }
 
 export const afterEnd = {
-  /** After the last step: hold the last value, repeat from step 0, extrapolate, or throw. @default 'hold' */
+  /** After the last step: hold its value, repeat from step 0, extend the formula, or throw. @default 'hold' */
   after: choice(['hold', 'repeat', 'extrapolate', 'throw'], 'hold'),
 }
 
-/** Another schedule. */
+/** Option whose value is a schedule, such as the schedule that `clamped` limits. */
 export const inner: RequiredOption<Schedule> = {
   wanted: 'a schedule',
   required: true,
@@ -39,7 +39,7 @@ export const changed = {
   schedule: inner,
 }
 
-/** Declares a list of one or more items. */
+/** Returns an option whose value is a list of one or more items; `wanted` names that list in errors. */
 const listOf = <T>(item: Option<T>, wanted: string): RequiredOption<readonly T[]> => ({
   wanted,
   required: true,
@@ -50,10 +50,10 @@ const listOf = <T>(item: Option<T>, wanted: string): RequiredOption<readonly T[]
   },
 })
 
-/** One or more other schedules. */
+/** Option whose value is a list of one or more schedules. */
 export const inners: RequiredOption<readonly Schedule[]> = listOf(inner, 'a list of schedules')
 
-/** A point of a piecewise schedule: a step, and the value at that step. */
+/** A point that a piecewise schedule goes through: a step, and the value at that step. */
 export type Point = readonly [step: number, value: number]
 
 const stepOfPoint = required(number({ min: 0 }))
@@ -76,7 +76,7 @@ const point: Option<Point> = {
 
 const anyPoints = listOf(point, 'a list of [step, value]')
 
-/** Points with strictly increasing steps. */
+/** Option whose value is a list of points with strictly increasing steps. */
 export const points: RequiredOption<readonly Point[]> = {
   ...anyPoints,
   read(who, name, value) {
@@ -87,12 +87,12 @@ export const points: RequiredOption<readonly Point[]> = {
   },
 }
 
-/** A factor as a function. Its `spec` is the expression from which it was compiled, if there is one. */
+/** A function given by the user. Its `spec` is its text, if it was compiled from an expression. */
 export interface Formula extends Expression {
   readonly spec: string | Unserialisable
 }
 
-/** Declares a function of one or two variables, given as a function or as the text of an expression. */
+/** Returns an option for a function of these variables: a JavaScript function, or the text of an expression. */
 export const formula = (
   ...variables: readonly [string, string?]
 ): Option<string | Expression, Formula | undefined> => ({

@@ -1,4 +1,4 @@
-/** Schedules that interpolate between given points. */
+/** Schedules that interpolate between given points, each a step and a value. */
 
 import { mismatch } from '../core/mismatch.ts'
 import { list, number, type OptionsOf, required } from '../core/options.ts'
@@ -20,7 +20,7 @@ const through = {
 const lastPoint = ({ points }: { readonly points: readonly Point[] }): Span => atLeastOne(points.at(-1)![0])
 
 /**
- * Straight lines through points. Steps before the first point have its value.
+ * Straight lines between points. Steps before the first point have the value of the first point.
  *
  * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule, Ignite's PiecewiseLinear.
@@ -33,7 +33,7 @@ export const piecewiseLinear: PointsConstructor = kind('piecewiseLinear', {
 })
 
 /**
- * Half cosines through points, flat at each point. Steps before the first point have its value.
+ * Half cosines between points, flat at each point. Steps before the first point have its value.
  *
  * @param points [step, value] pairs, the steps ≥ 0 and strictly increasing
  * Source: Optax's piecewise_interpolate_schedule with 'cosine'; its cosine_onecycle is three such points.
@@ -52,7 +52,7 @@ export const piecewiseCosine: PointsConstructor = kind('piecewiseCosine', {
  */
 export const table: Constructor<[values: readonly number[], options?: PointsOptions]> = kind('table', {
   fields: {
-    /** Values, one per step. */
+    /** One value per step, from step 0. */
     values: required(list(number())),
     ...afterEnd,
   },

@@ -1,13 +1,13 @@
-/** Number of steps between two stored states. */
+/** Number of steps between two stored states of a recurrence. */
 const stride = 1024
 
 /**
- * Returns the state of a recurrence as a pure function of the number of steps n.
+ * Returns a pure function from a number of steps n to the state of a recurrence after n steps.
  *
  *     state(0) = first,   state(n + 1) = next(state(n), n)
  *
- * Every 1,024th state and the latest one are stored: calls with n in order cost one `next` each, a call with a
- * smaller n at most 1,024, and a first call with n costs n.
+ * Every 1,024th state and the latest one are stored. While n grows by 1 from call to call, each call runs
+ * `next` once; a call with an earlier n runs it at most 1,024 times, and a very first call n times.
  */
 export function recurrence<S>(first: S, next: (state: S, n: number) => S): (n: number) => S {
   const stored: S[] = [first]

@@ -5,15 +5,15 @@ import type { Schedule } from './schedule.ts'
 const positive = number({ above: 0 })
 
 /**
- * Returns a schedule refined by the gradient norms of an earlier run.
+ * Returns a learning rate schedule for a next run, computed from the gradient norms ‖gₜ‖ of an earlier run.
  *
- *     initial · wₜ · Σ_{p > t} wₚ / (T · w̄²)          wₜ = 1 / ‖gₜ‖², T norms, w̄ the mean of w
+ *     value(t) = initial · wₜ · Σ_{p > t} wₚ / (T · w̄²)     wₜ = 1 / ‖gₜ‖², w̄ their mean, T their number
  *
  * Equal norms yield linear decay, initial · (1 − (t + 1) / T); norms that grow towards the end yield faster
- * decay. The paper smooths the norms with a median filter first. Before batch normalization, weight decay
- * shrinks the weights and so makes their gradient norms grow: use ‖g‖ · ‖w‖ instead.
+ * decay. The paper smooths the norms with a median filter first. If batch normalization follows the layers,
+ * weight decay shrinks their weights and so makes the gradient norms grow: pass ‖g‖ · ‖weights‖ instead.
  *
- * @param gradientNorms one number > 0 per step, or per interval of a fixed number of steps
+ * @param gradientNorms one number > 0 per step, or one per group of equally many steps
  * Source: Defazio et al. 2023, https://arxiv.org/abs/2310.07831, algorithm 1, scaled to equal linear decay for
  * equal norms.
  */

@@ -1,25 +1,25 @@
-/** A function from the step to a value; unlike a `Schedule`, it has no spec. */
+/** A function from the step to a value: a `Schedule` without its JSON spec. */
 export type Curve = (step: number) => number
 
 /**
  * The value of a hyperparameter (learning rate, momentum, weight decay, …) as a pure function of the step.
  *
- * Steps count from 0: the first optimizer step uses the value at 0. A schedule has no state: to resume at step
- * n, call it with n.
+ * Steps count from 0: the first optimizer step uses `schedule(0)`. A schedule has no state: to resume training
+ * at step n, call `schedule(n)`.
  */
 export interface Schedule {
   (step: number): number
-  /** This schedule as plain JSON: `parse(s.spec)` returns an equal function. */
+  /** Description of this schedule as plain JSON, from which `parse` makes an equal schedule. */
   readonly spec: ScheduleSpec
 }
 
-/** A schedule as plain JSON: its `type`, and its fields by name. Inner schedules are specs too. */
+/** Plain JSON that describes a schedule: its `type`, and its options by name; schedules in it are specs too. */
 export interface ScheduleSpec {
   readonly type: string
   readonly [field: string]: SpecValue
 }
 
-/** A value in a spec. */
+/** A value of a field of a `ScheduleSpec`. */
 export type SpecValue =
   | number
   | string
@@ -29,15 +29,15 @@ export type SpecValue =
   | Unserialisable
   | undefined
 
-/** Placeholder for a JavaScript function in a spec: conversion to JSON throws. */
+/** What a spec contains in place of a JavaScript function; JSON.stringify throws on it. */
 export interface Unserialisable {
   toJSON(): never
 }
 
-/** Behaviour of a finite schedule after its last step. */
+/** What a schedule does after its last step: hold, repeat from step 0, extend its formula, or throw. */
 export type After = 'hold' | 'repeat' | 'extrapolate' | 'throw'
 
-/** Whether a value is a schedule made by this library. */
+/** Whether a value is a schedule made by this library: a function with a `spec`. */
 export function isSchedule(value: unknown): value is Schedule {
   return typeof value === 'function' && 'spec' in value && typeof value.spec === 'object'
 }

@@ -1,35 +1,35 @@
 import { integer, size } from '../core/options.ts'
 import type { Schedule } from './schedule.ts'
 
-/** Returns the values at steps 0 to n − 1. @throws {ArgumentError} unless n is an integer ≥ 0 */
+/** Returns a schedule's values at steps 0 to n − 1. @throws {ArgumentError} unless n is an integer ≥ 0 */
 export function values(schedule: Schedule, n: number): number[] {
   integer({ min: 0 }).read('schedule.values', 'n', n)
   return Array.from({ length: n }, (_, step) => schedule(step))
 }
 
-/** Statistics of the first steps of a schedule. */
+/** Statistics of the values of a schedule at its first n steps. */
 export interface ScheduleSummary {
-  /** Number of steps. */
+  /** Number n of the steps summarized. */
   readonly steps: number
   /** Value at step 0. */
   readonly first: number
-  /** Value at the last step. */
+  /** Value at step n − 1. */
   readonly last: number
-  /** Highest value. */
+  /** Highest of the n values. */
   readonly peak: number
   /** First step with the highest value. */
   readonly peakStep: number
-  /** Lowest value. */
+  /** Lowest of the n values. */
   readonly lowest: number
-  /** Sum of the values. */
+  /** Sum of the n values. */
   readonly area: number
-  /** Mean of the values. */
+  /** Mean of the n values. */
   readonly mean: number
-  /** Number of final steps with values of at most a tenth of the peak. */
+  /** Number of steps at the end after the last value above peak / 10. */
   readonly tail: number
 }
 
-/** Summarizes the first n steps of a schedule. @throws {ArgumentError} unless n is a positive integer */
+/** Returns statistics of a schedule's first n steps. @throws {ArgumentError} unless n is a positive integer */
 export function summary(schedule: Schedule, n: number): ScheduleSummary {
   size.read('schedule.summary', 'n', n)
   let [peak, peakStep, lowest, area, tailStart] = [-Infinity, 0, Infinity, 0, 0]

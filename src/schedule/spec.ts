@@ -8,7 +8,8 @@ import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './
 const kindsByType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))
 
 /**
- * Returns the schedule that a spec describes. A number becomes a constant; a schedule is returned unchanged.
+ * Returns the schedule that a spec (plain JSON) describes. A number becomes a `constant` schedule; a
+ * schedule is returned unchanged.
  *
  * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range
  */
@@ -24,10 +25,10 @@ export function fromSpec(spec: unknown): Schedule {
   return make(kind, Object.fromEntries(values))
 }
 
-/** Returns the kind of schedule with this name. @throws {ArgumentError} for an unknown name */
+/** Returns the definition of a type of schedule by its name. @throws {ArgumentError} for an unknown name */
 export const kindOf = (type: unknown): Kind => ofType('schedule.parse', kindsByType, type)
 
-/** Looks up the `type` of a spec in a table. @throws {ArgumentError} for an unknown name */
+/** Returns the entry of the table `known` for a spec's `type`. @throws {ArgumentError} for an unknown name */
 export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unknown): T {
   const names = [...known.keys()]
   if (typeof type !== 'string') throw mismatch(who, `type as one of ${names.join(', ')}`, type)
@@ -36,7 +37,7 @@ export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unkn
   return found
 }
 
-/** Returns the schedule that a spec in JSON describes. */
+/** Returns the schedule that a JSON text describes. */
 export function fromJson(text: string): Schedule {
   let spec: unknown
   try {
@@ -47,7 +48,7 @@ export function fromJson(text: string): Schedule {
   return fromSpec(spec)
 }
 
-/** Returns the value of a field, with the specs of inner schedules turned into schedules. */
+/** Returns the value of a spec's field; if the field takes schedules, their specs become schedules. */
 function fieldOf(kind: Kind, name: string, value: SpecValue): unknown {
   const option = kind.fields[name]
   if (option === inner && value !== undefined) return fromSpec(value)

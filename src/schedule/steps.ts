@@ -1,4 +1,4 @@
-/** Piecewise constant schedules. */
+/** Step functions: schedules whose value is constant between jumps. */
 
 import { list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
@@ -6,7 +6,7 @@ import { type Constructor, type FromValue, kind } from './kind.ts'
 import { base, initial } from './options.ts'
 
 const gamma = {
-  /** Factor that multiplies the value at each drop. @default 0.1 */
+  /** Number by which the value is multiplied at each drop. @default 0.1 */
   gamma: number({ min: 0 }, 0.1),
 }
 
@@ -33,7 +33,7 @@ export const step: FromValue<StepOptions> = kind('step', {
 })
 
 const multiStepOptions = {
-  /** Steps of the drops, in any order; the value drops twice at a step that is listed twice. */
+  /** Steps at which the value drops, in any order; at a step listed twice, it drops twice. */
   milestones: required(list(number({ min: 0 }))),
   ...gamma,
 }
@@ -57,13 +57,13 @@ export const multiStep: FromValue<MultiStepOptions> = kind('multiStep', {
 })
 
 const piecewiseConstantOptions = {
-  /** Step at which each value after the first begins, strictly increasing. */
+  /** Strictly increasing steps: at `milestones[i]`, the value becomes `values[i + 1]`. */
   milestones: required(list(number({ min: 0 }))),
 }
 export interface PiecewiseConstantOptions extends OptionsOf<typeof piecewiseConstantOptions> {}
 
 /**
- * A list of values, each held until the next milestone.
+ * A step function through a list of values, each held until the next milestone.
  *
  *     values[number of milestones ≤ step]
  *
@@ -75,7 +75,7 @@ export interface PiecewiseConstantOptions extends OptionsOf<typeof piecewiseCons
 export const piecewiseConstant: Constructor<[values: readonly number[], options: PiecewiseConstantOptions]> =
   kind('piecewiseConstant', {
     fields: {
-      /** The values, in order. */
+      /** The values, in the order in which they apply. */
       values: required(list(number())),
       ...piecewiseConstantOptions,
     },

@@ -6,23 +6,23 @@ import type { Curve } from './schedule.ts'
 
 export const warmupShapes = ['linear', 'cosine', 'exponential', 'constant'] as const
 
-/** Shape of a warmup. */
+/** Shape of the curve of a warmup; see `warmup` for the formulas. */
 export type WarmupShape = (typeof warmupShapes)[number]
 
 const warmupOptions = {
   /** Number of warmup steps. */
   steps: required(number({ min: 0 })),
-  /** Ratio of the value at step 0 to the target of the warmup. @default 1 / (steps + 1) */
+  /** Ratio of the value at step 0 to the value at the end of the warmup. @default 1 / (steps + 1) */
   startFactor: number({ min: 0 }),
-  /** Shape of the warmup. @default 'linear' */
+  /** Shape of the curve of the warmup. @default 'linear' */
   shape: choice(warmupShapes, 'linear'),
-  /** Whether the warmup replaces the first steps of the schedule, instead of delaying it. @default false */
+  /** Whether the warmup replaces the first steps of the schedule instead of delaying them. @default false */
   inside: boolean(false),
 }
 export interface WarmupOptions extends OptionsOf<typeof warmupOptions> {}
 
 /**
- * A warmup to a target, then a schedule.
+ * Prepends a warmup to a schedule: values on a curve towards a target, then the schedule.
  *
  *     linear       target · (s + (1 − s) · step / steps)                      s = startFactor
  *     cosine       target · (s + (1 − s) · (1 − cos(π · step / steps)) / 2)
@@ -30,8 +30,8 @@ export interface WarmupOptions extends OptionsOf<typeof warmupOptions> {}
  *     constant     target · s
  *
  * With the default s, the linear warmup is target · (step + 1) / (steps + 1): no step is wasted on a rate of 0.
- * The target is `schedule(0)`, and the schedule starts at its step 0 when the warmup ends, as in Keras. With
- * `inside` the target is `schedule(steps)`, and the warmup replaces the first `steps` steps of the schedule, as
+ * By default the target is `schedule(0)`, and after the warmup the schedule starts at its step 0, as in Keras.
+ * With `inside` the target is `schedule(steps)`, and the warmup replaces the schedule's first `steps` steps, as
  * in timm.
  *
  * @throws {ArgumentError} when an exponential warmup starts at 0
@@ -49,7 +49,7 @@ export const warmup: FromSchedule<WarmupOptions> = kind('warmup', {
   },
 })
 
-/** Returns a warmup from `start` at step 0 to 1 at step `steps`. */
+/** Returns the factors of a warmup by step: from `start` at step 0 to 1 at step `steps`. */
 export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (steps + 1)): Curve {
   switch (shape) {
     case 'linear':
@@ -63,7 +63,7 @@ export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (ste
   }
 }
 
-/** Refuses an exponential warmup from 0, which would stay at 0. */
+/** Throws if an exponential warmup starts at 0: all its values would be 0. */
 export function checkStart(who: string, shape: WarmupShape, start: number | undefined): void {
   if (shape !== 'exponential' || start !== 0) return
   const fix = "leave startFactor out, or set shape to 'linear'"

@@ -5,16 +5,16 @@ import { changed } from './options.ts'
 import { recurrence } from './recurrence.ts'
 
 const weightDecayFreeOptions = {
-  /** Weight decay λ to replace. */
+  /** Weight decay λ whose effect the learning rates reproduce. */
   weightDecay: required(number({ min: 0 })),
-  /** Momentum μ of the optimizer. */
+  /** Momentum μ of the SGD optimizer. */
   momentum: required(number({ min: 0, below: 1 })),
 }
 export interface WeightDecayFreeOptions extends OptionsOf<typeof weightDecayFreeOptions> {}
 
 const who = 'schedule.toWeightDecayFree'
 
-/** State of the recurrence after a step: `rate` is ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
+/** Symbols of `toWeightDecayFree` after step t: `rate` is ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
 interface State {
   readonly rate: number
   readonly shrink: number
@@ -23,20 +23,21 @@ interface State {
 }
 
 /**
- * Learning rates that reproduce the effect of weight decay, for weights followed by batch normalization.
+ * Learning rates that replace weight decay with the same effect, for weights followed by batch normalization.
  *
  *     α₀ = 1 − η₀λ          αₜ = 1 − ηₜλ + μ · (ηₜ / ηₜ₋₁) · (1 − 1 / αₜ₋₁)
  *     P₀ = 1                Pₜ₊₁ = αₜ · Pₜ
- *     value(t) = ηₜ / (Pₜ · Pₜ₊₁)          ηₜ = schedule(t)
+ *     value(t) = ηₜ / (Pₜ · Pₜ₊₁)          ηₜ = schedule(t), λ = weightDecay, μ = momentum
  *
- * For weights whose scale does not change the output of the network, SGD with these rates, momentum μ and a
- * zero momentum buffer gives the same network at each step as SGD with the rates η, momentum μ and weight decay
- * λ; its weights are larger by 1 / Pₜ. Biases, γ, β and the output layer are not such weights: keep them in
- * another parameter group. The eps of batch normalization makes the equality approximate.
+ * For weights whose scale does not change the output of the network, SGD with these values, momentum μ and no
+ * weight decay gives the same outputs at each step as SGD with learning rates ηₜ, momentum μ and weight decay
+ * λ, if both start with momentum buffers of 0; its weights are 1 / Pₜ times as large. Biases, the γ and β of
+ * batch normalization, and the output layer are not such weights: keep them in another parameter group. The eps
+ * of batch normalization makes the equality approximate.
  *
- * At a constant rate the values grow exponentially: for η = 0.1, λ = 5e-4 and μ = 0.9 by 1.48123 every 391
- * steps, past the largest float64 after some 700,000. The first call at step n costs n steps of the recurrence,
- * later calls for nearby steps few.
+ * If η is constant, the values grow exponentially: with η = 0.1, λ = 5e-4 and μ = 0.9, by a factor of 1.48123
+ * every 391 steps, beyond the largest float64 after about 700,000 steps. A first call at step n computes n steps
+ * of the recurrence; later calls at nearby steps, only a few.
  *
  * @throws {ArgumentError} when called at a step up to which some η or α is not above 0
  * Source: Li & Arora 2019, https://arxiv.org/abs/1910.07454, theorem 1, for any schedule and a zero buffer.

@@ -1,26 +1,27 @@
 import type { ScheduleSpec } from '../schedule.ts'
 
 /**
- * Adapts a schedule `s` to a metric: a fold over the metric's values whose state determines a factor.
+ * Adapts a schedule to a metric, such as a validation loss. Each value of the metric updates a state, which
+ * determines a factor of the schedule, and whether training should end.
  *
- *     value = s(step) · factor(state)
+ *     value = schedule(step) · factor(state)
  *
  * The state is plain JSON, so that a checkpoint can store it.
  */
 export interface Controller<State = unknown> {
-  /** This controller as plain JSON: `parseController(c.spec)` returns an equal one. */
+  /** Description of this controller as plain JSON, from which `parseController` makes an equal controller. */
   readonly spec: ScheduleSpec
-  /** State before the first value of the metric. */
+  /** State before any value of the metric is known. */
   readonly initial: State
-  /** Returns the state after one more value of the metric, such as a validation loss. */
+  /** Returns the next state, given a new value of the metric, such as a validation loss. */
   update(state: State, metric: number): State
-  /** Returns the factor of the schedule in this state. */
+  /** Returns the number by which to multiply the value of the schedule while in this state. */
   factor(state: State): number
   /** Whether training should end in this state. */
   stop(state: State): boolean
 }
 
-/** Returns the state after a sequence of metric values, starting from the initial state. */
+/** Returns the controller's state after all these values of the metric, starting from its initial state. */
 export function fold<State>(controller: Controller<State>, metrics: Iterable<number>): State {
   let state = controller.initial
   for (const metric of metrics) state = controller.update(state, metric)

@@ -10,7 +10,7 @@ const controllers: ReadonlyMap<string, (options: object) => Controller> = new Ma
 )
 
 /**
- * Returns the controller that a spec describes.
+ * Returns the controller described by plain JSON: a `type`, and the options of that type of controller.
  *
  * @throws {ArgumentError} naming a field that is unknown, of the wrong type or out of range
  * @example schedule.parseController({ type: 'reduceOnPlateau', patience: 3 })

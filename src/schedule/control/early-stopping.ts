@@ -5,29 +5,30 @@ import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './impro
 
 const options = {
   ...goal,
-  /** Number of consecutive evaluations without improvement that end training. @default 10 */
+  /** Number of evaluations (metrics) in a row without improvement after which training ends. @default 10 */
   patience: integer({ min: 1 }, 10),
-  /** Smallest margin over the best metric that counts as an improvement. @default 0 */
+  /** Margin by which a metric must beat the best one so far to count as an improvement. @default 0 */
   threshold: number({ min: 0 }, 0),
   ...absoluteThreshold,
   ...nonFinitePolicy,
 }
 export interface EarlyStoppingOptions extends OptionsOf<typeof options> {}
 
-/** State of `earlyStopping`, as plain JSON. */
+/** State of an `earlyStopping` controller, as plain JSON. */
 export interface EarlyStoppingState {
-  /** Best metric; null before the first finite one. */
+  /** Best metric so far; null before the first finite metric. */
   readonly best: number | null
-  /** Index of the evaluation with the best metric, from 0; null before the first. */
+  /** Index, from 0, of the evaluation with the best metric; null before the first finite metric. */
   readonly bestAt: number | null
-  /** Number of bad evaluations since the best. */
+  /** Number of evaluations without improvement since the best metric. */
   readonly bad: number
-  /** Number of evaluations. */
+  /** Number of evaluations so far. */
   readonly seen: number
 }
 
 /**
- * Ends training when a metric has not improved for `patience` evaluations in a row. The factor is always 1.
+ * Ends training when a metric has not improved for `patience` evaluations in a row. It does not change the
+ * schedule: the factor is always 1.
  *
  * Source: Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3; counts as Keras's EarlyStopping does.
  */

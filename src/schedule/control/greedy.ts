@@ -6,51 +6,51 @@ import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './impro
 
 const options = {
   ...goal,
-  /** Ratio of two successive factors: lowering multiplies by it, raising divides. @default 0.95 */
+  /** Number that multiplies the controller's factor to lower it, and divides it to raise it. @default 0.95 */
   factor: number({ above: 0, below: 1 }, 0.95),
-  /** Number of consecutive good or bad evaluations to tolerate before a change. @default 10 */
+  /** Number of good (or bad) metrics in a row before the one that changes the factor. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Smallest margin over the best metric that counts as an improvement. @default 1e-6 */
+  /** Margin by which the mean must beat the best mean so far to count as an improvement. @default 1e-6 */
   threshold: number({ min: 0 }, 1e-6),
   ...absoluteThreshold,
-  /** Number of evaluations to ignore after lowering. @default 0 */
+  /** Number of evaluations to ignore after the factor is lowered. @default 0 */
   cooldown: integer({ min: 0 }, 0),
-  /** Number of evaluations to ignore after raising. @default 0 */
+  /** Number of evaluations to ignore after the factor is raised. @default 0 */
   warmup: integer({ min: 0 }, 0),
-  /** Lowest factor. @default 0.01 */
+  /** Lower bound of the controller's factor, which multiplies the schedule. @default 0.01 */
   minFactor: number({ above: 0 }, 0.01),
-  /** Highest factor. @default 10 */
+  /** Upper bound of the controller's factor, which multiplies the schedule. @default 10 */
   maxFactor: number({ above: 0 }, 10),
-  /** Number of latest metrics to average before judging. @default 1 */
+  /** Number of latest values of the metric whose mean is compared with the best mean. @default 1 */
   windowSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
 export interface GreedyOptions extends OptionsOf<typeof options> {}
 
-/** State of `greedy`, as plain JSON. */
+/** State of a `greedy` controller, as plain JSON. */
 export interface GreedyState {
   readonly factor: number
-  /** Best mean of recent metrics; null before the first. */
+  /** Best mean of `recent` so far; null before the first finite metric. */
   readonly best: number | null
-  /** Number of consecutive good evaluations. */
+  /** Number of latest evaluations in a row that improved on the best mean. */
   readonly good: number
-  /** Number of consecutive bad evaluations. */
+  /** Number of latest evaluations in a row that did not improve on the best mean. */
   readonly bad: number
-  /** Number of evaluations still to ignore. */
+  /** Number of coming evaluations to ignore, after a change of the factor. */
   readonly wait: number
-  /** The latest metrics, at most `windowSize`. */
+  /** The latest finite values of the metric, at most `windowSize` of them. */
   readonly recent: readonly number[]
 }
 
 /**
- * Raises a factor while a metric improves, and lowers it while it does not.
+ * Raises the factor of a schedule while a metric improves, and lowers the factor while it does not.
  *
  *     raised    factor ← min(factor / options.factor, maxFactor)   after patience + 1 good evaluations in a row
- *     lowered   factor ← max(factor · options.factor, minFactor)   after patience + 1 bad ones
+ *     lowered   factor ← max(factor · options.factor, minFactor)   after patience + 1 bad evaluations in a row
  *
- * An evaluation is good if it improves on the best mean of the last `windowSize` metrics, and bad otherwise. A
- * metric that is NaN or infinite is left out of the mean. The bounds are factors, not learning rates as in
- * Hugging Face, and there is no reset after many evaluations at `minFactor`.
+ * An evaluation is good if the mean of the last `windowSize` metrics is better than every such mean before, and
+ * bad otherwise. A NaN or infinite metric is left out of the mean. Unlike in Hugging Face, the bounds apply to
+ * the factor, not to the learning rate, and there is no reset after many evaluations at `minFactor`.
  *
  * Source: Subramanian & Ganapathiraman, https://arxiv.org/abs/2512.14527; Hugging Face's GreedyLR.
  */

@@ -1,4 +1,4 @@
-/** Rules that all controllers share: when a metric improves on the best, and what to do if it is not finite. */
+/** Rules of all controllers: when a metric counts as an improvement, and what to do if it is not finite. */
 
 import { mismatch } from '../../core/mismatch.ts'
 import { choice } from '../../core/options.ts'
@@ -8,21 +8,21 @@ export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
 export const goal = {
-  /** Direction of improvement: lower for 'min', higher for 'max'. @default 'min' */
+  /** Whether lower metrics are better ('min', as for losses) or higher ones ('max'). @default 'min' */
   mode: choice<Goal>(['min', 'max'], 'min'),
 }
 
 export const absoluteThreshold = {
-  /** Unit of the threshold: a fraction of |best| for 'rel', a difference for 'abs'. @default 'abs' */
+  /** Whether `threshold` is a fraction of the best metric ('rel'), or a difference ('abs'). @default 'abs' */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs'], 'abs'),
 }
 
 export const nonFinitePolicy = {
-  /** Treatment of a metric that is NaN or infinite: count it as bad, ignore it, or throw. @default 'bad' */
+  /** For a NaN or infinite metric: count it as no improvement, ignore it, or throw. @default 'bad' */
   nonFinite: choice<NonFinite>(['bad', 'ignore', 'throw'], 'bad'),
 }
 
-/** Options that decide what counts as an improvement. */
+/** Options that determine whether a metric counts as an improvement. */
 export interface Judge {
   readonly mode: Goal
   readonly threshold: number
@@ -30,9 +30,10 @@ export interface Judge {
 }
 
 /**
- * Whether a metric improves on the best by more than the threshold. The first finite metric always does.
+ * Whether a metric beats the best one so far by more than the threshold; the first finite metric always does.
  *
- *     rel   metric < best − threshold · |best|          abs   metric < best − threshold      (mirrored for max)
+ *     rel   min: metric < best − threshold · |best|         max: metric > best + threshold · |best|
+ *     abs   min: metric < best − threshold                  max: metric > best + threshold
  */
 export function better(judge: Judge, metric: number, best: number | null): boolean {
   const { mode, threshold, thresholdMode } = judge
@@ -44,7 +45,7 @@ export function better(judge: Judge, metric: number, best: number | null): boole
   return mode === 'min' ? metric < limit : metric > limit
 }
 
-/** Whether to ignore a metric. @throws {ArgumentError} if it is not finite and the policy is 'throw' */
+/** Whether to ignore this metric. @throws {ArgumentError} if it is not finite and the policy is 'throw' */
 export function skips(who: string, policy: NonFinite, metric: number): boolean {
   if (typeof metric !== 'number') throw mismatch(who, 'a metric as a number', metric)
   if (Number.isFinite(metric)) return false

@@ -4,65 +4,65 @@ import { specOf } from '../kind.ts'
 import type { Controller } from './controller.ts'
 import { better, goal, type Judge, nonFinitePolicy, skips, type ThresholdMode } from './improvement.ts'
 
-/** Framework whose rule for counting evaluations to follow. */
+/** Framework to reproduce: each counts bad evaluations and cooldowns in its own way. */
 export type PlateauPreset = 'torch' | 'keras' | 'optax'
 
 const options = {
-  /** Framework whose rule for counting evaluations to follow. @default 'torch' */
+  /** Framework whose way of counting bad evaluations and cooldowns to follow. @default 'torch' */
   preset: choice<PlateauPreset>(['torch', 'keras', 'optax'], 'torch'),
   ...goal,
-  /** Ratio of each reduction. @default 0.1 */
+  /** Number by which each reduction multiplies the controller's factor. @default 0.1 */
   factor: number({ min: 0, below: 1 }, 0.1),
-  /** Number of consecutive bad evaluations to tolerate. @default 10 */
+  /** Number of evaluations in a row without improvement to tolerate; see the presets. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Smallest margin over the best metric that counts as an improvement. @default 1e-4 */
+  /** Margin by which a metric must beat the best one so far to count as an improvement. @default 1e-4 */
   threshold: number({ min: 0 }, 1e-4),
-  /** Unit of the threshold: a fraction of |best|, or a difference. @default 'rel'; 'abs' for keras */
+  /** Whether `threshold` is a fraction of the best metric, or a difference. @default 'rel'; 'abs' for keras */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs']),
   /** Number of evaluations to ignore after a reduction. @default 0 */
   cooldown: integer({ min: 0 }, 0),
-  /** Lowest factor. @default 0 */
+  /** Lower bound of the controller's factor, which multiplies the schedule. @default 0 */
   minFactor: number({ min: 0, max: 1 }, 0),
-  /** Smallest change of the factor: a smaller reduction is not made. @default 1e-8; 0 for keras and optax */
+  /** Skip a reduction that lowers the factor by no more than this. @default 1e-8; 0 for keras and optax */
   eps: number({ min: 0 }),
-  /** Number of metrics to average into one evaluation. @default 1 */
+  /** Number of successive metrics whose mean counts as one evaluation. @default 1 */
   accumulationSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
 export interface ReduceOnPlateauOptions extends OptionsOf<typeof options> {}
 
-/** State of `reduceOnPlateau`, as plain JSON. */
+/** State of a `reduceOnPlateau` controller, as plain JSON. */
 export interface PlateauState {
   readonly factor: number
-  /** Best metric; null before the first finite one. */
+  /** Best metric so far; null before the first finite metric. */
   readonly best: number | null
-  /** Number of consecutive bad evaluations. */
+  /** Number of latest evaluations in a row without improvement. */
   readonly bad: number
-  /** Number of evaluations still to ignore. */
+  /** Number of evaluations left in the cooldown after a reduction. */
   readonly cooldown: number
-  /** Sum of the metrics since the last evaluation; null if one is not finite. */
+  /** Sum of the metrics since the last complete evaluation; null if one of them is not finite. */
   readonly sum: number | null
-  /** Number of metrics since the last evaluation. */
+  /** Number of metrics since the last complete evaluation, below `accumulationSize`. */
   readonly count: number
 }
 
 type Rules = ValuesOf<typeof options> & Judge & { readonly eps: number }
 
 /**
- * Lowers a factor when a metric has stopped improving.
+ * Lowers the factor of a schedule when a metric has stopped improving.
  *
- *     good      metric < best − threshold · |best| (rel), metric < best − threshold (abs); mirrored for 'max'
+ *     improved  metric < best − threshold · |best| (rel) or best − threshold (abs); > and + if mode is 'max'
  *     reduced   factor ← max(factor · options.factor, minFactor)
  *
- * The preset determines after how many consecutive bad evaluations:
+ * The preset determines after how many consecutive bad evaluations (without improvement) to reduce the factor:
  *
- * - `torch`: patience + 1. A cooldown ignores bad evaluations only.
- * - `keras`: `patience`. The evaluation that ends a cooldown counts, a factor at its minimum starts no
- *   cooldown, and the threshold is absolute.
- * - `optax`: exactly `patience`.
+ * - `torch`: patience + 1. During a cooldown, bad evaluations do not count.
+ * - `keras`: `patience`. The last evaluation of a cooldown counts as bad if it does not improve, a factor at
+ *   its minimum starts no cooldown, and the threshold is absolute.
+ * - `optax`: `patience`. During a cooldown, no evaluation counts.
  *
- * The margin uses |best|, so negative metrics work; in PyTorch and Optax, a constant -1 always improves. NaN is
- * never the best metric; in Keras it is, if it comes first.
+ * The margin is relative to |best|, so a constant metric of −1 never improves; in PyTorch and Optax it always
+ * does. NaN is never the best metric; in Keras, a NaN that comes first is.
  *
  * Source: PyTorch's ReduceLROnPlateau, and its defaults; Keras's; Optax's contrib.reduce_on_plateau.
  */

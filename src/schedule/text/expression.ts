@@ -1,5 +1,5 @@
 /**
- * The compiler of arithmetic expressions to JavaScript functions.
+ * Compiles arithmetic expressions to JavaScript functions ([ ] optional, { } repeated any number of times).
  *
  *     choice   = compare [ '?' choice ':' choice ]
  *     compare  = sum [ ('<' | '<=' | '>' | '>=' | '==' | '!=') sum ]         1 when true, else 0
@@ -9,14 +9,14 @@
  *     power    = atom [ '^' sign ]                                           right to left, before the sign
  *     atom     = number | variable | 'pi' | function '(' choice { ',' choice } ')' | '(' choice ')'
  *
- * × may stand for *, ÷ for / and − for -. An expression can use its variables and the functions below, and
- * nothing else of JavaScript.
+ * × may stand for *, ÷ for / and − for -. An expression can use its variables and the functions of this file,
+ * but nothing else of JavaScript.
  */
 
 import { ArgumentError } from '../../core/errors.ts'
 import { Scanner, tokenPattern } from './scanner.ts'
 
-/** A compiled expression: a function of its first and second variable. */
+/** A compiled expression: a function of the values of its first and second variable. */
 export type Expression = (a: number, b: number) => number
 
 const { sqrt, exp, log, cos, floor, abs, min, max, pow } = Math
@@ -103,7 +103,7 @@ class Parser extends Scanner {
     return this.chain(products, () => this.sign())
   }
 
-  /** Parses operands separated by left-associative operators. */
+  /** Parses one or more operands with these operators between them, to be evaluated from left to right. */
   private chain(operators: Operators, operand: () => Expression): Expression {
     let x = operand()
     for (;;) {
@@ -155,7 +155,7 @@ class Parser extends Scanner {
     return builtin === undefined ? () => Math.PI : this.call(name, builtin)
   }
 
-  /** Parses the arguments of a function, one or two according to its length. */
+  /** Parses the arguments of a call of `f`: as many as `f` declares, one or two. */
   private call(name: string, f: (x: number, y: number) => number): Expression {
     this.expect('(')
     const x = this.choice()

@@ -25,7 +25,7 @@ function printWarmup(spec: ScheduleSpec): string | undefined {
   return `warmup ${steps}${how}${from} + ${printSeries(rest) ?? printItem(rest)}`
 }
 
-/** Formats as `a for 5 then b`, unless the sums of the lengths would round to different milestones. */
+/** Formats a `sequential` spec as `a for 5 then b`; undefined if rounded lengths would change a milestone. */
 function printSeries({ type, schedules, milestones }: ScheduleSpec): string | undefined {
   if (type !== 'sequential') return undefined
   const parts = schedules as ScheduleSpec[]
@@ -43,7 +43,7 @@ function printItem(spec: ScheduleSpec): string {
   return printPhrase(spec) ?? printCall(spec)
 }
 
-/** Formats a spec as a phrase, if one of the phrases reads back as an equal spec. */
+/** Formats a spec as a phrase like `step 1 times 0.1 every 30`; undefined if none parses to an equal spec. */
 function printPhrase(spec: ScheduleSpec): string | undefined {
   for (const { head, fields, fromSpec: numbersOf, toSpec } of phrases) {
     const values = numbersOf(spec)
@@ -60,7 +60,7 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
   return undefined
 }
 
-/** Formats a spec as a call of its constructor, without options at their default. */
+/** Formats a spec as a call, `swa(0.1, swaLr: 0.05)`, without the options that have their default. */
 function printCall({ type, ...values }: ScheduleSpec): string {
   const { fields, first } = kindOf(type)
   const args = Object.entries(values).flatMap(([name, value]) => {
@@ -78,7 +78,7 @@ function printValue(value: SpecValue): string {
   return typeof value === 'string' && !/^[a-z]\w*$/i.test(value) ? `'${value}'` : String(value)
 }
 
-/** Formats a number in JavaScript's notation, keeping the sign of −0 so that the spec survives a round trip. */
+/** Formats a number as JavaScript does, but −0 as '-0', so that parsing the text gives the same spec. */
 function printNumber(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }

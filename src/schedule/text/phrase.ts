@@ -1,15 +1,15 @@
 import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
-/** Short text for one type of schedule, `cosine 0.1 to 0 over 100`: a head, and a word before each field. */
+/** Short text form of a type of schedule, such as `cosine 0.1 to 0 over 100`: words, each before a number. */
 export interface Phrase {
-  /** The first word. */
+  /** The first word, such as 'cosine'. */
   readonly head: string
-  /** Field of the number after the head, then each word and its field, in the order of printing. */
+  /** Field for the number after the head; then, in order, each further word and the field for its number. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
-  /** A word that must be present, where the type has no such required field. */
+  /** A word that the text must contain, if the type's required fields do not already imply it. */
   readonly needs?: string
   toSpec(fields: Readonly<Record<string, number>>): ScheduleSpec
-  /** Returns the fields of a spec, if it has the phrase's type; `format` checks that nothing is lost. */
+  /** Returns a spec's values by field, or undefined if the phrase does not suit it; `format` checks them. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
 }
 
@@ -41,7 +41,7 @@ export const phrases: readonly Phrase[] = [
   },
 ]
 
-/** Returns a phrase whose numbers are fields of the type. */
+/** Returns a phrase for a type of schedule where each number is the field of that name in the spec. */
 function plain(head: string, type: string, fields: Phrase['fields']): Phrase {
   return {
     head,

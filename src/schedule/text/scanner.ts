@@ -1,28 +1,28 @@
-/** A word, number, sign or quoted text, or the end of the source. */
+/** A token of a source text: a word, number, sign or quoted text, or the end of the source. */
 interface Token {
   readonly kind: 'number' | 'word' | 'text' | 'sign' | 'end'
   readonly text: string
 }
 
-/** Rules for splitting a source into tokens, and for refusing one. */
+/** How to split a source text into tokens, and what error to throw if it is invalid. */
 export interface Lexicon {
-  /** Pattern of a token, from `tokenPattern`. */
+  /** Pattern that matches any one token, made by `tokenPattern`. */
   readonly token: RegExp
-  /** Completes the error `wanted …` where no token matches. */
+  /** What the error says was wanted (`wanted …`) where no token matches. */
   readonly wanted: string
-  /** Maximum depth of nesting, which keeps recursion within the stack. */
+  /** Maximum depth of nesting, low enough that the parser does not overflow the call stack. */
   readonly maxDepth: number
-  /** Returns the error for an unexpected token. */
+  /** Returns the error that says what was wanted, and which token was found instead. */
   refusal(wanted: string, got: string): Error
 }
 
-/** Combines a pattern for each kind of token into the pattern of any token after optional white space. */
+/** Returns a pattern that skips white space, then matches one token of any of these kinds (a named group). */
 export function tokenPattern(kinds: { readonly [K in Exclude<Token['kind'], 'end'>]?: RegExp }): RegExp {
   const groups = Object.entries(kinds).map(([kind, { source }]) => `(?<${kind}>${source})`)
   return new RegExp(`\\s*(?:${groups.join('|')})`, 'iy')
 }
 
-/** Base class of the parsers of schedules and of expressions: reads a source token by token. */
+/** Reads a source text token by token: the base class of the parsers of schedules and of expressions. */
 export class Scanner {
   readonly #lexicon: Lexicon
   readonly #tokens: readonly Token[]
@@ -38,34 +38,34 @@ export class Scanner {
     return this.#tokens[this.#at]!
   }
 
-  /** Whether the token after the next one is `text`. */
+  /** Whether the token after the next token is `text`. */
   protected follows(text: string): boolean {
     return this.#tokens[this.#at + 1]?.text === text
   }
 
-  /** Returns the next token and advances. */
+  /** Returns the next token and advances past it. */
   protected next(): Token {
     return this.#tokens[this.#at++]!
   }
 
-  /** Whether the next token is this word or sign. */
+  /** Whether the next token is the word or sign `text`; does not advance. */
   protected sees(text: string): boolean {
     return (this.peek.kind === 'word' || this.peek.kind === 'sign') && this.peek.text === text
   }
 
-  /** Advances if the next token is this word or sign, and returns whether it is. */
+  /** Advances past the next token if it is the word or sign `text`; returns whether it was. */
   protected take(text: string): boolean {
     const found = this.sees(text)
     if (found) this.#at++
     return found
   }
 
-  /** Advances past this word or sign. @throws the refusal of any other token */
+  /** Advances past the word or sign `text`. @throws the lexicon's refusal if the next token is another one */
   protected expect(text: string, wanted = text): void {
     if (!this.take(text)) throw this.refuse(wanted)
   }
 
-  /** Runs `read` one level of nesting deeper. @param what names the nested items in the error */
+  /** Returns `read()`; throws if such calls nest too deeply. @param what names the nested items in the error */
   protected nested<T>(what: string, read: () => T): T {
     const { maxDepth } = this.#lexicon
     if (++this.#depth > maxDepth) throw this.refuse(`at most ${maxDepth} nested ${what}`)
@@ -74,7 +74,7 @@ export class Scanner {
     return result
   }
 
-  /** Returns the error for the next token. */
+  /** Returns the error that says `wanted` was wanted, but the next token was found. */
   protected refuse(wanted: string): Error {
     return this.#lexicon.refusal(wanted, this.peek.text)
   }

@@ -1,5 +1,5 @@
 /**
- * The parser of schedules written as short text.
+ * Parses schedules written as short text, in this grammar ([ ] optional, { } repeated any number of times).
  *
  *     schedule = [ 'warmup' number [ shape ] [ 'from' number ] '+' ] series
  *     series   = item { 'for' number 'then' item }
@@ -20,8 +20,8 @@ import { type Phrase, phrases } from './phrase.ts'
 import { Scanner, tokenPattern } from './scanner.ts'
 
 /**
- * Returns the schedule that a spec, JSON or short text describes. A number becomes a constant; a schedule is
- * returned unchanged.
+ * Returns the schedule described by a spec object, or by text: JSON or short text. A number becomes a
+ * `constant` schedule; a schedule is returned unchanged.
  *
  * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range
  * @throws {FormatError} when text is neither JSON nor short text
