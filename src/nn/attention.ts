@@ -33,7 +33,7 @@ const inputOptions = {
   value: tensorOption,
   /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
-  /** `[target, source]` or `[batch · heads, target, source]`: bool, true to ignore, or floats to add to scores. */
+  /** `[target, source]` or `[batch · heads, target, source]`: true to ignore, or floats to add to scores. */
   attnMask: tensorOption,
 }
 /** Optional inputs of attention besides the query: keys, values and masks. */

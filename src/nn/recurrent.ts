@@ -26,7 +26,7 @@ export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 const unrollOptions = {
   /** Length of each sequence without its padding, int32 or int64 `[batch]`. @default all steps */
   lengths: tensorOption,
-  /** Initial hidden state, `[layers · directions, batch, hiddenSize]`; a layer's forward state first. @default zeros */
+  /** Initial hidden state, `[layers · directions, batch, hiddenSize]`, forward first. @default zeros */
   hidden: tensorOption,
   /** Initial cell state of an LSTM, of the shape of `hidden`. @default zeros */
   cell: tensorOption,

@@ -32,8 +32,8 @@ export class RNN extends Recurrent {
  *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)
  *     c ← f·c + i·g    h ← o·tanh(c)
  *
- * of input x, hidden state h and cell state c. Gates i, f, g and o each have their own W, U and b, stacked in
- * this order.
+ * Here x is the input, h the hidden state, c the cell state. i, f, g and o each have their own W, U and b,
+ * stacked in this order.
  *
  * Source: Hochreiter & Schmidhuber 1997; with forget gates, Gers, Schmidhuber & Cummins 2000.
  */
@@ -55,7 +55,8 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
  *     r, z = σ(W·x + b + U·h + b′)    n = tanh(W·x + b + r·(U·h + b′))
  *     h ← (1 − z)·n + z·h
  *
- * of input x and hidden state h. Gates r, z and n each have their own W, U, b and b′, stacked in this order.
+ * Here x is the input, h the hidden state. r, z and n each have their own W, U, b and b′, stacked in that
+ * order.
  *
  * Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, with r outside the product, as in cuDNN.
  */

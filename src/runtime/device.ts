@@ -1,10 +1,10 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Backend } from './session.ts'
 
-/** Device to compute on. */
+/** Device to compute on: CPU by native code, CPU by WebAssembly, or GPU by WebGPU. */
 export type Device = 'cpu' | 'wasm' | 'webgpu'
 
-/** All devices. */
+/** Names of all devices. */
 export const devices: readonly Device[] = ['cpu', 'wasm', 'webgpu']
 
 const load: Readonly<Record<Device, () => Promise<Backend>>> = {

@@ -6,13 +6,13 @@ import { rebuild } from '../onnx/rebuild.ts'
 /**
  * Writes an ONNX model that computes `y` for any number of examples.
  *
- * The graph must have been traced with an unusual batch size, which is then found in the graph: in the shape of
- * a Reshape, it is replaced by −1 (inferred from the rest); anywhere else, it shows that the graph depends on
- * it.
+ * The graph must have been traced with an unusual batch size, so that its multiples in the graph tell where the
+ * batch size was used: in the shape of a Reshape, it is replaced by −1 (inferred from the other sizes);
+ * anywhere else, it means that the graph depends on the number of examples.
  *
- * @param inputs the input of the graph, and constants to be named
- * @param weights replacement of each weight that was read
- * @param batch the batch size
+ * @param inputs the input of the graph, and constants, by the name that they get in the model
+ * @param weights what replaces each weight in the graph
+ * @param batch the batch size that the graph was traced with
  * @throws {ArgumentError} when the graph depends on the number of examples.
  */
 export function inferenceModel(

@@ -1,14 +1,16 @@
 import { modules } from '../modules.ts'
 import { BatchNorm } from './batch-norm.ts'
 
-/** Finds every batch-normalization layer of a model, by name. */
+/** Returns every batch-normalization layer of a model by its name, such as `layers.0.bn`. */
 export const batchNorms = (model: object): Map<string, BatchNorm> =>
   new Map([...modules(model)].flatMap(([name, m]) => (m instanceof BatchNorm ? [[name, m] as const] : [])))
 
 /**
- * Makes every batch-normalization layer use its running statistics in `train` too; γ and β still train.
+ * Makes every batch normalization use its running statistics, unchanged, in `train` too; γ and β still train.
  *
- * `train.Task` notices between steps; a step that you `compile` yourself stays as traced. @returns the model
+ * `train.Task` follows from its next step on; steps that you compiled yourself do not change.
+ *
+ * @returns the model
  */
 export function freeze<M extends object>(model: M): M {
   for (const layer of batchNorms(model).values()) layer.frozen = true
