@@ -81,7 +81,7 @@ export class ELU extends layer((x, { alpha }) => ops.elu(x, alpha), alphaOption)
 /** `x` where x > 0, `alpha · (e^(x/alpha) − 1)` elsewhere. */
 export class CELU extends layer((x, { alpha }) => ops.celu(x, alpha), alphaOption) {}
 
-/** `ELU` times a constant, with both constants chosen so that activations keep mean 0 and variance 1. */
+/** `s · elu(x, alpha)` with constants s ≈ 1.05, alpha ≈ 1.67: activations keep mean 0 and variance 1. */
 export class SELU extends layer(ops.selu) {}
 
 /** `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal distribution. */

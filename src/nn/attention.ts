@@ -33,19 +33,19 @@ const inputOptions = {
   value: tensorOption,
   /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
-  /** `[target, source]` or `[batch · heads, target, source]`: true to ignore, or floats to add to scores. */
+  /** Mask `[target, source]` or `[batch · heads, target, source]`: true to ignore, or floats to add to q·k. */
   attnMask: tensorOption,
 }
 /** Optional inputs of attention besides the query: keys, values and masks. */
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, but has no dropout, and returns no weights.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, but without dropout, and returns only the output.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
- * Each head has its own projections q, k and v, of d = embedDim / numHeads features. If all keys of a query are
- * masked, its output is NaN, as in PyTorch.
+ * A head's q, k and v are projections of the inputs to d = embedDim / numHeads features. If all keys of a query
+ * are masked, its output is NaN, as in PyTorch.
  *
  * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
  */

@@ -26,7 +26,7 @@ import type { Module } from './module.ts'
 const convOptions = (rank: number) => ({
   ...convolutionOptions(rank),
   ...biasOption,
-  /** What fills the padding: zeros, or the input, by the `ops.pad` mode of that name. @default 'zeros' */
+  /** What fills the padding: zeros, or elements of the input, as in this mode of `ops.pad`. @default 'zeros' */
   paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
 })
 export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}
@@ -36,7 +36,7 @@ export interface ConvTransposeOptions extends OptionsOf<ReturnType<typeof convTr
 
 /** Convolutional layer. Weight and bias start uniform in [−a, a] with a = 1/√(elements in `weight[0]`). */
 abstract class Weighted implements Module {
-  /** `[outChannels, inChannels / groups, …kernelSize]`; if transposed, `in` and `out` change places. */
+  /** Weight, `[outChannels, inChannels / groups, …kernelSize]`; if transposed, `in` and `out` swap places. */
   readonly weight: Variable
   /** Bias, `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined

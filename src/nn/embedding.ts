@@ -10,7 +10,7 @@ import { normal } from './init.ts'
 import type { Module } from './module.ts'
 
 const options = {
-  /** Index of a row for padding, which starts at 0 and gets no gradient; −1 is the last row. */
+  /** Index of a row for padding, whose values start as 0 and get no gradient; −1 is the last row. */
   paddingIdx: integer(),
 }
 

@@ -24,7 +24,7 @@ export const normal = (mean: number = 0, std: number = 1): Initializer =>
 
 /** Sets each element to `value`. */
 export const constant: (value: number) => Initializer = filled
-/** Sets each element to 0: for example, the scale γ of the last normalization in a residual branch. */
+/** Sets each element to 0; useful for the scale γ of the last normalization in a residual branch. */
 export const zeros: Initializer = filled(0)
 /** Sets each element to 1. */
 export const ones: Initializer = filled(1)
@@ -54,7 +54,7 @@ export function truncatedNormal(
   })
 }
 
-/** Draws uniformly in ±a, a = `gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
+/** Draws from U(−b, b), b = `gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
 export const xavierUniform = (gain: number = 1): Initializer =>
   byFans('xavierUniform', ({ fanIn, fanOut }) => {
     const limit = gain * Math.sqrt(6 / (fanIn + fanOut))
@@ -74,7 +74,7 @@ const gains = {
   selu: () => 3 / 4,
 }
 
-/** Name of the activation that follows a layer, which determines the scale of the initial weights. */
+/** Name of the activation after a layer, which determines the scale of the layer's initial weights. */
 export type Nonlinearity = keyof typeof gains
 const nonlinearities = Object.keys(gains) as readonly Nonlinearity[]
 
@@ -92,7 +92,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
 const kaimingOptions = {
   /** Slope for negative inputs of the leaky ReLU that follows the layer. @default 0 */
   a: number({}, 0),
-  /** What keeps its variance in the layer: activations (`fanIn`) or gradients (`fanOut`). @default 'fanIn' */
+  /** Which variance to preserve: of activations (`fanIn`) or of gradients (`fanOut`). @default 'fanIn' */
   mode: choice(['fanIn', 'fanOut'], 'fanIn'),
   /** Activation that follows the layer. @default 'leakyRelu' */
   nonlinearity: choice(nonlinearities, 'leakyRelu'),
@@ -100,7 +100,7 @@ const kaimingOptions = {
 export interface Kaiming extends OptionsOf<typeof kaimingOptions> {}
 
 /**
- * Draws uniformly in [−a, a], a = `gain · √(3/fan)`. `mode` selects the fan, `nonlinearity` the gain.
+ * Draws from U(−b, b), b = `gain · √(3/fan)`. `mode` selects the fan, `nonlinearity` the gain.
  * Source: He et al. 2015, https://arxiv.org/abs/1502.01852, equations 10 and 15.
  */
 export const kaimingUniform = (options?: Kaiming): Initializer =>
@@ -131,8 +131,8 @@ const byFans =
     initializer(fansOf(who, shape))(random, shape)
 
 /**
- * Draws `gain` times a random matrix with orthonormal rows, or orthonormal columns if those are fewer. Of a
- * weight with more than two axes, those after the first count as one.
+ * Draws `gain` times a random matrix with orthonormal rows, or orthonormal columns if it has fewer columns than
+ * rows. In a weight with more than two axes, all axes after the first together count as columns.
  * Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
  */
 export const orthogonal =

@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /**
- * Runs `body`, and calls `onCall` after each `forward` of a module in `model`, so inner calls come first.
+ * Runs `body`, and calls `onCall` after each call of a module in `model`, inner calls before outer ones.
  *
  * For this, the `forward` of each module is wrapped while `body` runs. @returns the result of `body`
  */

@@ -7,7 +7,7 @@ import type { Module } from './module.ts'
 
 type PoolClass<O> = new (kernelSize: PerAxis, options?: O) => { forward(x: Tensor): Tensor }
 
-/** Returns a base class for layers that apply the pooling `op`. In errors, `name` stands for its `size`. */
+/** Returns a base class for layers that apply the pooling `op`. Errors call the size argument `name`. */
 function pool<O>(
   who: string,
   rank: number,

@@ -12,13 +12,13 @@ import { uniform } from './init.ts'
 import { called, type Mode, type Module } from './module.ts'
 
 export const recurrentOptions = {
-  /** Number of layers; each takes the outputs of the one before. @default 1 */
+  /** Number of layers; each takes the outputs of the layer before. @default 1 */
   numLayers: integer({ min: 1 }, 1),
   /** Whether to add two biases, to the products with the input and with the state. @default true */
   bias: boolean(true),
   /** Whether input and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
   batchFirst: boolean(false),
-  /** Whether each layer also runs backwards in time; the outputs of both are concatenated. @default false */
+  /** Whether each layer also runs backwards in time; both outputs are concatenated. @default false */
   bidirectional: boolean(false),
 }
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
@@ -35,7 +35,7 @@ export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
 /** What a recurrent network returns: its outputs at all steps and its final state. */
 export interface Unrolled {
-  /** Hidden state of the last layer by step, `[length, batch, directions · hiddenSize]`; 0 at padded steps. */
+  /** Hidden states of the last layer, `[length, batch, directions · hiddenSize]`; 0 at padded steps. */
   readonly output: Tensor
   /** Final hidden state of each layer and direction, `[numLayers · directions, batch, hiddenSize]`. */
   readonly hidden: Tensor

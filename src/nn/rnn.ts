@@ -7,7 +7,7 @@ import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentOptions 
 
 const rnnOptions = {
   ...recurrentOptions,
-  /** Activation that computes the new hidden state. @default 'tanh' */
+  /** Activation whose output is the new hidden state. @default 'tanh' */
   nonlinearity: choice(['tanh', 'relu'], 'tanh'),
 }
 export interface RNNOptions extends OptionsOf<typeof rnnOptions> {}
@@ -27,7 +27,7 @@ export class RNN extends Recurrent {
 }
 
 /**
- * Long short-term memory. As PyTorch's `nn.LSTM`, but without projections, and without dropout between layers.
+ * Long short-term memory. As PyTorch's `nn.LSTM`, without projections, and without dropout between layers.
  *
  *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)
  *     c ← f·c + i·g    h ← o·tanh(c)
@@ -55,7 +55,7 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
  *     r, z = σ(W·x + b + U·h + b′)    n = tanh(W·x + b + r·(U·h + b′))
  *     h ← (1 − z)·n + z·h
  *
- * Here x is the input, h the hidden state. r, z and n each have their own W, U, b and b′, stacked in that
+ * Here x is the input, h the hidden state. r, z and n each have their own W, U, b and b′, stacked in this
  * order.
  *
  * Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, with r outside the product, as in cuDNN.

@@ -13,7 +13,7 @@ export interface LayerSummary {
   readonly name: string
   /** Name of the module's class. */
   readonly kind: string
-  /** Shape of the module's last output; undefined if the model never called it. */
+  /** Shape of the output of the module's last call; undefined if the model does not call the module. */
   readonly output: Shape | undefined
   /** Number of trainable parameters, excluding those of inner modules. */
   readonly parameters: number
@@ -25,7 +25,7 @@ export interface LayerSummary {
 export interface Summary {
   readonly layers: readonly LayerSummary[]
   readonly parameters: number
-  /** Floating-point operations of one forward pass in evaluation. */
+  /** Floating-point operations of one forward pass in `eval`. */
   readonly flops: number
   toString(): string
 }
@@ -75,7 +75,7 @@ function ownParameters(model: Module): Map<string, number> {
   return counts
 }
 
-/** Counts each module's FLOPs without those of inner calls, which come before outer ones in `calls`. */
+/** Counts each module's FLOPs, excluding inner modules. In `calls`, inner calls come before outer ones. */
 function ownFlops(calls: readonly Call[]): Map<Module, number> {
   const claimed = new Set<Tensor>()
   const flops = new Map<Module, number>()

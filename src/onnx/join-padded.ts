@@ -27,7 +27,7 @@ function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   })
 }
 
-/** A zero-padded tensor: adjacent pieces from index `start` to before `end` of one axis, 0 elsewhere. */
+/** A zero-padded tensor: adjacent `pieces` from index `start` to before `end` of one axis, 0 elsewhere. */
 interface Run {
   readonly axis: number
   readonly start: number
@@ -37,7 +37,7 @@ interface Run {
   readonly term: Tensor
 }
 
-/** Returns the sum of `terms`, with terms joined whose unpadded parts are adjacent; undefined if none are. */
+/** Returns the sum of `terms`, but joins terms whose unpadded parts are adjacent; undefined if none are. */
 function join(terms: readonly Tensor[], sum: Tensor): Tensor | undefined {
   const others: Tensor[] = []
   const padded: Run[] = []

@@ -6,9 +6,9 @@ import { byNode, simplify } from './simplify.ts'
 export type Named = ReadonlyMap<string, Tensor>
 
 /**
- * Writes an ONNX model that computes `outputs` from `inputs`. Unused inputs are left out.
+ * Returns the bytes of an ONNX model that computes `outputs` from `inputs`, without unused inputs.
  *
- * @param inputs tensors by name; a constant among them does not become an input, but a constant of that name
+ * @param inputs tensors by name; a constant among them becomes a named constant, not an input
  * @param first name of the first axis of all inputs and outputs, if its size is variable. @default a fixed size
  */
 export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Array {
@@ -45,9 +45,9 @@ export const graphNames = {
 const inner = (name: string): string => `step:${name}`
 
 /**
- * Writes an ONNX model that repeats a step in one `Loop`. Its inputs are `#count` (the number of steps, int64)
- * and the stacked, fixed and carried inputs; its outputs are `next:NAME` for each carried input, and the
- * stacked outputs.
+ * Returns the bytes of an ONNX model that repeats a step in one `Loop`. Its inputs are `#count` (the number of
+ * steps, int64) and the stacked, fixed and carried inputs; its outputs are `next:NAME` (the last value) for each
+ * carried input, and the outputs, stacked.
  */
 export function toOnnxLoop(repeated: Repeated): Uint8Array {
   const { stacked, fixed, carried, outputs } = repeated
@@ -71,7 +71,7 @@ export function toOnnxLoop(repeated: Repeated): Uint8Array {
   })
 }
 
-/** Makes the body of a loop, which takes the current slice of each stacked input and computes the step. */
+/** Makes the body of a loop: it takes the current step's slice of each stacked input and computes the step. */
 function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
   step: Graph
   used: ReadonlySet<Tensor>
@@ -107,7 +107,7 @@ const simplified = (outputs: Named): Named => {
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 
-/** Makes the nodes and constants that compute `outputs`, and the set of all tensors they use */
+/** Makes the nodes and constants that compute `outputs`, and the set of all tensors they use. */
 function bodyOf(
   name: string,
   inputs: Named,

@@ -45,13 +45,13 @@ export const modelBytes = (graph: Graph): Uint8Array =>
     }),
   )
 
-/** Lists the domains of the operators in a graph and in its loop bodies, without ONNX's own domain. */
+/** Lists the domains (namespaces) of operators in a graph and its loop bodies, except ONNX's own. */
 function domainsOf({ node }: Pick<GraphProto, 'node'>): string[] {
   const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? domainsOf(g) : [])))
   return [...new Set([...node.map(({ domain }) => domain), ...bodies])].filter((domain) => domain !== '')
 }
 
-/** Makes a node. If the operator `op` is not one of ONNX's own, its name begins with its domain and a dot. */
+/** Makes a node. If `op` is not one of ONNX's own operators, it is a domain, a dot and a name. */
 export const nodeProto = (
   op: string,
   input: string[],

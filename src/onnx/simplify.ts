@@ -41,7 +41,7 @@ function foldGemm(roots: readonly Tensor[]): Tensor[] {
   })
 }
 
-/** Returns a sum `± A·B ± c` as one Gemm, with a constant factor of `c` in `beta`; other nodes unchanged. */
+/** Returns `± A·B ± c` as one Gemm, whose `beta` absorbs a constant factor of `c`; other nodes unchanged. */
 function asGemm(t: Tensor, once: (x: Tensor) => boolean): Tensor {
   if (t.op !== 'Add' && t.op !== 'Sub') return t
   const [left, right] = [t.inputs[0]!, t.inputs[1]!]
@@ -74,7 +74,7 @@ function constantFactor(mul: Tensor): { readonly value: number; readonly of: Ten
   return undefined
 }
 
-/** Groups tensors by the node that computes them, ordered by first tensor; a node may have several outputs. */
+/** Groups tensors by the node that computes them, in the given order; a node may have several outputs. */
 export function byNode(order: readonly Tensor[]): Tensor[][] {
   const nodes: Tensor[][] = []
   const several = new Map<string, Tensor[]>()

@@ -21,7 +21,7 @@ import {
 const options = {
   /**
    * Whether one call runs K steps, with the same results as K calls. Each result, and each input that is not
-   * `fixed`, then has one value per step along a first axis of size K, which calls may vary. @default false
+   * `fixed`, then has one value per step along a first axis of size K, free in each call. @default false
    */
   loop: boolean(false),
   /** Maximum number of threads that compute one operator. @default 1 to 4, depending on the graph */

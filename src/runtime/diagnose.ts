@@ -10,7 +10,7 @@ import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
  * Changes no variable.
  *
  * @param layerOf returns the name of the layer that made a tensor, if any
- * @returns a description of the first tensor in order of computation that has such a value, `Mul in bn`;
+ * @returns a description of the first tensor, in order of computation, with such a value, as `Mul in bn`;
  * undefined if all values are finite
  */
 export async function firstNonFinite(

@@ -45,7 +45,7 @@ function checked(name: string, { dtype, shape }: Omit<HostTensor, 'data'>, data:
   )
 }
 
-/** Returns the number of steps K that `feeds` are for, by the first input neither `fixed` nor empty. */
+/** Returns the number of steps K, from the length of the first input that is neither `fixed` nor empty. */
 export function countOf({ inputs }: Traced, feeds: Feeds): number {
   const first = [...inputs.values()].find(({ read, fixed }) => !fixed && sizeOf(read.shape) > 0)
   if (!first) return 1

@@ -4,9 +4,9 @@ import { toOnnx } from '../onnx/model.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 
 /**
- * Writes an ONNX model that computes `y` for any number of examples.
+ * Returns the bytes of an ONNX model that computes `y` for any number of examples.
  *
- * The graph must have been traced with an unusual batch size, so that its multiples in the graph tell where the
+ * The graph must have been traced with an unusual batch size, so that its multiples in the graph show where the
  * batch size was used: in the shape of a Reshape, it is replaced by −1 (inferred from the other sizes);
  * anywhere else, it means that the graph depends on the number of examples.
  *

@@ -10,7 +10,7 @@ export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSi
 const kept = new Map<string, Promise<Session>>()
 let most = 0
 
-/** Sets how many sessions to cache, for processes that train the same model many times. @default 0 */
+/** Sets how many compiled models to cache, for processes that train the same model many times. @default 0 */
 export function keepSessions(count: number): void {
   most = count
   evict()
@@ -43,7 +43,7 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
   return wrap(session, ort.Tensor)
 }
 
-/** Returns the channels per block of this CPU's convolution kernels: 16 (AVX-512), 8 (AVX2) or 1 (none). */
+/** Returns the channels per block of this CPU's `Conv` kernels: 16 (AVX-512), 8 (AVX2), 1 (no blocks). */
 function blockSize(): Promise<number> {
   measured ??= measureBlock().catch(() => 1)
   return measured

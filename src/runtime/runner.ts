@@ -8,7 +8,7 @@ import { countOf, type Feeds, feedsOf } from './feeds.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** Runs a step, or K in a loop, and stores what they assign to variables. @returns all outputs by name */
+/** Runs one step or a loop of K, and stores what it assigns to variables. @returns all outputs by name */
 export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
 
 /** Returns a function that runs a compiled step. If a run throws, no variable has changed. */
@@ -31,7 +31,7 @@ function checkFinite(variable: Variable, data: Data): void {
   )
 }
 
-/** Returns a function that runs K steps by K calls of `once`. If one throws, it restores all variables. */
+/** Returns a function that runs K steps by K calls of `once`. If one throws, all variables are restored. */
 export function oneByOne(traced: Traced, once: Run): Run {
   return async (feeds, step) => {
     const count = countOf(traced, feeds)

@@ -10,7 +10,7 @@ export interface InputSpec {
   readonly shape: Shape
   /** Element type. @default 'float32' */
   readonly dtype?: DType
-  /** Whether the K steps of a loop share one value, rather than take one each of `[K, …]`. @default false */
+  /** Whether all K steps of a loop use one value, not one value each from `[K, …]`. @default false */
   readonly fixed?: boolean
 }
 

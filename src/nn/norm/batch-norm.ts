@@ -39,7 +39,7 @@ export const batchNormOptions = {
     (value) => typeof value === 'boolean' || value === 'weight' || value === 'bias',
     true,
   ),
-  /** Whether `eval` uses running statistics, kept in `train`, rather than those of its batch. @default true */
+  /** Whether `eval` uses running statistics, kept in `train`, rather than batch statistics. @default true */
   trackRunningStats: boolean(true),
   /** Whether to correct running statistics for their initial values, as Adam does. @default false */
   zeroDebias: boolean(false),
@@ -51,7 +51,7 @@ export const batchNormOptions = {
   fullBatchSize: integer({ min: 1 }),
   /**
    * How the running statistics treat a batch with NaN or infinity: `allow` includes it, `skip` ignores it,
-   * `throw` throws and changes no variable. @default 'allow'
+   * `throw` makes the step throw without changing a variable. @default 'allow'
    */
   nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
   /** Number of examples to normalize together (ghost batch normalization). @default the batch size */
@@ -93,14 +93,14 @@ export abstract class BatchNorm implements Module {
   readonly numBatchesTracked: Variable | undefined
   /**
    * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Takes
-   * effect when a step is traced: `train.Task` traces again after a change, other steps keep the old value.
+   * effect when a step is traced: `train.Task` traces again after a change, other compiled steps do not.
    */
   frozen = false
   /** Added to the variance to avoid division by zero. */
   readonly eps: number
   /** Weight of the newest batch in the running statistics. */
   readonly momentum: Momentum
-  /** Whether the running statistics are corrected for their initial values, as Adam's averages are. */
+  /** Whether running statistics are corrected for their initial values, as Adam's averages are. */
   readonly zeroDebias: boolean
   /** Number of examples that are normalized together; undefined for the whole batch. */
   readonly virtualBatchSize: number | undefined
@@ -130,7 +130,7 @@ export abstract class BatchNorm implements Module {
     Object.assign(this, runningStatistics(numFeatures, read.nonFinite === 'throw'))
   }
 
-  /** The options that were given to the constructor. */
+  /** The options with which the layer was constructed. */
   get options(): BatchNormOptions {
     return this.#given
   }
@@ -138,7 +138,7 @@ export abstract class BatchNorm implements Module {
   /**
    * @param x `[batch, channels, …]`
    * @param mask bool `[batch, …]`, false where `x` is padding, which the statistics exclude; ignored in `eval`
-   * @returns `x`, normalized, padded positions too
+   * @returns normalized `x`, padded positions included
    * @throws {ShapeError} when the shape of `x` or `mask` does not fit, or `train` gets < 2 values per channel.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {

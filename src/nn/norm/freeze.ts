@@ -8,7 +8,7 @@ export const batchNorms = (model: object): Map<string, BatchNorm> =>
 /**
  * Makes every batch normalization use its running statistics, unchanged, in `train` too; γ and β still train.
  *
- * `train.Task` follows from its next step on; steps that you compiled yourself do not change.
+ * `train.Task` does so from its next step on; steps that you compiled yourself before do not.
  *
  * @returns the model
  */

@@ -17,7 +17,7 @@ export interface Fusable extends Module {
 }
 
 /**
- * Returns one layer that equals `layer` followed by `bn` in `eval`. As PyTorch's `fuse_linear_bn_eval`.
+ * Returns one layer that is equivalent to `layer`, then `bn`, in `eval`. As PyTorch's `fuse_linear_bn_eval`.
  *
  *     s = γ/√(running_var + eps)    weight' = s · weight    bias' = s · (bias − running_mean) + β
  *

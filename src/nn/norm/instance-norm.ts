@@ -15,7 +15,7 @@ const options = {
   momentum: momentumOption,
   /** Whether to learn a scale and a shift for each channel. @default false */
   affine: boolean(false),
-  /** Whether `eval` uses running statistics, each batch's averaged over its examples. @default false */
+  /** Whether `eval` uses running statistics (averages over examples) kept in `train`. @default false */
   trackRunningStats: boolean(false),
 }
 export interface InstanceNormOptions extends OptionsOf<typeof options> {}

@@ -39,10 +39,10 @@ const kinds = {
 export type NormalizationType = keyof typeof kinds
 
 /**
- * A kind of normalization: its name, or an object of its name as `type` and its options.
+ * A kind of normalization: its name, or an object with its name as `type` and its options.
  *
  * - `none`: no normalization
- * - `batch`: batch normalization; options that are not given stay as in the layer it replaces
+ * - `batch`: batch normalization; options not given are taken from the batch normalization it replaces
  * - `ghost`: batch normalization with `virtualBatchSize`, 32 if omitted
  * - `layer`: normalizes each example by its own statistics over all channels; γ and β by channel
  * - `group`: normalizes each group of channels of each example by its own statistics
@@ -58,8 +58,9 @@ export type Normalization =
  * Changes how an uninitialized model is normalized, to compare kinds of normalization.
  *
  * Replaces each batch normalization of the model. If it has none, inserts a normalization after each linear or
- * convolutional layer but the last one called; names in a state stay, as the new layer becomes a field of the
- * layer before it: `fc1.norm.weight`. Where `none` removes a shift β, the layer before gains any missing bias.
+ * convolutional layer but the last one called; names in a saved state stay, as the new layer becomes a
+ * field of the layer before it: `fc1.norm.weight`. Where `none` removes a shift β, the layer before it gets a
+ * bias, unless it has one.
  *
  * Weights of the same name in two such models start equal: initial values depend only on seed and name.
  *
@@ -133,7 +134,7 @@ function groupsOf(channels: number): number {
   return groups
 }
 
-/** Replaces the batch normalization that `call` is a call of by the layer that `make` returns. */
+/** Replaces the batch normalization called in `call` by the layer that `make` returns. */
 function replace(model: Module, call: Call, calls: readonly Call[], make: Make): void {
   const norm = call.module as BatchNorm
   const x = call.inputs[0] as Tensor

@@ -9,9 +9,9 @@ import { maximum, minimum } from '../../ops/extremum.ts'
 import type { RunningStatistics } from './running-statistics.ts'
 
 export const renormOptions = {
-  /** Upper bound of the scale correction r, and of 1/r. If 1 with `dMax` 0: no correction. @default 3 */
+  /** Upper bound of the scale correction r and of 1/r. 1 turns this correction off. @default 3 */
   rMax: scheduled(number({ min: 1, max: Infinity }, 3)),
-  /** Upper bound of the size of the shift correction d, in standard deviations. @default 5 */
+  /** Upper bound of the shift correction |d|, in standard deviations. 0 turns it off. @default 5 */
   dMax: scheduled(number({ min: 0, max: Infinity }, 5)),
 }
 /** Limits to how far batch renormalization corrects a normalized batch towards the running statistics. */
@@ -26,8 +26,8 @@ export type Normalize = (weight: Tensor | undefined, bias: Tensor | undefined) =
  *     r = clip(σ_B/σ, 1/rMax, rMax)    d = clip((μ_B − μ)/σ, −dMax, dMax)
  *     y = γ · (x̂·r + d) + β
  *
- * Here μ_B and σ_B are of the batch, μ and σ are running, each σ = √(variance + ε), and x̂ is `x` normalized by
- * the batch. No gradient passes through r and d. Unclipped, x̂·r + d is `(x − μ)/σ`: as in evaluation.
+ * μ_B and σ_B belong to the batch, μ and σ to the running statistics, with σ = √(variance + ε); x̂ is `x`
+ * normalized by the batch. No gradient passes through r and d. Unclipped, x̂·r + d is (x − μ)/σ, as in `eval`.
  *
  * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. There σ is a running average of σ_B;
  * here it is the root of the running variance, so that a state has the same variables as batch normalization's.

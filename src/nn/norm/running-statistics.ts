@@ -50,7 +50,7 @@ export interface RunningStatistics {
 }
 
 /**
- * Creates the variables of running statistics.
+ * Creates variables for the running statistics of a layer.
  *
  * @param finite whether a step throws rather than store NaN or infinity in them
  */
@@ -65,7 +65,7 @@ export const runningStatistics = (channels: number, finite: boolean = false): Ru
  *
  *     running ← (1 − w) · running + w · batch
  *
- * with the weight w from `weightOf`. A batch that `usableOf` rejects changes neither the statistics nor the
+ * where `weightOf` returns the weight w. A batch that `usableOf` rejects changes neither the statistics nor the
  * number of batches.
  */
 export function learn(running: RunningStatistics, batch: BatchStatistics, rule: LearningRule): void {
@@ -90,7 +90,7 @@ function unbias(count: number | Tensor): number | Tensor {
   return div(count, where(greater(count, 1), sub(count, 1), 1))
 }
 
-/** Returns whether a batch may update running statistics, a bool scalar; undefined if it surely may. */
+/** Returns whether a batch may update running statistics, a bool scalar; undefined if it always may. */
 function usableOf({ mean, variance, count }: BatchStatistics, rule: LearningRule): Tensor | undefined {
   const enough = typeof count === 'number' ? undefined : greater(count, 1)
   if (rule.nonFinite !== 'skip') return enough
@@ -114,7 +114,7 @@ function weightOf(
 }
 
 /**
- * Returns the weight of batch number t, from 1, with which running statistics do not depend on their initial
+ * Returns the weight of batch number t = 1, 2, … with which running statistics do not depend on their initial
  * values: `m / (1 − (1 − m)ᵗ)` for momentum m. Equals dividing an average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
