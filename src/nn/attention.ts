@@ -33,7 +33,7 @@ const inputOptions = {
   value: tensorOption,
   /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
-  /** Mask `[target, source]` or `[batch · heads, target, source]`: true to ignore, or floats to add to q·k. */
+  /** Mask `[target, source]` or `[batch · heads, target, source]`: true to ignore, floats to add to scores. */
   attnMask: tensorOption,
 }
 /** Optional inputs of attention besides the query: keys, values and masks. */

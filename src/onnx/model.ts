@@ -46,8 +46,8 @@ const inner = (name: string): string => `step:${name}`
 
 /**
  * Returns the bytes of an ONNX model that repeats a step in one `Loop`. Its inputs are `#count` (the number of
- * steps, int64) and the stacked, fixed and carried inputs; its outputs are `next:NAME` (the last value) for each
- * carried input, and the outputs, stacked.
+ * steps, int64) and the stacked, fixed and carried inputs; its outputs are `next:NAME` (the last value of each
+ * carried input) and the stacked outputs.
  */
 export function toOnnxLoop(repeated: Repeated): Uint8Array {
   const { stacked, fixed, carried, outputs } = repeated

@@ -27,7 +27,7 @@ const elementType: Readonly<Record<DType, DataType>> = {
   bool: DataType.BOOL,
 }
 
-/** A graph: nodes in order of execution, constants, inputs and outputs. */
+/** An ONNX graph: nodes in order of execution, constants, inputs and outputs. */
 export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
 
 /** Returns the bytes of an ONNX file of a graph. */

@@ -20,7 +20,7 @@ const remedy: Readonly<Record<Device, string>> = {
 }
 
 /**
- * Loads the backend of a device.
+ * Loads the backend of a device: the engine that compiles and runs graphs on it.
  *
  * @param device @default 'cpu', or 'wasm' if it has no native binary for this machine
  * @throws {ArgumentError} when the backend's package is missing, or has no binary for this machine.

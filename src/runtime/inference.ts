@@ -32,7 +32,7 @@ export function inferenceModel(
   return toOnnx(inputs, new Map([['y', free!]]), 'N')
 }
 
-/** Replaces the one size of a Reshape that is a multiple of the batch size by −1. */
+/** Replaces by −1 the size in a Reshape that is a multiple of the batch size, if there is exactly one. */
 function anyRows(t: Tensor, batch: number): Tensor {
   const [x, shape] = t.inputs
   const sizes = Array.from(shape!.data!)

@@ -23,7 +23,7 @@ export function unfreeze<M extends object>(model: M): M {
   return model
 }
 
-/** Resets the running statistics of every batch normalization to mean 0, variance 1. @returns the model */
+/** Resets the running statistics of each batch normalization to mean 0 and variance 1. @returns the model */
 export function resetRunningStatistics<M extends object>(model: M): M {
   for (const { runningMean, runningVar, numBatchesTracked } of batchNorms(model).values()) {
     for (const variable of [runningMean, runningVar, numBatchesTracked]) variable?.initialize(0)

@@ -81,7 +81,7 @@ export function normalizeLayers<M extends Module>(
   return model
 }
 
-/** Thrown when a model has no place for the requested normalization. */
+/** Thrown when a model cannot have the kind of normalization, such as `instance` of `[batch, channels]`. */
 export class NormalizationError extends ArgumentError {}
 
 const unsuitable = (wanted: string, got: unknown, fix?: string): NormalizationError =>
