@@ -15,7 +15,7 @@ import { Linear } from './linear.ts'
 import { called, type Mode, type Module } from './module.ts'
 
 const options = {
-  /** Whether the projections have biases, which start at 0. @default true */
+  /** Whether the projections of query, key, value and output have biases, which start at 0. @default true */
   bias: boolean(true),
   /** Number of features of each key. @default embedDim */
   kdim: integer({ min: 1 }),
@@ -31,35 +31,36 @@ const inputOptions = {
   key: tensorOption,
   /** Values, `[source, batch, vdim]`. @default the key */
   value: tensorOption,
-  /** Mask of the keys, bool `[batch, source]`: true where a key is padding. */
+  /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
-  /** Mask, `[target, source]` or `[batch · heads, target, source]`: true to mask, or floats added to scores. */
+  /** Mask `[target, source]` or `[batch · heads, target, source]`: true to ignore, floats to add to scores. */
   attnMask: tensorOption,
 }
-/** Keys and values that the query attends to, and masks. */
+/** Optional inputs of attention besides the query: keys, values and masks. */
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, without dropout or the weights as an output.
+ * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, but without dropout, and returns only the output.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
- * The output of a query whose keys are all masked is NaN, as in PyTorch.
+ * A head's q, k and v are projections of the inputs to d = embedDim / numHeads features. If all keys of a query
+ * are masked, its output is NaN, as in PyTorch.
  *
  * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
  */
 export class MultiheadAttention implements Module {
-  /** Stacked projections of query, key and value, `[3 · embedDim, embedDim]`; initialized Xavier uniform. */
+  /** Weights that project query, key and value, stacked: `[3 · embedDim, embedDim]`; start Xavier uniform. */
   readonly inProjWeight: Variable | undefined
-  /** Projection of the query, `[embedDim, embedDim]`; only if `kdim` or `vdim` differs from `embedDim`. */
+  /** Weights that project the query, `[embedDim, embedDim]`; only if `kdim` or `vdim` is not `embedDim`. */
   readonly qProjWeight: Variable | undefined
-  /** Projection of the keys, `[embedDim, kdim]`. */
+  /** Weights that project the keys, `[embedDim, kdim]`; only if `kdim` or `vdim` is not `embedDim`. */
   readonly kProjWeight: Variable | undefined
-  /** Projection of the values, `[embedDim, vdim]`. */
+  /** Weights that project the values, `[embedDim, vdim]`; only if `kdim` or `vdim` is not `embedDim`. */
   readonly vProjWeight: Variable | undefined
-  /** Biases of the three projections, `[3 · embedDim]`. */
+  /** Biases of the query, key and value projections, stacked: `[3 · embedDim]`; absent with `bias: false`. */
   readonly inProjBias: Variable | undefined
-  /** Projection of the concatenated heads to the output. Spelled as in PyTorch's state names. */
+  /** Layer from the concatenated heads to the output. Its name is in snake case as in PyTorch's states. */
   readonly out_proj: Linear
   readonly #heads: number
   readonly #sizes: readonly [query: number, key: number, value: number]
@@ -94,7 +95,7 @@ export class MultiheadAttention implements Module {
 
   /**
    * @param query `[target, batch, embedDim]`, or `[batch, target, embedDim]` with `batchFirst`
-   * @returns the shape of `query`
+   * @returns a tensor of the shape of `query`
    * @throws {ShapeError} when the shape of an input or a mask does not fit.
    */
   forward(query: Tensor, _mode?: Mode, inputs?: AttentionInputs): Tensor {
@@ -116,7 +117,7 @@ export class MultiheadAttention implements Module {
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
 
-  /** Returns the projected query, key and value, each `[batch, length, embedDim]`. */
+  /** Returns the projections of query, key and value, each `[batch, length, embedDim]`. */
   #project(given: readonly Tensor[]): Tensor[] {
     const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = this
     const biases = this.inProjBias ? chunk(this.inProjBias.value, 3) : []
@@ -126,7 +127,7 @@ export class MultiheadAttention implements Module {
     return given.map((x, i) => linear(x, weights[i]!, biases[i]))
   }
 
-  /** Splits the heads: `[batch, length, embedDim]` becomes `[batch, heads, length, embedDim / heads]`. */
+  /** Separates the heads: `[batch, length, embedDim]` becomes `[batch, heads, length, embedDim / heads]`. */
   #split(x: Tensor): Tensor {
     const [batch, length, features] = x.shape
     const heads = reshape(x, [batch!, length!, this.#heads, features! / this.#heads])

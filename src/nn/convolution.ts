@@ -26,7 +26,7 @@ import type { Module } from './module.ts'
 const convOptions = (rank: number) => ({
   ...convolutionOptions(rank),
   ...biasOption,
-  /** Values of the padding: zeros, or elements of the input by the modes of `ops.pad`. @default 'zeros' */
+  /** What fills the padding: zeros, or elements of the input, as in this mode of `ops.pad`. @default 'zeros' */
   paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
 })
 export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}
@@ -34,11 +34,11 @@ export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {
 const convTransposeOptions = (rank: number) => ({ ...convolutionTransposeOptions(rank), ...biasOption })
 export interface ConvTransposeOptions extends OptionsOf<ReturnType<typeof convTransposeOptions>> {}
 
-/** Layer with the weight and bias of a convolution, drawn uniformly from ±1/√(elements of `weight[0]`). */
+/** Convolutional layer. Weight and bias start uniform in [−a, a] with a = 1/√(elements in `weight[0]`). */
 abstract class Weighted implements Module {
-  /** Shape `[out, in / groups, …kernel]` in channels; `[in, out / groups, …kernel]` if transposed. */
+  /** Weight, `[outChannels, inChannels / groups, …kernelSize]`; if transposed, `in` and `out` swap places. */
   readonly weight: Variable
-  /** `[outChannels]`; absent with `bias: false`. */
+  /** Bias, `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined
   readonly #convolve: Convolve<undefined>
 
@@ -56,7 +56,7 @@ abstract class Weighted implements Module {
 }
 
 interface Convolution extends Weighted {
-  /** Returns a new, uninitialized layer of the same sizes, options and element type, with a bias. */
+  /** Returns a new, uninitialized layer of the same sizes, options and element type, but with a bias. */
   withBias(): this
 }
 
@@ -67,7 +67,7 @@ type LayerClass<Layer, Options> = new (
   options?: Options,
 ) => Layer
 
-/** Returns a base class for convolutions over `rank` axes. */
+/** Returns a base class for convolutional layers over `rank` spatial axes. */
 function convolution(
   who: string,
   rank: number,
@@ -120,7 +120,7 @@ export class Conv2d extends convolution('Conv2d', 2, conv2d) {}
 /** Convolution of `[batch, inChannels, depth, height, width]`. As PyTorch's `nn.Conv3d`; see `ops.conv3d`. */
 export class Conv3d extends convolution('Conv3d', 3, conv3d) {}
 
-/** Returns a base class for transposed convolutions over `rank` axes. */
+/** Returns a base class for layers of transposed convolution over `rank` spatial axes. */
 function transposed(
   who: string,
   rank: number,

@@ -6,20 +6,20 @@ import { dropout, dropProbability } from '../ops/dropout.ts'
 import type { Mode, Module } from './module.ts'
 
 const options = {
-  /** Seed of the masks. @default the seed of `nn.initialize` */
+  /** Seed of the random masks. @default the seed of `nn.initialize` */
   seed: integer(),
 }
 interface DropoutOptions extends OptionsOf<typeof options> {}
 
 /**
- * Sets each element to 0 with probability `p` and divides the rest by `1 − p` in `train`; returns `x` in
- * `eval`. As PyTorch's `nn.Dropout`.
+ * In `train`, sets each element to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns
+ * `x` unchanged. As PyTorch's `nn.Dropout`.
  *
- * The mask depends only on (seed, layer name, number of the call within the step, step, position), so a resumed
- * run draws the same masks, and a layer that is called twice in a step draws two masks.
+ * The mask depends only on the seed, layer name, step, number of the call within the step, and position of the
+ * element. So a resumed run draws the same masks, and a layer that is called twice in a step draws two masks.
  */
 export class Dropout implements Module {
-  /** Seed of the masks. While undefined, `nn.initialize` sets it to the seed of the weights. */
+  /** Seed of the random masks. If undefined, `nn.initialize` sets it to the seed that it is called with. */
   seed: number | undefined
   readonly #p: Hyperparameter
 

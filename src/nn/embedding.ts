@@ -10,13 +10,13 @@ import { normal } from './init.ts'
 import type { Module } from './module.ts'
 
 const options = {
-  /** Row for padding, initialized to 0 and without gradient; a negative index counts from the last row. */
+  /** Index of a row for padding, whose values start as 0 and get no gradient; −1 is the last row. */
   paddingIdx: integer(),
 }
 
 export interface EmbeddingOptions extends OptionsOf<typeof options> {}
 
-/** A table of learned vectors, one row for each index. As PyTorch's `nn.Embedding`. */
+/** Looks up learned vectors by index, in a table with one row per vector. As PyTorch's `nn.Embedding`. */
 export class Embedding implements Module {
   /** The table, `[numEmbeddings, embeddingDim]`; initialized from a standard normal distribution. */
   readonly weight: Variable
@@ -36,8 +36,8 @@ export class Embedding implements Module {
   }
 
   /**
-   * @param index `[…]` of int32 or int64
-   * @returns `[…, embeddingDim]`
+   * @param index row numbers, int32 or int64, of any shape `[…]`
+   * @returns the rows, `[…, embeddingDim]`
    * @throws {ShapeError} when the elements of `index` are not integers.
    */
   forward(index: Tensor): Tensor {
@@ -48,7 +48,7 @@ export class Embedding implements Module {
   }
 }
 
-/** Draws standard normal rows, with zeros for the padding row. */
+/** Returns an initializer that draws standard normal rows, but sets the padding row to 0. */
 const rows =
   (paddingIdx: number | undefined): Initializer =>
   (random, shape) => {

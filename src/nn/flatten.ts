@@ -2,7 +2,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { flatten } from '../ops/movement.ts'
 import type { Module } from './module.ts'
 
-/** Merges the axes from `startDim` to `endDim` into one. As PyTorch's `nn.Flatten`. */
+/** Merges the axes from `startDim` to `endDim`, both included, into one. As PyTorch's `nn.Flatten`. */
 export class Flatten implements Module {
   readonly #flatten: (x: Tensor) => Tensor
 

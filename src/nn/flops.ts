@@ -1,15 +1,15 @@
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** Operators without arithmetic: they only move, copy or create elements. */
+/** Operators that count as 0 operations, since they only move, copy or create elements. */
 const free: ReadonlySet<string> = new Set([
   ...['Cast', 'Concat', 'Constant', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Identity'],
   ...['Input', 'OneHot', 'Pad', 'Reshape', 'Slice', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],
 ])
 
 /**
- * Counts the floating-point operations of one node: 2 per multiply–add of a product or convolution, 1 per
- * element that a reduction, softmax or pool reads, 1 per element that any other node writes.
+ * Counts the floating-point operations of one node: 2 per multiply–add of a matrix product or convolution, 1
+ * per input element of a reduction, softmax or pooling, 1 per output element of any other arithmetic.
  */
 export function flopsOf(t: Tensor): number {
   const [a, b, bias] = t.inputs
@@ -29,5 +29,5 @@ export function flopsOf(t: Tensor): number {
   }
 }
 
-/** Number of weights per output element, or per input element if transposed: all axes but the first. */
+/** Weights per output element of a convolution (if transposed, per input element): all axes but the first. */
 const kernel = ([, ...rest]: Shape): number => sizeOf(rest)

@@ -8,7 +8,7 @@ import { filled, type Initializer } from '../core/variable.ts'
 //
 //     layer.weight.initializer = nn.init.kaimingNormal({ nonlinearity: 'relu' })
 
-/** Draws each element independently. */
+/** Returns an initializer that calls `draw` for each element. */
 const drawn =
   (draw: (random: Random) => number): Initializer =>
   (random, shape) =>
@@ -18,20 +18,20 @@ const drawn =
 export const uniform = (low: number = 0, high: number = 1): Initializer =>
   drawn((random) => random.uniform(low, high))
 
-/** Draws each element from a normal distribution. */
+/** Draws each element from the normal distribution of mean `mean` and standard deviation `std`. */
 export const normal = (mean: number = 0, std: number = 1): Initializer =>
   drawn((random) => random.normal(mean, std))
 
 /** Sets each element to `value`. */
 export const constant: (value: number) => Initializer = filled
-/** Sets each element to 0; for example for the last γ of a residual branch. */
+/** Sets each element to 0; useful for the scale γ of the last normalization in a residual branch. */
 export const zeros: Initializer = filled(0)
 /** Sets each element to 1. */
 export const ones: Initializer = filled(1)
 
 /**
- * Draws each element from a normal distribution, repeatedly until it lies in `[low, high]`. As in PyTorch's
- * `trunc_normal_`, the bounds are values, not multiples of `std`.
+ * Draws each element from a normal distribution, repeated until it lies in `[low, high]`. As in PyTorch's
+ * `trunc_normal_`, these bounds are values of elements, not multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
  */
@@ -54,14 +54,14 @@ export function truncatedNormal(
   })
 }
 
-/** Draws uniformly from `±gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
+/** Draws from U(−b, b), b = `gain · √(6/(fanIn + fanOut))`. Source: Glorot & Bengio 2010, equation 16. */
 export const xavierUniform = (gain: number = 1): Initializer =>
   byFans('xavierUniform', ({ fanIn, fanOut }) => {
     const limit = gain * Math.sqrt(6 / (fanIn + fanOut))
     return uniform(-limit, limit)
   })
 
-/** Draws normally with variance `gain² · 2/(fanIn + fanOut)`. Source: Glorot & Bengio 2010, equation 12. */
+/** Draws from N(0, σ²), σ² = `gain² · 2/(fanIn + fanOut)`. Source: Glorot & Bengio 2010, equation 12. */
 export const xavierNormal = (gain: number = 1): Initializer =>
   byFans('xavierNormal', ({ fanIn, fanOut }) => normal(0, gain * Math.sqrt(2 / (fanIn + fanOut))))
 
@@ -74,14 +74,15 @@ const gains = {
   selu: () => 3 / 4,
 }
 
-/** Name of the activation that follows a layer, which determines the scale of the initial weights. */
+/** Name of the activation after a layer, which determines the scale of the layer's initial weights. */
 export type Nonlinearity = keyof typeof gains
 const nonlinearities = Object.keys(gains) as readonly Nonlinearity[]
 
 /**
- * Returns √fan times the standard deviation of weights before an activation. As PyTorch's `calculate_gain`.
+ * Returns the gain g of an activation: the weights of the layer before it should have standard deviation
+ * g/√fan. As PyTorch's `calculate_gain`.
  *
- * @param slope slope of the leaky ReLU below zero
+ * @param slope slope of the leaky ReLU for negative inputs
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
   choice(nonlinearities).read('calculateGain', 'nonlinearity', nonlinearity)
@@ -89,9 +90,9 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
 }
 
 const kaimingOptions = {
-  /** Slope below zero of the leaky ReLU that follows the layer. @default 0 */
+  /** Slope for negative inputs of the leaky ReLU that follows the layer. @default 0 */
   a: number({}, 0),
-  /** Whether to preserve the variance of activations (`fanIn`) or of gradients (`fanOut`). @default 'fanIn' */
+  /** Which variance to preserve: of activations (`fanIn`) or of gradients (`fanOut`). @default 'fanIn' */
   mode: choice(['fanIn', 'fanOut'], 'fanIn'),
   /** Activation that follows the layer. @default 'leakyRelu' */
   nonlinearity: choice(nonlinearities, 'leakyRelu'),
@@ -99,13 +100,13 @@ const kaimingOptions = {
 export interface Kaiming extends OptionsOf<typeof kaimingOptions> {}
 
 /**
- * Draws uniformly from `±gain · √(3/fan)`, with the fan of `mode`.
+ * Draws from U(−b, b), b = `gain · √(3/fan)`. `mode` selects the fan, `nonlinearity` the gain.
  * Source: He et al. 2015, https://arxiv.org/abs/1502.01852, equations 10 and 15.
  */
 export const kaimingUniform = (options?: Kaiming): Initializer =>
   kaiming('kaimingUniform', options, (std) => uniform(-Math.sqrt(3) * std, Math.sqrt(3) * std))
 
-/** Draws normally with standard deviation `gain/√fan`, with the fan of `mode`. Source: as `kaimingUniform`. */
+/** Draws from N(0, σ²), σ = `gain/√fan`; options as for `kaimingUniform`. Source: as `kaimingUniform`. */
 export const kaimingNormal = (options?: Kaiming): Initializer =>
   kaiming('kaimingNormal', options, (std) => normal(0, std))
 
@@ -115,7 +116,7 @@ function kaiming(who: string, options: Kaiming | undefined, draw: (std: number) 
   return byFans(who, (fans) => draw(gain / Math.sqrt(fans[mode])))
 }
 
-/** Returns the number of inputs and the number of outputs of one unit, from the shape `[out, in, …kernel]`. */
+/** Returns how many inputs and outputs one unit has in a layer whose weight is `[out, in, …kernel]`. */
 function fansOf(who: string, shape: Shape): Record<'fanIn' | 'fanOut', number> {
   const [out, into, ...kernel] = shape
   if (out === undefined || into === undefined) {
@@ -130,8 +131,9 @@ const byFans =
     initializer(fansOf(who, shape))(random, shape)
 
 /**
- * Draws `gain` times a matrix with orthonormal rows (columns, if there are fewer columns than rows); axes after
- * the first are merged. Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
+ * Draws `gain` times a random matrix with orthonormal rows, or orthonormal columns if it has fewer columns than
+ * rows. In a weight with more than two axes, all axes after the first together count as columns.
+ * Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
  */
 export const orthogonal =
   (gain: number = 1): Initializer =>
@@ -152,7 +154,7 @@ export const orthogonal =
     return weights
   }
 
-/** Runs the Gram–Schmidt process, removing each projection twice: once would leave rounding errors. */
+/** Makes vectors orthonormal in place, by Gram–Schmidt with each projection removed twice, for precision. */
 function orthonormalize(vectors: readonly Float64Array[]): void {
   vectors.forEach((v, i) => {
     for (const u of [...vectors.slice(0, i), ...vectors.slice(0, i)]) {

@@ -2,10 +2,10 @@ import { variables, walk } from '../core/variable.ts'
 import { Dropout } from './dropout.ts'
 
 /**
- * Initializes every uninitialized variable, and sets the seed of every `Dropout` without one to `seed`.
+ * Initializes each uninitialized variable of a model, and gives `seed` to each `Dropout` that has no seed.
  *
- * The values depend only on (seed, state name): the same seed yields the same weights on every machine,
- * whatever the order in which layers are made. Initialized variables keep their values.
+ * The values depend only on `seed` and on the name of the variable: the same seed yields the same weights on
+ * every machine, whatever the order in which layers are made. Initialized variables keep their values.
  *
  * @returns the model
  */
@@ -15,7 +15,7 @@ export function initialize<M extends object>(model: M, seed: number): M {
   return model
 }
 
-/** Changes the element type of every float variable, as PyTorch's `model.double()`. @returns the model */
+/** Changes the element type of each float variable, as `model.double()` in PyTorch. @returns the model */
 export function toDType<M extends object>(model: M, dtype: 'float32' | 'float64'): M {
   for (const variable of variables(model).values()) variable.toDType(dtype)
   return model

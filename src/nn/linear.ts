@@ -7,15 +7,16 @@ import { toDType } from './initialize.ts'
 import type { Module } from './module.ts'
 
 export const biasOption = {
-  /** Whether to add a bias, which a batch normalization right after the layer makes redundant. @default true */
+  /** Whether to add a bias. It is redundant if batch normalization follows directly. @default true */
   bias: boolean(true),
 }
 interface LinearOptions extends OptionsOf<typeof biasOption> {}
 
 /**
- * `y = x · weightᵀ + bias`, on `[…, inFeatures]`. As PyTorch's `nn.Linear`.
+ * `y = x · weightᵀ + bias` for `x` of shape `[…, inFeatures]`. As PyTorch's `nn.Linear`.
  *
- * `weight`, `[outFeatures, inFeatures]`, and `bias`, `[outFeatures]`, are drawn uniformly from ±1/√inFeatures.
+ * `weight` is `[outFeatures, inFeatures]`, `bias` is `[outFeatures]`. Both start uniform in [−a, a] with
+ * a = 1/√inFeatures.
  */
 export class Linear implements Module {
   readonly weight: Variable
@@ -35,7 +36,7 @@ export class Linear implements Module {
     return linear(x, this.weight.value, this.bias?.value)
   }
 
-  /** Returns a new, uninitialized layer of the same sizes and element type, with a bias. */
+  /** Returns a new, uninitialized layer of the same sizes and element type, but with a bias. */
   withBias(): Linear {
     const [outFeatures, inFeatures] = this.weight.shape
     const layer = new Linear(inFeatures!, outFeatures!)

@@ -1,18 +1,19 @@
 import { nameOf } from '../core/names.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** Whether a model trains or is evaluated. Passed to every call, so no layer is left in the wrong mode. */
+/** Whether a model trains or is evaluated. Given in each call, so that no layer stays in the wrong mode. */
 export type Mode = 'train' | 'eval'
 
 /**
- * A layer or a model: a function with variables and other modules as its fields.
+ * A layer or a model: an object that computes `forward`, and has variables and other modules as its fields.
  *
- * The path of fields to a variable is its state name, as in PyTorch: `fc1.weight`, `layers.0.running_mean`.
+ * The path of fields to a variable is its state name (its name in a saved state), as in PyTorch: `fc1.weight`,
+ * `layers.0.running_mean`.
  */
 export interface Module {
   forward(x: Tensor, mode: Mode): Tensor
 }
 
-/** Returns the name of a layer for messages: `fc1 (Linear)` within a model, `Linear` outside one. */
+/** Returns the name of a layer for error messages: `fc1 (Linear)` in a model, `Linear` outside of models. */
 export const called = (layer: object, kind: string): string =>
   nameOf(layer) ? `${nameOf(layer)} (${kind})` : kind

@@ -5,7 +5,7 @@ import type { Module } from './module.ts'
 /**
  * Returns every module of a model by name; the model itself comes first, as `''`. As PyTorch's `named_modules`.
  *
- * A name is the path of fields to the module: `layers.0.bn`. A module that is used twice is listed once.
+ * A name is the path of fields to the module, `layers.0.bn`. A module that two fields hold is listed once.
  */
 export function modules(root: object): Map<string, Module> {
   const found = new Map<string, Module>()

@@ -5,7 +5,7 @@ import { modules } from './modules.ts'
 
 /** One call of a module's `forward`. */
 export interface Call {
-  /** Path of the module within the model. */
+  /** Path of fields from the model to the module, such as `layers.0.bn`. */
   readonly name: string
   readonly module: Module
   /** Arguments of the call: the input, the mode, and any others. */
@@ -14,9 +14,9 @@ export interface Call {
 }
 
 /**
- * Runs `body` and passes every call of a module in `model` to `onCall`, inner calls before the outer one.
+ * Runs `body`, and calls `onCall` after each call of a module in `model`, inner calls before outer ones.
  *
- * Every `forward` is wrapped while `body` runs. @returns the result of `body`
+ * For this, the `forward` of each module is wrapped while `body` runs. @returns the result of `body`
  */
 export function observe<T>(model: object, onCall: (call: Call) => void, body: () => T): T {
   const watched = [...modules(model)].map(([name, module]) => ({
@@ -43,7 +43,7 @@ export function observe<T>(model: object, onCall: (call: Call) => void, body: ()
   }
 }
 
-/** Lists every call of a module in one forward pass in `eval`, inner calls before the outer one. */
+/** Returns each call of a module in one `eval` pass of `model` on `x`, inner calls before outer ones. */
 export function callsOf(model: Module, x: Tensor): Call[] {
   const calls: Call[] = []
   const forward = (): Tensor => model.forward(x, 'eval')

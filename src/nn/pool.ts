@@ -7,7 +7,7 @@ import type { Module } from './module.ts'
 
 type PoolClass<O> = new (kernelSize: PerAxis, options?: O) => { forward(x: Tensor): Tensor }
 
-/** Returns a base class for layers that apply `op`; errors call its size argument `name`. */
+/** Returns a base class for layers that apply the pooling `op`. Errors call the size argument `name`. */
 function pool<O>(
   who: string,
   rank: number,
@@ -28,7 +28,7 @@ function pool<O>(
   }
 }
 
-/** Returns a base class for adaptive pooling, which takes the size of the output and no options. */
+/** Returns a base class for adaptive pooling, whose only argument is the size of the output. */
 const adaptive = (
   who: string,
   rank: number,
@@ -49,8 +49,8 @@ export class AvgPool1d extends pool('AvgPool1d', 1, ops.avgPool1d, ops.averagePo
 /** The mean of each window of `[batch, channels, height, width]`. As PyTorch's `nn.AvgPool2d`. */
 export class AvgPool2d extends pool('AvgPool2d', 2, ops.avgPool2d, ops.averagePoolOptions) {}
 
-/** Means of `outputSize` windows on `[batch, channels, length]`. As PyTorch's `nn.AdaptiveAvgPool1d`. */
+/** Means over `outputSize` windows across `[batch, channels, length]`. As PyTorch's `nn.AdaptiveAvgPool1d`. */
 export class AdaptiveAvgPool1d extends adaptive('AdaptiveAvgPool1d', 1, adaptiveAvgPool1d) {}
 
-/** Means of windows on `[batch, channels, height, width]`. As PyTorch's `nn.AdaptiveAvgPool2d`. */
+/** Means over windows across `[batch, channels, height, width]`. As PyTorch's `nn.AdaptiveAvgPool2d`. */
 export class AdaptiveAvgPool2d extends adaptive('AdaptiveAvgPool2d', 2, adaptiveAvgPool2d) {}

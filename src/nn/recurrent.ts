@@ -12,54 +12,54 @@ import { uniform } from './init.ts'
 import { called, type Mode, type Module } from './module.ts'
 
 export const recurrentOptions = {
-  /** Number of stacked layers. @default 1 */
+  /** Number of layers; each takes the outputs of the layer before. @default 1 */
   numLayers: integer({ min: 1 }, 1),
-  /** Whether to add biases, one for the input and one for the state. @default true */
+  /** Whether to add two biases, to the products with the input and with the state. @default true */
   bias: boolean(true),
   /** Whether input and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
   batchFirst: boolean(false),
-  /** Whether each layer also runs backwards in time, its outputs concatenated to the rest. @default false */
+  /** Whether each layer also runs backwards in time; both outputs are concatenated. @default false */
   bidirectional: boolean(false),
 }
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 
 const unrollOptions = {
-  /** Number of steps of each sequence before its padding, int32 or int64 `[batch]`. @default all steps */
+  /** Length of each sequence without its padding, int32 or int64 `[batch]`. @default all steps */
   lengths: tensorOption,
-  /** Initial state, `[layers · directions, batch, hidden]`, forward before backward. @default zeros */
+  /** Initial hidden state, `[layers · directions, batch, hiddenSize]`, forward first. @default zeros */
   hidden: tensorOption,
   /** Initial cell state of an LSTM, of the shape of `hidden`. @default zeros */
   cell: tensorOption,
 }
 export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
-/** The output and final state of a recurrent network. */
+/** What a recurrent network returns: its outputs at all steps and its final state. */
 export interface Unrolled {
-  /** State of the last layer after each step, `[length, batch, directions · hidden]`; 0 at padded steps. */
+  /** Hidden states of the last layer, `[length, batch, directions · hiddenSize]`; 0 at padded steps. */
   readonly output: Tensor
-  /** Final state of each layer and direction, `[layers · directions, batch, hidden]`. */
+  /** Final hidden state of each layer and direction, `[numLayers · directions, batch, hiddenSize]`. */
   readonly hidden: Tensor
   /** Final cell state of an LSTM, of the shape of `hidden`. */
   readonly cell?: Tensor
 }
 
-/** State between two steps, in tensors of `[batch, hidden]`. `hidden` is also the output of the step. */
+/** State after a step, `[batch, hiddenSize]` each. `hidden` is also the output; `cell` is for LSTMs. */
 export type State = readonly [hidden: Tensor, cell?: Tensor]
 
 /**
- * Computes the next state.
+ * Computes the state after a step from the state before it.
  *
- * @param input `W_ih·x + b_ih` of this step, `[batch, gates · hidden]`
- * @param recurrent `W_hh·h + b_hh` of the previous state, of the shape of `input`
+ * @param input `W_ih·x + b_ih` for the input x of this step, `[batch, gates · hiddenSize]`
+ * @param recurrent `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`
  */
 export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
 
 /** Definition of a kind of recurrent network, such as an LSTM. */
 interface RecurrentKind {
   readonly name: string
-  /** Number of gates: the width of the cell's inputs over the width of the state. */
+  /** Number of gates: the weights have `gates · hiddenSize` rows. */
   readonly gates: number
-  /** Whether the state includes a cell state. */
+  /** Whether there is a cell state besides the hidden state, as in an LSTM. */
   readonly hasCell: boolean
   readonly cell: RecurrentCell
 }
@@ -67,13 +67,13 @@ interface RecurrentKind {
 type Weights = ReturnType<typeof weightsOf>
 
 /**
- * Unrolled recurrent network: the graph contains every step of a sequence.
+ * Recurrent network, unrolled: the graph contains the operators of each step of a sequence.
  *
  * With `lengths`, a padded step keeps the state and outputs 0, as with PyTorch's packed sequences: the backward
  * direction starts at the last step before the padding.
  *
- * State names are PyTorch's: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then those of
- * `_l0_reverse`, `_l1`, and so on. All are drawn uniformly from ±1/√hiddenSize.
+ * Weights are named as in PyTorch: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then the same
+ * with `_l0_reverse`, `_l1`, and so on. All start uniform in [−a, a] with a = 1/√hiddenSize.
  */
 export abstract class Recurrent implements Module {
   readonly #kind: RecurrentKind
@@ -108,13 +108,13 @@ export abstract class Recurrent implements Module {
     )
   }
 
-  /** Returns the output of `unroll`. */
+  /** Returns the `output` of `unroll`: the hidden state of the last layer after each step. */
   forward(x: Tensor, _mode?: Mode, options?: UnrollOptions): Tensor {
     return this.unroll(x, options).output
   }
 
   /**
-   * Runs all steps.
+   * Runs the network over all steps of a sequence.
    *
    * @param x `[length, batch, inputSize]`, or `[batch, length, inputSize]` with `batchFirst`
    * @throws {ShapeError} when the shape of an input does not fit.
@@ -185,7 +185,7 @@ export abstract class Recurrent implements Module {
   }
 }
 
-/** Creates the weights of one direction of one layer; `rows` is the number of gates times `hiddenSize`. */
+/** Creates the weights of one direction of a layer of `features` inputs; `rows` is gates · hiddenSize. */
 function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean) {
   const limit = 1 / Math.sqrt(hiddenSize)
   const variable = (...shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
@@ -193,7 +193,7 @@ function weightsOf(rows: number, features: number, hiddenSize: number, bias: boo
   return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
 
-/** Returns for each step whether each sequence is still before its padding, bool `[batch, 1]`. */
+/** Returns one bool tensor `[batch, 1]` per step: true for each sequence whose padding has not begun. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {
   const steps = constant([...Array(length).keys()], [length, 1, 1], 'int64')
   return unbind(greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps))

@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
 import { called, type Mode, type Module } from './module.ts'
 
-/** `x`, unchanged. As PyTorch's `nn.Identity`. */
+/** Returns its input `x` unchanged. As PyTorch's `nn.Identity`. */
 export class Identity implements Module {
   forward(x: Tensor): Tensor {
     return x
@@ -11,9 +11,9 @@ export class Identity implements Module {
 }
 
 /**
- * `shortcut(x) + branch(x)`: the branch learns the difference from the shortcut.
+ * `shortcut(x) + branch(x)`: the branch learns the difference between output and shortcut.
  *
- * If `nn.init.zeros` initializes the last normalization of the branch, the block starts as its shortcut.
+ * With `nn.init.zeros` for the scale γ of the branch's last normalization, the block starts as its shortcut.
  *
  * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017,
  * https://arxiv.org/abs/1706.02677, section 5.1.

@@ -7,13 +7,13 @@ import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentOptions 
 
 const rnnOptions = {
   ...recurrentOptions,
-  /** Activation that is applied to each new state. @default 'tanh' */
+  /** Activation whose output is the new hidden state. @default 'tanh' */
   nonlinearity: choice(['tanh', 'relu'], 'tanh'),
 }
 export interface RNNOptions extends OptionsOf<typeof rnnOptions> {}
 
 /**
- * An Elman network. As PyTorch's `nn.RNN`, without dropout between layers.
+ * An Elman network for input x and hidden state h. As PyTorch's `nn.RNN`, without dropout between layers.
  *
  *     h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh)
  */
@@ -27,10 +27,13 @@ export class RNN extends Recurrent {
 }
 
 /**
- * Long short-term memory. As PyTorch's `nn.LSTM`, without dropout between layers and projections.
+ * Long short-term memory. As PyTorch's `nn.LSTM`, without projections, and without dropout between layers.
  *
- *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)    with separate weights, in the order i, f, g, o
+ *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)
  *     c ← f·c + i·g    h ← o·tanh(c)
+ *
+ * Here x is the input, h the hidden state, c the cell state. i, f, g and o each have their own W, U and b,
+ * stacked in this order.
  *
  * Source: Hochreiter & Schmidhuber 1997; with forget gates, Gers, Schmidhuber & Cummins 2000.
  */
@@ -49,8 +52,11 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
 /**
  * Gated recurrent units. As PyTorch's `nn.GRU`, without dropout between layers.
  *
- *     r, z = σ(W·x + b + U·h + b′)    n = tanh(W·x + b + r·(U·h + b′))    in the order r, z, n
+ *     r, z = σ(W·x + b + U·h + b′)    n = tanh(W·x + b + r·(U·h + b′))
  *     h ← (1 − z)·n + z·h
+ *
+ * Here x is the input, h the hidden state. r, z and n each have their own W, U, b and b′, stacked in this
+ * order.
  *
  * Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, with r outside the product, as in cuDNN.
  */

@@ -1,7 +1,7 @@
 import type { Tensor } from '../core/tensor.ts'
 import type { Mode, Module } from './module.ts'
 
-/** Runs modules in sequence. State names number them, as in PyTorch: `0.weight`, `2.running_mean`. */
+/** Runs modules one after another. Names in a saved state number them, as in PyTorch: `0.weight`, `2.bias`. */
 export class Sequential implements Module {
   readonly [index: number]: Module
   readonly length: number

@@ -7,13 +7,13 @@ import type { Module } from './module.ts'
 import { modules } from './modules.ts'
 import { type Call, callsOf } from './observe.ts'
 
-/** One module of a model. */
+/** One module of a model, as a row of a summary. */
 export interface LayerSummary {
-  /** Path of the module; empty for the model itself. */
+  /** Path of fields from the model to the module; empty for the model itself. */
   readonly name: string
-  /** Class of the module. */
+  /** Name of the module's class. */
   readonly kind: string
-  /** Shape of the module's last output; undefined if the model never called it. */
+  /** Shape of the output of the module's last call; undefined if the model does not call the module. */
   readonly output: Shape | undefined
   /** Number of trainable parameters, excluding those of inner modules. */
   readonly parameters: number
@@ -21,11 +21,11 @@ export interface LayerSummary {
   readonly flops: number
 }
 
-/** The modules of a model and their totals. `toString` returns a table. */
+/** The modules of a model, with total parameters and FLOPs. `toString` returns a table. */
 export interface Summary {
   readonly layers: readonly LayerSummary[]
   readonly parameters: number
-  /** Floating-point operations of one forward pass in evaluation. */
+  /** Floating-point operations of one forward pass in `eval`. */
   readonly flops: number
   toString(): string
 }
@@ -64,7 +64,7 @@ export function summary(model: Module, shape: Shape, given?: SummaryOptions): Su
   return { layers, ...totals, toString: () => table(layers, totals) }
 }
 
-/** Counts trainable parameters by the path of the innermost module that contains them. */
+/** Returns the number of trainable parameters of each module, excluding inner modules, by the module's path. */
 function ownParameters(model: Module): Map<string, number> {
   const paths = [...modules(model).keys()].reverse() // inner ones before outer ones
   const counts = new Map<string, number>()
@@ -75,7 +75,7 @@ function ownParameters(model: Module): Map<string, number> {
   return counts
 }
 
-/** Counts operations from inputs to output of each call, excluding inner calls, which precede it in `calls`. */
+/** Counts each module's FLOPs, excluding inner modules. In `calls`, inner calls come before outer ones. */
 function ownFlops(calls: readonly Call[]): Map<Module, number> {
   const claimed = new Set<Tensor>()
   const flops = new Map<Module, number>()
@@ -90,7 +90,7 @@ function ownFlops(calls: readonly Call[]): Map<Module, number> {
   return flops
 }
 
-/** Returns an argument that is a tensor, or the tensors in an argument that is an object of options. */
+/** Returns the tensors in an argument of `forward`: the argument itself, or those among its fields. */
 const tensorsIn = (given: unknown): Tensor[] =>
   isTensor(given) ? [given] : Object.values(given ?? {}).filter(isTensor)
 

@@ -6,10 +6,10 @@ import { byNode, simplify } from './simplify.ts'
 export type Named = ReadonlyMap<string, Tensor>
 
 /**
- * Writes an ONNX model that computes `outputs` from `inputs`. Unused inputs are left out.
+ * Returns the bytes of an ONNX model that computes `outputs` from `inputs`, without unused inputs.
  *
- * @param inputs by name; a constant among them stays a constant, under that name
- * @param first name of the first axis, if its size is variable. @default a fixed size
+ * @param inputs tensors by name; a constant among them becomes a named constant, not an input
+ * @param first name of the first axis of all inputs and outputs, if its size is variable. @default a fixed size
  */
 export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Array {
   const graph = bodyOf('step', inputs, simplified(outputs))
@@ -22,32 +22,32 @@ export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Arra
   })
 }
 
-/** Tensors of a step that a loop repeats. */
+/** A step for a loop to repeat: its input and output tensors by name. */
 export interface Repeated {
-  /** Inputs with a value for each of K steps, stacked along a new first axis: `[K, …]`. */
+  /** Inputs with a new value for each step: the model takes the values of K steps, `[K, …]`. */
   readonly stacked: Named
-  /** Inputs with one value for all steps. */
+  /** Inputs with the same value in all steps. */
   readonly fixed: Named
-  /** Loop-carried values: each step reads the value written by the previous step. */
+  /** Loop-carried values by name: each step reads the value that the previous step wrote. */
   readonly carried: ReadonlyMap<string, { readonly read: Tensor; readonly written: Tensor }>
-  /** Results of each step, stacked along a new first axis. */
+  /** Results of each step: the model returns those of K steps, `[K, …]`. */
   readonly outputs: Named
 }
 
-/** Names of inputs and outputs that a model has in addition to the caller's. */
+/** Names of the inputs and outputs that a model has besides those of the caller. */
 export const graphNames = {
-  /** Input: number of steps of a loop, int64. */
+  /** Name of the input for the number of steps of a loop, int64. */
   count: '#count',
-  /** Output: next value of a variable. */
+  /** Returns the name of the output for the value of a variable after the step. */
   next: (variable: string): string => `next:${variable}`,
 } as const
 
 const inner = (name: string): string => `step:${name}`
 
 /**
- * Writes an ONNX model that repeats a step in one `Loop`. Its inputs are `#count` (the number of steps, int64)
- * and the stacked, fixed and carried inputs; its outputs are `next:NAME` for each carried input, and the
- * stacked outputs.
+ * Returns the bytes of an ONNX model that repeats a step in one `Loop`. Its inputs are `#count` (the number of
+ * steps, int64) and the stacked, fixed and carried inputs; its outputs are `next:NAME` (the last value of each
+ * carried input) and the stacked outputs.
  */
 export function toOnnxLoop(repeated: Repeated): Uint8Array {
   const { stacked, fixed, carried, outputs } = repeated
@@ -71,7 +71,7 @@ export function toOnnxLoop(repeated: Repeated): Uint8Array {
   })
 }
 
-/** Makes the body of a loop, which takes the current slice of each stacked input and computes the step. */
+/** Makes the body of a loop: it takes the current step's slice of each stacked input and computes the step. */
 function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
   step: Graph
   used: ReadonlySet<Tensor>
@@ -107,7 +107,7 @@ const simplified = (outputs: Named): Named => {
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 
-/** Makes the nodes and constants that compute `outputs`. @returns them and the set of all tensors used */
+/** Makes the nodes and constants that compute `outputs`, and the set of all tensors they use. */
 function bodyOf(
   name: string,
   inputs: Named,
@@ -136,7 +136,7 @@ function bodyOf(
   }
 }
 
-/** Makes the node that computes `results`. ONNX Runtime requires names for its unused outputs too. */
+/** Makes the node whose outputs are `results`. ONNX Runtime requires names for unused outputs too. */
 function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): NodeProto {
   const { op, inputs, attributes, output } = results[0]!
   const named = Array.from({ length: output?.count ?? 1 }, (_, k) => `${nameOf(results[0]!)}.${k}`)

@@ -27,7 +27,7 @@ export function print(inputs: ReadonlyMap<string, Tensor>, outputs: ReadonlyMap<
 const text = (value: Tensor['attributes'][string]): string =>
   typeof value === 'object' && 'float' in value ? `${value.float}f` : `${JSON.stringify(value)}`
 
-/** Formats a constant: its values, a repeated value with its shape, or the type and shape of a long one. */
+/** Formats a constant: if short, as its values; if all are equal, as shape × value; else as type and shape. */
 function literal(t: Tensor): string {
   const data = Array.from(t.data!)
   if (t.shape.length === 0) return `${data[0]}`

@@ -27,10 +27,10 @@ const elementType: Readonly<Record<DType, DataType>> = {
   bool: DataType.BOOL,
 }
 
-/** A graph: nodes in order of execution, constants, inputs and outputs. */
+/** An ONNX graph: nodes in order of execution, constants, inputs and outputs. */
 export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
 
-/** Serializes a model. */
+/** Returns the bytes of an ONNX file of a graph. */
 export const modelBytes = (graph: Graph): Uint8Array =>
   toBinary(
     ModelProtoSchema,
@@ -45,13 +45,13 @@ export const modelBytes = (graph: Graph): Uint8Array =>
     }),
   )
 
-/** Lists the operator domains other than ONNX's own in a graph, including loop bodies. */
+/** Lists the domains (namespaces) of operators in a graph and its loop bodies, except ONNX's own. */
 function domainsOf({ node }: Pick<GraphProto, 'node'>): string[] {
   const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? domainsOf(g) : [])))
   return [...new Set([...node.map(({ domain }) => domain), ...bodies])].filter((domain) => domain !== '')
 }
 
-/** Makes a node. The name of an operator outside of ONNX's own set begins with its domain and a dot. */
+/** Makes a node. If `op` is not one of ONNX's own operators, it is a domain, a dot and a name. */
 export const nodeProto = (
   op: string,
   input: string[],
@@ -66,7 +66,7 @@ export const nodeProto = (
     attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
   })
 
-/** Makes a `Loop` node that repeats `body`. */
+/** Makes an ONNX `Loop` node, which repeats the graph `body`. */
 export function loopProto(input: string[], output: string[], body: Graph): NodeProto {
   const loop = nodeProto('Loop', input, output)
   const g = create(GraphProtoSchema, body)
@@ -84,7 +84,7 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   return Object.assign(proto, { type: AttributeType.INTS, ints: value.map(BigInt) })
 }
 
-/** Makes a constant with its values. */
+/** Makes a named constant with the shape, element type and values of `t`. */
 export const tensorProto = (name: string, t: Tensor): TensorProto =>
   create(TensorProtoSchema, {
     name,
@@ -101,7 +101,7 @@ type Dimension = { case: 'dimParam'; value: string } | { case: 'dimValue'; value
 const dimension = (n: number | string): Dimension =>
   typeof n === 'string' ? { case: 'dimParam', value: n } : { case: 'dimValue', value: BigInt(n) }
 
-/** Makes the description of an input or output. A variable size is given as a name, such as `N`. */
+/** Makes the description of a graph's input or output. A name in `shape`, such as `N`, is a variable size. */
 export function valueInfo(name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto {
   const value = { elemType: elementType[dtype], shape: { dim: shape.map((n) => ({ value: dimension(n) })) } }
   return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value } } })

@@ -1,6 +1,11 @@
 import { type Tensor, topological } from '../core/tensor.ts'
 
-/** Rewrites a graph. @param remake replaces a node, given with its inputs replaced, and in its original form */
+/**
+ * Rewrites a graph, from inputs to `roots`.
+ *
+ * @param remake returns what replaces a node: `t` has its inputs replaced already, `before` is the original
+ * @returns what replaces each of `roots`
+ */
 export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
   const remade = new Map<Tensor, Tensor>()
   for (const t of topological(roots)) {
@@ -11,7 +16,7 @@ export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Te
   return roots.map((root) => remade.get(root)!)
 }
 
-/** Counts the uses of each tensor, as an input of a node or as a root. */
+/** Counts how often each tensor of a graph is used, as an input of a node or as one of `roots`. */
 export function usesOf(roots: readonly Tensor[]): ReadonlyMap<Tensor, number> {
   const uses = new Map<Tensor, number>()
   const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)

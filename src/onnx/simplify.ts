@@ -5,8 +5,8 @@ import { rebuild, usesOf } from './rebuild.ts'
 
 /**
  * Rewrites a graph to compute the same values with fewer nodes: merges equal nodes, joins adjacent zero-padded
- * terms of a sum in one Concat, and folds the sum with a matrix product into one Gemm. Inputs stay the same
- * tensors. Gradient rules are lost, so differentiate first.
+ * terms of a sum in one Concat, and computes `c ± A·B` in one Gemm. Inputs stay the same tensors. Gradient
+ * rules are lost, so differentiate first.
  */
 export const simplify = (roots: readonly Tensor[]): Tensor[] => foldGemm(joinPadded(shareEqual(roots)))
 
@@ -26,11 +26,11 @@ function shareEqual(roots: readonly Tensor[]): Tensor[] {
   })
 }
 
-/** Returns a constant's values as text, because JSON can represent neither NaN nor −0. */
+/** Returns a constant's values as text, to compare them: JSON can represent neither NaN nor −0. */
 const numbers = (t: Tensor): string | undefined =>
   t.data && Array.from(t.data, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()
 
-/** Rewrites `c ± A·B` as one Gemm, if nothing else uses the product. */
+/** Rewrites `c ± A·B` and `A·B ± c` as one Gemm each, if nothing else uses the product `A·B`. */
 function foldGemm(roots: readonly Tensor[]): Tensor[] {
   const uses = usesOf(roots)
   const original = new Map<Tensor, Tensor>()
@@ -41,7 +41,7 @@ function foldGemm(roots: readonly Tensor[]): Tensor[] {
   })
 }
 
-/** Returns `alpha · product + beta · c` as a Gemm, a constant factor of `c` in beta; other nodes unchanged. */
+/** Returns `± A·B ± c` as one Gemm, whose `beta` absorbs a constant factor of `c`; other nodes unchanged. */
 function asGemm(t: Tensor, once: (x: Tensor) => boolean): Tensor {
   if (t.op !== 'Add' && t.op !== 'Sub') return t
   const [left, right] = [t.inputs[0]!, t.inputs[1]!]
@@ -74,7 +74,7 @@ function constantFactor(mul: Tensor): { readonly value: number; readonly of: Ten
   return undefined
 }
 
-/** Groups computed tensors by the node that computes them, in the order of each node's first tensor. */
+/** Groups tensors by the node that computes them, in the given order; a node may have several outputs. */
 export function byNode(order: readonly Tensor[]): Tensor[][] {
   const nodes: Tensor[][] = []
   const several = new Map<string, Tensor[]>()

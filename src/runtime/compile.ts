@@ -20,11 +20,11 @@ import {
 
 const options = {
   /**
-   * Whether one call runs K steps, in one ONNX `Loop`, with the same results as K calls. Each result, and each
-   * input that is not `fixed`, has a leading axis of K, which may differ between calls. @default false
+   * Whether one call runs K steps, with the same results as K calls. Each result, and each input that is not
+   * `fixed`, then has one value per step along a first axis of size K, free in each call. @default false
    */
   loop: boolean(false),
-  /** Maximum number of threads per operator. @default 1 to 4, depending on the graph */
+  /** Maximum number of threads that compute one operator. @default 1 to 4, depending on the graph */
   threads: integer({ min: 1 }),
   /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
   device: choice(devices),
@@ -32,30 +32,30 @@ const options = {
 
 export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
 
-/** A compiled step: a function from the values of its inputs to those of its results. */
+/** A compiled step: a function that takes the values of the step's inputs and returns the results. */
 export interface Compiled<In extends string, Out extends string> {
   /**
-   * Runs the step, or with `loop` K steps, and stores the values assigned to variables.
+   * Runs the step (with the option `loop`, K steps), and stores the values that it assigns to variables.
    *
-   * @param feeds values of each input; with `loop`, those of K steps, `[K, …]`
-   * @param step number of the first step, for schedules. @default 0
-   * @returns values of each result; with `loop`, those of K steps, `[K, …]`
+   * @param feeds values of each input by name; with `loop`, the values for all K steps, `[K, …]`
+   * @param step number of the step, which schedules depend on; with `loop`, of the first step. @default 0
+   * @returns values of each result by name; with `loop`, the values of all K steps, `[K, …]`
    * @throws {ArgumentError} when values have the wrong type or length, or another call is running.
    * @throws {EvenstepError} when a variable that must be finite would not be. No variable has changed after an
    * error.
    */
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
-  /** Graph of the step. */
+  /** Graph of the step, with its inputs and outputs. */
   readonly traced: Traced
-  /** Traces the step again, for instance to observe its layers. */
+  /** Runs the body again to record its graph anew, for instance to observe the calls of layers. */
   retrace(): Traced
 }
 
 /**
  * Traces `body` once and compiles it to one ONNX graph.
  *
- * Variables that `body` reads become inputs of the graph; those it assigns become outputs, stored for the next
- * call. Later calls do not run `body`.
+ * Variables that `body` reads become inputs of the graph; the values it assigns to them become outputs, and
+ * are stored for the next call. Later calls do not run `body`.
  *
  * @throws {ArgumentError} when an option is unknown or invalid, or the device is not available.
  *
@@ -95,7 +95,7 @@ export async function compile<In extends string, Out extends string>(
   return Object.assign(compiled, { traced, retrace })
 }
 
-/** Rewrites a step to faster operators. @param block channels per block of the convolution kernels */
+/** Replaces operators of a step by faster ones. @param block channels per block of the blocked `Conv` kernel */
 function lower(traced: Traced, block: number): Traced {
   const roots = rootsOf(traced)
   const fast = new Map(blockConvolutions(roots, block).map((t, i) => [roots[i]!, t]))

@@ -1,10 +1,10 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Backend } from './session.ts'
 
-/** Device to compute on. */
+/** Device to compute on: CPU by native code, CPU by WebAssembly, or GPU by WebGPU. */
 export type Device = 'cpu' | 'wasm' | 'webgpu'
 
-/** All devices. */
+/** Names of all devices. */
 export const devices: readonly Device[] = ['cpu', 'wasm', 'webgpu']
 
 const load: Readonly<Record<Device, () => Promise<Backend>>> = {
@@ -20,7 +20,7 @@ const remedy: Readonly<Record<Device, string>> = {
 }
 
 /**
- * Loads the backend of a device.
+ * Loads the backend of a device: the engine that compiles and runs graphs on it.
  *
  * @param device @default 'cpu', or 'wasm' if it has no native binary for this machine
  * @throws {ArgumentError} when the backend's package is missing, or has no binary for this machine.

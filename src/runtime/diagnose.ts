@@ -10,7 +10,7 @@ import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
  * Changes no variable.
  *
  * @param layerOf returns the name of the layer that made a tensor, if any
- * @returns a description of the first tensor, in order of computation, with such a value (`Mul in bn`);
+ * @returns a description of the first tensor, in order of computation, with such a value, as `Mul in bn`;
  * undefined if all values are finite
  */
 export async function firstNonFinite(
@@ -37,7 +37,7 @@ export async function firstNonFinite(
 
 const isLeaf = (t: Tensor): boolean => t.op === 'Input' || t.op === 'Constant'
 
-/** Describes where a tensor is computed: in its layer, or after the nearest layer among its inputs. */
+/** Describes where a tensor is computed: `in` a layer, or else `after` the nearest layer it depends on. */
 function place(tensor: Tensor, layerOf: (t: Tensor) => string | undefined): string {
   const own = layerOf(tensor)
   if (own) return `in ${own}`

@@ -10,9 +10,9 @@ import type { Traced } from './traced.ts'
 export type Feeds = Readonly<Record<string, Data>>
 
 /**
- * Returns the values of all graph inputs: those of the caller, of variables and of schedules.
+ * Returns the values of all inputs of a graph: the caller's `feeds`, the variables and the schedules.
  *
- * @param step number of the first step, for schedules
+ * @param step number of the step, which schedules depend on; with `loop`, of the first step
  * @throws {ArgumentError} when values have the wrong type or length, or a schedule's value is not finite.
  */
 export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, HostTensor> {
@@ -45,7 +45,7 @@ function checked(name: string, { dtype, shape }: Omit<HostTensor, 'data'>, data:
   )
 }
 
-/** Returns K, the number of steps, from the length of the first input that is neither `fixed` nor empty. */
+/** Returns the number of steps K, from the length of the first input that is neither `fixed` nor empty. */
 export function countOf({ inputs }: Traced, feeds: Feeds): number {
   const first = [...inputs.values()].find(({ read, fixed }) => !fixed && sizeOf(read.shape) > 0)
   if (!first) return 1

@@ -4,15 +4,15 @@ import { toOnnx } from '../onnx/model.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 
 /**
- * Writes an ONNX model that computes `y` for any number of examples.
+ * Returns the bytes of an ONNX model that computes `y` for any number of examples.
  *
- * The graph must have been traced with an unusual batch size, which is then found in the graph: in the shape of
- * a Reshape, it is replaced by −1 (inferred from the rest); anywhere else, it shows that the graph depends on
- * it.
+ * The graph must have been traced with an unusual batch size, so that its multiples in the graph show where the
+ * batch size was used: in the shape of a Reshape, it is replaced by −1 (inferred from the other sizes);
+ * anywhere else, it means that the graph depends on the number of examples.
  *
- * @param inputs the input of the graph, and constants to be named
- * @param weights replacement of each weight that was read
- * @param batch the batch size
+ * @param inputs the input of the graph, and constants, by the name that they get in the model
+ * @param weights what replaces each weight in the graph
+ * @param batch the batch size that the graph was traced with
  * @throws {ArgumentError} when the graph depends on the number of examples.
  */
 export function inferenceModel(
@@ -32,7 +32,7 @@ export function inferenceModel(
   return toOnnx(inputs, new Map([['y', free!]]), 'N')
 }
 
-/** Replaces the one size of a Reshape that is a multiple of the batch size by −1. */
+/** Replaces by −1 the size in a Reshape that is a multiple of the batch size, if there is exactly one. */
 function anyRows(t: Tensor, batch: number): Tensor {
   const [x, shape] = t.inputs
   const sizes = Array.from(shape!.data!)

@@ -6,17 +6,17 @@ import { type Backend, type HostTensor, type Session, type SessionOptions, wrap 
 /** Backend on the CPU, through ONNX Runtime's native binary for Node. */
 export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
-/** Cached sessions, by a hash of model and options; the most recently used one is last. */
+/** Cached sessions (compiled models), by a hash of model and options; the last is the most recently used. */
 const kept = new Map<string, Promise<Session>>()
 let most = 0
 
-/** Caches the sessions of the last `count` models, for processes that train one model many times. @default 0 */
+/** Sets how many compiled models to cache, for processes that train the same model many times. @default 0 */
 export function keepSessions(count: number): void {
   most = count
   evict()
 }
 
-/** Removes all sessions from the cache but the `most` most recently used. */
+/** Removes the least recently used sessions from the cache, until `most` are left. */
 function evict(): void {
   for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - most))) kept.delete(old)
 }
@@ -43,7 +43,7 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
   return wrap(session, ort.Tensor)
 }
 
-/** Returns the channels per block of this CPU's convolution kernels: 16 (AVX-512), 8 (AVX2) or 1 (none). */
+/** Returns the channels per block of this CPU's `Conv` kernels: 16 (AVX-512), 8 (AVX2), 1 (no blocks). */
 function blockSize(): Promise<number> {
   measured ??= measureBlock().catch(() => 1)
   return measured
@@ -51,7 +51,7 @@ function blockSize(): Promise<number> {
 
 let measured: Promise<number> | undefined
 
-/** Measures the block size by converting a tensor of 4 channels to blocks, which pads it to one whole block. */
+/** Finds the channels per block: a tensor of 4 channels, converted to blocks, is padded to one full block. */
 async function measureBlock(): Promise<number> {
   const model = modelBytes({
     name: 'block',

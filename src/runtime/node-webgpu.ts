@@ -21,7 +21,7 @@ export const nodeWebgpu: Backend = {
   },
 }
 
-/** Throws an error: an ArgumentError if the machine has no adapter, otherwise `cause`. */
+/** Throws an ArgumentError if the machine has no GPU that WebGPU can use, otherwise `cause`. */
 function refuse(cause: Error): never {
   if (!/adapter|vulkan|webgpu/i.test(cause.message)) throw cause
   throw new ArgumentError(

@@ -8,10 +8,10 @@ import { countOf, type Feeds, feedsOf } from './feeds.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** Runs one or K steps and stores the values assigned to variables. @returns values of all outputs by name */
+/** Runs one step or a loop of K, and stores what it assigns to variables. @returns all outputs by name */
 export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
 
-/** Returns a function that runs a compiled step. Variables change only after a successful run. */
+/** Returns a function that runs a compiled step. If a run throws, no variable has changed. */
 export function runner(traced: Traced, session: Session, loop: boolean): Run {
   return async (feeds, step) => {
     const values = await session.run(feedsOf(traced, feeds, step, loop))
@@ -31,7 +31,7 @@ function checkFinite(variable: Variable, data: Data): void {
   )
 }
 
-/** Returns a function that runs K steps one by one, for backends without loops. An error restores variables. */
+/** Returns a function that runs K steps by K calls of `once`. If one throws, all variables are restored. */
 export function oneByOne(traced: Traced, once: Run): Run {
   return async (feeds, step) => {
     const count = countOf(traced, feeds)
@@ -51,7 +51,7 @@ export function oneByOne(traced: Traced, once: Run): Run {
   }
 }
 
-/** Returns the feeds of step `k` of `count` steps. */
+/** Returns the values of each input for step `k`, given the values for `count` steps. */
 function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
   const slices = [...inputs.values()].map(({ name, fixed }) => {
     const data = feeds[name]!

@@ -1,20 +1,20 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 
-/** Tensor to feed to a graph. */
+/** Values of an input of a graph, with element type and shape. */
 export interface HostTensor {
   readonly dtype: DType
   readonly shape: Shape
   readonly data: Data
 }
 
-/** A compiled graph. */
+/** A graph compiled for a device, ready to run. */
 export interface Session {
   run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, Data>>
 }
 
 export interface SessionOptions {
-  /** Maximum number of threads per operator. */
+  /** Maximum number of threads that compute one operator. */
   readonly threads: number
   /**
    * Whether to disable optimizations that round to float32: ONNX Runtime moves constant factors into float32
@@ -23,13 +23,13 @@ export interface SessionOptions {
   readonly exact: boolean
 }
 
-/** A way to run graphs on a device. */
+/** An engine that compiles and runs graphs on a device. */
 export interface Backend {
   /** Whether the device has a kernel for `Loop`, which runs K steps in one call. */
   readonly loops: boolean
-  /** Whether sessions read the caller's arrays without a copy. */
+  /** Whether a run reads the arrays it is given in place, without a copy. */
   readonly sharesMemory: boolean
-  /** Returns the number of channels per block of the blocked convolution kernels; 1 if there are none. */
+  /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
   blockSize(): Promise<number>
   /** Compiles a serialized ONNX model. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
@@ -44,7 +44,7 @@ interface OrtSession {
 /** Tensor class of ONNX Runtime, for Node or for the web. */
 type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
 
-/** Adapts a session of ONNX Runtime. @param Tensor wraps an array without a copy */
+/** Makes a `Session` of a session of ONNX Runtime. @param Tensor class that wraps an array without a copy */
 export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
   const needed = new Set(session.inputNames)
   return {

@@ -1,12 +1,12 @@
 import { sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 
-/** Multiplications per step from which a second thread pays off. */
+/** Number of multiplications in a step from which several threads are faster than one. */
 const worthSharing = 5e6
 
 /**
- * Returns the number of threads for a graph. It depends on the graph rather than on measured times, so that
- * results on one machine are reproducible.
+ * Returns the number of threads for a graph, at most `available`. It depends on the graph rather than on
+ * measured times, so that results on one machine are reproducible.
  */
 export function threadsFor(roots: readonly Tensor[], available: number): number {
   const work = topological(roots).reduce((sum, t) => sum + multiplications(t), 0)

@@ -5,16 +5,16 @@ import { input, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
 import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 
-/** Specification of a step's input. */
+/** Shape and element type of an input of a step. */
 export interface InputSpec {
   readonly shape: Shape
-  /** @default 'float32' */
+  /** Element type. @default 'float32' */
   readonly dtype?: DType
-  /** Whether all K steps of a loop read the same values, without a leading axis of K. @default false */
+  /** Whether all K steps of a loop use one value, not one value each from `[K, …]`. @default false */
   readonly fixed?: boolean
 }
 
-/** A traced step: its inputs and outputs by unique names, which also differ from those of nodes. */
+/** The graph of a step: its inputs and outputs, by names that no other tensor of the graph has. */
 export interface Traced {
   readonly inputs: ReadonlyMap<string, Given>
   readonly variables: ReadonlyMap<string, Stored>
@@ -23,7 +23,7 @@ export interface Traced {
 }
 
 interface Given {
-  /** Name that the caller uses. */
+  /** Name by which the caller of the step gives this input. */
   readonly name: string
   readonly read: Tensor
   readonly fixed: boolean
@@ -32,7 +32,7 @@ interface Given {
 interface Stored {
   readonly variable: Variable
   readonly read: Tensor
-  /** Last value that the step assigned to the variable, if any. */
+  /** Value of the variable after the step; undefined if the step does not assign to it. */
   readonly written: Tensor | undefined
 }
 
@@ -40,7 +40,7 @@ interface Fed extends Scheduled {
   readonly read: Tensor
 }
 
-/** Runs `body` once on lazy inputs, and names all tensors that it reads, assigns and returns. */
+/** Runs `body` once on inputs without values, and names the tensors that it reads, assigns and returns. */
 export function traceStep(
   specs: Readonly<Record<string, InputSpec>>,
   body: (inputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>,
@@ -69,7 +69,7 @@ export function traceStep(
 
 const resultPrefix = 'result:'
 
-/** Selects the results of a step from its outputs, under the names that the caller uses. */
+/** Selects the results of a step from `values` of its outputs, by the names that `body` gave them. */
 export const resultsOf = <T>({ outputs }: Traced, values: ReadonlyMap<string, T>): Record<string, T> =>
   Object.fromEntries([...outputs.keys()].map((key) => [key.slice(resultPrefix.length), values.get(key)!]))
 
@@ -79,16 +79,16 @@ export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
   ...[...variables.values()].flatMap(({ written }) => (written ? [written] : [])),
 ]
 
-/** Whether a step computes in float64. */
+/** Returns whether a step computes in float64: whether a result or assigned value is float64. */
 export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
 
 type Reads = ReadonlyMap<string, { readonly read: Tensor }>
 
-/** Lists graph inputs with their names. */
+/** Lists the inputs of a graph, from one or more groups, as pairs of name and tensor. */
 export const readsOf = (...groups: readonly Reads[]): [string, Tensor][] =>
   groups.flatMap((group) => [...group].map(([name, { read }]): [string, Tensor] => [name, read]))
 
-/** Writes the ONNX model of one step. */
+/** Returns the bytes of an ONNX model that runs the step once. */
 export function stepModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Array {
   const written = [...variables].flatMap(([name, v]): [string, Tensor][] =>
     v.written ? [[graphNames.next(name), v.written]] : [],
@@ -96,7 +96,7 @@ export function stepModel({ inputs, variables, scheduled, outputs }: Traced): Ui
   return toOnnx(new Map(readsOf(inputs, variables, scheduled)), new Map([...outputs, ...written]))
 }
 
-/** Writes the ONNX model of K steps in one `Loop`. */
+/** Returns the bytes of an ONNX model that runs the step K times, in one `Loop`. */
 export function loopModel({ inputs, variables, scheduled, outputs }: Traced): Uint8Array {
   const isFixed = ([name]: readonly [string, Tensor]): boolean => inputs.get(name)!.fixed
   return toOnnxLoop({

@@ -4,7 +4,7 @@ import { type Backend, wrap } from './session.ts'
 ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'error'
 
-/** Backend on WebAssembly, for Node and browsers: no native binary, one thread, a copy of every fed array. */
+/** Backend on WebAssembly, for Node and browsers: no native binary, one thread; each run copies its inputs. */
 export const wasm: Backend = {
   loops: true,
   sharesMemory: false,

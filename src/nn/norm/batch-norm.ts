@@ -31,7 +31,7 @@ import {
 export const batchNormOptions = {
   /** Added to the variance, to avoid division by zero in a constant channel. @default 1e-5 */
   eps: number({ above: 0 }, 1e-5),
-  /** Weight of the newest batch in the running statistics; `null` averages all batches. @default 0.1 */
+  /** Weight of the newest batch in the running statistics; `null` weights all batches equally. @default 0.1 */
   momentum: momentumOption,
   /** Whether to learn a scale γ and a shift β, or only γ (`'weight'`) or β (`'bias'`). @default true */
   affine: custom<boolean | 'weight' | 'bias'>(
@@ -39,29 +39,30 @@ export const batchNormOptions = {
     (value) => typeof value === 'boolean' || value === 'weight' || value === 'bias',
     true,
   ),
-  /** Whether to keep running statistics; otherwise `eval` uses the statistics of the batch. @default true */
+  /** Whether `eval` uses running statistics, kept in `train`, rather than batch statistics. @default true */
   trackRunningStats: boolean(true),
-  /** Whether the running statistics exclude their initial values, as Adam's averages do. @default false */
+  /** Whether to correct running statistics for their initial values, as Adam does. @default false */
   zeroDebias: boolean(false),
   /**
-   * Size of a full batch. A batch of n < fullBatchSize examples updates with momentum · n / fullBatchSize.
+   * Number of examples in a full batch. A smaller batch, of n examples, has less weight in the running
+   * statistics: momentum · n / fullBatchSize.
    * @default every batch is full
    */
   fullBatchSize: integer({ min: 1 }),
   /**
    * How the running statistics treat a batch with NaN or infinity: `allow` includes it, `skip` ignores it,
-   * `throw` fails the run and stores nothing. @default 'allow'
+   * `throw` makes the step throw without changing a variable. @default 'allow'
    */
   nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
   /** Number of examples to normalize together (ghost batch normalization). @default the batch size */
   virtualBatchSize: integer({ min: 1 }),
-  /** Limits of batch renormalization. @default none: plain batch normalization */
+  /** Turns on batch renormalization, with these limits. @default none: plain batch normalization */
   renorm: nested(renormOptions),
 }
 export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions> {}
 type Values = ValuesOf<typeof batchNormOptions>
 
-/** Accepted layouts, each as the names of the axes after the channels. */
+/** Accepted layouts of the input, each as a list of names of the axes after `[batch, channels]`. */
 type Layouts = readonly (readonly string[])[]
 
 /**
@@ -80,26 +81,26 @@ type Layouts = readonly (readonly string[])[]
  * Source: Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
  */
 export abstract class BatchNorm implements Module {
-  /** γ, `[channels]`, starts at 1; absent with `affine` false or `'bias'`. */
+  /** Scale γ, `[channels]`, starts at 1; absent with `affine` false or `'bias'`. */
   readonly weight: Variable | undefined
-  /** β, `[channels]`, starts at 0; absent with `affine` false or `'weight'`. */
+  /** Shift β, `[channels]`, starts at 0; absent with `affine` false or `'weight'`. */
   readonly bias: Variable | undefined
   /** Running mean, `[channels]`, starts at 0; absent with `trackRunningStats: false`. */
   readonly runningMean: Variable | undefined
   /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable | undefined
-  /** Number of batches in the running statistics; int64. */
+  /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable | undefined
   /**
-   * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Read when
-   * a step is traced: `train.Task` traces again after a change, a step that you `compile` yourself does not.
+   * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Takes
+   * effect when a step is traced: `train.Task` traces again after a change, other compiled steps do not.
    */
   frozen = false
-  /** Added to the variance. */
+  /** Added to the variance to avoid division by zero. */
   readonly eps: number
   /** Weight of the newest batch in the running statistics. */
   readonly momentum: Momentum
-  /** Whether the running statistics exclude their initial values. */
+  /** Whether running statistics are corrected for their initial values, as Adam's averages are. */
   readonly zeroDebias: boolean
   /** Number of examples that are normalized together; undefined for the whole batch. */
   readonly virtualBatchSize: number | undefined
@@ -129,7 +130,7 @@ export abstract class BatchNorm implements Module {
     Object.assign(this, runningStatistics(numFeatures, read.nonFinite === 'throw'))
   }
 
-  /** The options that were given to the constructor. */
+  /** The options with which the layer was constructed. */
   get options(): BatchNormOptions {
     return this.#given
   }
@@ -137,7 +138,7 @@ export abstract class BatchNorm implements Module {
   /**
    * @param x `[batch, channels, …]`
    * @param mask bool `[batch, …]`, false where `x` is padding, which the statistics exclude; ignored in `eval`
-   * @returns the shape of `x`; padded positions are normalized too
+   * @returns normalized `x`, padded positions included
    * @throws {ShapeError} when the shape of `x` or `mask` does not fit, or `train` gets < 2 values per channel.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {
@@ -184,7 +185,7 @@ export abstract class BatchNorm implements Module {
     throw misfit(called(this, this.#kind), wanted.join(' or '), shape)
   }
 
-  /** Returns the number of values per channel that are normalized together. */
+  /** Checks and returns the number of values per channel that are normalized together. */
   #checkCount(shape: Shape): number {
     const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))
@@ -196,7 +197,7 @@ export abstract class BatchNorm implements Module {
 
 type BatchNormClass = new (numFeatures: number, options?: BatchNormOptions) => BatchNorm
 
-/** Returns a base class for batch normalization of inputs with one of the layouts. */
+/** Returns a base class for batch normalization of inputs that have one of `layouts`. */
 const batchNormOf = (kind: string, ...layouts: Layouts): BatchNormClass =>
   class extends BatchNorm {
     constructor(numFeatures: number, options: BatchNormOptions = {}) {

@@ -6,18 +6,18 @@ import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm } from './batch-norm.ts'
 
-/** A layer that batch normalization folds into: linear in `weight`, whose first axis is the output channels. */
+/** A layer that can absorb batch normalization: linear in `weight`, whose first axis is the output channels. */
 export interface Fusable extends Module {
-  /** `[out, …]`. */
+  /** Weight, `[outChannels, …]`. */
   readonly weight: Variable
-  /** `[out]`; undefined without a bias. */
+  /** Bias, `[outChannels]`; undefined if the layer has none. */
   readonly bias: Variable | undefined
-  /** Returns a new, uninitialized layer of the same options and element type, with a bias. */
+  /** Returns a new, uninitialized layer of the same options and element type, but with a bias. */
   withBias(): Fusable
 }
 
 /**
- * Returns one layer equivalent to `layer` followed by `bn` in evaluation. As PyTorch's `fuse_linear_bn_eval`.
+ * Returns one layer that is equivalent to `layer`, then `bn`, in `eval`. As PyTorch's `fuse_linear_bn_eval`.
  *
  *     s = γ/√(running_var + eps)    weight' = s · weight    bias' = s · (bias − running_mean) + β
  *
@@ -44,7 +44,7 @@ export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['
 
 /**
  * Returns a model for inference with each batch normalization fused into the layer before it in a `Sequential`,
- * also within a nested `Sequential` or a `Residual`. Other modules are shared with `model`.
+ * also within a nested `Sequential` or a `Residual`. It shares its other modules with `model`.
  */
 export function fuseAll(model: Module): Module {
   if (model instanceof Residual) return new Residual(fuseAll(model.branch), fuseAll(model.shortcut))
@@ -61,7 +61,7 @@ export function fuseAll(model: Module): Module {
 
 const isFusable = (layer: Module): layer is Fusable => 'withBias' in layer
 
-/** Returns the affine map of a batch normalization in evaluation: `y = scale · (x − mean) + shift`. */
+/** Returns what a batch normalization computes in `eval`, by channel: `y = scale · (x − mean) + shift`. */
 function evaluationMap(bn: BatchNorm): { mean: Data; scale: Float64Array; shift: Float64Array } {
   const { runningMean, runningVar, weight, bias, eps } = bn
   if (!runningMean || !runningVar) {

@@ -9,7 +9,7 @@ import { standardize } from '../../ops/standardize.ts'
 import { called, type Module } from '../module.ts'
 
 const options = {
-  /** Added to the variance. @default 1e-5 */
+  /** Added to the variance to avoid division by zero. @default 1e-5 */
   eps: number({ above: 0 }, 1e-5),
   /** Whether to learn a scale and a shift for each channel. @default true */
   affine: boolean(true),
@@ -18,7 +18,7 @@ export interface GroupNormOptions extends OptionsOf<typeof options> {}
 
 /**
  * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As
- * PyTorch's `nn.GroupNorm`. Independent of the rest of the batch, and the same in `train` and `eval`.
+ * PyTorch's `nn.GroupNorm`. Ignores the other examples of the batch, and does the same in `train` and `eval`.
  *
  * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
  */
@@ -50,7 +50,7 @@ export class GroupNorm implements Module {
     }
   }
 
-  /** @param x `[batch, channels, …]` @returns the shape of `x` @throws {ShapeError} when channels differ. */
+  /** @param x `[batch, channels, …]` @returns `x`, normalized @throws {ShapeError} when channels differ. */
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
       throw misfit(called(this, 'GroupNorm'), `[batch, ${this.#channels}, …]`, x.shape)

@@ -9,20 +9,20 @@ import { called, type Mode, type Module } from '../module.ts'
 import { learn, type Momentum, momentumOption, runningStatistics } from './running-statistics.ts'
 
 const options = {
-  /** Added to the variance. @default 1e-5 */
+  /** Added to the variance to avoid division by zero. @default 1e-5 */
   eps: number({ above: 0 }, 1e-5),
-  /** Weight of the newest batch in the running statistics; `null` averages all batches. @default 0.1 */
+  /** Weight of the newest batch in the running statistics; `null` weights all batches equally. @default 0.1 */
   momentum: momentumOption,
   /** Whether to learn a scale and a shift for each channel. @default false */
   affine: boolean(false),
-  /** Whether to keep running statistics, averaged over examples, for `eval`. @default false */
+  /** Whether `eval` uses running statistics (averages over examples) kept in `train`. @default false */
   trackRunningStats: boolean(false),
 }
 export interface InstanceNormOptions extends OptionsOf<typeof options> {}
 
 /**
  * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d`
- * and `2d`, but counts batches, so that a momentum of `null` averages all of them.
+ * and `2d`, but counts its batches, so that a momentum of `null` can weight them equally.
  *
  * Source: Ulyanov, Vedaldi & Lempitsky 2016, https://arxiv.org/abs/1607.08022.
  */
@@ -35,7 +35,7 @@ abstract class InstanceNorm implements Module {
   readonly runningMean: Variable | undefined
   /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable | undefined
-  /** Number of batches in the running statistics; int64. */
+  /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable | undefined
   readonly #kind: string
   readonly #axes: readonly string[]
@@ -63,7 +63,7 @@ abstract class InstanceNorm implements Module {
   }
 
   /**
-   * @returns the shape of `x`
+   * @returns `x`, normalized
    * @throws {ShapeError} when the shape of `x` does not fit, or there is one value per channel and example.
    */
   forward(x: Tensor, mode: Mode): Tensor {
@@ -85,7 +85,7 @@ abstract class InstanceNorm implements Module {
     return scaleAndShift(own.y, weight, bias)
   }
 
-  /** Returns the number of values per channel and example. */
+  /** Checks the shape of `x`, and returns its number of values per channel and example. */
   #check(x: Tensor): number {
     if (x.shape.length !== this.#axes.length + 2 || x.shape[1] !== this.#channels) {
       const wanted = `[${['batch', this.#channels, ...this.#axes].join(', ')}]`

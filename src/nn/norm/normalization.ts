@@ -25,7 +25,7 @@ const groupOptions = {
   groups: integer({ min: 1 }),
 }
 
-/** Declared options of each kind of normalization. */
+/** Options that each kind of normalization accepts. */
 const kinds = {
   none: {},
   batch: batchOptions,
@@ -39,14 +39,14 @@ const kinds = {
 export type NormalizationType = keyof typeof kinds
 
 /**
- * A kind of normalization, by name or with options.
+ * A kind of normalization: its name, or an object with its name as `type` and its options.
  *
  * - `none`: no normalization
- * - `batch`: batch normalization; an existing layer keeps the options that are not given
+ * - `batch`: batch normalization; options not given are taken from the batch normalization it replaces
  * - `ghost`: batch normalization with `virtualBatchSize`, 32 if omitted
- * - `layer`: each example by its own statistics over all channels; γ and β by channel
- * - `group`: each group of channels of each example by its own statistics
- * - `instance`: each channel of each example by its own statistics, for inputs with axes after the channels
+ * - `layer`: normalizes each example by its own statistics over all channels; γ and β by channel
+ * - `group`: normalizes each group of channels of each example by its own statistics
+ * - `instance`: normalizes each channel of each example by its own statistics; needs axes after the channels
  */
 export type Normalization =
   | NormalizationType
@@ -57,11 +57,12 @@ export type Normalization =
 /**
  * Changes how an uninitialized model is normalized, to compare kinds of normalization.
  *
- * Replaces each batch normalization of the model. If there is none, inserts a layer after each linear or
- * convolutional layer but the last one called; existing state names stay, and the new layer is a field of the
- * old: `fc1.norm.weight`. With `none`, a layer without a bias before a batch normalization gets a bias.
+ * Replaces each batch normalization of the model. If it has none, inserts a normalization after each linear or
+ * convolutional layer but the last one called; names in a saved state stay, as the new layer becomes a
+ * field of the layer before it: `fc1.norm.weight`. Where `none` removes a shift β, the layer before it gets a
+ * bias, unless it has one.
  *
- * Weights that two such models share start with the same values, which depend only on (seed, state name).
+ * Weights of the same name in two such models start equal: initial values depend only on seed and name.
  *
  * @param x shape and element type of a batch for the model
  * @returns the model, changed
@@ -80,13 +81,13 @@ export function normalizeLayers<M extends Module>(
   return model
 }
 
-/** Thrown when a model has no place for the requested normalization. */
+/** Thrown when a model cannot have the kind of normalization, such as `instance` of `[batch, channels]`. */
 export class NormalizationError extends ArgumentError {}
 
 const unsuitable = (wanted: string, got: unknown, fix?: string): NormalizationError =>
   new NormalizationError(mismatch('normalization', wanted, got, fix).message)
 
-/** Returns a layer that normalizes `x`, in place of the batch normalization `old` if there is one. */
+/** Returns a layer that normalizes `x`, and takes the place of the batch normalization `old`, if given. */
 type Make = (x: Tensor, old?: BatchNorm) => Module
 
 const typeOf = (kind: Normalization): NormalizationType => (typeof kind === 'string' ? kind : kind.type)
@@ -126,14 +127,14 @@ function batchNormLike(
   })
 }
 
-/** Returns the greatest number of groups of 16 channels or more. */
+/** Returns the greatest number of equal groups of at least 16 channels; 1 if `channels` cannot be split so. */
 function groupsOf(channels: number): number {
   let groups = Math.max(1, Math.floor(channels / 16))
   while (channels % groups !== 0) groups--
   return groups
 }
 
-/** Replaces the batch normalization of `call` by another layer. */
+/** Replaces the batch normalization called in `call` by the layer that `make` returns. */
 function replace(model: Module, call: Call, calls: readonly Call[], make: Make): void {
   const norm = call.module as BatchNorm
   const x = call.inputs[0] as Tensor
@@ -146,7 +147,7 @@ function replace(model: Module, call: Call, calls: readonly Call[], make: Make):
   }
 }
 
-/** Replaces a module in every field that refers to it. */
+/** Replaces the module `old` by `next` in every field of `root`, or of an object in it, that holds `old`. */
 function put(root: object, old: Module, next: Module, seen: Set<object> = new Set()): void {
   seen.add(root)
   for (const [field, child] of Object.entries(root)) {
@@ -157,7 +158,7 @@ function put(root: object, old: Module, next: Module, seen: Set<object> = new Se
   }
 }
 
-/** Normalizes the output of each linear or convolutional layer but the last. */
+/** Inserts a normalization after each linear or convolutional layer but the last one called. */
 function insert(model: Module, calls: readonly Call[], make: Make): void {
   const layers = calls.flatMap(({ module, output }) => (isHidden(module) ? [[module, output] as const] : []))
   const last = layers.at(-1)?.[0]
@@ -184,7 +185,7 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
 
 type Forward = (x: Tensor, ...more: unknown[]) => Tensor
 
-/** Overrides the `forward` of one module by `body`, which gets the original one. */
+/** Overrides the `forward` of `module` by `body`, which gets the original `forward` and its arguments. */
 function wrap(module: Module, body: (forward: Forward, x: Tensor, ...more: unknown[]) => Tensor): void {
   const forward = (module.forward as Forward).bind(module)
   const value: Forward = (...given) => body(forward, ...given)

@@ -9,12 +9,12 @@ import { maximum, minimum } from '../../ops/extremum.ts'
 import type { RunningStatistics } from './running-statistics.ts'
 
 export const renormOptions = {
-  /** Upper bound of the scale correction; 1 with `dMax` 0 is plain batch normalization. @default 3 */
+  /** Upper bound of the scale correction r and of 1/r. 1 turns this correction off. @default 3 */
   rMax: scheduled(number({ min: 1, max: Infinity }, 3)),
-  /** Upper bound of the shift correction, in standard deviations. @default 5 */
+  /** Upper bound of the shift correction |d|, in standard deviations. 0 turns it off. @default 5 */
   dMax: scheduled(number({ min: 0, max: Infinity }, 5)),
 }
-/** Limits of how far batch renormalization corrects a batch towards the running statistics. */
+/** Limits to how far batch renormalization corrects a normalized batch towards the running statistics. */
 export interface Renorm extends OptionsOf<typeof renormOptions> {}
 
 /** Normalizes a batch by its own statistics, then scales it by `weight` and shifts it by `bias`. */
@@ -24,12 +24,13 @@ export type Normalize = (weight: Tensor | undefined, bias: Tensor | undefined) =
  * Batch renormalization: corrects a batch normalized by its own statistics towards the running statistics.
  *
  *     r = clip(σ_B/σ, 1/rMax, rMax)    d = clip((μ_B − μ)/σ, −dMax, dMax)
- *     y = γ · (x̂·r + d) + β            with σ = √(variance + ε), and no gradient through r and d
+ *     y = γ · (x̂·r + d) + β
  *
- * Unclipped, x̂·r + d is `(x − μ)/σ`: training normalizes as evaluation does.
+ * μ_B and σ_B belong to the batch, μ and σ to the running statistics, with σ = √(variance + ε); x̂ is `x`
+ * normalized by the batch. No gradient passes through r and d. Unclipped, x̂·r + d is (x − μ)/σ, as in `eval`.
  *
- * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. There σ is the average of σ_B; here it is
- * the root of the running variance, so that the state is the same as that of batch normalization.
+ * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. There σ is a running average of σ_B;
+ * here it is the root of the running variance, so that a state has the same variables as batch normalization's.
  */
 export function renormalize(
   normalize: Normalize,

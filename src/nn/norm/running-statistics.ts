@@ -9,7 +9,7 @@ import { expm1 } from '../../ops/logarithm.ts'
 import { logicalAnd } from '../../ops/logic.ts'
 import { all } from '../../ops/reduction.ts'
 
-/** Weight of the newest batch, from 0 to 1, or a schedule of that weight; `null` averages all batches. */
+/** Weight of the newest batch, from 0 to 1, or a schedule of it; `null` weights all batches equally. */
 export type Momentum = Hyperparameter | null
 
 export const momentumOption = custom<Momentum>(
@@ -19,7 +19,7 @@ export const momentumOption = custom<Momentum>(
   0.1,
 )
 
-/** Options of how a batch updates the running statistics. */
+/** Options that determine how a batch updates the running statistics. */
 interface LearningRule {
   readonly momentum: Momentum
   readonly zeroDebias?: boolean
@@ -27,7 +27,7 @@ interface LearningRule {
   readonly nonFinite?: 'allow' | 'skip' | 'throw'
 }
 
-/** Statistics of each channel of a batch. */
+/** Statistics of one batch, by channel. */
 interface BatchStatistics {
   /** Mean, `[channels]`. */
   readonly mean: Tensor
@@ -39,20 +39,20 @@ interface BatchStatistics {
   readonly examples: number
 }
 
-/** Variables of running statistics. */
+/** Variables that hold the running statistics of a layer. */
 export interface RunningStatistics {
   /** Running mean, `[channels]`, starts at 0. */
   readonly runningMean: Variable
   /** Running unbiased variance, `[channels]`, starts at 1. */
   readonly runningVar: Variable
-  /** Number of batches in the running statistics; int64. */
+  /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable
 }
 
 /**
- * Creates the variables of running statistics.
+ * Creates variables for the running statistics of a layer.
  *
- * @param finite whether a run fails that would store NaN or infinity
+ * @param finite whether a step throws rather than store NaN or infinity in them
  */
 export const runningStatistics = (channels: number, finite: boolean = false): RunningStatistics => ({
   runningMean: new Variable([channels], filled(0), { trainable: false, finite }),
@@ -65,7 +65,8 @@ export const runningStatistics = (channels: number, finite: boolean = false): Ru
  *
  *     running ← (1 − w) · running + w · batch
  *
- * where w is `weightOf` the batch. An unusable batch changes neither the statistics nor the number of batches.
+ * where `weightOf` returns the weight w. A batch that `usableOf` rejects changes neither the statistics nor the
+ * number of batches.
  */
 export function learn(running: RunningStatistics, batch: BatchStatistics, rule: LearningRule): void {
   const { runningMean, runningVar, numBatchesTracked } = running
@@ -83,13 +84,13 @@ export function learn(running: RunningStatistics, batch: BatchStatistics, rule: 
   blend(runningVar, batch.variance, unbias(batch.count))
 }
 
-/** Returns n/(n − 1), the ratio of the unbiased to the biased variance. */
+/** Returns n/(n − 1) for n = `count`: the ratio of the unbiased to the biased variance. */
 function unbias(count: number | Tensor): number | Tensor {
   if (typeof count === 'number') return count / (count - 1)
   return div(count, where(greater(count, 1), sub(count, 1), 1))
 }
 
-/** Returns whether to learn from a batch, as a bool scalar; undefined for always. */
+/** Returns whether a batch may update running statistics, a bool scalar; undefined if it always may. */
 function usableOf({ mean, variance, count }: BatchStatistics, rule: LearningRule): Tensor | undefined {
   const enough = typeof count === 'number' ? undefined : greater(count, 1)
   if (rule.nonFinite !== 'skip') return enough
@@ -97,7 +98,7 @@ function usableOf({ mean, variance, count }: BatchStatistics, rule: LearningRule
   return enough ? logicalAnd(enough, finite) : finite
 }
 
-/** Returns the weight of the newest batch, a scalar. */
+/** Returns the weight of the newest batch in the running statistics, a scalar. */
 function weightOf(
   seen: Tensor,
   { mean: { dtype }, examples }: BatchStatistics,
@@ -113,8 +114,8 @@ function weightOf(
 }
 
 /**
- * Returns the weight of batch t that removes the initial value entirely, `m / (1 − (1 − m)ᵗ)` for momentum m.
- * Equivalent to dividing an average that started at 0 by 1 − (1 − m)ᵗ.
+ * Returns the weight of batch number t = 1, 2, … with which running statistics do not depend on their initial
+ * values: `m / (1 − (1 − m)ᵗ)` for momentum m. Equals dividing an average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 
