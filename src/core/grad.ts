@@ -49,7 +49,7 @@ function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
 
 const sourcesOf = (t: Tensor): readonly Tensor[] => (t.grad ? (t.sources ?? t.inputs) : [])
 
-/** Returns `wrt` and all tensors computed from them. @param order tensors of the graph, each after its inputs */
+/** Returns `wrt` and all tensors computed from it. @param order tensors of the graph, each after its inputs */
 function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
   const reached = new Set(wrt)
   for (const tensor of order) {

@@ -78,7 +78,7 @@ export function readOptions<D extends Declared>(who: string, declared: D, given:
   ) as ValuesOf<D>
 }
 
-/** Checks that an object's options are all declared. @throws {ArgumentError} naming the first unknown option. */
+/** Checks that all options in an object are declared. @throws {ArgumentError} naming the first that is not. */
 export function checkNames(
   who: string,
   names: readonly string[],

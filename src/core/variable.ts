@@ -66,7 +66,7 @@ export class Variable {
     )
   }
 
-  /** Replaces the values. @throws {ArgumentError} when the array's type or length does not match the variable. */
+  /** Replaces the values. @throws {ArgumentError} when the array's type or length differs from the variable's. */
   set data(data: Data) {
     if (!holds(this.#dtype, data) || data.length !== sizeOf(this.shape)) {
       throw new ArgumentError(
@@ -82,7 +82,7 @@ export class Variable {
     return active('Variable.value').read(this)
   }
 
-  /** Sets the value for the rest of the step whose graph is being built and for the next step. @returns `next` */
+  /** Sets the value from this point on of the step whose graph is being built. @returns `next` */
   assign(next: Tensor): Tensor {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
@@ -148,7 +148,7 @@ const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) =>
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 
-/** A number that is computed outside the graph and passed in at each step, such as a scheduled learning rate. */
+/** A number computed outside the graph and passed in at each step, such as a scheduled learning rate. */
 export interface Scheduled {
   /** Name of the number in messages, such as `optimizer.lr`. */
   readonly name: string
@@ -213,7 +213,7 @@ export function callOf(layer: object): number {
 export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
 
-/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in the message. */
+/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in its message. */
 export function finiteAt(name: string, value: number, step: number): number {
   if (Number.isFinite(value)) return value
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
@@ -221,8 +221,8 @@ export function finiteAt(name: string, value: number, step: number): number {
 
 /**
  * Returns a hyperparameter as a tensor of the graph being built. A number becomes a constant of the graph. A
- * function of the step becomes an input: its value is computed in float64 outside the graph and passed in at each
- * step, so that another function needs no new compilation.
+ * function of the step becomes an input, whose value is computed in float64 outside the graph and passed in at
+ * each step, so that another function needs no new compilation.
  *
  * @param name name of the hyperparameter in messages
  * @param hashedAs name of the hyperparameter in the graph's hash
