@@ -66,7 +66,7 @@ export class Variable {
     )
   }
 
-  /** Replaces the values. @throws {ArgumentError} when the array's type or length differs from the variable's. */
+  /** Sets the values. @throws {ArgumentError} when the array's type or length does not match the variable. */
   set data(data: Data) {
     if (!holds(this.#dtype, data) || data.length !== sizeOf(this.shape)) {
       throw new ArgumentError(
@@ -213,7 +213,7 @@ export function callOf(layer: object): number {
 export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
 
-/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in its message. */
+/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in the text. */
 export function finiteAt(name: string, value: number, step: number): number {
   if (Number.isFinite(value)) return value
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)

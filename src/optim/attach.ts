@@ -126,7 +126,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Computes all weights' next values from the gradients `slopes`, then assigns them. @param scaled lr · slopes */
+  /** Computes all next weights from the gradients `slopes`, then assigns them. @param scaled lr · slopes */
   #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
     const { rule } = this.#configuration
     const next = this.#members.map((one, i) =>

@@ -59,7 +59,7 @@ export interface Rule<D extends Declared = Declared> {
   readonly options: D
   /** Checks that options can be combined. @throws {ArgumentError} */
   check?(options: WeightOptions<ValuesOf<D>>): void
-  /** Returns initial values of one weight's optimizer state by name; `weight` stands for a copy of the weight. */
+  /** Returns initial values of one weight's optimizer state by name; `weight` means a copy of the weight. */
   buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
   /** Name of the optimizer state that evaluation uses in place of the weight. @default none */
   readonly evaluation?: string

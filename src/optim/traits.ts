@@ -14,7 +14,7 @@ export interface Traits {
    * momentum raises the rate to η/(1 − μ) in effect, and training diverges at curvatures above (2 + 2μ)/η.
    */
   readonly heavyBall?: boolean
-  /** Whether steps divide each gradient element by its usual magnitude, as Adam: the loss's scale cancels out. */
+  /** Whether each gradient element is divided by its usual magnitude, as in Adam: the loss's scale cancels. */
   readonly rescales?: boolean
   /** Whether weight decay is decoupled from the gradient, as in AdamW. */
   readonly decoupled?: boolean

@@ -41,7 +41,7 @@ export function weightRule(
 }
 
 /**
- * Returns the equilibrium of a scale-invariant weight at a step's learning rate η, decay λ and momentum μ or β₁.
+ * Returns the equilibrium of a scale-invariant weight at a step's learning rate η, decay λ, momentum μ or β₁.
  *
  *              angle                       drift                time
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)
