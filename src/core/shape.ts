@@ -52,7 +52,7 @@ export const withUnitAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
 /**
- * Returns the shape to which two shapes broadcast, as in NumPy: the last axes are aligned; size 1 stretches.
+ * Returns the shape to which two shapes broadcast, as in NumPy: last axes are aligned, axes of size 1 stretch.
  *
  * @throws {ShapeError} when two aligned axes differ in size and neither has size 1.
  */

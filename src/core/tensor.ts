@@ -28,7 +28,7 @@ export interface Tensor {
    */
   readonly sources?: readonly Tensor[]
   /**
-   * Which output this is, for an operator with several outputs. The outputs are separate tensors with the same
+   * Which output of `op` this tensor is, if `op` has several. Those outputs are separate tensors with the same
    * `op`, `inputs` and `attributes`; writing a model merges them into one node.
    */
   readonly output?: { readonly index: number; readonly count: number }

@@ -82,7 +82,7 @@ export class Variable {
     return active('Variable.value').read(this)
   }
 
-  /** Sets the value from this point on of the step whose graph is being built. @returns `next` */
+  /** Sets the value for the rest of the step whose graph is being built, and later steps. @returns `next` */
   assign(next: Tensor): Tensor {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
@@ -201,7 +201,7 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
   }
 }
 
-/** Returns how many times this was called for `layer` in the step whose graph is being built, initially 0. */
+/** Returns the index of this call of `layer` in the step whose graph is being built: 0 for the first call. */
 export function callOf(layer: object): number {
   const { calls } = active('callOf')
   const call = calls.get(layer) ?? 0

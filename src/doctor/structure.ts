@@ -174,8 +174,8 @@ function outputAxis(t: Tensor, weight: Tensor): number {
 }
 
 /**
- * Returns whether a convolution `t` is transposed, whichever operators compute it: the gradient of its weight is
- * then computed like the weight gradient of a convolution whose input is dL/dt.
+ * Returns whether a convolution `t` is transposed, whichever operators compute it. It is, if its weight's
+ * gradient is the weight gradient of a convolution whose input is dL/dt.
  */
 function isTransposed(t: Tensor): boolean {
   const slope = input(t.shape, t.dtype)

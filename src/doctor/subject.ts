@@ -217,14 +217,14 @@ export class Subject {
     })
   }
 
-  /** Returns the weights that feed a BN layer and that are indeed scale-invariant in more than half of their rows. */
+  /** Returns the weights before BN that, in more than half of their rows, are indeed scale-invariant. */
   async invariant(): Promise<readonly Matrix[]> {
     return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
   }
 
   /**
-   * Returns how up to 8 steps at the end of the run change each weight of two or more axes, by state name. Takes
-   * the steps from the current weights and state, then undoes them; if `lacksState`, they are not like the run's.
+   * Returns how up to 8 steps at the end of the run change each weight of two or more axes, by state name.
+   * Takes them from the current weights and state, then undoes them; if `lacksState`, they are unlike the run's.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

@@ -5,7 +5,7 @@ import { drift } from '../../train/drift.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import { measuredBatches } from './drift.ts'
 
-/** Diagnostic D15: channels that BN scales to almost 0, and channels whose variance is so small that eps rules. */
+/** Diagnostic D15: channels that BN scales to almost 0, and channels whose variance is as small as eps. */
 export const deadScale: Diagnostic = {
   id: 'D15',
   title: 'channels of BN without effect',

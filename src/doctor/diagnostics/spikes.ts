@@ -90,7 +90,7 @@ function cause(rise: number | undefined): string {
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Returns by what factor the effective rate grew in the tenth of the run before a step, at most in any layer. */
+/** Returns by what factor, at most of all layers, the effective rate rose in the 10 % of the run before a step. */
 function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined
