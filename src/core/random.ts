@@ -13,8 +13,8 @@ export interface Random {
 }
 
 /**
- * Returns the random stream of `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`. The stream depends
- * on nothing else, so the order in which weights are created and batches are drawn makes no difference.
+ * Returns the random stream of `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`. The stream
+ * depends on nothing else, so the order in which weights are created and batches are drawn does not matter.
  *
  * Generator: xoroshiro128+ (Blackman & Vigna 2018), seeded with a 128-bit hash of the keys.
  */

@@ -26,9 +26,9 @@ export interface Inapplicable {
 export interface Diagnostic {
   readonly id: string
   readonly title: string
-  /** Formula of the measured value, for readers. */
+  /** Formula of the measured value, as text. */
   readonly quantity: string
-  /** Limits of the measured value and the severity beyond each limit, for readers. */
+  /** Limits of the measured value and the severity beyond each limit, as text. */
   readonly threshold: string
   /** What a user can do when the measured value is beyond a limit. */
   readonly remedy: string

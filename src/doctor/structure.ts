@@ -80,7 +80,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns the tensors to which t passes gradients, for a composite operation its inputs; else t's inputs. */
+/** Returns the tensors for which t's gradient rule returns gradients; if none are declared, t's inputs. */
 export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
 
 function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
@@ -164,7 +164,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/** Returns the axis of `weight` along which its index is the channel of the product or convolution `t`. */
+/** Returns the axis of `weight` that corresponds to the channels of `t`, a product or convolution with it. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight

@@ -84,7 +84,7 @@ export class Subject {
     )
   }
 
-  /** Returns all options of the trainable weight with this state name: defaults and its groups are applied. */
+  /** Returns all options of the trainable weight of this state name, with defaults and its groups applied. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }
@@ -224,7 +224,7 @@ export class Subject {
 
   /**
    * Returns how up to 8 steps at the end of the run change each weight of two or more axes, by state name.
-   * Takes them from the current weights and state, then undoes them; if `lacksState`, they are unlike the run's.
+   * Takes them from the current weights and state, then undoes them; if `lacksState`, they are not realistic.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

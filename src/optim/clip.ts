@@ -62,7 +62,7 @@ export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 /** Options of gradient clipping after checking, with defaults filled in. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** Returns the declared options of the kind of clipping that `clip` has as a key. @throws {ArgumentError} */
+/** Returns the declared options for the kind of clipping named by a key of `clip`. @throws {ArgumentError} */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []

@@ -37,7 +37,7 @@ export interface GroupedSettings {
 }
 
 /**
- * Returns the options of weights by parameter groups.
+ * Returns the optimizer's options for every weight, given its parameter groups.
  *
  * @param complete returns the options of weights in no group, overridden by `own`
  * @throws {ArgumentError} when a group has no condition or invalid options.

@@ -32,8 +32,8 @@ export interface CommonOptions<D extends Declared = Record<never, never>> extend
   /** Average of the weights over steps, which evaluation uses instead of the latest weights. @default none */
   readonly average?: Average
   /**
-   * Parameter groups, each with options that override the optimizer's for some weights: `{ match: 'bias|bn',
-   * weightDecay: 0 }` exempts biases and BN layers from decay. If groups conflict, the first in the list wins.
+   * Parameter groups: each overrides options for some weights. With `{ match: 'bias|bn', weightDecay: 0 }`,
+   * neither biases nor BN layers decay. If several groups set an option of a weight, the first one wins.
    */
   readonly groups?: readonly Group<D>[]
 }

@@ -36,7 +36,7 @@ export interface Update<V = ValuesOf<Declared>> {
   /** Gradient dL/dw of the weight, after clipping. */
   readonly g: Tensor
   readonly lr: Tensor
-  /** Product lr · dL/dw. For a rule that is `linear`, it costs no multiplication per element of the weight. */
+  /** Product lr · dL/dw. If a rule is `linear` (reads lrG but not g), this needs no product per element. */
   readonly lrG: Tensor
   /** Returns the weight's learning rate at a step, counted from 0. */
   rate(step: number): number

@@ -7,7 +7,7 @@ import type { Equilibrium, Traits } from './traits.ts'
 export interface WeightRule {
   /** Properties of the optimizer under the options of this weight. */
   readonly traits: Traits
-  /** Learning rate of the weight in each step, with every factor: of a controller, of its group and `taken`. */
+  /** Learning rate of the weight in each step: lr times `lrScale`, the controllers' factor and `taken`. */
   readonly rates: Float64Array
   /** Returns the momentum at a step, counted from 0. */
   momentum(step: number): number

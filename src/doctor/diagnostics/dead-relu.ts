@@ -10,7 +10,7 @@ import type { Subject } from '../subject.ts'
 /** Number of training batches in which to look for channels that fire. */
 const count = 16
 
-/** Diagnostic D16: channels after BN whose ReLU outputs 0 for every example. */
+/** Diagnostic D16: channels after BN whose ReLU outputs 0 for every example of 16 training batches. */
 export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',

@@ -90,7 +90,7 @@ function cause(rise: number | undefined): string {
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Returns by what factor, at most of all layers, the effective rate rose in the 10 % of the run before a step. */
+/** Returns the greatest factor by which a layer's effective rate rose over the 10 % of steps before `step`. */
 function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined

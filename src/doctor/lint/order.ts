@@ -58,6 +58,6 @@ function endsBranch({ y }: Norm, structure: Structure): boolean {
   return isAdded(y)
 }
 
-/** Returns the tensor from which t results by Reshape, Expand and Transpose only; t itself if by none. */
+/** Undoes Reshape, Expand and Transpose: returns the tensor that a chain of them starts from, or t itself. */
 const withoutLayout = (t: Tensor): Tensor =>
   ['Reshape', 'Expand', 'Transpose'].includes(t.op) ? withoutLayout(t.inputs[0]!) : t

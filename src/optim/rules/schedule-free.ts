@@ -8,13 +8,13 @@ import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
 const sgdOptions = {
-  /** Weight of x, the averaged weights, in y, the weights at which gradients are computed. @default 0.9 */
+  /** Weight of the average x in the training weights y: y = (1 − momentum) · z + momentum · x. @default 0.9 */
   momentum: scheduled(number({ min: 0, below: 1 }, 0.9)),
   ...decay,
 }
 const adamwOptions = {
   ...betas,
-  /** Weight of x, the averaged weights, in y, the weights at which gradients are computed. @default 0.9 */
+  /** Weight of the average x in the training weights y: y = (1 − beta1) · z + beta1 · x. @default 0.9 */
   beta1: betas.beta1,
   ...epsilon,
   ...decay,
