@@ -11,7 +11,7 @@ import { Subject } from './subject.ts'
 const options = {
   /** Log of the loss and learning rate of every step of the run. Without it, some diagnostics do not apply. */
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
-  /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all diagnostics */
+  /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
 }
 

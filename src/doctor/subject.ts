@@ -224,7 +224,7 @@ export class Subject {
 
   /**
    * Returns how up to 8 steps at the end of the run change each weight of two or more axes, by state name.
-   * Takes them from the current weights and state, then undoes them; if `lacksState`, they are not realistic.
+   * Starts from the current weights and state, and undoes the steps. If `lacksState`, the result is misleading.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

@@ -66,7 +66,7 @@ export class AttachedRule implements Attached {
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
-  /** @param factor returns the factor by which a controller, if any, currently scales all learning rates */
+  /** @param factor returns the factor by which controllers such as `reduceOnPlateau` now scale all rates */
   constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
     const { rule, settings, average } = configuration
     const members = [...weights]

@@ -20,7 +20,7 @@ export interface Optimizer {
   /**
    * Attaches the optimizer to a model: creates its state for the weights, which are given by state name.
    *
-   * @param factor returns the current factor by which a controller scales all learning rates. @default 1
+   * @param factor returns the factor by which controllers (`reduceOnPlateau`) now scale all rates. @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }

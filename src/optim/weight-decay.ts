@@ -12,7 +12,7 @@ export const penalty = {
 /** Options of optimizers whose weight decay can be an L2 penalty or decoupled from the gradient. */
 export const decoupling = {
   ...penalty,
-  /** Whether weight decay is decoupled from the gradient, as in AdamW, rather than an L2 penalty. @default false */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW; if not, an L2 penalty. @default false */
   decoupledWeightDecay: boolean(false),
 }
 

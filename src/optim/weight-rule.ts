@@ -19,7 +19,7 @@ export interface WeightRule {
  * Returns how an optimizer updates a weight over the steps of a run.
  *
  * @param options all options of the weight, with defaults
- * @param factors factor by which controllers scaled the learning rate, for each step
+ * @param factors for each step, the factor by which controllers such as `reduceOnPlateau` scaled the rate
  */
 export function weightRule(
   optimizer: Optimizer,
