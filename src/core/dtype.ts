@@ -1,4 +1,4 @@
-/** Element type. A `bool` is stored as one byte, 0 or 1. */
+/** Type of a tensor's elements. A `bool` is stored as one byte, 0 or 1. */
 export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool'
 
 /** The elements of a tensor, in row-major order. */
@@ -17,7 +17,7 @@ const arrays = {
 /** Returns a new array of `size` zeros for elements of `dtype`. */
 export const allocate = (dtype: DType, size: number): Data => new arrays[dtype](size)
 
-/** Converts numbers to `dtype`: rounded for float32, truncated for integers. */
+/** Returns the numbers as a typed array of `dtype`: rounded to float32, truncated to integers. */
 export function toData(dtype: DType, values: ArrayLike<number | bigint>): Data {
   const data = allocate(dtype, values.length)
   for (let i = 0; i < values.length; i++) {

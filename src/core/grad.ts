@@ -4,7 +4,7 @@ import { sameShape, showShape, sizeOf } from './shape.ts'
 import { constant, int64s, node, scalar, type Tensor, topological } from './tensor.ts'
 
 /**
- * Computes the gradients of a loss by reverse-mode differentiation; they can be differentiated again.
+ * Computes the gradients of a loss by reverse-mode differentiation. The gradients can be differentiated again.
  *
  * @param loss a float tensor of one element
  * @param wrt tensors to differentiate with respect to
@@ -39,7 +39,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
   return wrt.map((t) => cotangents.get(t) ?? zeros(t))
 }
 
-/** Returns dL/dL in the loss's shape: `seed`, or 1. */
+/** Returns the gradient of the loss with respect to itself, in its shape: `seed`, or 1 without a seed. */
 function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
   if (!seed) return constant([1], loss.shape, loss.dtype)
   if (sameShape(seed.shape, loss.shape)) return seed
@@ -49,7 +49,7 @@ function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
 
 const sourcesOf = (t: Tensor): readonly Tensor[] => (t.grad ? (t.sources ?? t.inputs) : [])
 
-/** Returns `wrt` and every tensor computed from it. @param order the graph, inputs before users */
+/** Returns `wrt` and all tensors computed from it. @param order tensors of the graph, each after its inputs */
 function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
   const reached = new Set(wrt)
   for (const tensor of order) {

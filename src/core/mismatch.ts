@@ -8,7 +8,7 @@ export const mismatch = (who: string, wanted: string, got: unknown, fix?: string
 export const malformed = (name: string, wanted: string, got: string | number, fix?: string): FormatError =>
   new FormatError(`${name}: wanted ${wanted}, got ${got}${fix === undefined ? '' : `; ${fix}`}`)
 
-/** Returns the error for a name that is not among `names`; it suggests the most similar one. */
+/** Returns the error for a name `got` that is not among `names`; its message suggests the most similar name. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
   if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
   const near = nearest(got, names)
@@ -31,7 +31,7 @@ export function showValue(value: unknown): string {
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)
 
-/** Returns the name at the least edit distance from `word`, if it is close enough to be a typing error. */
+/** Returns the name with the least edit distance to `word`; undefined if `word` is no likely typing error. */
 function nearest(word: string, names: readonly string[]): string | undefined {
   const most = 1 + word.length / 3
   const [best] = names
@@ -40,7 +40,7 @@ function nearest(word: string, names: readonly string[]): string | undefined {
   return best && best.edits <= most ? best.name : undefined
 }
 
-/** Levenshtein distance of two texts. */
+/** Returns the Levenshtein distance between two texts. */
 function edits(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -1,11 +1,11 @@
 const names = new WeakMap<object, string>()
 
-/** Records an object's name: its path of fields from the model, such as `layers.0.bn`. */
+/** Records an object's name: the path of fields that leads to it from the model, such as `layers.0.bn`. */
 export const setName = (object: object, name: string): void => void names.set(object, name)
 
-/** Returns the name last recorded for an object, such as `layers.0.bn`; empty if there is none. */
+/** Returns the name last recorded for an object, such as `layers.0.bn`; `''` if none was recorded. */
 export const nameOf = (object: object): string => names.get(object) ?? ''
 
-/** Returns the name of another field of the same layer: `bn.momentum` for the variable `bn.running_mean`. */
+/** Names another field of a variable's layer: `bn.momentum` for the variable `bn.running_mean`. */
 export const nameBeside = (variable: object, field: string): string =>
   nameOf(variable).replace(/[^.]*$/, field)

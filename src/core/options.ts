@@ -1,7 +1,6 @@
 /**
- * Declares each option once: its permitted values and its default. The TypeScript type, the check, the error
- * message and the default follow from the declaration; its comment appears in editors, in the JSON Schema and
- * in the docs.
+ * Declarations of options. Each declaration states an option's permitted values and default, from which its
+ * TypeScript type, check and error message follow. Comments on declarations appear in editors and in the docs.
  *
  *     const options = {
  *       /** Weight of the previous direction. @default 0.9 *\/
@@ -16,19 +15,19 @@ import { listed } from './text.ts'
 type Json = Readonly<Record<string, unknown>>
 type Test = (value: unknown) => boolean
 
-/** Declaration of an option. `Given` is the type that callers pass, `Read` the type after checking. */
+/** Declaration of an option. Callers pass a value of type `Given`; checking it returns one of type `Read`. */
 export interface Option<Given, Read = Given> {
-  /** Describes the permitted values in errors, after `wanted NAME as`: `a positive integer`. */
+  /** Permitted values, as error messages put them after `wanted NAME as`: for example, `a positive integer`. */
   readonly wanted: string
-  /** Default of the option. */
+  /** Value of the option when callers omit it. */
   readonly fallback?: Read | undefined
-  /** JSON Schema of the value; absent if the value cannot be written in JSON. */
+  /** JSON Schema of the option's value; absent if JSON cannot express the value. */
   readonly json?: Json
   /** Checks and returns a value. @throws {ArgumentError} `who: wanted NAME as …, got …` */
   read(who: string, name: string, value: unknown): Read
-  /** Whether a schedule is permitted too. */
+  /** Whether the value may also be a schedule: a function of the step. */
   readonly scheduled?: true
-  /** Never set: it only carries the type `Given`. */
+  /** Never set at run time: exists only so that TypeScript can infer the type `Given`. */
   readonly given?: Given
 }
 
@@ -37,7 +36,7 @@ export interface RequiredOption<Given, Read = Given> extends Option<Given, Read>
   readonly required: true
 }
 
-/** Declared options, by name. */
+/** Declarations of options, by the options' names. */
 export type Declared = Readonly<Record<string, Option<unknown, unknown>>>
 
 type GivenOf<O> = O extends { readonly given?: infer Given } ? Exclude<Given, undefined> : never
@@ -49,18 +48,18 @@ export type OptionsOf<D> = {
   readonly [K in keyof D as K extends RequiredNames<D> ? K : never]: GivenOf<D[K]>
 } & { readonly [K in keyof D as K extends RequiredNames<D> ? never : K]?: GivenOf<D[K]> }
 
-/** The same options, with `undefined` permitted as a value. */
+/** The type `Options`, with `undefined` permitted as the value of every option. */
 export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] | undefined }
 
-/** Type of the options after checking, with defaults filled in. */
+/** Type of the declared options after checking, with defaults filled in. */
 export type ValuesOf<D> = { readonly [K in keyof D]: ReadOf<D[K]> }
 
-/** Type of options without those that are undefined. */
+/** The type `V`, with every option whose value may be undefined made optional instead. */
 export type Present<V> = { readonly [K in keyof V as undefined extends V[K] ? never : K]: V[K] } & {
   readonly [K in keyof V as undefined extends V[K] ? K : never]?: Exclude<V[K], undefined>
 }
 
-/** Removes options that are undefined. */
+/** Returns a copy of an options object without the options whose value is undefined. */
 export const present = <V extends object>(values: V): Present<V> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<V>
 
@@ -79,7 +78,7 @@ export function readOptions<D extends Declared>(who: string, declared: D, given:
   ) as ValuesOf<D>
 }
 
-/** Checks the names in an options object. @throws {ArgumentError} naming the first unknown one. */
+/** Checks that all options in an object are declared. @throws {ArgumentError} naming the first that is not. */
 export function checkNames(
   who: string,
   names: readonly string[],
@@ -92,11 +91,11 @@ export function checkNames(
   if (stranger !== undefined) throw unknownName(who, names, stranger)
 }
 
-/** Declares that an option must be passed. */
+/** Makes an option required: callers must pass it. */
 export const required = <G, R>(option: Option<G, R>): RequiredOption<G, Exclude<R, undefined>> =>
   ({ ...option, required: true }) as RequiredOption<G, Exclude<R, undefined>>
 
-/** Declares a value that passes the test `ok`. @param wanted describes such values, after `wanted NAME as` */
+/** Declares an option whose value must pass the test `ok`. @param wanted describes such values in errors */
 export function custom<T>(wanted: string, ok: Test): Option<T, T | undefined>
 export function custom<T>(wanted: string, ok: Test, fallback: T): Option<T>
 export function custom<T, F>(wanted: string, ok: Test, fallback?: F, json?: Json): Option<T, T | F>
@@ -112,7 +111,10 @@ export function custom<T, F>(wanted: string, ok: Test, fallback?: F, json?: Json
   }
 }
 
-/** Bounds of a number, `above` and `below` exclusive. An infinite `min` or `max` permits infinite values. */
+/**
+ * Bounds of a number: `min` and `max` are inclusive, `above` and `below` exclusive. An infinite `min` or `max`
+ * permits that infinity as a value.
+ */
 export interface Bounds {
   readonly min?: number
   readonly above?: number
@@ -122,7 +124,7 @@ export interface Bounds {
 
 type Default<T> = T | undefined
 
-/** Declares a number within bounds. */
+/** Declares an option that is a number within bounds. */
 export function number<F extends Default<number> = undefined>(
   bounds: Bounds = {},
   fallback?: F,
@@ -132,7 +134,7 @@ export function number<F extends Default<number> = undefined>(
   return numeric(`a number${boundsText(bounds)}`, 'number', bounds, isOne, fallback)
 }
 
-/** Declares an integer within bounds. */
+/** Declares an option that is an integer within bounds. */
 export function integer<F extends Default<number> = undefined>(
   bounds: Bounds = {},
   fallback?: F,
@@ -171,7 +173,7 @@ const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, val
   (above === undefined || value > above) &&
   (below === undefined || value < below)
 
-/** Formats bounds: ` from 0 to 1`, ` ≥ 0 and < 1`, ` > 0`, or an empty text. */
+/** Formats bounds for a message: ` from 0 to 1`, ` ≥ 0 and < 1` or ` > 0`; `''` if there are none. */
 function boundsText({ min, above, max, below }: Bounds): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   const limits = Object.entries({ '≥': min, '>': above, '≤': max, '<': below })
@@ -179,10 +181,10 @@ function boundsText({ min, above, max, below }: Bounds): string {
   return shown.join(' and')
 }
 
-/** A number, or a function that maps a step (counted from 0) to one, such as a schedule. */
+/** A number, or a function from the step (counted from 0) to a number, such as a schedule. */
 export type Hyperparameter = number | ((step: number) => number)
 
-/** Declares a number or a schedule. The schedule's values are checked at each step rather than here. */
+/** Declares an option that is a number or a schedule. A schedule's values are checked later, at each step. */
 export const scheduled = <R extends number | undefined>(
   option: Option<number, R>,
 ): Option<Hyperparameter, Hyperparameter | (R extends undefined ? undefined : never)> => ({
@@ -196,13 +198,13 @@ export const scheduled = <R extends number | undefined>(
   },
 })
 
-/** Declares a value that is true or false. */
+/** Declares an option that is true or false. */
 export function boolean<F extends Default<boolean> = undefined>(fallback?: F): Option<boolean, boolean | F> {
   const isBoolean: Test = (value) => typeof value === 'boolean'
   return custom<boolean, F>('true or false', isBoolean, fallback, { type: 'boolean' })
 }
 
-/** Declares one of several texts. */
+/** Declares an option that is one of the given strings. */
 export function choice<const C extends string>(choices: readonly C[]): Option<C, C | undefined>
 export function choice<const C extends string>(choices: readonly C[], fallback: NoInfer<C>): Option<C>
 export function choice<const C extends string>(choices: readonly C[], fallback?: C): Option<C, unknown> {
@@ -211,13 +213,13 @@ export function choice<const C extends string>(choices: readonly C[], fallback?:
   return custom(listed(quoted, 'or'), isChoice, fallback, { type: 'string', enum: choices })
 }
 
-/** Declares a non-empty text. */
+/** Declares an option that is a non-empty string. */
 export function text<F extends Default<string> = undefined>(fallback?: F): Option<string, string | F> {
   const isText: Test = (value) => typeof value === 'string' && value !== ''
   return custom<string, F>('a text', isText, fallback, { type: 'string', minLength: 1 })
 }
 
-/** Declares a list; errors name an invalid item by its index: `steps[1]`. */
+/** Declares an option that is a list of items; errors name an invalid item by its index: `steps[1]`. */
 export function list<G, R>(item: Option<G, R>): Option<readonly G[], readonly NonNullable<R>[] | undefined> {
   return {
     wanted: `a list, each ${item.wanted}`,
@@ -229,11 +231,11 @@ export function list<G, R>(item: Option<G, R>): Option<readonly G[], readonly No
   }
 }
 
-/** Declares a function. @param wanted describes it, such as `a function of the step` */
+/** Declares an option that is a function. @param wanted describes it in errors: `a function of the step` */
 export const callback = <F extends (...args: never[]) => unknown>(wanted: string): Option<F, F | undefined> =>
   custom<F>(wanted, (value) => typeof value === 'function')
 
-/** Declares an object of options, such as `clip: { norm }`; its errors begin `sgd: clip: wanted norm as …`. */
+/** Declares an option that is itself an options object: `clip: { norm }`; errors read `sgd: clip: wanted …`. */
 export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | undefined = undefined>(
   declared: D,
   fallback?: F,
@@ -243,5 +245,5 @@ export const nested = <D extends Declared, F extends Present<ValuesOf<D>> | unde
   read: (who, name, value) => present(readOptions(`${who}: ${name}`, declared, value)),
 })
 
-/** Declares a positive integer, such as a number of features. */
+/** Declares an option that is a positive integer, such as a number of features. */
 export const size = integer({ min: 1 }) as Option<number>

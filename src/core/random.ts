@@ -2,19 +2,19 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
-/** A stream of random numbers, determined by its keys and the same on every machine. */
+/** A stream of random numbers that depends only on the keys passed to `random`: equal on every machine. */
 export interface Random {
-  /** Draws a number uniformly from `[low, high)`. @default `[0, 1)` */
+  /** Draws a number from the uniform distribution on `[low, high)`. @default `[0, 1)` */
   uniform(low?: number, high?: number): number
-  /** Draws from the normal distribution with this mean and standard deviation. @default 0 and 1 */
+  /** Draws a number from the normal distribution with this mean and standard deviation. @default 0 and 1 */
   normal(mean?: number, std?: number): number
-  /** Draws a permutation of 0 … n − 1 (Fisher–Yates shuffle). */
+  /** Draws a random permutation of 0 … n − 1 (Fisher–Yates shuffle). */
   permutation(n: number): Int32Array
 }
 
 /**
- * Returns the random stream of `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`. Since it depends
- * on nothing else, the order in which weights are created and batches are drawn makes no difference.
+ * Returns the random stream of `keys`, such as `(seed, 'fc1.weight')` or `(seed, 'epoch', 3)`. The stream
+ * depends on nothing else, so the order in which weights are created and batches are drawn does not matter.
  *
  * Generator: xoroshiro128+ (Blackman & Vigna 2018), seeded with a 128-bit hash of the keys.
  */
@@ -41,7 +41,7 @@ export function random(...keys: readonly (number | string)[]): Random {
 
 const encoder = new TextEncoder()
 
-/** Hashes a text to four 32-bit words: FNV-1a with four offset bases, each through MurmurHash3's finalizer. */
+/** Hashes a text to four 32-bit words: FNV-1a from four offset bases, each mixed by MurmurHash3's finalizer. */
 function hash(text: string): number[] {
   const bytes = encoder.encode(text)
   return [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((start) => {

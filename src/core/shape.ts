@@ -1,7 +1,7 @@
 import type { DType } from './dtype.ts'
 import { ShapeError } from './errors.ts'
 
-/** Size of each axis, outermost first; an empty list is the shape of a scalar. */
+/** Sizes of a tensor's axes, outermost axis first; an empty list is the shape of a scalar. */
 export type Shape = readonly number[]
 
 /** Formats a shape for messages: `[2, 3]`. */
@@ -12,7 +12,7 @@ interface Typed {
   readonly dtype: DType
 }
 
-/** Formats a tensor's type and shape for messages: `float32 [2, 3]`. */
+/** Formats a tensor's element type and shape for messages: `float32 [2, 3]`. */
 export const showTensor = ({ dtype, shape }: Typed): string => `${dtype} ${showShape(shape)}`
 
 /** Returns the error for an unsuitable shape or element type: `who: wanted X, got [2, 3]; do Z`. */
@@ -26,7 +26,7 @@ export function misfit(
   return new ShapeError(`${who}: wanted ${wanted}, got ${shown}${fix === undefined ? '' : `; ${fix}`}`)
 }
 
-/** @throws {ShapeError} when `x` is not of the shape `wanted`. @param what names `x` in the message */
+/** Checks a tensor's shape. @throws {ShapeError} when it is not `wanted`. @param what name of `x` in errors */
 export function checkShape(who: string, what: string, x: Typed, wanted: Shape): void {
   if (!sameShape(x.shape, wanted)) throw misfit(who, `${what} of ${showShape(wanted)}`, x.shape)
 }
@@ -37,24 +37,24 @@ export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i])
 
-/** Returns the indices of all axes of a shape. */
+/** Returns the indices of all axes of a shape: 0 … rank − 1. */
 export const axesOf = (shape: Shape): number[] => shape.map((_, i) => i)
 
-/** Returns the indices of all axes except the channel axis, which is axis 1. */
+/** Returns the indices of all axes of a shape except axis 1, the channel axis. */
 export const axesButChannels = (shape: Shape): number[] => axesOf(shape).filter((i) => i !== 1)
 
-/** Removes `axes` from a shape. */
+/** Returns a shape without the axes at the indices `axes`. */
 export const withoutAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.filter((_, i) => !axes.includes(i))
 
-/** Sets the size of `axes` in a shape to 1. */
+/** Returns a shape in which the axes at the indices `axes` have size 1. */
 export const withUnitAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
 /**
  * Returns the shape to which two shapes broadcast, as in NumPy: last axes are aligned, axes of size 1 stretch.
  *
- * @throws {ShapeError} when two sizes differ and neither is 1.
+ * @throws {ShapeError} when two aligned axes differ in size and neither has size 1.
  */
 export function broadcast(who: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length)
@@ -70,16 +70,16 @@ export function broadcast(who: string, a: Shape, b: Shape): Shape {
   })
 }
 
-/** Returns the axes of shape `to` along which broadcasting repeats a tensor of shape `from`. */
+/** Returns the axes of `to` along which elements repeat when a tensor of shape `from` is broadcast to `to`. */
 export function stretchedAxes(from: Shape, to: Shape): number[] {
   const lead = to.length - from.length
   return to.flatMap((n, i) => (i < lead || (from[i - lead] === 1 && n !== 1) ? [i] : []))
 }
 
 /**
- * Converts axes to non-negative indices in ascending order. A negative axis counts from the end, as in PyTorch.
+ * Returns axes as non-negative indices in ascending order. A negative axis counts from the end, as in PyTorch.
  *
- * @throws {ShapeError} when an axis is outside `[-rank, rank)` or named twice.
+ * @throws {ShapeError} when an axis is outside `[-rank, rank)` or given twice.
  */
 export function resolveAxes(who: string, axes: readonly number[], rank: number): number[] {
   const resolved = axes.map((axis) => {

@@ -1,6 +1,6 @@
 import type { Variable } from './variable.ts'
 
-/** Records the values of variables, without a copy. Returns a function that restores them. */
+/** Remembers the variables' current value arrays, without copying. @returns a function that restores them */
 export function snapshot(variables: Iterable<Variable>): () => void {
   const before = [...variables].map((variable) => [variable, variable.data] as const)
   return () => {
@@ -8,7 +8,7 @@ export function snapshot(variables: Iterable<Variable>): () => void {
   }
 }
 
-/** Runs `body`, then restores the values of every variable, whether `body` returned or threw. */
+/** Runs `body`, then restores the earlier values of `variables`, even if `body` throws. @returns its result */
 export async function unchanged<T>(variables: Iterable<Variable>, body: () => Promise<T>): Promise<T> {
   const restore = snapshot(variables)
   try {

@@ -2,17 +2,17 @@ import type { DType } from './dtype.ts'
 import { custom, type Option } from './options.ts'
 import type { Shape } from './shape.ts'
 
-/** Attribute of an ONNX node. A plain number is an int64; `{ float }` is a float32. */
+/** Attribute of an ONNX node. Plain numbers are int64; `{ float }` is a float32. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
 
-/** Returns dL/d(source) for each source, given dL/d(output); `null` where no gradient flows. */
+/** Maps dL/d(output of a node) to dL/d(source) for each of its `sources`; `null` where no gradient flows. */
 export type GradientRule = (dy: Tensor) => readonly (Tensor | null)[]
 
 /**
- * A lazy value: the node of a graph that computes it, not its numbers.
+ * A lazy value: a graph node that will compute the numbers, not the numbers themselves.
  *
- * The node is one of ONNX: `op` is an ONNX operator, and writing a model copies each node. Two operators are
- * not in ONNX: `Input`, whose values are fed when the graph runs, and `Constant`.
+ * `op` is an ONNX operator, so that writing a model copies each node, or one of two other kinds of node:
+ * `Input`, whose values are passed in when the graph runs, and `Constant`.
  */
 export interface Tensor {
   readonly op: string
@@ -20,31 +20,31 @@ export interface Tensor {
   readonly attributes: Readonly<Record<string, Attribute>>
   readonly shape: Shape
   readonly dtype: DType
-  /** Gradient rule, in lazy tensors, which can be differentiated again; absent if no gradient flows. */
+  /** Builds gradients as lazy tensors, so they can be differentiated again; absent if no gradient flows. */
   readonly grad?: GradientRule
   /**
-   * Tensors whose gradients `grad` returns. The last node of a composite operation can carry the closed-form
-   * derivative with respect to the operation's inputs. @default `inputs`
+   * Tensors whose gradients `grad` returns. The last node of an operation made of several nodes can thus have
+   * the closed-form derivative with respect to the operation's inputs. @default `inputs`
    */
   readonly sources?: readonly Tensor[]
   /**
-   * Position among the outputs of an operator with several. Outputs of one node are separate tensors with the
-   * same `op`, `inputs` and `attributes`; writing a model merges them into one node.
+   * Which output of `op` this tensor is, if `op` has several. Those outputs are separate tensors with the same
+   * `op`, `inputs` and `attributes`; writing a model merges them into one node.
    */
   readonly output?: { readonly index: number; readonly count: number }
-  /** Values of a `Constant`. */
+  /** Values of a `Constant` node, in row-major order. */
   readonly data?: ArrayLike<number>
 }
 
 type Recipe = Pick<Tensor, 'inputs'> & Partial<Omit<Tensor, 'op' | 'inputs' | 'data'>>
 
-/** Makes a tensor that the ONNX operator `op` computes. Shape and type default to those of the first input. */
+/** Makes a tensor computed by ONNX operator `op`. By default, it has the first input's shape and dtype. */
 export function node(op: string, { inputs, shape, dtype, ...rest }: Recipe): Tensor {
   const [first] = inputs
   return { op, attributes: {}, inputs, shape: shape ?? first!.shape, dtype: dtype ?? first!.dtype, ...rest }
 }
 
-/** Makes a tensor whose values are fed when the graph runs. */
+/** Makes a tensor whose values are passed in each time the graph runs. */
 export const input = (shape: Shape, dtype: DType = 'float32'): Tensor =>
   node('Input', { inputs: [], shape, dtype })
 
@@ -55,10 +55,10 @@ export const constant = (
   dtype: DType = 'float32',
 ): Tensor => ({ ...node('Constant', { inputs: [], shape, dtype }), data })
 
-/** Makes a constant int64 vector, such as a shape, axes or indices. */
+/** Makes a constant int64 vector, such as an operator's argument of a shape, axes or indices. */
 export const int64s = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
 
-/** Makes a constant scalar. */
+/** Makes a constant tensor of shape `[]`. */
 export const scalar = (value: number, dtype: DType = 'float32'): Tensor => constant([value], [], dtype)
 
 /** Whether a value is a tensor. */
@@ -69,9 +69,9 @@ export const isTensor = (value: unknown): value is Tensor =>
 export const tensorOption: Option<Tensor, Tensor | undefined> = custom<Tensor>('a tensor', isTensor)
 
 /**
- * Returns `roots` and every tensor they are computed from, inputs before users.
+ * Returns `roots` and all tensors that they are computed from, each tensor after its inputs.
  *
- * @param parents returns the tensors to visit before a tensor. @default its inputs
+ * @param parents returns the tensors that must precede a tensor. @default its inputs
  */
 export function topological(
   roots: readonly Tensor[],

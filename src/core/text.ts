@@ -1,15 +1,15 @@
 // Formats numbers and lists for people: every command, report and message rounds as these functions do.
 
 /**
- * Formats a number with at most `digits` significant digits: `0.1`, `97.8`, `2.1e-16`. Integers below 100,000
- * keep all their digits, as in `4096`; scientific notation has one digit fewer.
+ * Formats a number with at most `digits` significant digits: `0.1`, `97.8`. Scientific notation has one digit
+ * fewer, as in `2.1e-16`; integers below 100,000 keep all digits, as in `4096`.
  */
 export function figure(value: number, digits = 3): string {
   const text = significant(value, digits)
   return text.includes('e') ? text : String(Number(text))
 }
 
-/** Formats a number as `figure` does, but keeps trailing zeros, so that columns align: `0.1000`, `0.9753`. */
+/** Formats a number with `digits` significant digits, trailing zeros included, to align columns: `0.100`. */
 export function significant(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value)
   const magnitude = Math.abs(value)
@@ -20,24 +20,24 @@ export function significant(value: number, digits = 3): string {
   return magnitude >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits)
 }
 
-/** Replaces a number that is missing or not finite. */
+/** Text shown in place of a number that is missing or not finite. */
 export const dash = '–'
 
-/** Formats a fraction as a percentage: `97.8 %`, or with two `decimals` `97.81 %`. */
+/** Formats a fraction as a percentage: 0.978 as `97.8 %`, or with `decimals` = 2 as `97.80 %`. */
 export function percent(share: number, decimals?: number): string {
   if (!Number.isFinite(share)) return dash
   return `${decimals === undefined ? figure(100 * share) : (100 * share).toFixed(decimals)} %`
 }
 
-/** Formats a count, rounded to an integer, with a comma between thousands: `12,345`. */
+/** Formats a number, rounded to an integer, with commas between thousands: `12,345`. */
 export const count = (value: number): string =>
   Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : dash
 
-/** Formats a count with its noun, in the plural unless the count is 1: `1 seed`, `3 seeds`. */
+/** Formats a count with its noun, which gets a plural `s` unless the count is 1: `1 seed`, `3 seeds`. */
 export const counted = (value: number, noun: string): string =>
   `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 
-/** Formats a duration, in seconds, as `12.3 s`, `5 min` or `2 h 3 min`. */
+/** Formats a duration given in seconds: `12.3 s`, `5 min` or `2 h 3 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return dash
   if (seconds < 60) return `${figure(seconds)} s`
@@ -45,6 +45,6 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Joins items for a sentence: `a`, `a and b`, `a, b and c`. */
+/** Joins items into an enumeration: `a`, `a and b`, `a, b and c`. */
 export const listed = (items: readonly string[], last: 'and' | 'or' = 'and'): string =>
   items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`

@@ -6,7 +6,7 @@ import { type Random, random } from './random.ts'
 import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
-/** Draws the initial values of a variable: one per element, in row-major order. */
+/** Returns the initial values of a variable, one per element in row-major order, drawn from `random`. */
 export type Initializer = (random: Random, shape: Shape) => ArrayLike<number>
 
 /** Returns an initializer that sets every element to `value`. */
@@ -16,26 +16,26 @@ export const filled =
     new Float64Array(sizeOf(shape)).fill(value)
 
 const options = {
-  /** Whether optimizers update the variable: not for running statistics and optimizer state. @default true */
+  /** Whether optimizers update the variable; false for running statistics and optimizer state. @default true */
   trainable: boolean(true),
-  /** Whether a step that would store NaN or ±Infinity fails, without changing any variable. @default false */
+  /** Whether a step that would store NaN or ±Infinity here fails and changes no variable. @default false */
   finite: boolean(false),
-  /** Element type. @default 'float32' */
+  /** Type of the elements. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
 }
 
 /**
  * A mutable tensor that persists between steps: a weight, a running statistic, a momentum buffer or a counter.
  *
- * While a step is traced, reading `value` adds an input to its graph, and `assign` adds an output, which the
- * next step reads.
+ * While a step is traced, that is run once on lazy tensors to build its graph, reading `value` adds an input to
+ * the graph, and `assign` adds an output, whose value the next step reads.
  */
 export class Variable {
   readonly shape: Shape
   readonly trainable: boolean
-  /** Whether a step that would store NaN or ±Infinity fails. */
+  /** Whether a step that would store NaN or ±Infinity in this variable fails. */
   readonly finite: boolean
-  /** Used by `initialize`; may be replaced before it runs. */
+  /** Function by which `initialize` draws the initial values; may be replaced before `initialize` is called. */
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
@@ -53,12 +53,12 @@ export class Variable {
     return this.#dtype
   }
 
-  /** Whether the variable has values. */
+  /** Whether the variable has values: they were initialized or set. */
   get initialized(): boolean {
     return this.#data !== undefined
   }
 
-  /** Values in row-major order. @throws {ArgumentError} before the model is initialized. */
+  /** Current values in row-major order. @throws {ArgumentError} before the model is initialized. */
   get data(): Data {
     if (this.#data) return this.#data
     throw new ArgumentError(
@@ -66,7 +66,7 @@ export class Variable {
     )
   }
 
-  /** @throws {ArgumentError} when the array's type or length does not match the variable. */
+  /** Sets the values. @throws {ArgumentError} when the array's type or length does not match the variable. */
   set data(data: Data) {
     if (!holds(this.#dtype, data) || data.length !== sizeOf(this.shape)) {
       throw new ArgumentError(
@@ -77,12 +77,12 @@ export class Variable {
     this.#data = data
   }
 
-  /** Lazy tensor of the value at this point of the step being traced. */
+  /** Lazy tensor of the variable's value at this point of the step whose graph is being built. */
   get value(): Tensor {
     return active('Variable.value').read(this)
   }
 
-  /** Sets the value for the rest of the step being traced, and for the next step. @returns `next` */
+  /** Sets the value for the rest of the step whose graph is being built, and later steps. @returns `next` */
   assign(next: Tensor): Tensor {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(
@@ -93,12 +93,12 @@ export class Variable {
     return next
   }
 
-  /** Draws the initial values from the random stream of (seed, name). */
+  /** Sets the initial values, drawn from a random stream that depends on the seed and the variable's name. */
   initialize(seed: number): void {
     this.data = toData(this.#dtype, this.initializer(random(seed, nameOf(this)), this.shape))
   }
 
-  /** Converts the values to another float type. Leaves integer variables unchanged. */
+  /** Converts the values of a float variable to `dtype`. Leaves integer and bool variables unchanged. */
   toDType(dtype: 'float32' | 'float64'): void {
     if (!isFloat(this.#dtype)) return
     this.#dtype = dtype
@@ -107,8 +107,8 @@ export class Variable {
 }
 
 /**
- * Yields `root` and every object reachable through its fields (layers, lists of layers, variables) once, with
- * its path, and records the path as the object's name. The last field of a variable is in snake case, as in
+ * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
+ * their paths, which it records as their names. The last part of a variable's path is in snake case, as in
  * PyTorch: `layers.0.running_mean`.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
@@ -131,7 +131,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
   yield* visit(root, '')
 }
 
-/** Returns every variable of a model by its state name, in the order of fields. Lists a shared layer once. */
+/** Returns a model's variables by state name (path of fields: `fc1.weight`), those of shared layers once. */
 export function variables(root: object): Map<string, Variable> {
   const found = new Map<string, Variable>()
   for (const [name, object] of walk(root)) {
@@ -148,22 +148,22 @@ const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) =>
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 
-/** A number computed outside of the graph and fed at each step, such as a scheduled learning rate. */
+/** A number computed outside the graph and passed in at each step, such as a scheduled learning rate. */
 export interface Scheduled {
-  /** Name in messages, such as `optimizer.lr`. */
+  /** Name of the number in messages, such as `optimizer.lr`. */
   readonly name: string
-  /** Name in the graph's fingerprint, which must not change when the wording of messages does. */
+  /** Name of the number in the graph's hash, which must stay the same when the wording of messages changes. */
   readonly hashedAs: string
   readonly value: (step: number) => number
 }
 
-/** The variables and scheduled numbers that a step used while it was traced. */
+/** The variables and scheduled numbers that were used while a step's graph was built. */
 export interface Trace {
-  /** Graph input of each variable that was read. */
+  /** Graph input that holds a variable's value at the start of the step, for each variable that was read. */
   readonly reads: ReadonlyMap<Variable, Tensor>
-  /** Last value of each variable that was assigned. */
+  /** Lazy tensor of a variable's value at the end of the step, for each variable that was assigned. */
   readonly writes: ReadonlyMap<Variable, Tensor>
-  /** Scalar graph inputs that are computed outside of the graph and fed at each step. */
+  /** Scalar graph inputs whose values are computed outside the graph and passed in at each step. */
   readonly scheduled: ReadonlyMap<Tensor, Scheduled>
 }
 
@@ -189,7 +189,7 @@ function active(who: string): Recorder {
   throw new ArgumentError(`${who}: wanted a step being traced, got none; use it inside compile() or trace()`)
 }
 
-/** Runs `body` once on lazy tensors and records the variables that it reads and assigns. Computes no values. */
+/** Builds a graph: runs `body` once on lazy tensors and records which variables `body` reads and assigns. */
 export function trace<T>(body: () => T): Trace & { readonly result: T } {
   const outer = recorder
   const own = new Recorder()
@@ -201,7 +201,7 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
   }
 }
 
-/** Returns the number of earlier calls of `layer` in the step being traced: 0 at the first call. */
+/** Returns the index of this call of `layer` in the step whose graph is being built: 0 for the first call. */
 export function callOf(layer: object): number {
   const { calls } = active('callOf')
   const call = calls.get(layer) ?? 0
@@ -209,23 +209,23 @@ export function callOf(layer: object): number {
   return call
 }
 
-/** Returns a hyperparameter's value at a step, counted from 0. */
+/** Returns the value of a number or schedule at a step, counted from 0. */
 export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
 
-/** Returns `value`, the value of `name` at a step. @throws {ArgumentError} when it is not finite. */
+/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in the text. */
 export function finiteAt(name: string, value: number, step: number): number {
   if (Number.isFinite(value)) return value
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
 }
 
 /**
- * Returns a hyperparameter as a tensor in the step being traced. A number becomes a constant of the graph. A
- * function of the step is computed in float64 outside of the graph and fed, so that another function needs no
- * new compilation.
+ * Returns a hyperparameter as a tensor of the graph being built. A number becomes a constant of the graph. A
+ * function of the step becomes an input, whose value is computed in float64 outside the graph and passed in at
+ * each step, so that another function needs no new compilation.
  *
- * @param name name in messages
- * @param hashedAs name in the graph's fingerprint
+ * @param name name of the hyperparameter in messages
+ * @param hashedAs name of the hyperparameter in the graph's hash
  */
 export function hyperparameter(value: number, dtype?: DType): Tensor
 export function hyperparameter(value: Hyperparameter, dtype: DType, name: string, hashedAs?: string): Tensor

@@ -1,6 +1,6 @@
 // Float64 arithmetic on vectors of weights and gradients, outside of graphs.
 
-/** A vector, or the array of a variable, flattened. */
+/** A vector, or the values of a variable in row-major order. */
 export type Numbers = ArrayLike<number | bigint>
 
 /** Returns the dot product of a and b over the indices from `from` up to, but not including, `to`. */
@@ -10,15 +10,15 @@ export function dot(a: Numbers, b: Numbers, from: number = 0, to: number = a.len
   return total
 }
 
-/** Returns the Euclidean norm of a over the indices from `from` up to, but not including, `to`. */
+/** Returns the Euclidean norm of the elements of a from index `from` up to, but not including, `to`. */
 export const length = (a: Numbers, from: number = 0, to: number = a.length): number =>
   Math.sqrt(dot(a, a, from, to))
 
-/** Returns a − b. */
+/** Returns the elementwise difference a − b. */
 export const difference = (a: Numbers, b: Numbers): Float64Array =>
   Float64Array.from({ length: a.length }, (_, i) => Number(a[i]) - Number(b[i]))
 
-/** Concatenates vectors. */
+/** Returns the concatenation of vectors. */
 export function concatenated(lists: readonly Numbers[]): Float64Array {
   const all = new Float64Array(lists.reduce((n, list) => n + list.length, 0))
   let at = 0
@@ -26,7 +26,7 @@ export function concatenated(lists: readonly Numbers[]): Float64Array {
   return all
 }
 
-/** Returns the angle between vectors in radians: 2 · asin(½ · ‖a/‖a‖ − b/‖b‖‖), precise for small angles. */
+/** Returns the angle between a and b in radians: 2 · asin(½ · ‖a/‖a‖ − b/‖b‖‖), precise for small angles. */
 export function angleBetween(a: Numbers, b: Numbers): number {
   const [lengthA, lengthB] = [length(a), length(b)]
   let chord = 0
@@ -37,11 +37,11 @@ export function angleBetween(a: Numbers, b: Numbers): number {
 export const meanOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((a, b) => a + b, 0) / values.length
 
-/** Returns the square root of the mean of squares. */
+/** Returns the root mean square of the values. */
 export const rootMeanSquare = (values: readonly number[]): number =>
   Math.sqrt(meanOf(values.map((x) => x * x)))
 
-/** Returns the median: the middle value, or the mean of the two middle values. */
+/** Returns the median of the values: the middle value, or the mean of the two middle values. */
 export function medianOf(values: Iterable<number>): number {
   const sorted = Float64Array.from(values).sort()
   const half = sorted.length >> 1

@@ -1,39 +1,39 @@
 import type { Subject } from './subject.ts'
 
-/** Urgency of a finding: from `ok`, no action needed, to `alarm`, results are not to be trusted. */
+/** Urgency of a diagnostic's finding, from `ok` (no action needed) to `alarm` (do not trust the results). */
 export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 
-/** Every severity, most severe first. */
+/** All severities, most severe first. */
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
-/** A measurement of a run, with advice. */
+/** What a diagnostic measured in a training run, how severe that is, and what to do. */
 export interface Finding {
   readonly severity: Severity
-  /** The measured quantity, to which the threshold applies. */
+  /** The measured value, which the diagnostic compares with its threshold. */
   readonly value: number
-  /** Further measurements by name, such as one per layer. */
+  /** Further measured values by name, such as one per layer. */
   readonly values?: Readonly<Record<string, number>>
-  /** One sentence that cites the measurements. */
+  /** One sentence that states the measured values and, unless the severity is `ok`, what to do. */
   readonly advice: string
 }
 
-/** The reason why a diagnostic does not apply to a run. */
+/** Why a diagnostic does not apply to a training run. */
 export interface Inapplicable {
   readonly reason: string
 }
 
-/** A kind of measurement, with its formula, limits and source. */
+/** A check of a trained run: it measures a value, for which there are limits and a published source. */
 export interface Diagnostic {
   readonly id: string
   readonly title: string
-  /** Formula of the measured value. */
+  /** Formula of the measured value, as text. */
   readonly quantity: string
-  /** Limits of the value, and the severity beyond each. */
+  /** Limits of the measured value and the severity beyond each limit, as text. */
   readonly threshold: string
-  /** What to do when a limit is exceeded. */
+  /** What a user can do when the measured value is beyond a limit. */
   readonly remedy: string
   readonly source: string
-  /** Measures a run, and leaves its variables unchanged bit for bit. */
+  /** Measures the value in a run. The run's weights and other variables keep their exact values. */
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 
@@ -51,18 +51,18 @@ export const noInvariance: Inapplicable = {
 
 export const noStatistics: Inapplicable = { reason: 'no batch normalization learns running statistics' }
 
-/** The result of a diagnostic for a run. */
+/** Result of a diagnostic for one run: a finding, or why the diagnostic does not apply. */
 export type Diagnosis = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'> & (Finding | Inapplicable)
 
-/** Whether a diagnostic applied to the run. */
+/** Whether a diagnostic's result is a finding, rather than a reason why it does not apply. */
 export const isFinding = <T extends object>(result: T): result is T & Finding => 'severity' in result
 
 type Entry = readonly [name: string, value: number]
 
-/** Returns the entry with the greatest value; ties go to the first. */
+/** Returns the [name, value] pair with the greatest value; of equal values, the first. */
 export const greatestEntry = (entries: Iterable<Entry>): Entry =>
   [...entries].reduce<Entry>((a, b) => (b[1] > a[1] ? b : a), ['', Number.NEGATIVE_INFINITY])
 
-/** Returns the entry with the least value; ties go to the first. */
+/** Returns the [name, value] pair with the least value; of equal values, the first. */
 export const leastEntry = (entries: Iterable<Entry>): Entry =>
   [...entries].reduce<Entry>((a, b) => (b[1] < a[1] ? b : a), ['', Number.POSITIVE_INFINITY])

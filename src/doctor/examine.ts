@@ -9,7 +9,7 @@ import { diagnostics } from './diagnostics/index.ts'
 import { Subject } from './subject.ts'
 
 const options = {
-  /** Losses and rates of every step of the run. Without them, some diagnostics do not apply. */
+  /** Log of the loss and learning rate of every step of the run. Without it, some diagnostics do not apply. */
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
   /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
@@ -18,10 +18,10 @@ const options = {
 export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /**
- * Examines a trained run: yields the result of each diagnostic, in the order of ids. A diagnostic that does not
- * apply, or fails, yields the reason. Leaves the task's weights, statistics, optimizer state and step unchanged.
+ * Examines a trained run: yields the result of each diagnostic, in the order of ids; if one does not apply or
+ * fails, its result is the reason. The task's weights, statistics, optimizer state and step stay unchanged.
  *
- * @param task the task at the end of the run; without its optimizer state, some diagnostics do not apply
+ * @param task trained model with its optimizer state; without this state, some diagnostics do not apply
  * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is
  * unknown.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
@@ -49,7 +49,7 @@ export async function* examine(
   }
 }
 
-/** Runs a diagnostic. An error of the library, such as one of a training step, becomes the reason. */
+/** Runs a diagnostic. If it throws an `EvenstepError`, the message is returned as why it does not apply. */
 async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   try {
     return await subject.untouched(() => diagnostic.examine(subject))

@@ -3,11 +3,11 @@ import { type Dataset, type Split, subset } from '../data/dataset.ts'
 import { isStream } from '../data/stream.ts'
 import type { Experiment } from '../train/experiment.ts'
 
-/** An experiment with its data in memory: an examination reads it many times. */
+/** An experiment whose data are in memory, not a stream: diagnostics read the data many times. */
 export type InMemory = Experiment & { readonly data: Split }
 
 /**
- * Checks that data are in memory.
+ * Returns the experiment after checking that its data are in memory.
  *
  * @throws {ArgumentError} when the experiment trains or validates on a stream.
  */
@@ -19,7 +19,7 @@ export function inMemory(experiment: Experiment): InMemory {
   )
 }
 
-/** Returns up to `most` examples of a data set, evenly spaced. */
+/** Returns a data set of at most `most` examples, taken at even intervals from `dataset`. */
 export function evenSubset(dataset: Dataset, most: number): Dataset {
   if (dataset.length <= most) return dataset
   const evenly = { length: most }

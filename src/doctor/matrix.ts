@@ -4,26 +4,26 @@ import type { Variable } from '../core/variable.ts'
 import { concatenated, dot, maxOf, type Numbers } from '../core/vector.ts'
 import type { Fed, Outputs } from './structure.ts'
 
-/** A weight of two or more axes as a matrix with one row per output. */
+/** A weight that feeds BN, seen as a matrix with one row per output, and how scale-invariant its rows are. */
 export interface Matrix {
   readonly name: string
-  /** The weight, and its bias unless BN cancels that. */
+  /** The weight, followed by its bias if there is one that the following BN does not cancel. */
   readonly parts: readonly Variable[]
   readonly rows: number
-  /** Greatest |cos(gradient, weight)| of a row. */
+  /** Maximum over rows of |cos(gradient of the row, row)|, which is 0 if the loss ignores the row's scale. */
   readonly greatestCosine: number
-  /** Share of rows that are not scale-invariant. */
+  /** Fraction of rows that are not scale-invariant: their scale affects the loss. */
   readonly variant: number
 }
 
-/** Concatenates the values of variables. */
+/** Returns the concatenated values of variables. */
 export const numbersOf = (parts: readonly Variable[]): Float64Array =>
   concatenated(parts.map(({ data }) => data))
 
-/** δ of AdamP: a row of dimension dim counts as scale-invariant if its cosine is below δ/√dim. */
+/** δ of AdamP: a row of dim elements counts as scale-invariant if |cos(gradient, row)| ≤ δ/√dim. */
 const delta = 0.1
 
-/** Measures how scale-invariant each row of a weight is, joined with its bias unless BN cancels that. */
+/** Measures how scale-invariant the rows of a weight before BN are, each with its bias unless BN cancels it. */
 export function matrixOf(
   { weight, outputs, bias, cancels }: Fed,
   trained: ReadonlyMap<string, Variable>,
@@ -50,7 +50,7 @@ export function matrixOf(
   }
 }
 
-/** Reorders the values of a weight so that those of one output are adjacent. */
+/** Reorders the values of a weight so that all values that produce one output are adjacent. */
 function byOutput(values: Numbers, shape: Shape, { axis, groups }: Outputs): Numbers {
   if (axis === 0) return values
   const [along, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]
@@ -63,7 +63,7 @@ function byOutput(values: Numbers, shape: Shape, { axis, groups }: Outputs): Num
   })
 }
 
-/** |cos(g, w)| of each row, or 0 if the gradient is 0. */
+/** Returns |cos(gradient of the row, row)| for each row; 0 if either is 0. */
 function rowCosines(weights: readonly Numbers[], gradients: readonly Numbers[], rows: number): number[] {
   return Array.from({ length: rows }, (_, row) => {
     const over = (a: readonly Numbers[], b: readonly Numbers[]): number =>

@@ -8,53 +8,53 @@ import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
 import { batchInput, castFloat, computeDType } from '../train/graphs.ts'
 
-/** A call of a batch normalization that normalizes by batch statistics. */
+/** A call of a BN layer in the model's forward pass, in which it normalizes by batch statistics. */
 export interface Norm {
-  /** Path of the layer in the model. */
+  /** Path of fields from the model to the layer, such as `blocks.0.bn`. */
   readonly name: string
   readonly layer: BatchNorm
-  /** Input. */
+  /** Input of the call. */
   readonly x: Tensor
-  /** Output. */
+  /** Output of the call. */
   readonly y: Tensor
-  /** Number of values from which the statistics of one channel are computed. */
+  /** Number of values from which the mean and variance of one channel are computed. */
   readonly values: number
-  /** Weight before the layer, if its scale does not affect the layer's output. */
+  /** Weight that feeds the layer, if its scale does not affect the layer's output. */
   readonly fed: Fed | undefined
 }
 
-/** A weight and a bias that feed a layer, by state name. */
+/** A weight, and perhaps a bias, that feed a BN layer; both given by state name. */
 export interface Fed {
   readonly weight: string
   readonly outputs: Outputs
-  /** Bias vector added to the outputs of `weight`, if any. */
+  /** Bias vector that is added to what `weight` produces, if there is one. */
   readonly bias?: string
-  /** Whether the layer cancels the bias: every operator between them preserves a constant shift. */
+  /** Whether BN cancels the bias by subtracting the mean: all operators between them preserve a shift. */
   readonly cancels: boolean
 }
 
-/** The values of a weight that produce one output: those of one group with the same index along `axis`. */
+/** Which values of a weight produce one output: those in one group with the same index along `axis`. */
 export interface Outputs {
   readonly axis: number
-  /** Number of groups into which the axes before `axis` are split evenly, each with outputs of its own. */
+  /** Number of equal groups into which the axes before `axis` are split; each group has its own outputs. */
   readonly groups: number
 }
 
-/** The order of a model's layers in training, found by tracing instead of from layer names. */
+/** How a model's layers follow each other in training, found from its graph instead of layer names. */
 export interface Structure {
   readonly norms: readonly Norm[]
-  /** Active dropout layers, with their outputs. */
+  /** Dropout layers that are active in training, with their output tensors. */
   readonly dropouts: readonly { readonly name: string; readonly y: Tensor }[]
-  /** State name of each trainable weight, by the tensor that reads the weight. */
+  /** Maps the tensor that reads a trainable weight to the weight's state name. */
   readonly names: ReadonlyMap<Tensor, string>
-  /** Returns the tensors computed directly from a tensor. */
+  /** Returns the tensors that have `t` as a direct input. */
   users(t: Tensor): readonly Tensor[]
 }
 
 /**
- * Traces a model on a batch of `length` examples in training mode.
+ * Finds a model's structure by building its graph in training mode for a batch of `length` examples.
  *
- * @throws {ShapeError} when the batch does not suit the model.
+ * @throws {ShapeError} when the model does not accept inputs of the shape or type of `x`.
  */
 export function structureOf(model: Module, x: FieldSpec, length: number): Structure {
   const calls: Call[] = []
@@ -80,7 +80,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns the tensors that receive a tensor's gradient, or else its inputs. */
+/** Returns the tensors for which t's gradient rule returns gradients; if none are declared, t's inputs. */
 export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
 
 function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
@@ -105,18 +105,18 @@ function normOf({ name, module, inputs, output }: Call, graph: Graph): Norm[] {
   return [{ name, layer: module, x, y: output, values, fed: fedBy(x, output, graph) }]
 }
 
-/** Operators that map x + c to y + c along each channel. */
+/** Operators f with f(x + c) = f(x) + c for a constant c per channel. */
 const shifting = new Set(['MaxPool', 'AveragePool', 'Reshape', 'Transpose', 'Identity', 'Cast'])
-/** Operators that map c · x to c · y, for c > 0, along each channel. */
+/** Operators f with f(c · x) = c · f(x) for a constant c > 0 per channel. */
 const homogeneous = new Set([...shifting, 'Relu', 'PRelu'])
-/** Operators that change the layout of a tensor but not its values. */
+/** Operators that rearrange or repeat a tensor's values without changing them. */
 const layouts = new Set(['Reshape', 'Transpose', 'Expand'])
-/** Operators that add their inputs. */
+/** Operators that add or subtract their inputs. */
 const sums = new Set(['Add', 'Sub'])
 
 /**
- * Finds the weight and bias whose common scale the layer from `x` to `y` removes: they are used only for `x`,
- * and every operator in between preserves scale.
+ * Finds the weight and bias whose common scale BN with input `x` and output `y` cancels: they are used only to
+ * compute `x`, by operators that all preserve a scale. Returns undefined if there are none.
  */
 function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
   const within = new Set(topological([y], (t) => (t === x ? [] : sourcesOf(t))))
@@ -150,7 +150,7 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
 }
 
 /**
- * Finds the values of a weight that produce one output of `t`; undefined when a change of layout hides them.
+ * Finds which values of a weight produce one output of `t`; undefined when a reshape of the weight hides them.
  */
 function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   let [axis, behind] = [outputAxis(t, weight), weight]
@@ -164,7 +164,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/** Returns the axis of a weight that corresponds to the channels of `t`. */
+/** Returns the axis of `weight` that corresponds to the channels of `t`, a product or convolution with it. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight
@@ -174,15 +174,15 @@ function outputAxis(t: Tensor, weight: Tensor): number {
 }
 
 /**
- * Returns whether a convolution is transposed, independent of its operators: the gradient of its weight
- * `[c, o, …k]` is then that of a convolution whose input is dL/dt.
+ * Returns whether a convolution `t` is transposed, whichever operators compute it. It is, if its weight's
+ * gradient is the weight gradient of a convolution whose input is dL/dt.
  */
 function isTransposed(t: Tensor): boolean {
   const slope = input(t.shape, t.dtype)
   return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
-/** Returns the trainable weight that a tensor is a layout of, if any. */
+/** Returns the trainable weight that, perhaps reshaped or transposed, is the tensor `t`, if there is one. */
 function weightBehind(
   t: Tensor,
   { names }: Graph,
@@ -193,5 +193,5 @@ function weightBehind(
   return name === undefined ? undefined : { name, rank: behind.shape.length }
 }
 
-/** Returns every tensor from which `t` is computed, including `t`. */
+/** Returns `t` and all tensors from which `t` is computed. */
 export const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))

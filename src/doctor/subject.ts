@@ -20,23 +20,23 @@ import { type Matrix, matrixOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
 import { type Turns, turnsOf } from './turns.ts'
 
-/** Loss of a batch and its gradient. */
+/** Loss of a batch, and the gradient of that loss. */
 export interface Slope {
   readonly loss: number
-  /** dL/dw of each trainable weight, by state name. */
+  /** dL/dw of each trainable weight w, by the weight's state name. */
   readonly gradient: ReadonlyMap<string, Data>
 }
 
-/** A run to examine: experiment, trained task and log. Caches quantities that several diagnostics need. */
+/** The run that diagnostics examine: experiment, trained task and log. Caches what several diagnostics need. */
 export class Subject {
   readonly experiment: InMemory
   readonly task: Task
-  /** Logged quantities of every step; undefined when there is no log. */
+  /** Log of every step of the run: losses, learning rates and more; undefined when there is no log. */
   readonly log: Steps | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
-  /** @param log logged quantities of every step from the first; must be of the same run as the task */
+  /** @param log losses, learning rates and more of every step from the first, of the same run as the task */
   constructor(experiment: Experiment, task: Task, log?: Steps) {
     this.experiment = inMemory(experiment)
     this.task = task
@@ -49,7 +49,7 @@ export class Subject {
     return this.task.model
   }
 
-  /** Number of optimizer steps taken. */
+  /** Number of optimizer steps that the run has taken so far. */
   get steps(): number {
     return this.task.steps
   }
@@ -59,12 +59,12 @@ export class Subject {
     return this.length.examplesPerStep
   }
 
-  /** Length of the complete run. */
+  /** Length of the complete run as the experiment plans it, in steps and epochs. */
   get length(): Length {
     return this.#once('length', () => runLength(this.experiment))
   }
 
-  /** Order of the model's layers in training. */
+  /** How the model's layers follow each other in training. */
   get structure(): Structure {
     const { data, batchSize } = this.experiment
     return this.#once('structure', () =>
@@ -72,24 +72,24 @@ export class Subject {
     )
   }
 
-  /** Calls of the batch normalizations that have running statistics. */
+  /** Calls, in the forward pass, of the BN layers that keep running statistics. */
   get tracking(): readonly Norm[] {
     return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
   }
 
-  /** Learning rate of each step taken, for weights outside of parameter groups. */
+  /** Learning rate of each step taken, of weights that are in no parameter group. */
   get rates(): Float64Array {
     return this.#once('rates', () =>
       Float64Array.from(this.log?.lrs ?? { length: this.steps }, (rate, step) => rate ?? this.task.lr(step)),
     )
   }
 
-  /** Returns the optimizer's options for a trainable weight, with defaults and its group's options applied. */
+  /** Returns all options of the trainable weight of this state name, with defaults and its groups applied. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }
 
-  /** Returns the update rule of a trainable weight. */
+  /** Returns how the optimizer updates a trainable weight over the run: its rates, decay and momentum. */
   rule(name: string): WeightRule {
     const { optimizer } = this.experiment
     return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
@@ -100,8 +100,8 @@ export class Subject {
   }
 
   /**
-   * Whether the optimizer state still has its initial values, as for weights loaded without a checkpoint.
-   * Further steps then differ from those of the run, and averages of the weights are meaningless.
+   * Whether the optimizer state still has its initial values, as when weights were loaded without that state.
+   * Further steps then differ from the run's own, and averages of the weights are meaningless.
    */
   get lacksState(): boolean {
     return this.#once('lacks state', () => {
@@ -113,12 +113,12 @@ export class Subject {
     })
   }
 
-  /** Whether evaluation uses other weights than training, such as averages kept by the optimizer. */
+  /** Whether evaluation uses other weights than training does, such as averages that the optimizer keeps. */
   get evaluatesOthers(): boolean {
     return this.#attached.evaluation !== undefined
   }
 
-  /** Factor by which controllers scaled the scheduled learning rate in each step. */
+  /** For each step, the factor by which controllers, such as `reduceOnPlateau`, scaled the scheduled rate. */
   get #factors(): Float64Array {
     return this.#once('factors', () =>
       this.rates.map((rate, step) => {
@@ -128,7 +128,7 @@ export class Subject {
     )
   }
 
-  /** Returns up to `count` full training batches of the first epoch. */
+  /** Returns the first `count` full batches of the first epoch, or all if there are fewer. */
   batches(count: number, batchSize: number = this.experiment.batchSize): Batch[] {
     const batches: Batch[] = []
     for (const batch of this.training(batchSize).batches(0)) {
@@ -138,20 +138,20 @@ export class Subject {
     return batches
   }
 
-  /** Returns a loader of the training data in the run's order, with its transforms. */
+  /** Returns a loader of full training batches, with the order of examples and the transforms of the run. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
   }
 
-  /** Evaluates the model on at most `most` validation examples. */
+  /** Evaluates the model on up to `most` validation examples, taken at even intervals. */
   validate(most: number): Promise<Evaluation> {
     const { data, batchSize } = this.experiment
     const subset = this.#once(`validation ${most}`, () => evenSubset(data.validation, most))
     return this.task.evaluate(subset, { batchSize })
   }
 
-  /** Runs `body`, then restores every variable, the number of steps and the learning-rate factor. */
+  /** Runs `body`, then restores all weights and state, the number of steps and the controllers' rate factor. */
   async untouched<T>(body: () => Promise<T>): Promise<T> {
     const { task } = this
     const all = [...task.variables.values(), ...task.optimizerState.values()]
@@ -164,10 +164,10 @@ export class Subject {
   }
 
   /**
-   * Runs a graph on a batch; it is compiled once per `name` and batch size. Restores the variables that the
-   * graph assigns.
+   * Runs the graph that `body` builds on a batch, compiling it once per `name` and batch size. Restores the
+   * variables that the graph assigns.
    *
-   * @param given further inputs of the graph, with their values
+   * @param given further inputs of the graph besides `x` and `y`, with their values
    */
   async compute<Out extends string, More extends string = never>(
     name: string,
@@ -180,12 +180,12 @@ export class Subject {
     return this.untouched(() => graph({ x, y, ...Object.fromEntries(more) }, this.steps))
   }
 
-  /** Trainable weights by state name. */
+  /** Trainable weights of the model by state name. */
   get trained(): ReadonlyMap<string, Variable> {
     return this.#once('trained', () => new Map([...variables(this.model)].filter(([, v]) => v.trainable)))
   }
 
-  /** Returns the loss of a batch in training mode and its gradient. */
+  /** Returns the loss of a batch in training mode, and the gradient of that loss. */
   async slope(batch: Batch): Promise<Slope> {
     const values = await this.compute('slope', batch, ({ x, y }): Record<string, Tensor> => {
       const loss = this.experiment.loss(this.model.forward(x, 'train'), y)
@@ -199,7 +199,7 @@ export class Subject {
     }
   }
 
-  /** Returns loss and gradient of each of the first `count` batches. */
+  /** Returns the loss and gradient of each of the first `count` training batches, at the current weights. */
   slopes(count: number): Promise<readonly Slope[]> {
     return this.#once(`slopes ${count}`, async () => {
       const all: Slope[] = []
@@ -208,7 +208,7 @@ export class Subject {
     })
   }
 
-  /** Returns the weights that feed a batch normalization, with a measure of their scale invariance. */
+  /** Returns the weights that feed a BN layer, with a measure of how scale-invariant they are. */
   fedMatrices(): Promise<readonly Matrix[]> {
     return this.#once('matrices', async () => {
       const [slope] = await this.slopes(slopeCount)
@@ -217,14 +217,14 @@ export class Subject {
     })
   }
 
-  /** Returns the weights whose scale does not affect the output of the model. */
+  /** Returns the weights before BN that, in more than half of their rows, are indeed scale-invariant. */
   async invariant(): Promise<readonly Matrix[]> {
     return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
   }
 
   /**
-   * Returns how the run's last steps changed each weight with two or more axes. Takes these steps again with
-   * the current optimizer state, then undoes them; if `lacksState`, they differ from the run's steps.
+   * Returns how up to 8 steps at the end of the run change each weight of two or more axes, by state name.
+   * Starts from the current weights and state, and undoes the steps. If `lacksState`, the result is misleading.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>
@@ -236,12 +236,12 @@ export class Subject {
     )
   }
 
-  /** Returns the cached value of `key`, made by `make` at the first call. */
+  /** Returns the value cached under `key`; at the first call, `make` computes it. */
   #once<T>(key: string, make: () => T): T {
     if (!this.#made.has(key)) this.#made.set(key, make())
     return this.#made.get(key) as T
   }
 }
 
-/** Number of batches whose gradients are computed once for all diagnostics. */
+/** Number of training batches whose gradients all diagnostics share. */
 export const slopeCount = 16

@@ -4,19 +4,19 @@ import type { Batch } from '../data/loader.ts'
 import type { Task } from '../train/task.ts'
 import { type Matrix, numbersOf } from './matrix.ts'
 
-/** How optimizer steps changed a weight. */
+/** How several optimizer steps changed a weight w. */
 export interface Turns {
-  /** Angle by which each step turned it, in radians. */
+  /** Angle between w before and w after each step, in radians. */
   readonly angles: readonly number[]
-  /** ‖Δw‖/‖w‖ of each step. */
+  /** ‖Δw‖/‖w‖ of each step: the norm of the change relative to the norm before. */
   readonly updates: readonly number[]
 }
 
 /**
- * Takes steps, and measures how each changes the weights of two or more axes.
+ * Takes one optimizer step per batch, and measures how each step changes the weights of two or more axes.
  *
  * @param trained weights by state name
- * @param fed weights that a batch normalization scales together with their bias
+ * @param fed weights before BN; the bias of such a weight, unless BN cancels it, is measured as part of it
  */
 export async function turnsOf(
   task: Task,

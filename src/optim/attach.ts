@@ -11,33 +11,33 @@ import { globalNorm } from './norm.ts'
 import type { Rule, Update, WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
-/** An optimizer with its state for the weights of one model. */
+/** An optimizer attached to one model: it holds the state, such as momentum buffers, of the model's weights. */
 export interface Attached {
-  /** Optimizer state by name, such as momentum buffers. */
+  /** Variables of the optimizer state by name: `momentum_buffer.fc1.weight`. */
   readonly state: ReadonlyMap<string, Variable>
   /** Weights that the optimizer updates. */
   readonly trained: readonly Variable[]
-  /** Weights that evaluation uses instead, such as averages. @default none */
+  /** Weights that evaluation uses instead of `trained`, such as averages. @default none */
   readonly evaluation?: EvaluationWeights
-  /** Options of each trained weight by state name, with defaults and groups applied. */
+  /** All options of each trained weight by state name, with defaults and the weight's groups applied. */
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  /** Returns the learning rate at a step, for weights in no group. */
+  /** Returns the learning rate at a step, counted from 0, of weights that are in no parameter group. */
   lr(step: number): number
-  /** Adds the update of every weight to the step being traced. */
+  /** Adds the gradients of `loss` and the update of every weight to the graph of the step being built. */
   minimize(loss: Tensor): void
-  /** Returns the gradient of each trained weight in the step being traced. */
+  /** Adds the gradient of `loss` with respect to each of `trained` to the graph of the step being built. */
   gradients(loss: Tensor): readonly Tensor[]
-  /** Adds the update of every weight by these gradients to the step being traced. */
+  /** Adds the update of every weight to the graph being built. @param gradients one for each of `trained` */
   apply(gradients: readonly Tensor[]): Applied
 }
 
-/** Measurements of applied gradients, as lazy tensors: only those that are used are computed. */
+/** Measurements of the gradients passed to `apply`, as lazy tensors: only those that are used are computed. */
 export interface Applied {
-  /** Norm of all gradients together, before clipping. */
+  /** Euclidean norm of all gradients concatenated, before clipping. */
   readonly gradientNorm: Tensor
 }
 
-/** An update rule with its options. */
+/** An update rule, such as SGD's, with all options of the optimizer. */
 interface Configuration {
   readonly rule: Rule
   readonly settings: GroupedSettings
@@ -47,7 +47,7 @@ interface Configuration {
 
 type ScalarsOf = (options: WeightOptions) => Scalars
 
-/** A trained weight with its options and optimizer state. */
+/** A trained weight, with its state name, its options and its optimizer state. */
 interface Member {
   readonly name: string
   readonly w: Variable
@@ -55,7 +55,7 @@ interface Member {
   readonly buffers: ReadonlyMap<string, Variable>
 }
 
-/** An update rule with its state for weights by state name. */
+/** An optimizer attached to one model: an update rule, with the state of the model's weights. */
 export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
   readonly trained: readonly Variable[]
@@ -66,7 +66,7 @@ export class AttachedRule implements Attached {
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
-  /** @param factor returns a controller's current factor of all learning rates */
+  /** @param factor returns the factor by which controllers such as `reduceOnPlateau` now scale all rates */
   constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
     const { rule, settings, average } = configuration
     const members = [...weights]
@@ -116,7 +116,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Returns the function from a weight's options to the scalars that all weights with these options share. */
+  /** Returns a function from a weight's options to the scalars that all weights with these options share. */
   #scalars(dtype: DType): ScalarsOf {
     const made = new Map<WeightOptions, Scalars>()
     return (options) => {
@@ -126,7 +126,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Assigns every weight its next value, once all next values are computed. @param scaled lr · gradient */
+  /** Computes all next weights from the gradients `slopes`, then assigns them. @param scaled lr · slopes */
   #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
     const { rule } = this.#configuration
     const next = this.#members.map((one, i) =>
@@ -137,7 +137,7 @@ export class AttachedRule implements Attached {
   }
 }
 
-/** Returns the arguments of a weight's update. Only the scalars that the update reads are fed. */
+/** Returns what the update of a weight may read. Only scalars that it does read become inputs of the graph. */
 const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, lrG?: Tensor): Update => ({
   options,
   w: w.value,
@@ -156,7 +156,7 @@ const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, 
   buffer: (name) => buffers.get(name)!,
 })
 
-/** Returns the optimizer state of a weight by name. */
+/** Returns the optimizer state of a weight as pairs of name and variable. */
 const named = ({ name, buffers }: Member): readonly (readonly [string, Variable])[] =>
   [...buffers].map(([key, variable]) => [`${key}.${name}`, variable] as const)
 
@@ -171,7 +171,7 @@ function member(rule: Rule, settings: GroupedSettings, name: string, w: Variable
   }
 }
 
-/** Returns the evaluation weights in the optimizer state, if the rule has any. */
+/** Returns the weights that the update rule itself keeps for evaluation, if it does so (Schedule-Free). */
 function ownEvaluation({ evaluation }: Rule, members: readonly Member[]): EvaluationWeights | undefined {
   if (evaluation === undefined) return undefined
   return {

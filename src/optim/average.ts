@@ -18,32 +18,32 @@ import { add, mul } from '../ops/arithmetic.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 
 const common = {
-  /** Steps from one update of the average to the next. @default 1 */
+  /** Number of steps from one update of the average to the next. @default 1 */
   every: integer({ min: 1 }, 1),
-  /** Source of batch normalization's running statistics in evaluation. @default 'recalibrate' */
+  /** Source of BN's running statistics when the averaged weights are evaluated. @default 'recalibrate' */
   batchNorm: choice(['recalibrate', 'average', 'copy'], 'recalibrate'),
 }
 
 const kinds = {
   ema: {
-    /** Factor of the previous average in an update. @default 0.999 */
+    /** Decay of the average per update: the factor of its previous value. @default 0.999 */
     decay: scheduled(number({ min: 0, below: 1 }, 0.999)),
-    /** Whether `decay` is lower for the first updates. @default false */
+    /** Whether the first updates use a lower decay, at most (1 + n)/(10 + n) in update n. @default false */
     warmup: boolean(false),
     ...common,
   },
   swa: {
-    /** Step, counted from 0, whose weights are the first in the average. */
+    /** First step, counted from 0, after which the weights enter the average. */
     start: required(integer({ min: 0 })),
     ...common,
   },
 }
 
-/** Average of the weights over steps, for evaluation. It does not affect training. */
+/** Options of an average of the weights over steps, used in evaluation and without effect on training. */
 export type Average = Ema | Swa
 
 /**
- * Exponential moving average: a ← decay · a + (1 − decay) · w. The first update copies the weights.
+ * Exponential moving average a of the weights w: a ← decay · a + (1 − decay) · w; the first update is a ← w.
  *
  * With `warmup`, the decay of update n, counted from 0, is at most (1 + n)/(10 + n), so that early weights do
  * not dominate the average.
@@ -56,8 +56,8 @@ export interface Ema extends OptionsOf<typeof kinds.ema> {
 }
 
 /**
- * Arithmetic mean of the weights after steps start, start + every, start + 2 · every, …: update n, counted from
- * 0, is a ← a + (w − a)/(n + 1). Until step `start`, it equals the weights.
+ * Arithmetic mean a of the weights w after steps start, start + every, start + 2 · every, …: update n, counted
+ * from 0, is a ← a + (w − a)/(n + 1). Before step `start`, a equals w.
  *
  * Source: Izmailov et al. 2018, https://arxiv.org/abs/1803.05407, algorithm 1.
  */
@@ -65,12 +65,12 @@ export interface Swa extends OptionsOf<typeof kinds.swa> {
   readonly type: 'swa'
 }
 
-/** Options of an average, checked, with defaults filled in. */
+/** Options of an average after checking, with defaults filled in. */
 export type Averaging =
   | ({ readonly type: 'ema' } & ValuesOf<typeof kinds.ema>)
   | ({ readonly type: 'swa' } & ValuesOf<typeof kinds.swa>)
 
-/** Returns the declared options of the kind of average given by `average.type`. @throws {ArgumentError} */
+/** Returns the declarations of the options of an average of type `average.type`. @throws {ArgumentError} */
 export function averageOptions(who: string, average: unknown): Declared {
   const type = (average as { readonly type?: unknown } | null | undefined)?.type
   if (type === 'ema' || type === 'swa') return kinds[type]
@@ -84,7 +84,7 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/** Returns the factor of the weights in the update of their average: 1 copies them, 0 skips the update. */
+/** Returns c at a step in a ← (1 − c) · a + c · w, the average's update: 1 copies the weights, 0 keeps a. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -96,15 +96,15 @@ function newest(average: Averaging, step: number): number {
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 
-/** Averages of a model's variables. */
+/** Averages of a model's weights, and perhaps running statistics, over steps. */
 export interface Averages {
   readonly state: ReadonlyMap<string, Variable>
   readonly evaluation: EvaluationWeights
-  /** Adds the update of every average to the step being traced, whose weights must have been assigned. */
+  /** Adds the averages' updates to the graph of the step being built, after the step assigned its weights. */
   update(): void
 }
 
-/** Creates averages of the trainable weights and, with `batchNorm: 'average'`, of running statistics. */
+/** Creates averages of the trainable weights and, with `batchNorm: 'average'`, of BN's running statistics. */
 export function averages(average: Averaging, weights: ReadonlyMap<string, Variable>): Averages {
   const { type, batchNorm } = average
   const pairs = [...weights]
@@ -123,7 +123,7 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
   }
 }
 
-/** Creates optimizer state of a weight's shape. @param first value of every element, or `weight` for a copy */
+/** Creates a variable shaped like a weight. @param first value of every element; `weight` copies the weight */
 export function stateOf(weight: Variable, name: string, first: number | 'weight'): Variable {
   const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
   const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })

@@ -18,40 +18,40 @@ import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
 
 const kinds = {
   value: {
-    /** Maximum absolute value of an element of a gradient. */
+    /** Maximum absolute value of each element of a clipped gradient. */
     value: required(scheduled(number({ above: 0 }))),
   },
   norm: {
-    /** Maximum norm of all gradients together. */
+    /** Maximum Euclidean norm of all clipped gradients concatenated. */
     norm: required(scheduled(number({ above: 0 }))),
   },
   adaptive: {
-    /** Maximum ratio of a gradient's norm to its weight's; 0.01 in the paper. */
+    /** Maximum ratio ‖g‖/‖w‖ of the norm of a clipped gradient to the norm of its weight; 0.01 in the paper. */
     adaptive: required(scheduled(number({ above: 0 }))),
-    /** Lower bound on a weight's norm in that ratio, so that weights of zeros can learn. @default 1e-3 */
+    /** Lower bound on ‖w‖ in the ratio ‖g‖/‖w‖, so that weights that are 0 can learn. @default 1e-3 */
     eps: number({ above: 0 }, 1e-3),
-    /** Regular expression that matches part of the state names of weights whose gradients are not clipped. */
+    /** Regular expression: weights whose state names have a match are exempt from clipping. */
     except: expression,
   },
 }
 
-/** Gradient clipping by element, by the norm of all gradients, or relative to the weights. */
+/** Options of gradient clipping: by element, by the norm of all gradients, or relative to weights' norms. */
 export type Clip = ClipValue | ClipNorm | ClipAdaptive
 
-/** Clips each element of a gradient to −value … value, as PyTorch's `clip_grad_value_`. */
+/** Clips each element of every gradient to [−value, value], like PyTorch's `clip_grad_value_`. */
 export interface ClipValue extends OptionsOf<typeof kinds.value> {}
 
 /**
- * Scales all gradients by one factor, which preserves their direction, as PyTorch's `clip_grad_norm_`:
+ * Scales all gradients by one common factor, like PyTorch's `clip_grad_norm_`, which preserves their direction:
  *
- *     g ← g · min(1, norm / (√Σg² + 1e-6))        Σ over all weights
+ *     g ← g · min(1, norm / (√Σg² + 1e-6))        Σ over all elements of all gradients
  *
  * Source: Pascanu, Mikolov & Bengio 2013, https://arxiv.org/abs/1211.5063, algorithm 1.
  */
 export interface ClipNorm extends OptionsOf<typeof kinds.norm> {}
 
 /**
- * Limits the gradient of each unit (a row of a weight, or a whole vector) relative to the unit's norm:
+ * Limits the gradient g of each unit w (row of a weight, or a whole vector such as a bias) relative to ‖w‖:
  *
  *     g ← g · min(1, adaptive · max(‖w‖, eps) / max(‖g‖, 1e-6))
  *
@@ -59,10 +59,10 @@ export interface ClipNorm extends OptionsOf<typeof kinds.norm> {}
  */
 export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 
-/** Clipping options, checked, with defaults filled in. */
+/** Options of gradient clipping after checking, with defaults filled in. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** Returns the declared options of the kind of clipping whose key is in `clip`. @throws {ArgumentError} */
+/** Returns the declared options for the kind of clipping named by a key of `clip`. @throws {ArgumentError} */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []
@@ -74,7 +74,7 @@ export function clipOptions(who: string, clip: unknown): Declared {
 export const readClip = (who: string, clip: Clip): Clipping =>
   readOptions(`${who}: clip`, clipOptions(who, clip), clip) as Clipping
 
-/** Clips gradients. @param host feeds a scalar, as `host` of an update does */
+/** Returns the clipped gradients. @param host makes a graph input from a function of the step */
 export function clipped(
   clip: Clipping,
   gradients: readonly Tensor[],

@@ -1,25 +1,25 @@
 import { unchanged } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 
-/** Weights that evaluation uses instead of the trained ones, such as averages. */
+/** Weights that evaluation uses instead of the weights being trained, such as their averages. */
 export interface EvaluationWeights {
-  /** Maps variables of the model to those whose values evaluation uses. */
+  /** Maps a variable of the model to the variable whose values evaluation uses in its place. */
   readonly variables: ReadonlyMap<Variable, Variable>
-  /** Source of batch normalization's running statistics for these weights. */
+  /** Source of BN's running statistics when these weights are evaluated. */
   readonly batchNorm: BatchNormPolicy
 }
 
 /**
- * Source of batch normalization's running statistics for averaged weights: `recalibrate` measures them on
- * training data, `average` averages them like the weights, `copy` uses those of the trained weights.
+ * Source of BN's running statistics when averaged weights are evaluated: `recalibrate` measures the statistics
+ * on training data, `average` averages them over steps like the weights, `copy` takes them from training.
  */
 export type BatchNormPolicy = 'recalibrate' | 'average' | 'copy'
 
 /**
- * Runs `body` with the values of other variables in those of a model, such as averaged weights, then restores
- * every variable of `model`, whether `body` returned or threw.
+ * Runs `body` while variables of the model have the values of other variables, such as averages, then restores
+ * every variable of `model`, even if `body` throws.
  *
- * @param numbers maps variables of the model to those whose values replace theirs
+ * @param numbers maps a variable of the model to the variable whose values it gets
  */
 export function swapped<T>(
   model: Iterable<Variable>,

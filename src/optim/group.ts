@@ -4,7 +4,7 @@ import { custom, type Declared, integer, type OptionsOf, readOptions } from '../
 import type { Variable } from '../core/variable.ts'
 import type { SharedOptions, WeightOptions } from './rule.ts'
 
-/** Declares an option that is the source of a regular expression. */
+/** Declaration of an option whose value is a regular expression, written as a string. */
 export const expression = custom<string>('a regular expression', isExpression)
 
 function isExpression(value: unknown): boolean {
@@ -16,30 +16,30 @@ function isExpression(value: unknown): boolean {
 }
 
 const members = {
-  /** Regular expression that matches part of the weight's state name. */
+  /** Regular expression: weights whose state names have a match are in the group. */
   match: expression,
-  /** Maximum number of axes of the weight. Biases and the weights of normalizations have 1. */
+  /** Maximum number of axes of the group's weights: 1 for biases and the γ and β of normalizations. */
   maxRank: integer({ min: 0 }),
 }
 
-/** Conditions for the weights of a group: at least one of the two; with both, weights must meet both. */
+/** Conditions for weights to be in a parameter group: one or two, of which a weight must meet all. */
 export interface Members extends OptionsOf<typeof members> {}
 
-/** A group of weights with its own options. */
+/** A parameter group: which weights are in it, and the options that they override. */
 export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
 
-/** Options of every weight of a model. */
+/** The optimizer's options for every weight of a model, with parameter groups applied. */
 export interface GroupedSettings {
-  /** Options of weights in no group. */
+  /** Options of weights that are in no group. */
   readonly common: WeightOptions
-  /** Returns a weight's options, one object per combination of groups, named such as `optimizer.groups.0,2`. */
+  /** Returns a weight's options; weights in the same groups share one object, named `optimizer.groups.0,2`. */
   of(name: string, weight: Variable): WeightOptions
 }
 
 /**
- * Assigns weights to groups.
+ * Returns the optimizer's options for every weight, given its parameter groups.
  *
- * @param complete returns the common options, overridden by `own`
+ * @param complete returns the options of weights in no group, overridden by `own`
  * @throws {ArgumentError} when a group has no condition or invalid options.
  */
 export function grouping(

@@ -4,18 +4,18 @@ import { greater, where } from '../ops/compare.ts'
 
 // Norms of gradients and weights. They cannot be differentiated.
 
-/** Returns `Σx²` over all elements. */
+/** Returns `Σx²` over all elements of a tensor. */
 const sumOfSquares = (x: Tensor): Tensor =>
   node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
 
-/** Returns the norm of a tensor, `√Σx²` over all elements. */
+/** Returns the Euclidean norm of a tensor: `√Σx²` over all elements. */
 export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 
-/** Returns `√Σx²` over all elements of several tensors. */
+/** Returns the Euclidean norm of several tensors concatenated: `√Σx²` over all their elements. */
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
   sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
 
-/** Returns the norm of each row of a weight, or of a whole vector. It broadcasts to the shape of `x`. */
+/** Returns the norm of each row of a weight, with unit axes kept: `[n, 1, …]`; for a vector, one norm. */
 export function unitNorm(x: Tensor): Tensor {
   if (x.shape.length < 2) return tensorNorm(x)
   const axes = x.shape.map((_, i) => i).slice(1)
@@ -28,12 +28,12 @@ export function unitNorm(x: Tensor): Tensor {
   return sqrt(squares)
 }
 
-/** Returns the elementwise maximum. */
+/** Returns the elementwise maximum of a and b. */
 export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), a, b)
 
-/** Returns the elementwise minimum. */
+/** Returns the elementwise minimum of a and b. */
 export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
 
-/** Returns `ratio`, or 1 if either norm is 0, so that a weight of zeros can change. */
+/** Returns `ratio`, or 1 if either norm is 0, so that a weight whose elements are all 0 can change. */
 export const trusted = (weightNorm: Tensor, stepNorm: Tensor, ratio: Tensor): Tensor =>
   where(greater(mul(weightNorm, stepNorm), 0), ratio, 1)

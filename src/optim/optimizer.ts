@@ -9,43 +9,43 @@ import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
 
-/** A method of updating weights, without state: it can be attached to any number of models. */
+/** An optimizer, such as SGD, with its options. It has no state: attaching it to a model creates the state. */
 export interface Optimizer {
-  /** The `type` and options of the optimizer, as plain data except for functions that are not schedules. */
+  /** `type` and options of the optimizer: JSON, except for options that are functions but not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /** Returns the optimizer's traits. @param options of a weight, complete. @default those outside of groups */
+  /** Returns the optimizer's properties. @param options all options of a weight. @default those of no group */
   traits(options?: Readonly<Record<string, unknown>>): Traits
-  /** Returns the optimizer with some options changed. A schedule can be written as its spec or its text. */
+  /** Returns a copy with some options changed. A schedule may be given as its spec (JSON) or as text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
-   * Creates the optimizer's state for these weights, by state name.
+   * Attaches the optimizer to a model: creates its state for the weights, which are given by state name.
    *
-   * @param factor returns a controller's current factor of all learning rates. @default 1
+   * @param factor returns the factor by which controllers (`reduceOnPlateau`) now scale all rates. @default 1
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
 }
 
-/** Options of every optimizer. */
+/** Options that every optimizer has. */
 export interface CommonOptions<D extends Declared = Record<never, never>> extends SharedOptions {
   /** Gradient clipping. @default none */
   readonly clip?: Clip
-  /** Average of the weights over steps, which evaluation uses instead of the weights. @default none */
+  /** Average of the weights over steps, which evaluation uses instead of the latest weights. @default none */
   readonly average?: Average
   /**
-   * Options that override those above for some weights: with `{ match: 'bias|bn', weightDecay: 0 }` neither
-   * biases nor BN layers decay. Where a weight is in several groups with the same option, the first group wins.
+   * Parameter groups: each overrides options for some weights. With `{ match: 'bias|bn', weightDecay: 0 }`,
+   * neither biases nor BN layers decay. If several groups set an option of a weight, the first one wins.
    */
   readonly groups?: readonly Group<D>[]
 }
 
-/** A function that makes optimizers with one update rule. */
+/** A function that makes an optimizer from its options, such as `optim.sgd`. */
 export interface OptimizerConstructor<Options> {
   /** @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
   (options: Options): Optimizer
   readonly rule: Rule
 }
 
-/** Returns the function that makes optimizers with an update rule. */
+/** Returns a function that makes optimizers with the given update rule. */
 export const defineOptimizer = <D extends Declared, O extends OptionsOf<D> & CommonOptions<D>>(
   rule: Rule<D>,
 ): OptimizerConstructor<O> => Object.assign((options: O) => optimizer(rule, options), { rule })

@@ -13,15 +13,15 @@ import { scheduleFreeAdamW, scheduleFreeSgd } from './rules/schedule-free.ts'
 import { sgd } from './rules/sgd.ts'
 import { withSchedules } from './with-schedules.ts'
 
-/** Update rules of all optimizers. */
+/** The update rules of all optimizers in this library. */
 export const rules: readonly Rule[] = [
   ...[sgd, adam, adamw, rmsprop, adagrad, nadam, radam, lars, lamb, lion],
   ...[scheduleFreeSgd, scheduleFreeAdamW],
 ].map(({ rule }) => rule)
 
 /**
- * Makes an optimizer from its spec, such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules may be given
- * as specs or texts.
+ * Makes an optimizer from its spec (plain data), such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules
+ * in it may be given as specs or as text.
  *
  * @throws {ArgumentError} naming the first option that is unknown or invalid.
  */

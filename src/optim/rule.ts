@@ -4,12 +4,12 @@ import type { Variable } from '../core/variable.ts'
 import type { Traits } from './traits.ts'
 
 const shared = {
-  /** Learning rate. */
+  /** Learning rate: a number or a schedule. */
   lr: required(scheduled(number({ min: 0 }))),
-  /** Factor of `lr`, to give groups of weights different rates. @default 1 */
+  /** Factor that multiplies `lr`, so that parameter groups can have different rates. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**
-   * Learning rate at which `weightDecay` applies in full: the decay is then weightDecay · lr / peakLr.
+   * Learning rate at which `weightDecay` applies in full: at each step, the decay is weightDecay · lr / peakLr.
    * @default none: the decay does not depend on `lr`
    *
    * Source: Defazio 2025, https://arxiv.org/abs/2506.02285, section 3.
@@ -17,56 +17,56 @@ const shared = {
   peakLr: number({ above: 0 }),
 }
 
-/** Options of all optimizers that groups of weights can override. */
+/** Options that all optimizers have and parameter groups can override. */
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
-/** Options of a weight, checked, with defaults filled in; those of type `V` are specific to the rule. */
+/** All options of a weight, with defaults: those that optimizers share, and `V`, those of the update rule. */
 export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
 
-/** Returns the options of a rule's weights, including those that all rules share. */
+/** Returns the declarations of an update rule's options, including the options that all rules share. */
 export function optionsOf({ options }: Rule): Declared {
   const { lr, ...rest } = shared
   return { lr, ...options, ...rest }
 }
 
-/** The tensors and scalars from which a rule computes the update of one weight. */
+/** The tensors and scalars from which an update rule computes the next value of one weight. */
 export interface Update<V = ValuesOf<Declared>> {
   readonly options: WeightOptions<V>
   readonly w: Tensor
-  /** Gradient dL/dw, after clipping. */
+  /** Gradient dL/dw of the weight, after clipping. */
   readonly g: Tensor
   readonly lr: Tensor
-  /** lr · dL/dw. A `linear` rule gets it without a multiplication per element. */
+  /** Product lr · dL/dw. If a rule is `linear` (reads lrG but not g), this needs no product per element. */
   readonly lrG: Tensor
-  /** Returns the learning rate at a step. */
+  /** Returns the weight's learning rate at a step, counted from 0. */
   rate(step: number): number
-  /** Returns the value of an option at a step. */
+  /** Returns the value of an option that may be a schedule at a step, counted from 0. */
   value(name: keyof V & string, step: number): number
-  /** Returns the current value of an option as a tensor. */
+  /** Returns a tensor: the value at the current step of an option that may be a schedule. */
   hyper(name: keyof V & string): Tensor
-  /** Returns 1 minus the current value of an option as a tensor, subtracted in float64. */
+  /** Returns a tensor: 1 minus the value at the current step of an option, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /** Returns a scalar computed from the step in float64 and fed, once for all weights of a group. */
+  /** Returns a graph input whose value is computed in float64 at each step, once for all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
-  /** Returns a variable of the weight's optimizer state. */
+  /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
   buffer(name: string): Variable
 }
 
-/** Update rule of an optimizer. */
+/** Update rule of an optimizer, such as SGD: its options, its state and its formula. */
 export interface Rule<D extends Declared = Declared> {
   readonly type: string
-  /** Options besides those that all rules share. */
+  /** Declarations of the rule's own options, besides the options that all rules share. */
   readonly options: D
-  /** Checks combinations of options. @throws {ArgumentError} */
+  /** Checks that options can be combined. @throws {ArgumentError} */
   check?(options: WeightOptions<ValuesOf<D>>): void
-  /** Optimizer state of one weight: initial values by name; `weight` is a copy of the weight. */
+  /** Returns initial values of one weight's optimizer state by name; `weight` means a copy of the weight. */
   buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
-  /** Name of the state that evaluation uses instead of the weight. @default none */
+  /** Name of the optimizer state that evaluation uses in place of the weight. @default none */
   readonly evaluation?: string
-  /** Whether the update uses `lrG` but not `g`. @default false */
+  /** Whether `update`, under these options, reads the gradient only as `lrG`, never as `g`. @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
-  /** Traits of the rule under these options. */
+  /** Returns properties of the optimizer under these options, for diagnostics and advice. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
-  /** Assigns the optimizer state its next values. @returns the weight's next value */
+  /** Computes one step of a weight: assigns its optimizer state the next values. @returns its next value */
   update(at: Update<ValuesOf<D>>): Tensor
 }

@@ -5,11 +5,11 @@ import { scalar, type Tensor } from '../core/tensor.ts'
 import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
-/** Returns the learning rate at a step. @param factor returns a controller's factor */
+/** Returns a weight's learning rate at a step. @param factor returns the controllers' factor of all rates */
 export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 
-/** Scalars that the weights of one group use in the step being traced. Each is fed once for all weights. */
+/** Scalars in a step's graph for weights with the same options, which share them: inputs or constants. */
 export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
   readonly #options: WeightOptions
   readonly #factor: () => number
@@ -59,12 +59,12 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
     return this.#options[name] as Hyperparameter
   }
 
-  /** Returns the name of an option in messages, such as `optimizer.groups.0.lr`. */
+  /** Returns how messages name an option, such as `optimizer.groups.0.lr`. */
   #called(name: string): string {
     return `${nameOf(this.#options)}.${name}`
   }
 
-  /** Whether an option is scaled with the learning rate, as weight decay is with `peakLr`. */
+  /** Whether an option is multiplied by lr / peakLr at each step: weight decay, if `peakLr` is set. */
   #follows(name: string): boolean {
     return name === 'weightDecay' && this.#options.peakLr !== undefined
   }

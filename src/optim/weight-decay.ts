@@ -3,22 +3,22 @@ import type { Tensor } from '../core/tensor.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import type { Update } from './rule.ts'
 
-/** Options of a rule with an L2 penalty. */
+/** Options of optimizers whose weight decay is an L2 penalty. */
 export const penalty = {
   /** Weight decay as an L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
   weightDecay: scheduled(number({ min: 0 }, 0)),
 }
 
-/** Options of a rule with an L2 penalty or decoupled weight decay. */
+/** Options of optimizers whose weight decay can be an L2 penalty or decoupled from the gradient. */
 export const decoupling = {
   ...penalty,
-  /** Whether weight decay is decoupled from the gradient, as in AdamW, instead of a penalty. @default false */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW; if not, an L2 penalty. @default false */
   decoupledWeightDecay: boolean(false),
 }
 
-/** Options of a rule with decoupled weight decay. */
+/** Options of optimizers whose weight decay is decoupled from the gradient. */
 export const decay = {
-  /** Weight decay, decoupled from the gradient. @default 0 */
+  /** Weight decay, decoupled from the gradient: each step subtracts lr · weightDecay · w. @default 0 */
   weightDecay: scheduled(number({ min: 0 }, 0)),
 }
 
@@ -26,11 +26,11 @@ interface Decaying {
   readonly weightDecay: Hyperparameter
 }
 
-/** Returns the gradient with that of the L2 penalty: g + weightDecay · w. */
+/** Returns the gradient plus the gradient of the L2 penalty, if there is one: g + weightDecay · w. */
 export const penalized = ({ options, w, g, hyper }: Update<Decaying>): Tensor =>
   options.weightDecay === 0 ? g : add(g, mul(w, hyper('weightDecay')))
 
-/** Returns the weight after decoupled weight decay: w · (1 − lr · weightDecay). */
+/** Returns the weight after decoupled weight decay, if there is any: w · (1 − lr · weightDecay). */
 export function decayed({ options, w, host, rate, value }: Update<Decaying>): Tensor {
   if (options.weightDecay === 0) return w
   const kept = host('kept', (step) => 1 - rate(step) * value('weightDecay', step))

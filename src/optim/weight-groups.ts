@@ -5,8 +5,8 @@ import { variables } from '../core/variable.ts'
 import type { Members } from './group.ts'
 
 /**
- * Returns groups without weight decay for weights of one axis: biases, the γ and β of normalizations, and
- * others, such as the scale of a residual branch.
+ * Returns a parameter group that exempts weights of at most one axis from weight decay: biases, the γ and β of
+ * normalizations, and others, such as the scale of a residual branch.
  *
  * @example optim.adamw({ lr: 1e-3, groups: optim.noDecayOnNormAndBias() })
  */
@@ -15,12 +15,12 @@ export const noDecayOnNormAndBias = (): readonly (Members & { readonly weightDec
 ]
 
 /**
- * Returns groups whose learning rate decreases from the last layer, lr, to the first of n layers, lr ·
- * decayⁿ⁻¹.
+ * Returns parameter groups, one per layer, with lower learning rates in earlier layers: lr in the last of n
+ * layers, lr · decay in the one before, …, lr · decayⁿ⁻¹ in the first.
  *
- * @param layers prefixes of state names from the input to the output, such as `layersOf(model)`; other weights
- *   keep the rate lr
- * @param decay ratio of a layer's learning rate to that of the next layer, > 0 and ≤ 1
+ * @param layers prefixes of the layers' state names, from input to output, such as `layersOf(model)`; weights
+ *   outside these layers keep the rate lr
+ * @param decay ratio of a layer's learning rate to the next layer's, > 0 and ≤ 1
  * @throws {ArgumentError} when `decay` is out of range, or there are no layers.
  * @example optim.adamw({ lr: 1e-3, groups: [...optim.layerwiseDecay(optim.layersOf(model), 0.75),
  *   ...optim.noDecayOnNormAndBias()] })
@@ -38,10 +38,10 @@ export function layerwiseDecay(
 }
 
 /**
- * Lists the layers of a model, in the order of its fields, by the prefixes of its weights' state names.
+ * Lists the layers of a model, in the order of its fields, as the prefixes of their weights' state names.
  *
- * @param depth maximum number of names in a prefix, ≥ 1: with 1, `block1.conv.weight` and `block1.bn.weight`
- *   are in one layer, `block1`. @default Infinity
+ * @param depth maximum number of dot-separated names in a prefix, ≥ 1: with 1, `block1.conv.weight` and
+ *   `block1.bn.weight` are in one layer, `block1`. @default Infinity
  */
 export function layersOf(model: object, depth: number = Number.POSITIVE_INFINITY): readonly string[] {
   if (!(depth >= 1)) throw mismatch('layersOf', 'depth as a positive integer', depth)

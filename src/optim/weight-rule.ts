@@ -3,23 +3,23 @@ import { hyperparameterAt } from '../core/variable.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { Equilibrium, Traits } from './traits.ts'
 
-/** Update rule of one weight over the steps of a run. */
+/** How an optimizer updates one weight over the steps of a run. */
 export interface WeightRule {
-  /** Traits of the optimizer under this weight's options. */
+  /** Properties of the optimizer under the options of this weight. */
   readonly traits: Traits
-  /** Learning rate of each step. */
+  /** Learning rate of the weight in each step: lr times `lrScale`, the controllers' factor and `taken`. */
   readonly rates: Float64Array
-  /** Returns the momentum at a step. */
+  /** Returns the momentum at a step, counted from 0. */
   momentum(step: number): number
-  /** Returns the weight decay at a step. */
+  /** Returns the weight decay at a step, counted from 0. */
   weightDecay(step: number): number
 }
 
 /**
- * Returns the update rule of a weight.
+ * Returns how an optimizer updates a weight over the steps of a run.
  *
- * @param options of the weight, complete
- * @param factors a controller's factor of the learning rate at each step
+ * @param options all options of the weight, with defaults
+ * @param factors for each step, the factor by which controllers such as `reduceOnPlateau` scaled the rate
  */
 export function weightRule(
   optimizer: Optimizer,
@@ -41,7 +41,7 @@ export function weightRule(
 }
 
 /**
- * Returns the equilibrium of a scale-invariant weight under the rate and decay of a step.
+ * Returns the equilibrium of a scale-invariant weight at a step's learning rate η, decay λ, momentum μ or β₁.
  *
  *              angle                       drift                time
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)
@@ -50,7 +50,7 @@ export function weightRule(
  * Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024,
  * https://arxiv.org/abs/2305.17212.
  *
- * @returns undefined if the decay or the rate is 0, or the optimizer has no formula
+ * @returns undefined if the decay or the rate is 0, or no formula is known for the optimizer
  */
 export function equilibrium({ traits, rates, ...rule }: WeightRule, step: number): Equilibrium | undefined {
   const product = rates[step]! * rule.weightDecay(step)

@@ -4,7 +4,7 @@ import { averageOptions } from './average.ts'
 import { clipOptions } from './clip.ts'
 import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
 
-/** Parses the schedules in options from a file or the command line. Leaves other options unchecked. */
+/** Returns options with schedules parsed from specs or text into functions. Leaves other options unchecked. */
 export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown>>): SharedOptions {
   const { clip, average, groups, ...own } = given
   const options = optionsOf(rule)

@@ -7,10 +7,10 @@ import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches to look at. */
+/** Number of training batches in which to look for channels that fire. */
 const count = 16
 
-/** D16: channels whose ReLU never fires. */
+/** Diagnostic D16: channels after BN whose ReLU outputs 0 for every example of 16 training batches. */
 export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',
@@ -34,7 +34,7 @@ export const deadRelu: Diagnostic = {
   },
 }
 
-/** Share of each layer's channels that are never above 0. */
+/** Returns, for each BN layer, the fraction of channels whose output is at most 0 in all batches. */
 async function deadShares(subject: Subject, norms: readonly Norm[]): Promise<[string, number][]> {
   const names = [...new Set(norms.map(({ name }) => name))]
   const fired = names.map(() => new Set<number>())
@@ -57,7 +57,7 @@ async function deadShares(subject: Subject, norms: readonly Norm[]): Promise<[st
   })
 }
 
-/** Whether each channel is above 0 for any example and position. */
+/** Returns, for each channel (axis 1), whether any of its elements is above 0. */
 const firing = (y: Tensor): Tensor =>
   any(
     greater(y, 0),

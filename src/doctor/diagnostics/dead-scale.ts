@@ -5,7 +5,7 @@ import { drift } from '../../train/drift.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import { measuredBatches } from './drift.ts'
 
-/** D15: channels that BN scales to 0, or whose noise it amplifies. */
+/** Diagnostic D15: channels that BN scales to almost 0, and channels whose variance is as small as eps. */
 export const deadScale: Diagnostic = {
   id: 'D15',
   title: 'channels of BN without effect',
@@ -39,7 +39,7 @@ export const deadScale: Diagnostic = {
   },
 }
 
-/** Shares of a layer's channels whose scale is dead, and whose variance is flat, that is near eps. */
+/** Returns fractions of a layer's channels: `dead` with the scale γ near 0, `flat` with a variance near eps. */
 function shares({ weight, eps }: BatchNorm, variance: ArrayLike<number>): { dead: number; flat: number } {
   const gamma = Array.from(variance, (_, c) => Math.abs(Number(weight?.data[c] ?? 1)))
   const median = medianOf(gamma)

@@ -3,10 +3,10 @@ import { drift } from '../../train/drift.ts'
 import { type Diagnostic, greatestEntry, noAverages, noStatistics } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches, of 8,192 examples in all, on which statistics are remeasured. */
+/** Returns the number of training batches on which BN's statistics are remeasured: 8,192 examples in total. */
 export const measuredBatches = ({ experiment }: Subject): number => Math.ceil(8192 / experiment.batchSize)
 
-/** D8: distance of the running statistics from those of the data. */
+/** Diagnostic D8: how far BN's running statistics are from the statistics of the training data. */
 export const statisticsDrift: Diagnostic = {
   id: 'D8',
   title: 'drift of the running statistics from the data',

@@ -5,10 +5,10 @@ import { numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
 
 /**
- * Returns the effective learning rate of each weight whose scale BN removes, by state name: the rate at which a
- * weight with rows of norm 1 would turn as fast.
+ * Returns the effective learning rate of each weight before BN by state name. BN cancels the scale of such a
+ * weight w, so only its rotation matters: it turns as fast as a weight with rows of norm 1 would at this rate.
  *
- *     effective = η / (1 − μ) / (mean of ‖w‖² over rows)
+ *     effective = η / (1 − μ) / (mean over rows of ‖row‖²)        η: learning rate, μ: momentum
  *
  * Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018,
  * https://arxiv.org/abs/1803.01814.
@@ -30,7 +30,7 @@ export async function effectiveRates(
   )
 }
 
-/** D2: spread of the effective learning rates over the layers. */
+/** Diagnostic D2: ratio of the largest to the smallest effective learning rate of the layers before BN. */
 export const effectiveRate: Diagnostic = {
   id: 'D2',
   title: 'effective learning rates of the layers before BN',
@@ -59,7 +59,7 @@ export const effectiveRate: Diagnostic = {
   },
 }
 
-/** Logged effective rates at the last step, relative to step 100. */
+/** Returns each layer's logged effective learning rate at the last step, divided by its value at step 100. */
 function sinceStep100({ log, steps }: Subject): Readonly<Record<string, number>> {
   const entries = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (steps <= 100) return {}

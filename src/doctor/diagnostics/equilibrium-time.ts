@@ -2,14 +2,14 @@ import { figure } from '../../core/text.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, noInvariance } from '../diagnosis.ts'
 
-/** Returns the length of a run in units of a weight's time to equilibrium τ: the sum of 1/τ over its steps. */
+/** Returns a run's length in units of τ, a weight's time to equilibrium, which varies by step: Σ 1/τ. */
 export const timesToEquilibrium = (rule: WeightRule): number =>
   rule.rates.reduce(
     (sum, _, step) => sum + 1 / (equilibrium(rule, step)?.time ?? Number.POSITIVE_INFINITY),
     0,
   )
 
-/** D4: length of the run relative to the time in which weight decay takes effect. */
+/** Diagnostic D4: length of the run relative to the number of steps that weight decay needs to take effect. */
 export const equilibriumTime: Diagnostic = {
   id: 'D4',
   title: 'length of the run in times to equilibrium',
@@ -43,7 +43,7 @@ export const equilibriumTime: Diagnostic = {
   },
 }
 
-/** Returns the last step at which a steady rate dropped to less than half, or 0. */
+/** Returns the last step at which a previously steady learning rate fell to less than half, or 0 if none. */
 const lastDrop = ({ rates }: WeightRule): number =>
   rates.reduce((last, rate, step) => {
     const [before, earlier] = [rates[step - 1] ?? 0, rates[step - 2] ?? 0]

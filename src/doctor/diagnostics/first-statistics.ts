@@ -3,7 +3,7 @@ import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** Share of the initial mean 0 and variance 1 in a layer's running statistics: Π (1 − momentum) over batches. */
+/** Returns the initial values' weight in BN's running statistics: the product of 1 − momentum over batches. */
 export function firstLeft({ momentum, zeroDebias }: BatchNorm, batches: number): number {
   if (batches === 0) return 1
   if (zeroDebias || momentum === null) return 0
@@ -13,7 +13,7 @@ export function firstLeft({ momentum, zeroDebias }: BatchNorm, batches: number):
   return left
 }
 
-/** D11: share of the initial values in the running statistics. */
+/** Diagnostic D11: weight that the initial mean 0 and variance 1 still have in BN's running statistics. */
 export const firstStatistics: Diagnostic = {
   id: 'D11',
   title: 'share of the initial values in the running statistics',

@@ -5,7 +5,7 @@ import type { Diagnostic, Finding } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import { type Slope, type Subject, slopeCount } from '../subject.ts'
 
-/** D6: growth of gradients, under weight decay, because the rate falls. */
+/** Diagnostic D6: growth of gradients before BN, which weight decay causes as the learning rate falls. */
 export const gradientRatio: Diagnostic = {
   id: 'D6',
   title: 'gradients relative to the weights before BN, under weight decay',
@@ -29,7 +29,7 @@ export const gradientRatio: Diagnostic = {
   },
 }
 
-/** Root mean square over batches of ‖g‖/‖w‖, for a weight together with the bias that shares its scale. */
+/** Returns ‖gradient‖/‖weight‖, root mean square over batches; the weight may include a bias before BN. */
 function ratioOf({ parts }: Matrix, { trained }: Subject, slopes: readonly Slope[]): number {
   const names = [...trained].filter(([, variable]) => parts.includes(variable)).map(([name]) => name)
   const norms = slopes.map(({ gradient }) => Math.hypot(...names.map((name) => length(gradient.get(name)!))))
@@ -58,7 +58,7 @@ function judged(
   }
 }
 
-/** Mean of the last tenth of a list, relative to the mean of its third tenth. */
+/** Returns the mean of the last tenth of a list divided by the mean of its third tenth. */
 function growth(norms: readonly number[]): number {
   const tenth = Math.max(1, Math.floor(norms.length / 10))
   return meanOf(norms.slice(-tenth)) / meanOf(norms.slice(2 * tenth, 3 * tenth))

@@ -20,7 +20,7 @@ import { statisticSize } from './statistic-size.ts'
 import { tail } from './tail.ts'
 import { updateRatio } from './update-ratio.ts'
 
-/** Every diagnostic, in the order of ids. */
+/** All diagnostics, in the order of their ids D1, D2, … */
 export const diagnostics: readonly Diagnostic[] = [
   scaleInvariance,
   effectiveRate,

@@ -3,10 +3,10 @@ import { meanOf } from '../../core/vector.ts'
 import { type Diagnostic, noStatistics } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches to evaluate. */
+/** Number of training batches whose losses are compared. */
 const count = 16
 
-/** D10: loss of the same examples in evaluation relative to training. */
+/** Diagnostic D10: loss of training batches in evaluation mode relative to their loss in training mode. */
 export const modeGap: Diagnostic = {
   id: 'D10',
   title: 'loss of the same batches in evaluation relative to training',
@@ -35,7 +35,7 @@ export const modeGap: Diagnostic = {
   },
 }
 
-/** Computes the loss of each batch in training and in evaluation mode. */
+/** Returns the loss of each of `count` training batches, in training mode and in evaluation mode. */
 async function lossesOf(subject: Subject): Promise<readonly (readonly [train: number, evaluated: number])[]> {
   const { model, experiment } = subject
   const losses: [number, number][] = []

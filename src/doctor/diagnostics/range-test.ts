@@ -4,12 +4,12 @@ import { findLearningRate } from '../../train/find-lr.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Length of the ramp in steps. With BN, a ramp of 200 suggests rates that are ten times too high. */
+/** Number of steps of the range test. With BN, a test of 200 steps suggests rates ten times too high. */
 const rampSteps = 600
-/** Maximum duration of the range test. */
+/** Maximum estimated duration of the range test, in milliseconds; if longer, it is not run. */
 const maxMs = 8000
 
-/** D12: peak learning rate relative to the suggestion of a range test. */
+/** Diagnostic D12: peak learning rate of the run relative to the rate that a range test suggests. */
 export const rangeTest: Diagnostic = {
   id: 'D12',
   title: 'peak rate of the run relative to a range test',
@@ -38,7 +38,7 @@ export const rangeTest: Diagnostic = {
   },
 }
 
-/** Measures the duration of a training step in milliseconds, compilation excluded. */
+/** Returns the measured duration of a training step in milliseconds, compilation excluded. */
 async function msPerStep(subject: Subject): Promise<number> {
   const [batch] = subject.batches(1, subject.examples)
   return subject.untouched(async () => {

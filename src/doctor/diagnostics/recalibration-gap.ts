@@ -6,7 +6,7 @@ import { measuredBatches } from './drift.ts'
 /** Maximum number of validation examples to evaluate. */
 const most = 4096
 
-/** D9: cost of stale running statistics. */
+/** Diagnostic D9: validation loss with BN's running statistics relative to the loss with remeasured ones. */
 export const recalibrationGap: Diagnostic = {
   id: 'D9',
   title: 'validation loss: running statistics relative to remeasured ones',

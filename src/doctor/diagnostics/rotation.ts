@@ -5,7 +5,7 @@ import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, type Finding, greatestEntry, noInvariance, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** D3: angle by which steps turn the weights before BN, relative to the equilibrium under weight decay. */
+/** Diagnostic D3: angle by which a step turns weights before BN, relative to the angle in equilibrium. */
 export const rotation: Diagnostic = {
   id: 'D3',
   title: 'angle by which a step turns the weights before BN',
@@ -33,14 +33,14 @@ export const rotation: Diagnostic = {
   },
 }
 
-/** Equilibrium of a weight at the last step, and its measured rotation. */
+/** A weight's equilibrium at the rate and decay of the last step, and how far steps really turn the weight. */
 interface Turned extends Equilibrium {
   readonly name: string
-  /** Angle by which the last steps turned the weight, root mean square, in radians. */
+  /** Root mean square of the angles by which each of the last 8 steps turned the weight, in radians. */
   readonly measured: number
-  /** Measured angle relative to that of the equilibrium. */
+  /** Measured angle divided by the angle per step in equilibrium. */
   readonly ratio: number
-  /** Greatest equilibrium drift of the run, in radians. */
+  /** Maximum over the run's steps of the equilibrium's `drift`, in radians. */
   readonly peak: number
 }
 
@@ -51,7 +51,7 @@ function turnedBy(subject: Subject, name: string, measured: number): Turned[] {
   return [{ ...rest, name, measured, ratio: measured / rest.angle, peak: maxOf(driftsOf(rule)) }]
 }
 
-/** Returns the equilibrium drift of a weight at each step, in radians; 0 where there is no equilibrium. */
+/** Returns, for each step, the `drift` of a weight's equilibrium in radians; 0 without equilibrium. */
 export const driftsOf = (rule: WeightRule): Float64Array =>
   rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)
 

@@ -5,14 +5,14 @@ import { hessianProduct } from '../hessian.ts'
 import { greatestEigenvalue } from '../lanczos.ts'
 import { Subject } from '../subject.ts'
 
-/** Returns the greatest eigenvalue of the Hessian of one training batch's loss. */
+/** Returns the sharpness: the greatest eigenvalue of the Hessian of the loss of the first training batch. */
 export function sharpnessOf(subject: Subject): Promise<number> {
   const [batch] = subject.batches(1)
   const size = [...subject.trained.values()].reduce((n, { data }) => n + data.length, 0)
   return greatestEigenvalue(hessianProduct(subject, batch!), size)
 }
 
-/** D13: learning rate relative to the greatest that the curvature allows. */
+/** Diagnostic D13: learning rate relative to the greatest rate that is stable at the measured curvature. */
 export const sharpness: Diagnostic = {
   id: 'D13',
   title: 'sharpness of the loss relative to what the rate allows',

@@ -3,19 +3,19 @@ import { maxOf, meanOf, medianOf } from '../../core/vector.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of preceding segments with which a segment is compared. */
+/** Number of segments (groups of successive steps) before a segment with which it is compared. */
 const preceding = 10
 
 interface Spike {
-  /** First step of the segment. */
+  /** First step of the segment (group of successive steps) in which the loss spikes. */
   readonly step: number
-  /** Mean loss of the segment, relative to the median of the preceding ones. */
+  /** Mean loss of the segment, divided by the median of the mean losses of the ten segments before. */
   readonly height: number
 }
 
 /**
- * Finds segments of `size` steps whose mean loss is above twice the median of the preceding segments, and above
- * it by six of their median deviations, while the learning rate does not jump. Adjacent segments are one spike.
+ * Finds spikes: segments of `size` steps whose mean loss exceeds both twice the median m of the ten segments
+ * before and m + 6 · their median absolute deviation, unless the learning rate rose. Nearby ones count as one.
  */
 function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: number): readonly Spike[] {
   const count = Math.floor(losses.length / size)
@@ -38,7 +38,7 @@ function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: num
   return spikes
 }
 
-/** D20: repeated breakdowns of training. */
+/** Diagnostic D20: spikes of the training loss. */
 export const spikes: Diagnostic = {
   id: 'D20',
   title: 'spikes of the training loss',
@@ -79,18 +79,18 @@ export const spikes: Diagnostic = {
   },
 }
 
-/** Explains a spike by the growth of the effective rate before it. */
+/** Returns an explanation of a spike. @param rise factor by which the effective rate grew before the spike */
 function cause(rise: number | undefined): string {
   if (rise === undefined) return 'set log: { batchNorm: true } to see whether the effective rate rises first'
   if (rise <= 1.05) return 'the effective rate did not rise before'
   return `the effective rate rose ${figure(rise)} times in the tenth of the run before: norms shrink under weight decay until training breaks; lower λ`
 }
 
-/** Minimum steps per segment: losses of single batches are noise, unless a batch is the whole data set. */
+/** Returns the minimum steps per segment: 8 to average out the batches' noise, or 1 if a batch is all data. */
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Growth of the logged effective rate over a tenth of the run before a step, the maximum over the layers. */
+/** Returns the greatest factor by which a layer's effective rate rose over the 10 % of steps before `step`. */
 function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined

@@ -3,10 +3,10 @@ import { type Diagnostic, type Finding, type Inapplicable, leastEntry } from '..
 import type { InMemory } from '../in-memory.ts'
 import type { Norm } from '../structure.ts'
 
-/** Number of values below which a statistic is too noisy. */
+/** Minimum number of values per batch statistic: with fewer, the statistic is too noisy. */
 const fewest = 16
 
-/** Judges the number of values behind the statistics of each layer. */
+/** Judges from how many values each BN layer computes the mean and variance of a channel. */
 export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Finding | Inapplicable {
   if (norms.length === 0) return { reason: 'no batch normalization uses the statistics of a batch' }
   const { lastBatch, data, batchSize } = experiment
@@ -34,7 +34,7 @@ export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Fi
   return { severity: 'ok', value, values, advice: numbers }
 }
 
-/** D18: number of values behind each batch statistic. */
+/** Diagnostic D18: number of values from which BN computes each batch statistic. */
 export const statisticSize: Diagnostic = {
   id: 'D18',
   title: 'number of values behind each statistic of BN',

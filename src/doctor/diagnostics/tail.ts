@@ -3,15 +3,15 @@ import { maxOf } from '../../core/vector.ts'
 import { type Diagnostic, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** Counts the steps at the end of a run whose rate is at most a tenth of the peak. */
+/** Returns the number of final steps with learning rates of at most a tenth of the peak rate. */
 export function tailOf(rates: Float64Array): number {
   const limit = maxOf(rates) / 10
   return rates.length - 1 - rates.findLastIndex((rate) => rate > limit)
 }
 
 /**
- * Number of batches that running statistics remember, the maximum over the layers: 3/momentum, after which 5 % of
- * an earlier value is left.
+ * Returns how many batches BN's running statistics remember, the maximum over the layers: 3/momentum batches,
+ * after which an earlier value has only 5 % of its weight left.
  */
 export const longestMemory = (norms: readonly Norm[], step: number): number =>
   norms.reduce((longest, { layer: { momentum } }) => {
@@ -19,7 +19,7 @@ export const longestMemory = (norms: readonly Norm[], step: number): number =>
     return Math.max(longest, 3 / weight)
   }, 0)
 
-/** D19: number of steps in which the running statistics settle at the end. */
+/** Diagnostic D19: number of low-rate final steps, in which BN's running statistics can settle. */
 export const tail: Diagnostic = {
   id: 'D19',
   title: 'low-rate tail of the schedule over the memory of BN statistics',

@@ -2,7 +2,7 @@ import { figure } from '../../core/text.ts'
 import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, greatestEntry, leastEntry, noSteps } from '../diagnosis.ts'
 
-/** D5: size of steps relative to the weights. */
+/** Diagnostic D5: norm of the change of a weight in one step relative to the norm of the weight. */
 export const updateRatio: Diagnostic = {
   id: 'D5',
   title: 'size of a step relative to the weights',

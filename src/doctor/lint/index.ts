@@ -7,18 +7,18 @@ import type { Complaint, LintRule } from './rule.ts'
 import { statisticsRules } from './statistics.ts'
 import { weightRules } from './weight-decay.ts'
 
-/** Every lint rule. */
+/** All rules by which `lint` checks an experiment. */
 export const lintRules: readonly LintRule[] = [...orderRules, ...weightRules, ...statisticsRules]
 
-/** A flaw of an experiment that is visible before training. */
+/** A flaw of an experiment that was found before training, with the rule that found it. */
 export interface Lint extends Complaint {
   readonly rule: string
   readonly source: string
 }
 
 /**
- * D21: finds the flaws of an experiment that are visible before training, most severe first. Traces the model on a
- * batch to find the order of its layers, and trains nothing.
+ * Diagnostic D21: finds flaws of an experiment that are visible before training, most severe first. Builds the
+ * model's graph for a batch to find the order of its layers, and trains nothing.
  *
  * @throws {ShapeError} when the model does not fit the data, as training would.
  * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
@@ -31,7 +31,7 @@ export function lint(experiment: Experiment): readonly Lint[] {
   return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
 
-/** The run that an experiment plans, at its last step; controllers such as early stopping are ignored. */
+/** Returns the run that an experiment would be, untrained but set to its last step. Ignores early stopping. */
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)

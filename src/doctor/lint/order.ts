@@ -2,7 +2,7 @@ import type { Tensor } from '../../core/tensor.ts'
 import { ancestors, type Norm, type Structure, sourcesOf } from '../structure.ts'
 import { abridged, type LintRule } from './rule.ts'
 
-/** Rules about the order of layers. */
+/** Lint rules about the order of layers, such as a bias before BN. */
 export const orderRules: readonly LintRule[] = [
   {
     name: 'bias-before-norm',
@@ -46,7 +46,7 @@ export const orderRules: readonly LintRule[] = [
 const startsAtZero = ({ layer }: Norm): boolean =>
   layer.weight !== undefined && Array.from(layer.weight.data, Number).every((x) => x === 0)
 
-/** Whether the output of a layer is added to another activation, rather than to a weight or a constant. */
+/** Whether the output of a BN layer is added to another activation, as at the end of a residual branch. */
 function endsBranch({ y }: Norm, structure: Structure): boolean {
   const isAdded = (t: Tensor): boolean =>
     structure.users(t).some((user) => {
@@ -58,6 +58,6 @@ function endsBranch({ y }: Norm, structure: Structure): boolean {
   return isAdded(y)
 }
 
-/** The tensor whose values a chain of reshapes, expansions and transpositions rearranges. */
+/** Undoes Reshape, Expand and Transpose: returns the tensor that a chain of them starts from, or t itself. */
 const withoutLayout = (t: Tensor): Tensor =>
   ['Reshape', 'Expand', 'Transpose'].includes(t.op) ? withoutLayout(t.inputs[0]!) : t

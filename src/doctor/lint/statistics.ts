@@ -8,7 +8,7 @@ import { longestMemory, tailOf } from '../diagnostics/tail.ts'
 import type { Subject } from '../subject.ts'
 import { abridged, type LintRule } from './rule.ts'
 
-/** Rules about the noise of batch statistics, and about evaluation with stale running statistics. */
+/** Lint rules about the noise of BN's batch statistics, and about evaluation with stale running statistics. */
 export const statisticsRules: readonly LintRule[] = [
   {
     name: 'few-values',
@@ -100,7 +100,7 @@ export const statisticsRules: readonly LintRule[] = [
   },
 ]
 
-/** Whether running statistics are remeasured before each evaluation. */
+/** Whether the experiment remeasures BN's running statistics before each evaluation. */
 function recalibrates({ experiment }: Subject): boolean {
   const { optimizer, recalibrateBeforeEvaluation } = experiment
   const { evaluation } = optimizer.traits()
@@ -109,11 +109,11 @@ function recalibrates({ experiment }: Subject): boolean {
 
 const memoryAtEnd = ({ tracking, steps }: Subject): number => longestMemory(tracking, steps - 1)
 
-/** Whether evaluation uses running statistics that outlast the low-rate tail of the schedule. */
+/** Whether BN's running statistics, if not remeasured, remember more steps than the low-rate end of the run. */
 const isTailShort = (plan: Subject): boolean =>
   plan.tracking.length > 0 && !recalibrates(plan) && tailOf(plan.rates) < memoryAtEnd(plan)
 
-/** Share of the evaluations at the ends of epochs whose rate is at least half of the peak. */
+/** Returns the fraction of epochs that end at a learning rate of at least half of the run's peak rate. */
 function shareAtHighRate({ rates, length }: Subject): number {
   const stepsPerEpoch = length.stepsPerEpoch!
   const ends = Array.from(

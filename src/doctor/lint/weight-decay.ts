@@ -7,7 +7,7 @@ import { driftsOf } from '../diagnostics/rotation.ts'
 import type { Subject } from '../subject.ts'
 import { abridged, type LintRule } from './rule.ts'
 
-/** Rules about the optimizer's treatment of weights. */
+/** Lint rules about how the optimizer treats weights, above all by weight decay. */
 export const weightRules: readonly LintRule[] = [
   {
     name: 'decay-on-vectors',
@@ -80,12 +80,12 @@ export const weightRules: readonly LintRule[] = [
 interface Decayed {
   readonly name: string
   readonly rank: number
-  /** Greatest weight decay of the run. */
+  /** Greatest weight decay of this weight over the steps of the run. */
   readonly lambda: number
   readonly traits: Traits
 }
 
-/** The trained weights that decay in any step. */
+/** Returns the trainable weights that have weight decay in any step. */
 function decayed(plan: Subject): readonly Decayed[] {
   return [...plan.trained].flatMap(([name, { shape }]) => {
     const { traits, rates, weightDecay } = plan.rule(name)
@@ -94,6 +94,6 @@ function decayed(plan: Subject): readonly Decayed[] {
   })
 }
 
-/** Names of the weights whose scale a BN removes. */
+/** Returns the state names of the weights that feed a BN layer, which cancels their scale. */
 const fedNames = ({ structure }: Subject): readonly string[] =>
   structure.norms.flatMap(({ fed }) => (fed ? [fed.weight] : []))

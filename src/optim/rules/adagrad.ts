@@ -5,19 +5,19 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive } from './moment.ts'
 
 const options = {
-  /** Divides the learning rate by 1 + step · lrDecay, with steps counted from 0. @default 0 */
+  /** Decay of the learning rate, which is divided by 1 + step · lrDecay (steps count from 0). @default 0 */
   lrDecay: number({ min: 0 }, 0),
   ...penalty,
-  /** Initial value of s, the sum of squared gradients. @default 0 */
+  /** Initial value of each element of s, the sum of squared gradients over all steps. @default 0 */
   initialAccumulatorValue: number({ min: 0 }, 0),
-  /** Added to the divisor √s. @default 1e-10 */
+  /** Small number added to the divisor √s, where s is the sum of squared gradients. @default 1e-10 */
   eps: number({ min: 0 }, 1e-10),
 }
 
 export interface AdagradOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
 /**
- * Adagrad, as PyTorch's `optim.Adagrad`:
+ * Adagrad, like PyTorch's `optim.Adagrad`; in step t = 1, 2, …:
  *
  *     g ← dL/dw + weightDecay · w        s ← s + g²
  *     w ← w − lr/(1 + (t − 1) · lrDecay) · g / (√s + eps)

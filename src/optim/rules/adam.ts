@@ -17,7 +17,7 @@ const adamOptions = {
 }
 const adamwOptions = {
   ...adamOptions,
-  /** Weight decay, decoupled from the gradient. @default 0.01 */
+  /** Weight decay, decoupled from the gradient: w ← w · (1 − lr · weightDecay). @default 0.01 */
   weightDecay: scheduled(number({ min: 0 }, 0.01)),
 }
 type Values = ValuesOf<typeof adamOptions>
@@ -31,7 +31,7 @@ const buffers = ({ amsgrad }: Values): Readonly<Record<string, number>> => ({
   ...(amsgrad && { max_exp_avg_sq: 0 }),
 })
 
-/** Returns Adam's step for the gradient `g`: lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps). */
+/** Returns what Adam subtracts from a weight: lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps). */
 function step(at: Update<Values>, g: Tensor): Tensor {
   const { eps, amsgrad } = at.options
   const [mean, square] = momentAverages(at, g)
@@ -54,11 +54,11 @@ const equilibrium: EquilibriumRule = {
 }
 
 /**
- * Adam, as PyTorch's `optim.Adam`:
+ * Adam, like PyTorch's `optim.Adam`; in step t = 1, 2, …:
  *
  *     g ← dL/dw + weightDecay · w
  *     m ← beta1 · m + (1 − beta1) · g        v ← beta2 · v + (1 − beta2) · g²
- *     w ← w − lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps)        (amsgrad: the greatest v so far)
+ *     w ← w − lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps)        (amsgrad: v is the greatest so far)
  *
  * Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, algorithm 1; amsgrad: Reddi et al. 2018,
  * https://arxiv.org/abs/1904.09237, algorithm 2.
@@ -72,8 +72,8 @@ export const adam = defineOptimizer<typeof adamOptions, AdamOptions>({
 })
 
 /**
- * Adam with decoupled weight decay, as PyTorch's `optim.AdamW`: w ← w · (1 − lr · weightDecay), then Adam's
- * step without a penalty.
+ * Adam with decoupled weight decay, like PyTorch's `optim.AdamW`: w ← w · (1 − lr · weightDecay), then a step
+ * of Adam without an L2 penalty.
  *
  * Source: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2.
  */

@@ -7,20 +7,21 @@ import { adaptive, betas, filledPart, momentAverages, root } from './moment.ts'
 
 const options = {
   ...betas,
-  /** Added to the divisor √(v/(1 − beta2ᵗ)). @default 1e-6 */
+  /** Small number added to the divisor √(v/(1 − beta2ᵗ)), the root mean square of gradients. @default 1e-6 */
   eps: number({ min: 0 }, 1e-6),
   ...decay,
-  /** Whether the rate adapts to the norms; false is AdamW, for groups of biases and BN layers. @default true */
+  /** Whether steps are scaled by ‖w‖/‖u‖; false gives AdamW, usual for biases and BN layers. @default true */
   adapt: boolean(true),
 }
 
 export interface LambOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
 /**
- * LAMB: AdamW with the step of each weight tensor scaled to the norm lr · ‖w‖; m and v as in Adam.
+ * LAMB: AdamW with the step of each weight tensor w scaled to the norm lr · ‖w‖. In step t = 1, 2, …, with the
+ * moving averages m of the gradient and v of its square as in `adam`:
  *
  *     u = m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps) + weightDecay · w
- *     w ← w − lr · ‖w‖/‖u‖ · u        (‖w‖/‖u‖ taken as 1 where either is 0)
+ *     w ← w − lr · ‖w‖/‖u‖ · u        (‖w‖/‖u‖ counts as 1 if either norm is 0)
  *
  * Source: You et al. 2020, https://arxiv.org/abs/1904.00962, algorithm 2 with φ(x) = x.
  */

@@ -6,12 +6,12 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { velocity } from './moment.ts'
 
 const options = {
-  /** Momentum: factor of the previous velocity. @default 0.9 */
+  /** Momentum: the factor that multiplies the previous velocity v. @default 0.9 */
   momentum: scheduled(number({ min: 0 }, 0.9)),
   ...penalty,
-  /** Norm of a step relative to the norm of its weight, before lr and momentum. @default 0.001 */
+  /** Ratio of a step's norm to the norm of its weight, before lr and momentum are applied. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /** Whether the rate adapts to the norms; false is SGD, for groups of biases and BN layers. @default true */
+  /** Whether lr is scaled by λ ∝ ‖w‖/‖g‖; false gives SGD, usual for biases and BN layers. @default true */
   adapt: boolean(true),
 }
 
@@ -20,12 +20,12 @@ export interface LarsOptions extends OptionsOf<typeof options>, CommonOptions<ty
 /**
  * LARS, layer-wise adaptive rate scaling: SGD whose rate for each weight tensor is proportional to ‖w‖/‖g‖.
  *
- *     λ = trustCoefficient · ‖w‖ / (‖g‖ + weightDecay · ‖w‖)        (1 where either norm is 0)
+ *     λ = trustCoefficient · ‖w‖ / (‖g‖ + weightDecay · ‖w‖)        (1 if either norm is 0)
  *     v ← momentum · v + lr · λ · (g + weightDecay · w)
  *     w ← w − v
  *
- * As in the paper, and unlike in `sgd`, the rate is part of the velocity. Biases and BN layers are usually
- * exempt: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
+ * Here g = dL/dw. As in the paper, and unlike in `sgd`, lr multiplies the gradient before it enters v. Biases
+ * and BN layers are usually exempt from λ: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
  *
  * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
  */

@@ -7,26 +7,26 @@ import { decay, decayed } from '../weight-decay.ts'
 import { adaptive, blend } from './moment.ts'
 
 const options = {
-  /** Weight of the momentum m in the direction of a step. @default 0.9 */
+  /** Weight of m, the moving average of gradients, in a step: sign(beta1 · m + (1 − beta1)g). @default 0.9 */
   beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
-  /** Decay of the momentum m, a moving average of gradients. @default 0.99 */
+  /** Decay of m, the moving average of gradients: m ← beta2 · m + (1 − beta2) · g. @default 0.99 */
   beta2: scheduled(number({ min: 0, below: 1 }, 0.99)),
   ...decay,
 }
 
 export interface LionOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Returns `size · sign(x)`. ONNX's Sign has no WebGPU kernel. */
+/** Returns `size · sign(x)`, without ONNX's operator Sign, which has no WebGPU kernel. */
 const signed = (x: Tensor, size: Tensor): Tensor =>
   where(greater(x, 0), size, where(less(x, 0), neg(size), 0))
 
 /**
- * Lion: every element of a weight moves by ±lr, against the sign of the momentum.
+ * Lion: each step moves every element of a weight by ±lr, against the sign of a mean of gradients; g = dL/dw:
  *
  *     w ← w − lr · (sign(beta1 · m + (1 − beta1) · g) + weightDecay · w)
  *     m ← beta2 · m + (1 − beta2) · g
  *
- * Use a rate 3 to 10 times smaller than AdamW's, and a weight decay larger by the same factor.
+ * Use an lr 3 to 10 times smaller than for AdamW, and a weight decay larger by the same factor.
  *
  * Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2.
  */

@@ -3,7 +3,7 @@ import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, sqrt } from '../../ops/arithmetic.ts'
 import type { Update } from '../rule.ts'
 
-/** Options of Adam and related rules. */
+/** Options that Adam and related optimizers share. */
 export const betas = {
   /** Decay of m, the moving average of the gradient. @default 0.9 */
   beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
@@ -12,17 +12,17 @@ export const betas = {
 }
 
 export const epsilon = {
-  /** Added to the divisor, a root mean square of gradients. @default 1e-8 */
+  /** Small number added to the divisor of a step, a root mean square of gradients. @default 1e-8 */
   eps: number({ min: 0 }, 1e-8),
 }
 
-/** Traits of rules that divide each element of a gradient by its usual magnitude. */
+/** Properties of optimizers like Adam, which divide each element of a gradient by its usual magnitude. */
 export const adaptive = { rescales: true, testRates: [1e-6, 0.1] } as const
 
 type Betas = ValuesOf<typeof betas>
 type Momentum = { readonly momentum: Hyperparameter }
 
-/** Updates a moving average: a ← decay · a + (1 − decay) · next. @returns the new a */
+/** Updates a moving average a, the state `name`: a ← decay · a + (1 − decay) · next. @returns the new a */
 export function blend<V>(
   { buffer, hyper, rest }: Update<V>,
   name: string,
@@ -33,35 +33,35 @@ export function blend<V>(
   return average.assign(add(mul(average.value, hyper(decay)), mul(next, rest(decay))))
 }
 
-/** Updates the velocity: v ← momentum · v + step. @returns the new v */
+/** Updates the velocity v, the momentum buffer: v ← momentum · v + step. @returns the new v */
 export function velocity<V extends Momentum>({ buffer, hyper }: Update<V>, step: Tensor): Tensor {
   const v = buffer('momentum_buffer')
   return v.assign(add(mul(v.value, hyper('momentum')), step))
 }
 
-/** Returns 1 − decayᵗ, t = step + 1: the total weight of gradients in a moving average that starts at 0. */
+/** Returns Adam's bias correction, the divisor 1 − decayᵗ with t = step + 1. @param decay name of an option */
 export const filledPart = <V>(
   { value }: Pick<Update<V>, 'value'>,
   decay: keyof V & string,
   step: number,
 ): number => 1 - value(decay, step) ** (step + 1)
 
-/** Updates Adam's moving averages of the gradient and of its square. */
+/** Updates Adam's moving averages: m of the gradient, v of its square. @returns the new m and v */
 export const momentAverages = (at: Update<Betas>, g: Tensor): readonly [mean: Tensor, square: Tensor] => [
   blend(at, 'exp_avg', 'beta1', g),
   blend(at, 'exp_avg_sq', 'beta2', mul(g, g)),
 ]
 
 /**
- * Returns √v + eps · √(1 − beta2ᵗ). A step multiplied by √(1 − beta2ᵗ) and divided by this is one divided by
- * √(v/(1 − beta2ᵗ)) + eps, but takes one operation less per element.
+ * Returns √v + eps · √(1 − beta2ᵗ), where v is `square`. To divide by this and multiply by the scalar
+ * √(1 − beta2ᵗ) equals dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, with one operation fewer per element.
  */
 export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
   const offset = (step: number): number => eps * Math.sqrt(filledPart(at, 'beta2', step))
   return add(sqrt(square), at.host('eps', offset))
 }
 
-/** Returns the function f with f(step) = next(f(step − 1), step) and f(−1) = first. Caches its values. */
+/** Returns a function f with f(step) = next(f(step − 1), step) and f(−1) = first, which caches its values. */
 export function memoized(
   next: (before: number, step: number) => number,
   first: number,

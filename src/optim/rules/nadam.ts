@@ -8,14 +8,14 @@ const options = {
   ...betas,
   ...epsilon,
   ...decoupling,
-  /** Speed at which the momentum increases from beta1/2 to beta1 (see the formula of μₜ). @default 0.004 */
+  /** Speed at which the momentum of step t grows: beta1 · (1 − ½ · 0.96^(t · momentumDecay)). @default 0.004 */
   momentumDecay: number({ min: 0 }, 0.004),
 }
 
 export interface NadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
 /**
- * Adam with Nesterov's momentum, as PyTorch's `optim.NAdam`; m and v as in Adam:
+ * Adam with Nesterov momentum, like PyTorch's `optim.NAdam`. In step t = 1, 2, …, with g, m and v as in `adam`:
  *
  *     μₜ = beta1 · (1 − ½ · 0.96^(t · momentumDecay))        Πₜ = μ₁ · … · μₜ
  *     m̂ = μₜ₊₁ · m/(1 − Πₜ₊₁) + (1 − μₜ) · g/(1 − Πₜ)

@@ -8,11 +8,11 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive, blend, epsilon, velocity } from './moment.ts'
 
 const options = {
-  /** Decay of the moving averages of the gradient and its square. @default 0.99 */
+  /** Decay of the moving averages of the gradient (if centered) and of its square. @default 0.99 */
   alpha: scheduled(number({ min: 0, below: 1 }, 0.99)),
   ...epsilon,
   ...penalty,
-  /** Momentum: factor of the previous velocity. @default 0 */
+  /** Momentum: the factor that multiplies the previous velocity v. @default 0 */
   momentum: scheduled(number({ min: 0 }, 0)),
   /** Whether to divide by the gradient's standard deviation instead of its root mean square. @default false */
   centered: boolean(false),
@@ -20,7 +20,7 @@ const options = {
 
 export interface RmspropOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Returns √s, or √(s − ḡ²), where a difference below 0, due to rounding, counts as 0. */
+/** Returns √s or, if `centered`, √max(s − ḡ², 0), where s and ḡ are the moving averages of g² and g. */
 function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
   const square = blend(at, 'square_avg', 'alpha', mul(g, g))
   if (!at.options.centered) return sqrt(square)
@@ -29,10 +29,10 @@ function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
 }
 
 /**
- * RMSprop, as PyTorch's `optim.RMSprop`:
+ * RMSprop, like PyTorch's `optim.RMSprop`:
  *
  *     g ← dL/dw + weightDecay · w        s ← alpha · s + (1 − alpha) · g²
- *     d ← g / (√s + eps)        (centered: √(s − ḡ²) for √s, with ḡ ← alpha · ḡ + (1 − alpha) · g)
+ *     d ← g / (√s + eps)        (if centered, √(s − ḡ²) replaces √s: ḡ ← alpha · ḡ + (1 − alpha) · g)
  *     v ← momentum · v + d               w ← w − lr · v
  *
  * Source: Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf, slide 29;

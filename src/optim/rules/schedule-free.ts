@@ -8,13 +8,13 @@ import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
 const sgdOptions = {
-  /** Weight of x in y, the point at which gradients are computed. @default 0.9 */
+  /** Weight of the average x in the training weights y: y = (1 − momentum) · z + momentum · x. @default 0.9 */
   momentum: scheduled(number({ min: 0, below: 1 }, 0.9)),
   ...decay,
 }
 const adamwOptions = {
   ...betas,
-  /** Weight of x in y, the point at which gradients are computed. @default 0.9 */
+  /** Weight of the average x in the training weights y: y = (1 − beta1) · z + beta1 · x. @default 0.9 */
   beta1: betas.beta1,
   ...epsilon,
   ...decay,
@@ -28,7 +28,7 @@ export interface ScheduleFreeAdamWOptions
   extends OptionsOf<typeof adamwOptions>,
     CommonOptions<typeof adamwOptions> {}
 
-/** Updates z, then x. @returns y, the weights of the next training step */
+/** Updates z, the plain SGD or Adam iterate, then x, the average of z. @returns y, the next training weights */
 function follow<V extends { readonly weightDecay: Hyperparameter }>(
   at: Update<V>,
   interpolation: keyof V & string,
@@ -47,8 +47,8 @@ function follow<V extends { readonly weightDecay: Hyperparameter }>(
 }
 
 /**
- * Returns c, the weight of the newest z in x, as a function of the step: γₜ²/Σγᵢ², where γ is the greatest
- * scheduled rate so far. A controller's factor does not enter it, since a resumed run could not recompute it.
+ * Returns c, the weight of the newest z in the average x, as a function of the step t: γₜ²/Σγᵢ², with γᵢ the
+ * greatest scheduled lr up to step i. A controller's factor is left out: a resumed run could not recompute it.
  */
 function newestShare({ lr }: WeightOptions): (step: number) => number {
   const greatest = memoized((before, step) => Math.max(before, hyperparameterAt(lr, step)), 0)
@@ -58,13 +58,13 @@ function newestShare({ lr }: WeightOptions): (step: number) => number {
 
 /**
  * Schedule-Free SGD: averages the weights, and needs a warmup but no other schedule. The model's weights are y
- * during training; evaluation uses x, the average, through `Attached.evaluation`.
+ * during training; evaluation uses x, the average of z, through `Attached.evaluation`. In step t:
  *
  *     y = (1 − momentum) · z + momentum · x
  *     z ← z − lr · (dL/dy + weightDecay · y)
- *     x ← (1 − c) · x + c · z        c = γₜ²/Σγᵢ², γ the greatest lr so far
+ *     x ← (1 − c) · x + c · z        c = γₜ²/Σγᵢ², γᵢ the greatest lr up to step i
  *
- * BN's running statistics belong to y, so evaluation recalibrates them for x.
+ * BN's running statistics are measured with the weights y, so evaluation remeasures them with x.
  *
  * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, equations 3 to 5; c as in section 4.
  */
@@ -78,8 +78,8 @@ export const scheduleFreeSgd = defineOptimizer<typeof sgdOptions, ScheduleFreeSg
 })
 
 /**
- * Schedule-Free AdamW: `scheduleFreeSgd` with dL/dy / (√(v/(1 − beta2ᵗ)) + eps) in place of dL/dy; v as in
- * Adam. Its c is that of the authors' implementation.
+ * Schedule-Free AdamW: `scheduleFreeSgd` with dL/dy / (√(v/(1 − beta2ᵗ)) + eps) in place of dL/dy, and v as in
+ * `adam`. The weight c of the newest z is computed as in the authors' implementation.
  *
  * Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682, algorithm 1, with Adam's bias correction and
  * eps.

@@ -7,9 +7,9 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { velocity } from './moment.ts'
 
 const options = {
-  /** Momentum: factor of the previous velocity. @default 0 */
+  /** Momentum: the factor that multiplies the previous velocity v. @default 0 */
   momentum: scheduled(number({ min: 0 }, 0)),
-  /** Fraction of the gradient left out of the velocity after the first step. @default 0 */
+  /** Fraction of the gradient that is left out of the velocity v in all steps but the first. @default 0 */
   dampening: number({}, 0),
   ...penalty,
   /** Whether to use Nesterov momentum, which requires `momentum` above 0 and no `dampening`. @default false */
@@ -28,11 +28,11 @@ const equilibrium: EquilibriumRule = {
 }
 
 /**
- * Stochastic gradient descent, as PyTorch's `optim.SGD`:
+ * Stochastic gradient descent, like PyTorch's `optim.SGD`:
  *
  *     g ← dL/dw + weightDecay · w
  *     v ← momentum · v + (1 − dampening) · g        (v ← g at the first step)
- *     w ← w − lr · v                                 (nesterov: w − lr · (g + momentum · v))
+ *     w ← w − lr · v                                 (nesterov: w ← w − lr · (g + momentum · v))
  *
  * Source: Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html, in PyTorch's form: the rate
  * multiplies the velocity rather than the gradient.
