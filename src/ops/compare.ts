@@ -55,7 +55,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 const elementType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
 
-/** `x` converted to another element type. A gradient flows only from float to float. */
+/** `x` converted to another element type. The gradient flows only between floating-point types. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x
   return node('Cast', {
