@@ -5,7 +5,7 @@ import { erf } from './erf.ts'
 import { tanh } from './sigmoid.ts'
 
 export const geluOptions = {
-  /** `'none'` for the exact function, `'tanh'` for an approximation within 5e-4. @default 'none' */
+  /** `'none'` for the exact function, `'tanh'` for an approximation with errors below 5e-4. @default 'none' */
   approximate: choice(['none', 'tanh'], 'none'),
 }
 export interface GeluOptions extends OptionsOf<typeof geluOptions> {}
