@@ -55,7 +55,7 @@ export const selu = (x: Tensor): Tensor => mul(elu(x, 1.6732632423543772), 1.050
 export const celu = (x: Tensor, alpha: number = 1): Tensor =>
   alpha === 1 ? elu(x) : mul(elu(div(x, alpha)), alpha)
 
-/** `x` clamped to the range from `low` to `high`. Derivative at the bounds: 0 (1 for `clamp`). */
+/** `x` clamped to the range from `low` to `high`. The derivative at the bounds is 0; for `clamp`, it is 1. */
 export const hardtanh = (x: Tensor, low: number = -1, high: number = 1): Tensor => ({
   ...clamp(x, low, high),
   sources: [x],

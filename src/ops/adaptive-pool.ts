@@ -14,7 +14,8 @@ const spans = (input: number, output: number): (readonly [first: number, end: nu
   ])
 
 /**
- * Means of `outputSize` windows that together cover `x`, `[n, c, length]`. As PyTorch's `adaptive_avg_pool1d`.
+ * Means of `outputSize` windows that together cover the length of `x`, `[n, c, length]`. As PyTorch's
+ * `adaptive_avg_pool1d`.
  *
  * @returns `[n, c, outputSize]` @throws {ShapeError} when `x` does not have 3 axes.
  */
@@ -36,7 +37,8 @@ function adaptiveAvgPool(who: string, rank: number, x: Tensor, outputSize: PerAx
 }
 
 /**
- * Maxima of `outputSize` windows that together cover `x`, `[n, c, length]`. As PyTorch's `adaptive_max_pool1d`.
+ * Maxima of `outputSize` windows that together cover the length of `x`, `[n, c, length]`. As PyTorch's
+ * `adaptive_max_pool1d`.
  *
  * @returns `[n, c, outputSize]` @throws {ShapeError} when `x` does not have 3 axes.
  */

@@ -48,7 +48,7 @@ export function sum(x: Tensor, axes: readonly number[] = axesOf(x.shape), option
   return weightedSum('sum', x, axes, options, 1)
 }
 
-/** `weight · Σx` over `axes`: their sum for weight 1, their mean for weight 1/n. */
+/** `weight` times the sum of `x` over `axes`; with weight 1/n, the mean of n elements. */
 export function weightedSum(
   who: string,
   x: Tensor,
@@ -72,8 +72,8 @@ export function weightedSum(
 }
 
 /**
- * Whether `axes` are axis 0 and the last axes of `x`, but not all axes. Then two sums are faster than one:
- * summing [32, 64, 32, 32] over axes 2 and 3, then 0, takes 0.5 ms, where one ReduceSum takes 0.9 ms.
+ * Whether `axes` are axis 0 and some of the last axes of `x`. Then two sums are faster than one: summing [32,
+ * 64, 32, 32] over axes 2 and 3, then 0, takes 0.5 ms, where one ReduceSum takes 0.9 ms.
  */
 const inner = (axes: readonly number[], x: Tensor): boolean =>
   axes.length > 1 &&
@@ -97,7 +97,7 @@ const times = (x: Tensor, factor: number): Tensor =>
         grad: (dy) => [times(dy, factor), null],
       })
 
-/** Multiplies n copies of `weight` by a matrix, `[n] × [n, c]` to `[c]`; `grad` maps dL/dy to dL/dmatrix. */
+/** Multiplies a row of equal weights by a matrix, `[n] × [n, c]` to `[c]`; `grad` maps dL/dy to dL/dmatrix. */
 const rowTimes = (weight: number, matrix: Tensor, grad: (dy: Tensor) => Tensor): Tensor => {
   const [n, c] = matrix.shape
   return node('MatMul', {

@@ -34,7 +34,7 @@ const finite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
 // Declared under other names, so as not to shadow the globals.
 export { finite as isFinite, notANumber as isNaN }
 
-/** `a` where `condition` is true, `b` elsewhere; all three broadcast together. */
+/** `a` where `condition` is true, `b` elsewhere, element by element; all three broadcast to one shape. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = operands('where', a, b)
   if (condition.dtype !== 'bool') {

@@ -35,7 +35,7 @@ function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'
 
 export const convolutionOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Number of zeros at each end of each axis; `'same'`: keeps the axis size; `'valid'`: 0. @default 0 */
+  /** Number of zeros at each end of each axis, `'same'` to keep axis sizes, or `'valid'` for 0. @default 0 */
   padding: paddingOption(rank),
 })
 export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolutionOptions>> {}
@@ -77,7 +77,7 @@ function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
   }
 }
 
-/** Returns the padding before and after each axis. If odd for `'same'`, one more is after, as in PyTorch. */
+/** Returns the padding before and after each axis. An odd zero for `'same'` goes after, as in PyTorch. */
 export const padsOf = (
   kernel: readonly number[],
   dilation: readonly number[],
@@ -102,7 +102,7 @@ export const convolutionTransposeOptions = (rank: number) => ({
   ...slidingOptions(rank),
   /** Number of elements cropped from each end of each output axis. @default 0 */
   padding: perAxis(rank, integer({ min: 0 }), 0),
-  /** Number of elements added at the end of each output axis, below stride or dilation. @default 0 */
+  /** Number of elements added at the end of each output axis: less than its stride or dilation. @default 0 */
   outputPadding: perAxis(rank, integer({ min: 0 }), 0),
 })
 export interface ConvolutionTransposeOptions

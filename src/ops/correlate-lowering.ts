@@ -87,7 +87,7 @@ export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   })
 }
 
-/** Swaps output and input channels, rotates windows by 180°: `[o, c / groups, …k]` to `[c, o / groups, …k]`. */
+/** Swaps a weight's output and input channels and turns it 180°: `[o, c/groups, …k]` to `[c, o/groups, …k]`. */
 function turned(w: Tensor, groups: number): Tensor {
   const [o, c, ...kernel] = w.shape
   const apart = reshape(w, [groups, o! / groups, c!, ...kernel])

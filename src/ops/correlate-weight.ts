@@ -58,9 +58,10 @@ function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
 }
 
 /**
- * Computes dL/dw by one matrix product for each image and each column of the window, which x is shifted by. dy
- * is repeated for each row of the window, every copy one row lower. Both lie on the grid of the padded input,
- * where zeros at the right of dy cancel positions that run into the next row.
+ * Computes dL/dw by one matrix product for each image and each column of the window. dy is repeated once for
+ * each row of the window, each copy one row lower, so that one product covers all rows; x is shifted by the
+ * column. Both have the row length of the padded input, where zeros at the end of each row of dy cancel
+ * positions that wrap around.
  */
 function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const [vertical, horizontal] = [walk.windows[0]!, walk.windows[1]!]
@@ -80,7 +81,7 @@ function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return transpose(reshape(stack(products, 1), [o!, kh, kw, x.shape[1]!]), [0, 3, 1, 2])
 }
 
-/** Pads the last two axes with zeros, or crops where negative, by one operator; `padOrCrop` uses two. */
+/** Pads the last two axes with zeros, or crops where padding is negative: `padOrCrop` as one ONNX operator. */
 const shift = (x: Tensor, before: readonly [number, number], behind: readonly [number, number]): Tensor =>
   node('Pad', {
     inputs: [x, int64s([0, 0, ...before, 0, 0, ...behind]), scalar(0, x.dtype)],

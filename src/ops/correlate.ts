@@ -11,7 +11,7 @@ import type { Walk } from './window.ts'
 //     y  = correlate(x, w)          dx = correlateInput(dy, w)     dw = correlateWeight(x, dy)
 
 /**
- * Convolution by given windows and groups: sums x · w over the window and the channels of each group.
+ * Convolution by the windows and groups of `walk`: sums x · w over the window and the channels of each group.
  *
  * @param x `[n, c, …input]`
  * @param w `[o, c / groups, …kernel]`

@@ -4,7 +4,7 @@ import { node, scalar, type Tensor } from '../core/tensor.ts'
 /** Cumulative sum along `axis`, inclusive: `y[i] = x[0] + … + x[i]`. As PyTorch's `cumsum`. */
 export const cumSum = (x: Tensor, axis: number): Tensor => running('cumSum', x, axis, false)
 
-/** Cumulative sum, from the end if `reverse`. The gradient is the cumulative sum of dy from the other end. */
+/** Cumulative sum along `axis`, from the end if `reverse`. Its gradient is the sum of dy from the other end. */
 function running(who: string, x: Tensor, axis: number, reverse: boolean): Tensor {
   const [along] = resolveAxes(who, [axis], x.shape.length)
   return node('CumSum', {

@@ -18,7 +18,7 @@ import { less, where } from './compare.ts'
 import { split } from './concat.ts'
 import { slice } from './slice.ts'
 
-/** Declares an option: the probability of dropping an element, as a number or a schedule over steps. */
+/** Declares an option: the probability of dropping an element, a number or a function of the step. */
 export const dropProbability = scheduled(number({ min: 0, max: 1 }, 0.5))
 
 const dropoutOptions = {
@@ -32,9 +32,9 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 /**
  * Sets each element of `x` to 0 with probability `p`, and divides the rest by `1 − p`. As PyTorch's `dropout`.
  *
- * The mask depends only on (seed, layer, step, position): a resumed run draws the same masks, and so does a
- * graph of several steps. The host hashes (seed, layer, step) to one key per step. The graph computes the mask
- * of n elements from two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
+ * The mask depends only on (seed, layer, step, position): a resumed run draws the same masks, as does a graph
+ * that computes several steps. The host hashes (seed, layer, step) to one key per step. The graph computes the
+ * mask of n elements from two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
  *

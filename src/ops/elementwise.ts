@@ -8,7 +8,12 @@ export type Operand = Tensor | number
 
 type Partials = (dy: Tensor, a: Tensor, b: Tensor) => readonly [da: Tensor, db: Tensor]
 
-/** Applies the ONNX operator `op`, with broadcasting. @throws {ShapeError} when shapes or types do not fit. */
+/**
+ * Applies the ONNX operator `op` with broadcasting.
+ *
+ * @param partials returns dL/da and dL/db, for `a` and `b` broadcast to the shape of the result
+ * @throws {ShapeError} when shapes or types do not fit.
+ */
 export function binary(op: string, a: Operand, b: Operand, partials: Partials): Tensor {
   const [x, y] = operands(op, a, b)
   return node(op, {
@@ -48,7 +53,11 @@ export function checkIntegers(who: string, what: string, { dtype }: Tensor): voi
   throw misfit(who, `${what} of int32 or int64`, dtype)
 }
 
-/** Applies the ONNX operator `op` to floats. `partial` returns dL/dx; without it, no gradient flows. */
+/**
+ * Applies the ONNX operator `op` to floats.
+ *
+ * @param partial returns dL/dx from dL/dy and y; if omitted, no gradient flows
+ */
 export function unary(op: string, x: Tensor, partial?: (dy: Tensor, y: Tensor) => Tensor): Tensor {
   checkFloat(op, x)
   const y: Tensor = node(op, {

@@ -39,7 +39,7 @@ function quadrature(x: Tensor): Tensor {
   return mul(inside, reshape(integral, x.shape))
 }
 
-/** Computes the `n`-point Gauss–Legendre rule from 0 to 1: points at the roots of Pₙ, by Newton's method. */
+/** Computes the `n`-point Gauss–Legendre rule from 0 to 1: Newton's method finds roots of the polynomial Pₙ. */
 function gaussLegendre(n: number): { readonly points: number[]; readonly weights: number[] } {
   const points: number[] = []
   const weights: number[] = []

@@ -7,7 +7,7 @@ import { checkIntegers } from './elementwise.ts'
 // An index outside its axis fails the run with an ONNX Runtime error that names the index.
 
 /**
- * Picks elements of `x` by position along `axis`, one for each element of `index`. As PyTorch's `gather`.
+ * Picks elements of `x`: each element of `index` is a position along `axis`. As PyTorch's `gather`.
  *
  *     y[i, j, k] = x[i, index[i, j, k], k]    for axis 1 of 3
  *
@@ -26,7 +26,8 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
 }
 
 /**
- * Adds elements of `source` to elements of `x` by position along `axis`. As PyTorch's `scatter_add`.
+ * Adds each element of `source` to the element of `x` at the position along `axis` that `index` gives for it.
+ * As PyTorch's `scatter_add`.
  *
  *     y = x;  y[i, index[i, j, k], k] += source[i, j, k]    for axis 1 of 3
  *

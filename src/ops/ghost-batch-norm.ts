@@ -6,7 +6,7 @@ import { standardize } from './standardize.ts'
 import { mean } from './statistics.ts'
 
 /**
- * Splits a batch into virtual batches of consecutive examples, and normalizes each by its own statistics.
+ * Normalizes each virtual batch of `virtualBatchSize` consecutive examples by its own mean and variance.
  * Source: Hoffer et al. 2017, https://arxiv.org/abs/1705.08741, algorithm 1.
  *
  * @param x `[batch, channels, …]`

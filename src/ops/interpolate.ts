@@ -9,14 +9,17 @@ import { perAxis } from './window.ts'
 const interpolateOptions = (rank: number) => ({
   /** New size of each axis after batch and channels; required unless `scaleFactor` is given. */
   size: perAxis(rank, size),
-  /** New size of each axis after batch and channels, divided by its old size; the new size is rounded down. */
+  /** Ratio of the new to the old size of each axis after batch and channels; new sizes are rounded down. */
   scaleFactor: perAxis(rank, number({ above: 0 })),
   /**
    * How to compute an element: `nearest` copies the nearest old element; `linear` (for 3 axes) and `bilinear`
    * (for 4) interpolate between the two nearest along each axis. @default 'nearest'
    */
   mode: choice(['nearest', 'linear', 'bilinear'], 'nearest'),
-  /** Whether to align the centres of the first and last elements, not the ends of the axis. @default false */
+  /**
+   * Whether `linear` and `bilinear` align the centres of the outermost elements of old and new axis, rather
+   * than the outer edges of these elements. @default false
+   */
   alignCorners: boolean(false),
 })
 export interface InterpolateOptions extends OptionsOf<ReturnType<typeof interpolateOptions>> {}

@@ -27,12 +27,12 @@ export const labelOptions = {
 }
 export interface LabelOptions extends OptionsOf<typeof labelOptions> {}
 
-/** Options of a loss against class labels, as read and with the class weights as a tensor. */
+/** Options of a loss on class labels after reading, with the class weights as a tensor. */
 export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> {
   readonly weight: Tensor | undefined
 }
 
-/** The parts of a loss that depend on class labels, some of which may be ignored or not be a class. */
+/** Functions and weights by which a loss treats class labels, including ignored and invalid labels. */
 interface Labelled {
   /** Returns for each label the score of its class, from `scores`, `[…, classes]`. */
   pick(scores: Tensor): Tensor
@@ -42,7 +42,7 @@ interface Labelled {
   settle(costs: Tensor): Tensor
 }
 
-/** Prepares labels, `[…]`, for a loss against scores, `[…, classes]`. */
+/** Prepares labels, `[…]`, for a loss on scores of shape `[…, classes]`. */
 export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignoreIndex?: number): Labelled {
   const { shape, dtype } = scores
   const inside = logicalAnd(greaterEqual(labels, 0), less(labels, shape.at(-1)!))
@@ -57,7 +57,7 @@ export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignore
   }
 }
 
-/** Reduces costs as the option `reduction` says; a mean divides by the sum of `weights`, as in PyTorch. */
+/** Reduces costs by `options.reduction`; a mean divides by the sum of the labels' `weights`, as in PyTorch. */
 export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted): Tensor {
   const { reduction, weight, ignoreIndex } = options
   const even = weight === undefined && ignoreIndex === undefined
@@ -68,7 +68,7 @@ export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted):
 export const classesLast = (scores: Tensor): Tensor =>
   scores.shape.length === 2 ? scores : transpose(scores, [0, ...scores.shape.map((_, i) => i).slice(2), 1])
 
-/** Returns the number of classes. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
+/** Returns the class count. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {
   const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)

@@ -5,7 +5,7 @@ import { sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
 
 export const reductionOptions = {
-  /** Reduction of the losses of all elements; `none` returns them unreduced. @default 'mean' */
+  /** How to reduce the losses of all elements; `none` returns them unreduced. @default 'mean' */
   reduction: choice(['mean', 'sum', 'none'], 'mean'),
 }
 /** Options that all losses share. */

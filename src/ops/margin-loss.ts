@@ -77,11 +77,11 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: nu
 
 const multiMarginOptions = {
   ...reductionOptions,
-  /** Least lead of the label's score over another score at which that other score adds no loss. @default 1 */
+  /** Lead that the label's score needs over another class's score for that class to add no loss. @default 1 */
   margin: number({}, 1),
   /** Weight of each class, `[classes]`: a tensor or numbers. @default 1 each */
   weight: classWeight,
-  /** Exponent of each term of the loss, 1 or 2. @default 1 */
+  /** Exponent p of each term of the loss. @default 1 */
   p: custom<1 | 2>('1 or 2', (p) => p === 1 || p === 2, 1),
 }
 export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions> {}

@@ -37,7 +37,7 @@ export const maxPoolOptions = (rank: number) => ({
 })
 export interface MaxPoolOptions extends OptionsOf<ReturnType<typeof maxPoolOptions>> {}
 
-/** Signature of a pooling function: an input, and the size of the windows that slide over it. */
+/** Signature of a pooling function: `kernelSize` is the size of the windows that slide over `x`. */
 export type WindowOperator<Options> = (x: Tensor, kernelSize: PerAxis, options?: Options) => Tensor
 type PoolOf<O> = (who: string, rank: number, ...given: Parameters<WindowOperator<O>>) => Tensor
 
@@ -59,7 +59,8 @@ export const maxPool: PoolOf<MaxPoolOptions> = (who, rank, x, kernelSize, option
  * The greatest element of each window of `x`, `[n, c, length]`. As PyTorch's `max_pool1d`; of equal maxima, the
  * first gets the gradient.
  *
- * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`; ⌈⌉ for `ceilMode`
+ * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`; with `ceilMode`,
+ *   ⌈⌉ instead of ⌊⌋
  * @throws {ShapeError} when `x` does not have 3 axes, or is shorter than a window.
  */
 export const maxPool1d = pool(maxPool, 'maxPool1d', 1)
@@ -137,7 +138,7 @@ const avgPool: PoolOf<AveragePoolOptions> = (who, rank, x, kernelSize, options) 
 /**
  * The mean of each window of `x`, `[n, c, length]`. As PyTorch's `avg_pool1d`.
  *
- * @returns `[n, c, ⌊(length + 2 · padding − kernelSize) / stride⌋ + 1]`; ⌈⌉ for `ceilMode`
+ * @returns `[n, c, ⌊(length + 2 · padding − kernelSize) / stride⌋ + 1]`; with `ceilMode`, ⌈⌉ instead of ⌊⌋
  * @throws {ShapeError} when `x` does not have 3 axes, or is shorter than a window.
  */
 export const avgPool1d = pool(avgPool, 'avgPool1d', 1)

@@ -8,9 +8,9 @@ import { softplus } from './sigmoid.ts'
 
 const binaryOptions = {
   ...reductionOptions,
-  /** Weight w of each element's loss; broadcasts to the shape of the logits. @default 1 */
+  /** Weight w of the loss of each logit; broadcasts to the shape of the logits. @default 1 */
   weight: tensorOption,
-  /** Weight p of the positive part of the loss, for example `[classes]`; broadcasts likewise. @default 1 */
+  /** Weight p of the positive part of the loss, such as one for each class; broadcasts. @default 1 */
   posWeight: tensorOption,
 }
 export interface BinaryOptions extends OptionsOf<typeof binaryOptions> {}

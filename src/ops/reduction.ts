@@ -48,8 +48,7 @@ export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), 
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
 
 /**
- * Product over `axes`. Multiplies halves recursively, so the gradient never divides by an element, which may be
- * 0.
+ * Product over `axes`. Multiplies halves recursively: the gradient divides by no element, so elements may be 0.
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */

@@ -6,13 +6,13 @@ import { checkAlike, type Reduced, reduced, reductionOptions } from './loss-redu
 
 // Losses for regression. Each throws a ShapeError when output and target differ in shape or type.
 
-/** Squared error, `(output − target)²`, reduced to its mean by default. As PyTorch's `mse_loss`. */
+/** Mean squared error, or another `reduction` of `(output − target)²`. As PyTorch's `mse_loss`. */
 export function mseLoss(output: Tensor, target: Tensor, options?: Reduced): Tensor {
   const { reduction } = readOptions('mseLoss', reductionOptions, options)
   return reduced(square(error('mseLoss', output, target)), reduction)
 }
 
-/** Absolute error, `|output − target|`, reduced to its mean by default. As PyTorch's `l1_loss`. */
+/** Mean absolute error, or another `reduction` of `|output − target|`. As PyTorch's `l1_loss`. */
 export function l1Loss(output: Tensor, target: Tensor, options?: Reduced): Tensor {
   const { reduction } = readOptions('l1Loss', reductionOptions, options)
   return reduced(abs(error('l1Loss', output, target)), reduction)
@@ -28,7 +28,7 @@ export interface HuberOptions extends OptionsOf<typeof huberOptions> {}
 /**
  * Quadratic loss for small errors, linear loss for large errors. As PyTorch's `huber_loss`.
  *
- *     e = output − target;    e²/2 where |e| ≤ δ,    δ·(|e| − δ/2) elsewhere
+ *     e = output − target, δ = delta:    e²/2 where |e| ≤ δ,    δ·(|e| − δ/2) elsewhere
  */
 export function huberLoss(output: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   const { delta, reduction } = readOptions('huberLoss', huberOptions, options)

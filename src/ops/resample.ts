@@ -11,8 +11,8 @@ export const evenly = (first: number, end: number, count: number): ReadonlyMap<n
   new Map(Array.from({ length: end - first }, (_, k) => [first + k, 1 / count]))
 
 /**
- * Replaces each axis after batch and channels by weighted sums along it, such as window means. Each is a
- * product with a mostly zero matrix, as is its gradient: ONNX Runtime multiplies matrices of every float type.
+ * Replaces each axis after batch and channels by weighted sums along it, such as window means. The sums and
+ * their gradients are products with mostly zero matrices, which ONNX Runtime computes for every float type.
  *
  * @param weights one for each axis from the third
  */

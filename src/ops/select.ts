@@ -5,7 +5,7 @@ import { cast } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
 
 /**
- * One-hot encodes labels: a row of zeros with a 1 at the label.
+ * One-hot encodes labels: each becomes a row of zeros with a 1 at the label.
  *
  * @param labels `[…]` of int32 or int64. As in ONNX, a negative label counts from the last class, and a label
  *   below −classes or above classes − 1 becomes a row of zeros.

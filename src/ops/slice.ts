@@ -6,7 +6,9 @@ import { indexSelect } from './gather.ts'
 
 // `slice` and `pad` are adjoint to each other, so they share a file.
 
-/** Python's `start:end:step` along one axis: `end` is exclusive, and a negative bound counts from the end. */
+/**
+ * `start:end:step` along one axis, as in Python: `end` is exclusive, and a negative bound counts from the end.
+ */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
 /** Selection of `count` elements along one axis: at indices `start`, `start + step`, `start + 2·step`, …. */
@@ -58,7 +60,7 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   return { start: first, step, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
-/** Returns zeros of `shape`, with `dy` at positions that `walks` select by axis: the adjoint of `slice`. */
+/** Returns zeros of `shape`, with `dy` at the positions that `walks`, one for each axis, select. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
   const steps = walks.map(({ step }) => Math.abs(step))
@@ -85,7 +87,7 @@ export function dilate(x: Tensor, steps: readonly number[]): Tensor {
 export type Pads = readonly [before: number, after: number]
 export const unpadded: Pads = [0, 0]
 
-/** Padding of an axis of size n by its own elements: at most `reach`; position `at` copies index `source`. */
+/** Pads an axis of size n by its elements: at most `reach(n)`; position `at` copies element `source(at, n)`. */
 interface Mirror {
   readonly reach: (n: number) => number
   readonly source: (at: number, n: number) => number

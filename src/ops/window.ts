@@ -12,7 +12,7 @@ import { type Pads, pad, type SliceRange, slice, unpadded } from './slice.ts'
 export type PerAxis = number | readonly number[]
 type Item = Option<number, number | undefined>
 
-/** Declares an option: a list of one `item` for each of `rank` axes, or one item for all of them. */
+/** Declares an option: one value for all `rank` axes, or a list of one for each; `item` declares a value. */
 export function perAxis(rank: number, item: Item, fallback: number): Option<PerAxis, readonly number[]>
 export function perAxis(rank: number, item: Item): Option<PerAxis, readonly number[] | undefined>
 export function perAxis(rank: number, item: Item, fallback?: number): Option<PerAxis, readonly number[]> {
@@ -115,7 +115,7 @@ export const spatial = (windows: readonly Window[], each: (w: Window) => Pads): 
   ...windows.map(each),
 ]
 
-/** Slices of the padded axes read by the window's element at `offset`, over all positions of the window. */
+/** Slices of the padded axes that the window's element at `offset` reads, over all positions of the window. */
 export const tap = (windows: readonly Window[], offset: readonly number[]): SliceRange[] =>
   offset.map((k, i) => {
     const { stride, dilation, output } = windows[i]!

@@ -17,7 +17,9 @@ import { offsets, padOrCrop, type Walk, type Window } from './window.ts'
 // Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks,
 // https://arxiv.org/abs/1509.09308, F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/** Whether Winograd's algorithm beats a plain convolution: 3×3, stride 1, dilation 1, 128 channels or more. */
+/**
+ * Whether Winograd's algorithm beats a plain convolution: for 3×3, stride and dilation 1, and ≥ 128 channels.
+ */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)
@@ -106,8 +108,8 @@ function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
 }
 
 /**
- * Lists elements of overlapping tiles, 2 apart, by place: row i, column j of every tile, for i, j < `side`.
- * `[n, h, w, c]` to `[side², n · rows · columns · c]`.
+ * Collects the elements of overlapping tiles, 2 apart, by their row i and column j in the tile, with i, j <
+ * `side`: `[n, h, w, c]` to `[side², n · rows · columns · c]`.
  */
 function places(x: Tensor, side: number, [rows, columns]: readonly [number, number]): Tensor {
   const from = (start: number, count: number): SliceRange => [start, start + 2 * count - 1, 2]
