@@ -4,7 +4,7 @@ import { add, div, mul, neg, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
 
-/** A normalized tensor `y`, with the mean and the variance used to normalize it. */
+/** A normalized tensor `y`, and the mean and variance by which it was normalized. */
 export interface Normalized {
   readonly y: Tensor
   readonly mean: Tensor

@@ -17,7 +17,8 @@ interface Lettered {
  *     einsum('bij,bjk->bik', a, b)[b, i, k] = Σⱼ a[b, i, j] · b[b, j, k]
  *
  * Letters that are not in the result are summed over. Without an arrow, the result has the letters that occur
- * once, in alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
+ * only once, in alphabetical order. Operands are multiplied from left to right, each pair as one matrix
+ * product.
  *
  * @throws {ArgumentError} when the equation does not parse, repeats a letter within one operand, or uses `...`.
  * @throws {ShapeError} when operands do not have the axes of their letters, or sizes of one letter differ.
@@ -84,7 +85,7 @@ function contract(left: Lettered, right: Lettered, needed: ReadonlySet<string>):
 const sizeIn = ({ letters, t }: Lettered, letter: string): number | undefined =>
   t.shape[letters.indexOf(letter)]
 
-/** Merges axes of `x` into a matrix `[rows, columns]`, or into `[batch, rows, columns]` if there is a batch. */
+/** Merges axes of `x` into a matrix `[rows, columns]`, or `[batch, rows, columns]` if `batch` is not empty. */
 function grouped(
   x: Lettered,
   batch: readonly string[],

@@ -34,7 +34,7 @@ export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> 
 
 /** Functions and weights by which a loss treats class labels, including ignored and invalid labels. */
 interface Labelled {
-  /** Returns for each label the score of its class, from `scores`, `[…, classes]`. */
+  /** Returns for each label its class's entry of `scores`, `[…, classes]`. */
   pick(scores: Tensor): Tensor
   /** Weight of each label's class; 0 where the label is ignored or is not a class. */
   readonly weights: Tensor

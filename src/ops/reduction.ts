@@ -8,7 +8,7 @@ import { concat, split } from './concat.ts'
 import { logicalNot } from './logic.ts'
 
 /**
- * Reduces `x` over `axes`, none of size 0, by the ONNX operator `op`.
+ * Reduces `x` over `axes` by the ONNX operator `op`; these axes must not be empty.
  *
  * @param partial returns dL/dx, from dL/dy and y, in which the reduced axes have size 1
  */

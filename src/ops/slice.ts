@@ -6,9 +6,7 @@ import { indexSelect } from './gather.ts'
 
 // `slice` and `pad` are adjoint to each other, so they share a file.
 
-/**
- * `start:end:step` along one axis, as in Python: `end` is exclusive, and a negative bound counts from the end.
- */
+/** Python's slice `start:end:step` of one axis: `end` is exclusive; a negative bound counts from the end. */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
 /** Selection of `count` elements along one axis: at indices `start`, `start + step`, `start + 2·step`, …. */

@@ -88,7 +88,7 @@ export function windowsOn(
   throw misfit(who, wanted, x.shape, 'pad it or take a smaller window')
 }
 
-/** Returns the attributes by which ONNX's convolutions and pools describe windows. */
+/** Returns the attributes that describe windows to ONNX's convolutions and pools. */
 export const windowAttributes = (windows: readonly Window[]): Record<string, readonly number[]> => ({
   kernel_shape: kernelOf(windows),
   strides: windows.map(({ stride }) => stride),

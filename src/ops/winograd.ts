@@ -17,9 +17,7 @@ import { offsets, padOrCrop, type Walk, type Window } from './window.ts'
 // Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks,
 // https://arxiv.org/abs/1509.09308, F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/**
- * Whether Winograd's algorithm beats a plain convolution: for 3×3, stride and dilation 1, and ≥ 128 channels.
- */
+/** Whether Winograd's algorithm beats a plain convolution: for 3×3, stride and dilation 1, 128 channels up. */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)
