@@ -9,7 +9,7 @@ import { logicalAnd } from './logic.ts'
 
 // Piecewise activations. Where two pieces meet, the slope is PyTorch's.
 
-/** `max(x, 0)`. The slope at 0 is taken as 0, as in PyTorch. */
+/** `max(x, 0)`. The derivative at 0 is taken as 0, as in PyTorch. */
 export const relu = (x: Tensor): Tensor => unary('Relu', x, (dy, y) => where(greater(y, 0), dy, 0))
 
 /** `x` where x > 0, `slope · x` elsewhere. */
@@ -18,7 +18,7 @@ export const leakyRelu = (x: Tensor, slope: number = 0.01): Tensor => prelu(x, s
 /**
  * `x` where x > 0, `weight · x` elsewhere: a leaky ReLU with a learned slope.
  *
- * @param weight broadcasts to the shape of `x`; unlike in PyTorch, `[channels]` is along the last axis
+ * @param weight broadcasts to the shape of `x`: unlike in PyTorch, `[channels]` is along the last axis
  * @throws {ShapeError} when `weight` does not broadcast.
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
@@ -46,7 +46,7 @@ export function elu(x: Tensor, alpha: number = 1): Tensor {
 }
 
 /**
- * `elu` with the fixed scale and α that keep mean 0 and variance 1 from layer to layer.
+ * `scale · elu(x, α)`, with constants that keep mean 0 and variance 1 from layer to layer.
  * Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515.
  */
 export const selu = (x: Tensor): Tensor => mul(elu(x, 1.6732632423543772), 1.0507009873554805)
@@ -55,7 +55,7 @@ export const selu = (x: Tensor): Tensor => mul(elu(x, 1.6732632423543772), 1.050
 export const celu = (x: Tensor, alpha: number = 1): Tensor =>
   alpha === 1 ? elu(x) : mul(elu(div(x, alpha)), alpha)
 
-/** `x` clamped to the range from `low` to `high`. The slope at the bounds is 0, where that of `clamp` is 1. */
+/** `x` clamped to the range from `low` to `high`. The derivative at the bounds is 0; for `clamp`, it is 1. */
 export const hardtanh = (x: Tensor, low: number = -1, high: number = 1): Tensor => ({
   ...clamp(x, low, high),
   sources: [x],

@@ -6,7 +6,7 @@ import { evenly, weighAxes } from './resample.ts'
 import { mean } from './statistics.ts'
 import { checkAxes, type PerAxis, sizes } from './window.ts'
 
-/** Returns the ranges of the `output` windows, which may overlap, that cover an axis of size `input`. */
+/** Returns the index ranges, end exclusive, of `output` windows that cover `input` elements and may overlap. */
 const spans = (input: number, output: number): (readonly [first: number, end: number])[] =>
   Array.from({ length: output }, (_, i) => [
     Math.floor((i * input) / output),
@@ -14,14 +14,15 @@ const spans = (input: number, output: number): (readonly [first: number, end: nu
   ])
 
 /**
- * Means of `outputSize` windows that cover `[n, c, length]`. As PyTorch's `adaptive_avg_pool1d`.
+ * Means of `outputSize` windows that together cover the length of `x`, `[n, c, length]`. As PyTorch's
+ * `adaptive_avg_pool1d`.
  *
  * @returns `[n, c, outputSize]` @throws {ShapeError} when `x` does not have 3 axes.
  */
 export const adaptiveAvgPool1d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveAvgPool('adaptiveAvgPool1d', 1, x, outputSize)
 
-/** Means of windows that cover `[n, c, height, width]`. As PyTorch's `adaptive_avg_pool2d`. */
+/** Means of a grid of windows that covers `x`, `[n, c, height, width]`. As PyTorch's `adaptive_avg_pool2d`. */
 export const adaptiveAvgPool2d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveAvgPool('adaptiveAvgPool2d', 2, x, outputSize)
 
@@ -36,18 +37,19 @@ function adaptiveAvgPool(who: string, rank: number, x: Tensor, outputSize: PerAx
 }
 
 /**
- * Maxima of `outputSize` windows that cover `[n, c, length]`. As PyTorch's `adaptive_max_pool1d`.
+ * Maxima of `outputSize` windows that together cover the length of `x`, `[n, c, length]`. As PyTorch's
+ * `adaptive_max_pool1d`.
  *
  * @returns `[n, c, outputSize]` @throws {ShapeError} when `x` does not have 3 axes.
  */
 export const adaptiveMaxPool1d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveMaxPool('adaptiveMaxPool1d', 1, x, outputSize)
 
-/** Maxima of windows that cover `[n, c, height, width]`. As PyTorch's `adaptive_max_pool2d`. */
+/** Maxima of a grid of windows that covers `x`, `[n, c, height, width]`. As PyTorch's `adaptive_max_pool2d`. */
 export const adaptiveMaxPool2d = (x: Tensor, outputSize: PerAxis): Tensor =>
   adaptiveMaxPool('adaptiveMaxPool2d', 2, x, outputSize)
 
-/** Repeats the last element of shorter windows, which changes no maximum, then applies one `maxPool`. */
+/** Pads short windows by repeating their last element, which changes no maximum, then applies `maxPool`. */
 function adaptiveMaxPool(who: string, rank: number, x: Tensor, outputSize: PerAxis): Tensor {
   checkAxes(who, rank, x)
   const kernels: number[] = []

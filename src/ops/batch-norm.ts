@@ -4,18 +4,18 @@ import { add, div, mul, neg, reciprocal, sqrt, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
 
-/** A normalized tensor with the mean and variance that normalized it. */
+/** A normalized tensor `y`, and the mean and variance by which it was normalized. */
 export interface Normalized {
   readonly y: Tensor
   readonly mean: Tensor
-  /** Biased variance: divided by n. */
+  /** Biased variance: the sum of squared deviations from the mean, divided by n rather than n − 1. */
   readonly variance: Tensor
 }
 
 /**
- * Normalizes each channel by the batch's own statistics.
+ * Normalizes each channel of `x` by the mean μ and variance σ² of its n elements in the batch.
  *
- *     μ = Σx/n    σ² = Σ(x − μ)²/n    y = γ · (x − μ)/√(σ² + ε) + β
+ *     μ = Σx/n    σ² = Σ(x − μ)²/n    x̂ = (x − μ)/√(σ² + ε)    y = γ · x̂ + β
  *
  * The mean is subtracted before squaring, so a large mean costs no precision. The gradient is the closed form
  * of Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, section 3:
@@ -23,9 +23,9 @@ export interface Normalized {
  *     dβ = Σdy    dγ = Σ dy·x̂    dx = γ/√(σ² + ε) · (dy − dβ/n − x̂·dγ/n)
  *
  * @param x `[batch, channels, …]`
- * @param weight γ, `[channels]`; undefined for 1
- * @param bias β, `[channels]`; undefined for 0
- * @returns mean and variance are `[channels]`
+ * @param weight γ, `[channels]`; 1 if undefined
+ * @param bias β, `[channels]`; 0 if undefined
+ * @returns y, of the shape of `x`, with μ and σ², `[channels]`
  */
 export function batchNorm(
   x: Tensor,
@@ -58,9 +58,9 @@ export function batchNorm(
 }
 
 /**
- * Normalizes each channel of `x` by given statistics: batch normalization in evaluation.
+ * Normalizes each channel of `x` by a given mean and variance: batch normalization in evaluation.
  *
- *     y = γ · (x − mean)/√(variance + ε) + β
+ *     y = weight · (x − mean)/√(variance + eps) + bias
  */
 export function normalizeBy(
   x: Tensor,
@@ -77,8 +77,8 @@ export function normalizeBy(
 }
 
 /**
- * `x · scale + shift` for each channel. ONNX Runtime's batch normalization by mean 0 and variance 1 passes over
- * images once: 0.45 ms for [32, 64, 32, 32] on one thread, where a product and a sum take 1.0 ms.
+ * `x · scale + shift` for each channel. On images, ONNX's batch normalization by mean 0 and variance 1 computes
+ * this in one pass: 0.45 ms for [32, 64, 32, 32] on one thread; a product and a sum take 1.0 ms.
  */
 function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
   const along = perChannel(x)
@@ -95,14 +95,14 @@ function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
   })
 }
 
-/** `weight · x + bias` for each channel, where undefined stands for weight 1 or bias 0. */
+/** `weight · x + bias` for each channel; an undefined `weight` counts as 1, an undefined `bias` as 0. */
 export function scaleAndShift(x: Tensor, weight: Tensor | undefined, bias: Tensor | undefined): Tensor {
   const along = perChannel(x)
   const scaled = weight ? mul(x, along(weight)) : x
   return bias ? add(scaled, along(bias)) : scaled
 }
 
-/** Returns a function that reshapes `[channels]` to broadcast along axis 1 of `x`. */
+/** Returns a function that reshapes a tensor `[channels]` so that it broadcasts along axis 1 of `x`. */
 export function perChannel(x: Tensor): (v: Tensor) => Tensor {
   if (x.shape.length < 2) throw misfit('batchNorm', '[batch, channels, …]', x.shape)
   const shape = x.shape.length === 2 ? [x.shape[1]!] : withUnitAxes(x.shape, axesButChannels(x.shape))

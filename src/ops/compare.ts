@@ -34,7 +34,7 @@ const finite = (x: Tensor): Tensor => less(abs(x), Number.POSITIVE_INFINITY)
 // Declared under other names, so as not to shadow the globals.
 export { finite as isFinite, notANumber as isNaN }
 
-/** `a` where `condition` is true, `b` elsewhere; all three broadcast together. */
+/** `a` where `condition` is true, `b` elsewhere, element by element; all three broadcast to one shape. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = operands('where', a, b)
   if (condition.dtype !== 'bool') {
@@ -55,7 +55,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 const elementType: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
 
-/** `x` converted to another element type. A gradient flows only from float to float. */
+/** `x` converted to another element type. The gradient flows only between floating-point types. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x
   return node('Cast', {

@@ -39,7 +39,7 @@ const joins = (a: Tensor, b: Tensor, axis: number): boolean =>
 /**
  * Splits `x` into consecutive pieces along `axis`. As PyTorch's `split`.
  *
- * @param sizes size of each piece, or one size for all pieces, where the last piece may be smaller
+ * @param sizes a list with the size of each piece, or one size for all pieces, the last of which may be smaller
  * @throws {ShapeError} when the sizes do not add up to the size of the axis.
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis: number = 0): Tensor[] {
@@ -65,8 +65,8 @@ const equalParts = (n: number, size: number): number[] =>
   size > 0 ? Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size)) : [size]
 
 /**
- * Splits `x` into `count` equal pieces along `axis`. If `count` does not divide the axis, the last piece is
- * smaller, and there may be fewer pieces. As PyTorch's `chunk`.
+ * Splits `x` along `axis` into at most `count` pieces of one size, the last of which may be smaller. As
+ * PyTorch's `chunk`.
  */
 export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   const [along] = resolveAxes('chunk', [axis], x.shape.length)
@@ -74,17 +74,17 @@ export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
   return split(x, Math.ceil(x.shape[along!]! / count), along)
 }
 
-/** Stacks tensors of one shape along a new `axis`: `n` of `[a, b]` to `[n, a, b]`. As PyTorch's `stack`. */
+/** Stacks tensors of one shape along a new `axis`: n tensors `[a, b]` to `[n, a, b]`. As PyTorch's `stack`. */
 export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
   const longer = tensors.map((t) => unsqueeze(t, axis))
   return concat(longer, axis)
 }
 
-/** Splits `x` into slices along `axis`, without it: `[n, a, b]` to `n` of `[a, b]`. As PyTorch's `unbind`. */
+/** Splits `x` along `axis`, and removes that axis: `[n, a, b]` to n tensors `[a, b]`. As PyTorch's `unbind`. */
 export const unbind = (x: Tensor, axis: number = 0): Tensor[] =>
   split(x, 1, axis).map((part) => squeeze(part, [axis]))
 
-/** Shifts `x` along `axis`; elements shifted past one end return at the other. As PyTorch's `roll`. */
+/** Shifts elements by `shift` positions along `axis`, wrapping around at the ends. As PyTorch's `roll`. */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
   const [along] = resolveAxes('roll', [axis], x.shape.length)
   const n = x.shape[along!]!

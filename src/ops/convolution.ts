@@ -7,17 +7,17 @@ import { withBias } from './correlate-lowering.ts'
 import type { Pads } from './slice.ts'
 import { checkAxes, inputOf, type PerAxis, perAxis, type Window, windowsOn } from './window.ts'
 
-/** Declares the options of a window that slides over `rank` axes. */
+/** Declares the options that convolutions and transposed convolutions over `rank` axes share. */
 const slidingOptions = (rank: number) => ({
-  /** Number of elements between positions of the window. @default 1 */
+  /** Distance between neighbouring positions of the window, in elements. @default 1 */
   stride: perAxis(rank, size, 1),
-  /** Distance between neighbouring elements within the window. @default 1 */
+  /** Distance between neighbouring elements within the window; 1 for no gaps. @default 1 */
   dilation: perAxis(rank, size, 1),
-  /** Number of groups of channels, each with separate weights. @default 1 */
+  /** Number of groups that the channels are split into, each with separate weights. @default 1 */
   groups: integer({ min: 1 }, 1),
 })
 
-/** A convolution of an input, a weight and an optional bias. */
+/** Signature of a convolution of an input by a weight, with an optional bias. */
 export type Convolve<Options> = (x: Tensor, weight: Tensor, bias?: Tensor, options?: Options) => Tensor
 
 type Padding = PerAxis | 'same' | 'valid'
@@ -35,7 +35,7 @@ function paddingOption(rank: number): Option<Padding, readonly number[] | 'same'
 
 export const convolutionOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Number of zeros on both sides of each axis, `'same'` to keep its size, or `'valid'` for 0. @default 0 */
+  /** Number of zeros at each end of each axis, `'same'` to keep axis sizes, or `'valid'` for 0. @default 0 */
   padding: paddingOption(rank),
 })
 export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolutionOptions>> {}
@@ -43,7 +43,7 @@ export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolut
 /**
  * Convolution over one axis (strictly, correlation: the window is not flipped). As PyTorch's `conv1d`.
  *
- *     y[n, o, i] = bias[o] + Σ weight[o, c, k] · x[n, c, i · stride + k · dilation − padding]
+ *     y[n, o, i] = bias[o] + Σ weight[o, c, k] · x[n, c, i · stride + k · dilation − padding]    over c and k
  *
  * @param x `[n, c, length]`
  * @param weight `[o, c / groups, k]`
@@ -53,10 +53,10 @@ export interface ConvolutionOptions extends OptionsOf<ReturnType<typeof convolut
  */
 export const conv1d = convolution('conv1d', 1)
 
-/** Convolution of `[n, c, height, width]` with `[o, c / groups, kh, kw]`. As PyTorch's `conv2d`. */
+/** Convolves `[n, c, height, width]` by weight `[o, c / groups, kh, kw]`. As PyTorch's `conv2d`. */
 export const conv2d = convolution('conv2d', 2)
 
-/** Convolution of `[n, c, depth, height, width]` with `[o, c / groups, kd, kh, kw]`. As PyTorch's `conv3d`. */
+/** Convolves `[n, c, depth, height, width]` by weight `[o, c / groups, kd, kh, kw]`. As PyTorch's `conv3d`. */
 export const conv3d = convolution('conv3d', 3)
 
 function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
@@ -77,7 +77,7 @@ function convolution(who: string, rank: number): Convolve<ConvolutionOptions> {
   }
 }
 
-/** Returns the padding before and after each axis. As in PyTorch, `'same'` puts an odd zero at the end. */
+/** Returns the padding before and after each axis. An odd zero for `'same'` goes after, as in PyTorch. */
 export const padsOf = (
   kernel: readonly number[],
   dilation: readonly number[],
@@ -100,17 +100,17 @@ function check(who: string, rank: number, outputs: number, x: Tensor, weight: Te
 
 export const convolutionTransposeOptions = (rank: number) => ({
   ...slidingOptions(rank),
-  /** Number of elements cropped from both ends of each output axis. @default 0 */
+  /** Number of elements cropped from each end of each output axis. @default 0 */
   padding: perAxis(rank, integer({ min: 0 }), 0),
-  /** Number of elements added at the end of each output axis; less than stride or dilation. @default 0 */
+  /** Number of elements added at the end of each output axis: less than its stride or dilation. @default 0 */
   outputPadding: perAxis(rank, integer({ min: 0 }), 0),
 })
 export interface ConvolutionTransposeOptions
   extends OptionsOf<ReturnType<typeof convolutionTransposeOptions>> {}
 
 /**
- * Transposed convolution: the gradient of a convolution with respect to its input, which lengthens an axis. As
- * PyTorch's `conv_transpose1d`.
+ * Transposed convolution over one axis: the gradient of `conv1d` with respect to its input, which lengthens the
+ * axis if the stride is above 1. As PyTorch's `conv_transpose1d`.
  *
  *     y[n, o, i · stride + k · dilation − padding] += weight[c, o, k] · x[n, c, i],    y starts as bias[o]
  *

@@ -22,7 +22,7 @@ import { inputByTiles, outputByTiles, worthTransforming } from './winograd.ts'
 // A convolution and its gradients as ONNX operators. ONNX Runtime has no Conv for float64 on a CPU, so float64
 // convolutions are composed of slices and a product: meant for verification, they may be slow.
 
-/** Computes `correlate`. */
+/** Returns the values of `correlate`, a convolution, without its gradient rule. */
 export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor | undefined): Tensor {
   const { windows, groups } = walk
   const shape = [x.shape[0]!, w.shape[0]!, ...outputOf(windows)]
@@ -43,24 +43,24 @@ export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor |
   return withBias(reshape(matmul(rows, columns(x, walk)), shape), bias)
 }
 
-/** Adds the bias of each channel to `y`. */
+/** Adds `bias[c]`, if there is a bias, to each channel c of `y`, `[n, channels, …]`. */
 export const withBias = (y: Tensor, bias: Tensor | undefined): Tensor =>
   bias ? add(y, reshape(bias, [bias.shape[0]!, ...y.shape.slice(2).map(() => 1)])) : y
 
-/** Crops trailing elements that would leave room for another position of a window. */
+/** Crops the end of an axis of `x` where ONNX's Conv would find room for more positions of a window. */
 function withinReach(x: Tensor, windows: readonly Window[]): Tensor {
   const pads = spatial(windows, (w) => [0, Math.min(0, after(w))])
   return windows.every((w) => after(w) > -w.stride) ? x : padOrCrop(x, pads)
 }
 
-/** Unfolds the windows on `x` into columns: `[n, groups, c / groups · window, output]`. */
+/** Copies windows on `x` to columns (im2col): `[n, groups, c / groups · window size, output size]`. */
 export const columns = (x: Tensor, { windows, groups }: Walk): Tensor => {
   const seen = unfold(x, windows)
   const [n, c, window] = seen.shape
   return reshape(seen, [n!, groups, (c! / groups) * window!, sizeOf(seen.shape.slice(3))])
 }
 
-/** Computes `correlateInput`. */
+/** Returns the values of `correlateInput`, dL/dx of a convolution, without its gradient rule. */
 export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
   if (worthTransforming(dy, w.shape[1]!, walk)) return inputByTiles(dy, w, walk)
@@ -87,7 +87,7 @@ export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   })
 }
 
-/** Swaps outputs and inputs, and turns the window by 180°: `[o, c / g, …k]` to `[c, o / g, …k]`. */
+/** Swaps a weight's output and input channels and turns it 180°: `[o, c/groups, …k]` to `[c, o/groups, …k]`. */
 function turned(w: Tensor, groups: number): Tensor {
   const [o, c, ...kernel] = w.shape
   const apart = reshape(w, [groups, o! / groups, c!, ...kernel])

@@ -13,7 +13,7 @@ import { weightByTiles, worthTransforming } from './winograd.ts'
 // ONNX has no such operator; Conv on transposed tensors takes 2 to 3 times as long as these functions.
 
 /**
- * Computes `correlateWeight` by the fastest method. Milliseconds on one thread, for windows of 3×3:
+ * Returns dL/dw of a convolution, by the fastest method. Milliseconds on one thread, for windows of 3×3:
  *
  *     channels, image, batch    byRows   byTaps    byColumns
  *     16        32×32   128         16       23           30
@@ -31,7 +31,7 @@ export function weightByWindows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return wide ? byRows(x, dy, walk) : byTaps(x, dy, walk)
 }
 
-/** Multiplies dy by the columns of all windows: one product for each image and group. */
+/** Computes dL/dw as dy times the im2col columns of x: one matrix product for each image and group. */
 function byColumns(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { groups } = walk
   const [n, o] = dy.shape
@@ -40,7 +40,7 @@ function byColumns(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return reshape(sum(each, [0]), [o!, x.shape[1]! / groups, ...kernelOf(walk.windows)])
 }
 
-/** Computes one product for each element of the window, over the whole batch, with the channels last. */
+/** Computes dL/dw by one matrix product per element of the window, over the batch, with channels last. */
 function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const { windows } = walk
   const [n, c, ...input] = x.shape
@@ -58,9 +58,10 @@ function byTaps(x: Tensor, dy: Tensor, walk: Walk): Tensor {
 }
 
 /**
- * Computes one product for each column of the window and each image: dy is repeated for each row of the window,
- * each copy one row further down, and x is shifted. Both lie on the grid of the padded input, where dy has
- * zeros at the right, so a position that runs over the end of a row adds nothing.
+ * Computes dL/dw by one matrix product for each image and each column of the window. dy is repeated once for
+ * each row of the window, each copy one row lower, so that one product covers all rows; x is shifted by the
+ * column. Both have the row length of the padded input, where zeros at the end of each row of dy cancel
+ * positions that wrap around.
  */
 function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   const [vertical, horizontal] = [walk.windows[0]!, walk.windows[1]!]
@@ -80,7 +81,7 @@ function byRows(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return transpose(reshape(stack(products, 1), [o!, kh, kw, x.shape[1]!]), [0, 3, 1, 2])
 }
 
-/** Pads the last two axes with zeros, or crops where a pad is negative: in one pass, unlike `padOrCrop`. */
+/** Pads the last two axes with zeros, or crops where padding is negative: `padOrCrop` as one ONNX operator. */
 const shift = (x: Tensor, before: readonly [number, number], behind: readonly [number, number]): Tensor =>
   node('Pad', {
     inputs: [x, int64s([0, 0, ...before, 0, 0, ...behind]), scalar(0, x.dtype)],

@@ -11,7 +11,7 @@ import type { Walk } from './window.ts'
 //     y  = correlate(x, w)          dx = correlateInput(dy, w)     dw = correlateWeight(x, dy)
 
 /**
- * Sums x · w over the channels of a group and over the window: a convolution, without its options.
+ * Convolution by the windows and groups of `walk`: sums x · w over the window and the channels of each group.
  *
  * @param x `[n, c, …input]`
  * @param w `[o, c / groups, …kernel]`
@@ -30,7 +30,7 @@ export function correlate(x: Tensor, w: Tensor, walk: Walk, bias?: Tensor): Tens
   }
 }
 
-/** Returns dL/dx of `correlate`: `[n, o, …output]` and `[o, c / groups, …kernel]` to `[n, c, …input]`. */
+/** Returns dL/dx of `correlate`, `[n, c, …input]`, from dy = dL/dy, `[n, o, …output]`, and its weight w. */
 export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   return {
     ...inputByWindows(dy, w, walk),
@@ -39,7 +39,7 @@ export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   }
 }
 
-/** Returns dL/dw of `correlate`: `[n, c, …input]` and `[n, o, …output]` to `[o, c / groups, …kernel]`. */
+/** Returns dL/dw of `correlate`, `[o, c / groups, …kernel]`, from its input x and dy = dL/dy. */
 export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
   return {
     ...weightByWindows(x, dy, walk),

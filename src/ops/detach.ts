@@ -1,4 +1,4 @@
 import { node, type Tensor } from '../core/tensor.ts'
 
-/** The values of `x`, without a gradient. As PyTorch's `detach`. */
+/** Returns the values of `x`, through which no gradient flows back to `x`. As PyTorch's `detach`. */
 export const detach = (x: Tensor): Tensor => node('Identity', { inputs: [x] })

@@ -18,11 +18,11 @@ import { less, where } from './compare.ts'
 import { split } from './concat.ts'
 import { slice } from './slice.ts'
 
-/** Option: the probability of dropping an element, or a schedule of that probability. */
+/** Declares an option: the probability of dropping an element, a number or a function of the step. */
 export const dropProbability = scheduled(number({ min: 0, max: 1 }, 0.5))
 
 const dropoutOptions = {
-  /** Seed of the masks. @default 0 */
+  /** Seed of the random masks. @default 0 */
   seed: integer({}, 0),
   /** Name of the layer; layers of different names draw different masks. @default '' */
   layer: custom<string>('a text', (value) => typeof value === 'string', ''),
@@ -32,13 +32,13 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 /**
  * Sets each element of `x` to 0 with probability `p`, and divides the rest by `1 − p`. As PyTorch's `dropout`.
  *
- * The mask depends only on (seed, layer, step, position), so resumed runs, and loops of K steps, draw the same
- * masks. The host hashes (seed, layer, step) to one key per step. The graph builds a mask of n elements from
- * two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
+ * The mask depends only on (seed, layer, step, position): a resumed run draws the same masks, as does a graph
+ * that computes several steps. The host hashes (seed, layer, step) to one key per step. The graph computes the
+ * mask of n elements from two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
  *
- * That is 4 passes over int32, where hashing every position takes 9, in operations that every backend has.
+ * This takes 4 passes over int32, where hashing every position takes 9, by operators that every backend has.
  *
  * @param p probability from 0 to 1, or a schedule of that probability
  * @throws {ArgumentError} when `p` is a number outside [0, 1].
@@ -56,11 +56,11 @@ const fed = (p: Hyperparameter, f: (p: number) => number, dtype: DType, name: st
   typeof p === 'number' ? scalar(f(p), dtype) : hyperparameter((step) => f(p(step)), dtype, name)
 
 const half = 2 ** 31
-/** Returns the threshold below which a fraction 1 − p of the signed 32-bit numbers lies. */
+/** Returns the threshold such that a fraction 1 − p of all signed 32-bit integers is below it. */
 const thresholdOf = (p: number): number => Math.min(half - 1, Math.round((1 - p) * 2 * half) - half)
 const scaleOf = (p: number): number => (p < 1 ? 1 / (1 - p) : 0)
 
-/** Draws a signed 32-bit number for each element of `shape`, different in each step. */
+/** Returns a random signed 32-bit integer for each element of `shape`, drawn anew in each step. */
 function bits(shape: Shape, seed: number, layer: string): Tensor {
   const size = sizeOf(shape)
   const rows = Math.ceil(Math.sqrt(size))

@@ -5,19 +5,20 @@ import { reshape, sum } from './broadcast.ts'
 import { matmul } from './matmul.ts'
 import { transpose } from './movement.ts'
 
-/** A tensor with a letter for each axis. */
+/** A tensor whose axes are named by letters, as in an equation of `einsum`. */
 interface Lettered {
   readonly letters: readonly string[]
   readonly t: Tensor
 }
 
 /**
- * Sums of products, written with a letter for each axis. As PyTorch's `einsum`.
+ * Sum of products of tensors, by an equation that names each axis with a letter. As PyTorch's `einsum`.
  *
  *     einsum('bij,bjk->bik', a, b)[b, i, k] = Σⱼ a[b, i, j] · b[b, j, k]
  *
  * Letters that are not in the result are summed over. Without an arrow, the result has the letters that occur
- * once, in alphabetical order. Operands are multiplied from left to right, each pair as one matrix product.
+ * only once, in alphabetical order. Operands are multiplied from left to right, each pair as one matrix
+ * product.
  *
  * @throws {ArgumentError} when the equation does not parse, repeats a letter within one operand, or uses `...`.
  * @throws {ShapeError} when operands do not have the axes of their letters, or sizes of one letter differ.
@@ -66,7 +67,7 @@ function checkSizes(named: readonly Lettered[]): void {
   }
 }
 
-/** Multiplies two operands and sums over the letters that are not in `needed`. */
+/** Multiplies two operands, and sums over the axes whose letters are not in `needed`. */
 function contract(left: Lettered, right: Lettered, needed: ReadonlySet<string>): Lettered {
   const a = sumOut(left, new Set([...needed, ...right.letters]))
   const b = sumOut(right, new Set([...needed, ...left.letters]))
@@ -84,7 +85,7 @@ function contract(left: Lettered, right: Lettered, needed: ReadonlySet<string>):
 const sizeIn = ({ letters, t }: Lettered, letter: string): number | undefined =>
   t.shape[letters.indexOf(letter)]
 
-/** Reshapes an operand to a matrix of `rows` by `columns`, or to a stack of matrices along `batch`. */
+/** Merges axes of `x` into a matrix `[rows, columns]`, or `[batch, rows, columns]` if `batch` is not empty. */
 function grouped(
   x: Lettered,
   batch: readonly string[],

@@ -3,12 +3,17 @@ import { broadcast, misfit } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { sumTo } from './broadcast.ts'
 
-/** A tensor, or a number, which takes the element type of the other operand. */
+/** A tensor, or a number, which is converted to the element type of the other operand. */
 export type Operand = Tensor | number
 
 type Partials = (dy: Tensor, a: Tensor, b: Tensor) => readonly [da: Tensor, db: Tensor]
 
-/** Applies `op` to `a` and `b` with broadcasting. @throws {ShapeError} when shapes or types do not fit. */
+/**
+ * Applies the ONNX operator `op` with broadcasting.
+ *
+ * @param partials returns dL/da and dL/db, for `a` and `b` broadcast to the shape of the result
+ * @throws {ShapeError} when shapes or types do not fit.
+ */
 export function binary(op: string, a: Operand, b: Operand, partials: Partials): Tensor {
   const [x, y] = operands(op, a, b)
   return node(op, {
@@ -21,7 +26,7 @@ export function binary(op: string, a: Operand, b: Operand, partials: Partials): 
   })
 }
 
-/** Returns both operands as tensors of one element type. */
+/** Returns both operands as tensors of one element type: a number takes the type of the other operand. */
 export function operands(who: string, a: Operand, b: Operand): readonly [Tensor, Tensor] {
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : scalar(a)
   for (const value of [a, b]) {
@@ -48,7 +53,11 @@ export function checkIntegers(who: string, what: string, { dtype }: Tensor): voi
   throw misfit(who, `${what} of int32 or int64`, dtype)
 }
 
-/** Applies `op` to each element of a float tensor. Without `partial` no gradient flows. */
+/**
+ * Applies the ONNX operator `op` to floats.
+ *
+ * @param partial returns dL/dx from dL/dy and y; if omitted, no gradient flows
+ */
 export function unary(op: string, x: Tensor, partial?: (dy: Tensor, y: Tensor) => Tensor): Tensor {
   checkFloat(op, x)
   const y: Tensor = node(op, {

@@ -17,15 +17,15 @@ export function erf(x: Tensor): Tensor {
   return { ...quadrature(x), sources: [x], grad: (dy) => [slope(dy)] }
 }
 
-/** Least integer beyond which erf is 1 to the last bit of a float64. */
+/** Least integer n such that erf x, rounded to float64, is 1 for all x ≥ n. */
 const saturated = 6
 
 /**
- * erf in float64, for which ONNX Runtime has no kernel: with t = x·s the integral runs from 0 to 1,
+ * Computes erf in float64, for which ONNX Runtime has no kernel. With t = x·s its integral runs from 0 to 1,
  *
  *     erf x = 2x/√π ∫₀¹ e^(−x²s²) ds
  *
- * and the 24-point Gauss–Legendre rule computes the integral to the last digits, as one matrix product.
+ * and the 24-point Gauss–Legendre rule, as one matrix product, is accurate to the last digits.
  */
 function quadrature(x: Tensor): Tensor {
   const inside = clamp(x, -saturated, saturated)
@@ -39,7 +39,7 @@ function quadrature(x: Tensor): Tensor {
   return mul(inside, reshape(integral, x.shape))
 }
 
-/** Computes the `n`-point Gauss–Legendre rule from 0 to 1: its points are roots of Pₙ, by Newton's method. */
+/** Computes the `n`-point Gauss–Legendre rule from 0 to 1: Newton's method finds roots of the polynomial Pₙ. */
 function gaussLegendre(n: number): { readonly points: number[]; readonly weights: number[] } {
   const points: number[] = []
   const weights: number[] = []
@@ -52,7 +52,7 @@ function gaussLegendre(n: number): { readonly points: number[]; readonly weights
   return { points, weights }
 }
 
-/** Computes Pₙ and its derivative by Bonnet's recursion: k·Pₖ = (2k − 1)·x·Pₖ₋₁ − (k − 1)·Pₖ₋₂. */
+/** Returns the Legendre polynomial Pₙ and its derivative at x, by k·Pₖ = (2k − 1)·x·Pₖ₋₁ − (k − 1)·Pₖ₋₂. */
 function legendre(n: number, x: number): { readonly value: number; readonly slope: number } {
   let [before, value] = [1, x]
   for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k]

@@ -8,15 +8,15 @@ import { binary, checkFloat, type Operand } from './elementwise.ts'
 import { logicalAnd } from './logic.ts'
 import { reduction } from './reduction.ts'
 
-/** The greater of `a` and `b`, element by element. Equal elements get half of the gradient each. */
+/** The greater of `a` and `b`, element by element. Where they are equal, each gets half of the gradient. */
 export const maximum = (a: Operand, b: Operand): Tensor =>
   binary('Max', a, b, (dy, x, y) => [mul(dy, share(x, y)), mul(dy, share(y, x))])
 
-/** The lesser of `a` and `b`, element by element. Equal elements get half of the gradient each. */
+/** The lesser of `a` and `b`, element by element. Where they are equal, each gets half of the gradient. */
 export const minimum = (a: Operand, b: Operand): Tensor =>
   binary('Min', a, b, (dy, x, y) => [mul(dy, share(y, x)), mul(dy, share(x, y))])
 
-/** 1 where `a > b`, ½ where `a = b`, 0 elsewhere. */
+/** Share of the gradient of max(a, b) that flows to `a`: 1 where a > b, ½ where a = b, 0 elsewhere. */
 const share = (a: Tensor, b: Tensor): Tensor =>
   where(equal(a, b), scalar(0.5, a.dtype), cast(greater(a, b), a.dtype))
 
@@ -38,7 +38,7 @@ export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INF
 }
 
 /**
- * The greatest element over `axes`. As PyTorch's `amax`: equal maxima share the gradient.
+ * The greatest element over `axes`. As PyTorch's `amax`: equal maxima get equal shares of the gradient.
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
@@ -46,7 +46,7 @@ export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), option
   extreme('ReduceMax', 'max', x, axes, options)
 
 /**
- * The least element over `axes`. As PyTorch's `amin`: equal minima share the gradient.
+ * The least element over `axes`. As PyTorch's `amin`: equal minima get equal shares of the gradient.
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */

@@ -7,11 +7,11 @@ import { checkIntegers } from './elementwise.ts'
 // An index outside its axis fails the run with an ONNX Runtime error that names the index.
 
 /**
- * Picks elements along one axis, each by a separate index. As PyTorch's `gather`.
+ * Picks elements of `x`: each element of `index` is a position along `axis`. As PyTorch's `gather`.
  *
  *     y[i, j, k] = x[i, index[i, j, k], k]    for axis 1 of 3
  *
- * @param index int32 or int64, as many axes as `x`, none but `axis` longer than in `x`
+ * @param index int32 or int64, with as many axes as `x`; only along `axis` may it be longer than `x`
  * @returns the shape of `index`
  * @throws {ShapeError} when the shapes do not fit, or the indices are not integers.
  */
@@ -26,11 +26,12 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
 }
 
 /**
- * Adds each element of `source` to `x` at a separate index along one axis. As PyTorch's `scatter_add`.
+ * Adds each element of `source` to the element of `x` at the position along `axis` that `index` gives for it.
+ * As PyTorch's `scatter_add`.
  *
  *     y = x;  y[i, index[i, j, k], k] += source[i, j, k]    for axis 1 of 3
  *
- * @param index int32 or int64, as many axes as `x`, none but `axis` longer than in `x`
+ * @param index int32 or int64, with as many axes as `x`; only along `axis` may it be longer than `x`
  * @param source the shape of `index`
  * @throws {ShapeError} when the shapes or types do not fit.
  */
@@ -57,7 +58,7 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
 }
 
 /**
- * Selects slices of `x` along `axis`, in the order of `index`. As PyTorch's `index_select`.
+ * Selects the slices of `x` at the positions `index` along `axis`, in that order. As PyTorch's `index_select`.
  *
  * @param index `[k]` of int32 or int64
  * @returns the shape of `x`, with size k along `axis`
@@ -79,10 +80,10 @@ const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
   })
 
 /**
- * Adds slices of `dy` at the positions `index` along `axis` of zeros: the adjoint of `select`.
+ * Returns zeros of `shape` plus slices of `dy` at positions `index` along `axis`: the adjoint of `select`.
  *
  * Adds element by element. `ScatterND` would add whole rows 5 to 15 times as fast, but with more than one
- * thread, ONNX Runtime 1.30 loses sums of rows that are listed twice.
+ * thread, ONNX Runtime 1.30 loses sums of rows that `index` lists twice.
  */
 function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
   const along = shape.map((_, i) => (i === axis ? index.shape[0]! : 1))
@@ -90,7 +91,7 @@ function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
 }
 
 /**
- * Looks up the row of `weight` at each index: a table of learned vectors. As PyTorch's `embedding`.
+ * Looks up a row of `weight`, a table of learned vectors, for each index. As PyTorch's `embedding`.
  *
  * @param index `[…]` of int32 or int64: row numbers
  * @param weight `[rows, features]`
@@ -104,7 +105,7 @@ export function embedding(index: Tensor, weight: Tensor): Tensor {
   return reshape(rows, [...index.shape, weight.shape[1]!])
 }
 
-/** Picks elements of the flattened `x`; the result has the shape of `index`. As PyTorch's `take`. */
+/** Picks elements of the flattened `x` by position; returns the shape of `index`. As PyTorch's `take`. */
 export function take(x: Tensor, index: Tensor): Tensor {
   checkIntegers('take', 'an index', index)
   const list = reshape(index, [sizeOf(index.shape)])

@@ -5,7 +5,7 @@ import { erf } from './erf.ts'
 import { tanh } from './sigmoid.ts'
 
 export const geluOptions = {
-  /** `'none'` for the exact function, `'tanh'` for an approximation within 5e-4. @default 'none' */
+  /** `'none'` for the exact function, `'tanh'` for an approximation with errors below 5e-4. @default 'none' */
   approximate: choice(['none', 'tanh'], 'none'),
 }
 export interface GeluOptions extends OptionsOf<typeof geluOptions> {}
@@ -13,7 +13,7 @@ export interface GeluOptions extends OptionsOf<typeof geluOptions> {}
 /**
  * `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal distribution.
  *
- *     none: x/2 · (1 + erf(x/√2))    tanh: x/2 · (1 + tanh(√(2/π) · (x + 0.044715x³)))
+ *     'none': x/2 · (1 + erf(x/√2))    'tanh': x/2 · (1 + tanh(√(2/π) · (x + 0.044715x³)))
  *
  * Source: Hendrycks & Gimpel 2016, https://arxiv.org/abs/1606.08415.
  */

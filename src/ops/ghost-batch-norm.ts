@@ -6,11 +6,11 @@ import { standardize } from './standardize.ts'
 import { mean } from './statistics.ts'
 
 /**
- * Normalizes each virtual batch of `virtualBatchSize` consecutive examples by its own statistics.
+ * Normalizes each virtual batch of `virtualBatchSize` consecutive examples by its own mean and variance.
  * Source: Hoffer et al. 2017, https://arxiv.org/abs/1705.08741, algorithm 1.
  *
  * @param x `[batch, channels, …]`
- * @returns `mean` and `variance` are averages over the virtual batches
+ * @returns y, and the mean and variance of each channel, averaged over the virtual batches
  * @throws {ShapeError} when the batch is larger than `virtualBatchSize` and not a multiple of it.
  */
 export function ghostBatchNorm(

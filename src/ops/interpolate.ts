@@ -7,21 +7,24 @@ import { type Weights, weighAxes } from './resample.ts'
 import { perAxis } from './window.ts'
 
 const interpolateOptions = (rank: number) => ({
-  /** New size of each axis after `[batch, channels, …]`; required unless `scaleFactor` is given. */
+  /** New size of each axis after batch and channels; required unless `scaleFactor` is given. */
   size: perAxis(rank, size),
-  /** Ratio of the new size to the old size; the new size is rounded down. */
+  /** Ratio of the new to the old size of each axis after batch and channels; new sizes are rounded down. */
   scaleFactor: perAxis(rank, number({ above: 0 })),
   /**
-   * Whether to take the nearest element, or to interpolate between the two nearest along each axis: `linear`
-   * for 3 axes, `bilinear` for 4. @default 'nearest'
+   * How to compute an element: `nearest` copies the nearest old element; `linear` (for 3 axes) and `bilinear`
+   * (for 4) interpolate between the two nearest along each axis. @default 'nearest'
    */
   mode: choice(['nearest', 'linear', 'bilinear'], 'nearest'),
-  /** Whether to align the centres of the outermost elements rather than their outer edges. @default false */
+  /**
+   * Whether `linear` and `bilinear` align the centres of the outermost elements of old and new axis, rather
+   * than the outer edges of these elements. @default false
+   */
   alignCorners: boolean(false),
 })
 export interface InterpolateOptions extends OptionsOf<ReturnType<typeof interpolateOptions>> {}
 
-/** Resizing of an axis from size n to `target`; each new element stands for `step` old elements. */
+/** Resizing of an axis from size n to `target`; neighbouring new elements are `step` old elements apart. */
 interface Resizing {
   readonly n: number
   readonly target: number
@@ -29,10 +32,10 @@ interface Resizing {
 }
 
 /**
- * Resizes the axes of `x` after `[batch, channels, …]`. As PyTorch's `interpolate`.
+ * Resizes the axes of `x` after batch and channels. As PyTorch's `interpolate`.
  *
- *     nearest    y[i] = x[⌊i · s⌋]                       s = 1 / scaleFactor, or old size / new size
- *     linear     y[i] = x at (i + ½) · s − ½ between elements; with alignCorners, at i · (old − 1) / (new − 1)
+ *     nearest    y[i] = x[⌊i · s⌋]                      where s = 1 / scaleFactor, or old size / new size
+ *     linear     y[i] = x at position (i + ½) · s − ½   with alignCorners, at i · (old − 1) / (new − 1)
  *
  * @param x `[n, c, length]`, or for nearest and bilinear `[n, c, height, width]`
  * @throws {ArgumentError} when neither or both of `size` and `scaleFactor` are given, or one is out of range.
@@ -70,7 +73,7 @@ function resizingsOf(old: Shape, { size, scaleFactor }: Sizing): Resizing[] {
   throw new ArgumentError(`interpolate: wanted a size of 1 or more, got ${got}`)
 }
 
-/** Repeats each element along each axis: moves memory only, without arithmetic. */
+/** Repeats each element `times[i]` times along axis i after batch and channels: copies, without arithmetic. */
 function repeat(x: Tensor, times: readonly number[]): Tensor {
   const [n, c, ...spatial] = x.shape
   const apart = reshape(x, [n!, c!, ...spatial.flatMap((size) => [size, 1])])

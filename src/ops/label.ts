@@ -12,7 +12,7 @@ import { squeeze, transpose, unsqueeze } from './movement.ts'
 
 type ClassWeight = Tensor | ArrayLike<number>
 
-/** Option: the weight of each class. */
+/** Declares an option: the weight of each class, as a tensor or numbers. */
 export const classWeight = custom<ClassWeight>(
   'a tensor or numbers',
   (value) => isTensor(value) || Array.isArray(value) || ArrayBuffer.isView(value),
@@ -22,27 +22,27 @@ export const labelOptions = {
   ...reductionOptions,
   /** Weight of each class, `[classes]`: a tensor or numbers. @default 1 each */
   weight: classWeight,
-  /** Label whose examples are ignored. @default none */
+  /** Label to ignore: examples with this label do not count in the loss. @default none */
   ignoreIndex: integer(),
 }
 export interface LabelOptions extends OptionsOf<typeof labelOptions> {}
 
-/** Label options after reading, with the weight as a tensor. */
+/** Options of a loss on class labels after reading, with the class weights as a tensor. */
 export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> {
   readonly weight: Tensor | undefined
 }
 
-/** Labels prepared as indices into scores. */
+/** Functions and weights by which a loss treats class labels, including ignored and invalid labels. */
 interface Labelled {
-  /** Returns for each label the element of `scores`, `[…, classes]`, at the labelled class. */
+  /** Returns for each label its class's entry of `scores`, `[…, classes]`. */
   pick(scores: Tensor): Tensor
-  /** Weight of the class of each label; 0 where a label is ignored. */
+  /** Weight of each label's class; 0 where the label is ignored or is not a class. */
   readonly weights: Tensor
-  /** Replaces the cost of each ignored label by 0, and of each label that is not a class by NaN. */
+  /** Replaces the cost of each label that is ignored by 0, and of each label that is not a class by NaN. */
   settle(costs: Tensor): Tensor
 }
 
-/** Prepares labels for losses of scores of shape `[…, classes]`. */
+/** Prepares labels, `[…]`, for a loss on scores of shape `[…, classes]`. */
 export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignoreIndex?: number): Labelled {
   const { shape, dtype } = scores
   const inside = logicalAnd(greaterEqual(labels, 0), less(labels, shape.at(-1)!))
@@ -57,18 +57,18 @@ export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignore
   }
 }
 
-/** Reduces costs; a mean divides by the sum of the weights of the labels, as in PyTorch. */
+/** Reduces costs by `options.reduction`; a mean divides by the sum of the labels' `weights`, as in PyTorch. */
 export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted): Tensor {
   const { reduction, weight, ignoreIndex } = options
   const even = weight === undefined && ignoreIndex === undefined
   return reduction === 'mean' && !even ? div(sum(costs), sum(weights)) : reduced(costs, reduction)
 }
 
-/** Moves the axis of the classes: `[n, classes, …]` to `[n, …, classes]`. */
+/** Moves the axis of the classes last: `[n, classes, …]` to `[n, …, classes]`. */
 export const classesLast = (scores: Tensor): Tensor =>
   scores.shape.length === 2 ? scores : transpose(scores, [0, ...scores.shape.map((_, i) => i).slice(2), 1])
 
-/** Returns the number of classes. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
+/** Returns the class count. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {
   const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)
@@ -79,7 +79,7 @@ export function checkLabels(who: string, scores: Tensor, labels: Tensor): number
   return classes
 }
 
-/** Converts a class weight to a tensor. @throws {ShapeError} unless it fits the classes and type of `scores`. */
+/** Converts class weights to a tensor. @throws {ShapeError} unless they fit the classes and type of scores. */
 export function weightFor(who: string, scores: Tensor, given: ClassWeight | undefined): Tensor | undefined {
   if (given === undefined) return undefined
   const classes = scores.shape[1]!

@@ -6,7 +6,7 @@ import { equal, less, where } from './compare.ts'
 // error cancels: Kahan's method, as in Higham 2002, Accuracy and Stability of Numerical Algorithms, section
 // 1.14.1.
 
-/** `ln(1 + x)`, accurate near 0; −∞ at −1, NaN below. */
+/** `ln(1 + x)`, accurate near 0; −∞ at −1, NaN below −1. */
 export function log1p(x: Tensor): Tensor {
   const u = add(x, 1)
   const left = sub(u, 1)

@@ -5,14 +5,14 @@ import { sum } from './broadcast.ts'
 import { mean } from './statistics.ts'
 
 export const reductionOptions = {
-  /** Reduction of the elementwise losses; `none` returns all of them. @default 'mean' */
+  /** How to reduce the losses of all elements; `none` returns them unreduced. @default 'mean' */
   reduction: choice(['mean', 'sum', 'none'], 'mean'),
 }
-/** Options that every loss has. */
+/** Options that all losses share. */
 export interface Reduced extends OptionsOf<typeof reductionOptions> {}
 type Reduction = NonNullable<Reduced['reduction']>
 
-/** Reduces elementwise losses to their mean or sum, or returns all of them. */
+/** Reduces elementwise losses to their mean or sum; `'none'` returns them unreduced. */
 export const reduced = (costs: Tensor, reduction: Reduction): Tensor =>
   reduction === 'none' ? costs : reduction === 'sum' ? sum(costs) : mean(costs)
 

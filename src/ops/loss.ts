@@ -21,12 +21,12 @@ import { argMax, oneHot } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
 
-/** Returns a scalar to minimize, from a model's output and the target of the same batch. */
+/** A loss function: a scalar to minimize, from the output of a model and the target of the same batch. */
 export type Loss = (output: Tensor, target: Tensor) => Tensor
 
 const crossEntropyOptions = {
   ...labelOptions,
-  /** Fraction of the probability of each target that is spread evenly over all classes. @default 0 */
+  /** Fraction of each target's probability that is spread evenly over all classes. @default 0 */
   labelSmoothing: number({ min: 0, max: 1 }, 0),
 }
 export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOptions> {}
@@ -36,10 +36,10 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
- * Without options, labels are not checked here: `data.dataset` checks them. With options, or more than two
- * axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training with an
- * error. A mean over class weights divides by their sum over the batch, as in PyTorch; unlike in PyTorch, no
- * label is ignored unless `ignoreIndex` is given.
+ * Without options, labels are not checked here: `data.dataset` checks them. With options, or logits of more
+ * than two axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training
+ * with an error. With class weights, the mean divides by the sum of the weights of the batch's labels, as in
+ * PyTorch; unlike in PyTorch, no label is ignored unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
  * @param target labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64; or probabilities of the
@@ -100,13 +100,13 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
 }
 
 /**
- * Negative log-likelihood of labels under log-probabilities. As PyTorch's `nll_loss`.
+ * Negative log-likelihood of labels, averaged over the batch. As PyTorch's `nll_loss`.
  *
  *     −(1/n) Σᵢ logProbabilities[i, labels[i]]
  *
  * A label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training with an error.
  *
- * @param logProbabilities `[n, classes]` or `[n, classes, …]`, as `logSoftmax` returns
+ * @param logProbabilities `[n, classes]` or `[n, classes, …]`, from `logSoftmax`
  * @param labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64
  * @throws {ShapeError} when the shapes do not fit.
  */
@@ -118,7 +118,7 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: Labe
   return againstLabels(logP, labels, { ...read, weight, labelSmoothing: 0 })
 }
 
-/** Fraction of the examples of a batch whose label has the highest score. No gradient. */
+/** Fraction of the labels of a batch whose class has the highest score: a scalar. No gradient flows back. */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
   checkLabels('accuracy', logits, labels)
   return mean(cast(equal(argMax(logits, 1), cast(labels, 'int64')), logits.dtype))

@@ -15,19 +15,19 @@ import { norm } from './norm.ts'
 
 const hingeOptions = {
   ...reductionOptions,
-  /** Distance from which a pair that does not belong together has loss 0. @default 1 */
+  /** Least distance at which a dissimilar pair has loss 0. @default 1 */
   margin: number({}, 1),
 }
 export interface HingeOptions extends OptionsOf<typeof hingeOptions> {}
 
 /**
- * Penalizes distances of pairs that belong together, and small distances of other pairs. As PyTorch's
+ * Penalizes distances of similar pairs, and distances below `margin` of dissimilar pairs. As PyTorch's
  * `hinge_embedding_loss`.
  *
  *     x where target is 1,    max(0, margin − x) where it is −1
  *
- * @param x distances of pairs
- * @param target 1 for pairs that belong together, −1 for others; of the shape of `x`
+ * @param x distance of each pair
+ * @param target 1 for similar pairs, −1 for dissimilar pairs; of the shape of `x`
  * @throws {ShapeError} when the shapes differ.
  */
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options?: HingeOptions): Tensor {
@@ -40,20 +40,20 @@ export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options?: HingeOpt
 
 const cosineOptions = {
   ...reductionOptions,
-  /** Cosine up to which a pair that does not belong together has loss 0. @default 0 */
+  /** Greatest cosine at which a dissimilar pair of vectors has loss 0. @default 0 */
   margin: number({}, 0),
 }
 export interface CosineOptions extends OptionsOf<typeof cosineOptions> {}
 
 /**
- * Penalizes large angles between vectors that belong together, and small angles between others. As PyTorch's
+ * Penalizes angles between similar vectors, and cosines above `margin` of dissimilar vectors. As PyTorch's
  * `cosine_embedding_loss`.
  *
  *     1 − cos(a, b) where target is 1,    max(0, cos(a, b) − margin) where it is −1
  *
  * @param a `[n, features]`
  * @param b `[n, features]`
- * @param target 1 for pairs that belong together, −1 for others; `[n]`
+ * @param target 1 for similar pairs of vectors, −1 for dissimilar pairs; `[n]`
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function cosineEmbeddingLoss(a: Tensor, b: Tensor, target: Tensor, options?: CosineOptions): Tensor {
@@ -69,7 +69,7 @@ export function cosineEmbeddingLoss(a: Tensor, b: Tensor, target: Tensor, option
   return reduced(where(equal(target, 1), sub(1, cosine), apart), reduction)
 }
 
-/** Cosine of the angle between vectors along `axis`. As PyTorch's `cosine_similarity`. */
+/** Cosine of the angle between vectors along `axis` of `a` and `b`. As PyTorch's `cosine_similarity`. */
 export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: number = 1e-8): Tensor {
   const length = (x: Tensor): Tensor => maximum(norm(x, [axis]), eps)
   return div(sum(mul(a, b), [axis]), mul(length(a), length(b)))
@@ -77,11 +77,11 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: nu
 
 const multiMarginOptions = {
   ...reductionOptions,
-  /** Lead of the label's score over another score from which that score adds no loss. @default 1 */
+  /** Lead that the label's score needs over another class's score for that class to add no loss. @default 1 */
   margin: number({}, 1),
   /** Weight of each class, `[classes]`: a tensor or numbers. @default 1 each */
   weight: classWeight,
-  /** Exponent of each shortfall from the margin. @default 1 */
+  /** Exponent p of each term of the loss. @default 1 */
   p: custom<1 | 2>('1 or 2', (p) => p === 1 || p === 2, 1),
 }
 export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions> {}
@@ -90,7 +90,7 @@ export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions>
  * Multi-class hinge loss: penalizes scores less than `margin` below the label's score. As PyTorch's
  * `multi_margin_loss`.
  *
- *     Σ_{j ≠ y} w_y · max(0, margin − x_y + x_j)ᵖ / classes
+ *     Σ_{j ≠ y} w_y · max(0, margin − x_y + x_j)ᵖ / classes    for each example, with class weights w
  *
  * A label that is not a class makes the loss NaN, which stops training with an error.
  *

@@ -8,14 +8,14 @@ import { cast, greater, where } from './compare.ts'
 /**
  * Batch normalization whose statistics exclude padding.
  *
- * μ and σ² are the statistics of the n positions that `mask` keeps. They normalize every position, padding too:
- * mask the result if the padding must be 0. If the mask keeps nothing, μ = σ² = 0.
+ * μ and σ² are the mean and variance of each channel over positions where `mask` is true. They normalize
+ * padding too: mask the result if the padding must be 0. If `mask` is false everywhere, μ = σ² = 0.
  *
  * @param x `[batch, channels, …]`; the statistics ignore padded positions, even NaN
- * @param mask bool, `[batch, …]`: the shape of `x` without its channels; true where kept
- * @param weight γ, `[channels]`; undefined for 1
- * @param bias β, `[channels]`; undefined for 0
- * @returns also `count`, the number of positions that the mask keeps, a float scalar
+ * @param mask bool, `[batch, …]`: the shape of `x` without its channels; false at padding
+ * @param weight γ, `[channels]`; 1 if undefined
+ * @param bias β, `[channels]`; 0 if undefined
+ * @returns y, μ and σ², and `count`, the number of positions where `mask` is true, a float scalar
  * @throws {ShapeError} when the shape or type of the mask does not fit.
  */
 export function maskedBatchNorm(
@@ -39,7 +39,7 @@ export function maskedBatchNorm(
   return { y: bias ? add(scaled, along(bias)) : scaled, mean, variance, count }
 }
 
-/** Checks a mask and inserts an axis for the channels. */
+/** Checks a mask, and inserts an axis of size 1 for the channels. */
 function checkMask(x: Tensor, mask: Tensor): Tensor {
   const shape = withoutAxes(x.shape, [1])
   if (mask.dtype !== 'bool' || !sameShape(mask.shape, shape)) {

@@ -6,7 +6,7 @@ import { checkFloat } from './elementwise.ts'
 import { transpose } from './movement.ts'
 
 /**
- * Product of matrices in the last two axes; leading axes broadcast.
+ * Matrix product over the last two axes; the leading axes broadcast.
  *
  *     y[…, i, j] = Σₖ a[…, i, k] · b[…, k, j]
  *
@@ -33,13 +33,13 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   })
 }
 
-/** Swaps the last two axes. */
+/** Transposes matrices: swaps the last two axes. */
 const swap = (x: Tensor): Tensor => {
   const axes = axesOf(x.shape)
   return transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()])
 }
 
-/** `op(a) · op(b)` of two matrices, where `op` transposes if `transA` or `transB`, without moving memory. */
+/** Product of two matrices, `a` transposed if `transA`, `b` if `transB`; transposing moves no memory. */
 function gemm(a: Tensor, b: Tensor, transA: boolean = false, transB: boolean = false): Tensor {
   return node('Gemm', {
     inputs: [a, b],
@@ -54,7 +54,7 @@ function gemm(a: Tensor, b: Tensor, transA: boolean = false, transB: boolean = f
 }
 
 /**
- * An affine map over the last axis. As PyTorch's `nn.functional.linear`.
+ * Affine map of the last axis of `x`. As PyTorch's `nn.functional.linear`.
  *
  *     y = x · weightᵀ + bias
  *
@@ -79,7 +79,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return reshape(bias ? affine(product, bias) : product, [...x.shape.slice(0, -1), out])
 }
 
-/** Adds `bias` to a product of matrices as one Gemm. */
+/** Merges a Gemm node, `product`, and the addition of `bias` to it into one Gemm node. */
 const affine = (product: Tensor, bias: Tensor): Tensor => {
   const [a, b] = product.inputs
   return {

@@ -5,7 +5,7 @@ import { expand, reshape } from './broadcast.ts'
 /**
  * Permutes the axes of `x`: axis `i` of the result is axis `order[i]` of `x`. As PyTorch's `permute`.
  *
- * @param order each axis once; reversed if omitted
+ * @param order every axis exactly once; if omitted, the axes are reversed
  */
 export function transpose(x: Tensor, order: readonly number[] = axesOf(x.shape).reverse()): Tensor {
   const inverse = x.shape.map((_, i) => order.indexOf(i))
@@ -20,7 +20,7 @@ export function transpose(x: Tensor, order: readonly number[] = axesOf(x.shape).
   })
 }
 
-/** Removes `axes`, which must have size 1; all axes of size 1 if omitted. As PyTorch's `squeeze`. */
+/** Removes `axes`, each of which must have size 1; if omitted, all axes of size 1. As PyTorch's `squeeze`. */
 export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
   const units = x.shape.flatMap((n, i) => (n === 1 ? [i] : []))
   const gone = resolveAxes('squeeze', axes ?? units, x.shape.length)
@@ -35,7 +35,7 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
   return reshape(x, x.shape.toSpliced(at!, 0, 1))
 }
 
-/** Merges the axes from `first` to `last` into one. As PyTorch's `flatten`. */
+/** Merges the axes from `first` to `last`, inclusive, into one. As PyTorch's `flatten`. */
 export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor {
   if (x.shape.length === 0) return reshape(x, [1])
   const [from] = resolveAxes('flatten', [first], x.shape.length)
@@ -47,7 +47,7 @@ export function flatten(x: Tensor, first: number = 0, last: number = -1): Tensor
 /**
  * Repeats `x` along each axis. As PyTorch's `tile`.
  *
- * @param repeats number of copies along each of the last axes; more repeats than axes add leading axes
+ * @param repeats number of copies along each of the last axes; more numbers than axes add leading axes
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const odd = repeats.find((n) => !Number.isInteger(n) || n < 0)

@@ -14,7 +14,7 @@ const normOptions = {
 export interface NormOptions extends OptionsOf<typeof normOptions> {}
 
 /**
- * The p-norm over `axes`. As PyTorch's `linalg.vector_norm`. The slope at 0 is taken as 0.
+ * The p-norm over `axes`. As PyTorch's `linalg.vector_norm`. Where the norm is 0, so is its gradient.
  *
  * @param axes all axes if omitted
  */

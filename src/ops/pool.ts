@@ -21,23 +21,23 @@ import {
 } from './window.ts'
 
 const poolOptions = (rank: number) => ({
-  /** Distance between windows, in elements. @default the size of a window */
+  /** Distance between neighbouring windows, in elements. @default the size of a window */
   stride: perAxis(rank, size),
-  /** Number of elements padded on both sides of each axis, at most half a window. @default 0 */
+  /** Number of elements added at each end of each axis, at most half a window. @default 0 */
   padding: perAxis(rank, integer({ min: 0 }), 0),
-  /** Whether the last window may extend past the end of the input. @default false */
+  /** Whether the last window may extend past the end of the padded input. @default false */
   ceilMode: boolean(false),
 })
 export interface PoolOptions extends OptionsOf<ReturnType<typeof poolOptions>> {}
 
 export const maxPoolOptions = (rank: number) => ({
   ...poolOptions(rank),
-  /** Distance between neighbouring elements within a window. @default 1 */
+  /** Distance between neighbouring elements within a window; 1 for no gaps. @default 1 */
   dilation: perAxis(rank, size, 1),
 })
 export interface MaxPoolOptions extends OptionsOf<ReturnType<typeof maxPoolOptions>> {}
 
-/** An operator of an input and the size of the windows that slide over it. */
+/** Signature of a pooling function: `kernelSize` is the size of the windows that slide over `x`. */
 export type WindowOperator<Options> = (x: Tensor, kernelSize: PerAxis, options?: Options) => Tensor
 type PoolOf<O> = (who: string, rank: number, ...given: Parameters<WindowOperator<O>>) => Tensor
 
@@ -45,7 +45,7 @@ function pool<O>(of: PoolOf<O>, who: string, rank: number): WindowOperator<O> {
   return (x, kernelSize, options) => of(who, rank, x, kernelSize, options)
 }
 
-/** Max pooling over `rank` axes. */
+/** Max pooling over the last `rank` axes of `x`; `who` names the caller in errors. */
 export const maxPool: PoolOf<MaxPoolOptions> = (who, rank, x, kernelSize, options) => {
   const windows = windowsOf(who, rank, x, kernelSize, readOptions(who, maxPoolOptions(rank), options))
   const pads = spatial(windows, (w) => [w.before, Math.max(0, after(w))])
@@ -56,23 +56,24 @@ export const maxPool: PoolOf<MaxPoolOptions> = (who, rank, x, kernelSize, option
 }
 
 /**
- * The greatest element of each window of `[n, c, length]`. As PyTorch's `max_pool1d`; of equal maxima, the
+ * The greatest element of each window of `x`, `[n, c, length]`. As PyTorch's `max_pool1d`; of equal maxima, the
  * first gets the gradient.
  *
- * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`; ⌈⌉ for `ceilMode`
+ * @returns `[n, c, ⌊(length + 2 · padding − dilation · (kernelSize − 1) − 1) / stride⌋ + 1]`; with `ceilMode`,
+ *   ⌈⌉ instead of ⌊⌋
  * @throws {ShapeError} when `x` does not have 3 axes, or is shorter than a window.
  */
 export const maxPool1d = pool(maxPool, 'maxPool1d', 1)
 
-/** The greatest element of each window of `[n, c, height, width]`. As PyTorch's `max_pool2d`. */
+/** The greatest element of each window of images `[n, c, height, width]`. As PyTorch's `max_pool2d`. */
 export const maxPool2d = pool(maxPool, 'maxPool2d', 2)
 
-/** The greatest element of each window of `[n, c, depth, height, width]`. As PyTorch's `max_pool3d`. */
+/** The greatest element of each window of volumes `[n, c, depth, height, width]`. As PyTorch's `max_pool3d`. */
 export const maxPool3d = pool(maxPool, 'maxPool3d', 3)
 
 /**
- * Computes the maxima of windows, and their positions only in the gradient: with positions that takes 9 ms for
- * [64, 32, 28, 28] by 2×2, without 0.8 ms.
+ * Computes the maximum of each window. Positions of maxima are computed only for the gradient: they take
+ * MaxPool of [64, 32, 28, 28] by 2×2 from 0.8 ms to 9 ms.
  */
 function maxima(x: Tensor, windows: readonly Window[], pads: readonly Pads[]): Tensor {
   const recipe = {
@@ -95,7 +96,7 @@ function maxima(x: Tensor, windows: readonly Window[], pads: readonly Pads[]): T
   })
 }
 
-/** Places the windows of a pool by PyTorch's rules. */
+/** Returns the windows of a pool, one for each axis after batch and channels, placed by PyTorch's rules. */
 function windowsOf(
   who: string,
   rank: number,
@@ -114,7 +115,7 @@ function windowsOf(
 
 export const averagePoolOptions = (rank: number) => ({
   ...poolOptions(rank),
-  /** Whether the mean includes the zeros of the padding. @default true */
+  /** Whether zeros of the padding count in the mean. @default true */
   countIncludePad: boolean(true),
 })
 export interface AveragePoolOptions extends OptionsOf<ReturnType<typeof averagePoolOptions>> {}
@@ -135,14 +136,14 @@ const avgPool: PoolOf<AveragePoolOptions> = (who, rank, x, kernelSize, options) 
 }
 
 /**
- * The mean of each window of `[n, c, length]`. As PyTorch's `avg_pool1d`.
+ * The mean of each window of `x`, `[n, c, length]`. As PyTorch's `avg_pool1d`.
  *
- * @returns `[n, c, ⌊(length + 2 · padding − kernelSize) / stride⌋ + 1]`, ⌈…⌉ with `ceilMode`
+ * @returns `[n, c, ⌊(length + 2 · padding − kernelSize) / stride⌋ + 1]`; with `ceilMode`, ⌈⌉ instead of ⌊⌋
  * @throws {ShapeError} when `x` does not have 3 axes, or is shorter than a window.
  */
 export const avgPool1d = pool(avgPool, 'avgPool1d', 1)
 
-/** The mean of each window of `[n, c, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool2d`. */
+/** The mean of each window of images `[n, c, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool2d`. */
 export const avgPool2d = pool(avgPool, 'avgPool2d', 2)
 
 /** The mean of each window of `[n, c, depth, height, width]`; see `avgPool1d`. As PyTorch's `avg_pool3d`. */

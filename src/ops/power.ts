@@ -4,11 +4,11 @@ import { equal, where } from './compare.ts'
 import { binary, type Operand } from './elementwise.ts'
 
 /**
- * `aᵇ`, by NumPy's broadcasting; NaN for a negative base with a fractional exponent.
+ * `aᵇ` with broadcasting; NaN for a negative `a` with a fractional `b`. Its partial derivatives are
  *
- *     da = b·aᵇ⁻¹    db = aᵇ·ln a
+ *     ∂/∂a = b·aᵇ⁻¹    ∂/∂b = aᵇ·ln a
  *
- * As in PyTorch, da is 0 where b is 0, and db is 0 where a is 0.
+ * except that, as in PyTorch, ∂/∂a is 0 where b is 0, and ∂/∂b is 0 where a is 0.
  *
  * @throws {ShapeError} when shapes or types do not fit.
  */
@@ -21,7 +21,7 @@ export function pow(a: Operand, b: Operand): Tensor {
   })
 }
 
-/** `xⁿ` for a constant n: needs no logarithm, and no gradient flows through x⁰, which ends its derivatives. */
+/** `xⁿ` for a constant n. The derivative needs no logarithm; x⁰ has no gradient, which ends the recursion. */
 const powOfNumber = (x: Tensor, n: number): Tensor =>
   node('Pow', {
     inputs: [x, scalar(n, x.dtype)],

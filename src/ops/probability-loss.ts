@@ -8,17 +8,17 @@ import { softplus } from './sigmoid.ts'
 
 const binaryOptions = {
   ...reductionOptions,
-  /** Weight of each elementwise loss; broadcasts. @default 1 */
+  /** Weight w of the loss of each logit; broadcasts to the shape of the logits. @default 1 */
   weight: tensorOption,
-  /** Weight of positives relative to negatives, for each class; broadcasts. @default 1 */
+  /** Weight p of the positive part of the loss, such as one for each class; broadcasts. @default 1 */
   posWeight: tensorOption,
 }
 export interface BinaryOptions extends OptionsOf<typeof binaryOptions> {}
 
 /**
- * Cross-entropy of independent binary logits. As PyTorch's `binary_cross_entropy_with_logits`.
+ * Binary cross-entropy of each logit. As PyTorch's `binary_cross_entropy_with_logits`.
  *
- *     −w · (p · t · ln σ(x) + (1 − t) · ln(1 − σ(x)))
+ *     −w · (p · t · ln σ(x) + (1 − t) · ln(1 − σ(x)))    w = weight, p = posWeight, σ = sigmoid
  *
  * @param logits x, before any sigmoid
  * @param target t, from 0 to 1, of the shape and type of `logits`
@@ -41,18 +41,18 @@ export function binaryCrossEntropyWithLogits(
 const klDivOptions = {
   /** Reduction; `batchmean`, the mathematical definition, divides the sum by the batch size. @default 'mean' */
   reduction: choice(['mean', 'sum', 'none', 'batchmean'], 'mean'),
-  /** Whether the target contains log-probabilities too. @default false */
+  /** Whether `target` contains log-probabilities rather than probabilities. @default false */
   logTarget: boolean(false),
 }
 export interface KlDivOptions extends OptionsOf<typeof klDivOptions> {}
 
 /**
- * Kullback–Leibler divergence of `target` from a distribution of log-probabilities. As PyTorch's `kl_div`.
+ * Kullback–Leibler divergence KL(target ‖ exp(output)), element by element. As PyTorch's `kl_div`.
  *
  *     t · (ln t − output), which is 0 where t is 0
  *
  * @param output log-probabilities
- * @param target probabilities t, or with `logTarget` log-probabilities, of the shape of `output`
+ * @param target probabilities t, or with `logTarget` their logarithms, of the shape of `output`
  * @throws {ShapeError} when the shapes differ.
  */
 export function klDiv(output: Tensor, target: Tensor, options?: KlDivOptions): Tensor {

@@ -8,9 +8,9 @@ import { concat, split } from './concat.ts'
 import { logicalNot } from './logic.ts'
 
 /**
- * Reduces non-empty axes by one ONNX operator.
+ * Reduces `x` over `axes` by the ONNX operator `op`; these axes must not be empty.
  *
- * @param partial dL/dx from dL/dy and y, both with the reduced axes kept
+ * @param partial returns dL/dx, from dL/dy and y, in which the reduced axes have size 1
  */
 export function reduction(
   op: string,
@@ -32,7 +32,7 @@ export function reduction(
   return y
 }
 
-/** Resolves negative axes. @throws {ShapeError} when an axis is outside `x`, or empty. */
+/** Returns `axes` as indices ≥ 0. @throws {ShapeError} when an axis is outside `x`, or empty. */
 function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
   const along = resolveAxes(who, axes, x.shape.length)
   if (along.every((axis) => x.shape[axis] !== 0)) return along
@@ -40,7 +40,7 @@ function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
 }
 
 /**
- * `ln Σ eˣ` over `axes`, without overflow.
+ * `ln Σ eˣ` with the sum over `axes`, computed without overflow.
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
@@ -48,8 +48,7 @@ export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), 
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
 
 /**
- * Product over `axes`. Multiplies halves by halves, so the gradient needs no division by elements that may be
- * 0.
+ * Product over `axes`. Multiplies halves recursively: the gradient divides by no element, so elements may be 0.
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
@@ -69,17 +68,17 @@ function prodAlong(x: Tensor, axis: number): Tensor {
   return prodAlong(rest ? concat([product, rest], axis) : product, axis)
 }
 
-/** Whether all elements are true, over `axes`. @param axes all axes if omitted */
+/** Whether all elements along `axes` are true. @param axes all axes if omitted */
 export const all = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
   logicalNot(some('all', logicalNot(x), axes, options))
 
-/** Whether any element is true, over `axes`. @param axes all axes if omitted */
+/** Whether any element along `axes` is true. @param axes all axes if omitted */
 export function any(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
   if (x.dtype === 'bool') return some('any', x, axes, options)
   throw misfit('any', 'bools', x.dtype, 'compare it with something')
 }
 
-/** Computes `any` as a maximum of integers: ONNX has no maximum of bools. */
+/** Whether any element along `axes` is true: a maximum of integers, as ONNX has no maximum of bools. */
 function some(who: string, x: Tensor, axes: readonly number[], options: KeepDims | undefined): Tensor {
   const greatest = reduction('ReduceMax', who, cast(x, 'int32'), axes, options, (dy) => dy)
   return cast(greatest, 'bool')

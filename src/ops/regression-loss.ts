@@ -6,13 +6,13 @@ import { checkAlike, type Reduced, reduced, reductionOptions } from './loss-redu
 
 // Losses for regression. Each throws a ShapeError when output and target differ in shape or type.
 
-/** Squared error, `(output − target)²`. As PyTorch's `mse_loss`. */
+/** Mean squared error, or another `reduction` of `(output − target)²`. As PyTorch's `mse_loss`. */
 export function mseLoss(output: Tensor, target: Tensor, options?: Reduced): Tensor {
   const { reduction } = readOptions('mseLoss', reductionOptions, options)
   return reduced(square(error('mseLoss', output, target)), reduction)
 }
 
-/** Absolute error, `|output − target|`. As PyTorch's `l1_loss`. */
+/** Mean absolute error, or another `reduction` of `|output − target|`. As PyTorch's `l1_loss`. */
 export function l1Loss(output: Tensor, target: Tensor, options?: Reduced): Tensor {
   const { reduction } = readOptions('l1Loss', reductionOptions, options)
   return reduced(abs(error('l1Loss', output, target)), reduction)
@@ -20,15 +20,15 @@ export function l1Loss(output: Tensor, target: Tensor, options?: Reduced): Tenso
 
 const huberOptions = {
   ...reductionOptions,
-  /** Absolute error δ from which the loss is linear. @default 1 */
+  /** Absolute error δ above which the loss is linear rather than quadratic. @default 1 */
   delta: number({ above: 0, max: Infinity }, 1),
 }
 export interface HuberOptions extends OptionsOf<typeof huberOptions> {}
 
 /**
- * Squared error for small errors, absolute error for large errors. As PyTorch's `huber_loss`.
+ * Quadratic loss for small errors, linear loss for large errors. As PyTorch's `huber_loss`.
  *
- *     e = output − target;    e²/2 where |e| ≤ δ,    δ·(|e| − δ/2) elsewhere
+ *     e = output − target, δ = delta:    e²/2 where |e| ≤ δ,    δ·(|e| − δ/2) elsewhere
  */
 export function huberLoss(output: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   const { delta, reduction } = readOptions('huberLoss', huberOptions, options)
@@ -37,12 +37,12 @@ export function huberLoss(output: Tensor, target: Tensor, options?: HuberOptions
 
 const smoothL1Options = {
   ...reductionOptions,
-  /** Absolute error β from which the loss is linear; 0 for `l1Loss`. @default 1 */
+  /** Absolute error β above which the loss is linear; 0 for the absolute error, `l1Loss`. @default 1 */
   beta: number({ min: 0 }, 1),
 }
 export interface SmoothL1Options extends OptionsOf<typeof smoothL1Options> {}
 
-/** Huber loss with δ = β, divided by β. As PyTorch's `smooth_l1_loss`. */
+/** `huberLoss` with delta = `beta`, divided by `beta`. As PyTorch's `smooth_l1_loss`. */
 export function smoothL1Loss(output: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { beta, reduction } = readOptions('smoothL1Loss', smoothL1Options, options)
   const e = error('smoothL1Loss', output, target)
@@ -54,7 +54,7 @@ function error(who: string, output: Tensor, target: Tensor): Tensor {
   return sub(output, target)
 }
 
-/** Computes the Huber loss: c·(|e| − c/2) with c = min(|e|, δ). The slope is e clamped to ±δ. */
+/** Huber loss of errors e: c·(|e| − c/2) with c = min(|e|, δ). Its derivative is e clamped to ±δ. */
 function huber(e: Tensor, delta: number): Tensor {
   const size = abs(e)
   const cut = clamp(size, 0, delta)

@@ -3,18 +3,18 @@ import { constant, type Tensor } from '../core/tensor.ts'
 import { reshape } from './broadcast.ts'
 import { matmul } from './matmul.ts'
 
-/** For each element of a new axis, the weights of old elements by index into the old axis. */
+/** Weighted sums along an axis: for each new element, a map from indices of old elements to their weights. */
 export type Weights = readonly ReadonlyMap<number, number>[]
 
-/** Weights of 1/count for the elements from `first` to `end`, exclusive. */
+/** Maps each index from `first` to `end`, exclusive, to the weight 1/count. */
 export const evenly = (first: number, end: number, count: number): ReadonlyMap<number, number> =>
   new Map(Array.from({ length: end - first }, (_, k) => [first + k, 1 / count]))
 
 /**
- * Replaces each axis after `[batch, channels, …]` by weighted sums along it: window means, interpolation. Each
- * is a product with a mostly zero matrix, for which every float type has a kernel, and so is its gradient.
+ * Replaces each axis after batch and channels by weighted sums along it, such as window means. The sums and
+ * their gradients are products with mostly zero matrices, which ONNX Runtime computes for every float type.
  *
- * @param weights of each axis from the third
+ * @param weights one for each axis from the third
  */
 export function weighAxes(x: Tensor, weights: readonly Weights[]): Tensor {
   return weights.reduce((t, axisWeights, i) => weighAxis(t, i + 2, axisWeights), x)
@@ -32,7 +32,7 @@ function weighAxis(x: Tensor, axis: number, weights: Weights): Tensor {
   return reshape(matmul(matrix(weights, n, false, x), planes), shape)
 }
 
-/** Returns the weights as a matrix `[new, old]`, or transposed. */
+/** Returns the weights as a matrix `[new size, old size]`, or transposed; n is the old size of the axis. */
 function matrix(weights: Weights, n: number, transposed: boolean, { dtype }: Tensor): Tensor {
   const data = new Float64Array(weights.length * n)
   weights.forEach((row, i) => {

@@ -5,7 +5,7 @@ import { cast } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
 
 /**
- * One-hot encodes labels: a row of zeros with a 1 at the label.
+ * One-hot encodes labels: each becomes a row of zeros with a 1 at the label.
  *
  * @param labels `[…]` of int32 or int64. As in ONNX, a negative label counts from the last class, and a label
  *   below −classes or above classes − 1 becomes a row of zeros.
@@ -22,10 +22,10 @@ export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'
   return cast(hot, dtype)
 }
 
-/** Index of the greatest element along `axis`, int64, without that axis; ties go to the lowest index. */
+/** Index of the greatest element along `axis`, as int64; removes the axis. Ties go to the lowest index. */
 export const argMax = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMax', 'argMax', x, axis)
 
-/** Index of the least element along `axis`, int64, without that axis; ties go to the lowest index. */
+/** Index of the least element along `axis`, as int64; removes the axis. Ties go to the lowest index. */
 export const argMin = (x: Tensor, axis: number = -1): Tensor => indexOf('ArgMin', 'argMin', x, axis)
 
 function indexOf(op: string, who: string, x: Tensor, axis: number): Tensor {

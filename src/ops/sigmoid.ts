@@ -10,7 +10,7 @@ export const sigmoid = (x: Tensor): Tensor => unary('Sigmoid', x, (dy, y) => mul
 /** `(eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)`, from −1 to 1. */
 export const tanh = (x: Tensor): Tensor => unary('Tanh', x, (dy, y) => mul(dy, sub(1, mul(y, y))))
 
-/** `ln(1 + e^(βx))/β`, a smooth `max(x, 0)`. Where βx > 20, PyTorch returns x, which is 2e-9 less. */
+/** `ln(1 + e^(βx))/β`, a smooth `max(x, 0)`. Where βx > 20, PyTorch returns x, which is up to 2e-9/β less. */
 export function softplus(x: Tensor, beta: number = 1): Tensor {
   if (beta !== 1) return div(softplus(mul(x, beta)), beta)
   return unary('Softplus', x, (dy) => mul(dy, sigmoid(x)))

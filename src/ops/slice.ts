@@ -6,10 +6,10 @@ import { indexSelect } from './gather.ts'
 
 // `slice` and `pad` are adjoint to each other, so they share a file.
 
-/** Python's `start:end:step` along one axis: `end` is exclusive, and a negative bound counts from the end. */
+/** Python's slice `start:end:step` of one axis: `end` is exclusive; a negative bound counts from the end. */
 export type SliceRange = readonly [start?: number | undefined, end?: number | undefined, step?: number]
 
-/** Selection of `count` elements along one axis: the first at `start`, each `step` after the previous. */
+/** Selection of `count` elements along one axis: at indices `start`, `start + step`, `start + 2·step`, …. */
 interface Steps {
   readonly start: number
   readonly step: number
@@ -18,9 +18,9 @@ interface Steps {
 
 /**
  * Slices each axis by the rules of Python: `slice(x, [[1, 3], [], [0, -1, 2]])` is `x[1:3, :, 0:-1:2]`. Bounds
- * beyond the axis are clamped. A negative step runs backwards: `[undefined, undefined, -1]` reverses.
+ * beyond the axis are clamped. A negative step runs backwards: `[undefined, undefined, -1]` reverses an axis.
  *
- * @param ranges one for each axis from the first; an axis with `[]` or without a range stays whole
+ * @param ranges one for each axis, from the first; an axis with `[]` or without a range stays whole
  * @throws {ShapeError} when there are more ranges than axes, a bound is not an integer, or a step is 0.
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
@@ -58,7 +58,7 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   return { start: first, step, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
-/** Returns zeros of `shape` with `dy` at the positions that `walks` select. */
+/** Returns zeros of `shape`, with `dy` at the positions that `walks`, one for each axis, select. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
   const steps = walks.map(({ step }) => Math.abs(step))
@@ -71,7 +71,7 @@ function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   return pad(spread, pads)
 }
 
-/** Inserts `step − 1` zeros between neighbouring elements along each axis. */
+/** Inserts `steps[i] − 1` zeros between neighbouring elements along each axis i. */
 export function dilate(x: Tensor, steps: readonly number[]): Tensor {
   if (steps.every((step) => step === 1)) return x
   const apart = x.shape.flatMap((n) => [n, 1])
@@ -81,11 +81,11 @@ export function dilate(x: Tensor, steps: readonly number[]): Tensor {
   return slice(reshape(pad(reshape(x, apart), gaps), wide), kept)
 }
 
-/** Number of elements to add before and after one axis. */
+/** Number of elements to add before the first and after the last element of one axis. */
 export type Pads = readonly [before: number, after: number]
 export const unpadded: Pads = [0, 0]
 
-/** Greatest padding of an axis of size n, and the index of the element that pads position `at`. */
+/** Pads an axis of size n by its elements: at most `reach(n)`; position `at` copies element `source(at, n)`. */
 interface Mirror {
   readonly reach: (n: number) => number
   readonly source: (at: number, n: number) => number
@@ -99,11 +99,11 @@ const mirrors = {
 
 const padOptions = {
   /**
-   * Padding: `value` (constant), a mirror image without its edge (reflect), copies of the edge (replicate), or
-   * the opposite end of the axis (circular). @default 'constant'
+   * How to pad: with `value` (constant), a mirror image that omits the edge element (reflect), copies of the
+   * edge element (replicate), or elements from the opposite end of the axis (circular). @default 'constant'
    */
   mode: choice(['constant', 'reflect', 'replicate', 'circular'], 'constant'),
-  /** Value of the padding in mode `constant`. @default 0 */
+  /** Value of the added elements in mode `constant`. @default 0 */
   value: number({ min: -Infinity, max: Infinity }, 0),
 }
 export interface PadOptions extends OptionsOf<typeof padOptions> {}
@@ -111,7 +111,7 @@ export interface PadOptions extends OptionsOf<typeof padOptions> {}
 /**
  * Pads `x` before and after each axis.
  *
- * @param pads one `[before, after]` for each axis, the first axis first, unlike in PyTorch
+ * @param pads one `[before, after]` for each axis, from the first axis on; PyTorch counts from the last
  * @throws {ShapeError} when an axis has no pair, a pad is negative, or `mode` cannot fill that much.
  */
 export function pad(x: Tensor, pads: readonly Pads[], options?: PadOptions): Tensor {
@@ -135,7 +135,7 @@ function padConstant(x: Tensor, pads: readonly Pads[], value: number): Tensor {
   })
 }
 
-/** Selects each padded axis from `x` by index: `indexSelect` has a gradient. */
+/** Pads `x` with copies of its own elements: selects them by index, axis by axis. */
 function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors): Tensor {
   const { reach, source }: Mirror = mirrors[mode]
   return pads.reduce((padded, [before, after], axis) => {
@@ -150,7 +150,7 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors
   }, x)
 }
 
-/** Reverses `x` along `axes`. */
+/** Reverses the order of the elements along each of `axes`. */
 export function flip(x: Tensor, axes: readonly number[]): Tensor {
   const flipped = resolveAxes('flip', axes, x.shape.length)
   const backwards: SliceRange = [undefined, undefined, -1]

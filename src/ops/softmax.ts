@@ -8,7 +8,7 @@ import { checkFloat } from './elementwise.ts'
 export const logSoftmax = (x: Tensor, axis: number = -1): Tensor =>
   along('LogSoftmax', 'logSoftmax', x, axis, (dy, y, sumOf) => sub(dy, mul(exp(y), sumOf(dy))))
 
-/** `eˣ / Σ eˣ` along `axis`: positive numbers whose sum is 1. */
+/** `eˣ / Σ eˣ` along `axis`: positive values whose sum along `axis` is 1. */
 export const softmax = (x: Tensor, axis: number = -1): Tensor =>
   along('Softmax', 'softmax', x, axis, (dy, y, sumOf) => mul(y, sub(dy, sumOf(mul(dy, y)))))
 

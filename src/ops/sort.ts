@@ -8,18 +8,18 @@ import { scatterAdd } from './gather.ts'
 export interface Sorted {
   /** Sorted elements. The gradient flows back to the original positions. */
   readonly values: Tensor
-  /** Original index of each element, int64; no gradient. */
+  /** Original index of each element along the sorted axis, int64. No gradient flows. */
   readonly indices: Tensor
 }
 
 const topKOptions = {
-  /** Whether to return the greatest elements, greatest first; else the least, least first. @default true */
+  /** Whether to return the greatest elements, greatest first; if not, the least, least first. @default true */
   largest: boolean(true),
 }
 export interface TopKOptions extends OptionsOf<typeof topKOptions> {}
 
 /**
- * The `k` greatest elements along `axis`, greatest first; ties in their original order. As PyTorch's `topk`.
+ * The `k` greatest elements along `axis`, greatest first; ties keep their order. As PyTorch's `topk`.
  *
  * @throws {ArgumentError} unless k is from 1 to the size of the axis.
  */
@@ -44,7 +44,7 @@ export function topK(x: Tensor, k: number, axis: number = -1, options?: TopKOpti
 }
 
 const sortOptions = {
-  /** Whether the greatest element comes first. @default false */
+  /** Whether to sort from greatest to least. @default false */
   descending: boolean(false),
 }
 export interface SortOptions extends OptionsOf<typeof sortOptions> {}
@@ -53,7 +53,7 @@ export interface SortOptions extends OptionsOf<typeof sortOptions> {}
 export const sort = (x: Tensor, axis: number = -1, options?: SortOptions): Sorted =>
   sorted('sort', x, axis, options)
 
-/** Indices that would sort `x` along `axis`, int64. As PyTorch's `argsort`. */
+/** Indices of the elements in sorted order along `axis`, int64. As PyTorch's `argsort`. */
 export const argSort = (x: Tensor, axis: number = -1, options?: SortOptions): Tensor =>
   sorted('argSort', x, axis, options).indices
 

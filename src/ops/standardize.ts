@@ -6,11 +6,11 @@ import { mean } from './statistics.ts'
 /**
  * Normalizes `x` to mean 0 and variance 1 over `axes`: the core of layer, group and instance normalization.
  *
- *     y = (x − μ)/√(σ² + ε)    dx = (dy − mean(dy) − y · mean(dy·y))/√(σ² + ε)
+ *     y = (x − μ)/√(σ² + ε)    gradient: dx = (dy − mean(dy) − y · mean(dy·y))/√(σ² + ε)
  *
  * The mean is subtracted before squaring, so a large mean costs no precision.
  *
- * @returns y, with the mean and the biased variance, whose `axes` have size 1
+ * @returns y, with the mean μ and the biased variance σ², in which `axes` have size 1
  * @throws {ShapeError} when an axis is outside `x`.
  */
 export function standardize(x: Tensor, axes: readonly number[], eps: number): Normalized {
@@ -29,7 +29,7 @@ export function standardize(x: Tensor, axes: readonly number[], eps: number): No
 }
 
 /**
- * `x/√(mean(x²) + ε)` over `axes`, without subtracting the mean.
+ * RMSNorm: `x/√(mean(x²) + ε)` with the mean over `axes`; does not subtract the mean of `x`.
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467, equation 4, with ε under the root.
  */
 export function rootMeanSquareNorm(x: Tensor, axes: readonly number[], eps: number): Tensor {

@@ -17,13 +17,13 @@ export function mean(x: Tensor, axes: readonly number[] = axesOf(x.shape), optio
 
 const varianceOptions = {
   ...keepDimsOptions,
-  /** Number subtracted from n in the denominator: 1 for the unbiased variance, 0 for the biased. @default 1 */
+  /** Number subtracted from n in the variance Σ(x − mean)²/n: 1 for unbiased, 0 for biased. @default 1 */
   correction: number({}, 1),
 }
 export interface VarianceOptions extends OptionsOf<typeof varianceOptions> {}
 
 /**
- * Variance over `axes`. The mean is subtracted before squaring, so a large mean costs no precision.
+ * Variance of n elements over `axes`; subtracts the mean before squaring, so a large mean costs no precision.
  *
  *     Σ(x − mean)² / (n − correction)
  *

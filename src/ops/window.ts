@@ -8,11 +8,11 @@ import { type Pads, pad, type SliceRange, slice, unpadded } from './slice.ts'
 
 // Windows of convolutions and pools, which slide over the axes after `[batch, channels, …]`.
 
-/** One number for all axes, or one number for each axis. */
+/** One number for all axes after batch and channels, or a list with one number for each. */
 export type PerAxis = number | readonly number[]
 type Item = Option<number, number | undefined>
 
-/** Option: one `item` for each of `rank` axes, or one item for all of them. */
+/** Declares an option: one value for all `rank` axes, or a list of one for each; `item` declares a value. */
 export function perAxis(rank: number, item: Item, fallback: number): Option<PerAxis, readonly number[]>
 export function perAxis(rank: number, item: Item): Option<PerAxis, readonly number[] | undefined>
 export function perAxis(rank: number, item: Item, fallback?: number): Option<PerAxis, readonly number[]> {
@@ -28,7 +28,7 @@ export function perAxis(rank: number, item: Item, fallback?: number): Option<Per
   }
 }
 
-/** Option: a positive integer for each of `rank` axes. */
+/** Declares a required option: one positive integer for each of `rank` axes, or one for all of them. */
 export const sizes = (rank: number): RequiredOption<PerAxis, readonly number[]> =>
   required(perAxis(rank, size))
 
@@ -38,32 +38,32 @@ export function checkAxes(who: string, rank: number, x: Tensor): void {
   throw misfit(who, `floats with ${rank + 2} axes, [batch, channels, …]`, x)
 }
 
-/** A window that slides along one axis. */
+/** A window that slides along one axis of the input of a convolution or pool. */
 export interface Window {
   /** Size of the input axis. */
   readonly input: number
-  /** Number of positions of the window. */
+  /** Number of positions of the window: the size of the output axis. */
   readonly output: number
   /** Number of elements in the window. */
   readonly kernel: number
-  /** Distance between positions of the window, in elements. */
+  /** Distance between neighbouring positions of the window, in elements. */
   readonly stride: number
   /** Distance between neighbouring elements within the window; 1 for a window without gaps. */
   readonly dilation: number
-  /** Padding before the first element of the input. */
+  /** Number of padding elements before the first element of the input. */
   readonly before: number
 }
 
-/** Distance that a window spans, gaps included. */
+/** Number of elements from the first to the last element of a window, gaps included. */
 export const extent = ({ kernel, dilation }: Window): number => dilation * (kernel - 1) + 1
 
-/** Padding that the last position of a window needs after the input; negative if input is left over. */
+/** Padding needed after the input by the last position of a window; negative if some input is unused. */
 export const after = (w: Window): number => (w.output - 1) * w.stride + extent(w) - w.input - w.before
 
 /**
- * Places windows on the axes of `x` after the batch and the channels.
+ * Returns a window for each axis of `x` after batch and channels, with its number of positions.
  *
- * @param ceil whether the last window may extend past the end
+ * @param ceil whether the last position may extend past the end of the padded input
  * @throws {ShapeError} when an axis is shorter than its window.
  */
 export function windowsOn(
@@ -88,7 +88,7 @@ export function windowsOn(
   throw misfit(who, wanted, x.shape, 'pad it or take a smaller window')
 }
 
-/** Returns the attributes of windows for ONNX's convolutions and pools. */
+/** Returns the attributes that describe windows to ONNX's convolutions and pools. */
 export const windowAttributes = (windows: readonly Window[]): Record<string, readonly number[]> => ({
   kernel_shape: kernelOf(windows),
   strides: windows.map(({ stride }) => stride),
@@ -99,7 +99,7 @@ export const kernelOf = (windows: readonly Window[]): number[] => windows.map(({
 export const inputOf = (windows: readonly Window[]): number[] => windows.map(({ input }) => input)
 export const outputOf = (windows: readonly Window[]): number[] => windows.map(({ output }) => output)
 
-/** Pads `x` with `value` before and after each axis, or crops where the padding is negative. */
+/** Pads `x` with `value` before and after each axis, or crops where a pad is negative. */
 export function padOrCrop(x: Tensor, pads: readonly Pads[], value: number = 0): Tensor {
   const kept = pads.map(
     ([before, after], i) => [Math.max(0, -before), x.shape[i]! + Math.min(0, after)] as const,
@@ -108,28 +108,28 @@ export function padOrCrop(x: Tensor, pads: readonly Pads[], value: number = 0): 
   return pad(slice(x, kept), added, { value })
 }
 
-/** Pads of all axes: none for the batch and the channels, then `each` of every window. */
+/** Pads for all axes of `[batch, channels, …]`: none for the first two, then `each(w)` for every window w. */
 export const spatial = (windows: readonly Window[], each: (w: Window) => Pads): readonly Pads[] => [
   unpadded,
   unpadded,
   ...windows.map(each),
 ]
 
-/** Ranges of padded axes that the element of the window at `offset` covers over all positions of the window. */
+/** Slices of the padded axes that the window's element at `offset` reads, over all positions of the window. */
 export const tap = (windows: readonly Window[], offset: readonly number[]): SliceRange[] =>
   offset.map((k, i) => {
     const { stride, dilation, output } = windows[i]!
     return [k * dilation, k * dilation + (output - 1) * stride + 1, stride]
   })
 
-/** Lists every index into `shape`, row by row. */
+/** Lists the index of every element of a tensor of `shape`, in row-major order. */
 export const offsets = (shape: Shape): number[][] =>
   shape.reduce<number[][]>(
     (all, n) => all.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])),
     [[]],
   )
 
-/** Unfolds the elements of windows into a new axis after the channels: `[batch, channels, window, …output]`. */
+/** Copies elements of each window to a new axis after the channels: `[batch, channels, window, …output]`. */
 export function unfold(x: Tensor, windows: readonly Window[]): Tensor {
   const pads = spatial(windows, (w) => [w.before, after(w)])
   const padded = padOrCrop(x, pads)
@@ -137,7 +137,7 @@ export function unfold(x: Tensor, windows: readonly Window[]): Tensor {
   return stack(seen, 2)
 }
 
-/** Windows of a convolution, one for each axis, and number of groups of channels. */
+/** Windows of a convolution, one for each axis after batch and channels, and the number of groups. */
 export interface Walk {
   readonly windows: readonly Window[]
   readonly groups: number

@@ -17,7 +17,7 @@ import { offsets, padOrCrop, type Walk, type Window } from './window.ts'
 // Source: Lavin & Gray 2016, Fast algorithms for convolutional neural networks,
 // https://arxiv.org/abs/1509.09308, F(2×2, 3×3). The 2-D transforms are Kronecker products of the 1-D ones.
 
-/** Whether tiles are faster: for 3×3 windows of stride and dilation 1, on 128 channels or more. */
+/** Whether Winograd's algorithm beats a plain convolution: for 3×3, stride and dilation 1, 128 channels up. */
 export function worthTransforming(x: Tensor, outputs: number, { windows, groups }: Walk): boolean {
   const plain = (w: Window): boolean => w.kernel === 3 && w.stride === 1 && w.dilation === 1
   const channels = Math.min(x.shape[1]!, outputs)
@@ -51,22 +51,22 @@ const tensor = (m: Matrix): Tensor => constant(m.flat(), [m.length, m[0]!.length
 const inputs = kronecker(B)
 const weights = kronecker(G)
 const outputs = kronecker(A)
-/** The transform of a weight turned by 180°: each row reversed. */
+/** Matrix that rotates a 3×3 weight by 180° and applies Winograd's transform: `weights`, each row reversed. */
 const turnedWeights = weights.map((row) => row.toReversed())
 
-/** Computes `correlate` by tiles: `[n, c, h, w]` and `[o, c, 3, 3]` to `[n, o, …]`. */
+/** Computes a convolution by Winograd's algorithm: `[n, c, h, w]` by `[o, c, 3, 3]` to `[n, o, …output]`. */
 export function outputByTiles(x: Tensor, w: Tensor, { windows }: Walk): Tensor {
   const products = matmul(inputTiles(x, windows), transpose(transformed(w, weights), [0, 2, 1]))
   return untiled(products, x.shape[0]!, windows)
 }
 
-/** Computes `correlateInput` by tiles, weight turned: `[n, o, …]` and `[o, c, 3, 3]` to `[n, c, h, w]`. */
+/** Computes dL/dx by Winograd's algorithm: dy `[n, o, …output]` and weight `[o, c, 3, 3]` to `[n, c, h, w]`. */
 export function inputByTiles(dy: Tensor, w: Tensor, { windows }: Walk): Tensor {
   const back = windows.map((v): Window => ({ ...v, input: v.output, output: v.input, before: 2 - v.before }))
   return untiled(matmul(inputTiles(dy, back), transformed(w, turnedWeights)), dy.shape[0]!, back)
 }
 
-/** Computes `correlateWeight` by tiles: `[n, c, h, w]` and `[n, o, …]` to `[o, c, 3, 3]`. */
+/** Computes dL/dw by Winograd's algorithm: x `[n, c, h, w]` and dy `[n, o, …output]` to `[o, c, 3, 3]`. */
 export function weightByTiles(x: Tensor, dy: Tensor, { windows }: Walk): Tensor {
   const [o, c] = [dy.shape[1]!, x.shape[1]!]
   const products = matmul(transpose(outputTiles(dy, windows), [0, 2, 1]), inputTiles(x, windows))
@@ -74,7 +74,7 @@ export function weightByTiles(x: Tensor, dy: Tensor, { windows }: Walk): Tensor 
   return reshape(matmul(sums, tensor(weights)), [o, c, 3, 3])
 }
 
-/** Transforms a weight by `by`: `[o, c, 3, 3]` to `[16, o, c]`. */
+/** Transforms 3×3 weights to 16 values each by the matrix `by`: `[o, c, 3, 3]` to `[16, o, c]`. */
 function transformed(w: Tensor, by: Matrix): Tensor {
   const [o, c] = w.shape
   const spread = matmul(reshape(w, [o! * c!, 9]), tensor(transposed(by)))
@@ -83,7 +83,7 @@ function transformed(w: Tensor, by: Matrix): Tensor {
 
 const tilesOf = (windows: readonly Window[]): number[] => windows.map(({ output }) => Math.ceil(output / 2))
 
-/** Transforms the 4×4 inputs of each tile: `[n, c, h, w]` to `[16, tiles, c]`. */
+/** Transforms the 4×4 inputs of each tile of 2×2 outputs: `[n, c, h, w]` to `[16, tiles, c]`. */
 function inputTiles(x: Tensor, windows: readonly Window[]): Tensor {
   const [n, c] = x.shape
   const [rows, columns] = tilesOf(windows)
@@ -94,7 +94,7 @@ function inputTiles(x: Tensor, windows: readonly Window[]): Tensor {
   return reshape(matmul(tensor(inputs), seen), [16, size, c!])
 }
 
-/** Transforms the gradient of the 2×2 outputs of each tile: `[n, o, h, w]` to `[16, tiles, o]`. */
+/** Transforms dL/dy of each tile of 2×2 outputs: `[n, o, h, w]` to `[16, tiles, o]`. */
 function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
   const [n, o] = dy.shape
   const [rows, columns] = tilesOf(windows)
@@ -106,8 +106,8 @@ function outputTiles(dy: Tensor, windows: readonly Window[]): Tensor {
 }
 
 /**
- * Picks every second row and column of `[n, h, w, c]`, starting at each of the first `side` rows and columns:
- * `[side², n · rows · columns · c]`.
+ * Collects the elements of overlapping tiles, 2 apart, by their row i and column j in the tile, with i, j <
+ * `side`: `[n, h, w, c]` to `[side², n · rows · columns · c]`.
  */
 function places(x: Tensor, side: number, [rows, columns]: readonly [number, number]): Tensor {
   const from = (start: number, count: number): SliceRange => [start, start + 2 * count - 1, 2]
@@ -116,13 +116,13 @@ function places(x: Tensor, side: number, [rows, columns]: readonly [number, numb
   return concat(starts.map(([i, j]) => reshape(slice(x, [[], from(i!, rows), from(j!, columns)]), [1, size])))
 }
 
-/** Moves the channels last, as matrices: ONNX Runtime would move a transpose of four axes past later nodes. */
+/** Moves channels last, as matrices: ONNX Runtime would move a transpose of four axes past later nodes. */
 function channelsLast(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape
   return reshape(transpose(reshape(x, [n!, c!, h! * w!]), [0, 2, 1]), [n!, h!, w!, c!])
 }
 
-/** Transforms products to outputs: `[16, tiles, channels]` to `[n, channels, …output]`. */
+/** Transforms products of tiles to 2×2 outputs each: `[16, tiles, channels]` to `[n, channels, …output]`. */
 function untiled(products: Tensor, n: number, windows: readonly Window[]): Tensor {
   const channels = products.shape[2]!
   const [rows, columns] = tilesOf(windows)
