@@ -34,11 +34,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /**
-   * Whether to log batch normalization each step, and the error of its statistics at the end.
-   *
-   * @default false
-   */
+  /** Whether to log batch normalization each step, and the error of its averages at the end. @default false */
   watch: boolean(false),
 }
 
