@@ -34,7 +34,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log batch normalization each step, and the error of its averages at the end. @default false */
+  /** Whether to log batch normalization each step and, finally, its running statistics' error. @default false */
   watch: boolean(false),
 }
 
