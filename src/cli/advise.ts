@@ -101,11 +101,7 @@ async function inFolder(
   return interrupt.signal.aborted
 }
 
-/**
- * Saves the experiment in an advice's folder.
- *
- * @throws {ArgumentError} when its advice is on another experiment.
- */
+/** Saves the experiment in `folder`. @throws {ArgumentError} when its advice is on another experiment. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)

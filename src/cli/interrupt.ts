@@ -1,4 +1,4 @@
-/** An abort signal that is aborted by Ctrl-C. */
+/** An abort signal that Ctrl-C aborts, until `stop` is called. */
 interface Interrupt {
   readonly signal: AbortSignal
   /** Stops listening for Ctrl-C, which then ends the process again. */

@@ -26,7 +26,7 @@ interface Loaded {
   readonly inStudy: boolean
 }
 
-/** Loads an experiment as `loadExperiment` does, and also tells from which file. */
+/** Loads an experiment as `loadExperiment` does, and also returns the path of its file. */
 export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await load(file, 'train', 'an experiment file')
   if (isStudy(loaded)) return experimentOf(loaded, file)

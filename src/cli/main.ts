@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { version } from './version.ts'
 
-/** The commands, in the order of the help. Only those needed are imported: all of them take a second of CPU. */
+/** The commands, in the order of the help. Only those needed are imported, as importing all takes a second. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.ts')).trainCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),

@@ -50,7 +50,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** Returns the range of the vertical axis for these curves; it includes 0 if they come close to it. */
+/** Returns the vertical axis' range: all values, and 0 if the lowest is positive and under half the highest. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -59,7 +59,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** Divides steps into `width` columns; returns lowest and highest value in each. Neighbours share a step. */
+/** Returns lowest and highest value in each of `width` groups of successive steps; neighbours share a step. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {
@@ -101,7 +101,7 @@ function painted(i: number, color: boolean): string {
   return color ? `\u001b[${colors[i % colors.length]}m${mark}\u001b[0m` : mark
 }
 
-/** Returns the row in which a value is drawn, counted from 0 at the top. */
+/** Returns the row of the plot in which a value is drawn, counted from 0 at the top. */
 function rowOf(value: number, { low, high }: Extent, rows: number): number {
   const row = Math.round(((high - value) / (high - low)) * (rows - 1))
   return Math.min(Math.max(row, 0), rows - 1)

@@ -81,7 +81,7 @@ export class TrainReport {
 
 const width = 14
 
-/** Returns a row of the table of epochs: right-aligned cells, each cut to the width of its column. */
+/** Returns a row of the table: right-aligned cells, each cut to the width of its column. */
 const line = (cells: readonly string[]): string =>
   cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
 
@@ -117,7 +117,7 @@ class ProgressBar {
     this.#epochs = epochs
   }
 
-  /** Estimates the length of a run on a stream, which is unknown at first, from the epochs finished so far. */
+  /** Estimates the length of a run on a stream, which is unknown at first, from the steps in finished epochs. */
   learn({ epoch, steps }: EpochEvent): void {
     if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }

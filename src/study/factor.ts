@@ -32,7 +32,7 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
   return Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
 }
 
-/** Maps [0, 1) to a factor's values: those of a list get equal intervals, a range is interpolated. */
+/** Returns the value at a position in [0, 1): a list is divided into equal parts, a range is interpolated. */
 export function factorValueAt(path: string, factor: Factor, at: number): Value {
   const values = factorValues(path, factor)
   return values ? values[Math.floor(at * values.length)]! : between(path, factor as FactorRange, at)

@@ -32,7 +32,7 @@ const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: st
  *   https://arxiv.org/abs/1708.07120)
  * - `wsd`: warm-up over 5 %, a plateau, and over the last 20 % peak · (1 − √x), x from 0 to 1 (Hägele et al.
  *   2024, https://arxiv.org/abs/2405.18392)
- * - `rex`: slowly, then fast to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
+ * - `rex`: falls slowly, then fast, to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
  * - `restarts`: three cosines from the peak to 0, each twice as long as the one before (Loshchilov & Hutter
  *   2016, https://arxiv.org/abs/1608.03983)
  * - `cyclic`: three triangular cycles between a tenth of the peak and the peak (Smith 2015,

@@ -3,7 +3,7 @@ import type { Settings, Value } from './trial.ts'
 /** Returns a text by which to compare values: values with the same JSON have the same text. */
 export const valueKey = (value: Value | undefined): string => JSON.stringify(value ?? null)
 
-/** Returns a text by which to compare settings: it does not depend on the order of their paths. */
+/** Returns a text by which to compare settings, whatever the order of their paths. */
 export const keyOf = (settings: Settings): string =>
   JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
 

@@ -22,7 +22,7 @@ const options = {
     ),
   ),
   /**
-   * Settings to vary by path, as in `evenstep train --set`: for each a list of values or a range of numbers.
+   * Settings to vary, each named by path as in `evenstep train --set`, with a list of values or a number range.
    * Two keys are no paths: `lr` varies the peak rate, `schedule` the schedule (a name or a template).
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
@@ -34,7 +34,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log batch normalization each step and, finally, its running statistics' error. @default false */
+  /** Whether to log batch normalizations each step, and at the end their statistics' error. @default false */
   watch: boolean(false),
 }
 

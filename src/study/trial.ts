@@ -13,7 +13,7 @@ export interface Trial {
   readonly seed: number
   /** Number of optimizer steps, to which the learning-rate schedule is scaled. */
   readonly steps: number
-  /** Round of a race, from 0; trials of other designs all have 0. */
+  /** Round of a race (each round keeps only the best settings), from 0; always 0 in other designs. */
   readonly rung: number
 }
 
@@ -36,7 +36,7 @@ export interface TrialResult {
   readonly drift?: DriftSummary
 }
 
-/** A learning curve: at each point the step, the mean training loss since the last point, and the rate. */
+/** A learning curve: the step, mean training loss since the previous point and learning rate at each point. */
 export interface TrialCurve {
   readonly steps: readonly number[]
   readonly trainLoss: readonly number[]
@@ -53,7 +53,7 @@ export interface LayerCurve {
   /** Angle in radians, at each point, by which one step turns the weight before the batch normalization. */
   readonly angle: readonly number[]
   /**
-   * Angle in radians, at each point, by which a step turns the weight once weight decay and gradients balance:
+   * Angle in radians, at each point, by which a step turns a weight once weight decay and gradients balance:
    * √(2ηλ/(1 + μ)) under SGD, √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW, with rate η, decay λ and momentum μ or β₁.
    * Absent without weight decay, and where parameter groups give weights different options.
    */
@@ -62,7 +62,7 @@ export interface LayerCurve {
 
 /** How far running statistics are from statistics that were measured anew on the training data. */
 export interface DriftSummary {
-  /** KL(remeasured ‖ running) in nats: a mean over a layer's channels, for the layer where it is greatest. */
+  /** KL(remeasured ‖ running) in nats, averaged over a layer's channels; of all layers the greatest average. */
   readonly kl: number
   /** Validation loss of the model with its running statistics. */
   readonly validationLoss: number

@@ -8,7 +8,7 @@ import { toleranceOf, windowsOf } from './rate-window.ts'
 
 /** What the analysis needs to know about a study, apart from its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
-  /** Factors drawn from a range: hardly any value occurs twice, so values are not compared. @default none */
+  /** Factors (varied settings) drawn from a range. Values seldom recur, so none are compared. @default none */
   readonly drawn?: readonly string[]
 }
 

@@ -49,7 +49,7 @@ export const ranked = (cells: readonly Cell[], goal: Goal): Scored[] =>
 /** Returns the best cell (combination of settings) without a diverged or failed trial, if any. */
 export const bestOf = (cells: readonly Cell[], goal: Goal): Scored | undefined => ranked(cells, goal)[0]
 
-/** Returns the best cell (combination of settings) for each combination of values of these factors. */
+/** Groups cells (combinations of settings) by values of these factors; returns the best of each group. */
 export const bestOfEach = (cells: readonly Cell[], factors: readonly string[], goal: Goal): Scored[] =>
   agreeingIn(cells, factors).flatMap((group) => bestOf(group, goal) ?? [])
 

@@ -50,7 +50,7 @@ function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorr
     .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Compares the scores of two cells (combinations of settings) on common seeds; [] if there are none. */
+/** Compares two cells (combinations of settings) on the seeds that both have; returns [] if they share none. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []

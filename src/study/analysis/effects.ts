@@ -65,7 +65,7 @@ function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   return cells.map((cell) => ({ settings: cell.settings, value: isScored(cell) ? cell.score.value : worst }))
 }
 
-/** Returns the fraction of the variance of scores that lies between groups of equal values of these factors. */
+/** Returns the fraction of the variance of scores that lies between groups with equal values of the factors. */
 function shareOf(cells: readonly Observation[], factors: readonly string[]): number {
   if (cells.length < 2) return 0
   const scores = (group: readonly Observation[]): number[] => group.map(({ value }) => value)

@@ -41,9 +41,9 @@ export interface Objective {
 export interface Cell {
   readonly settings: Settings
   readonly steps: number
-  /** Round of a race, from 0; always 0 in other designs. */
+  /** Round of a race (each round keeps only the best settings), counted from 0; 0 in other designs. */
   readonly rung: number
-  /** Final value of the study's metric for each seed whose trial neither diverged nor failed. */
+  /** Final value of the study's metric, by seed, for each trial that neither diverged nor failed. */
   readonly scores: Readonly<Record<string, number>>
   /** Mean of `scores` with a 95 % bootstrap interval; absent if there are no scores. */
   readonly score?: Estimate
@@ -66,7 +66,7 @@ export interface Interaction {
   readonly share: number
 }
 
-/** The learning rates that are usable with some settings: their score is within `within` of the best score. */
+/** The usable learning rates, `low` to `high`, with some settings: they score within `within` of the best. */
 export interface RateWindow {
   /** Settings for which the window holds: a normalization, or a normalization and a schedule. */
   readonly group: Settings

@@ -11,7 +11,7 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Returns how much worse usable rates may score: 0.02 in validation accuracy if measured, else a tenth. */
+/** Returns by how much usable rates may miss the best score: 0.02 in validation accuracy, else a tenth of it. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }

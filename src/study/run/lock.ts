@@ -7,7 +7,7 @@ export interface Lock {
   release(): void
 }
 
-/** Databases of the locks held. Without a reference, the garbage collector would close them, and so unlock. */
+/** Databases of the locks held, kept from the garbage collector, which would close and so unlock them. */
 const held = new Set<Sqlite.Database>()
 
 /**
@@ -20,7 +20,7 @@ const held = new Set<Sqlite.Database>()
 export const lockAlone = (path: string, wait: number = 0): Lock | undefined =>
   lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
 
-/** Takes a lock that others can share. @returns undefined if another process holds the lock exclusively */
+/** Takes a shared lock on a file. @returns undefined if another process holds the lock exclusively */
 export function lockShared(path: string): Lock | undefined {
   return lock(path, 0, (db) => {
     db.exec('BEGIN')

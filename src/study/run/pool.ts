@@ -9,7 +9,7 @@ export type FromWorker =
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'finished'; readonly result: TrialResult }
 
-/** Maximum number of attempts at a trial, each in a worker process that exits before the trial is finished. */
+/** Maximum number of attempts at a trial whose worker processes exit before the trial is finished. */
 const tries = 3
 
 /**
@@ -78,7 +78,7 @@ class WorkerEnded extends EvenstepError {
 
 class Worker {
   readonly #child: ChildProcess
-  /** Resolves when the process has exited, to a phrase such as `with code 1`. */
+  /** Resolves, once the process has exited, to words on how it ended, such as `with code 1`. */
   readonly ended: Promise<string>
   /** Whether the process has started up: if it exits after that, the trial that it was running is the cause. */
   ready = false

@@ -104,7 +104,7 @@ const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal
   },
 })
 
-/** Makes an experiment for each value of each factor, with other factors at their first value, to check it. */
+/** Checks each value of each factor by making an experiment with it and the first value of the others. */
 function tryValues({ experiment, space, settingsOf }: Prepared): void {
   const values = Object.entries(space.factors).map(([path, factor]) => {
     const { from, to } = factor as FactorRange
@@ -121,7 +121,7 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
   }
 }
 
-/** Returns what the analysis needs to know about a study; as values of a range without a count, those drawn. */
+/** Returns what the analysis needs to know about a study, such as values drawn from ranges without a count. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],

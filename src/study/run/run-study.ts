@@ -11,7 +11,7 @@ import { Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
 import { runFolder } from './run-trial.ts'
 
-/** An event of a running study: `done` of the `total` trials that its design asks for are finished. */
+/** An event of a running study: of the `total` trials that its design asks for, `done` are finished. */
 export type StudyEvent =
   /** The study starts; `finished` are all trials whose results the study's folder already has. */
   | ({ readonly type: 'start'; readonly finished: readonly Finished[] } & Progress)
@@ -67,7 +67,7 @@ async function* trials(
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
   let waiting: Trial[] = []
-  /** Number of finished trials that the design asks for. The folder may have further ones. */
+  /** Number of finished trials that the design asks for. The folder may have other finished trials. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))

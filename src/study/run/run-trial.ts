@@ -102,7 +102,7 @@ const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
-/** Returns the result in the trial's folder; undefined unless it has this trial and the hash `of`. */
+/** Returns the result in the trial's folder, if it belongs to the same trial and has the identity hash `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {

@@ -23,7 +23,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   refuse(folder, 'study', difference)
 }
 
-/** Checks an advice that is resumed. @throws {ArgumentError} naming the first difference. */
+/** Checks that advice is resumed with its experiment. @throws {ArgumentError} naming the first difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
   refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
 }
@@ -55,7 +55,7 @@ function inDesign(before: Design, now: Design): string | undefined {
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns how factors differ. Added values are no difference, unless the design draws combinations. */
+/** Returns how factors differ, if so. Added values are no difference, unless the design draws combinations. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

@@ -97,7 +97,7 @@ function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
-/** Returns the distinct rules (rate, momentum, decay) of the optimizer for weights of two or more axes. */
+/** Returns the optimizer's distinct update rules (rate, momentum, decay) for weights of two or more axes. */
 function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
   const file = join(folder, 'model.safetensors')
   if (!existsSync(file)) return []
@@ -111,7 +111,7 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** Makes a substitute for a weight, of the same rank, which parameter groups see, but with one element. */
+/** Makes a variable of one element but of a weight's rank, which is all that parameter groups see of it. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)
