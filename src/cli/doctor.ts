@@ -39,7 +39,7 @@ export const doctorCommand = (output: Output = terminal()): Command =>
       await diagnose(experiment, resumed(path, experiment, task), path, print, only)
     })
 
-/** Restores a task to the end of its run: with a checkpoint completely, else without the optimizer's state. */
+/** Restores a task to the end of its run: completely from a checkpoint, else without the optimizer's state. */
 function resumed(path: string, experiment: Experiment, task: Task): Task {
   if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
   return task

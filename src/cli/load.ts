@@ -34,7 +34,7 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: named, origin: resolve(file), inStudy: false }
 }
 
-/** Loads the study in a file (a module or JSON), and the study's experiment. */
+/** Loads the study in a file (a module or JSON), with its experiment and the path of the experiment's file. */
 export async function loadStudy(file: string): Promise<Loaded & { readonly study: Study }> {
   const loaded = await load(file, 'study', 'the file of a study')
   const study = define(loaded as Study)

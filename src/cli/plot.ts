@@ -70,7 +70,7 @@ export function envelope(values: readonly number[], width: number): Extent[] {
   })
 }
 
-/** The bit of each of a braille character's 2 × 4 dots, row by row from the top, left dot first. */
+/** Bit masks of the 2 × 4 dots of a braille character, row by row from the top, left dot first. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
 function braille({ values }: PlotSeries, extent: Extent, width: number): string[] {

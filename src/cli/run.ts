@@ -54,7 +54,7 @@ export function freeFolder(name: string): string {
   return join('runs', `${name}-${n}`)
 }
 
-/** Returns the existing folder runs/NAME-n of greatest n. @throws {ArgumentError} when none exists. */
+/** Returns the existing folder runs/NAME-n with the greatest n. @throws {ArgumentError} when none exists. */
 export function lastFolder(name: string): string {
   const numbers = (existsSync('runs') ? readdirSync('runs') : [])
     .filter((folder) => folder.startsWith(`${name}-`))

@@ -117,7 +117,7 @@ class ProgressBar {
     this.#epochs = epochs
   }
 
-  /** Estimates the length of a run on a stream, which is unknown at first, from the steps in finished epochs. */
+  /** Estimates the length of a run on a stream, which is unknown at first, from steps in finished epochs. */
   learn({ epoch, steps }: EpochEvent): void {
     if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }

@@ -1,7 +1,7 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
 
-/** Returns a schedule for a whole run of `steps` steps, in which `peak` is the highest rate. */
+/** A function that returns a schedule for a run of `steps` steps, in which `peak` is the highest rate. */
 type Named = (peak: number, steps: number) => schedule.Schedule
 
 /** Returns the number of steps that makes up a percentage of a run, rounded, but at least 1. */

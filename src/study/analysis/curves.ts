@@ -39,7 +39,7 @@ function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   return trainLoss[after - 1]! + fraction * (trainLoss[after]! - trainLoss[after - 1]!)
 }
 
-/** Returns the curves of the layers in the first trial that logged them, or an empty list. */
+/** Returns the batch normalizations' curves of the first trial that logged them, in a list, or else []. */
 export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   const watched = trials.find(({ result }) => result.layers !== undefined)
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []

@@ -11,7 +11,7 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Returns by how much usable rates may miss the best score: 0.02 in validation accuracy, else a tenth of it. */
+/** Returns by how much usable rates may miss the best score: 0.02 in validation accuracy, else a tenth. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }

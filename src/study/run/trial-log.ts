@@ -64,7 +64,7 @@ export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Reco
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** Returns the curves of each batch normalization, by its path in the model; empty if none were logged. */
+/** Returns the logged curves of each batch normalization, by its path in the model; empty if there are none. */
 function layersOf(
   folder: string,
   points: readonly Point[],
