@@ -57,7 +57,7 @@ interface Observation {
   readonly value: number
 }
 
-/** Returns each cell's settings and score, or the worst score of all if a trial failed. Empty without scores. */
+/** Returns each cell's settings and score; the worst score of all if a trial failed. Empty without scores. */
 function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   const values = cells.filter(isScored).map(({ score }) => score.value)
   if (values.length === 0) return []

@@ -3,7 +3,7 @@ import { only } from '../settings.ts'
 import { agreeingIn, asLoss, bestOf, cellsOf, type Scored } from './cells.ts'
 import type { Finished, RateWindow } from './findings.ts'
 
-/** How much worse than the best score a usable rate may score; if `relative`, as a fraction of the best score. */
+/** How much worse than the best a usable rate may score; if `relative`, as a fraction of the best score. */
 export interface Tolerance {
   readonly metric: string
   readonly goal: Goal
