@@ -32,7 +32,7 @@ interface Options {
   readonly json?: true
 }
 
-/** `evenstep advise FILE`: finds the normalization, rate and schedule that suit an experiment. */
+/** `evenstep advise FILE`: finds the normalization, learning rate and schedule that suit an experiment. */
 export const adviseCommand = (output: Output = terminal()): Command =>
   new Command('advise')
     .description('find the normalization, learning rate and schedule that suit the experiment in FILE')
@@ -78,7 +78,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   )
 }
 
-/** Runs `body` with workers and the folder's lock. @returns whether Ctrl-C stopped it */
+/** Calls `body` with a pool of workers while holding the folder's lock. @returns whether Ctrl-C stopped it */
 async function inFolder(
   folder: string,
   file: string,
@@ -101,7 +101,7 @@ async function inFolder(
   return interrupt.signal.aborted
 }
 
-/** Records the experiment in the folder. @throws {ArgumentError} when its advice is on another experiment. */
+/** Saves the experiment in `folder`. @throws {ArgumentError} when its advice is on another experiment. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
@@ -112,7 +112,7 @@ function begin(folder: string, experiment: Experiment): void {
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
 
-/** Yields events until the signal is aborted; an event that is still pending then is not awaited. */
+/** Passes on events until the signal is aborted, then ends at once, without waiting for the pending event. */
 async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncGenerator<T> {
   const stopped = once(signal, 'abort').then(() => undefined)
   for (;;) {
@@ -124,7 +124,7 @@ async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncG
   }
 }
 
-/** Writes the advice, and the experiment in `file` with its settings. @returns path of the new experiment */
+/** Writes the advice, and a module: `file`'s experiment with these settings. @returns the module's path */
 function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
   writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
@@ -132,7 +132,7 @@ function store(folder: string, advice: Advice, file: string, settings: readonly 
   return path
 }
 
-/** Returns the source of a module that exports the experiment in the file `from` with other settings. */
+/** Returns the source of a module that exports the experiment in the file `from` with settings changed. */
 const moduleText = (from: string, settings: readonly string[]): string =>
   [
     `import { train } from ${JSON.stringify('evenstep')}`,

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { csv } from '../log/csv.ts'
 import { type Output, terminal } from './output.ts'
 
-/** `evenstep csv RUN`: prints the log of a run as CSV. */
+/** `evenstep csv RUN`: prints the log in a run's folder as CSV. */
 export const csvCommand = (output: Output = terminal()): Command =>
   new Command('csv')
     .description('print the log of a run as CSV')

@@ -19,7 +19,7 @@ interface Options {
   readonly json?: true
 }
 
-/** `evenstep doctor RUN`: examines a run, or checks an experiment before it is trained. */
+/** `evenstep doctor RUN`: diagnoses problems of a finished run, or of an experiment before it is trained. */
 export const doctorCommand = (output: Output = terminal()): Command =>
   new Command('doctor')
     .description('examine a finished run, or check an experiment before it is trained')
@@ -39,13 +39,13 @@ export const doctorCommand = (output: Output = terminal()): Command =>
       await diagnose(experiment, resumed(path, experiment, task), path, print, only)
     })
 
-/** Restores the end of a task's run; without a checkpoint, its weights and steps but no optimizer state. */
+/** Restores a task to the end of its run: completely from a checkpoint, else without the optimizer's state. */
 function resumed(path: string, experiment: Experiment, task: Task): Task {
   if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
   return task
 }
 
-/** Examines a task whose run is in the folder `path`, and prints the diagnoses. */
+/** Examines a trained task (model, loss, optimizer) whose run is in the folder `path`, and prints diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
@@ -61,15 +61,15 @@ export async function diagnose(
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
 }
 
-/** Prints findings. */
+/** Prints what the doctor finds: problems of an experiment (`lint`), and diagnoses of a trained model. */
 interface Printer {
   lint(found: readonly Lint[]): void
-  /** Prints a diagnosis at once, since others may take a while. */
+  /** Prints one diagnosis as soon as it is made, since others may take a while. */
   progress?(diagnosis: Diagnosis): void
   diagnoses(made: readonly Diagnosis[], title: string): void
 }
 
-/** Returns a printer of JSON lines, or of a page for people with the most severe findings first. */
+/** Returns a printer of JSON lines if `json`, else of text for people with the most severe findings first. */
 export function printer(output: Output, json: true | undefined): Printer {
   if (!json) {
     return {
@@ -107,7 +107,7 @@ function page(made: readonly Diagnosis[], title: string, output: Output): string
   return [`${title}\n\n`, ...found, ...rest].join('')
 }
 
-/** Returns the text of a finding: its severity and title, with indented lines below. */
+/** Returns the text of a finding: its severity and title, with `lines` wrapped and indented below. */
 function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
   const margin = ' '.repeat(9)
   const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)
@@ -115,7 +115,7 @@ function entry(severity: Severity | '', title: string, lines: readonly string[],
   return `${label}${title}\n${below.map((line) => `${margin}${line}\n`).join('')}`
 }
 
-/** Breaks a text at spaces into lines of at most `width`. */
+/** Breaks a text at spaces into lines of at most `width` characters. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

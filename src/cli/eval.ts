@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
-/** `evenstep eval RUN`: evaluates a run's model on its validation data. */
+/** `evenstep eval RUN`: evaluates the model of a finished run on its validation data. */
 export const evalCommand = (output: Output = terminal()): Command =>
   new Command('eval')
     .description("evaluate a run's model on its validation data")

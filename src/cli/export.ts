@@ -5,7 +5,7 @@ import { exportOnnx } from '../train/export.ts'
 import { type Output, terminal } from './output.ts'
 import { loadRun } from './run.ts'
 
-/** `evenstep export RUN FILE`: writes a run's model as an ONNX file for inference. */
+/** `evenstep export RUN FILE`: writes the model of a finished run as an ONNX file for inference. */
 export const exportCommand = (output: Output = terminal()): Command =>
   new Command('export')
     .description("write a run's model as an ONNX file for inference")

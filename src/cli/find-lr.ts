@@ -15,7 +15,7 @@ interface Options extends FindLearningRateOptions {
   readonly json?: true
 }
 
-/** `evenstep find-lr FILE`: runs a learning-rate range test. */
+/** `evenstep find-lr FILE`: trains at ever higher learning rates (a range test), and suggests one. */
 export const findLrCommand = (output: Output = terminal()): Command =>
   new Command('find-lr')
     .description('train the experiment in FILE at ever higher learning rates, and suggest one')

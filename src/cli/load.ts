@@ -9,24 +9,24 @@ import { type Experiment, experiment } from '../train/experiment.ts'
 import { parseExperimentText } from '../train/spec.ts'
 
 /**
- * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object.
- * The file of a study gives the study's experiment. A module imports this package as 'evenstep', wherever it lies.
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A
+ * study's file gives the study's experiment. Modules import this package as 'evenstep', from any folder.
  *
  * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
  */
 export const loadExperiment = async (file: string): Promise<Experiment> =>
   (await loadWithOrigin(file)).experiment
 
-/** An experiment with its source. */
+/** An experiment, and the file that it was loaded from. */
 interface Loaded {
   readonly experiment: Experiment
-  /** Path of the experiment's file, which a study's file may refer to. */
+  /** Absolute path of the experiment's file: the loaded file, or the file that a loaded study names. */
   readonly origin: string
-  /** Whether the file exports a study that contains the experiment. */
+  /** Whether the experiment is written in a study's file, as a part of the study. */
   readonly inStudy: boolean
 }
 
-/** Loads an experiment, as `loadExperiment` does, with its source. */
+/** Loads an experiment as `loadExperiment` does, and also returns the path of its file. */
 export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await load(file, 'train', 'an experiment file')
   if (isStudy(loaded)) return experimentOf(loaded, file)
@@ -34,7 +34,7 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: named, origin: resolve(file), inStudy: false }
 }
 
-/** Loads the study in a file, as `loadExperiment` does an experiment, with the source of its experiment. */
+/** Loads the study in a file (a module or JSON), with its experiment and the path of the experiment's file. */
 export async function loadStudy(file: string): Promise<Loaded & { readonly study: Study }> {
   const loaded = await load(file, 'study', 'the file of a study')
   const study = define(loaded as Study)
@@ -48,7 +48,7 @@ async function experimentOf({ experiment }: Study, file: string): Promise<Loaded
 
 const nameOf = (file: string): string => basename(file, extname(file))
 
-/** Returns what a file holds: a study or experiment in JSON, which is checked, or a module's default export. */
+/** Returns the study or experiment in a file: checked if it is JSON, else any default export of a module. */
 async function load(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
   if (!existsSync(path))
@@ -59,7 +59,7 @@ async function load(file: string, who: string, wanted: string): Promise<unknown>
   return isStudyText ? parseStudyText(text, file) : parseExperimentText(text, file)
 }
 
-/** Returns the line and column in a syntax error's message, such as `:5:3`; an empty text if there are none. */
+/** Returns the line and column that a syntax error's message names, such as `:5:3`; '' if it names none. */
 function placeIn(path: string, error: unknown): string {
   const text = error instanceof Error ? error.message : ''
   const at = text.indexOf(`${path}:`)

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { version } from './version.ts'
 
-/** The commands, in the order of the help. Each is imported only to run it: all take a second of CPU. */
+/** The commands, in the order of the help. Only those needed are imported, as importing all takes a second. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.ts')).trainCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
@@ -37,7 +37,7 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-/** Prints the error. @returns 2 for the caller's mistakes, 1 for ours */
+/** Prints an error. @returns exit code: 2 for mistakes of the user, 1 for bugs in evenstep */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
@@ -53,7 +53,7 @@ function exitCodeOf(error: unknown): number {
   return 1
 }
 
-/** Whether a file or folder could not be read, written or created: the message says which and why. */
+/** Whether the error says that some file or folder could not be read, written or created. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'path' in error
 }

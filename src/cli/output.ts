@@ -1,14 +1,14 @@
-/** The destination of a command's output. */
+/** Where a command prints its output, such as the terminal. */
 export interface Output {
   readonly columns: number
   readonly color: boolean
-  /** Whether the last line can be redrawn. */
+  /** Whether a line that was printed last can be overwritten, as a progress bar needs. */
   readonly isTerminal: boolean
-  /** Prints text. Await each call in a long output, which would pile up in memory before a slow reader. */
+  /** Prints text. Await each call in a long output, which would fill the memory if the reader is slow. */
   write(text: string): void | Promise<void>
 }
 
-/** Standard output: as wide as the terminal, or 80 columns; in colour only on a terminal without NO_COLOR. */
+/** Returns standard output, as wide as the terminal or 80 columns; coloured on a terminal without NO_COLOR. */
 export function terminal(): Output {
   const { stdout, env } = process
   return {
@@ -21,12 +21,12 @@ export function terminal(): Output {
   }
 }
 
-/** Returns a value as a line of JSON. */
+/** Returns a value as one line of JSON, with the newline. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
 
 const clearLine = '\r\u001b[K'
 
-/** A line, such as a progress bar, that is redrawn below the text that is printed. */
+/** A status line, such as a progress bar: it is redrawn in place, and always below the text that is printed. */
 export class StatusLine {
   readonly #output: Output
 
@@ -34,12 +34,12 @@ export class StatusLine {
     this.#output = output
   }
 
-  /** Draws the line, cut to the terminal's width. */
+  /** Replaces the status line with this text, cut to the width of the output. */
   draw(text: string): void {
     this.#output.write(`${clearLine}${text.slice(0, this.#output.columns - 1)}`)
   }
 
-  /** Prints a line of text in place of the status line. */
+  /** Erases the status line, and prints a line of text where it was. */
   print(text: string): void {
     this.clear()
     this.#output.write(`${text}\n`)

@@ -1,20 +1,20 @@
 import { figure } from '../core/text.ts'
 
-/** A curve: its value at each step, from 0. */
+/** A curve with its label: one value for each step, from step 0. */
 export interface PlotSeries {
   readonly label: string
   readonly values: readonly number[]
 }
 
 interface PlotOptions {
-  /** Width in characters, including the axis. */
+  /** Width of the whole plot in characters, including the vertical axis. */
   readonly columns: number
   readonly color: boolean
-  /** Labels below the first and the last value. @default their steps */
+  /** Labels of the horizontal axis, below the first and the last value. @default their steps */
   readonly ends?: readonly [first: string, last: string]
 }
 
-/** The lowest and highest value of some steps or an axis. */
+/** The lowest and highest value of a curve's section, or of the vertical axis. */
 interface Extent {
   readonly low: number
   readonly high: number
@@ -25,8 +25,8 @@ const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Draws curves as text, with axes and a legend: a single curve in braille, 2 × 4 dots per character, several
- * with a mark for each, so that they differ without colour.
+ * Draws curves as text, with axes and a legend: one curve in braille characters of 2 × 4 dots, several curves
+ * each in a mark of its own, so that they differ even without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, color } = options
@@ -50,7 +50,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** Returns the extent of an axis for these curves: it starts at 0 where the values come close to 0. */
+/** Returns the vertical axis' range: all values, and 0 if the lowest is positive and under half the highest. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -59,7 +59,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** Returns the lowest and highest value in each of `width` columns; neighbours share their boundary step. */
+/** Returns lowest and highest value in each of `width` groups of successive steps; neighbours share a step. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {
@@ -70,7 +70,7 @@ export function envelope(values: readonly number[], width: number): Extent[] {
   })
 }
 
-/** The bits of the 2 × 4 dots of a braille character, row by row. */
+/** Bit masks of the 2 × 4 dots of a braille character, row by row from the top, left dot first. */
 const dots = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
 
 function braille({ values }: PlotSeries, extent: Extent, width: number): string[] {
@@ -101,7 +101,7 @@ function painted(i: number, color: boolean): string {
   return color ? `\u001b[${colors[i % colors.length]}m${mark}\u001b[0m` : mark
 }
 
-/** Returns the row of a value, counted from the top. */
+/** Returns the row of the plot in which a value is drawn, counted from 0 at the top. */
 function rowOf(value: number, { low, high }: Extent, rows: number): number {
   const row = Math.round(((high - value) / (high - low)) * (rows - 1))
   return Math.min(Math.max(row, 0), rows - 1)

@@ -9,16 +9,16 @@ import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { loadExperiment } from './load.ts'
 
-/** The source of a run's experiment, as recorded in run.json. */
+/** Where a run's experiment comes from, as recorded in run.json. */
 export interface Origin {
-  /** The experiment's file. */
+  /** Path of the experiment's file. */
   readonly file: string
-  /** Settings that were changed, such as `epochs=10`. */
+  /** Settings that were changed for this run, such as `epochs=10`. */
   readonly settings: readonly string[]
 }
 
 /**
- * Loads the experiment of a run, and a task with its trained model.
+ * Loads the experiment of a finished run, and a task (model, loss, optimizer) with the trained weights.
  *
  * @throws {EvenstepError} when the folder has no finished run, or the experiment's file no longer suits it.
  */
@@ -47,14 +47,14 @@ function originOf(path: string, { origin }: Record<string, unknown>): Origin {
   throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
 }
 
-/** Returns the first folder of runs/NAME-1, runs/NAME-2, … that does not exist. */
+/** Returns the first of the paths runs/NAME-1, runs/NAME-2, … that does not exist yet. */
 export function freeFolder(name: string): string {
   let n = 1
   while (existsSync(join('runs', `${name}-${n}`))) n++
   return join('runs', `${name}-${n}`)
 }
 
-/** Returns the last folder of runs/NAME-1, runs/NAME-2, … @throws {ArgumentError} when none exists. */
+/** Returns the existing folder runs/NAME-n with the greatest n. @throws {ArgumentError} when none exists. */
 export function lastFolder(name: string): string {
   const numbers = (existsSync('runs') ? readdirSync('runs') : [])
     .filter((folder) => folder.startsWith(`${name}-`))

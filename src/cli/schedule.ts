@@ -18,7 +18,7 @@ interface Options {
 
 const stepCount = numberOf(integer({ min: 1, max: 10_000_000 }))
 
-/** `evenstep schedule SPEC…`: draws schedules in the terminal, or prints their values. */
+/** `evenstep schedule SPEC…`: draws learning-rate schedules in the terminal, or prints their values. */
 export const scheduleCommand = (output: Output = terminal()): Command =>
   new Command('schedule')
     .description('draw schedules, or print their values')
@@ -41,7 +41,7 @@ async function run(output: Output, specs: readonly string[], options: Options): 
   else draw(output, panels(groups, steps))
 }
 
-/** Schedules by the title of their panel. */
+/** Schedules to draw: each key is the title of a panel (plot), its value the schedules in that panel. */
 type Groups = Readonly<Record<string, readonly schedule.Schedule[]>>
 
 const panels = (groups: Groups, steps: number): PlotPanel[] =>
@@ -60,7 +60,7 @@ function draw(output: Output, panels: readonly PlotPanel[]): void {
   }
 }
 
-/** Returns a curve with a summary after its label. */
+/** Returns a curve whose label also gives its peak, last value and mean. */
 function described({ label, values }: PlotSeries): PlotSeries {
   const { peak, peakStep, last, mean } = schedule.summary(schedule.table(values), values.length)
   const [p, l, m] = [peak, last, mean].map((value) => figure(value, 4))

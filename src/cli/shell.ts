@@ -1,10 +1,10 @@
-/** Joins words into a command for a POSIX shell, quoting those with special characters. */
+/** Joins words into a command line for a POSIX shell; words with special characters are quoted. */
 export const shellCommand = (words: readonly string[]): string => words.map(quoted).join(' ')
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
-/** Returns the shell command that runs an evenstep command on a file with settings and other options. */
+/** Returns the command line `npx evenstep COMMAND FILE` with `--set` for each setting, and with options. */
 export const evenstepCommand = (
   command: string,
   file: string,

@@ -7,10 +7,10 @@ import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { type Output, StatusLine } from './output.ts'
 
-/** Most combinations of settings in the final table. */
+/** Maximum number of combinations of settings in the final table. */
 const rows = 5
 
-/** The scores of a combination of settings in a round, over its seeds so far. */
+/** The sum of the scores of one combination of settings in one round, over the seeds finished so far. */
 interface Total {
   readonly settings: Finished['settings']
   readonly round: number
@@ -18,7 +18,7 @@ interface Total {
   readonly count: number
 }
 
-/** Prints a study: its progress with the best combination of settings so far, and at the end the findings. */
+/** Prints a study's progress with the best combination of settings so far, and at the end its findings. */
 export class StudyReport {
   readonly #prepared: Prepared
   readonly #folder: string
@@ -27,9 +27,9 @@ export class StudyReport {
   readonly #line: StatusLine
   readonly #totals = new Map<string, Total>()
   #begun = 0
-  /** Trials that were done when the study was resumed. */
+  /** Number of trials that were already finished when the study was resumed. */
   #before = 0
-  /** Progress reported so far, in twentieths of the trials, where the last line cannot be redrawn. */
+  /** Progress printed so far, in units of 5 % of all trials; only used where no line can be redrawn. */
   #reported = 0
   #lost = 0
 
@@ -46,7 +46,7 @@ export class StudyReport {
     if (event.type === 'trial') this.#trial(event)
   }
 
-  /** Prints the findings and where they are stored. */
+  /** Prints a study's findings, and the names of the files that store them. */
   findings({ cells, answer, metric }: Findings, files: readonly string[]): void {
     const last = cells.reduce((most, { rung }) => Math.max(most, rung), 0)
     const best = ranked(
@@ -62,7 +62,7 @@ export class StudyReport {
     this.#line.print(['', ...answer, ...table, '', stored].join('\n'))
   }
 
-  /** Clears the status line. */
+  /** Erases the status line, which shows the progress. */
   close(): void {
     this.#line.clear()
   }
@@ -117,7 +117,7 @@ export class StudyReport {
     this.#totals.set(key, { settings, round, sum: sum + loss, count: count + 1 })
   }
 
-  /** Returns the combination with the best mean in the last round so far. */
+  /** Returns the combination of settings with the best mean score in the latest round that has scores. */
   #best(): Total | undefined {
     const all = [...this.#totals.values()].filter(({ sum }) => Number.isFinite(sum))
     return all.sort((a, b) => b.round - a.round || a.sum / a.count - b.sum / b.count)[0]

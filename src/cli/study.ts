@@ -20,7 +20,7 @@ interface Options {
   readonly json?: true
 }
 
-/** `evenstep study FILE`: runs or resumes the trials of a study, and analyses them. */
+/** `evenstep study FILE`: runs a study's trials, or resumes them, and then analyses their results. */
 export const studyCommand = (output: Output = terminal()): Command =>
   new Command('study')
     .description('run or resume the study in FILE (TypeScript, JavaScript or JSON)')
@@ -62,7 +62,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
 }
 
-/** Returns what --json prints of an event: a trial's result without its curves. */
+/** Returns what --json prints of an event: a number instead of a list of trials, and results without curves. */
 function shortened(event: StudyEvent): object {
   if (event.type !== 'trial') return { ...event, finished: event.finished.length }
   const { curve, layers, ...result } = event.finished.result

@@ -1,11 +1,11 @@
 import { figure } from '../core/text.ts'
 import { envelope, extentOf, type PlotSeries } from './plot.ts'
 
-/** Curves with common axes. */
+/** One plot of an image: curves that have the same axes. */
 export interface PlotPanel {
   readonly title: string
   readonly series: readonly PlotSeries[]
-  /** Title and tick labels of the horizontal axis. @default steps */
+  /** Title of the horizontal axis, and the label of its tick at a step. @default steps */
   readonly axis?: { readonly title: string; readonly tick: (step: number) => string }
 }
 
@@ -17,7 +17,7 @@ const plotHeight = 240
 const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
 const dashes = ['', '8 4', '2 3', '10 3 2 3']
 
-/** Draws panels one below the other as a self-contained SVG image, with titles, axes and legends. */
+/** Draws panels (plots), one below the other, with titles, axes and legends, as a self-contained SVG image. */
 export function svg(title: string, panels: readonly PlotPanel[]): string {
   const heights = panels.map(({ series }) => height + 18 * Math.max(series.length - 1, 0))
   const total = heights.reduce((sum, h) => sum + h, 0)
@@ -60,7 +60,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   ].join('\n')
 }
 
-/** Returns a curve's path: all steps if there are few, else the extremes in each column of pixels. */
+/** Returns a curve's SVG path: through all steps if few, else through the extremes in each column of pixels. */
 function path({ values }: PlotSeries, x: (step: number) => number, y: (value: number) => number): string {
   const pixels = width - left - right
   const scale = (values.length - 1) / (pixels - 1)

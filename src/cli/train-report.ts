@@ -5,13 +5,13 @@ import { type Output, StatusLine } from './output.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
-/** Names of the metrics with a column: the first three that are single numbers. All are in events.jsonl. */
+/** Metrics that get a column: the first three whose values are single numbers. events.jsonl has all metrics. */
 const shown = ({ metrics }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)
     .slice(0, 3)
 
-/** Prints a run: a line for each epoch, and on a terminal a progress bar. */
+/** Prints the progress of a run: a line for each epoch, and on a terminal a progress bar. */
 export class TrainReport {
   readonly #experiment: Experiment
   readonly #command: string
@@ -20,7 +20,7 @@ export class TrainReport {
   readonly #line: StatusLine
   #bar: ProgressBar | undefined
   #best = Number.POSITIVE_INFINITY
-  /** The highest learning rate so far. */
+  /** The highest learning rate of the run so far. */
   #peak = 0
 
   constructor(output: Output, experiment: Experiment, command: string, folder: string) {
@@ -47,7 +47,7 @@ export class TrainReport {
     return rowOf(event, shown(this.#experiment))
   }
 
-  /** Clears the progress bar. */
+  /** Erases the progress bar. */
   close(): void {
     this.#line.clear()
   }
@@ -81,7 +81,7 @@ export class TrainReport {
 
 const width = 14
 
-/** Returns a row of right-aligned cells; long ones are truncated. */
+/** Returns a row of the table: right-aligned cells, each cut to the width of its column. */
 const line = (cells: readonly string[]): string =>
   cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
 
@@ -98,16 +98,16 @@ function rowOf(event: EpochEvent, names: readonly string[]): string {
   ])
 }
 
-/** Returns the text of a metric: a dash where it is undefined. */
+/** Returns the text of a metric's value: a dash if it is not a number. */
 const cellOf = (value: unknown): string =>
   typeof value === 'number' && !Number.isNaN(value) ? significant(value, 4) : dash
 
-/** A progress bar of a run, with its speed, time left, loss and learning rate. */
+/** A progress bar for a run, with its speed, time left, latest loss and learning rate. */
 class ProgressBar {
   readonly #line: StatusLine
   readonly #epochs: number | undefined
   readonly #begun = performance.now()
-  /** Steps of the run, once known. */
+  /** Number of steps in the whole run; undefined until it is known. */
   #total: number | undefined
   #drawn = 0
 
@@ -117,7 +117,7 @@ class ProgressBar {
     this.#epochs = epochs
   }
 
-  /** Estimates the steps of a run on a stream, of unknown length, from those of a finished epoch. */
+  /** Estimates the length of a run on a stream, which is unknown at first, from steps in finished epochs. */
   learn({ epoch, steps }: EpochEvent): void {
     if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }

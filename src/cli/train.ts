@@ -32,7 +32,7 @@ interface Options {
   readonly doctor?: true
 }
 
-/** `evenstep train FILE`: trains an experiment, and stores the run in a folder. */
+/** `evenstep train FILE`: trains the experiment in a file, and stores the run in a folder. */
 export const trainCommand = (output: Output = terminal()): Command =>
   new Command('train')
     .description('train the experiment in FILE (TypeScript, JavaScript or JSON)')
@@ -89,7 +89,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   process.stderr.write(`${where}; resume with ${again} --resume\n`)
 }
 
-/** Compiles the experiment's graphs, which checks it, and only then creates or opens the run's folder. */
+/** Creates or opens the run's folder, but first compiles the experiment's graphs, to find errors in it. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
@@ -104,7 +104,7 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   )
 }
 
-/** Yields the events of a run, and writes them for TensorBoard. */
+/** Yields the events of a run, and also writes them to the run's folder as TensorBoard files. */
 function withTensorBoard(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
   const { model, graph, ...settings } = describe(experiment, folder.task)
   return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })

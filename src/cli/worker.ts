@@ -11,7 +11,7 @@ import { loadWithOrigin } from './load.ts'
 import type { Origin } from './run.ts'
 import { versions } from './version.ts'
 
-/** `evenstep worker FILE`: runs the trials that the parent process sends; internal. */
+/** `evenstep worker FILE`, for internal use: runs the trials that the parent process sends. */
 export const workerCommand = (): Command =>
   new Command('worker')
     .description('run trials for evenstep study')
@@ -44,9 +44,9 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   }
 }
 
-/** Starts a process that runs trials of a file. @param lock path of the lock that the process shares */
+/** Starts a process that runs trials of a file's experiment. @param lock path of the lock that workers share */
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
-/** Sends a message to the parent process. If that has exited, the `disconnect` handler ends this one. */
+/** Sends a message to the parent process. If the parent has exited, the `disconnect` handler exits, too. */
 const say = (message: FromWorker): void => void process.send!(message, () => {})

@@ -3,28 +3,28 @@ import { mismatch } from '../core/mismatch.ts'
 import { choice, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import type { Settings, Value } from './trial.ts'
 
-/** The values that a study tries for one setting: a list, or the numbers of a range. */
+/** The values that a study tries for one setting: a list, or numbers from a range. */
 export type Factor = readonly Value[] | FactorRange
 
 const range = {
-  /** Lowest number. */
+  /** Lower end of the range. */
   from: required(number()),
-  /** Highest number. */
+  /** Upper end of the range. */
   to: required(number()),
-  /** Equal differences (`linear`) or equal ratios (`log`). @default `log` for `lr`, else `linear` */
+  /** Equal steps between values (`linear`) or equal ratios (`log`). @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
-  /** Number of values in the range, both ends included. @default any number between the ends */
+  /** Number of values to space evenly on `scale`, both ends included. @default any number between the ends */
   count: integer({ min: 2 }),
 }
 
 export interface FactorRange extends OptionsOf<typeof range> {}
 
-/** Factors by the path of their setting, as in `evenstep train --set`. */
+/** The factors of a study, each by the path of the setting that it varies, as in `evenstep train --set`. */
 export type Factors = Readonly<Record<string, Factor>>
 
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
 
-/** Returns the values of a factor, in order; undefined for a range without a count. */
+/** Returns the values of a factor, in order. A range without a count has no fixed values: returns undefined. */
 export function factorValues(path: string, factor: Factor): readonly Value[] | undefined {
   if (isList(factor)) return factor
   const { count } = factor
@@ -32,7 +32,7 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
   return Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
 }
 
-/** Maps [0, 1) to the values of a factor: each value of a list gets an interval of equal length. */
+/** Returns the value at a position in [0, 1): a list is divided into equal parts, a range is interpolated. */
 export function factorValueAt(path: string, factor: Factor, at: number): Value {
   const values = factorValues(path, factor)
   return values ? values[Math.floor(at * values.length)]! : between(path, factor as FactorRange, at)
@@ -46,7 +46,7 @@ function between(path: string, { from, to, scale = scaleOf(path) }: FactorRange,
 const scaleOf = (path: string): 'linear' | 'log' =>
   path === 'lr' || path === 'optimizer.lr' ? 'log' : 'linear'
 
-/** Counts the combinations of values; infinite where a range has no count. */
+/** Returns the number of combinations of the factors' values; infinite if a range has no count. */
 export function combinationsOf(factors: Factors): number {
   const sizes = Object.entries(factors).map(
     ([path, factor]) => factorValues(path, factor)?.length ?? Infinity,
@@ -54,7 +54,7 @@ export function combinationsOf(factors: Factors): number {
   return sizes.reduce((product, size) => product * size, 1)
 }
 
-/** Returns all combinations, the last factor fastest. @throws {ArgumentError} when a range has no count. */
+/** Lists combinations of values, last factor fastest. @throws {ArgumentError} when a range has no count. */
 export const combinations = (factors: Factors): Settings[] =>
   Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {
@@ -65,7 +65,7 @@ export const combinations = (factors: Factors): Settings[] =>
     [{}],
   )
 
-/** Settings that cannot be factors, each with what to use instead. */
+/** Settings that a study cannot vary, each with the error message's advice on what to use instead. */
 const reserved: Readonly<Record<string, string>> = {
   seed: 'use seeds',
   steps: "use the study's steps",
@@ -74,7 +74,7 @@ const reserved: Readonly<Record<string, string>> = {
   log: 'use watch',
 }
 
-/** @throws {ArgumentError} naming the first invalid factor, and why it is invalid. */
+/** Checks the factors. @throws {ArgumentError} naming the first invalid factor, and why it is invalid. */
 export function checkFactors(factors: Readonly<Record<string, unknown>>): Factors {
   const paths = Object.keys(factors)
   if (paths.length === 0) throw mismatch('study', 'one factor or more', factors)

@@ -1,13 +1,13 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
 
-/** Makes a schedule for a whole run, from its peak rate and number of steps. */
+/** A function that returns a schedule for a run of `steps` steps, in which `peak` is the highest rate. */
 type Named = (peak: number, steps: number) => schedule.Schedule
 
-/** Returns a percentage of a run's steps, rounded, at least one. */
+/** Returns the number of steps that makes up a percentage of a run, rounded, but at least 1. */
 const percentOf = (steps: number, percent: number): number => Math.max(1, Math.round((steps * percent) / 100))
 
-/** Prefixes a schedule with a linear warm-up over the first 5 % of the steps. */
+/** Prepends a linear warm-up over the first 5 % of a run to a schedule, which then spans the rest of it. */
 const warmedUp =
   (fall: Named): Named =>
   (peak, steps) => {
@@ -19,22 +19,22 @@ const linear: Named = (peak, steps) => schedule.polynomial(peak, { totalIters: s
 const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: steps })
 
 /**
- * Schedules by name. Each spans the steps of its run, and its highest value is the peak rate.
+ * Functions that make a schedule, by its name. Each schedule spans the whole run; its maximum is the peak rate.
  *
- * - `constant`: the peak
+ * - `constant`: always the peak
  * - `linear`, `cosine`: from the peak to 0
- * - `step`: a tenth of the peak after 50 % of the steps, a hundredth after 75 % (He et al. 2016,
+ * - `step`: the peak; a tenth of it from 50 % of the steps on, a hundredth from 75 % (He et al. 2016,
  *   https://arxiv.org/abs/1512.03385)
  * - `exponential`: falls by a constant factor each step, to 1 % of the peak
- * - `inverseSqrt`: peak / √(1 + t / (5 % of the steps)), ending at 0.22 of the peak
+ * - `inverseSqrt`: peak / √(1 + t/τ) at step t, where τ is 5 % of the steps; ends at 0.22 of the peak
  * - `warmupLinear`, `warmupCosine`: linear warm-up over 5 % of the steps, then `linear` or `cosine`
- * - `oneCycle`: up from peak / 25 over 30 % of the steps, then far down (Smith & Topin 2017,
+ * - `oneCycle`: up from peak / 25 over 30 % of the steps, then down to peak / 250 000 (Smith & Topin 2017,
  *   https://arxiv.org/abs/1708.07120)
- * - `wsd`: warm-up over 5 %, a plateau, and decay as 1 − √t over the last 20 % (Hägele et al. 2024,
- *   https://arxiv.org/abs/2405.18392)
- * - `rex`: falls slowly, then fast to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
- * - `restarts`: three cosines, each twice as long as the previous one (Loshchilov & Hutter 2016,
- *   https://arxiv.org/abs/1608.03983)
+ * - `wsd`: warm-up over 5 %, a plateau, and over the last 20 % peak · (1 − √x), x from 0 to 1 (Hägele et al.
+ *   2024, https://arxiv.org/abs/2405.18392)
+ * - `rex`: falls slowly, then fast, to 0 (Chen, Wolfe & Kyrillidis 2021, https://arxiv.org/abs/2107.04197)
+ * - `restarts`: three cosines from the peak to 0, each twice as long as the one before (Loshchilov & Hutter
+ *   2016, https://arxiv.org/abs/1608.03983)
  * - `cyclic`: three triangular cycles between a tenth of the peak and the peak (Smith 2015,
  *   https://arxiv.org/abs/1506.01186)
  */
@@ -59,12 +59,12 @@ const named: Readonly<Record<string, Named>> = {
   cyclic: (peak, steps) => schedule.cyclic(peak / 10, { maxLr: peak, stepSizeUp: steps / 6 }),
 }
 
-/** Names that `schedule`, a factor of a study, accepts besides templates. */
+/** Names that a study's factor `schedule` accepts. It also accepts templates: see `scheduleText`. */
 export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
- * Returns the text of a schedule for a run, from a name or a template. In a template `{lr}` stands for the peak
- * rate, `{steps}` for the steps of the run, and `{5%}` for 5 % of these steps.
+ * Returns the text of the schedule that a name or template describes, for a run of `steps` steps. In a template
+ * `{lr}` stands for the peak rate, `{steps}` for the number of steps, and `{5%}` for 5 % of the steps.
  *
  * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is
  *   absent.

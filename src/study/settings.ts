@@ -1,21 +1,21 @@
 import type { Settings, Value } from './trial.ts'
 
-/** Returns a key of a value: equal JSON has equal keys. */
+/** Returns a text by which to compare values: values with the same JSON have the same text. */
 export const valueKey = (value: Value | undefined): string => JSON.stringify(value ?? null)
 
-/** Returns a key of settings that does not depend on their order. */
+/** Returns a text by which to compare settings, whatever the order of their paths. */
 export const keyOf = (settings: Settings): string =>
   JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-/** Picks the settings of some factors. */
+/** Returns only those settings that belong to these factors. */
 export const only = (settings: Settings, factors: readonly string[]): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([factor]) => factors.includes(factor)))
 
-/** Omits the settings of some factors. */
+/** Returns the settings except those that belong to these factors. */
 export const without = (settings: Settings, factors: readonly string[]): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([factor]) => !factors.includes(factor)))
 
-/** Groups items by key, in order of the first appearance of each key. */
+/** Groups items that have the same key; the groups are in the order of their first items. */
 export function groupedBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const item of items) {

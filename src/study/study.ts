@@ -12,9 +12,9 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isFolderName = (value: unknown): boolean => typeof value === 'string' && /^[^/\\]+$/.test(value)
 
 const options = {
-  /** Name of the study's folder. @default the file's name */
+  /** Name of the study, and of its folder. @default the file's name */
   name: custom<string>('a text without slashes', isFolderName),
-  /** Experiment to vary, or the path of its file, relative to the study's. */
+  /** Experiment to vary, or the path of its file, relative to the study's file. */
   experiment: required(
     custom<Experiment | string>(
       'train.experiment({ … }), or the path of its file',
@@ -22,26 +22,26 @@ const options = {
     ),
   ),
   /**
-   * Values to try by the path of their setting, as in `evenstep train --set`: a list, or a range of numbers.
-   * Two paths are special: `lr` is the peak rate, and `schedule` a name or template, scaled to the run's steps.
+   * Settings to vary, each named by path as in `evenstep train --set`, with a list of values or a number range.
+   * Two keys are no paths: `lr` varies the peak rate, `schedule` the schedule (a name or a template).
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
-  /** How to choose the combinations to try. @default `{ type: 'grid' }`, all combinations */
+  /** Method that chooses which combinations of values to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
-  /** Number of seeds for each combination, counted up from the experiment's seed. @default 3 */
+  /** Number of seeds to train each combination with, counting up from the experiment's seed. @default 3 */
   seeds: integer({ min: 1 }, 3),
-  /** Optimizer steps of a trial. @default the steps of the experiment */
+  /** Number of optimizer steps in each training run. @default the steps of the experiment */
   steps: integer({ min: 1 }),
-  /** Metric that trials are judged by. @default the experiment's `monitor` */
+  /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log batch normalizations at each step and measure their drift at the end. @default false */
+  /** Whether to log batch normalizations each step, and at the end their statistics' error. @default false */
   watch: boolean(false),
 }
 
-/** The definition of a study. */
+/** The options of `study.define`, which describe a study. */
 export interface StudyOptions extends OptionsOf<typeof options> {}
 
-/** A checked definition of a study, with its defaults. */
+/** A study's options once they have been checked and their defaults filled in. */
 export interface Study extends StudyOptions {
   readonly design: Design
   readonly seeds: number
@@ -49,7 +49,7 @@ export interface Study extends StudyOptions {
 }
 
 /**
- * Defines a study.
+ * Checks a study's options, and fills in defaults. A study trains one experiment with many settings.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or invalid.
  * @example
@@ -70,12 +70,12 @@ export function define(given: StudyOptions): Study {
   return typeof study.experiment === 'string' ? study : { ...study, experiment: experiment(study.experiment) }
 }
 
-/** Whether a value is a study. */
+/** Whether a value is a study: an object with factors and an experiment. */
 export const isStudy = (value: unknown): value is Study =>
   isObject(value) && 'factors' in value && 'experiment' in value
 
 /**
- * Parses a study from JSON, with the keys of `study.define` and the experiment as a path or as JSON.
+ * Parses a study from JSON text. Its keys are the options of `study.define`; its experiment is a path or JSON.
  *
  * @throws {EvenstepError} when the text is not JSON, or not a study.
  */

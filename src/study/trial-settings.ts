@@ -7,14 +7,14 @@ import { scheduleText } from './schedules.ts'
 import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
-/** The parts of a trial that decide its experiment. */
+/** What a trial changes in the study's experiment: some settings, the seed and the number of steps. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 
 /**
- * Returns the settings that turn a study's experiment into that of a trial.
+ * Returns the changes that turn a study's experiment into the experiment of a trial (one training run).
  *
- * The rate is always a schedule, which is fed to the graph: a number would be part of the graph, and each rate
- * would need its own graph.
+ * They always make the learning rate a schedule. A schedule is an input of the compiled graph; a number would
+ * be a constant in it, so that each rate would need a graph of its own.
  *
  * @throws {EvenstepError} when a schedule or rate is invalid.
  */
@@ -43,7 +43,7 @@ export function settingsOf(
 
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
-/** Returns the learning rate of a trial; undefined where its factors leave it to the experiment. */
+/** Returns the learning rate that a trial's settings ask for; undefined to keep the experiment's own. */
 function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
   const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {
@@ -58,7 +58,7 @@ function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): V
   return asRate(lr)
 }
 
-/** Returns the optimizer steps of a run. @throws {ArgumentError} when only the epochs of a stream are known. */
+/** Returns a run's number of steps. @throws {ArgumentError} when only the epochs of a stream are known. */
 function stepsOf(experiment: Experiment): number {
   const { steps } = runLength(experiment)
   if (steps !== undefined) return steps
@@ -66,10 +66,10 @@ function stepsOf(experiment: Experiment): number {
   throw mismatch('experiment', 'steps where the training data are a stream', undefined, fix)
 }
 
-/** Settings that decide the number of steps in an epoch. */
+/** Settings that affect the number of steps in an epoch. */
 const sizes = ['batchSize', 'accumulate', 'lastBatch']
 
-/** Returns a function that counts the steps of an experiment's run with some settings changed. */
+/** Returns a function that gives the number of steps of the experiment's run with some settings changed. */
 export function stepsWith(experiment: Experiment): (settings: Settings) => number {
   const known = new Map<string, number>()
   return (settings) => {
@@ -80,5 +80,5 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/** Whether the experiment's own learning rate is a schedule, which fits only the length of its own run. */
+/** Whether the experiment's own learning rate is a schedule, which fits no run of another length. */
 export const hasSchedule = ({ optimizer }: Experiment): boolean => isSchedule(optimizer.spec.lr)

@@ -1,71 +1,71 @@
-/** The value of a setting: any JSON value. */
+/** A value that a setting may have: any JSON value. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
 
-/** One combination: the value of each factor. */
+/** One combination of a study's settings: a value for each factor (setting that the study varies). */
 export type Settings = Readonly<Record<string, Value>>
 
-/** One training run of a study, identified by its settings, seed and steps. */
+/** One training run of a study. No two have the same settings, seed and number of steps. */
 export interface Trial {
-  /** Number from 1, in the order in which the design asked for trials; names the run's folder. */
+  /** Number of the trial, from 1, in the order in which trials were planned; also the name of its folder. */
   readonly id: number
   readonly settings: Settings
-  /** Trials that share a seed share initial weights and data order, so that they can be compared in pairs. */
+  /** Seed of the initial weights and data order; trials that share it can be compared as a pair. */
   readonly seed: number
-  /** Optimizer steps; the schedule is scaled to this length. */
+  /** Number of optimizer steps, to which the learning-rate schedule is scaled. */
   readonly steps: number
-  /** Round of a race, from 0. */
+  /** Round of a race (each round keeps only the best settings), from 0; always 0 in other designs. */
   readonly rung: number
 }
 
-/** The result of a trial, also of one that diverged or failed. */
+/** The result of a trial. A trial that diverged or failed has one, too. */
 export interface TrialResult {
-  /** `diverged`: a loss was not finite; `failed`: the trial could not be run, for the reason in `error`. */
+  /** `diverged`: a loss became infinite or NaN; `failed`: another error ended the trial, see `error`. */
   readonly status: 'done' | 'diverged' | 'failed'
   readonly error?: string
-  /** Final `trainLoss`, `validationLoss`, `validationAccuracy` and custom metrics; empty unless done. */
+  /** Values of `trainLoss`, `validationLoss` and other metrics after the last epoch; empty unless done. */
   readonly metrics: Readonly<Record<string, number>>
-  /** Optimizer steps taken. */
+  /** Number of optimizer steps taken. */
   readonly steps: number
-  /** Seconds spent in training steps, and in the whole trial. */
+  /** Seconds spent in training steps (`training`) and in the whole trial (`total`). */
   readonly time: { readonly training: number; readonly total: number }
-  /** The learning curve, averaged down to at most 100 points. */
+  /** The learning curve, with neighbouring steps averaged so that it has at most 100 points. */
   readonly curve: TrialCurve
-  /** Curves of each batch normalization by its path, at most 100 points, if steps were watched. */
+  /** Curves for each batch normalization, by its path in the model; absent unless the study has `watch`. */
   readonly layers?: Readonly<Record<string, LayerCurve>>
-  /** Final drift of the running statistics, if watched and the model has any. */
+  /** How far running statistics are off at the end; absent without any, or unless the study has `watch`. */
   readonly drift?: DriftSummary
 }
 
-/** The training loss, averaged since the previous point, and the learning rate at each point. */
+/** A learning curve: the step, mean training loss since the previous point and learning rate at each point. */
 export interface TrialCurve {
   readonly steps: readonly number[]
   readonly trainLoss: readonly number[]
   readonly lr: readonly number[]
 }
 
-/** The curve of a trial that logged no step. */
+/** The learning curve, without points, of a trial that logged no step. */
 export const noCurve: TrialCurve = { steps: [], trainLoss: [], lr: [] }
 
 export interface LayerCurve {
   readonly steps: readonly number[]
-  /** lr / ‖w‖² of the weight that feeds the layer. */
+  /** lr / ‖w‖² at each point, where w is the weight of the layer before the batch normalization. */
   readonly effectiveRate: readonly number[]
-  /** Radians by which a step turns that weight. */
+  /** Angle in radians, at each point, by which one step turns the weight before the batch normalization. */
   readonly angle: readonly number[]
   /**
-   * The angle, in radians, at which weight decay and gradients balance, √(2ηλ/(1 + μ)) under SGD and √(2ηλ(1 −
-   * β₁)/(1 + β₁)) under AdamW; absent without weight decay, and where parameter groups give the weights
-   * different options.
+   * Angle in radians, at each point, by which a step turns a weight once weight decay and gradients balance:
+   * √(2ηλ/(1 + μ)) under SGD, √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW, with rate η, decay λ and momentum μ or β₁.
+   * Absent without weight decay, and where parameter groups give weights different options.
    */
   readonly equilibrium?: readonly number[]
 }
 
-/** Running statistics compared with statistics remeasured on the training data. */
+/** How far running statistics are from statistics that were measured anew on the training data. */
 export interface DriftSummary {
-  /** KL(remeasured ‖ running) in nats, averaged over channels; the greatest over layers. */
+  /** KL(remeasured ‖ running) in nats, averaged over a layer's channels; of all layers the greatest average. */
   readonly kl: number
-  /** Validation loss with the running statistics. */
+  /** Validation loss of the model with its running statistics. */
   readonly validationLoss: number
-  /** Validation loss with the remeasured statistics. */
+  /** Validation loss of the model with the remeasured statistics in their place. */
   readonly recalibratedLoss: number
 }

@@ -6,17 +6,17 @@ import { effectsOf, interactionsOf } from './effects.ts'
 import type { Cell, Cost, Findings, Finished } from './findings.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
-/** What the analysis needs to know of a study besides its trials. */
+/** What the analysis needs to know about a study, apart from its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
-  /** Factors drawn from a range: each value occurs once, so that there is nothing to compare. @default none */
+  /** Factors (varied settings) drawn from a range. Values seldom recur, so none are compared. @default none */
   readonly drawn?: readonly string[]
 }
 
 /**
  * Analyses the finished trials of a study.
  *
- * Effects and rate windows come from the round that tried most settings, which in a race is the first; the best
- * settings, comparisons and curves from the last.
+ * In a race, each round trains fewer combinations of settings for longer. Effects and rate windows come from
+ * the round with most combinations, in a race the first; best settings, comparisons and curves from the last.
  */
 export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findings {
   const { name, metric, factors, drawn = [], repeat } = facts
@@ -49,7 +49,7 @@ export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findi
   return { ...findings, answer: answerOf(findings, last, wide) }
 }
 
-/** Returns the round with most cells (the first of equals) and the last round. */
+/** Returns the round that tried most combinations of settings (the first if tied), and the last round. */
 function roundsOf(cells: readonly Cell[]): readonly [widest: number, last: number] {
   const sizes = new Map<number, number>()
   for (const { rung } of cells) sizes.set(rung, (sizes.get(rung) ?? 0) + 1)

@@ -3,7 +3,7 @@ import { groupedBy, keyOf, only } from '../settings.ts'
 import type { Cell, Finished } from './findings.ts'
 import { bootstrap } from './statistics.ts'
 
-/** Groups finished trials into cells: all seeds of one combination of settings in one round. */
+/** Groups finished trials into cells: the trials of one combination of settings in one round, one per seed. */
 export const cellsOf = (finished: readonly Finished[], metric: string): Cell[] =>
   [...groupedBy(finished, ({ settings, steps, rung }) => `${keyOf(settings)} ${rung} ${steps}`).values()].map(
     (trials) => cellOf(trials, metric),
@@ -29,31 +29,31 @@ function cellOf(trials: readonly Finished[], metric: string): Cell {
   }
 }
 
-/** Counts the trials with a status. */
+/** Returns the number of trials that ended with this status. */
 export const statusCount = (finished: readonly Finished[], status: Finished['result']['status']): number =>
   finished.filter(({ result }) => result.status === status).length
 
-/** A cell whose every seed finished, so that it may be recommended. */
+/** A cell (trials of one combination of settings, one per seed) in which no trial diverged or failed. */
 export type Scored = Cell & Required<Pick<Cell, 'score'>>
 
 export const isScored = (cell: Cell): cell is Scored =>
   cell.score !== undefined && cell.diverged + cell.failed === 0
 
-/** Turns a score into a loss, so that lower is better. */
+/** Returns the score as a loss, where lower is better: negated if the goal is to maximize the score. */
 export const asLoss = (score: number, goal: Goal): number => (goal === 'max' ? -score : score)
 
-/** Returns the cells whose every seed finished, best first. */
+/** Returns the cells (combinations of settings) without a diverged or failed trial, best first. */
 export const ranked = (cells: readonly Cell[], goal: Goal): Scored[] =>
   cells.filter(isScored).sort((a, b) => asLoss(a.score.value, goal) - asLoss(b.score.value, goal))
 
-/** Returns the best cell whose every seed finished, if any. */
+/** Returns the best cell (combination of settings) without a diverged or failed trial, if any. */
 export const bestOf = (cells: readonly Cell[], goal: Goal): Scored | undefined => ranked(cells, goal)[0]
 
-/** Returns the best cell for each combination of values of these factors. */
+/** Groups cells (combinations of settings) by values of these factors; returns the best of each group. */
 export const bestOfEach = (cells: readonly Cell[], factors: readonly string[], goal: Goal): Scored[] =>
   agreeingIn(cells, factors).flatMap((group) => bestOf(group, goal) ?? [])
 
-/** Groups cells by their values of these factors. */
+/** Groups cells (combinations of settings) that have the same values of these factors. */
 export const agreeingIn = <C extends Pick<Cell, 'settings'>>(
   cells: readonly C[],
   factors: readonly string[],

@@ -7,12 +7,12 @@ import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
 
 /**
- * Compares the best value of each factor except the rate with every other value, seed by seed; each value is
- * represented by its best cell. Schedules are compared within each normalization.
+ * Compares the best value of each factor except `lr` with each other value, seed by seed. A value is
+ * represented by its best cell (combination of settings). Schedules are compared within each normalization.
  *
- * p-values are corrected by Holm's method for every pair of values, not only for the pairs compared, since the
- * best value was chosen by the same scores. The best of several cells has a slightly optimistic score; this
- * favours all values alike.
+ * Holm's correction of the p-values counts every pair of values, not only those compared, since the same scores
+ * chose the best value. The best of several cells has a slightly optimistic score; this favours all values
+ * alike.
  */
 export function comparisonsOf(
   cells: readonly Cell[],
@@ -38,10 +38,10 @@ export function comparisonsOf(
   }))
 }
 
-/** A comparison before its p-value is corrected for multiple testing. */
+/** A comparison whose p-value is not yet corrected for multiple testing. */
 type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
-/** Compares the best cell with the best cell of each other value of the factor. */
+/** Compares the best cell (combination of settings) with the best cell for each other value of the factor. */
 function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
@@ -50,7 +50,7 @@ function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorr
     .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Compares two cells over the seeds that both have; returns nothing when they share none. */
+/** Compares two cells (combinations of settings) on the seeds that both have; returns [] if they share none. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []
@@ -59,7 +59,7 @@ export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[
   return [{ a: a.settings, b: b.settings, factor, difference, seeds: seeds.length, p }]
 }
 
-/** States the result of a comparison in words. */
+/** Returns the result of a comparison in words. `adjusted` is its corrected p-value. */
 function verdictOf(comparison: Uncorrected, adjusted: number, { name, goal }: Objective): string {
   const { a, b, factor, difference, seeds } = comparison
   const [first, second] = [a, b].map((settings) => `${factor} ${valueText(settings[factor]!)}`)

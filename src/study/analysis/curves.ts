@@ -6,7 +6,7 @@ import { bestOfEach } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
 import { bootstrap } from './statistics.ts'
 
-/** Returns, for each normalization and schedule, the finished trials of the best cell. */
+/** Returns, for each normalization and schedule, the trials of the best settings with them, one per seed. */
 export const bestTrials = (
   cells: readonly Cell[],
   finished: readonly Finished[],
@@ -17,7 +17,7 @@ export const bestTrials = (
     return finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)
   })
 
-/** Averages the training loss over trials, with a 95 % band, at the steps of the first trial's curve. */
+/** Returns the mean training loss of trials, with a 95 % band, at the steps of the first trial's curve. */
 export function meanCurve(trials: readonly Finished[]): MeanCurve {
   const [first] = trials
   const { steps } = first!.result.curve
@@ -31,7 +31,7 @@ export function meanCurve(trials: readonly Finished[]): MeanCurve {
   }
 }
 
-/** Interpolates the loss at a step linearly between the neighbouring points. */
+/** Returns the training loss at a step, interpolated linearly between the two nearest points of a curve. */
 function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   const after = steps.findIndex((at) => at >= step)
   if (after <= 0) return trainLoss.at(after)! // the first point, or the last
@@ -39,13 +39,13 @@ function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   return trainLoss[after - 1]! + fraction * (trainLoss[after]! - trainLoss[after - 1]!)
 }
 
-/** Returns the layers' curves of the first trial that was watched, if any. */
+/** Returns the batch normalizations' curves of the first trial that logged them, in a list, or else []. */
 export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   const watched = trials.find(({ result }) => result.layers !== undefined)
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []
 }
 
-/** Averages the drift over trials, if it was measured. */
+/** Returns the drift (error of running statistics) averaged over trials, or [] if it was not measured. */
 export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []

@@ -3,7 +3,7 @@ import { only } from '../settings.ts'
 import { agreeingIn, asLoss, bestOf, cellsOf, type Scored } from './cells.ts'
 import type { Finished, RateWindow } from './findings.ts'
 
-/** Greatest distance of a usable rate from the best score; `relative`: as a fraction of the best score. */
+/** How much worse than the best a usable rate may score; if `relative`, as a fraction of the best score. */
 export interface Tolerance {
   readonly metric: string
   readonly goal: Goal
@@ -11,18 +11,18 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Returns a tolerance of 0.02 in validation accuracy if measured; else of a tenth of the best score. */
+/** Returns by how much usable rates may miss the best score: 0.02 in validation accuracy, else a tenth. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }
     : { metric, goal, within: 0.1, relative: true }
 
 /**
- * Finds the usable rates of each group of settings: the unbroken range of tried rates around the best one at
- * which every seed finished and the score is within the tolerance.
+ * Returns, for each combination of values of the `group` factors, its range of usable rates: the tried rates
+ * around the best one, without a gap, where the score is within the tolerance and no trial diverged or failed.
  *
- * @param group factors that are constant in a window, such as normalization and schedule; a rate is represented
- *   by its best cell over all other factors
+ * @param group factors that are constant in a range, such as normalization and schedule; of all other factors,
+ *   a rate gets the values with which it scores best
  */
 export function windowsOf(
   finished: readonly Finished[],

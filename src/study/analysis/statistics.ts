@@ -2,22 +2,22 @@ import { random } from '../../core/random.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 
-/** Returns the sum of squared distances from the mean. */
+/** Returns the sum of the squared differences between the values and their mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
   const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)
 }
 
-/** Number of bootstrap resamples: enough for two digits of an interval's ends. */
+/** Number of bootstrap resamples: enough for two significant digits of an interval's ends. */
 const resamples = 2000
 
 /**
- * Returns the mean of some values, such as one score per seed, with its 95 % bootstrap interval.
+ * Returns the mean of some values, such as the scores of several seeds, with its 95 % bootstrap interval.
  *
- * The percentile interval of few values is far too narrow: for three, it covers the mean in some 70 % of cases.
- * It is widened about the mean by √(n/(n − 1)) · t(0.975, n − 1) / 1.96, which makes it Student's interval for
- * normally distributed values and keeps it skewed for skewed ones. Seeded: the same values give the same
- * interval. A single value has no interval.
+ * The percentile interval of few values is far too narrow: for three, it covers the true mean in some 70 % of
+ * cases. It is therefore widened about the mean by √(n/(n − 1)) · t / 1.96, where t is the 97.5 % quantile of
+ * Student's distribution with n − 1 degrees of freedom. For normal values this gives Student's interval; for
+ * skewed values the interval stays skewed. The same values always give the same interval; one value has none.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
  * https://doi.org/10.1080/00031305.2015.1089789, section 3.2, on why it is narrow.
@@ -39,16 +39,16 @@ export function bootstrap(values: readonly number[]): Estimate {
 }
 
 /**
- * Returns the two-sided p-value of Student's paired t-test: the probability of a mean difference at least this
- * large by chance alone.
+ * Returns the two-sided p-value of Student's paired t-test: the probability that chance alone makes the mean of
+ * n differences d at least this large.
  *
  *     t = mean(d) / √(Σ(d − mean(d))² / (n(n − 1)))    with n − 1 degrees of freedom
  *
- * Equal differences, common for coarse scores such as accuracies on few examples, have no variance. Then the
- * sign test applies: n signs agree by chance with probability 2^(1 − n).
+ * If all differences are equal, as is common for coarse scores such as accuracies on few examples, the sign
+ * test is used instead: n signs agree by chance with probability 2^(1 − n).
  *
- * @param differences a − b of each pair
- * @returns 1 for fewer than 2 pairs, or if all are 0
+ * @param differences first score minus second score of each pair
+ * @returns 1 for fewer than 2 pairs, or if all differences are 0
  */
 export function pairedTest(differences: readonly number[]): number {
   const n = differences.length
@@ -61,8 +61,8 @@ export function pairedTest(differences: readonly number[]): number {
 }
 
 /**
- * Returns P(T ≤ t) of Student's t-distribution with ν = `freedom` degrees of freedom, an integer: a finite sum
- * in the angle whose tangent is t/√ν.
+ * Returns P(T ≤ t) for Student's t-distribution with ν = `freedom` degrees of freedom, an integer. It is a
+ * finite sum of powers of cos θ, where tan θ = t/√ν.
  *
  * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4.
  */
@@ -81,7 +81,7 @@ export function studentDistribution(t: number, freedom: number): number {
   return (1 + within) / 2
 }
 
-/** Returns the p-quantile of Student's t-distribution, p > 0.5, by bisection. */
+/** Returns the t with P(T ≤ t) = p, for p > 0.5, of Student's t-distribution; found by bisection. */
 export function studentQuantile(p: number, freedom: number): number {
   let [low, high] = [0, 1]
   while (studentDistribution(high, freedom) < p) high *= 2
@@ -94,10 +94,10 @@ export function studentQuantile(p: number, freedom: number): number {
 }
 
 /**
- * Returns Holm-adjusted p-values, in input order: rejecting those below 0.05 keeps the family-wise error at 5
- * %.
+ * Returns Holm-adjusted p-values in the order of `p`. If tests whose adjusted value is below 0.05 count as
+ * significant, the probability of any false positive is at most 5 %.
  *
- *     adjusted(i) = max over j ≤ i of min(1, (m − j) · p(j))        p sorted, counted from 0
+ *     adjusted(i) = max over j ≤ i of min(1, (m − j) · p(j))        p in rising order, i and j from 0
  *
  * Source: Holm 1979, https://www.jstor.org/stable/4615733.
  *

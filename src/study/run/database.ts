@@ -6,7 +6,7 @@ import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
 
-/** A row of the table of trials: settings and result are JSON. */
+/** A row of the table `trial`, where settings and result are JSON text. */
 type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
 
 const tables = `
@@ -18,17 +18,17 @@ const tables = `
 `
 
 /**
- * An SQLite database, `study.db` in the study's folder, of the trials and their results.
+ * An SQLite database of a study's trials and their results: the file `study.db` in the study's folder.
  *
- * One process writes; others may read meanwhile. Each change is a transaction, so that a kill leaves all of it
- * or nothing. Changes are not flushed to disk: if a power failure loses some results, the trials' folders still
- * have them.
+ * One process writes; others may read at the same time. Each change is a transaction: if the process is killed,
+ * all or none of it is stored. Changes are not flushed to disk at once: a power failure may lose the latest
+ * results, which the trials' own folders still have.
  */
 export class Database {
   readonly #db: Sqlite.Database
   readonly #ids = new Map<string, number>()
 
-  /** Opens or creates the database in a folder. The caller must hold the folder's lock. */
+  /** Opens or creates the database in a study's folder. The caller must hold the folder's lock. */
   constructor(folder: string) {
     this.#db = new Sqlite(join(folder, 'study.db'))
     this.#db.pragma('journal_mode = WAL')
@@ -39,7 +39,7 @@ export class Database {
     }
   }
 
-  /** Stores a study's description. @throws {ArgumentError} when it does not extend the folder's study. */
+  /** Stores the study as JSON. @throws {ArgumentError} when it does not extend the folder's study. */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
     const text = JSON.stringify(description)
@@ -51,7 +51,7 @@ export class Database {
     write()
   }
 
-  /** Stores planned trials and gives each new one the next id; known ones keep theirs. */
+  /** Stores planned trials, each new one with the next id, and returns all with their ids, old or new. */
   ask(asked: readonly Asked[]): Trial[] {
     const insert = this.#db.prepare(
       'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',
@@ -78,7 +78,7 @@ export class Database {
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }
 
-  /** Returns all finished trials, ordered by id. */
+  /** Returns all trials that have a result, ordered by id. */
   finished(): Finished[] {
     return this.#all<Row>('SELECT * FROM trial WHERE result IS NOT NULL ORDER BY id').map(
       ({ id, settings, seed, steps, rung, result }) => {

@@ -4,12 +4,12 @@ import { type Experiment, trainingBatches } from '../../train/experiment.ts'
 import type { Task } from '../../train/task.ts'
 import type { DriftSummary } from '../trial.ts'
 
-/** Training batches that suffice to measure statistics, as in fvcore's PreciseBN. */
+/** Number of training batches on which to measure statistics; fvcore's PreciseBN takes as many. */
 const batches = 200
 
 /**
- * Measures how far a model's running statistics are from those of its training data, and what that costs in
- * validation loss. Leaves the model unchanged.
+ * Measures how far the running statistics of batch normalization are from the statistics of the training data
+ * at the same weights, and how much this raises the validation loss. Leaves the model unchanged.
  *
  * @returns undefined when no layer keeps running statistics
  */

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { analyse, type StudyFacts } from '../analysis/analyse.ts'
 import type { Findings, Finished } from '../analysis/findings.ts'
 
-/** The files that `finish` writes. */
+/** Names of the files that `finish` writes into the study's folder. */
 export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', 'results.json']
 
-/** Analyses finished trials, writes results and report into the study's folder, and returns the findings. */
+/** Analyses finished trials, writes results and a report into the study's folder, returns the findings. */
 export async function finish(
   folder: string,
   facts: StudyFacts,

@@ -2,25 +2,25 @@ import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
 
-/** A lock, held until it is released or the process ends. */
+/** A lock on a file, held until it is released or the process ends. */
 export interface Lock {
   release(): void
 }
 
-/** Databases of the locks held: the garbage collector would close a database that nothing refers to. */
+/** Databases of the locks held, kept from the garbage collector, which would close and so unlock them. */
 const held = new Set<Sqlite.Database>()
 
 /**
- * Takes an exclusive lock: an open transaction on an empty SQLite database, which ends with the process,
- * however that dies.
+ * Takes an exclusive lock on a file: an open transaction on an empty SQLite database, which ends with the
+ * process, even if that is killed.
  *
- * @param wait milliseconds to wait for other holders. @default 0
+ * @param wait milliseconds to wait for other processes to release the lock. @default 0
  * @returns undefined if another process still holds the lock
  */
 export const lockAlone = (path: string, wait: number = 0): Lock | undefined =>
   lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
 
-/** Takes a shared lock. @returns undefined if another process holds the lock exclusively */
+/** Takes a shared lock on a file. @returns undefined if another process holds the lock exclusively */
 export function lockShared(path: string): Lock | undefined {
   return lock(path, 0, (db) => {
     db.exec('BEGIN')
@@ -47,14 +47,14 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
   }
 }
 
-/** Path of the lock that workers share while they run: a new parent waits for those of a killed one. */
+/** Returns the path of the lock that workers share. A new parent process waits for workers of a killed one. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
-/** Milliseconds to wait for the workers of a killed parent, which exit once they notice. */
+/** Milliseconds to wait for the workers of a killed parent process, which exit when they notice its end. */
 const patience = 60_000
 
 /**
- * Takes an exclusive lock on a folder.
+ * Takes an exclusive lock on the folder of a study or advice.
  *
  * @throws {ArgumentError} when another study or advice runs in the folder, or a worker of a killed one.
  */

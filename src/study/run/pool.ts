@@ -3,21 +3,21 @@ import { EvenstepError } from '../../core/errors.ts'
 import { noCurve, type TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 
-/** A message from a worker: ready for jobs, unable to start, or done with a trial. */
+/** A message from a worker process: it is ready for trials, could not start, or has finished a trial. */
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'finished'; readonly result: TrialResult }
 
-/** Most attempts at a trial whose workers exit. */
+/** Maximum number of attempts at a trial whose worker processes exit before the trial is finished. */
 const tries = 3
 
 /**
- * Processes that run trials, each one trial at a time. A process is started when there is work for it, and
- * kept.
+ * A pool of worker processes, each of which runs one trial at a time. A process is started when a trial finds
+ * none idle, and then kept.
  *
- * A trial whose worker exits is run by another, which resumes from the last checkpoint; after three such exits
- * the trial has failed.
+ * If a worker exits during a trial, another one resumes the trial from its last checkpoint; after three such
+ * exits the trial counts as failed.
  */
 export class Pool {
   readonly #start: () => ChildProcess
@@ -25,13 +25,13 @@ export class Pool {
   readonly #all = new Set<Worker>()
   #closed = false
 
-  /** @param start starts a worker: a process that receives jobs and sends `FromWorker` messages */
+  /** @param start starts a worker: a process that receives `Job` messages and sends `FromWorker` messages */
   constructor(start: () => ChildProcess) {
     this.#start = start
   }
 
   /**
-   * Runs a trial in an idle worker, or a new one.
+   * Runs a trial in an idle worker process, or in a new one if none is idle.
    *
    * @throws {EvenstepError} when a worker cannot start, or the pool is closed meanwhile.
    */
@@ -57,7 +57,7 @@ export class Pool {
     return { status: 'failed', error, metrics: {}, steps: 0, time, curve: noCurve }
   }
 
-  /** Kills every worker, busy or not, and waits until all have exited. */
+  /** Kills every worker process, busy or idle, and waits until all have exited. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#all].map((worker) => worker.end()))
@@ -71,16 +71,16 @@ export class Pool {
   }
 }
 
-/** Thrown when the process of a worker has exited. */
+/** Thrown when a worker process exits although a message from it is awaited. */
 class WorkerEnded extends EvenstepError {
   override readonly name = 'WorkerEnded'
 }
 
 class Worker {
   readonly #child: ChildProcess
-  /** Resolves when the process has exited, to how it ended. */
+  /** Resolves, once the process has exited, to words on how it ended, such as `with code 1`. */
   readonly ended: Promise<string>
-  /** Whether the process finished starting up: if it exits now, a trial killed it. */
+  /** Whether the process has started up: if it exits after that, the trial that it was running is the cause. */
   ready = false
 
   constructor(child: ChildProcess) {
@@ -91,7 +91,7 @@ class Worker {
     })
   }
 
-  /** @throws {WorkerEnded} when the process exits before the trial is over. */
+  /** Runs a trial in this process. @throws {WorkerEnded} when the process exits before the trial is over. */
   async run(job: Job): Promise<TrialResult> {
     if (!this.ready) {
       const first = await this.#next()
@@ -104,13 +104,13 @@ class Worker {
     return message.result
   }
 
-  /** Kills the process, and waits until it has exited. */
+  /** Kills the process and waits until it has exited. */
   async end(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.ended
   }
 
-  /** Resolves to the next message; a worker sends one when it starts, and then one for each job. */
+  /** Resolves to the worker's next message: it sends one when it has started, and one after each trial. */
   async #next(): Promise<FromWorker> {
     const message = new Promise<FromWorker>((resolve) => this.#child.once('message', resolve))
     const first = await Promise.race([message, this.ended])

@@ -14,21 +14,21 @@ import type { Value } from '../trial.ts'
 import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
 import { identityOf } from './identity.ts'
 
-/** A study that is ready to run. */
+/** A study that has been checked, with all that is needed to run it. */
 export interface Prepared {
   readonly name: string
   readonly study: Study
   readonly experiment: Experiment
   readonly metric: Objective
   readonly space: Space
-  /** Returns the settings that turn the experiment into a trial's. */
+  /** Returns the changes that turn the study's experiment into a trial's experiment. */
   settingsOf(trial: Configuration): Change[]
-  /** Returns the study's identity as plain JSON. */
+  /** Returns the study's experiment, data and options as plain JSON, which tell it from other studies. */
   describe(): Record<string, unknown>
 }
 
 /**
- * Prepares a study, and checks it against its experiment: each value of each factor must make a valid
+ * Checks a study, and prepares it for running: each value of each factor (setting to vary) must make a valid
  * experiment, and each normalization a valid model.
  *
  * @throws {EvenstepError} naming the first value that does not fit.
@@ -59,7 +59,7 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
 }
 
 /**
- * Applies settings from the command line, each as `path=value`, to the experiment of a study.
+ * Returns a study's experiment with changes from the command line, each given as `path=value`.
  *
  * @throws {ArgumentError} naming the first setting that would have no effect, since the study decides it.
  */
@@ -82,7 +82,7 @@ export function overrideForStudy(
   return changed
 }
 
-/** Returns the key of the study that decides the setting at a path, if any. */
+/** Returns the option of the study, such as `factors.lr`, that determines the setting at a path, if any. */
 function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
   if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
   if (path === 'monitor' && metric !== undefined) return 'metric'
@@ -104,7 +104,7 @@ const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal
   },
 })
 
-/** Tries each value of each factor once, with the other factors at their first value. */
+/** Checks each value of each factor by making an experiment with it and the first value of the others. */
 function tryValues({ experiment, space, settingsOf }: Prepared): void {
   const values = Object.entries(space.factors).map(([path, factor]) => {
     const { from, to } = factor as FactorRange
@@ -121,7 +121,7 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
   }
 }
 
-/** Returns what the analysis needs to know of a study; a range without a count has the values drawn from it. */
+/** Returns what the analysis needs to know about a study, such as values drawn from ranges without a count. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],

@@ -11,9 +11,9 @@ import { Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
 import { runFolder } from './run-trial.ts'
 
-/** An event of a study: `done` counts the finished trials among the `total` that its design asks for. */
+/** An event of a running study: of the `total` trials that its design asks for, `done` are finished. */
 export type StudyEvent =
-  /** Trials are about to run; `finished` are those that the folder already has. */
+  /** The study starts; `finished` are all trials whose results the study's folder already has. */
   | ({ readonly type: 'start'; readonly finished: readonly Finished[] } & Progress)
   | ({ readonly type: 'trial'; readonly finished: Finished } & Progress)
   | { readonly type: 'end'; readonly finished: readonly Finished[] }
@@ -22,19 +22,19 @@ type Progress = { readonly done: number; readonly total: number }
 
 export interface RunStudyOptions {
   readonly folder: string
-  /** Most trials that run at the same time. */
+  /** Maximum number of trials that run at the same time. */
   readonly workers: number
-  /** Starts a worker process. */
+  /** Starts a worker process, which runs trials. */
   readonly start: () => ChildProcess
-  /** Stops the study at once, even in the middle of trials. */
+  /** When aborted, stops the study at once, even in the middle of trials. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs the trials of a study that its folder does not have yet.
+ * Runs those trials of a study whose results are not yet in the study's folder.
  *
- * Yields each trial once it is in the database, and `end` unless stopped. When the caller breaks the loop or
- * sends the signal, workers are killed; their trials are repeated the next time.
+ * Yields an event for each trial once its result is in the database, and `end` unless stopped. When the caller
+ * leaves the loop or aborts the signal, worker processes are killed; unfinished trials are run the next time.
  *
  * @throws {ArgumentError} when the folder has another study, or a running one.
  */
@@ -67,7 +67,7 @@ async function* trials(
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
   let waiting: Trial[] = []
-  /** Number of finished trials that the design asks for: a folder may have others. */
+  /** Number of finished trials that the design asks for. The folder may have other finished trials. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
@@ -100,7 +100,7 @@ function runIn(pool: Pool, trial: Trial, { study, settingsOf }: Prepared, folder
   return finished
 }
 
-/** Resolves when the signal is aborted. */
+/** Returns a promise that resolves once the signal is aborted. */
 const stopping = (signal: AbortSignal | undefined): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined)

@@ -13,33 +13,33 @@ import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { readLog } from './trial-log.ts'
 
-/** A trial with the folder and settings of its run. */
+/** A trial for a worker to run, with its folder and settings. */
 export interface Job {
   readonly trial: Trial
   readonly folder: string
-  /** The settings that turn the base experiment into the trial's. */
+  /** The changes that turn the study's experiment into the trial's experiment. */
   readonly settings: readonly Change[]
   readonly watch: boolean
 }
 
-/** Returns the folder of a trial's run, below the folder of all trials. */
+/** Returns a trial's folder, such as `0007`, within the folder of all trials. */
 export const runFolder = (folder: string, { id }: Trial): string => join(folder, String(id).padStart(4, '0'))
 
-/** Seconds between checkpoints: the most that a kill costs; shorter trials write none. */
+/** Seconds between checkpoints, and so the most that a kill can lose; shorter trials write no checkpoint. */
 const checkpointSeconds = 10
 
-/** A result without its total time. */
+/** A trial's result with the seconds of its training steps, but not yet of the whole trial. */
 type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
 
 type Notes = Readonly<Record<string, unknown>>
 
 /**
- * Runs a trial in its own folder: an ordinary run, plus a `trial.json` at the end. If the folder has the
- * trial's result for the same experiment and data, returns that; if it has a checkpoint, resumes; deletes
- * anything else.
+ * Runs a trial in its own folder, like any other run, and writes its result to `trial.json`. If the folder
+ * already has a result of this trial with the same experiment and data, returns that; if it has a checkpoint,
+ * resumes from there; anything else in the folder is deleted.
  *
- * @param notes values to store in the run's run.json
- * @returns the result; an error is a result, too
+ * @param notes values to store in the folder's run.json
+ * @returns the result; if the trial fails or diverges, the result says so
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   const of = identityIn(base, job)
@@ -73,7 +73,7 @@ async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<
   }
 }
 
-/** Opens the trial's run at its last checkpoint, or from the start if there is none. */
+/** Opens the trial's run at its last checkpoint, or from the start if there is no usable one. */
 function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions): RunFolder {
   const checkpoints = join(folder, 'checkpoints')
   if (existsSync(checkpoints) && readdirSync(checkpoints).length > 0) {
@@ -89,7 +89,7 @@ function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions
 
 const nothing = { metrics: {}, steps: 0, training: 0, curve: noCurve }
 
-/** Reads the log of a trial up to its error. */
+/** Returns what a trial logged before an error ended it, except the curves of layers. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typeof readLog>, 'layers'> {
   if (!existsSync(logFile(folder))) return nothing
   const { layers: _, ...rest } = readLog(folder, optimizer)
@@ -98,11 +98,11 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typ
 
 const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 
-/** Hashes the trial's experiment, settings and data. */
+/** Returns a hash of a trial's experiment, changed settings, data and `watch`. */
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
-/** Reads the result of the same trial from its folder, if any. */
+/** Returns the result in the trial's folder, if it belongs to the same trial and has the identity hash `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {

@@ -8,8 +8,8 @@ import { valueKey } from '../settings.ts'
 type Description = Readonly<Record<string, unknown>>
 
 /**
- * Refuses to resume a study that differs from the one in its folder. A study may grow: more values of a factor,
- * seeds or trials.
+ * Throws if a study is not the one that its folder was begun with, but allows it to have grown: to have more
+ * values of a factor, seeds or trials.
  *
  * @throws {ArgumentError} naming the first difference.
  */
@@ -23,7 +23,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   refuse(folder, 'study', difference)
 }
 
-/** Refuses to resume an advice on another experiment. @throws {ArgumentError} naming the first difference. */
+/** Checks that advice is resumed with its experiment. @throws {ArgumentError} naming the first difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
   refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
 }
@@ -49,13 +49,13 @@ function inExperiment(before: Description, now: Description): string | undefined
   return undefined
 }
 
-/** Returns the difference between designs, if any other than more trials. */
+/** Returns how two designs differ, apart from a greater number of trials; undefined if they do not. */
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns the difference between factors, if any other than more values; a design that draws allows none. */
+/** Returns how factors differ, if so. Added values are no difference, unless the design draws combinations. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

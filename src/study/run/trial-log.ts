@@ -10,12 +10,12 @@ import { readSafetensors } from '../../train/safetensors.ts'
 import { layerLog, layerOf } from '../../train/watch.ts'
 import type { LayerCurve, TrialResult } from '../trial.ts'
 
-/** Most points in a curve. */
+/** Maximum number of points in a curve. */
 const most = 100
 
 /**
- * Reads a trial's result from the log of its run. A result read at the end, rather than accumulated on the way,
- * is the same for a resumed run as for an uninterrupted one.
+ * Reads a trial's result from the log in its folder. Computed from the log at the end, not accumulated during
+ * training, it is the same for a resumed run as for an uninterrupted one.
  */
 export function readLog(
   folder: string,
@@ -39,7 +39,7 @@ export function readLog(
   }
 }
 
-/** A point of a curve: the log lines of consecutive steps. */
+/** A point of a curve: the log lines of some consecutive steps, whose values are averaged. */
 interface Point {
   readonly lines: readonly StepLine[]
   readonly last: StepLine
@@ -56,7 +56,7 @@ function pointsOf(steps: readonly StepLine[]): Point[] {
 const mean = ({ lines }: Point, key: string): number =>
   lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
 
-/** Returns the metrics of an epoch that are numbers. */
+/** Returns, by name, those metrics of an epoch that are single numbers. */
 export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
@@ -64,7 +64,7 @@ export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Reco
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** Returns the curves of each batch normalization by its path; empty where steps were not watched. */
+/** Returns the logged curves of each batch normalization, by its path in the model; empty if there are none. */
 function layersOf(
   folder: string,
   points: readonly Point[],
@@ -85,9 +85,9 @@ function layersOf(
 }
 
 /**
- * Returns, at each point, the angle in radians by which a step turns a weight when weight decay and gradients
- * balance; 0 at a rate of 0. Undefined without decay, without a model in the folder, and where parameter groups
- * give the weights different angles, since the log does not say which weight feeds a layer.
+ * Returns, for each point of a curve, the angle in radians by which one step turns a weight once weight decay
+ * and gradients balance; 0 if the rate is 0. Undefined without decay, without a model in the folder, and where
+ * parameter groups give weights different angles, since the log does not say which weight feeds a layer.
  */
 function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
   const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
@@ -97,7 +97,7 @@ function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
-/** Returns the distinct rules by which the optimizer updated weights of two or more axes. */
+/** Returns the optimizer's distinct update rules (rate, momentum, decay) for weights of two or more axes. */
 function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
   const file = join(folder, 'model.safetensors')
   if (!existsSync(file)) return []
@@ -111,7 +111,7 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** Makes a weight of the same rank, all that parameter groups see, with axes of length 1 to save memory. */
+/** Makes a variable of one element but of a weight's rank, which is all that parameter groups see of it. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)
