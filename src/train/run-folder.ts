@@ -17,18 +17,18 @@ import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 /** State saved in a run's checkpoint besides its tensors. */
 interface Saved {
   readonly progress: Progress
-  /** Length of the log in bytes at the checkpoint. */
+  /** Length of the log file in bytes when the checkpoint was taken. */
   readonly logged: number
 }
 
 const options = {
-  /** Resumes at the last checkpoint; without a checkpoint, at the beginning. @default false */
+  /** Whether to resume the run: at its last checkpoint, or without one at the beginning. @default false */
   resume: boolean(false),
   /** Model and optimizer to train. @default a new task of the experiment */
   task: taskOption,
-  /** Minimum seconds between checkpoints; shorter runs write no checkpoint. @default 0 */
+  /** Minimum seconds between checkpoints; a run that takes less time writes none. @default 0 */
   checkpointSeconds: number({ min: 0 }, 0),
-  /** Further entries of `run.json`, such as the versions of the software. @default {} */
+  /** Entries to add to `run.json`, such as the versions of the software. @default {} */
   notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
 }
 
@@ -49,12 +49,12 @@ export class RunFolder {
   readonly #pause: number
   #progress: Progress
   readonly #log: number
-  /** Length of the log in bytes at the checkpoint from which the run resumes. */
+  /** Length of the log file in bytes when the checkpoint from which the run resumes was taken. */
   readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
-  /** Settles when the last checkpoint is written; `#saving` is true until then. */
+  /** Promise for the last checkpoint, settled once it is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
   #fingerprint: string | undefined
@@ -99,8 +99,8 @@ export class RunFolder {
   /**
    * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
    *
-   * Training continues while a checkpoint is written; leaving the loop waits for the last checkpoint. One that
-   * falls due during another's write is taken after that write, with the state at that time.
+   * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
+   * that falls due during a write is postponed until that ends, and then saves the state at that time.
    *
    * @throws the error of a checkpoint that failed.
    */
@@ -124,7 +124,7 @@ export class RunFolder {
     }
   }
 
-  /** Optimizer steps taken. */
+  /** Number of optimizer steps taken since the start of the run. */
   get steps(): number {
     return this.#progress.steps
   }
@@ -175,7 +175,7 @@ export class RunFolder {
     writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
   }
 
-  /** Writes the weights used in evaluation: averages when the optimizer keeps them. */
+  /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
   async #keepModel(): Promise<void> {
     const { task } = this
     const { batchSize } = this.#experiment
@@ -188,8 +188,8 @@ export class RunFolder {
 }
 
 /**
- * Loads a run's last checkpoint into a task: weights, optimizer state, step and learning-rate factor. Doesn't
- * change the folder.
+ * Loads the last checkpoint in a run's folder into a task: weights, optimizer state, number of steps and
+ * learning-rate factor. Does not change the folder.
  *
  * @returns whether the folder has a checkpoint
  * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
@@ -202,7 +202,7 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
   return saved !== undefined
 }
 
-/** Loads the last checkpoint, if any, into a task; `hash` returns the hash of the data. */
+/** Loads the last checkpoint, if any, into a task, and returns its other state; `hash` hashes the data. */
 function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
   const last = checkpoints.list().at(-1)
   return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
@@ -213,7 +213,7 @@ const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
   optimizer: optimizerState,
 })
 
-/** Returns the monitored value of an epoch as a score to minimize; undefined when the value is NaN. */
+/** Returns the monitored value of an epoch, negated if to be maximized; undefined when it is NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined

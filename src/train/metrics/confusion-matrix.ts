@@ -3,7 +3,9 @@ import { classOf, classScores } from './labels.ts'
 import type { Metric } from './metric.ts'
 
 const options = {
-  /** Divides counts by the total of the `true` label, of the `predicted` class or of `all`. @default 'none' */
+  /**
+   * Divides each count by the sum of its row (`true`), of its column (`predicted`) or of `all`. @default 'none'
+   */
   normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }
 
