@@ -41,7 +41,7 @@ export const accumulate: Option<number | Accumulate> = {
   },
 }
 
-/** Returns the runs of the training graph per optimizer step: 1 for `exact`, else one per micro-batch. */
+/** Returns the number of training-graph runs per optimizer step: 1 for `exact`, else one per micro-batch. */
 export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
@@ -56,12 +56,12 @@ export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
   for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
-/** Compiled graph that computes the loss of one micro-batch and adds its gradients to the batch's sums. */
+/** Compiled graph that computes the loss of one micro-batch and adds its gradients to sums over the batch. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
  * Gradient accumulation: sums the gradients of several micro-batches, weighted by their number of examples,
- * then takes one optimizer step with the mean gradient. Needs only as much memory as one micro-batch.
+ * then takes one optimizer step with the mean gradient. Uses the memory of a step on one micro-batch.
  */
 export class Accumulation {
   readonly #optimizer: Attached
@@ -93,7 +93,7 @@ export class Accumulation {
     )
   }
 
-  /** Adds the gradients of a micro-batch's loss to the sums. To be called while its graph is traced. */
+  /** Adds the gradients of a micro-batch's loss to the batch's gradient sums, while its graph is traced. */
   add(loss: Tensor): void {
     const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
     for (const [i, g] of this.#optimizer.gradients(loss).entries()) {

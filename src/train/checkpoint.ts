@@ -12,7 +12,7 @@ import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-fil
 /** Version of the checkpoint format. Checkpoints of a newer version are refused. */
 const format = 1
 
-/** The contents of a checkpoint besides its tensors. */
+/** The contents of a checkpoint except its tensors. */
 export interface Checkpoint<Progress> {
   /** State of the run except tensors, as plain JSON. */
   readonly progress: Progress
@@ -115,7 +115,7 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
   return description.progress as Progress
 }
 
-/** Parses `checkpoint.json`. Checks its checksum, not the types of its fields: Evenstep wrote what matches. */
+/** Parses `checkpoint.json`. A correct checksum means that Evenstep wrote it, so its types are not checked. */
 function parse(bytes: Uint8Array, name: string): Description {
   const json = jsonIn(bytes)
   if (json === undefined)
@@ -138,7 +138,7 @@ const options = {
 export class Checkpoints {
   readonly #folder: string
   readonly #keep: number
-  /** Score of each checkpoint by its path, lower is better; Infinity for a checkpoint without a score. */
+  /** Score (lower is better) of each checkpoint, by its path; Infinity for a checkpoint without a score. */
   readonly #scores = new Map<string, number>()
 
   constructor(folder: string, given: OptionsOf<typeof options> = {}) {

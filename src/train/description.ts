@@ -50,8 +50,8 @@ const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): objec
 })
 
 /**
- * Checks that the run in the folder `path` has this description. `epochs`, `versions` and `origin` may differ,
- * and `graph` too if another version of Evenstep began the run.
+ * Checks that the run in the folder `path` has the given description. `epochs`, `versions` and `origin` may
+ * differ, and `graph` too if another version of Evenstep began the run.
  *
  * @throws {ArgumentError} naming the first difference.
  */
@@ -73,7 +73,7 @@ export function checkSame(path: string, description: Readonly<Record<string, unk
 
 const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
 
-/** Text for an error message: what differs between two experiments whose training graphs alone differ. */
+/** Text for error messages: how two experiments differ when only their training graphs differ. */
 export const otherGraph = 'a model or a loss that computes something else'
 
 /** Reads a run's description, `run.json`, in its folder. @throws {FormatError} when it is not a JSON object. */

@@ -10,11 +10,11 @@ import type { Steps } from './steps.ts'
 /** Error thrown when a loss becomes NaN or infinite. */
 export class DivergedError extends EvenstepError {
   override readonly name = 'DivergedError'
-  /** Number, from 0, of the step whose loss is not finite; for a validation loss, of the last step. */
+  /** Step, from 0, whose loss is not finite; or for a validation loss, the last step before it. */
   readonly step: number
   /** Learning rate of step `step`. */
   readonly lr: number
-  /** Results of the steps that the same call took before step `step`; undefined without any. */
+  /** Results of the earlier steps in the call that threw this error; undefined when there were none. */
   readonly before: Steps | undefined
 
   constructor(message: string, step: number, lr: number, before?: Steps) {
@@ -42,7 +42,7 @@ export function culpritOf(
   return firstNonFinite(device, traced, { x, y }, step, (t) => layers.get(t))
 }
 
-/** Returns an observer of module calls that records for each tensor the innermost module that computed it. */
+/** Returns an observer of module calls that records in `layers` the innermost module computing each tensor. */
 function labelling(layers: Map<Tensor, string>): (call: Call) => void {
   return ({ name, inputs: [x], output }) => {
     const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)

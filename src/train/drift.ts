@@ -16,7 +16,7 @@ import {
 } from './recalibrate.ts'
 import type { Task } from './task.ts'
 
-/** Distance between the running statistics of a batch normalization and the statistics of its inputs. */
+/** Differences between the running statistics of a batch normalization and the statistics of its inputs. */
 export interface Drift {
   /** KL(N(measured mean, variance) ‖ N(running mean, variance)) of each channel, in nats. */
   readonly kl: Float64Array

@@ -12,7 +12,7 @@ export interface Evaluation extends Partial<Measurements> {
   readonly accuracy?: number
 }
 
-/** Compiled graph that computes mean loss and accuracy of a batch, and, for metrics, the model's `output`. */
+/** Compiled graph that computes a batch's mean loss and accuracy and, if there are metrics, model outputs. */
 export type EvaluationGraph = Compiled<'x' | 'y', 'loss' | 'accuracy' | 'output'>
 
 /** Batches per run of the graph: enough to make its overhead small, few enough to fit into the CPU's cache. */

@@ -20,7 +20,7 @@ export interface StepLine extends Pick<StepsEvent, 'epoch' | 'step' | 'time'> {
   readonly [name: string]: unknown
 }
 
-/** Keys in the log line of a step that are not names of further logged quantities. */
+/** Fixed keys of a step's log line; any other key is the name of a logged quantity. */
 const standard: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
 
 /** Returns the path of the log file in a run's folder. */

@@ -32,7 +32,7 @@ export interface StepsEvent extends Progressed, Pick<Steps, 'logs' | 'skipped'> 
 export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly type: 'epoch'
   readonly epoch: number
-  /** Optimizer steps taken since the start of the run. */
+  /** Number of optimizer steps taken since the start of the run. */
   readonly steps: number
   /** Mean training loss over the epoch's steps; each step's loss is computed before its update. */
   readonly trainLoss: number
@@ -44,7 +44,7 @@ export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly skipped?: number
   /** Factor on all further learning rates, set by the experiment's `control`; absent without `control`. */
   readonly lrFactor?: number
-  /** Seconds spent on the epoch's training steps, and training steps per second. */
+  /** Seconds spent on the epoch's training steps, without evaluation, and training steps per second. */
   readonly time: { readonly seconds: number; readonly stepsPerSecond: number }
 }
 

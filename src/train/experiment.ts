@@ -66,7 +66,7 @@ const options = {
   seed: integer({ min: 0 }, 0),
   /** Whether to drop or keep an epoch's last training batch if it is incomplete. @default 'drop' */
   lastBatch: choice(['drop', 'keep'], 'drop'),
-  /** Controllers, which scale the learning rate or stop the run, judging by `monitor`. @default [] */
+  /** Controllers: after each epoch, they may scale the learning rate or stop the run. @default [] */
   control: custom<readonly Controller[]>(
     'a list of controllers, such as [schedule.reduceOnPlateau()]',
     isListOf(has('update')),
@@ -78,12 +78,12 @@ const options = {
     (value) => typeof value === 'string',
     'validationLoss',
   ),
-  /** When to write checkpoints, besides at the end of each epoch, and how many to keep. @default {} */
+  /** When to write checkpoints (always at the end of an epoch), and how many to keep. @default {} */
   checkpoints: nested(
     {
       /** Number of optimizer steps between checkpoints within an epoch. */
       everySteps: integer({ min: 1 }),
-      /** Number of recent checkpoints to keep besides the best one. @default 2 */
+      /** Number of most recent checkpoints to keep, besides the best one. @default 2 */
       keep: integer({ min: 1 }),
     },
     {},
@@ -94,7 +94,7 @@ const options = {
 /** Options of `experiment`; those with a default may be omitted. */
 export interface ExperimentOptions extends OptionsOf<typeof options> {}
 
-/** Everything that determines a training run. Two runs of one experiment give the same results, bit for bit. */
+/** Everything that determines a training run: two runs of one experiment give the same results, bit for bit. */
 export interface Experiment extends Present<ValuesOf<typeof options>> {}
 
 const epochResults = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
@@ -129,11 +129,11 @@ export function experiment(given: ExperimentOptions): Experiment {
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
 
-/** Returns whether an experiment's monitored quantity is to be maximized or minimized. */
+/** Returns `max` if a larger value of the experiment's monitored quantity is better, otherwise `min`. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>
   monitor === 'validationAccuracy' ? 'max' : (metrics[monitor]?.goal ?? 'min')
 
-/** Returns a loader of training batches of `batchSize` examples, in the experiment's order and transformed. */
+/** Returns a loader of training batches of `batchSize` examples, with the experiment's order and transforms. */
 export function trainingBatches(
   { data, transform, seed, sampler, shuffleBuffer }: Experiment,
   batchSize: number,

@@ -11,7 +11,7 @@ const options = {
   from: number({ above: 0 }, 1e-5),
   /** Learning rate of the last step; greater than `from`. @default 10 */
   to: number({ above: 0 }, 10),
-  /** Number of steps. With batch normalization, fewer than 500 make suggestions too high. @default 600 */
+  /** Number of steps; below 500, suggestions for models with batch normalization are too high. @default 600 */
   steps: integer({ min: 20 }, 600),
   /** Task whose model the test trains and then restores. @default a new task of the experiment */
   task: taskOption,
@@ -46,8 +46,8 @@ export interface LearningRates {
  *
  * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
  * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options. Its learning
- * rate keeps its ratio to the optimizer's if both are numbers; if one is a schedule, the group gets the rate of
- * the test.
+ * rate stays in proportion to the optimizer's if both are numbers; if either is a schedule, the group gets the
+ * test's rate.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
@@ -96,7 +96,7 @@ async function ramp(
 
 type Group = Readonly<Record<string, unknown>>
 
-/** Returns a parameter group's options for the test: its rate in proportion, if `common` is a number too. */
+/** Returns a parameter group's options for the test; scales `rate` by lr/common if both are numbers. */
 function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
   if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
   return { ...own, lr: (step: number) => rate(step) * (lr / common) }
@@ -106,7 +106,7 @@ function broken(error: unknown): undefined {
   if (!(error instanceof DivergedError)) throw error
 }
 
-/** Returns a function that averages losses exponentially, with decay 0.98 and Adam's bias correction. */
+/** Returns a function from each next loss to the exponential moving average: decay 0.98, bias-corrected. */
 function smoother(): (loss: number) => number {
   let [mean, weight] = [0, 0]
   return (loss) => {
@@ -116,7 +116,7 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/** Suggests learning rates from smoothed losses, without the noisy first tenth and diverging last 5 steps. */
+/** Suggests learning rates from smoothed losses, ignoring the noisy first tenth and diverging last 5 steps. */
 function suggest(
   smoothed: readonly number[],
   rate: (step: number) => number,

@@ -37,7 +37,7 @@ interface GraphOptions extends CompileOptions {
 interface BatchOptions<More extends string> {
   /** Inputs besides the batch, passed to the body unchanged. */
   readonly more?: Readonly<Record<More, InputSpec>>
-  /** Length of the data set if this is fed whole, with the indices of the batch as an input `rows`. */
+  /** Set if the graph is fed a whole data set and, as `rows`, a batch's indices: length of the data set. */
   readonly resident?: number | undefined
 }
 
@@ -75,7 +75,7 @@ export class Graphs<Field extends string> {
     return made
   }
 
-  /** Returns the graph of the function `body` on batches of `length` examples, not yet traced. */
+  /** Returns, without tracing it, the graph of the function `body` on batches of `length` examples. */
   traceable<Out extends string, More extends string = never>(
     length: number,
     body: Traceable<Field | More, Out>['body'],

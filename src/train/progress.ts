@@ -7,7 +7,7 @@ export interface Progress {
   readonly steps: number
   /** Number of the current epoch, from 0; between epochs, of the next one. */
   readonly epoch: number
-  /** Progress within the current epoch. */
+  /** Progress within the current epoch: steps so far. */
   readonly sofar: EpochProgress
   /** States of the controllers, in the order of the experiment's `control`. */
   readonly control: readonly unknown[]
@@ -73,7 +73,7 @@ export const factorOf = ({ control }: Experiment, progress: Progress): number =>
 export const isOver = (experiment: Experiment, progress: Progress): boolean =>
   endOf(experiment, progress) !== undefined && progress.sofar.batches === 0
 
-/** Returns the reason why a run takes no more steps; undefined while steps are left. */
+/** Returns why a run takes no more steps: all `epochs` or `steps` done, or stopped; undefined before that. */
 export function endOf(
   { control, epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: Experiment,
   progress: Progress,

@@ -18,7 +18,7 @@ import { mean, variance } from '../ops/statistics.ts'
 import { computeDType, Graphs } from './graphs.ts'
 
 export const recalibrateOptions = {
-  /** Number of first batches to use. @default all; 200 of a stream, as fvcore's `PreciseBN` */
+  /** Number of batches to compute statistics on. @default all; 200 of a stream, as fvcore's `PreciseBN` */
   batches: custom<number>(
     'a positive integer or Infinity',
     (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) > 0),
@@ -31,10 +31,11 @@ export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions>
  * Recomputes the running statistics of every batch normalization at the current weights: per channel, the mean
  * and variance of all its inputs in the loader's batches, as if they were one batch.
  *
- *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ    batch i: nᵢ values, mean μᵢ, variance σᵢ²
+ *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ
  *
- * The model runs in `train` mode, so each layer gets the inputs that it gets in training. Frozen layers and all
- * weights are unchanged. The variance is biased (divided by n).
+ * for batches i of nᵢ values with mean μᵢ and variance σᵢ². The model runs in `train` mode, so each layer gets
+ * the inputs that it gets in training. Frozen layers and all weights are unchanged. The variance is biased
+ * (divided by n).
  *
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
@@ -61,17 +62,17 @@ export const updateBn = <M extends Module>(
   given: RecalibrateOptions = {},
 ): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
 
-/** Statistics of the inputs of one batch normalization in one batch, per channel. */
+/** Per-channel statistics of the inputs of one batch normalization in one batch. */
 interface LayerStatistics {
   readonly layer: BatchNorm
   readonly mean: Data
   /** Biased variance, divided by `count`. */
   readonly variance: Data
-  /** Number of values per channel. */
+  /** Number of input values per channel in the batch. */
   readonly count: number
 }
 
-/** Mean and variance per channel. */
+/** Mean and variance, one value per channel. */
 export interface ChannelStatistics {
   readonly mean: Float64Array
   readonly variance: Float64Array
@@ -93,7 +94,7 @@ async function measure<M extends Module>(
   return model
 }
 
-/** Returns whether a batch normalization updates running statistics in training: has them, not frozen. */
+/** Returns whether a layer has running statistics and, not being frozen, updates them in training. */
 export const learns = (layer: BatchNorm): boolean => layer.runningMean !== undefined && !layer.frozen
 
 /** Returns, for each batch normalization, its input statistics in each of the first `batches` batches. */

@@ -14,17 +14,17 @@ import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
-/** State saved in a run's checkpoint besides its tensors. */
+/** State saved in a run's checkpoint in addition to tensors. */
 interface Saved {
   readonly progress: Progress
-  /** Length of the log file in bytes when the checkpoint was taken. */
+  /** Length of the log file, in bytes, at the time of the checkpoint. */
   readonly logged: number
 }
 
 const options = {
-  /** Whether to resume the run: at its last checkpoint, or without one at the beginning. @default false */
+  /** Whether to resume the run: at its last checkpoint or, if none, at the beginning. @default false */
   resume: boolean(false),
-  /** Model and optimizer to train. @default a new task of the experiment */
+  /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
   /** Minimum seconds between checkpoints; a run that takes less time writes none. @default 0 */
   checkpointSeconds: number({ min: 0 }, 0),
@@ -38,8 +38,8 @@ export interface RunFolderOptions extends OptionsOf<typeof options> {}
  * A run that is kept on disk and can be resumed.
  *
  * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line
- * per optimizer step; `checkpoints/` has the states to resume from; `model.safetensors` is the result. A run
- * that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
+ * per optimizer step; `checkpoints/` has the checkpoints to resume from; `model.safetensors` has the final
+ * weights. A run that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
  */
 export class RunFolder {
   readonly path: string
@@ -49,7 +49,7 @@ export class RunFolder {
   readonly #pause: number
   #progress: Progress
   readonly #log: number
-  /** Length of the log file in bytes when the checkpoint from which the run resumes was taken. */
+  /** Length of the log file, in bytes, at the time of the checkpoint from which the run resumes. */
   readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
@@ -202,7 +202,7 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
   return saved !== undefined
 }
 
-/** Loads the last checkpoint, if any, into a task, and returns its other state; `hash` hashes the data. */
+/** Loads the tensors of the last checkpoint, if any, into a task. Returns the checkpoint's other state. */
 function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
   const last = checkpoints.list().at(-1)
   return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
@@ -213,7 +213,7 @@ const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
   optimizer: optimizerState,
 })
 
-/** Returns the monitored value of an epoch, negated if to be maximized; undefined when it is NaN. */
+/** Returns an epoch's monitored value as a score, negated if higher is better; undefined for NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined

@@ -122,7 +122,7 @@ function parseArgument(argument: unknown): unknown {
   return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
-/** A change to an experiment: path of the setting, such as `optimizer.lr`, and its new value, as JSON. */
+/** A change to an experiment: path of a setting, such as `optimizer.lr`, and its new value, plain JSON. */
 export type Change = readonly [path: string, value: unknown]
 
 /**

@@ -13,7 +13,7 @@ export interface Steps {
   readonly skipped?: number
 }
 
-/** Result of a call that failed because a loss or an updated variable is not finite. It changed nothing. */
+/** Result of a call that failed on a loss or variable that is not finite. The call changed nothing. */
 export interface Failure {
   /** Index of the first batch whose loss is not finite; −1 when every loss is finite. */
   readonly bad: number
@@ -67,7 +67,7 @@ export function joinedSteps(calls: readonly Steps[]): Steps {
   }
 }
 
-/** Returns batches `from` to `to` (exclusive) of a stack: batches of `size` examples, concatenated. */
+/** Returns batches `from` to `to` (exclusive) of a stack (batches of `size` examples, concatenated). */
 export function rows(stack: Batch, size: number, from: number, to: number): Batch {
   if (from === 0 && to * size === stack.length) return stack
   if (stack.from) return picked(stack.from.dataset, stack.from.indices.subarray(from * size, to * size))

@@ -36,7 +36,7 @@ export const objective = {
   loss: required(callback<Loss>('a function of output and target, such as ops.crossEntropy')),
   /** Optimizer that updates the weights. */
   optimizer: required(custom<Optimizer>('an optimizer, such as optim.sgd({ lr: 0.1 })', has('attach'))),
-  /** Metrics to evaluate besides loss and accuracy, by name. @default {} */
+  /** Metrics to compute at each evaluation besides loss and accuracy, by name. @default {} */
   metrics: custom<Metrics>('metrics by name, such as { f1: train.metrics.f1() }', isMetrics, {}),
   /** Quantities to log for each step; with `accumulate`, only `gradientNorm` is available. @default {} */
   log: nested(logOptions, {}),
@@ -57,7 +57,7 @@ export const computing = {
   dtype: choice(['float32', 'float64'], 'float32'),
   /** Device to compute on. @default the CPU, with native code where available */
   device: choice<Device>(devices),
-  /** Maximum number of threads per operator. @default chosen from the size of the graph */
+  /** Maximum number of CPU threads per operator. @default chosen from the size of the graph */
   threads: integer({ min: 1 }),
 }
 
@@ -70,7 +70,7 @@ export const taskOptions = {
   /** Seed of the initial weights. @default 0 */
   seed: integer({ min: 0 }, 0),
   ...computing,
-  /** Function that recomputes running statistics on training batches. @default train.recalibrate */
+  /** Function that recomputes running statistics for evaluation. @default train.recalibrate */
   recalibrate: callback<(model: Module, batches: Loader | StreamLoader) => Promise<unknown>>(
     'a function of a model and batches, such as train.updateBn',
   ),

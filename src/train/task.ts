@@ -75,7 +75,7 @@ export class Task {
     this.#lrFactor = lrFactor
   }
 
-  /** Number of optimizer steps taken. */
+  /** Number of optimizer steps taken so far. */
   get steps(): number {
     return this.#step
   }
@@ -111,8 +111,9 @@ export class Task {
   }
 
   /**
-   * Takes one optimizer step for each batch of `batchSize` examples in `stack`, in a single run of the graph
-   * but with the same results as separate steps. With `accumulate`, the graph runs once per micro-batch.
+   * Takes one optimizer step for each batch of `batchSize` examples in `stack` (batches, concatenated), in a
+   * single run of the graph but with the same results as separate steps. With `accumulate`, the graph runs once
+   * per micro-batch.
    *
    * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are
    *   those before that step.
@@ -144,7 +145,7 @@ export class Task {
     }
   }
 
-  /** Takes a step for each batch in a stack. If one fails, restores the state before the first step. */
+  /** Takes a step for each batch in a stack (batches, concatenated). If one fails, undoes all of them. */
   async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
@@ -179,7 +180,7 @@ export class Task {
    * Runs `body` while the model has its evaluation weights: averaged weights with matching running statistics
    * if the optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards.
    *
-   * @param options.batchSize number of examples per training batch, where running statistics are recomputed
+   * @param options.batchSize examples per training batch, if running statistics are to be recomputed
    * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))
    */
   async atEvaluation<T>(body: () => Promise<T>, options: EvaluationOptions = {}): Promise<T> {

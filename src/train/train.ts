@@ -17,7 +17,7 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /** An event's `progress`, to resume there; `task` must be as it was then. @default the beginning */
+  /** Progress to resume from, of an earlier event; needs the `task` as of that event. @default the beginning */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
 }
 
@@ -117,7 +117,7 @@ async function finished({ experiment, task }: Running, { progress, ms }: EpochSt
   }
 }
 
-/** Takes the steps of a stack of batches. If a step diverges, returns those before it and the error. */
+/** Takes one step for each batch of a stack. If a step diverges, returns the steps before it and the error. */
 async function learn(
   task: Task,
   stack: Batch,
@@ -171,7 +171,7 @@ export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Me
   return typeof value === 'number' ? value : Number.NaN
 }
 
-/** Returns a new task of an experiment, before its first step. */
+/** Returns a new task with the model, loss and optimizer of an experiment. */
 export function taskOf(experiment: Experiment): Task {
   const { model: make, data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
@@ -186,7 +186,7 @@ function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shap
   return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
 }
 
-/** Adapts the number of steps per call so that a call takes about 40 ms and blocks the event loop briefly. */
+/** Adapts the number of steps per call so that calls take about 40 ms: the event loop stays responsive. */
 class Pace {
   steps = 4
 

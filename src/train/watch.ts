@@ -11,7 +11,7 @@ import { maximum } from '../ops/extremum.ts'
 import { mean } from '../ops/statistics.ts'
 import type { Steps } from './steps.ts'
 
-/** Quantities to log for each step besides loss and learning rate. */
+/** Options: which quantities to log for each step besides loss and learning rate. */
 export const logOptions = {
   /**
    * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other
@@ -26,13 +26,13 @@ export const logOptions = {
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
-   * where lr is the learning rate, w the last weight before the layer, and w₊ this weight after the step. The
-   * scale of w does not affect the layer's output, so only the angle by which a step turns w matters; a step at
-   * rate lr turns w as far as a step at rate lr/‖w‖² would turn w/‖w‖. Source: van Laarhoven 2017,
-   * https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
+   * where lr is the learning rate, w the last weight matrix or kernel before the layer, and w₊ its value after
+   * the step. The scale of w does not affect the layer's output, so only the angle by which a step turns w
+   * matters; a step at rate lr turns w as far as a step at rate lr/‖w‖² would turn w/‖w‖. Source: van Laarhoven
+   * 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
-  /** Logs `samplesPerSecond`, the training speed over all steps of the same call. @default false */
+  /** Logs `samplesPerSecond`, examples trained per second, averaged over a call. @default false */
   samplesPerSecond: boolean(),
 }
 
@@ -65,7 +65,7 @@ export function watched(
   return Object.assign({ loss }, norm, ...before, ...layers.map(layerAngle))
 }
 
-/** A call of a normalization layer: its input `x`, and `fed`, the last weight before the layer. */
+/** A call of a normalization layer: its input `x`, and in `fed` the last weight before the layer. */
 interface Layer {
   readonly path: string
   readonly module: Normalizer
@@ -120,7 +120,7 @@ export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps
 /** Returns the name of a logged quantity of the layer at `path`, such as `bn.angle`. */
 export const layerLog = (path: string, quantity: string): string => (path ? `${path}.${quantity}` : quantity)
 
-/** Returns the layer's path in `name` if this is the name of the logged `quantity`, otherwise undefined. */
+/** Returns the layer's path from `name`, such as `bn.angle`, if it ends in `quantity`; otherwise undefined. */
 export function layerOf(name: string, quantity: string): string | undefined {
   if (name === quantity) return ''
   return name.endsWith(`.${quantity}`) ? name.slice(0, -quantity.length - 1) : undefined

@@ -4,7 +4,7 @@ import type { Metric } from './metric.ts'
 
 const options = {
   /**
-   * Divides each count by the sum of its row (`true`), of its column (`predicted`) or of `all`. @default 'none'
+   * Divisor of each count: sum of its row (`true`), its column (`predicted`) or `all` counts. @default 'none'
    */
   normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }

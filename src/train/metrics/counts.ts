@@ -7,12 +7,12 @@ import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 const averages = ['binary', 'micro', 'macro', 'weighted', 'none'] as const
 
-/** How to average a metric's values for the single classes. */
+/** How to average a metric's per-class values. */
 export type ClassAverage = (typeof averages)[number]
 
 const options = {
   /**
-   * How to average the metric's values for the single classes.
+   * How to average the metric's per-class values.
    *
    * - `macro`: mean over the classes that occur among labels or predictions;
    * - `weighted`: mean weighted by the number of examples with each label;
@@ -33,7 +33,7 @@ const options = {
 
 export interface AverageOptions extends OptionsOf<typeof options> {}
 
-/** Numbers of examples, indexed by class: correctly predicted, predicted as the class, labelled with it. */
+/** Numbers of examples by class: predicted correctly; predicted as the class; labelled with the class. */
 interface Counts {
   readonly hits: readonly number[]
   readonly predicted: readonly number[]
@@ -41,21 +41,21 @@ interface Counts {
 }
 
 /**
- * Measures precision: the fraction of the examples predicted as a class whose label is this class, 0 to 1.
+ * Measures precision: of the examples predicted as a class, the fraction with this label, 0 to 1.
  *
  *     tp / (tp + fp)        with true and false positives of a class
  *
- * As scikit-learn's `precision_score`, except that `average` defaults to `macro`.
+ * Like scikit-learn's `precision_score`, except that `average` defaults to `macro`.
  */
 export const precision = (given: AverageOptions = {}): Metric =>
   ratio('precision', given, (hits, predicted) => [hits, predicted])
 
 /**
- * Measures recall: the fraction of the examples with a label that are predicted as this class, 0 to 1.
+ * Measures recall: of the examples with a label, the fraction predicted as this class, 0 to 1.
  *
  *     tp / (tp + fn)        with true positives and false negatives of a class
  *
- * As scikit-learn's `recall_score`, except that `average` defaults to `macro`.
+ * Like scikit-learn's `recall_score`, except that `average` defaults to `macro`.
  */
 export const recall = (given: AverageOptions = {}): Metric =>
   ratio('recall', given, (hits, _, actual) => [hits, actual])
@@ -65,7 +65,7 @@ export const recall = (given: AverageOptions = {}): Metric =>
  *
  *     2·tp / (2·tp + fp + fn)        with true positives, false positives and false negatives of a class
  *
- * As scikit-learn's `f1_score`, except that `average` defaults to `macro`.
+ * Like scikit-learn's `f1_score`, except that `average` defaults to `macro`.
  */
 export const f1 = (given: AverageOptions = {}): Metric =>
   ratio('f1', given, (hits, predicted, actual) => [2 * hits, predicted + actual])

@@ -3,7 +3,7 @@ import type { Predictions } from './metric.ts'
 
 /** A classifier's predictions after validation: labels and scores. */
 export interface ClassScores {
-  /** Number of classes, ≥ 2; 2 when `columns` is 1. */
+  /** Number of classes, at least 2: the number of columns, or 2 when there is only one column. */
   readonly classes: number
   readonly labels: Int32Array
   /** Number of scores per label: one per class, or 1, the logit of class 1. */

@@ -33,14 +33,14 @@ export interface Metric<State = unknown> {
   reason?(state: State): string | undefined
 }
 
-/** Metrics by name. */
+/** Metrics by name, such as `{ f1: metrics.f1() }`. */
 export type Metrics = Readonly<Record<string, Metric>>
 
 /** Results of several metrics. */
 export interface Measurements {
   /** Result of each metric, by the metric's name. */
   readonly metrics: Readonly<Record<string, MetricValue>>
-  /** Reason for each metric that is NaN, by the metric's name; absent when no metric is NaN. */
+  /** Why a metric is NaN, by the metric's name; absent when no metric is NaN. */
   readonly reasons?: Readonly<Record<string, string>>
 }
 
@@ -78,8 +78,7 @@ interface Mean {
 /**
  * Returns a metric that averages one value per target and applies the function `result` to the mean.
  *
- * @param valuesOf returns, for a batch's predictions, a function from a target's index in the batch to its
- *   value
+ * @param valuesOf given a batch's predictions, returns a function that computes the value of target `i`
  */
 export const meanMetric = (
   spec: Metric['spec'],

@@ -3,8 +3,8 @@ import { classScores } from './labels.ts'
 import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /**
- * Measures perplexity, e to the mean cross-entropy. k is the perplexity of a guess among k equally likely
- * classes.
+ * Measures perplexity, e to the power of the mean cross-entropy. Guessing among k equally likely classes has
+ * perplexity k.
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *

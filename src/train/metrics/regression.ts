@@ -19,7 +19,7 @@ function meanError(type: string, options: object, error: (gap: number) => number
 
 /** Statistics of targets y and outputs ŷ so far; arrays have one entry per component of an example's target. */
 interface Squares {
-  /** Number of examples. */
+  /** Number of examples so far. */
   readonly count: number
   readonly mean: readonly number[]
   /** Σ(y − ȳ)²: sum of squared distances of the targets from their mean. */

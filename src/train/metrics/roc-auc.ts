@@ -15,7 +15,7 @@ export interface RocAucOptions extends OptionsOf<typeof options> {}
 /** Log-odds and labels of all examples seen so far: one array of each per batch. */
 interface Scores {
   readonly classes: number
-  /** Log-odds of each example in turn: of class 1 only, with two classes, otherwise of every class. */
+  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class. */
   readonly scores: readonly Float64Array[]
   readonly labels: readonly Int32Array[]
 }
@@ -24,7 +24,7 @@ interface Scores {
  * Measures the area under the ROC curve: the probability that an example of a class scores higher than an
  * example of another class; ties count half. Exact, since it keeps every score.
  *
- *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)        s⁺, s⁻: scores of n⁺ examples of the class, n⁻ others
+ *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)        scores s⁺ of n⁺ in the class, s⁻ of n⁻ others
  *
  * With two classes, ranks class 1 against class 0; with more, each class against the rest. Like scikit-learn's
  * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)`
@@ -76,7 +76,7 @@ function countsOf({ classes, labels }: Scores): number[] {
   return counts
 }
 
-/** Returns the area under the ROC curve of class `positive`, whose scores are in one column of `columns`. */
+/** Returns the area under the ROC curve for class `positive`, ranking examples by score column `column`. */
 function area({ scores, labels }: Scores, positive: number, column: number, columns: number): number {
   const [own, others]: [number[], number[]] = [[], []]
   for (const [k, chunk] of labels.entries()) {
