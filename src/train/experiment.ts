@@ -78,7 +78,7 @@ const options = {
     (value) => typeof value === 'string',
     'validationLoss',
   ),
-  /** When to write checkpoints (always at the end of an epoch), and how many to keep. @default {} */
+  /** When to write checkpoints, apart from those at the end of each epoch, and how many to keep. @default {} */
   checkpoints: nested(
     {
       /** Number of optimizer steps between checkpoints within an epoch. */

@@ -46,8 +46,8 @@ export interface LearningRates {
  *
  * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
  * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options. Its learning
- * rate stays in proportion to the optimizer's if both are numbers; if either is a schedule, the group gets the
- * test's rate.
+ * rate stays in proportion to the optimizer's rate if both are numbers; if either is a schedule, the group
+ * trains at the test's rate.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
@@ -106,7 +106,7 @@ function broken(error: unknown): undefined {
   if (!(error instanceof DivergedError)) throw error
 }
 
-/** Returns a function from each next loss to the exponential moving average: decay 0.98, bias-corrected. */
+/** Returns a function that takes the next loss and returns the bias-corrected moving average, decay 0.98. */
 function smoother(): (loss: number) => number {
   let [mean, weight] = [0, 0]
   return (loss) => {

@@ -37,7 +37,7 @@ interface GraphOptions extends CompileOptions {
 interface BatchOptions<More extends string> {
   /** Inputs besides the batch, passed to the body unchanged. */
   readonly more?: Readonly<Record<More, InputSpec>>
-  /** Set if the graph is fed a whole data set and, as `rows`, a batch's indices: length of the data set. */
+  /** Length of the data set, if the graph is fed all its examples and, as `rows`, a batch's indices. */
   readonly resident?: number | undefined
 }
 

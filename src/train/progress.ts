@@ -7,7 +7,7 @@ export interface Progress {
   readonly steps: number
   /** Number of the current epoch, from 0; between epochs, of the next one. */
   readonly epoch: number
-  /** Progress within the current epoch: steps so far. */
+  /** Progress within the current epoch; all zero between epochs. */
   readonly sofar: EpochProgress
   /** States of the controllers, in the order of the experiment's `control`. */
   readonly control: readonly unknown[]

@@ -3,7 +3,7 @@ import { type Batch, picked } from '../data/batch.ts'
 
 /** Losses and learning rates of consecutive optimizer steps. */
 export interface Steps {
-  /** Loss of each step's batch, before the update. */
+  /** Loss of each step's batch, computed before the step's update. */
   readonly losses: Float32Array | Float64Array
   /** Learning rate of each step. */
   readonly lrs: Float64Array

@@ -104,7 +104,7 @@ export class TaskGraphs {
     return this.#graphs.compiled(key, batchSize, (fed) => this.#trainingStep(fed), { resident })
   }
 
-  /** Traces a training step on a batch or, with `accumulate`, only loss and gradients of a micro-batch. */
+  /** Traces an optimizer step on a batch or, with `accumulate`, only loss and gradients of a micro-batch. */
   #trainingStep({ x, y }: Fed): Record<'loss', Tensor> {
     const { model, loss: lossOf, log } = this.#options
     const accumulates = this.#parts > 1

@@ -32,7 +32,7 @@ export const logOptions = {
    * 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
-  /** Logs `samplesPerSecond`, examples trained per second, averaged over a call. @default false */
+  /** Logs `samplesPerSecond`, examples trained per second, averaged over several steps. @default false */
   samplesPerSecond: boolean(),
 }
 

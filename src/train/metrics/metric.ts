@@ -9,7 +9,7 @@ export interface Predictions {
   readonly length: number
 }
 
-/** Result of a metric: a number, a list with one number per class, or a matrix. */
+/** Result of a metric: a number, a list with one number per class, or a matrix as a list of rows. */
 export type MetricValue = number | readonly number[] | readonly (readonly number[])[]
 
 /**
