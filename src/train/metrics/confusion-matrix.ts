@@ -3,9 +3,7 @@ import { classOf, classScores } from './labels.ts'
 import type { Metric } from './metric.ts'
 
 const options = {
-  /**
-   * Divisor of each count: sum of its row (`true`), its column (`predicted`) or `all` counts. @default 'none'
-   */
+  /** Divides counts by the sum of their row (`true`), column (`predicted`) or of `all`. @default 'none' */
   normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }
 
