@@ -16,10 +16,10 @@ const options = {
   /**
    * Examples over which batch normalization computes its statistics.
    *
-   * - `perMicroBatch`: each micro-batch separately, as in every framework. Running statistics are updated once
-   *   per micro-batch, so an optimizer step moves them with momentum 1 − (1 − momentum)^steps.
+   * - `perMicroBatch`: each micro-batch separately, as other frameworks do. Running statistics are updated once
+   *   per micro-batch, so after an optimizer step their old values weigh only (1 − momentum)^steps.
    * - `exact`: all micro-batches together, computed as one large batch. Saves no memory, because every
-   *   example's normalization and gradient depend on all the others.
+   *   example's normalization and gradient depend on all other examples.
    *
    * @default 'perMicroBatch'
    */
@@ -30,7 +30,7 @@ export interface Accumulate extends OptionsOf<typeof options> {}
 
 const parts = nested(options)
 
-/** Declaration of the option `accumulate`: micro-batches per optimizer step; a number `n` is `{ steps: n }`. */
+/** The option `accumulate`: number of micro-batches per optimizer step. A number `n` means `{ steps: n }`. */
 export const accumulate: Option<number | Accumulate> = {
   wanted: "a positive integer, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }",
   fallback: 1,
@@ -41,7 +41,7 @@ export const accumulate: Option<number | Accumulate> = {
   },
 }
 
-/** Returns the number of graph runs per optimizer step: 1 for `exact`, otherwise one per micro-batch. */
+/** Returns the number of training-graph runs per optimizer step: 1 for `exact`, else one per micro-batch. */
 export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
 
@@ -49,19 +49,19 @@ export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
-/** Splits a batch into `parts` micro-batches of nearly equal size, but never into empty ones. */
+/** Splits a batch into `parts` micro-batches of nearly equal size; into fewer if some would be empty. */
 export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
   const count = Math.min(parts, batch.length)
   const start = (i: number): number => Math.floor((i * batch.length) / count)
   for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
-/** Graph of one micro-batch: returns the loss and adds its gradients to the sums. */
+/** Compiled graph that computes the loss of one micro-batch and adds its gradients to sums over the batch. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss'>
 
 /**
  * Gradient accumulation: sums the gradients of several micro-batches, weighted by their number of examples,
- * then takes one optimizer step with the mean. Needs the memory of one micro-batch.
+ * then takes one optimizer step with the mean gradient. Uses the memory of a step on one micro-batch.
  */
 export class Accumulation {
   readonly #optimizer: Attached
@@ -69,13 +69,14 @@ export class Accumulation {
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
   readonly #sums: readonly Variable[]
-  /** Fraction of the batch's examples in the current micro-batch. */
+  /** Number of examples in the current micro-batch divided by the number in the batch. */
   #share = 1
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
 
   /**
    * @param parts number of micro-batches per batch
-   * @param graph compiles the graph of a micro-batch of a given length, which calls `add` with its loss
+   * @param graph compiles the training graph of a micro-batch of `length` examples; tracing it must call
+   *   `add(loss)`
    */
   constructor(
     optimizer: Attached,
@@ -92,7 +93,7 @@ export class Accumulation {
     )
   }
 
-  /** Adds the gradients of a micro-batch to the sums. Called while the micro-batch is traced. */
+  /** Adds the gradients of a micro-batch's loss to the batch's gradient sums, while its graph is traced. */
   add(loss: Tensor): void {
     const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
     for (const [i, g] of this.#optimizer.gradients(loss).entries()) {
@@ -102,11 +103,11 @@ export class Accumulation {
   }
 
   /**
-   * Takes one optimizer step for each batch of `size` examples in a stack, up to the first loss that is not
-   * finite.
+   * Takes one optimizer step for each batch of `size` examples in `stack` (batches, concatenated), up to the
+   * first loss that is not finite.
    *
-   * @param step number of the first step
-   * @returns loss and gradient norm of each step, in the element type of the weights
+   * @param step number of the first step, counted from the start of the run
+   * @returns loss and gradient norm of each step, as arrays with the element type of the weights
    */
   async learn(
     stack: Batch,
@@ -124,7 +125,7 @@ export class Accumulation {
     return { losses: data(losses), gradientNorm: data(norms) }
   }
 
-  /** Sums the gradients of a batch. @returns mean loss of the batch */
+  /** Sums the gradients of a batch over its micro-batches. @returns mean loss of the batch */
   async #accumulate(batch: Batch, step: number): Promise<number> {
     for (const sum of this.#sums) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
@@ -136,7 +137,7 @@ export class Accumulation {
     return total
   }
 
-  /** Applies the summed gradients. @returns norm of the gradient */
+  /** Updates the weights with the summed gradients. @returns L2 norm of the gradient over all weights */
   async #update(step: number): Promise<number> {
     const apply = (): { readonly gradientNorm: Tensor } => ({
       ...this.#optimizer.apply(this.#sums.map(({ value }) => value)),

@@ -9,20 +9,20 @@ import type { Variable } from '../core/variable.ts'
 import { assignAll, readSafetensors, safetensorsChunks } from './safetensors.ts'
 import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
 
-/** Version of the file format; newer versions are refused. */
+/** Version of the checkpoint format. Checkpoints of a newer version are refused. */
 const format = 1
 
-/** The contents of a checkpoint besides its tensors. */
+/** The contents of a checkpoint except its tensors. */
 export interface Checkpoint<Progress> {
-  /** State of the run besides its tensors, as plain JSON. */
+  /** State of the run except tensors, as plain JSON. */
   readonly progress: Progress
-  /** Hash of the data; resuming with other data is refused. */
+  /** Hash of the data set; a run cannot resume with data that has another hash. */
   readonly fingerprint: string
-  /** Score to minimize, such as a validation loss; absent before the first evaluation. */
+  /** Score to find the best checkpoint, such as validation loss; lower is better. Absent within an epoch. */
   readonly score?: number
 }
 
-/** The tensors of a checkpoint by name: one map per file. */
+/** Variables saved in a checkpoint, by name: one map for each of its two tensor files. */
 export interface Tensors {
   readonly model: ReadonlyMap<string, Variable>
   readonly optimizer: ReadonlyMap<string, Variable>
@@ -31,7 +31,7 @@ export interface Tensors {
 /** The contents of `checkpoint.json`. */
 interface Description extends Checkpoint<unknown> {
   readonly format: number
-  /** CRC-32 of each tensor file. */
+  /** CRC-32 checksum of each tensor file. */
   readonly crc32: Readonly<Record<keyof Tensors, number>>
 }
 
@@ -43,10 +43,11 @@ const files = ['model', 'optimizer'] as const
  * The folder is written under a temporary name, flushed to disk and then renamed, so that a folder with the
  * final name is complete even after a crash or a power cut.
  *
- * Saves the state at the time of the call. Training may continue meanwhile: a step never writes into a
- * variable's array but replaces it.
+ * Saves the values at the time of the call, even if training continues during the write: a step replaces a
+ * variable's array and never writes into it.
  *
- * @param before settles when everything that must precede the checkpoint is on disk
+ * @param before resolves when other files, such as the log, are on disk; only then does the folder get its
+ *   final name
  */
 export async function writeCheckpoint<Progress>(
   path: string,
@@ -73,10 +74,10 @@ export async function writeCheckpoint<Progress>(
   await remove(old)
 }
 
-/** Removes a folder without blocking training: freeing megabytes takes milliseconds. */
+/** Removes a folder asynchronously: freeing megabytes takes milliseconds, which would delay training. */
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
-/** Renames a folder before its removal, so that no one reads it half removed. @returns its new path */
+/** Renames a folder before its removal, so that no reader finds it half removed. @returns the new path */
 function setAside(path: string): string {
   const discarded = partialOf(`${path}.old`)
   rmSync(discarded, { recursive: true, force: true })
@@ -85,7 +86,7 @@ function setAside(path: string): string {
 }
 
 /**
- * Loads a checkpoint's values into tensors.
+ * Loads the checkpoint in the folder `path` into the variables of `tensors`.
  *
  * @returns the `progress` saved in the checkpoint
  * @throws {FormatError} when a file is missing, damaged, of a newer format, of another model or of other data;
@@ -114,7 +115,7 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
   return description.progress as Progress
 }
 
-/** Parses `checkpoint.json`. The checksum proves that Evenstep wrote the fields, so their types hold. */
+/** Parses `checkpoint.json`. A correct checksum means that Evenstep wrote it, so its types are not checked. */
 function parse(bytes: Uint8Array, name: string): Description {
   const json = jsonIn(bytes)
   if (json === undefined)
@@ -133,11 +134,11 @@ const options = {
   keep: integer({ min: 1 }, 2),
 }
 
-/** The checkpoints of one run in a folder, named by step. Keeps the most recent ones and the best one. */
+/** A run's folder of checkpoints, which are named by step. Keeps only the most recent ones and the best one. */
 export class Checkpoints {
   readonly #folder: string
   readonly #keep: number
-  /** Scores by path; infinite for a checkpoint without an evaluation. */
+  /** Score (lower is better) of each checkpoint, by its path; Infinity for a checkpoint without a score. */
   readonly #scores = new Map<string, number>()
 
   constructor(folder: string, given: OptionsOf<typeof options> = {}) {
@@ -153,8 +154,8 @@ export class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint with `writeCheckpoint`, then removes those that are neither recent nor the best. Await
-   * each call before the next one.
+   * Writes a checkpoint with `writeCheckpoint`, then removes the checkpoints that are neither recent nor the
+   * best. Each call must be awaited before the next.
    *
    * @returns path of the checkpoint
    */

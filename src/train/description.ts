@@ -9,8 +9,8 @@ import type { Experiment } from './experiment.ts'
 import type { Task } from './task.ts'
 
 /**
- * Describes everything that determines an experiment's results, as plain JSON. `graph`, a hash of the training
- * step, stands for what JSON cannot express, such as a custom activation or loss.
+ * Returns everything that determines an experiment's results, as plain JSON. Its field `graph`, a hash of the
+ * training graph, covers what JSON cannot express, such as a custom activation or loss.
  *
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
@@ -36,22 +36,22 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   }
 }
 
-/** Describes a data source by its shapes; without a length for a stream. */
+/** Describes a data set or a stream: shape of an example, number of classes and, for a data set, its length. */
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
   classes: source.classes,
 })
 
-/** Describes a sampler by a hash of its first epoch's order. */
+/** Describes a sampler by its number of examples per epoch and a hash of their order in the first epoch. */
 const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
   count,
   ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
 })
 
 /**
- * Checks that the run in a folder is of the described experiment. Epochs and versions may differ; between
- * versions of Evenstep, the graph may differ too.
+ * Checks that the run in the folder `path` has the given description. `epochs`, `versions` and `origin` may
+ * differ, and `graph` too if another version of Evenstep began the run.
  *
  * @throws {ArgumentError} naming the first difference.
  */
@@ -73,10 +73,10 @@ export function checkSame(path: string, description: Readonly<Record<string, unk
 
 const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
 
-/** Error text for two experiments that differ only in their graphs. */
+/** Text for error messages: how two experiments differ when only their training graphs differ. */
 export const otherGraph = 'a model or a loss that computes something else'
 
-/** Reads `run.json` in a run's folder. @throws {FormatError} when it is not a JSON object. */
+/** Reads a run's description, `run.json`, in its folder. @throws {FormatError} when it is not a JSON object. */
 export function readDescription(path: string): Record<string, unknown> {
   const file = join(path, 'run.json')
   const json = existsSync(file) ? jsonIn(readFileSync(file, 'utf8')) : undefined

@@ -10,11 +10,11 @@ import type { Steps } from './steps.ts'
 /** Error thrown when a loss becomes NaN or infinite. */
 export class DivergedError extends EvenstepError {
   override readonly name = 'DivergedError'
-  /** Number of the step whose loss is not finite, from 0. */
+  /** Number, from 0, of the step whose loss is not finite; for a validation loss, of the step before it. */
   readonly step: number
-  /** Learning rate of that step. */
+  /** Learning rate of step `step`. */
   readonly lr: number
-  /** Steps that the same call took before that step. */
+  /** Results of the earlier steps in the call that threw this error; undefined when there were none. */
   readonly before: Steps | undefined
 
   constructor(message: string, step: number, lr: number, before?: Steps) {
@@ -26,7 +26,7 @@ export class DivergedError extends EvenstepError {
 }
 
 /**
- * Finds the first tensor that is not finite when a model's training graph runs on a batch.
+ * Runs a model's training graph on a batch to find the first computed tensor that is NaN or infinite.
  *
  * @returns operator and layer of the tensor, such as `Mul in bn`; undefined when all tensors are finite
  */
@@ -42,7 +42,7 @@ export function culpritOf(
   return firstNonFinite(device, traced, { x, y }, step, (t) => layers.get(t))
 }
 
-/** Returns a callback that maps each tensor computed in a module's call to the path of the innermost module. */
+/** Returns an observer of module calls that records in `layers` the innermost module computing each tensor. */
 function labelling(layers: Map<Tensor, string>): (call: Call) => void {
   return ({ name, inputs: [x], output }) => {
     const sources = (t: Tensor): readonly Tensor[] => (t === x || layers.has(t) ? [] : t.inputs)

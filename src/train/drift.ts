@@ -16,13 +16,13 @@ import {
 } from './recalibrate.ts'
 import type { Task } from './task.ts'
 
-/** Distance between a layer's running statistics and those of the data, per channel. */
+/** Differences between the running statistics of a batch normalization and the statistics of its inputs. */
 export interface Drift {
-  /** KL divergence, in nats, of each channel's distribution from the one BN assumes, both taken as normal. */
+  /** KL(N(measured mean, variance) ‖ N(running mean, variance)) of each channel, in nats. */
   readonly kl: Float64Array
-  /** |running mean − mean| of each channel, in standard deviations of the data. */
+  /** |running mean − measured mean| of each channel, divided by the measured standard deviation. */
   readonly z: Float64Array
-  /** Largest and mean values over the channels. */
+  /** Maximum and mean of `kl` and `z` over the channels. */
   readonly maxKl: number
   readonly meanKl: number
   readonly maxZ: number
@@ -32,16 +32,17 @@ export interface Drift {
 }
 
 /**
- * Compares the running statistics of each batch normalization with those of the data at the current weights.
+ * Compares the running statistics of each batch normalization with the statistics of its inputs at the current
+ * weights, measured on the loader's batches.
  *
  *     z = |rm − μ|/σ        KL = ½ · (ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1)
  *
- * rm and rv are the running mean and variance, μ and σ² those of all values in the loader's batches; eps is
- * added to both variances, as BN does. The model does not change.
+ * rm and rv are a channel's running mean and variance; μ and σ² are mean and variance of all its inputs in
+ * these batches; eps is added to both variances, as batch normalization does. The model does not change.
  *
  * Source: the statistics of Wu & Johnson 2021, https://arxiv.org/abs/2105.07576 (PreciseBN).
  *
- * @returns the drift of each layer by name, without frozen layers and those without running statistics
+ * @returns the drift by layer name; layers that are frozen or have no running statistics are left out
  * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
@@ -58,7 +59,7 @@ export async function drift(
   })
 }
 
-/** Runs `body` with recalibrated running statistics, then restores the old ones. */
+/** Runs `body` with running statistics recomputed on the first `batches` batches; restores the old ones. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,

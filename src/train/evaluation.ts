@@ -8,17 +8,17 @@ import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 export interface Evaluation extends Partial<Measurements> {
   /** Mean loss over the examples. */
   readonly loss: number
-  /** Fraction of examples whose highest score is that of the label, 0 to 1; absent without classes. */
+  /** Fraction of examples whose highest-scoring class is the label, 0 to 1; absent for data without classes. */
   readonly accuracy?: number
 }
 
-/** Evaluation graph: returns mean loss and accuracy of a batch, and with metrics the model's outputs. */
+/** Compiled graph that computes a batch's mean loss and accuracy and, if there are metrics, model outputs. */
 export type EvaluationGraph = Compiled<'x' | 'y', 'loss' | 'accuracy' | 'output'>
 
-/** Batches per call: enough to make the overhead of a call small, few enough to fit into the CPU's cache. */
+/** Batches per run of the graph: enough to make its overhead small, few enough to fit into the CPU's cache. */
 const stackSize = 32
 
-/** Evaluates all examples of `source`, in batches of `batchSize`. */
+/** Evaluates a model on all examples of `source`, in batches of `batchSize`. */
 export async function evaluation(
   source: Source,
   batchSize: number,

@@ -6,7 +6,7 @@ import { jsonIn } from '../core/json.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
-/** A line of a run's log: an event, or one step of a `steps` event. */
+/** A parsed line of a run's log: one optimizer step, or an event other than `steps`. */
 export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logged<EndEvent>
 
 type Logged<Event> = Omit<Event, 'progress'>
@@ -16,17 +16,17 @@ export interface StepLine extends Pick<StepsEvent, 'epoch' | 'step' | 'time'> {
   readonly type: 'step'
   readonly loss: number
   readonly lr: number
-  /** Other logged quantities by name. */
+  /** Other logged quantities by name, such as `gradientNorm`. */
   readonly [name: string]: unknown
 }
 
-/** Keys that every step's line may have; all others are logged quantities. */
+/** Fixed keys of a step's log line; any other key is the name of a logged quantity. */
 const standard: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
 
-/** Returns the path of the log in a run's folder. */
+/** Returns the path of the log file in a run's folder. */
 export const logFile = (folder: string): string => join(folder, 'events.jsonl')
 
-/** Encodes an event as JSON lines. A `steps` event becomes one `step` line per step. */
+/** Encodes an event as lines of JSON: a `steps` event as one line per optimizer step, any other as one line. */
 export function toLines({ progress: _, ...event }: TrainEvent): string {
   if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
   const { epoch, step, losses, lrs, logs = {}, time } = event
@@ -40,7 +40,7 @@ export function toLines({ progress: _, ...event }: TrainEvent): string {
 }
 
 /**
- * Reads the log in a run's folder, line by line. Ignores a truncated last line.
+ * Reads the log in a run's folder and yields its parsed lines. Ignores a truncated last line.
  *
  * @throws {ArgumentError} when there is no log.
  * @throws {FormatError} when any other line is damaged.
@@ -62,7 +62,7 @@ export function* readEvents(folder: string): Generator<LogLine> {
   }
 }
 
-/** Reads the steps in the log of a run's folder; undefined when there is no log. */
+/** Reads the results of all optimizer steps from the log in a run's folder; undefined when there is no log. */
 export function readSteps(folder: string): Steps | undefined {
   if (!existsSync(logFile(folder))) return undefined
   const steps = [...readEvents(folder)].filter((line) => line.type === 'step')
@@ -76,7 +76,7 @@ export function readSteps(folder: string): Steps | undefined {
   }
 }
 
-/** Reads a text file in chunks, line by line: a log may exceed the maximum length of a string. */
+/** Yields the lines of a text file, which is read in chunks: a log may be too long for one string. */
 function* linesOf(path: string): Generator<string> {
   const [chunk, decoder] = [Buffer.alloc(65_536), new StringDecoder('utf8')]
   const file = openSync(path, 'r')

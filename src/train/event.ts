@@ -11,14 +11,14 @@ interface Progressed {
   readonly progress: Progress
 }
 
-/** Start or resumption of a run. For a stream, includes only the lengths that the experiment states. */
+/** Start or resumption of a run. Has the run's length in steps and epochs, as far as known in advance. */
 export interface StartEvent extends Progressed, Omit<Length, 'examplesPerStep'> {
   readonly type: 'start'
-  /** Number of trainable values in the model. */
+  /** Number of trainable parameters (single numbers) in the model. */
   readonly parameters: number
 }
 
-/** Optimizer steps taken in one call: `losses[k]`, `lrs[k]` and `logs.NAME[k]` belong to step `step + k`. */
+/** Consecutive optimizer steps: `losses[k]`, `lrs[k]` and `logs.NAME[k]` belong to step number `step + k`. */
 export interface StepsEvent extends Progressed, Pick<Steps, 'logs' | 'skipped'> {
   readonly type: 'steps'
   readonly epoch: number
@@ -28,30 +28,30 @@ export interface StepsEvent extends Progressed, Pick<Steps, 'logs' | 'skipped'> 
   readonly time?: { readonly samplesPerSecond: number }
 }
 
-/** End of an epoch, or of a partial epoch when the experiment's `steps` end the run. */
+/** End of an epoch, which is partial if the run reaches the experiment's `steps` within it. */
 export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly type: 'epoch'
   readonly epoch: number
-  /** Optimizer steps taken since the start of the run. */
+  /** Number of optimizer steps taken since the start of the run. */
   readonly steps: number
-  /** Mean of the losses of the epoch's batches, each computed before its step. */
+  /** Mean training loss over the epoch's steps; each step's loss is computed before its update. */
   readonly trainLoss: number
   readonly validationLoss: number
   readonly validationAccuracy?: number
   /** Learning rate of the epoch's last step. */
   readonly lr: number
-  /** Number of batches skipped because of NaN or infinity; absent instead of 0. */
+  /** Number of the epoch's batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
-  /** Learning-rate factor from now on; only when the experiment has a `control`. */
+  /** Factor on all further learning rates, set by the experiment's `control`; absent without `control`. */
   readonly lrFactor?: number
-  /** Seconds spent on training steps, and steps per second of that time. */
+  /** Seconds spent on the epoch's training steps, without evaluation, and training steps per second. */
   readonly time: { readonly seconds: number; readonly stepsPerSecond: number }
 }
 
 /** End of a run. */
 export interface EndEvent extends Progressed {
   readonly type: 'end'
-  /** Cause of the end: all epochs done, all steps done, or stopped by `control`. */
+  /** Why the run ended: all epochs done, all steps done, or stopped by a controller in `control`. */
   readonly reason: 'epochs' | 'steps' | 'control'
   readonly steps: number
   readonly time: { readonly seconds: number }

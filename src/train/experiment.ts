@@ -38,14 +38,14 @@ const options = {
   name: text(),
   /** Training and validation data: data sets in memory, or streams. */
   data: required(custom<Sources>('a split with train and validation, such as data.digits10x10()', isSources)),
-  /** Selects and orders each epoch's training examples; not for streams. @default every example once */
+  /** Sampler to select and order an epoch's training examples; not for streams. @default every example once */
   sampler: custom<Sampler>(
     'a sampler, such as data.weightedSampler(data.exampleWeights(split.train))',
     has('order'),
   ),
   /** Number of examples in the buffer from which a training stream is shuffled; streams only. @default 4096 */
   shuffleBuffer: integer({ min: 1 }),
-  /** Random changes to each training example, drawn anew every epoch. @default [] */
+  /** Random augmentations of each training example, drawn anew every epoch. @default [] */
   transform: custom<readonly Transform[]>(
     'a list of transforms, such as [data.horizontalFlip()]',
     isListOf(has('apply')),
@@ -54,19 +54,19 @@ const options = {
   /** Returns a new model. Its weights are then initialized from `seed`. */
   model: required(callback<() => Module>('a function that returns a module, such as () => new Net()')),
   ...objective,
-  /** Examples per batch: per training step, or with `accumulate` per micro-batch. */
+  /** Number of examples per batch: per training step or, with `accumulate`, per micro-batch. */
   batchSize: required(size),
-  /** Kind of normalization for the hidden layers, replacing the model's own. @default the model's own */
+  /** Kind of normalization for the hidden layers, instead of the model's own. @default the model's own */
   normalization: custom<Normalization>('a kind of normalization', () => true),
-  /** Passes over the training data. At least one of `epochs` and `steps` is required. */
+  /** Number of passes over the training data. At least one of `epochs` and `steps` is required. */
   epochs: integer({ min: 1 }),
-  /** Optimizer steps after which the run ends, even within an epoch. */
+  /** Number of optimizer steps after which the run ends, even within an epoch. */
   steps: integer({ min: 1 }),
   /** Seed of the initial weights and of the order of the data. @default 0 */
   seed: integer({ min: 0 }, 0),
   /** Whether to drop or keep an epoch's last training batch if it is incomplete. @default 'drop' */
   lastBatch: choice(['drop', 'keep'], 'drop'),
-  /** Controllers, which scale the learning rate or stop the run depending on `monitor`. @default [] */
+  /** Controllers: after each epoch, they may scale the learning rate or stop the run. @default [] */
   control: custom<readonly Controller[]>(
     'a list of controllers, such as [schedule.reduceOnPlateau()]',
     isListOf(has('update')),
@@ -78,12 +78,12 @@ const options = {
     (value) => typeof value === 'string',
     'validationLoss',
   ),
-  /** When to write checkpoints, besides at the end of each epoch, and how many to keep. @default {} */
+  /** When to write checkpoints, apart from those at the end of each epoch, and how many to keep. @default {} */
   checkpoints: nested(
     {
-      /** Optimizer steps between checkpoints within an epoch. */
+      /** Number of optimizer steps between checkpoints within an epoch. */
       everySteps: integer({ min: 1 }),
-      /** Number of recent checkpoints to keep besides the best one. @default 2 */
+      /** Number of most recent checkpoints to keep, besides the best one. @default 2 */
       keep: integer({ min: 1 }),
     },
     {},
@@ -94,16 +94,16 @@ const options = {
 /** Options of `experiment`; those with a default may be omitted. */
 export interface ExperimentOptions extends OptionsOf<typeof options> {}
 
-/** Everything that determines a training run. Two runs of one experiment give the same results, bit for bit. */
+/** Everything that determines a training run: two runs of one experiment give the same results, bit for bit. */
 export interface Experiment extends Present<ValuesOf<typeof options>> {}
 
 const epochResults = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
 type EpochResult = (typeof epochResults)[number]
 
-/** Quantity measured after each epoch: a loss, the accuracy, or a metric by name. */
+/** Name of a quantity measured after each epoch: a loss, the accuracy or a metric. */
 export type Monitor = EpochResult | (string & {})
 
-/** Returns whether a monitored quantity is a loss or the accuracy, not a metric. */
+/** Returns whether `monitor` names a loss or the accuracy, not a metric. */
 export const isEpochResult = (monitor: string): monitor is EpochResult =>
   epochResults.some((name) => name === monitor)
 
@@ -129,11 +129,11 @@ export function experiment(given: ExperimentOptions): Experiment {
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
 
-/** Returns whether an experiment's monitored quantity is to be maximized or minimized. */
+/** Returns `max` if a larger value of the experiment's monitored quantity is better, otherwise `min`. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>
   monitor === 'validationAccuracy' ? 'max' : (metrics[monitor]?.goal ?? 'min')
 
-/** Returns a loader of training batches of `batchSize`, in the experiment's order and with its transforms. */
+/** Returns a loader of training batches of `batchSize` examples, with the experiment's order and transforms. */
 export function trainingBatches(
   { data, transform, seed, sampler, shuffleBuffer }: Experiment,
   batchSize: number,

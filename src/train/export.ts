@@ -10,12 +10,13 @@ import { fuseAll } from '../nn/norm/fuse.ts'
 import { inferenceModel } from '../runtime/inference.ts'
 import { assignAll, readSafetensors } from './safetensors.ts'
 
-/** A large prime as batch size, so that the batch axis can be told from every other axis in the graph. */
+/** Batch size for tracing: a large prime, so that no axis of the graph but the batch axis has this length. */
 const batch = 7919
 
 /**
- * Exports a model with its weights as an ONNX file for inference, with input `x`, output `y` and any batch
- * size. Batch normalization uses running statistics and is folded into the preceding layer where possible.
+ * Returns a model with its weights as the bytes of an ONNX file for inference on batches of any size, with
+ * input `x` and output `y`. Batch normalization uses running statistics and is folded into the preceding layer
+ * where possible.
  *
  * @param x shape and element type of one example
  * @throws {ArgumentError} when the model's graph depends on the batch size or assigns variables in evaluation.

@@ -11,27 +11,27 @@ const options = {
   from: number({ above: 0 }, 1e-5),
   /** Learning rate of the last step; greater than `from`. @default 10 */
   to: number({ above: 0 }, 10),
-  /** Number of steps. With batch normalization, fewer than 500 suggest rates that are too high. @default 600 */
+  /** Number of steps; below 500, suggestions for models with batch normalization are too high. @default 600 */
   steps: integer({ min: 20 }, 600),
-  /** Task with the model to test. @default a new task of the experiment */
+  /** Task whose model the test trains and then restores. @default a new task of the experiment */
   task: taskOption,
 }
 
 export interface FindLearningRateOptions extends OptionsOf<typeof options> {}
 
-/** The curve of a learning-rate range test and the learning rates that it suggests. */
+/** Result of a learning-rate range test: the loss at each learning rate, and suggested learning rates. */
 export interface LearningRates {
-  /** Learning rate of each step taken. */
+  /** Learning rate of each step that the test took. */
   readonly lrs: readonly number[]
-  /** Smoothed loss of each step taken. */
+  /** Loss of each step that the test took, smoothed by an exponential moving average. */
   readonly losses: readonly number[]
-  /** Rate at which the smoothed loss falls fastest, per unit of log(rate). */
+  /** Learning rate at which the smoothed loss, as a function of log(rate), falls fastest. */
   readonly steepest: number
-  /** Rate half-way down the longest valley: the longest subsequence of falling smoothed losses. */
+  /** Learning rate in the middle of the longest decreasing subsequence of smoothed losses. */
   readonly valley: number
-  /** One tenth of the rate at the lowest smoothed loss. */
+  /** One tenth of the learning rate at which the smoothed loss is lowest. */
   readonly minimumTenth: number
-  /** Rate to start with: the geometric mean of `valley` and `minimumTenth`. */
+  /** Suggested learning rate: the geometric mean of `valley` and `minimumTenth`. */
   readonly suggestion: number
 }
 
@@ -39,15 +39,15 @@ export interface LearningRates {
  * Runs a learning-rate range test: trains at an exponentially increasing rate, to find where the loss falls and
  * where it diverges.
  *
- *     lr(k) = from · (to/from)^(k/(steps − 1))
+ *     lr(k) = from · (to/from)^(k/(steps − 1))        at step k, from 0
  *
  * The test stops when the smoothed loss exceeds four times its minimum or is not finite. Do not train at the
- * last rate: with batch normalization, it is 5 to 13 times the highest stable rate.
+ * rate where it stops: with batch normalization, this is 5 to 13 times the highest stable rate.
  *
  * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
- * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options, and the
- * ratio of its rate to the common one when both are numbers; a group with a schedule of its own gets the common
- * rate.
+ * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options. Its learning
+ * rate stays in proportion to the optimizer's rate if both are numbers; if either is a schedule, the group
+ * trains at the test's rate.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
@@ -65,7 +65,7 @@ export async function findLearningRate(
   return { lrs: losses.map((_, step) => rate(step)), losses: smoothed, ...suggest(smoothed, rate) }
 }
 
-/** Returns the loss of each step until the test ends or the loss diverges. */
+/** Trains at the rate `rate(step)`. Returns the loss of each step, up to `steps` or until the loss diverges. */
 async function ramp(
   experiment: Experiment,
   { model }: Task,
@@ -96,7 +96,7 @@ async function ramp(
 
 type Group = Readonly<Record<string, unknown>>
 
-/** Returns a group's options for the test: a constant rate keeps its ratio to the common rate. */
+/** Returns a parameter group's options for the test; scales `rate` by lr/common if both are numbers. */
 function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
   if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
   return { ...own, lr: (step: number) => rate(step) * (lr / common) }
@@ -106,7 +106,7 @@ function broken(error: unknown): undefined {
   if (!(error instanceof DivergedError)) throw error
 }
 
-/** Returns an exponential moving average with decay 0.98 and bias correction, as in Adam. */
+/** Returns a function that takes the next loss and returns the bias-corrected moving average, decay 0.98. */
 function smoother(): (loss: number) => number {
   let [mean, weight] = [0, 0]
   return (loss) => {
@@ -116,7 +116,7 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/** Suggests rates from a loss curve without its noisy first tenth and its last 5 steps, which diverge. */
+/** Suggests learning rates from smoothed losses, ignoring the noisy first tenth and diverging last 5 steps. */
 function suggest(
   smoothed: readonly number[],
   rate: (step: number) => number,
@@ -142,7 +142,7 @@ function suggest(
 
 const indexOfLeast = (values: readonly number[]): number => values.indexOf(Math.min(...values))
 
-/** Returns the index half-way down the longest decreasing subsequence of losses. */
+/** Returns the index in the middle of the longest decreasing subsequence of losses. */
 function valleyOf(losses: readonly number[]): number {
   const lengths = losses.map(() => 1)
   for (let i = 1; i < losses.length; i++) {

@@ -10,20 +10,20 @@ import { type Compiled, type CompileOptions, compile } from '../runtime/compile.
 import { backendOf, type Device } from '../runtime/device.ts'
 import type { InputSpec } from '../runtime/traced.ts'
 
-/** Returns the spec of a graph input for `length` examples of a field. */
+/** Returns shape and element type of a graph input that holds `length` examples of a field (`x` or `y`). */
 export const batchInput = ({ shape, dtype }: FieldSpec, length: number): InputSpec => ({
   shape: [length, ...shape],
   dtype,
 })
 
-/** Returns the element type in which a model computes: that of its first float variable. */
+/** Returns the element type in which a model computes: the type of its first float variable, else float32. */
 export const computeDType = (model: object): DType =>
   [...variables(model).values()].map(({ dtype }) => dtype).find(isFloat) ?? 'float32'
 
 /** Casts a float tensor to `dtype`. Returns an integer tensor, such as labels, unchanged. */
 export const castFloat = (t: Tensor, dtype: DType): Tensor => (isFloat(t.dtype) ? cast(t, dtype) : t)
 
-/** Inputs and body of a graph before tracing. */
+/** A graph before tracing: its inputs, and `body`, the function that computes its outputs from them. */
 export interface Traceable<In extends string, Out extends string> {
   readonly inputs: Readonly<Record<In, InputSpec>>
   readonly body: (inputs: Record<In, Tensor>) => Readonly<Record<Out, Tensor>>
@@ -35,13 +35,13 @@ interface GraphOptions extends CompileOptions {
 }
 
 interface BatchOptions<More extends string> {
-  /** Further inputs, passed to the body unchanged. */
+  /** Inputs besides the batch, passed to the body unchanged. */
   readonly more?: Readonly<Record<More, InputSpec>>
-  /** Number of examples in a data set fed in place of the batch; an input `rows` then selects the batch. */
+  /** Length of the data set, if the graph is fed all its examples and, as `rows`, a batch's indices. */
   readonly resident?: number | undefined
 }
 
-/** A cache of graphs over batches of the same fields, each compiled at its first use. */
+/** A cache of compiled graphs whose inputs are batches of the given fields, such as `x` and `y`. */
 export class Graphs<Field extends string> {
   readonly #fields: Readonly<Record<Field, FieldSpec>>
   readonly #dtype: DType
@@ -55,8 +55,8 @@ export class Graphs<Field extends string> {
   }
 
   /**
-   * Returns the compiled graph of a body on batches of `length` examples. The same `key` returns the same
-   * graph.
+   * Returns the compiled graph of the function `body` on batches of `length` examples. For a `key` used before,
+   * returns the same graph again.
    *
    * @throws {ShapeError} when the shapes of the fields do not suit the body.
    */
@@ -75,7 +75,7 @@ export class Graphs<Field extends string> {
     return made
   }
 
-  /** Returns the untraced graph of a body on batches of `length` examples. */
+  /** Returns, without tracing it, the graph of the function `body` on batches of `length` examples. */
   traceable<Out extends string, More extends string = never>(
     length: number,
     body: Traceable<Field | More, Out>['body'],
@@ -104,8 +104,8 @@ export class Graphs<Field extends string> {
 }
 
 /**
- * Returns the arrays to feed for a batch: its examples, or on a device that shares memory with the host, the
- * whole data set `source` without a copy, and the batch's indices as `rows`.
+ * Returns the input arrays of a graph for a batch: its examples; or, for a batch of the data set `source` on a
+ * device that shares memory with the host, the whole set without a copy, and the batch's indices as `rows`.
  */
 export async function batchFeeds(
   batch: Batch,

@@ -2,15 +2,15 @@ import { present } from '../core/options.ts'
 import { microBatchesPerStep } from './accumulation.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
 
-/** The length of a run, as far as it is known before the run. */
+/** Length of a run, as far as known in advance. */
 export interface Length {
   /** Number of examples per optimizer step. */
   readonly examplesPerStep: number
-  /** Optimizer steps per epoch; absent for a stream, whose length is unknown until its end. */
+  /** Number of optimizer steps per epoch; absent for a stream, whose length is unknown until its end. */
   readonly stepsPerEpoch?: number
-  /** Number of epochs, including a partial last one; absent when only `steps` is known. */
+  /** Number of epochs of the run, including a partial last one; absent when only `steps` is known. */
   readonly epochs?: number
-  /** Optimizer steps of the run unless a controller stops it; absent when only `epochs` is known. */
+  /** Number of optimizer steps in the run, unless a controller stops it; absent when only `epochs` is known. */
   readonly steps?: number
 }
 
@@ -18,7 +18,7 @@ export interface Length {
 export const examplesPerStep = ({ batchSize, accumulate }: Experiment): number =>
   batchSize * microBatchesPerStep(accumulate)
 
-/** Returns the length of a run of an experiment. */
+/** Returns the length of an experiment's runs in epochs and steps, as far as known in advance. */
 export function runLength(experiment: Experiment): Length {
   const { epochs, steps, lastBatch } = experiment
   const examples = examplesPerStep(experiment)

@@ -3,24 +3,24 @@ import type { Steps } from './steps.ts'
 
 /** Progress of a run, as plain JSON. Together with the task's variables, it is enough to resume the run. */
 export interface Progress {
-  /** Optimizer steps taken. */
+  /** Number of optimizer steps taken since the start of the run. */
   readonly steps: number
-  /** Current epoch, from 0; between epochs, the next one. */
+  /** Number of the current epoch, from 0; between epochs, of the next one. */
   readonly epoch: number
-  /** Progress within the current epoch. */
+  /** Progress within the current epoch; all zero between epochs. */
   readonly sofar: EpochProgress
-  /** States of the experiment's controllers, in order. */
+  /** States of the controllers, in the order of the experiment's `control`. */
   readonly control: readonly unknown[]
 }
 
 interface EpochProgress {
-  /** Batches seen, including skipped ones. */
+  /** Number of batches seen in the epoch, including skipped ones. */
   readonly batches: number
   readonly steps: number
   readonly skipped: number
-  /** Sum of the steps' losses. */
+  /** Sum of the losses of the epoch's steps. */
   readonly loss: number
-  /** Learning rate of the last step. */
+  /** Learning rate of the epoch's last step so far. */
   readonly lr: number
 }
 
@@ -34,7 +34,7 @@ export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress =>
   control: control.map(({ initial }) => initial),
 })
 
-/** Returns the progress after `batches` more batches and the steps taken with them. */
+/** Returns `progress` advanced by `batches` batches, including skipped ones, and the steps taken on them. */
 export function afterSteps(
   progress: Progress,
   batches: number,
@@ -57,7 +57,7 @@ export function afterSteps(
   }
 }
 
-/** Returns the progress after an epoch; `metric` is its monitored value, for the controllers. */
+/** Returns the progress after the end of an epoch, whose monitored value `metric` updates the controllers. */
 export const afterEpoch = (experiment: Experiment, progress: Progress, metric: number): Progress => ({
   ...progress,
   epoch: progress.epoch + 1,
@@ -65,7 +65,7 @@ export const afterEpoch = (experiment: Experiment, progress: Progress, metric: n
   control: experiment.control.map((c, i) => c.update(progress.control[i], metric)),
 })
 
-/** Returns the product of the controllers' learning-rate factors. */
+/** Returns the factor of all learning rates: the product of the controllers' factors. */
 export const factorOf = ({ control }: Experiment, progress: Progress): number =>
   control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
 
@@ -73,7 +73,7 @@ export const factorOf = ({ control }: Experiment, progress: Progress): number =>
 export const isOver = (experiment: Experiment, progress: Progress): boolean =>
   endOf(experiment, progress) !== undefined && progress.sofar.batches === 0
 
-/** Returns the reason why a run takes no more steps; undefined while steps are left. */
+/** Returns why a run takes no more steps: all `epochs` or `steps` done, or stopped; undefined before that. */
 export function endOf(
   { control, epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: Experiment,
   progress: Progress,

@@ -18,7 +18,7 @@ import { mean, variance } from '../ops/statistics.ts'
 import { computeDType, Graphs } from './graphs.ts'
 
 export const recalibrateOptions = {
-  /** Number of batches to measure, from the first. @default all; 200 of a stream, as fvcore's `PreciseBN` */
+  /** Number of batches to compute statistics on. @default all; 200 of a stream, as fvcore's `PreciseBN` */
   batches: custom<number>(
     'a positive integer or Infinity',
     (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) > 0),
@@ -28,13 +28,14 @@ export const recalibrateOptions = {
 export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
 
 /**
- * Recomputes the running statistics of every batch normalization at the current weights: the mean and variance
- * of all its input values in the batches, as if they were one batch.
+ * Recomputes the running statistics of every batch normalization at the current weights: per channel, the mean
+ * and variance of all its inputs in the loader's batches, as if they were one batch.
  *
- *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ        over batches of nᵢ values
+ *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ
  *
- * The model runs in `train` mode, so each layer gets the inputs that it gets in training. Frozen layers and all
- * weights stay the same. The variance is biased (divided by n).
+ * for batches i of nᵢ values with mean μᵢ and variance σᵢ². The model runs in `train` mode, so each layer gets
+ * the inputs that it gets in training. Frozen layers and all weights are unchanged. The variance is biased
+ * (divided by n).
  *
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
@@ -49,8 +50,8 @@ export const recalibrate = <M extends Module>(
 
 /**
  * Recomputes the running statistics of every batch normalization by the rule of PyTorch's `update_bn`: the
- * unweighted average over batches of each batch's mean and unbiased variance. `recalibrate` is closer to what
- * evaluation needs.
+ * unweighted average over batches of each batch's mean and unbiased variance. `recalibrate` gives better
+ * statistics for evaluation.
  *
  * @returns the model
  * @throws {EvenstepError} when a statistic is not finite; the model is unchanged then.
@@ -61,17 +62,17 @@ export const updateBn = <M extends Module>(
   given: RecalibrateOptions = {},
 ): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
 
-/** Statistics of the inputs of one batch normalization in one batch, per channel. */
+/** Per-channel statistics of the inputs of one batch normalization in one batch. */
 interface LayerStatistics {
   readonly layer: BatchNorm
   readonly mean: Data
-  /** Biased variance. */
+  /** Biased variance, divided by `count`. */
   readonly variance: Data
-  /** Number of values per channel. */
+  /** Number of input values per channel in the batch. */
   readonly count: number
 }
 
-/** Mean and variance per channel. */
+/** Mean and variance, one value per channel. */
 export interface ChannelStatistics {
   readonly mean: Float64Array
   readonly variance: Float64Array
@@ -93,10 +94,10 @@ async function measure<M extends Module>(
   return model
 }
 
-/** Returns whether a layer updates running statistics in training. */
+/** Returns whether a layer has running statistics and, not being frozen, updates them in training. */
 export const learns = (layer: BatchNorm): boolean => layer.runningMean !== undefined && !layer.frozen
 
-/** Returns the statistics of each layer in each of the first batches. The model is unchanged afterwards. */
+/** Returns, for each batch normalization, its input statistics in each of the first `batches` batches. */
 async function collect(
   model: Module,
   loader: Loader | StreamLoader,
@@ -143,7 +144,7 @@ function batchStatistics(model: Module, x: FieldSpec): (batch: Batch) => Promise
   }
 }
 
-/** Statistics of one call as lazy tensors. With a mask, the number of values is a tensor too. */
+/** Input statistics of one call of `layer`, as traced tensors; `count` is a tensor if the call has a mask. */
 interface Traced {
   readonly layer: BatchNorm
   readonly mean: Tensor
@@ -182,7 +183,7 @@ function finite(layer: BatchNorm, data: Data): Data {
   )
 }
 
-/** Returns the mean and variance of all values of all batches. */
+/** Returns the mean and variance of the values of all batches taken together. */
 function pooled(perBatch: readonly LayerStatistics[]): ChannelStatistics {
   const total = perBatch.reduce((n, { count }) => n + count, 0)
   const mean = sumOver(perBatch, (one, c) => (one.count / total) * Number(one.mean[c]))
@@ -191,7 +192,7 @@ function pooled(perBatch: readonly LayerStatistics[]): ChannelStatistics {
   return { mean, variance: sumOver(perBatch, (one, c) => (one.count / total) * about(one, c)) }
 }
 
-/** Returns the average over batches of their means and unbiased variances. */
+/** Returns the unweighted average over batches of each batch's mean and unbiased variance. */
 function averaged(perBatch: readonly LayerStatistics[]): ChannelStatistics {
   const batches = perBatch.length
   return {

@@ -14,21 +14,21 @@ import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
-/** State saved in a run's checkpoint besides its tensors. */
+/** State saved in a run's checkpoint in addition to tensors. */
 interface Saved {
   readonly progress: Progress
-  /** Length of the log in bytes at the checkpoint. */
+  /** Length of the log file, in bytes, at the time of the checkpoint. */
   readonly logged: number
 }
 
 const options = {
-  /** Resumes at the last checkpoint; without a checkpoint, at the beginning. @default false */
+  /** Whether to resume the run: at its last checkpoint or, if none, at the beginning. @default false */
   resume: boolean(false),
-  /** Model and optimizer to train. @default a new task of the experiment */
+  /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /** Minimum seconds between checkpoints; shorter runs write no checkpoint. @default 0 */
+  /** Minimum seconds between checkpoints; a run that takes less time writes none. @default 0 */
   checkpointSeconds: number({ min: 0 }, 0),
-  /** Further entries of `run.json`, such as the versions of the software. @default {} */
+  /** Entries to add to `run.json`, such as the versions of the software. @default {} */
   notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
 }
 
@@ -38,8 +38,8 @@ export interface RunFolderOptions extends OptionsOf<typeof options> {}
  * A run that is kept on disk and can be resumed.
  *
  * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line
- * per optimizer step; `checkpoints/` has the states to resume from; `model.safetensors` is the result. A run
- * that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
+ * per optimizer step; `checkpoints/` has the checkpoints to resume from; `model.safetensors` has the final
+ * weights. A run that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
  */
 export class RunFolder {
   readonly path: string
@@ -49,12 +49,12 @@ export class RunFolder {
   readonly #pause: number
   #progress: Progress
   readonly #log: number
-  /** Length of the log in bytes at the checkpoint from which the run resumes. */
+  /** Length of the log file, in bytes, at the time of the checkpoint from which the run resumes. */
   readonly #logged: number
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
-  /** Settles when the last checkpoint is written; `#saving` is true until then. */
+  /** Promise for the last checkpoint, settled once it is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
   #fingerprint: string | undefined
@@ -99,8 +99,8 @@ export class RunFolder {
   /**
    * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
    *
-   * Training continues while a checkpoint is written; leaving the loop waits for the last checkpoint. One that
-   * falls due during another's write is taken after that write, with the state at that time.
+   * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
+   * that falls due during a write is postponed until that ends, and then saves the state at that time.
    *
    * @throws the error of a checkpoint that failed.
    */
@@ -124,7 +124,7 @@ export class RunFolder {
     }
   }
 
-  /** Optimizer steps taken. */
+  /** Number of optimizer steps taken since the start of the run. */
   get steps(): number {
     return this.#progress.steps
   }
@@ -175,7 +175,7 @@ export class RunFolder {
     writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
   }
 
-  /** Writes the weights used in evaluation: averages when the optimizer keeps them. */
+  /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
   async #keepModel(): Promise<void> {
     const { task } = this
     const { batchSize } = this.#experiment
@@ -188,8 +188,8 @@ export class RunFolder {
 }
 
 /**
- * Loads a run's last checkpoint into a task: weights, optimizer state, step and learning-rate factor. Doesn't
- * change the folder.
+ * Loads the last checkpoint in a run's folder into a task: weights, optimizer state, number of steps and
+ * learning-rate factor. Does not change the folder.
  *
  * @returns whether the folder has a checkpoint
  * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
@@ -202,7 +202,7 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
   return saved !== undefined
 }
 
-/** Loads the last checkpoint, if any, into a task; `hash` returns the hash of the data. */
+/** Loads the tensors of the last checkpoint, if any, into a task. Returns the checkpoint's other state. */
 function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
   const last = checkpoints.list().at(-1)
   return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
@@ -213,7 +213,7 @@ const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
   optimizer: optimizerState,
 })
 
-/** Returns the monitored value of an epoch as a score to minimize; undefined when the value is NaN. */
+/** Returns an epoch's monitored value as a score, negated if higher is better; undefined for NaN. */
 function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   if (Number.isNaN(value)) return undefined

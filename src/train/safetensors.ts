@@ -4,7 +4,7 @@ import { jsonIn } from '../core/json.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 
-/** Name of each element type in the format. */
+/** Name of each element type in the safetensors format. */
 const codes: Readonly<Record<DType, string>> = {
   float32: 'F32',
   float64: 'F64',
@@ -13,7 +13,7 @@ const codes: Readonly<Record<DType, string>> = {
   bool: 'BOOL',
 }
 
-/** A tensor read from a file. */
+/** A tensor as stored in a file. */
 export interface Stored {
   readonly dtype: DType
   readonly shape: Shape
@@ -21,7 +21,7 @@ export interface Stored {
 }
 
 /**
- * Encodes tensors as a safetensors file, which PyTorch and every other reader of the format loads by name.
+ * Encodes tensors as a safetensors file, which PyTorch and every other reader of the format can load.
  *
  * The file has three parts, all little-endian: the header's length in 8 bytes; the header, JSON with the type,
  * shape and byte range of each tensor, padded with spaces to a multiple of 8 bytes; the values.
@@ -39,7 +39,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>
   return file
 }
 
-/** Encodes tensors as the chunks of a safetensors file: the header, then the bytes of each tensor, uncopied. */
+/** Returns a safetensors file as chunks of bytes: the header, then the values of each tensor, not copied. */
 export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
   let end = 0
   const header: Record<string, object> = {}
@@ -103,7 +103,7 @@ function headerOf(file: Uint8Array, name: string): { readonly header: object; re
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 
-/** A tensor's entry in the header; `start` and `end` (exclusive) are bytes after the header. */
+/** A tensor's entry in the header; its values are bytes `start` to `end` (exclusive) after the header. */
 interface Entry extends Omit<Stored, 'data'> {
   readonly key: string
   readonly start: number

@@ -26,7 +26,7 @@ const losses: Readonly<Record<string, ops.Loss>> = {
 
 type Layer = new (...args: never[]) => Module
 
-/** Every layer of `nn`, by name. */
+/** Every layer class of `nn`, by name. */
 const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
   Object.entries(nn).filter((entry): entry is [string, Layer & (typeof entry)[1]] => isLayer(entry[1])),
 )
@@ -37,9 +37,9 @@ function isLayer(value: unknown): value is Layer {
 
 /**
  * Returns the experiment described by a JSON object with the keys of `train.experiment`: `data` by name, `loss`
- * by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, `optimizer` as `type` and options,
- * schedules as specs or texts, metrics as types or specs, and the model as a list of layers `[name,
- * ...arguments]`.
+ * by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, `optimizer` as an object of `type` and
+ * options, schedules as objects or text, metrics as objects or types, and the `model` as a list of layers
+ * `[name, ...arguments]`.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
  * @example
@@ -72,7 +72,7 @@ const isWeight = (value: unknown): boolean => Number.isFinite(value) && (value a
 
 const lossOptions = {
   type: required(choice(['crossEntropy'])),
-  /** Weight of each class; `balanced` derives it from the training data. */
+  /** Weight of each class in the loss; `balanced` compensates for unequal class sizes in the training data. */
   weight: custom<'balanced' | readonly number[]>(
     "'balanced' or a list of numbers ≥ 0",
     (value) => value === 'balanced' || (Array.isArray(value) && value.length > 0 && value.every(isWeight)),
@@ -80,7 +80,7 @@ const lossOptions = {
   labelSmoothing: number({ min: 0, max: 1 }, 0),
 }
 
-/** Reads a loss: a name, or cross-entropy with options. */
+/** Returns the loss described by `spec`: a name, or an object of `type` cross-entropy and its options. */
 function parseLoss(spec: unknown, { train }: data.Split): ops.Loss {
   if (typeof spec !== 'object' || spec === null) return byName('loss', losses, spec)
   const { type, weight, labelSmoothing } = readOptions('experiment: loss', lossOptions, spec)
@@ -115,14 +115,14 @@ function parseModel(spec: unknown): () => Module {
   return make
 }
 
-/** Reads an argument of a layer: converts a `momentum` that is a schedule's spec or text into the schedule. */
+/** Returns an argument of a layer; a `momentum` given as a schedule's JSON or text becomes the schedule. */
 function parseArgument(argument: unknown): unknown {
   const { momentum } = Object(argument)
   if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
   return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
-/** A changed setting of an experiment: a path, such as `optimizer.lr`, and a value that JSON can express. */
+/** A change to an experiment: path of a setting, such as `optimizer.lr`, and its new value, plain JSON. */
 export type Change = readonly [path: string, value: unknown]
 
 /**
@@ -134,7 +134,7 @@ export type Change = readonly [path: string, value: unknown]
 export const override = (base: Experiment, settings: readonly string[]): Experiment =>
   withSettings(base, settings.map(parseSetting))
 
-/** Returns an experiment with changed settings; like `override`, but with parsed values. */
+/** Returns `base` with changed settings, like `override`, but takes pairs of path and value, not text. */
 export const withSettings = (base: Experiment, settings: readonly Change[]): Experiment =>
   settings.reduce(change, base)
 
@@ -165,7 +165,7 @@ function parseSetting(text: string): Change {
   return [text.slice(0, at), jsonOrText(text.slice(at + 1))]
 }
 
-/** Returns a setting as `path=value`. Text is not quoted, unless it would otherwise parse as JSON. */
+/** Returns a setting as `path=value`. A string is quoted only if it would otherwise parse as JSON. */
 export function settingText([path, value]: Change): string {
   const isPlain = typeof value === 'string' && jsonOrText(value) === value
   return `${path}=${isPlain ? value : JSON.stringify(value)}`

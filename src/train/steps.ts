@@ -3,17 +3,17 @@ import { type Batch, picked } from '../data/batch.ts'
 
 /** Losses and learning rates of consecutive optimizer steps. */
 export interface Steps {
-  /** Loss of each step's batch, before the update. */
+  /** Loss of each step's batch, computed before the step's update. */
   readonly losses: Float32Array | Float64Array
   /** Learning rate of each step. */
   readonly lrs: Float64Array
   /** Other logged quantities by name: one value per step. */
   readonly logs?: Readonly<Record<string, ArrayLike<number>>>
-  /** Number of skipped batches; absent instead of 0. */
+  /** Number of batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
 }
 
-/** Steps that failed because a loss or an updated variable is not finite. They changed nothing. */
+/** Result of a call that failed on a loss or variable that is not finite. The call changed nothing. */
 export interface Failure {
   /** Index of the first batch whose loss is not finite; −1 when every loss is finite. */
   readonly bad: number
@@ -24,8 +24,9 @@ export interface Failure {
 /**
  * Trains on `count` batches and skips each batch that would make a loss or a variable NaN or infinite.
  *
- * Tries many batches per call. After a failure, retries the batches before the first bad one; then tries one
- * batch, and twice as many after each success. A failed try changes nothing, so sizes don't affect the result.
+ * Tries many batches per call of `attempt`. After a failure, retries only the batches before the first bad one;
+ * then tries one batch, and twice as many after each success. A failed call changes nothing, so the number of
+ * batches per call does not affect the result.
  *
  * @param attempt trains on batches `from` (inclusive) to `to` (exclusive)
  */
@@ -52,7 +53,7 @@ export async function skipping(
   return { ...joinedSteps(done), ...(skipped > 0 && { skipped }) }
 }
 
-/** Concatenates the steps of consecutive calls. */
+/** Concatenates the results of consecutive calls, each for one or more steps. */
 export function joinedSteps(calls: readonly Steps[]): Steps {
   if (calls.length === 1) return calls[0]!
   const all = (of: (steps: Steps) => ArrayLike<number>): Float64Array =>
@@ -66,9 +67,7 @@ export function joinedSteps(calls: readonly Steps[]): Steps {
   }
 }
 
-/**
- * Returns batches `from` (inclusive) to `to` (exclusive) of a stack of batches of `size` examples, as a stack.
- */
+/** Returns batches `from` to `to` (exclusive) of a stack (batches of `size` examples, concatenated). */
 export function rows(stack: Batch, size: number, from: number, to: number): Batch {
   if (from === 0 && to * size === stack.length) return stack
   if (stack.from) return picked(stack.from.dataset, stack.from.indices.subarray(from * size, to * size))

@@ -22,13 +22,13 @@ import { watched, withAngles } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
 
-/** The graphs of a task: a training step or, with `accumulate`, one micro-batch; and an evaluation. */
+/** Compiled graphs of a task: to train on a batch or, with `accumulate`, on a micro-batch; and to evaluate. */
 export class TaskGraphs {
   readonly #options: ValuesOf<typeof taskOptions>
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
   readonly #graphs: Graphs<'x' | 'y'>
-  /** Number of micro-batches that each batch is split into. */
+  /** Number of micro-batches that each batch is split into; 1 without accumulation. */
   readonly #parts: number
   readonly #accumulation: Accumulation
 
@@ -43,14 +43,14 @@ export class TaskGraphs {
     this.#accumulation = new Accumulation(optimizer, this.#parts, compile, { threads, device })
   }
 
-  /** Compiles the training graph for batches of this size. */
+  /** Compiles the training graph for batches of `batchSize` examples. */
   async prepare(batchSize: number): Promise<void> {
     const { data, device } = this.#options
     const resident = this.#parts === 1 && !isStream(data) && (await backendOf(device)).sharesMemory
     await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), resident)
   }
 
-  /** Takes the steps of a stack of batches; the first is number `step`. */
+  /** Takes an optimizer step for each batch in a stack (batches, concatenated); the first is number `step`. */
   async learn(
     stack: Batch,
     batchSize: number,
@@ -67,7 +67,7 @@ export class TaskGraphs {
     return { losses: loss as Steps['losses'], logs: withAngles(logs) }
   }
 
-  /** Finds the first tensor of a training step that is not finite; undefined when all are finite. */
+  /** Returns operator and layer of a training step's first tensor that is not finite, such as `Mul in bn`. */
   async culprit(batch: Batch, step: number): Promise<string | undefined> {
     const { model, device } = this.#options
     for (const part of microBatches(batch, this.#parts)) {
@@ -77,7 +77,7 @@ export class TaskGraphs {
     return undefined
   }
 
-  /** Returns the evaluation graph for batches of this size. */
+  /** Returns the evaluation graph for batches of `batchSize` examples. */
   evaluator(batchSize: number): Promise<EvaluationGraph> {
     const { data, loss: lossOf, metrics } = this.#options
     const isMeasured = Object.keys(metrics).length > 0
@@ -89,7 +89,7 @@ export class TaskGraphs {
     })
   }
 
-  /** Returns a hash of the training graph for batches of this size, without compiling the graph. */
+  /** Returns a hash of the training graph for batches of `batchSize` examples, without compiling it. */
   hash(batchSize: number): string {
     const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => this.#trainingStep(fed))
     return graphFingerprint(traceStep(inputs, body))
@@ -104,7 +104,7 @@ export class TaskGraphs {
     return this.#graphs.compiled(key, batchSize, (fed) => this.#trainingStep(fed), { resident })
   }
 
-  /** Traces a training step, or the contribution of a micro-batch to one. */
+  /** Traces an optimizer step on a batch or, with `accumulate`, only loss and gradients of a micro-batch. */
   #trainingStep({ x, y }: Fed): Record<'loss', Tensor> {
     const { model, loss: lossOf, log } = this.#options
     const accumulates = this.#parts > 1
@@ -117,7 +117,7 @@ export class TaskGraphs {
     )
   }
 
-  /** Runs the model. @throws {ShapeError} when it returns fewer scores than there are classes. */
+  /** Applies the model to `x`. @throws {ShapeError} when it returns fewer scores than there are classes. */
   #forward(x: Tensor, mode: Mode): Tensor {
     const output = this.#options.model.forward(x, mode)
     const { shape } = output

@@ -19,7 +19,7 @@ import { accumulate } from './accumulation.ts'
 import type { Metrics } from './metrics/metric.ts'
 import { logOptions } from './watch.ts'
 
-/** Returns a check that a value has a method of this name. */
+/** Returns a function that tells whether a value has a method called `name`. */
 export const has =
   (method: string) =>
   (value: unknown): boolean =>
@@ -30,47 +30,47 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 const isMetrics = (value: unknown): boolean =>
   isObject(value) && Object.entries(value as object).every(([name, one]) => name !== '' && has('update')(one))
 
-/** Options shared by an experiment and its task that determine what to minimize and what to measure. */
+/** Options of both an experiment and a task: what to minimize and what to measure. */
 export const objective = {
-  /** Function of output and target to minimize. */
+  /** Loss to minimize, as a function of model output and target. */
   loss: required(callback<Loss>('a function of output and target, such as ops.crossEntropy')),
   /** Optimizer that updates the weights. */
   optimizer: required(custom<Optimizer>('an optimizer, such as optim.sgd({ lr: 0.1 })', has('attach'))),
-  /** Metrics to evaluate besides loss and accuracy, by name. @default {} */
+  /** Metrics to compute at each evaluation besides loss and accuracy, by name. @default {} */
   metrics: custom<Metrics>('metrics by name, such as { f1: train.metrics.f1() }', isMetrics, {}),
   /** Quantities to log for each step; with `accumulate`, only `gradientNorm` is available. @default {} */
   log: nested(logOptions, {}),
 }
 
-/** Options shared by an experiment and its task that determine how to compute. */
+/** Options of both an experiment and a task: how to compute. */
 export const computing = {
-  /** Number of batches of `batchSize` per optimizer step, or `{ steps, batchNorm }`. @default 1 */
+  /** Number of micro-batches of `batchSize` per optimizer step, or `{ steps, batchNorm }`. @default 1 */
   accumulate,
   /**
    * Reaction to a step that would make a loss or variable NaN or infinite: `throw` an error, or `skip` the
-   * batch, which advances no schedule and updates no running statistic. @default 'throw'
+   * batch. A skipped batch advances no schedule and changes no running statistics. @default 'throw'
    */
   nonFinite: choice(['throw', 'skip'], 'throw'),
-  /** Recalibrates the running statistics of batch normalization before each evaluation. @default false */
+  /** Whether to recompute batch normalization's running statistics before evaluation. @default false */
   recalibrateBeforeEvaluation: boolean(false),
-  /** Element type of all computation. float64 is slower, for verification. @default 'float32' */
+  /** Element type of all computation. float64 is slower and meant for verification. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
   /** Device to compute on. @default the CPU, with native code where available */
   device: choice<Device>(devices),
-  /** Maximum number of threads per operator. @default chosen from the size of the graph */
+  /** Maximum number of CPU threads per operator. @default chosen from the size of the graph */
   threads: integer({ min: 1 }),
 }
 
 export const taskOptions = {
-  /** Model to train. Variables without values are initialized from `seed`. */
+  /** Model to train. Variables that have no values yet are initialized from `seed`. */
   model: required(custom<Module>('a module, such as new Net()', has('forward'))),
-  /** Training data, for the shapes and types of examples and for recalibration before an evaluation. */
+  /** Training data: gives shapes and types of examples, and batches to recompute running statistics. */
   data: required(custom<Source>('a data set or a stream', (value) => isObject(Object(value).x))),
   ...objective,
   /** Seed of the initial weights. @default 0 */
   seed: integer({ min: 0 }, 0),
   ...computing,
-  /** Function that recomputes running statistics on training batches. @default train.recalibrate */
+  /** Function that recomputes running statistics for evaluation. @default train.recalibrate */
   recalibrate: callback<(model: Module, batches: Loader | StreamLoader) => Promise<unknown>>(
     'a function of a model and batches, such as train.updateBn',
   ),

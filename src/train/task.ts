@@ -40,7 +40,7 @@ export class Task {
   readonly #graphs: TaskGraphs
   readonly #stored: readonly Variable[]
   #step = 0
-  /** Name of the running call, which has exclusive use of the variables. */
+  /** The call in progress, which has exclusive use of the variables; undefined between calls. */
   #busy: 'learn' | 'evaluation' | undefined
   #lrFactor = 1
 
@@ -54,12 +54,12 @@ export class Task {
     this.#stored = [...variables(model).values(), ...this.#optimizer.state.values()]
   }
 
-  /** The model's variables by state name. */
+  /** The model's variables by name, as in PyTorch's `state_dict`. */
   get variables(): ReadonlyMap<string, Variable> {
     return variables(this.model)
   }
 
-  /** Number of trainable values in the model. */
+  /** Number of trainable parameters (single numbers) in the model. */
   get parameters(): number {
     return [...this.variables.values()].reduce((n, v) => n + (v.trainable ? v.data.length : 0), 0)
   }
@@ -69,29 +69,29 @@ export class Task {
     return this.#optimizer.state
   }
 
-  /** Sets the number of steps taken and the factor of all further learning rates. */
+  /** Sets the number of steps taken so far, and the factor that multiplies all further learning rates. */
   goTo(step: number, lrFactor: number): void {
     this.#step = step
     this.#lrFactor = lrFactor
   }
 
-  /** Number of optimizer steps taken. */
+  /** Number of optimizer steps taken so far. */
   get steps(): number {
     return this.#step
   }
 
-  /** Current factor of every learning rate. */
+  /** Factor that currently multiplies every learning rate. */
   get lrFactor(): number {
     return this.#lrFactor
   }
 
-  /** Returns the learning rate of a step, counted from 0, with the current factor. */
+  /** Returns the learning rate of step number `step`, from 0, multiplied by the current `lrFactor`. */
   lr(step: number): number {
     return this.#optimizer.lr(step)
   }
 
   /**
-   * Compiles the training graph for batches of this size now instead of at the first batch.
+   * Compiles the training graph for batches of `batchSize` examples now instead of at the first batch.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
@@ -111,8 +111,9 @@ export class Task {
   }
 
   /**
-   * Takes one step for each batch of `batchSize` examples in `stack`, in one run of the graph. The results are
-   * those of single steps. With `accumulate`, each micro-batch of a batch is a separate run.
+   * Takes one optimizer step for each batch of `batchSize` examples in `stack` (batches, concatenated), in a
+   * single run of the graph but with the same results as separate steps. With `accumulate`, the graph runs once
+   * per micro-batch.
    *
    * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are
    *   those before that step.
@@ -129,7 +130,7 @@ export class Task {
     })
   }
 
-  /** Runs `body` exclusively. @throws {ArgumentError} during another call. */
+  /** Runs `body`, during which no other call may start. @throws {ArgumentError} during another call. */
   async #alone<T>(call: 'learn' | 'evaluation', body: () => Promise<T>): Promise<T> {
     if (this.#busy !== undefined) {
       throw new ArgumentError(
@@ -144,7 +145,7 @@ export class Task {
     }
   }
 
-  /** Takes the steps of a stack, or changes nothing when one of them fails. */
+  /** Takes a step for each batch in a stack (batches, concatenated). If one fails, undoes all of them. */
   async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
@@ -165,8 +166,8 @@ export class Task {
   }
 
   /**
-   * Evaluates the model on all examples of `source`, in evaluation mode and with the weights of `atEvaluation`.
-   * Changes nothing.
+   * Evaluates the model on all examples of `source`, in evaluation mode and with its evaluation weights (see
+   * `atEvaluation`). Model and optimizer do not change.
    */
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize } = readOptions('evaluate', evaluationOptions, options)
@@ -176,10 +177,10 @@ export class Task {
   }
 
   /**
-   * Runs `body` while the model has its evaluation weights: averages when the optimizer keeps them, with
-   * running statistics to match. Restores the training weights afterwards.
+   * Runs `body` while the model has its evaluation weights: averaged weights with matching running statistics
+   * if the optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards.
    *
-   * @param options.batchSize examples per training batch when running statistics are recalibrated
+   * @param options.batchSize examples per training batch, if running statistics are to be recomputed
    * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))
    */
   async atEvaluation<T>(body: () => Promise<T>, options: EvaluationOptions = {}): Promise<T> {
@@ -194,7 +195,7 @@ export class Task {
     )
   }
 
-  /** Returns the weights that replace the training weights in evaluation; undefined before the first step. */
+  /** Returns what replaces the training weights in evaluation; undefined when nothing does. */
   #evaluationWeights(): EvaluationWeights | undefined {
     if (this.#step === 0) return undefined
     if (this.#optimizer.evaluation || !this.#options.recalibrateBeforeEvaluation)
@@ -202,7 +203,7 @@ export class Task {
     return { variables: new Map(), batchNorm: 'recalibrate' }
   }
 
-  /** Recomputes the running statistics for the current weights. */
+  /** Recomputes running statistics at the current weights, on training batches of `batchSize` examples. */
   async #recalibrate(batchSize: number): Promise<void> {
     if (batchNorms(this.model).size === 0) return
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
@@ -210,7 +211,7 @@ export class Task {
     await measure(this.model, loader(data, { batchSize: size, seed, last: 'drop' }))
   }
 
-  /** Takes the steps before the bad one again, then finds the first tensor in it that is not finite. */
+  /** Returns the error for the failed step `bad`, after retaking the steps before it to find the cause. */
   async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
@@ -225,8 +226,8 @@ export class Task {
   }
 
   /**
-   * Returns a hash of the training graph for this batch size, without compiling the graph. Independent of
-   * process, device and weights.
+   * Returns a hash of the training graph for batches of `batchSize` examples, without compiling the graph. The
+   * hash depends neither on process and device nor on the values of the weights.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
@@ -235,7 +236,7 @@ export class Task {
   }
 }
 
-/** Declaration of an option that takes an existing task. */
+/** Option whose value is an existing task. */
 export const taskOption: Option<Task, Task | undefined> = custom<Task>(
   'a task, such as train.taskOf(experiment)',
   (value) => value instanceof Task,

@@ -15,9 +15,9 @@ import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 
 const options = {
-  /** Model and optimizer to train. @default a new task of the experiment */
+  /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /** The `progress` of an event to resume after; `task` must be in its state then. @default the beginning */
+  /** Progress to resume from, of an earlier event; needs the `task` as of that event. @default the beginning */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
 }
 
@@ -26,8 +26,9 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 /**
  * Trains an experiment and yields each event as it happens.
  *
- * There are no callbacks: log, plot or save in a loop over the events, and leave the loop to stop. Training
- * never runs ahead of the loop: at each event, the weights of `task` are those at the event's `progress`.
+ * There are no callbacks: log, plot or save in a loop over the events; leaving the loop stops the training.
+ * Training never runs ahead of the loop: at each event, the weights of `task` are those at the event's
+ * `progress`.
  *
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
  * @example
@@ -61,13 +62,13 @@ interface Running {
   readonly pace: Pace
 }
 
-/** Progress at the end of an epoch's steps, and the milliseconds that they took. */
+/** Progress after the steps of an epoch, and the number of milliseconds that these steps took. */
 interface EpochSteps {
   readonly progress: Progress
   readonly ms: number
 }
 
-/** Takes the remaining steps of an epoch. */
+/** Takes the remaining steps of an epoch and yields their events. */
 async function* stepsOf(
   { experiment, task, batches, pace }: Running,
   start: Progress,
@@ -94,7 +95,7 @@ async function* stepsOf(
   return { progress, ms }
 }
 
-/** Evaluates the model after an epoch's steps and updates the controllers. */
+/** Evaluates the model after an epoch's steps, updates the controllers and returns the epoch's event. */
 async function finished({ experiment, task }: Running, { progress, ms }: EpochSteps): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
   checkSteps(experiment, progress)
@@ -116,7 +117,7 @@ async function finished({ experiment, task }: Running, { progress, ms }: EpochSt
   }
 }
 
-/** Takes the steps of a stack, up to one that diverges, so that events do not depend on the size of stacks. */
+/** Takes one step for each batch of a stack. If a step diverges, returns the steps before it and the error. */
 async function learn(
   task: Task,
   stack: Batch,
@@ -141,7 +142,7 @@ function checkSteps({ epochs, steps }: Experiment, { sofar }: Progress): void {
 
 type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
 
-/** @throws {DivergedError} when the validation loss is not finite. */
+/** Evaluates the model on validation data. @throws {DivergedError} when the validation loss is not finite. */
 async function validated(
   { data, batchSize }: Experiment,
   task: Task,
@@ -164,13 +165,13 @@ async function validated(
   )
 }
 
-/** Returns the value of an experiment's monitored quantity; NaN when an epoch lacks it. */
+/** Returns the value of the monitored quantity among an epoch's results; NaN when it is missing. */
 export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
   const value = isEpochResult(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN
 }
 
-/** Returns a new task of an experiment, before its first step. */
+/** Returns a new task with the model, loss and optimizer of an experiment. */
 export function taskOf(experiment: Experiment): Task {
   const { model: make, data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
@@ -179,13 +180,13 @@ export function taskOf(experiment: Experiment): Task {
   return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), model, data: data.train })
 }
 
-/** Returns the shape and element type of the model's input batches. */
+/** Returns the shape and element type of a batch of model inputs. */
 function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shape; readonly dtype: DType } {
   const { x } = data.train
   return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
 }
 
-/** Adapts the number of steps per call to take about 40 ms, so that the event loop stays responsive. */
+/** Adapts the number of steps per call so that calls take about 40 ms: the event loop stays responsive. */
 class Pace {
   steps = 4
 

@@ -11,7 +11,7 @@ import { maximum } from '../ops/extremum.ts'
 import { mean } from '../ops/statistics.ts'
 import type { Steps } from './steps.ts'
 
-/** Quantities to log for each step besides loss and learning rate. */
+/** Options: which quantities to log for each step besides loss and learning rate. */
 export const logOptions = {
   /**
    * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other
@@ -19,19 +19,20 @@ export const logOptions = {
    */
   gradientNorm: boolean(),
   /**
-   * Logs seven quantities of each layer with running statistics, named by the layer's path, here `bn`. Averages
-   * over the channels: mean and biased variance of the batch, `bn.batchMean` and `bn.batchVar`; running
-   * statistics after the step, `bn.runningMean` and `bn.runningVar`; γ before the step, `bn.weight`. Also:
+   * Logs seven quantities of each normalization layer with running statistics, named by its path, here `bn`.
+   * Five are averages over the channels: mean and biased variance of the batch, `bn.batchMean` and
+   * `bn.batchVar`; running statistics after the step, `bn.runningMean` and `bn.runningVar`; scale γ before the
+   * step, `bn.weight`. The others are `bn.effectiveRate` and `bn.angle`:
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
-   * where w is the nearest weight before the layer, and w₊ that weight after the step. The scale of w does not
-   * affect the layer's output, so only the angle of a step matters, and learning rate lr turns w as far as
-   * lr/‖w‖² turns a weight of norm 1. Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Wan et al.
-   * 2020, https://arxiv.org/abs/2006.08419. @default false
+   * where lr is the learning rate, w the last weight matrix or kernel before the layer, and w₊ its value after
+   * the step. The scale of w does not affect the layer's output, so only the angle by which a step turns w
+   * matters; a step at rate lr turns w as far as a step at rate lr/‖w‖² would turn w/‖w‖. Source: van Laarhoven
+   * 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
-  /** Logs `samplesPerSecond`, the training speed of the call that took the step. @default false */
+  /** Logs `samplesPerSecond`, examples trained per second, averaged over several steps. @default false */
   samplesPerSecond: boolean(),
 }
 
@@ -39,10 +40,10 @@ export interface LogOptions extends OptionsOf<typeof logOptions> {}
 
 /**
  * Traces a training step and returns its loss and the quantities to log, by name. Without quantities to log,
- * the graph is that of the step alone.
+ * adds nothing to the graph of the step.
  *
- * @param forward returns the loss
- * @param minimize updates the weights
+ * @param forward computes the loss
+ * @param minimize updates the weights to reduce the loss
  */
 export function watched(
   model: object,
@@ -64,7 +65,7 @@ export function watched(
   return Object.assign({ loss }, norm, ...before, ...layers.map(layerAngle))
 }
 
-/** A call of a layer with running statistics, with its input `x` and the weight that feeds the layer. */
+/** A call of a normalization layer: its input `x`, and in `fed` the last weight before the layer. */
 interface Layer {
   readonly path: string
   readonly module: Normalizer
@@ -84,7 +85,7 @@ function normOfGradient(model: object, loss: Tensor): Tensor {
   return mul(sqrt(slopes.map(squaredNorm).reduce((a, b) => add(a, b))), 0.5)
 }
 
-/** Returns a layer's logged quantities, except the angle, before the weights are updated. */
+/** Returns a layer's quantities to log, except the angle, computed before the weights are updated. */
 function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<string, Tensor> {
   const { mean: batchMean, variance: batchVar } = channelStatistics(x, undefined, undefined, 1)
   const found = {
@@ -99,13 +100,13 @@ function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<st
   return Object.fromEntries(logs)
 }
 
-/** Returns the angle by which a step turned a layer's weight, as sin(angle / 2). */
+/** Returns sin(angle / 2), the half-chord, of the angle by which a step turned the weight before a layer. */
 const layerAngle = ({ path, fed }: Layer): Record<string, Tensor> =>
   fed ? { [layerLog(path, angle)]: halfChord(fed.value, fed.variable.value) } : {}
 
 const angle = 'angle'
 
-/** Converts a graph's half-chords to angles, on the host because not every backend has an arcsine. */
+/** Converts logged half-chords, sin(angle / 2), to angles, on the host: not every backend has arcsine. */
 export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps>['logs'] =>
   Object.fromEntries(
     Object.entries(logs).map(([name, data]) => [
@@ -116,17 +117,17 @@ export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps
     ]),
   )
 
-/** Returns the name of a logged quantity of the layer at `path`. */
+/** Returns the name of a logged quantity of the layer at `path`, such as `bn.angle`. */
 export const layerLog = (path: string, quantity: string): string => (path ? `${path}.${quantity}` : quantity)
 
-/** Returns the path of the layer in the name of a logged `quantity`; undefined for another quantity. */
+/** Returns the layer's path from `name`, such as `bn.angle`, if it ends in `quantity`; otherwise undefined. */
 export function layerOf(name: string, quantity: string): string | undefined {
   if (name === quantity) return ''
   return name.endsWith(`.${quantity}`) ? name.slice(0, -quantity.length - 1) : undefined
 }
 
 /**
- * Returns ½ · ‖w₊/‖w₊‖ − w/‖w‖‖, computed from d = w₊ − w so that small angles keep their precision:
+ * Returns ½ · ‖w₊/‖w₊‖ − w/‖w‖‖ of a weight w and its next value w₊, from d = w₊ − w for precise small angles:
  *
  *     ‖w₊/‖w₊‖ − w/‖w‖‖² = (‖d‖² − (‖w₊‖ − ‖w‖)²) / (‖w‖ · ‖w₊‖)        ‖w₊‖ − ‖w‖ = ⟨w₊ + w, d⟩ / (‖w₊‖ + ‖w‖)
  */
@@ -138,7 +139,7 @@ function halfChord(w: Tensor, next: Tensor): Tensor {
   return mul(sqrt(div(across, mul(before, after))), 0.5)
 }
 
-/** A layer with running statistics. */
+/** A normalization layer with running statistics. */
 interface Normalizer {
   readonly runningMean: Variable | undefined
   readonly runningVar: Variable | undefined
@@ -152,13 +153,13 @@ const meanOf = (variable: Variable | undefined): Tensor | undefined => variable 
 
 const squaredNorm = (x: Tensor): Tensor => sum(mul(x, x))
 
-/** A weight that feeds a layer, and its value before the step. */
+/** The last weight before a normalization layer: its variable, and its traced value before the step. */
 interface Fed {
   readonly variable: Variable
   readonly value: Tensor
 }
 
-/** Finds the trainable weight with two or more axes that is the fewest operators before `x`. */
+/** Finds the trainable weight of two or more axes from which the fewest operators lead to `x`. */
 function feeding(x: Tensor, model: object): Fed | undefined {
   const weights = new Map([...variables(model).values()].filter(isMatrix).map((w) => [w.value, w]))
   const reached = new Set([x])

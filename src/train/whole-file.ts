@@ -10,7 +10,7 @@ const write = promisify(writev)
 /** Flushes a file, given by its descriptor, to disk. */
 export const flushed: (file: number) => Promise<void> = promisify(fsync)
 
-/** Writes chunks of bytes to a file and flushes it to disk. The chunks must not change until then. */
+/** Writes chunks of bytes to a file and flushes it to disk. The chunks must not change before that. */
 export async function writeFlushed(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const file = openSync(path, 'w')
   try {
@@ -25,32 +25,32 @@ export async function writeFlushed(path: string, chunks: readonly Uint8Array[]):
   }
 }
 
-/** Returns chunks without their first `count` bytes: one call may write only some of the bytes. */
+/** Returns the chunks without their first `count` bytes, which are already written. */
 function after(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let [at, left] = [0, count]
   while (at < chunks.length && left >= chunks[at]!.length) left -= chunks[at++]!.length
   return chunks.slice(at).map((chunk, i) => (i === 0 ? chunk.subarray(left) : chunk))
 }
 
-/** Returns the temporary path of a file or folder while it is being written. */
+/** Returns the temporary path at which a file or folder is written before it is renamed to `path`. */
 export const partialOf = (path: string): string => `${path}${partialSuffix}`
 
-/** End of the name of every file or folder that is being written. */
+/** Suffix of the name of a file or folder while it is being written. */
 export const partialSuffix = '.partial'
 
-/** Writes a file atomically: under a temporary name, then renamed. */
+/** Writes a file atomically: writes it under a temporary name, then renames it. */
 export function writeWhole(path: string, content: string | Uint8Array): void {
   writeFileSync(partialOf(path), content)
   renameSync(partialOf(path), path)
 }
 
-/** Writes a file atomically, as `writeWhole` does, and flushes it to disk. */
+/** Writes a file atomically, like `writeWhole`, and also flushes it to disk. */
 export async function replaceFile(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   await writeFlushed(partialOf(path), chunks)
   renameSync(partialOf(path), path)
 }
 
-/** Flushes the entries of a folder to disk. Windows cannot open folders and needs no flush. */
+/** Flushes a folder's entries (its list of files) to disk. Windows cannot open folders and needs no flush. */
 export async function flushFolder(path: string): Promise<void> {
   if (platform() === 'win32') return
   const folder = openSync(path, 'r')

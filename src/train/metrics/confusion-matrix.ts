@@ -3,7 +3,7 @@ import { classOf, classScores } from './labels.ts'
 import type { Metric } from './metric.ts'
 
 const options = {
-  /** Divides counts by the total of the `true` label, of the `predicted` class or of `all`. @default 'none' */
+  /** Divides counts by the sum of their row (`true`), column (`predicted`) or of `all`. @default 'none' */
   normalize: choice(['true', 'predicted', 'all', 'none'], 'none'),
 }
 

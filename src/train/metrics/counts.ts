@@ -7,23 +7,23 @@ import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 const averages = ['binary', 'micro', 'macro', 'weighted', 'none'] as const
 
-/** Method of averaging a metric over classes. */
+/** How to average a metric's per-class values. */
 export type ClassAverage = (typeof averages)[number]
 
 const options = {
   /**
-   * Method of averaging over classes.
+   * How to average the metric's per-class values.
    *
    * - `macro`: mean over the classes that occur among labels or predictions;
    * - `weighted`: mean weighted by the number of examples with each label;
-   * - `micro`: ratio of the counts summed over all classes;
-   * - `binary`: value of class 1, with two classes;
+   * - `micro`: the metric computed once, from counts summed over all classes;
+   * - `binary`: value of class 1; requires two classes;
    * - `none`: list with one number per class.
    *
    * @default 'macro'
    */
   average: choice(averages, 'macro'),
-  /** Value of 0/0, such as the precision of a class never predicted; averages exclude `nan`. @default 0 */
+  /** Value for 0/0, such as the precision of a class never predicted; averages omit `nan`. @default 0 */
   zeroDivision: custom<0 | 1 | 'nan'>(
     "0, 1 or 'nan'",
     (value) => [0, 1, 'nan'].some((one) => one === value),
@@ -33,7 +33,7 @@ const options = {
 
 export interface AverageOptions extends OptionsOf<typeof options> {}
 
-/** Number of examples per class: predicted correctly (`hits`), predicted as the class, labelled with it. */
+/** Numbers of examples by class: predicted correctly; predicted as the class; labelled with the class. */
 interface Counts {
   readonly hits: readonly number[]
   readonly predicted: readonly number[]
@@ -41,21 +41,21 @@ interface Counts {
 }
 
 /**
- * Measures precision: the fraction of the examples predicted as a class that have this label, 0 to 1.
+ * Measures precision: of the examples predicted as a class, the fraction with this label, 0 to 1.
  *
- *     tp / (tp + fp)
+ *     tp / (tp + fp)        with true and false positives of a class
  *
- * As scikit-learn's `precision_score`, except that `average` defaults to `macro`.
+ * Like scikit-learn's `precision_score`, except that `average` defaults to `macro`.
  */
 export const precision = (given: AverageOptions = {}): Metric =>
   ratio('precision', given, (hits, predicted) => [hits, predicted])
 
 /**
- * Measures recall: the fraction of the examples with a label that are predicted as this class, 0 to 1.
+ * Measures recall: of the examples with a label, the fraction predicted as this class, 0 to 1.
  *
- *     tp / (tp + fn)
+ *     tp / (tp + fn)        with true positives and false negatives of a class
  *
- * As scikit-learn's `recall_score`, except that `average` defaults to `macro`.
+ * Like scikit-learn's `recall_score`, except that `average` defaults to `macro`.
  */
 export const recall = (given: AverageOptions = {}): Metric =>
   ratio('recall', given, (hits, _, actual) => [hits, actual])
@@ -63,9 +63,9 @@ export const recall = (given: AverageOptions = {}): Metric =>
 /**
  * Measures F1, the harmonic mean of precision and recall, 0 to 1.
  *
- *     2·tp / (2·tp + fp + fn)
+ *     2·tp / (2·tp + fp + fn)        with true positives, false positives and false negatives of a class
  *
- * As scikit-learn's `f1_score`, except that `average` defaults to `macro`.
+ * Like scikit-learn's `f1_score`, except that `average` defaults to `macro`.
  */
 export const f1 = (given: AverageOptions = {}): Metric =>
   ratio('f1', given, (hits, predicted, actual) => [2 * hits, predicted + actual])
@@ -121,7 +121,7 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
-/** Returns the weighted mean of the values that are not NaN. */
+/** Returns the weighted mean of the values, leaving out NaN. */
 function mean(values: readonly number[], weights: readonly number[]): number {
   const kept = weights.map((weight, i) => (Number.isNaN(values[i]) ? 0 : weight))
   return sum(values.map((value, i) => (kept[i] === 0 ? 0 : value * kept[i]!))) / sum(kept)

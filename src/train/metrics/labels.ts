@@ -1,18 +1,18 @@
 import { ArgumentError } from '../../core/errors.ts'
 import type { Predictions } from './metric.ts'
 
-/** Checked predictions of a classifier. */
+/** A classifier's predictions after validation: labels and scores. */
 export interface ClassScores {
-  /** Number of classes, ≥ 2; 2 when `columns` is 1. */
+  /** Number of classes, at least 2: the number of columns, or 2 when there is only one column. */
   readonly classes: number
   readonly labels: Int32Array
-  /** Scores per label: one per class, or a single logit of class 1. */
+  /** Number of scores per label: one per class, or 1, the logit of class 1. */
   readonly columns: number
   readonly scores: ArrayLike<number>
 }
 
 /**
- * Returns predictions as labels and rows of scores.
+ * Validates a classifier's predictions and returns them as labels and rows of scores.
  *
  * @throws {ArgumentError} when the scores do not form one row per label, or a label is not a class index.
  */
@@ -35,8 +35,9 @@ export function classScores(who: string, { output, target }: Predictions): Class
 }
 
 /**
- * Returns the class with the highest score in a row. Ties go to the lowest class index; NaN counts as the
- * highest score, as in PyTorch's `argmax`. A single logit predicts class 1 if it is positive, else class 0.
+ * Returns the predicted class of a row of scores: the highest-scoring one. Ties go to the lowest class index;
+ * NaN counts as the highest score, as in PyTorch's `argmax`. A single logit predicts class 1 if it is positive,
+ * else class 0.
  */
 export function classOf({ columns, scores }: ClassScores, row: number): number {
   const first = row * columns

@@ -1,19 +1,19 @@
 import type { Data } from '../../core/dtype.ts'
 
-/** Outputs of a model and the targets of the same examples, concatenated. */
+/** Outputs of a model and targets of the same examples, each concatenated into one array. */
 export interface Predictions {
-  /** Model outputs. Of a classifier: a row of scores before softmax, or one logit of class 1, per label. */
+  /** Model outputs; for a classifier, per label a row of scores before softmax or one logit of class 1. */
   readonly output: Data
   readonly target: Data
   /** Number of examples. */
   readonly length: number
 }
 
-/** Result of a metric: a number, a list with one number per class, or a matrix. */
+/** Result of a metric: a number, a list with one number per class, or a matrix as a list of rows. */
 export type MetricValue = number | readonly number[] | readonly (readonly number[])[]
 
 /**
- * A measure of predictions, computed as a fold over batches with plain data as its state. The result does not
+ * A metric of predictions, computed by folding over batches; its state is plain data. The result does not
  * depend on how the examples were split into batches.
  *
  * @example const f1 = metric.result(batches.reduce(metric.update, metric.initial))
@@ -21,30 +21,30 @@ export type MetricValue = number | readonly number[] | readonly (readonly number
 export interface Metric<State = unknown> {
   /** Type and options of the metric, as JSON. */
   readonly spec: Readonly<Record<string, unknown>> & { readonly type: string }
-  /** Whether larger or smaller results are better; absent when the result is not one number. */
+  /** Whether a larger or a smaller result is better; absent when the result is not one number. */
   readonly goal?: 'max' | 'min'
   /** State before the first batch. */
   readonly initial: State
   /** Returns the state after another batch. @throws {ArgumentError} when predictions do not suit the metric. */
   update(state: State, predictions: Predictions): State
-  /** Returns the result; NaN where it is undefined for these examples, for the reason in `reason`. */
+  /** Returns the result; NaN where it is undefined for the examples seen, as `reason` explains. */
   result(state: State): MetricValue
-  /** Returns why a number of the result is NaN; undefined when no number is. */
+  /** Returns why the result is or contains NaN; undefined when it does not. */
   reason?(state: State): string | undefined
 }
 
-/** Metrics by name. */
+/** Metrics by name, such as `{ f1: metrics.f1() }`. */
 export type Metrics = Readonly<Record<string, Metric>>
 
 /** Results of several metrics. */
 export interface Measurements {
-  /** Results by name of the metric. */
+  /** Result of each metric, by the metric's name. */
   readonly metrics: Readonly<Record<string, MetricValue>>
-  /** Why metrics are NaN, by name of the metric; absent when no metric is. */
+  /** Why a metric is NaN, by the metric's name; absent when no metric is NaN. */
   readonly reasons?: Readonly<Record<string, string>>
 }
 
-/** Accumulates several metrics over the same predictions. */
+/** Computes several metrics of the same predictions, batch by batch. */
 export class Measures {
   readonly #metrics: Metrics
   readonly #states: Map<string, unknown>
@@ -69,16 +69,16 @@ export class Measures {
   }
 }
 
-/** Sum and number of the values seen so far. */
+/** State of `meanMetric`: sum and number of the values seen so far. */
 interface Mean {
   readonly sum: number
   readonly count: number
 }
 
 /**
- * Returns a metric that is the mean of one value per target, or a function `result` of this mean.
+ * Returns a metric that averages one value per target and applies the function `result` to the mean.
  *
- * @param valuesOf returns a function that computes the value of target `i` of a batch
+ * @param valuesOf given a batch's predictions, returns a function that computes the value of target `i`
  */
 export const meanMetric = (
   spec: Metric['spec'],

@@ -22,7 +22,8 @@ const kinds: Readonly<Record<string, (options: never) => Metric>> = {
 }
 
 /**
- * Returns the metrics described by a JSON object: by name, a type with its options, or only a type.
+ * Returns the metrics described by a JSON object, which maps a name for each metric to its type, or to an
+ * object of type and options.
  *
  * @throws {ArgumentError} naming the first unknown type or wrong option.
  * @example parseMetrics({ auc: 'rocAuc', top3: { type: 'topK', k: 3 } })

@@ -3,12 +3,13 @@ import { classScores } from './labels.ts'
 import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /**
- * Measures perplexity, e to the cross-entropy: the number of equally likely classes that would be as uncertain.
+ * Measures perplexity, e to the power of the mean cross-entropy. Guessing among k equally likely classes has
+ * perplexity k.
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *
- * As torchmetrics' `Perplexity`; ≥ 1. Takes scores `[…, classes]` and labels `[…]`, or one logit of class 1 for
- * each label.
+ * Like torchmetrics' `Perplexity`; ≥ 1. Takes model outputs as scores `[…, classes]` with labels `[…]`, or as
+ * one logit of class 1 per label.
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)
@@ -20,7 +21,7 @@ export function perplexity(options: object = {}): Metric {
   return meanMetric({ type: 'perplexity' }, 'min', surprises, Math.exp)
 }
 
-/** Returns −ln softmax(row)[label], in nats. */
+/** Returns the cross-entropy of a row of scores, −ln softmax(row)[label], in nats. */
 function surprise(scores: ArrayLike<number>, row: number, columns: number, label: number): number {
   const first = row * columns
   let top = scores[first]!

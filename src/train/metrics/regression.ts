@@ -2,10 +2,10 @@ import { ArgumentError } from '../../core/errors.ts'
 import { readOptions } from '../../core/options.ts'
 import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
-/** Measures the mean of |output − target|. As scikit-learn's `mean_absolute_error`; ≥ 0. */
+/** Measures the mean of |output − target|, like scikit-learn's `mean_absolute_error`; ≥ 0. */
 export const mae = (options: object = {}): Metric => meanError('mae', options, (gap) => Math.abs(gap))
 
-/** Measures the mean of (output − target)². As scikit-learn's `mean_squared_error`; ≥ 0. */
+/** Measures the mean of (output − target)², like scikit-learn's `mean_squared_error`; ≥ 0. */
 export const mse = (options: object = {}): Metric => meanError('mse', options, (gap) => gap * gap)
 
 function meanError(type: string, options: object, error: (gap: number) => number): Metric {
@@ -17,25 +17,25 @@ function meanError(type: string, options: object, error: (gap: number) => number
   return meanMetric({ type }, 'min', errors)
 }
 
-/** Statistics of the targets so far, one entry per component of an example's target. */
+/** Statistics of targets y and outputs ŷ so far; arrays have one entry per component of an example's target. */
 interface Squares {
-  /** Number of examples. */
+  /** Number of examples so far. */
   readonly count: number
   readonly mean: readonly number[]
-  /** Σ(y − ȳ)². */
+  /** Σ(y − ȳ)²: sum of squared distances of the targets from their mean. */
   readonly aboutMean: readonly number[]
-  /** Σ(y − ŷ)². */
+  /** Σ(y − ŷ)²: sum of squared distances of the targets from the outputs. */
   readonly aboutOutput: readonly number[]
 }
 
 /**
- * Measures R², the fraction of the targets' variance that the outputs explain; the mean over the components of
+ * Measures R², the fraction of the targets' variance that the outputs explain, averaged over the components of
  * a target.
  *
- *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²
+ *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²        with targets y, their mean ȳ and outputs ŷ
  *
- * As scikit-learn's `r2_score`; ≤ 1. With equal targets, 1 if every output is exact, else 0. NaN for a single
- * example, with a reason.
+ * Like scikit-learn's `r2_score`; ≤ 1. If all targets are equal, 1 if every output is exact, else 0. NaN, with
+ * a reason, for a single example.
  *
  * Source: Welford 1962, https://doi.org/10.2307/1266577, for Σ(y − ȳ)² in one pass.
  */

@@ -4,7 +4,7 @@ import type { Metric, MetricValue } from './metric.ts'
 
 const options = {
   /**
-   * Method of averaging over three or more classes: `macro`, the mean; `weighted`, the mean weighted by the
+   * How to average the areas of three or more classes: `macro`, the mean; `weighted`, the mean weighted by the
    * number of examples with each label; `none`, a list with one number per class. @default 'macro'
    */
   average: choice(['macro', 'weighted', 'none'], 'macro'),
@@ -12,10 +12,10 @@ const options = {
 
 export interface RocAucOptions extends OptionsOf<typeof options> {}
 
-/** Log-odds of all examples seen so far, with their labels: one chunk per batch. */
+/** Log-odds and labels of all examples seen so far: one array of each per batch. */
 interface Scores {
   readonly classes: number
-  /** One column with two classes, that of class 1; otherwise one column per class. */
+  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class. */
   readonly scores: readonly Float64Array[]
   readonly labels: readonly Int32Array[]
 }
@@ -24,9 +24,9 @@ interface Scores {
  * Measures the area under the ROC curve: the probability that an example of a class scores higher than an
  * example of another class; ties count half. Exact, since it keeps every score.
  *
- *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)
+ *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)        scores s⁺ of n⁺ in the class, s⁻ of n⁻ others
  *
- * With two classes, the area of class 1; with more, that of each class against the rest. As scikit-learn's
+ * With two classes, ranks class 1 against class 0; with more, each class against the rest. Like scikit-learn's
  * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)`
  * in float64, which stay distinct for probabilities near 0 and 1. NaN, with a reason, when a class has no
  * examples or all of them, or a score is NaN.
@@ -76,7 +76,7 @@ function countsOf({ classes, labels }: Scores): number[] {
   return counts
 }
 
-/** Returns the area of class `positive`, whose scores are in column `column` of `columns`. */
+/** Returns the area under the ROC curve for class `positive`, ranking examples by score column `column`. */
 function area({ scores, labels }: Scores, positive: number, column: number, columns: number): number {
   const [own, others]: [number[], number[]] = [[], []]
   for (const [k, chunk] of labels.entries()) {
@@ -87,7 +87,7 @@ function area({ scores, labels }: Scores, positive: number, column: number, colu
   return pairs(Float64Array.from(own).sort(), Float64Array.from(others).sort())
 }
 
-/** Returns the fraction of pairs with a > b; ties count half. Both arrays are sorted, with NaN last. */
+/** Returns the fraction of pairs of elements with a > b; ties count half. Both arrays are sorted, NaN last. */
 function pairs(a: Float64Array, b: Float64Array): number {
   if (Number.isNaN(a.at(-1)) || Number.isNaN(b.at(-1))) return Number.NaN
   let [below, upTo, won] = [0, 0, 0]
@@ -99,7 +99,7 @@ function pairs(a: Float64Array, b: Float64Array): number {
   return won / (a.length * b.length)
 }
 
-/** Returns the log-odds `ln p/(1 − p)` of every class; with two classes, only those of class 1. */
+/** Returns the log-odds `ln p/(1 − p)` of every class, row by row; with two classes, only of class 1. */
 function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {
   if (columns === 1) return Float64Array.from(scores)
   if (classes === 2) return Float64Array.from(labels, (_, i) => scores[2 * i + 1]! - scores[2 * i]!)

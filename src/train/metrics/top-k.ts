@@ -2,20 +2,20 @@ import { type OptionsOf, readOptions, required, size } from '../../core/options.
 import { type ClassScores, classOf, classScores } from './labels.ts'
 import { type Metric, meanMetric } from './metric.ts'
 
-/** Measures the fraction of labels with the highest score, 0 to 1. Ties go to the lowest class index. */
+/** Measures the fraction of labels that are the highest-scoring class. Ties go to the lowest class index. */
 export const accuracy = (options: object = {}): Metric => {
   readOptions('accuracy', {}, options)
   return hitRate('accuracy', {}, (rows, i, label) => classOf(rows, i) === label)
 }
 
 const options = {
-  /** Number of highest-scoring classes among which the label counts as a hit. */
+  /** Number of highest-scoring classes; a prediction is a hit if its label is among them. */
   k: required(size),
 }
 
 /**
  * Measures the fraction of labels that are among the `k` highest-scoring classes, 0 to 1. Ties go to the lowest
- * class index, so that `k: 1` is accuracy; in scikit-learn's `top_k_accuracy_score`, to the highest.
+ * class index, so `k: 1` equals `accuracy`; in scikit-learn's `top_k_accuracy_score`, they go to the highest.
  *
  * @throws {ArgumentError} when `k` is not a positive integer.
  */
@@ -35,7 +35,7 @@ function hitRate(
   })
 }
 
-/** Returns the number of classes ranked before the label's. NaN counts as the highest score. */
+/** Returns the number of classes that rank above `label` in row `i`. NaN counts as the highest score. */
 function rank(rows: ClassScores, i: number, label: number): number {
   const { columns, scores } = rows
   if (columns === 1) return classOf(rows, i) === label ? 0 : 1
