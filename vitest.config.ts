@@ -6,14 +6,15 @@ const isolated = ['test/damaged-files.test.ts', 'test/devices.test.ts', 'test/go
 
 /** The files that run longest, in that order, so that no worker is left with one of them at the end. */
 const longest = [
+  'src/study/report/html.test.ts',
   'test/studies.test.ts',
-  'test/cli/cli.test.ts',
   'src/cli/study.test.ts',
-  'src/cli/advise.test.ts',
   'test/study/kill.test.ts',
-  'src/cli/doctor.test.ts',
-  'test/resume/kill.test.ts',
+  'src/cli/advise.test.ts',
+  'test/cli/cli.test.ts',
   'test/examples.test.ts',
+  'test/resume/kill.test.ts',
+  'src/cli/doctor.test.ts',
   'test/doctor/diagnostics.test.ts',
 ]
 

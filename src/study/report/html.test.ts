@@ -31,7 +31,7 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
     for (const [name, findings] of Object.entries(reports)) {
       writeFileSync(join(artifacts, `${name}.html`), await html(findings))
     }
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
   })
   afterAll(() => browser?.close())
 
