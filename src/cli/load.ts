@@ -48,7 +48,7 @@ async function experimentOf({ experiment }: Study, file: string): Promise<Loaded
 
 const nameOf = (file: string): string => basename(file, extname(file))
 
-/** Returns the study or experiment in a file: checked if it is JSON, else any default export of a module. */
+/** Returns the study or experiment in a JSON file, validated, or the default export of a module, unvalidated. */
 async function load(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
   if (!existsSync(path))

@@ -8,7 +8,7 @@ export interface Output {
   write(text: string): void | Promise<void>
 }
 
-/** Returns standard output, as wide as the terminal or 80 columns; coloured on a terminal without NO_COLOR. */
+/** Returns standard output: 80 columns if it is not a terminal; coloured if it is one and NO_COLOR is unset. */
 export function terminal(): Output {
   const { stdout, env } = process
   return {

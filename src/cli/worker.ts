@@ -44,7 +44,12 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   }
 }
 
-/** Starts a process that runs trials of a file's experiment. @param lock path of the lock that workers share */
+/**
+ * Starts a process that runs trials of the experiment in `file`.
+ *
+ * @param lock path of the lock that all workers share
+ * @param set settings of the experiment to change, each as `path=value`
+ */
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 

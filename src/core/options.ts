@@ -43,7 +43,7 @@ type GivenOf<O> = O extends { readonly given?: infer Given } ? Exclude<Given, un
 type ReadOf<O> = O extends { read(...args: never[]): infer Read } ? Read : never
 type RequiredNames<D> = { [K in keyof D]: D[K] extends { readonly required: true } ? K : never }[keyof D]
 
-/** Type of the options object that callers pass. */
+/** Type of the options object that callers pass, from the declarations `D`: each key optional unless required. */
 export type OptionsOf<D> = {
   readonly [K in keyof D as K extends RequiredNames<D> ? K : never]: GivenOf<D[K]>
 } & { readonly [K in keyof D as K extends RequiredNames<D> ? never : K]?: GivenOf<D[K]> }

@@ -27,7 +27,7 @@ export interface Norm {
 export interface Fed {
   readonly weight: string
   readonly outputs: Outputs
-  /** Bias vector that is added to what `weight` produces, if there is one. */
+  /** Name of the bias that is added to the output of `weight`, if there is one. */
   readonly bias?: string
   /** Whether BN cancels the bias by subtracting the mean: all operators between them preserve a shift. */
   readonly cancels: boolean

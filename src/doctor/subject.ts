@@ -72,7 +72,7 @@ export class Subject {
     )
   }
 
-  /** Calls, in the forward pass, of the BN layers that keep running statistics. */
+  /** Every forward call of a BN layer that keeps running statistics. */
   get tracking(): readonly Norm[] {
     return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
   }

@@ -1,4 +1,4 @@
-/** Lookup table: the CRC-32C of each byte 0 … 255, with the bit-reversed polynomial 0x1edc6f41. */
+/** CRC-32C of each byte value, least significant bit first: 0x1edc6f41 with its bits reversed is 0x82f63b78. */
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1

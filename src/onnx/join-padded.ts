@@ -52,7 +52,7 @@ function join(terms: readonly Tensor[], sum: Tensor): Tensor | undefined {
   return [...runs.map(write), ...others].reduce((a, b) => node('Add', { inputs: [a, b], ...typeOf(sum) }))
 }
 
-/** Returns a tensor that is zero-padded along one axis as a `Run` of one piece; undefined for any other. */
+/** Returns the unpadded part of a tensor that was zero-padded along one axis; undefined for any other tensor. */
 function asRun(term: Tensor): Run | undefined {
   const [piece, pads, value] = term.inputs
   if (term.op !== 'Pad' || value?.data?.[0] !== 0) return undefined

@@ -38,7 +38,7 @@ interface Labelled {
   pick(scores: Tensor): Tensor
   /** Weight of each label's class; 0 where the label is ignored or is not a class. */
   readonly weights: Tensor
-  /** Replaces the cost of each label that is ignored by 0, and of each label that is not a class by NaN. */
+  /** Sets the costs of ignored labels to 0, and those of labels that are not a class to NaN. */
   settle(costs: Tensor): Tensor
 }
 

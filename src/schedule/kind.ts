@@ -71,7 +71,7 @@ export function make(kind: Kind, fields: object): Schedule {
   return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
 }
 
-/** Returns field values as a plain JSON spec, without undefined values and without `after: 'hold'`. */
+/** Returns field values as a plain JSON spec, without undefined values and without `after: 'hold'`, a default. */
 export function specOf(type: string, values: Readonly<Record<string, unknown>>): ScheduleSpec {
   const spec: Record<string, SpecValue> & { type: string } = { type }
   for (const [name, value] of Object.entries(values)) {

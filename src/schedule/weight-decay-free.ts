@@ -5,7 +5,7 @@ import { changed } from './options.ts'
 import { recurrence } from './recurrence.ts'
 
 const weightDecayFreeOptions = {
-  /** Weight decay λ whose effect the learning rates reproduce. */
+  /** Weight decay λ of the run that this schedule reproduces without decay, by raising its learning rates. */
   weightDecay: required(number({ min: 0 })),
   /** Momentum μ of the SGD optimizer. */
   momentum: required(number({ min: 0, below: 1 })),

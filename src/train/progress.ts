@@ -34,7 +34,7 @@ export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress =>
   control: control.map(({ initial }) => initial),
 })
 
-/** Returns `progress` advanced by `batches` batches, including skipped ones, and the steps taken on them. */
+/** Advances `progress`: by `batches`, which include skipped ones, and by the optimizer steps they led to. */
 export function afterSteps(
   progress: Progress,
   batches: number,

@@ -104,7 +104,7 @@ function findColumn(name: string, columns: readonly string[] | number, column: C
 }
 
 /**
- * Returns the fields of a stream that reads a table, except `read`: shapes, types, classes and names.
+ * Returns shapes, types, classes and names of a table's examples: a stream of the table lacks only `read`.
  *
  * @throws {ArgumentError} when `label` is given without `classNames` or `classes`.
  */

@@ -2,7 +2,7 @@ import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
 /** Short text form of a type of schedule, such as `cosine 0.1 to 0 over 100`: words, each before a number. */
 export interface Phrase {
-  /** The first word, such as 'cosine'. */
+  /** First word of a phrase of a schedule's short text, such as 'cosine'. */
   readonly head: string
   /** Field for the number after the head; then, in order, each further word and the field for its number. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]

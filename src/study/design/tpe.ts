@@ -53,7 +53,7 @@ export function tpe(space: Space, count: number, known: Known): Asked[] {
   return asked
 }
 
-/** Returns the next combination of a sequence that was not chosen before. */
+/** Returns the first combination from the generator `start` whose key is not in `seen`. */
 function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
   let sample: Sample = start.next().value
   while (seen.has(keyOf(sample.settings))) sample = start.next().value
