@@ -82,7 +82,7 @@ export class Variable {
     return active('Variable.value').read(this)
   }
 
-  /** Sets the value that later reads in the step being traced see, and that later steps start from. @returns `next` */
+  /** Sets the value that later reads in this trace see and that later steps start from. @returns `next` */
   assign(next: Tensor): Tensor {
     if (!sameShape(next.shape, this.shape) || next.dtype !== this.#dtype) {
       throw new ArgumentError(

@@ -20,7 +20,7 @@ import type { EvaluationWeights } from './evaluation.ts'
 const common = {
   /** Number of steps from one update of the average to the next. @default 1 */
   every: integer({ min: 1 }, 1),
-  /** BN statistics of averaged weights: measured on training data, averaged too, or copied. @default 'recalibrate' */
+  /** BN statistics of averaged weights: measured anew, averaged too, or copied. @default 'recalibrate' */
   batchNorm: choice(['recalibrate', 'average', 'copy'], 'recalibrate'),
 }
 
