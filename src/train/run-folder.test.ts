@@ -1,65 +1,19 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { killedRuns } from '../../test/support/killed-runs.ts'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { Variable } from '../core/variable.ts'
 import type * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/rules/sgd.ts'
-import * as schedule from '../schedule/index.ts'
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { describe as described } from './description.ts'
 import { readSteps } from './event-log.ts'
 import type { ExperimentOptions } from './experiment.ts'
-import { RunFolder, type RunFolderOptions, restore } from './run-folder.ts'
+import { RunFolder, restore } from './run-folder.ts'
 import { taskOf } from './train.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'evenstep-run-'))
-afterAll(() => rmSync(root, { recursive: true }))
-
-const setup = (changes: Partial<ExperimentOptions> = {}) =>
-  toy({
-    epochs: 4,
-    optimizer: sgd({ lr: schedule.constant(0.1), momentum: 0.9 }),
-    control: [schedule.reduceOnPlateau({ mode: 'max', patience: 0, factor: 0.5 })],
-    checkpoints: { everySteps: 5 },
-    ...changes,
-  })
-
-/** Run until `stop` events, or to the end, as if killed there: nothing is saved or closed in an orderly way. */
-async function train(
-  name: string,
-  stop = Number.POSITIVE_INFINITY,
-  options: RunFolderOptions = {},
-  experiment = setup(),
-) {
-  const folder = new RunFolder(join(root, name), experiment, options)
-  let seen = 0
-  for await (const _ of folder.events()) if (++seen >= stop) break
-  folder.close()
-  return folder
-}
-
-const read = (name: string, file: string): Buffer => readFileSync(join(root, name, file))
-/** The log without times. */
-const metrics = (name: string): string =>
-  read(name, 'events.jsonl')
-    .toString()
-    .replace(/"time":\{[^}]*\}/g, '')
-const checkpoints = (name: string): string[] => readdirSync(join(root, name, 'checkpoints')).sort()
-const resume = { resume: true }
+const { root, setup, train, read, metrics, checkpoints, resume } = killedRuns()
 
 describe('a run folder', () => {
   test('says what was asked for, and what happened, a step a line', async () => {
@@ -188,50 +142,15 @@ describe('a run folder', () => {
   })
 })
 
-describe('a checkpoint that is written while training goes on', () => {
-  const path = join(root, 'snapshot')
-  const numbers = (value: number): Variable => {
-    const variable = new Variable([3])
-    variable.data = Float32Array.of(value, value, value)
-    return variable
-  }
-
-  test('is of the moment it was begun', async () => {
-    const [w, m, progress] = [numbers(1), numbers(2), { steps: 3 }]
-    const tensors = { model: new Map([['w', w]]), optimizer: new Map([['m', m]]) }
-    const writing = writeCheckpoint(path, tensors, { progress, fingerprint: 'x' })
-    for (const variable of [w, m]) variable.data = Float32Array.of(0, 0, 0)
-    progress.steps = 4
-    await writing
-    expect(readCheckpoint(path, tensors, 'x')).toEqual({ steps: 3 })
-    expect([...w.data, ...m.data]).toEqual([1, 1, 1, 2, 2, 2])
-  })
-
-  test('is not there before what it counts on', async () => {
-    const tensors = { model: new Map([['w', numbers(1)]]), optimizer: new Map() }
-    let flush = (): void => {}
-    const log = new Promise<void>((resolve) => {
-      flush = resolve
-    })
-    const late = join(root, 'late')
-    const writing = writeCheckpoint(late, tensors, { progress: 0, fingerprint: 'x' }, log)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(existsSync(late)).toBe(false)
-    flush()
-    await writing
-    expect(existsSync(late)).toBe(true)
-  })
-
-  test.each([4, Number.POSITIVE_INFINITY])(
-    'and fails is an error of the run, left after %d events',
-    async (stop) => {
-      const name = `failing-${stop}`
-      mkdirSync(join(root, name))
-      writeFileSync(join(root, name, 'checkpoints'), 'not a folder')
-      await expect(train(name, stop, resume)).rejects.toThrow(/EEXIST|ENOTDIR/)
-    },
-  )
-})
+test.each([4, Number.POSITIVE_INFINITY])(
+  'a checkpoint that cannot be written is an error of the run, left after %d events',
+  async (stop) => {
+    const name = `failing-${stop}`
+    mkdirSync(join(root, name))
+    writeFileSync(join(root, name, 'checkpoints'), 'not a folder')
+    await expect(train(name, stop, resume)).rejects.toThrow(/EEXIST|ENOTDIR/)
+  },
+)
 
 test('a log that is shorter than the checkpoint knows is refused', async () => {
   await train('short', 12)
@@ -240,75 +159,6 @@ test('a log that is shorter than the checkpoint knows is refused', async () => {
   await expect(train('short', undefined, resume)).rejects.toThrow(
     /events\.jsonl: wanted the \d+ bytes that the last checkpoint covers, got 10; the file is damaged$/,
   )
-})
-
-describe('a damaged checkpoint', () => {
-  const last = (name: string, file: string): string =>
-    join(root, name, 'checkpoints', checkpoints(name).at(-1)!, file)
-  const damaged = async (name: string, file: string, damage: (path: string) => void): Promise<string> => {
-    await train(name, 30)
-    const before = checkpoints(name)
-    damage(last(name, file))
-    const error = await train(name, undefined, resume).then(
-      () => 'none',
-      (e: Error) => e.message,
-    )
-    // The one before still loads.
-    rmSync(join(root, name, 'checkpoints', before.at(-1)!), { recursive: true })
-    await train(name, undefined, resume)
-    expect(metrics(name)).toBe(metrics('whole'))
-    return error.replace(/step-\d+/, 'step-N')
-  }
-  const damagedAt = join('step-N', 'model.safetensors')
-
-  test.each<[string, string, (path: string) => void, string]>([
-    [
-      'truncated',
-      'model.safetensors',
-      (p) => truncateSync(p, 40),
-      `${damagedAt}: wanted the bytes that were written, got others; the file is damaged`,
-    ],
-    [
-      'longer',
-      'model.safetensors',
-      (p) => appendFileSync(p, 'x'),
-      `${damagedAt}: wanted the bytes that were written, got others; the file is damaged`,
-    ],
-    [
-      'no JSON',
-      'checkpoint.json',
-      (p) => writeFileSync(p, '{"format":1'),
-      `${join('step-N', 'checkpoint.json')}: wanted JSON, got something else; the file is damaged`,
-    ],
-    [
-      'without a field',
-      'checkpoint.json',
-      (p) => writeFileSync(p, '{"format":1}'),
-      `${join('step-N', 'checkpoint.json')}: wanted the JSON that was written, got other JSON; the file is damaged`,
-    ],
-    [
-      'newer',
-      'checkpoint.json',
-      (p) => writeFileSync(p, '{"format":2}'),
-      `${join('step-N', 'checkpoint.json')}: wanted format 1 or older, got 2; use a newer Evenstep`,
-    ],
-  ])('that is %s is refused, and the one before still loads', async (name, file, damage, message) => {
-    expect(await damaged(`damaged-${name}`, file, damage)).toBe(message)
-  })
-
-  test('that lacks a file is refused', async () => {
-    const message = await damaged('damaged-missing', 'optimizer.safetensors', (p) => rmSync(p))
-    expect(message).toMatch(/: wanted a checkpoint, got no optimizer\.safetensors$/)
-  })
-
-  test('half written or half removed is no checkpoint', async () => {
-    await train('partial', 5)
-    mkdirSync(join(root, 'partial', 'checkpoints', 'step-00000001.old.partial'))
-    mkdirSync(join(root, 'partial', 'checkpoints', 'step-99999999.partial'))
-    await train('partial', undefined, resume)
-    expect(metrics('partial')).toBe(metrics('whole'))
-    expect(checkpoints('partial').filter((name) => name.endsWith('.partial'))).toEqual([])
-  })
 })
 
 test('what a run left is read from its folder: each step, and where it stands', async () => {

@@ -1,26 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
+import { collect, ToyNet, toy } from '../../test/support/toy.ts'
 import { dataset } from '../data/dataset.ts'
 import { loader } from '../data/loader.ts'
 import type { Transform } from '../data/transform.ts'
 import * as ops from '../ops/index.ts'
 import { sgd } from '../optim/rules/sgd.ts'
 import * as schedule from '../schedule/index.ts'
-import { DivergedError } from './diverged.ts'
 import type { EpochEvent, TrainEvent } from './event.ts'
 import { toLines } from './event-log.ts'
 import { experiment } from './experiment.ts'
 import { beginning } from './progress.ts'
 import { writeSafetensors } from './safetensors.ts'
-import { override, parseExperiment, parseExperimentText } from './spec.ts'
 import { Task } from './task.ts'
 import { run, taskOf } from './train.ts'
-
-const collect = async (events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> => {
-  const all: TrainEvent[] = []
-  for await (const event of events) all.push(event)
-  return all
-}
 
 /** Event lines without what depends on the clock. */
 const metrics = (events: readonly TrainEvent[]): string =>
@@ -252,154 +244,5 @@ describe('control by the learning curve', () => {
     const control = [schedule.earlyStopping({ mode: 'max', patience: 1 })]
     const { epochs: all } = await epochs({ control, monitor: 'trainLoss', epochs: 9 })
     expect(all.length).toBe(2)
-  })
-})
-
-describe('a loss that is not finite', () => {
-  test('ends the run, names step, rate and layer, and leaves the weights of the step before', async () => {
-    const setup = toy({ optimizer: sgd({ lr: (step) => (step < 7 ? 0.1 : 1e38) }), epochs: 3 })
-    const task = taskOf(setup)
-    const error = await collect(run(setup, { task })).catch((e: unknown) => e as DivergedError)
-    expect(error).toBeInstanceOf(DivergedError)
-    expect((error as DivergedError).step).toBe(8)
-    expect((error as DivergedError).message).toBe(
-      'train: wanted a finite loss, got NaN at step 8, lr 1e+38; the first tensor that is not finite is Mul in bn; lower the rate or warm up longer',
-    )
-    expect(task.steps).toBe(8)
-  })
-
-  test('tells every step before, however many a call took', async () => {
-    const told: number[] = []
-    const setup = toy({ optimizer: sgd({ lr: (step) => (step < 22 ? 0.1 : 1e38) }), epochs: 3 })
-    const events = async (): Promise<void> => {
-      for await (const event of run(setup)) if (event.type === 'steps') told.push(...Array.from(event.lrs))
-    }
-    await expect(events()).rejects.toThrow('at step 23')
-    expect(told).toEqual(Array.from({ length: 23 }, (_, step) => (step < 22 ? 0.1 : 1e38)))
-  })
-
-  test('is blamed on the data where the data are at fault', async () => {
-    const { train, validation } = clouds()
-    ;(train.x.data as Float32Array)[5] = Number.NaN
-    const error = await collect(run(toy({ data: { train, validation } }))).catch(
-      (e: unknown) => e as DivergedError,
-    )
-    expect((error as DivergedError).message).toMatch(
-      /^train: wanted a finite loss, got NaN at step \d+, lr 0.1; the first tensor that is not finite is x;/,
-    )
-  })
-
-  test('leaves a model that goes on training', async () => {
-    const { train, validation } = clouds()
-    const task = taskOf(toy({ data: { train, validation } }))
-    const batch = [...loader(train, { batchSize: 8 }).batches(0)][0]!
-    const poisoned = {
-      ...batch,
-      x: Float32Array.from(batch.x as Float32Array).fill(Number.POSITIVE_INFINITY),
-    }
-    const before = writeSafetensors(task.variables)
-    await expect(task.step(poisoned)).rejects.toThrow('the first tensor that is not finite is x')
-    expect(writeSafetensors(task.variables)).toEqual(before)
-    expect(await task.step(batch)).toBeGreaterThan(0)
-  })
-})
-
-describe('an experiment', () => {
-  const options = { ...toy() }
-
-  test('is checked, key by key', () => {
-    const make = (changes: object) => () => experiment({ ...options, ...changes } as never)
-    expect(make({ learningRate: 0.1 })).toThrow(
-      'experiment: wanted one of name, data, sampler, shuffleBuffer, transform, model, loss, optimizer, metrics, log, batchSize, normalization, epochs, steps, seed, lastBatch, control, monitor, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
-    )
-    expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
-    expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as a positive integer, got 0')
-    expect(make({ batchSize: '64' })).toThrow('experiment: wanted batchSize as a positive integer, got "64"')
-    expect(make({ seed: Number.NaN })).toThrow('experiment: wanted seed as an integer ≥ 0, got NaN')
-    expect(make({ model: new ToyNet() })).toThrow(
-      'experiment: wanted model as a function that returns a module, such as () => new Net(), got {',
-    )
-    expect(make({ data: undefined })).toThrow(
-      'experiment: wanted data as a split with train and validation, such as data.digits10x10(), got nothing',
-    )
-    expect(make({ lastBatch: 'wrap' })).toThrow(
-      "experiment: wanted lastBatch as 'drop' or 'keep', got \"wrap\"",
-    )
-    expect(() => experiment(3 as never)).toThrow(
-      'experiment: wanted an object, got 3; export train.experiment({ … })',
-    )
-  })
-
-  test('has settings that can be overridden', () => {
-    const changed = override(toy(), [
-      'epochs=7',
-      'optimizer.momentum=0.5',
-      'dtype=float64',
-      'optimizer.lr=0.25',
-    ])
-    expect([changed.epochs, changed.dtype, changed.optimizer.spec]).toEqual([
-      7,
-      'float64',
-      { type: 'sgd', lr: 0.25, momentum: 0.5 },
-    ])
-    const scheduled = override(toy(), ['optimizer.lr={"type":"step","initial":1,"stepSize":2}'])
-    expect(taskOf(scheduled).lr(2)).toBeCloseTo(0.1, 12)
-  })
-
-  test('refuses settings that are none', () => {
-    const set =
-      (...settings: string[]) =>
-      () =>
-        override(toy(), settings)
-    expect(set('epochs')).toThrow('--set: wanted path=value, such as epochs=10, got "epochs"')
-    expect(set('epoch=3')).toThrow(
-      /^--set: wanted a path that is one of .*, got epoch; did you mean epochs\?$/,
-    )
-    expect(set('optimizer.rate=3')).toThrow(
-      'sgd: wanted one of lr, momentum, dampening, weightDecay, nesterov, lrScale, peakLr, clip, average, groups, got rate',
-    )
-    expect(set('optimizer.lr=-1')).toThrow('sgd: wanted lr as a number ≥ 0, got -1')
-    expect(set('epochs=two')).toThrow('experiment: wanted epochs as a positive integer, got "two"')
-  })
-
-  test('may be plain JSON', async () => {
-    const json = {
-      data: 'digits10x10',
-      model: [['Linear', 100, 10], ['ReLU'], ['BatchNorm1d', 10]],
-      loss: 'crossEntropy',
-      optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 }, momentum: 0.9 },
-      batchSize: 100,
-      epochs: 1,
-    }
-    const parsed = parseExperiment(json)
-    expect([...taskOf(parsed).variables.keys()].slice(0, 3)).toEqual(['0.weight', '0.bias', '2.weight'])
-    const wrong = (changes: object) => () => parseExperiment({ ...json, ...changes })
-    expect(wrong({ data: 'digits' })).toThrow('experiment: wanted data as one of digits10x10, got digits')
-    expect(wrong({ loss: undefined })).toThrow(
-      /^experiment: wanted loss as one of crossEntropy, mseLoss, .*, got undefined$/,
-    )
-    expect(wrong({ model: 'mlp' })).toThrow(
-      'experiment: wanted model as a list of layers, such as ["Linear", 100, 10], got "mlp"',
-    )
-    expect(wrong({ model: [['Lineal', 1, 2]] })).toThrow(
-      /^experiment: wanted layer as one of .*BatchNorm1d.*, got Lineal; did you mean Linear\?$/,
-    )
-    expect(wrong({ model: [['Linear', 1, -2]] })).toThrow(
-      'Linear: wanted outFeatures as a positive integer, got -2',
-    )
-    expect(wrong({ optimizer: { type: 'adma', lr: 1 } })).toThrow(
-      /^optimizer: wanted type as one of sgd, adam, adamw, .*, got adma; did you mean adam\?$/,
-    )
-    expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
-    expect(wrong({ control: {} })).toThrow('experiment: wanted control as a list of controllers, got {}')
-    expect(wrong({ model: [['BatchNorm1d', 100, { momentum: true }]] })).toThrow(
-      'BatchNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got true',
-    )
-    const scheduled = parseExperiment({
-      ...json,
-      model: [['BatchNorm1d', 100, { momentum: 'linear 0.5 to 0.1 over 100' }]],
-    })
-    expect([...taskOf(scheduled).variables.keys()]).toContain('0.running_mean')
-    expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
   })
 })

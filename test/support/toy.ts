@@ -4,7 +4,12 @@ import { dataset, type Split } from '../../src/data/index.ts'
 import * as nn from '../../src/nn/index.ts'
 import * as ops from '../../src/ops/index.ts'
 import { sgd } from '../../src/optim/index.ts'
-import { type Experiment, type ExperimentOptions, experiment } from '../../src/train/index.ts'
+import {
+  type Experiment,
+  type ExperimentOptions,
+  experiment,
+  type TrainEvent,
+} from '../../src/train/index.ts'
 
 /** A small network with batch normalization. */
 export class ToyNet implements nn.Module {
@@ -41,3 +46,10 @@ export const toy = (changes: Partial<ExperimentOptions> = {}): Experiment & { re
     epochs: 2,
     ...changes,
   }) as Experiment & { readonly data: Split }
+
+/** Returns all events of a run. */
+export async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
+  const all: TrainEvent[] = []
+  for await (const event of events) all.push(event)
+  return all
+}

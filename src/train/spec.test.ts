@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { toy } from '../../test/support/toy.ts'
+import { override, parseExperiment, parseExperimentText } from './spec.ts'
+import { taskOf } from './train.ts'
+
+describe('an experiment', () => {
+  test('has settings that can be overridden', () => {
+    const changed = override(toy(), [
+      'epochs=7',
+      'optimizer.momentum=0.5',
+      'dtype=float64',
+      'optimizer.lr=0.25',
+    ])
+    expect([changed.epochs, changed.dtype, changed.optimizer.spec]).toEqual([
+      7,
+      'float64',
+      { type: 'sgd', lr: 0.25, momentum: 0.5 },
+    ])
+    const scheduled = override(toy(), ['optimizer.lr={"type":"step","initial":1,"stepSize":2}'])
+    expect(taskOf(scheduled).lr(2)).toBeCloseTo(0.1, 12)
+  })
+
+  test('refuses settings that are none', () => {
+    const set =
+      (...settings: string[]) =>
+      () =>
+        override(toy(), settings)
+    expect(set('epochs')).toThrow('--set: wanted path=value, such as epochs=10, got "epochs"')
+    expect(set('epoch=3')).toThrow(
+      /^--set: wanted a path that is one of .*, got epoch; did you mean epochs\?$/,
+    )
+    expect(set('optimizer.rate=3')).toThrow(
+      'sgd: wanted one of lr, momentum, dampening, weightDecay, nesterov, lrScale, peakLr, clip, average, groups, got rate',
+    )
+    expect(set('optimizer.lr=-1')).toThrow('sgd: wanted lr as a number ≥ 0, got -1')
+    expect(set('epochs=two')).toThrow('experiment: wanted epochs as a positive integer, got "two"')
+  })
+
+  test('may be plain JSON', async () => {
+    const json = {
+      data: 'digits10x10',
+      model: [['Linear', 100, 10], ['ReLU'], ['BatchNorm1d', 10]],
+      loss: 'crossEntropy',
+      optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 }, momentum: 0.9 },
+      batchSize: 100,
+      epochs: 1,
+    }
+    const parsed = parseExperiment(json)
+    expect([...taskOf(parsed).variables.keys()].slice(0, 3)).toEqual(['0.weight', '0.bias', '2.weight'])
+    const wrong = (changes: object) => () => parseExperiment({ ...json, ...changes })
+    expect(wrong({ data: 'digits' })).toThrow('experiment: wanted data as one of digits10x10, got digits')
+    expect(wrong({ loss: undefined })).toThrow(
+      /^experiment: wanted loss as one of crossEntropy, mseLoss, .*, got undefined$/,
+    )
+    expect(wrong({ model: 'mlp' })).toThrow(
+      'experiment: wanted model as a list of layers, such as ["Linear", 100, 10], got "mlp"',
+    )
+    expect(wrong({ model: [['Lineal', 1, 2]] })).toThrow(
+      /^experiment: wanted layer as one of .*BatchNorm1d.*, got Lineal; did you mean Linear\?$/,
+    )
+    expect(wrong({ model: [['Linear', 1, -2]] })).toThrow(
+      'Linear: wanted outFeatures as a positive integer, got -2',
+    )
+    expect(wrong({ optimizer: { type: 'adma', lr: 1 } })).toThrow(
+      /^optimizer: wanted type as one of sgd, adam, adamw, .*, got adma; did you mean adam\?$/,
+    )
+    expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
+    expect(wrong({ control: {} })).toThrow('experiment: wanted control as a list of controllers, got {}')
+    expect(wrong({ model: [['BatchNorm1d', 100, { momentum: true }]] })).toThrow(
+      'BatchNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got true',
+    )
+    const scheduled = parseExperiment({
+      ...json,
+      model: [['BatchNorm1d', 100, { momentum: 'linear 0.5 to 0.1 over 100' }]],
+    })
+    expect([...taskOf(scheduled).variables.keys()]).toContain('0.running_mean')
+    expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
+  })
+})
