@@ -42,9 +42,7 @@ describe('options', () => {
     expectTypeOf<ReturnType<typeof read>['momentum']>().toEqualTypeOf<number>()
     expectTypeOf<ReturnType<typeof read>['steps']>().toEqualTypeOf<number | undefined>()
     expectTypeOf<ReturnType<typeof read>['lr']>().toEqualTypeOf<number>()
-    // @ts-expect-error lr must be given
-    const none: Options = {}
-    expect(none).toEqual({})
+    expectTypeOf<object>().not.toExtend<Options>() // lr must be given
   })
 
   test('have their defaults where they are left out', () => {

@@ -19,7 +19,7 @@ export type FromThread =
   | { readonly type: 'failed'; readonly name: string; readonly message: string }
 
 const threadOptions = {
-  /** Argument to pass to the module's function: any value that `structuredClone` can copy. */
+  /** Argument to pass to the module's function: a value that `structuredClone` can copy. */
   options: custom<unknown>('anything', () => true),
   /** Maximum number of batches that the thread reads ahead of their use. @default 4 */
   ahead: integer({ min: 1 }, 4),

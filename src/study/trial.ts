@@ -1,4 +1,4 @@
-/** A value that a setting may have: any JSON value. */
+/** A JSON value: what a setting may have. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
 
 /** One combination of a study's settings: a value for each factor (setting that the study varies). */

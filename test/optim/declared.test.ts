@@ -13,7 +13,7 @@ import { driftWeightDecay } from '../../src/study/advise/weight-decay.ts'
 import { override } from '../../src/train/spec.ts'
 import { setup, trained } from '../doctor/runs.ts'
 
-// A thirteenth optimizer, made as anybody would: nothing outside src/optim knows its name.
+// A thirteenth optimizer, made as a user of the package makes one: nothing outside src/optim knows its name.
 
 const options = {
   /** L2 penalty. @default 0 */
