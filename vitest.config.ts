@@ -43,8 +43,8 @@ export default defineConfig({
   },
   test: {
     // Far above what a test takes: a busy machine must fail none.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
     // A worker imports the library once for all of its files.

@@ -29,7 +29,7 @@ describe('20 steps and an evaluation have the losses of the CPU', () => {
     expect(difference(await losses('wasm'), await losses('cpu'))).toBeLessThan(1e-5)
   })
 
-  test.runIf(hasGpu)('on a GPU, by WebGPU', async () => {
+  test.runIf(hasGpu)('on a GPU, by WebGPU', { timeout: 300_000 }, async () => {
     expect(difference(await losses('webgpu'), await losses('cpu'))).toBeLessThan(1e-5)
   })
 })

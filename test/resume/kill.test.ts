@@ -44,4 +44,4 @@ test('a run killed 20 times at random moments writes the bytes of one that was n
       read(whole, join('checkpoints', last, file)),
     )
   }
-})
+}, 180_000)
