@@ -77,6 +77,7 @@ describe('options', () => {
     [{ lr: 1, name: '' }, 'sgd: wanted name as a text, got ""'],
     [{ lr: 1, loss: 1 }, 'sgd: wanted loss as a function of a number, got 1'],
     [{ lr: 1, renorm: { rMax: 0 } }, 'sgd: renorm: wanted rMax as a number ≥ 1, got 0'],
+    [{ lr: 1, decay: -1 }, 'sgd: wanted decay as a number ≥ 0 or a schedule, got -1'],
     [{ lr: 1, decay: '0' }, 'sgd: wanted decay as a number ≥ 0 or a schedule, got "0"'],
     [{ lr: 1, weight: [1] }, 'sgd: wanted weight as a Float32Array, got [1]'],
     ['fast', 'got "fast"'],

@@ -161,7 +161,7 @@ function numeric<F extends Default<number>>(
       if (isOne(value) && isWithin(bounds, value as number)) return value as number
       const quoted = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
       const fix = quoted ? `write ${Number(value)} without quotes` : undefined
-      throw mismatch(who, `${name} as ${wanted}`, value, fix)
+      throw mismatch(who, `${name} as ${this.wanted}`, value, fix)
     },
   }
 }
@@ -193,8 +193,7 @@ export const scheduled = <R extends number | undefined>(
   scheduled: true,
   read(who, name, value) {
     if (typeof value === 'function') return value as Hyperparameter
-    if (typeof value === 'number') return option.read(who, name, value) as number
-    throw mismatch(who, `${name} as ${this.wanted}`, value)
+    return option.read.call(this as never, who, name, value) as number // its error also names a schedule
   },
 })
 

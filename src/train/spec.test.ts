@@ -32,7 +32,7 @@ describe('an experiment', () => {
     expect(set('optimizer.rate=3')).toThrow(
       'sgd: wanted one of lr, momentum, dampening, weightDecay, nesterov, lrScale, peakLr, clip, average, groups, got rate',
     )
-    expect(set('optimizer.lr=-1')).toThrow('sgd: wanted lr as a number ≥ 0, got -1')
+    expect(set('optimizer.lr=-1')).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got -1')
     expect(set('epochs=two')).toThrow('experiment: wanted epochs as a positive integer, got "two"')
   })
 

@@ -168,7 +168,7 @@ describe('evenstep train', () => {
       [
         'a rate that is NaN',
         toy.replace('LR', 'Number.NaN').replace('EPOCHS', '1'),
-        'sgd: wanted lr as a number ≥ 0, got NaN',
+        'sgd: wanted lr as a number ≥ 0 or a schedule, got NaN',
       ],
       [
         'a key that is unknown',

@@ -225,11 +225,11 @@ describe('mistakes are told at once', () => {
     ],
     [
       make({ renorm: { rMax: 0.5 } }),
-      'BatchNorm1d: renorm: wanted rMax as a number from 1 to Infinity, got 0.5',
+      'BatchNorm1d: renorm: wanted rMax as a number from 1 to Infinity or a schedule, got 0.5',
     ],
     [
       make({ renorm: { dMax: -1 } }),
-      'BatchNorm1d: renorm: wanted dMax as a number from 0 to Infinity, got -1',
+      'BatchNorm1d: renorm: wanted dMax as a number from 0 to Infinity or a schedule, got -1',
     ],
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
 
