@@ -39,7 +39,7 @@ test('a schedule of any hyperparameter is read at the step', async () => {
 test('sgd refuses what cannot work', () => {
   const make = (options: Partial<SgdOptions>) => () => sgd({ lr: 0.1, ...options })
   expect(make({ lr: Number.NaN })).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got NaN')
-  expect(make({ lr: -1 })).toThrow('sgd: wanted lr as a number ≥ 0, got -1')
+  expect(make({ lr: -1 })).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got -1')
   expect(make({ momentum: -0.1 })).toThrow('sgd: wanted momentum as a number ≥ 0, got -0.1')
   expect(make({ weightDecay: Number.POSITIVE_INFINITY })).toThrow(
     'sgd: wanted weightDecay as a number ≥ 0, got Infinity',
