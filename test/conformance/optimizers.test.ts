@@ -18,7 +18,7 @@ interface Row {
   readonly wrong: readonly [options: object, message: string]
 }
 
-const decayRange = 'a number ≥ 0 and < 1'
+const decayRange = 'a number ≥ 0 and < 1 or a schedule'
 const row = <Own extends optim.CommonOptions>(
   make: (options: Own) => optim.Optimizer,
   own: Omit<Own, 'lr'>,
@@ -37,7 +37,7 @@ const rows: readonly Row[] = [
     {
       lr: 0.1,
       state: [],
-      wrong: [{ momentum: -1 }, 'sgd: wanted momentum as a number ≥ 0, got -1'],
+      wrong: [{ momentum: -1 }, 'sgd: wanted momentum as a number ≥ 0 or a schedule, got -1'],
     },
   ),
   row(
@@ -141,7 +141,7 @@ const rows: readonly Row[] = [
     {
       lr: 0.02,
       state: ['exp_avg'],
-      wrong: [{ weightDecay: -1 }, 'lion: wanted weightDecay as a number ≥ 0, got -1'],
+      wrong: [{ weightDecay: -1 }, 'lion: wanted weightDecay as a number ≥ 0 or a schedule, got -1'],
     },
   ),
   row(
@@ -257,7 +257,7 @@ describe.each(rows)('$name', ({ make, lr, state, wrong: [options, message] }) =>
 
   test('refuses an option out of range', () => {
     expect(() => make({ lr, ...options })).toThrow(new RegExp(`^${escaped(message)}$`))
-    expect(() => make({ lr: -1 })).toThrow(/^\w+: wanted lr as a number ≥ 0, got -1$/)
+    expect(() => make({ lr: -1 })).toThrow(/^\w+: wanted lr as a number ≥ 0 or a schedule, got -1$/)
     expect(() => make({ lr, rate: 1 } as never)).toThrow(
       /^\w+: wanted one of lr, .*lrScale, peakLr, clip, average, groups, got rate/,
     )
@@ -360,7 +360,7 @@ describe('clipping', () => {
     const kinds = 'sgd: wanted clip as one of { value }, { norm } and { adaptive }, got'
     expect(refused({})).toThrow(`${kinds} {}`)
     expect(refused({ norm: 1, value: 1 })).toThrow(`${kinds} {"norm":1,"value":1}`)
-    expect(refused({ norm: 0 })).toThrow('sgd: clip: wanted norm as a number > 0, got 0')
+    expect(refused({ norm: 0 })).toThrow('sgd: clip: wanted norm as a number > 0 or a schedule, got 0')
     expect(refused({ adaptive: 0.01, eps: 0 })).toThrow('sgd: clip: wanted eps as a number > 0, got 0')
     expect(refused({ adaptive: 0.01, except: '(' })).toThrow(
       'sgd: clip: wanted except as a regular expression, got "("',

@@ -40,9 +40,9 @@ test('sgd refuses what cannot work', () => {
   const make = (options: Partial<SgdOptions>) => () => sgd({ lr: 0.1, ...options })
   expect(make({ lr: Number.NaN })).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got NaN')
   expect(make({ lr: -1 })).toThrow('sgd: wanted lr as a number ≥ 0 or a schedule, got -1')
-  expect(make({ momentum: -0.1 })).toThrow('sgd: wanted momentum as a number ≥ 0, got -0.1')
+  expect(make({ momentum: -0.1 })).toThrow('sgd: wanted momentum as a number ≥ 0 or a schedule, got -0.1')
   expect(make({ weightDecay: Number.POSITIVE_INFINITY })).toThrow(
-    'sgd: wanted weightDecay as a number ≥ 0, got Infinity',
+    'sgd: wanted weightDecay as a number ≥ 0 or a schedule, got Infinity',
   )
   expect(make({ nesterov: true })).toThrow(
     'sgd: wanted momentum above 0 and no dampening with nesterov, got momentum 0 and dampening 0',
