@@ -131,7 +131,8 @@ export function number<F extends Default<number> = undefined>(
 ): Option<number, number | F> {
   const unbounded = bounds.max === Infinity || bounds.min === -Infinity
   const isOne = unbounded ? (value: unknown) => typeof value === 'number' : Number.isFinite
-  return numeric(`a number${boundsText(bounds)}`, 'number', bounds, isOne, fallback)
+  const text = boundsText(bounds)
+  return numeric(text === '' ? 'a finite number' : `a number${text}`, 'number', bounds, isOne, fallback)
 }
 
 /** Declares an option that is an integer within bounds. */

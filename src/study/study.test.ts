@@ -42,7 +42,7 @@ describe('a study is checked', () => {
     [{ factors: { lr: 0.1 } }, 'study: wanted factors.lr as a list of values, or { from, to }, got 0.1'],
     [{ factors: { lr: { from: 1, to: 0.1 } } }, 'study: factors.lr: wanted from below to, got [1,0.1]'],
     [{ factors: { lr: { from: 0, to: 0.1 } } }, 'study: factors.lr: wanted from above 0, got 0'],
-    [{ factors: { lr: { from: 0.1 } } }, 'study: factors.lr: wanted to as a number, got nothing'],
+    [{ factors: { lr: { from: 0.1 } } }, 'study: factors.lr: wanted to as a finite number, got nothing'],
     [
       { factors: { lr: { from: 0.1, to: 1, count: 1 } } },
       'study: factors.lr: wanted count as an integer ≥ 2, got 1',

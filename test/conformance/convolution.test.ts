@@ -187,7 +187,7 @@ describe('a convolution says what it wants', () => {
       'Conv2d: wanted channels that 4 groups divide, got 4 and 6',
     ],
     [() => new nn.Conv1d(4, 6, [3, 3]), 'Conv1d: wanted kernelSize as a positive integer, got [3,3]'],
-    [() => new nn.Dropout(-1), 'Dropout: wanted p as a number from 0 to 1, got -1'],
+    [() => new nn.Dropout(-1), 'Dropout: wanted p as a number from 0 to 1 or a schedule, got -1'],
   ]
   test.each(cases.map(([f, message]) => [message, f] as const))('%s', (message, f) => {
     expect(f).toThrow(expect.objectContaining({ message }))

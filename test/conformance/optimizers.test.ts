@@ -46,7 +46,7 @@ const rows: readonly Row[] = [
     {
       lr: 0.02,
       state: ['momentum_buffer'],
-      wrong: [{ dampening: 'x' }, 'sgd: wanted dampening as a number, got "x"'],
+      wrong: [{ dampening: 'x' }, 'sgd: wanted dampening as a finite number, got "x"'],
     },
   ),
   row(

@@ -47,5 +47,5 @@ test('sgd refuses what cannot work', () => {
   expect(make({ nesterov: true })).toThrow(
     'sgd: wanted momentum above 0 and no dampening with nesterov, got momentum 0 and dampening 0',
   )
-  expect(make({ dampening: Number.NaN })).toThrow('sgd: wanted dampening as a number, got NaN')
+  expect(make({ dampening: Number.NaN })).toThrow('sgd: wanted dampening as a finite number, got NaN')
 })
