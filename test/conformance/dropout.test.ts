@@ -89,6 +89,8 @@ describe('a dropped-out tensor', () => {
   })
 
   test('has a p from 0 to 1', async () => {
-    await expect(masked(1.5)).rejects.toThrow('dropout: wanted p as a number from 0 to 1 or a schedule, got 1.5')
+    await expect(masked(1.5)).rejects.toThrow(
+      'dropout: wanted p as a number from 0 to 1 or a schedule, got 1.5',
+    )
   })
 })
