@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { killedRuns } from '../../test/support/killed-runs.ts'
@@ -86,6 +94,12 @@ describe('a damaged checkpoint', () => {
       'without a field',
       'checkpoint.json',
       (p) => writeFileSync(p, '{"format":1}'),
+      `${join('step-N', 'checkpoint.json')}: wanted fingerprint as a text, got nothing; the file is damaged`,
+    ],
+    [
+      'edited',
+      'checkpoint.json',
+      (p) => writeFileSync(p, readFileSync(p, 'utf8').replace('"steps":', '"steps":1')),
       `${join('step-N', 'checkpoint.json')}: wanted the JSON that was written, got other JSON; the file is damaged`,
     ],
     [

@@ -4,7 +4,17 @@ import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
-import { integer, type OptionsOf, readOptions } from '../core/options.ts'
+import {
+  custom,
+  integer,
+  nested,
+  number,
+  type OptionsOf,
+  readOptions,
+  required,
+  text,
+  type ValuesOf,
+} from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { assignAll, readSafetensors, safetensorsChunks } from './safetensors.ts'
 import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
@@ -28,11 +38,17 @@ export interface Tensors {
   readonly optimizer: ReadonlyMap<string, Variable>
 }
 
-/** The contents of `checkpoint.json`. */
-interface Description extends Checkpoint<unknown> {
-  readonly format: number
+/** Fields of `checkpoint.json`. */
+const fields = {
+  format: required(integer()),
+  /** Any JSON: the run checks it. */
+  progress: custom<unknown>('JSON', () => true),
+  fingerprint: required(text()),
+  score: number(),
   /** CRC-32 checksum of each tensor file. */
-  readonly crc32: Readonly<Record<keyof Tensors, number>>
+  crc32: required(nested({ model: required(integer()), optimizer: required(integer()) })),
+  /** CRC-32 checksum of the JSON of all other fields. */
+  sum: required(integer()),
 }
 
 const files = ['model', 'optimizer'] as const
@@ -115,8 +131,8 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
   return description.progress as Progress
 }
 
-/** Parses `checkpoint.json`. A correct checksum means that Evenstep wrote it, so its types are not checked. */
-function parse(bytes: Uint8Array, name: string): Description {
+/** Parses `checkpoint.json`. @throws {FormatError} unless it has the fields and the bytes that were written. */
+function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
   const json = jsonIn(bytes)
   if (json === undefined)
     throw new FormatError(`${name}: wanted JSON, got something else; the file is damaged`)
@@ -125,8 +141,17 @@ function parse(bytes: Uint8Array, name: string): Description {
     const got = description.format
     throw new FormatError(`${name}: wanted format ${format} or older, got ${got}; use a newer Evenstep`)
   }
-  if (crc32(JSON.stringify(description)) === sum) return description
+  const checked = checkedFields(json, name)
+  if (crc32(JSON.stringify(description)) === sum) return checked
   throw new FormatError(`${name}: wanted the JSON that was written, got other JSON; the file is damaged`)
+}
+
+function checkedFields(json: unknown, name: string): ValuesOf<typeof fields> {
+  try {
+    return readOptions(name, fields, json)
+  } catch (error) {
+    throw new FormatError(`${(error as Error).message}; the file is damaged`)
+  }
 }
 
 const options = {
