@@ -118,6 +118,12 @@ test('columns and nested options are as strict', () => {
   )
 })
 
+test('a layer without options says that it has none', () => {
+  expect(() => new evenstep.nn.ReLU({ inplace: true } as never)).toThrow(
+    'ReLU: wanted no options, got inplace',
+  )
+})
+
 test('what is left out is public', () => {
   for (const name of Object.keys(foreign)) expect(all.map((one) => one.name)).toContain(name)
 })
