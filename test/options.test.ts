@@ -108,6 +108,12 @@ test.each(takers)('$name refuses an unknown option', async ({ name, before, opti
   expect(known!.split(', ').sort()).toEqual(names.toSorted())
 })
 
+test.each(takers)('$name refuses options that are no object', async ({ name, before }) => {
+  const args = before.map((parameter) => samples[`${name}.${parameter}`] ?? samples[parameter])
+  expect(await failureOf(name, [...args, 3])).toBeInstanceOf(evenstep.ArgumentError)
+  expect(await failureOf(name, [...args, null])).toBeInstanceOf(evenstep.ArgumentError)
+})
+
 test('columns and nested options are as strict', () => {
   const { data, nn } = evenstep
   expect(() => data.dataset({ clases: 3 } as never)).toThrow(

@@ -56,9 +56,9 @@ export function optimizer<D extends Declared>(
   given: OptionsOf<D> & CommonOptions<D>,
 ): Optimizer {
   const { type, evaluation } = rule
-  const { groups = [], clip, average, ...common } = given
   const options = optionsOf(rule)
   checkNames(type, [...Object.keys(options), 'clip', 'average', 'groups'], given)
+  const { groups = [], clip, average, ...common } = given as OptionsOf<D> & CommonOptions<D>
   const complete = (own: object): WeightOptions => {
     const whole = readOptions(type, options, { ...common, ...own }) as WeightOptions<never>
     rule.check?.(whole)
