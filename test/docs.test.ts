@@ -1,0 +1,113 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createJiti } from 'jiti'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as evenstep from '../src/index.ts'
+import { toy } from './support/toy.ts'
+
+// Every TypeScript block of the pages runs, each as a module of its own.
+
+const { data, nn } = evenstep
+const root = new URL('../', import.meta.url)
+const pages = ['README.md', ...readdirSync(new URL('docs/', root)).map((page) => `docs/${page}`)].filter(
+  (page) => page.endsWith('.md'),
+)
+/** Code of each block, with its page and the heading that it stands under. */
+const blocks = pages.flatMap((page) => {
+  const text = readFileSync(new URL(page, root), 'utf8')
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(({ 1: code, index }) => ({
+    place: `${page}: ${text
+      .slice(0, index)
+      .match(/^#+ .*$/gm)!
+      .at(-1)!
+      .replace(/^#+ /, '')}`,
+    code: code!,
+  }))
+})
+
+/** Values that blocks use without making them: the rest of a program that a page leaves out. */
+function context(lines: unknown[][]): Readonly<Record<string, unknown>> {
+  const pictures = (n: number): evenstep.data.Dataset =>
+    data.dataset({
+      x: new Float32Array(3 * 8 * 8 * n),
+      y: Int32Array.from({ length: n }, (_, i) => i % 3),
+      shape: [3, 8, 8],
+    })
+  const experiment = toy({ epochs: 1 })
+  const { data: _, ...rest } = toy()
+  return {
+    split: { train: pictures(96), validation: pictures(32) },
+    layer: new nn.Linear(2, 2),
+    experiment,
+    rest,
+    model: nn.initialize(toy().model(), 0),
+    epoch: 0,
+    step: 0,
+    lr: evenstep.schedule.constant(0.1),
+    validationLoss: 1,
+    console: { log: (...values: unknown[]) => lines.push(values) },
+    process: { stdout: { write: () => {} } },
+  }
+}
+
+/** CSV text: a header, and for each class a row that ends with its name. */
+const table = (header: string, row: string, classes: readonly string[]): string =>
+  `${[header, ...classes.map((name) => `${row},${name}`)].join('\n')}\n`
+const wide = Array.from({ length: 30 }, (_, i) => `x${i}`).join()
+const zeros = Array(30).fill(0).join()
+const letters = Array.from({ length: 600 }, (_, i) => String(i % 3))
+const files = {
+  'iris.csv': table('length,species', '1.5', ['setosa', 'versicolor', 'virginica']),
+  'houses.csv': 'area,rooms,price\n80,3,200000\n',
+  'digits.csv': `${Array(64).fill(0).join()},3\n${Array(64).fill(1).join()},5\n`,
+  'big.csv': table(`${wide},kind`, zeros, letters),
+  'held-out.csv': table(`${wide},kind`, zeros, ['0', '1', '2']),
+  'cells.csv': table('a,b,kind', '1,2', letters),
+}
+const folder = mkdtempSync(join(tmpdir(), 'evenstep-docs-'))
+const before = process.cwd()
+beforeAll(() => {
+  process.chdir(folder)
+  for (const [name, text] of Object.entries(files)) writeFileSync(name, text)
+})
+afterAll(() => {
+  process.chdir(before)
+  rmSync(folder, { recursive: true })
+})
+
+const jiti = createJiti(import.meta.url, { fsCache: false })
+const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => {}).constructor
+
+/** Runs a block as a module, with `names` in scope. */
+async function run(code: string, names: Readonly<Record<string, unknown>>): Promise<void> {
+  const source = jiti.transform({ source: code, filename: 'block.ts', ts: true, async: true })
+  const imported = async (name: string): Promise<unknown> =>
+    name === 'evenstep' ? evenstep : { __esModule: true, default: names.experiment }
+  const scope = { ...evenstep, ...names, jitiImport: imported, exports: {} }
+  await new AsyncFunction(...Object.keys(scope), `{${source}\n}`)(...Object.values(scope))
+}
+
+/** What the recipes of docs/training.md must print: `[epoch, validation loss]`, `[step, loss]` and so on. */
+const last = (lines: readonly unknown[][]): number => Number(lines.at(-1)!.at(-1))
+const printed: Readonly<Record<string, (lines: unknown[][]) => void>> = {
+  'Early stopping': (lines) => expect(lines.length).toBeLessThan(100),
+  'A layer and a loss of your own': (lines) => expect(last(lines)).toBeLessThan(Number(lines[0]!.at(-1))),
+  'Weight tying': ([names]) => expect(names).toEqual([['embedding.weight', 'hidden.weight', 'hidden.bias']]),
+  'Activations and gradients of each layer': ([[norms]]) =>
+    expect(Object.keys(norms as object)).toContain('1: gradient'),
+  'A training loop of your own': (lines) => expect(last(lines)).toBeLessThan(Number(lines[0]!.at(-1)) / 2),
+  'Two models with two optimizers': (lines) => expect(Math.abs(last(lines) - 3)).toBeLessThan(1),
+}
+
+test.each(blocks)('$place', async ({ code, place }) => {
+  const lines: unknown[][] = []
+  await run(code, context(lines))
+  printed[place.replace('docs/training.md: ', '')]?.(lines)
+})
+
+test('every page is read, and every recipe is there', () => {
+  expect(blocks.length).toBeGreaterThan(20)
+  const places = blocks.map(({ place }) => place)
+  for (const heading of Object.keys(printed)) expect(places).toContain(`docs/training.md: ${heading}`)
+})
