@@ -10,7 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   schedule: ['core'],
   ops: ['core'],
   onnx: ['core'],
-  data: ['core'],
+  data: ['core', 'package-folder.ts'],
   nn: ['core', 'schedule', 'ops'],
   optim: ['core', 'schedule', 'ops'],
   runtime: ['core', 'onnx', 'ops'],
@@ -18,7 +18,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: ['core', 'train'],
   doctor: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
   study: ['core', 'schedule', 'nn', 'optim', 'data', 'train'],
-  cli: ['core', 'schedule', 'runtime', 'train', 'log', 'doctor', 'study', 'index.ts'],
+  cli: ['core', 'schedule', 'runtime', 'train', 'log', 'doctor', 'study', 'index.ts', 'package-folder.ts'],
+  'package-folder.ts': [],
   'index.ts': [
     'core',
     'schedule',
@@ -38,7 +39,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
   'onnxruntime-web': ['runtime'],
-  'onnx-buf': ['onnx'],
   '@bufbuild/protobuf': ['onnx', 'log'],
   commander: ['cli'],
   jiti: ['cli'],
