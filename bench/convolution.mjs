@@ -10,10 +10,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { variables } from '../dist/core/variable.js'
-import { nn, ops, optim } from '../dist/index.js'
-import { add } from '../dist/ops/arithmetic.js'
-import { compile } from '../dist/runtime/compile.js'
+import { compile, nn, ops, optim } from '../dist/index.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -82,7 +79,7 @@ class Block {
   }
   forward(x, mode) {
     const h = ops.relu(this.bn1.forward(this.conv1.forward(x), mode))
-    return ops.relu(add(this.bn2.forward(this.conv2.forward(h), mode), this.shortcut(x)))
+    return ops.relu(ops.add(this.bn2.forward(this.conv2.forward(h), mode), this.shortcut(x)))
   }
   // He et al. 2016, option A: subsample every second position and pad with zero channels.
   shortcut(x) {
@@ -116,7 +113,7 @@ export class ResNet20 {
 
 const resnet = (batch) => async (threads) => {
   const model = nn.initialize(new ResNet20(), 0)
-  const optimizer = optim.sgd({ lr: 0.01, momentum: 0.9, weightDecay: 1e-4 }).attach(variables(model))
+  const optimizer = optim.sgd({ lr: 0.01, momentum: 0.9, weightDecay: 1e-4 }).attach(nn.variables(model))
   const step = await compile(
     { x: { shape: [batch, 3, 32, 32] }, y: { shape: [batch], dtype: 'int32' } },
     ({ x, y }) => {

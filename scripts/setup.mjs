@@ -31,6 +31,9 @@ if (dateOf(at('node_modules/.package-lock.json')) < dateOf(at('package-lock.json
   npm('installing', 'ci', '--no-audit', '--no-fund')
 }
 
-const built = dateOf(at('dist/tsconfig.build.tsbuildinfo'))
-const sources = Math.max(newestIn(at('src')), dateOf(at('tsconfig.json')), dateOf(at('tsconfig.build.json')))
+const built = dateOf(at('dist/index.js'))
+const sources = Math.max(
+  newestIn(at('src')),
+  ...['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].map((file) => dateOf(at(file))),
+)
 if (built < sources) npm('building', 'run', '--silent', 'build')

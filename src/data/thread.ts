@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
 import { custom, integer, type OptionsOf, readOptions } from '../core/options.ts'
+import { isSource, packageFolder } from '../package-folder.ts'
 import type { Batch } from './batch.ts'
 import { type FieldSpec, namesOf } from './dataset.ts'
 import { examplesFingerprint } from './fingerprint.ts'
@@ -86,9 +87,10 @@ function reader(worker: Worker, inbox: Inbox): (epoch: number) => AsyncGenerator
   }
 }
 
-/** Whether this runs from TypeScript, as in tests: a worker thread of Node.js 20 then needs the loader jiti. */
-const isSource = import.meta.url.endsWith('.ts')
-const program = new URL(`./thread-worker.${isSource ? 'ts' : 'js'}`, import.meta.url)
+/** Code of the worker thread. If it is TypeScript, Node.js 20 needs the loader jiti. */
+const program = isSource
+  ? new URL('src/data/thread-worker.ts', packageFolder)
+  : new URL('dist/data/thread-worker.js', packageFolder)
 
 /** Queue of the messages received from a worker thread. */
 class Inbox {

@@ -1,6 +1,6 @@
-import type { NodeProto, ValueInfoProto } from 'onnx-buf'
 import { type Tensor, topological } from '../core/tensor.ts'
-import { type Graph, loopProto, modelBytes, nodeProto, tensorProto, valueInfo } from './proto.ts'
+import type { ValueInfoProto } from './messages.ts'
+import { type Graph, loopProto, modelBytes, type Node, nodeProto, tensorProto, valueInfo } from './proto.ts'
 import { byNode, simplify } from './simplify.ts'
 
 export type Named = ReadonlyMap<string, Tensor>
@@ -116,7 +116,7 @@ function bodyOf(
   const order = topological([...outputs.values()])
   const named = new Map([...inputs].map(([given, t]) => [t, given]))
   // A node's output bears the result's name. An input, a constant or a second name needs an Identity node.
-  const renamed: NodeProto[] = []
+  const renamed: Node[] = []
   for (const [output, t] of outputs) {
     if (named.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
     else named.set(t, output)
@@ -137,7 +137,7 @@ function bodyOf(
 }
 
 /** Makes the node whose outputs are `results`. ONNX Runtime requires names for unused outputs too. */
-function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): NodeProto {
+function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): Node {
   const { op, inputs, attributes, output } = results[0]!
   const named = Array.from({ length: output?.count ?? 1 }, (_, k) => `${nameOf(results[0]!)}.${k}`)
   for (const t of results) named[t.output?.index ?? 0] = nameOf(t)

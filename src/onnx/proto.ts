@@ -1,25 +1,22 @@
-import { create, toBinary } from '@bufbuild/protobuf'
-import {
-  type AttributeProto,
-  AttributeProtoSchema,
-  AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataType as DataType,
-  type GraphProto,
-  GraphProtoSchema,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf'
 import { type DType, toData } from '../core/dtype.ts'
 import type { Attribute, Tensor } from '../core/tensor.ts'
+import {
+  type AttributeProto,
+  AttributeType,
+  DataType,
+  type GraphProto,
+  type ModelProto,
+  messages,
+  type NodeProto,
+  type TensorProto,
+  type TensorShapeProtoDimension,
+  type ValueInfoProto,
+} from './messages.ts'
+import { encode } from './wire.ts'
 
 // Makes the Protocol Buffers messages of an ONNX file from plain values.
 
-const elementType: Readonly<Record<DType, DataType>> = {
+const elementType: Readonly<Record<DType, number>> = {
   float32: DataType.FLOAT,
   float64: DataType.DOUBLE,
   int32: DataType.INT32,
@@ -28,26 +25,39 @@ const elementType: Readonly<Record<DType, DataType>> = {
 }
 
 /** An ONNX graph: nodes in order of execution, constants, inputs and outputs. */
-export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
+export interface Graph extends GraphProto {
+  readonly node: Node[]
+  readonly initializer: TensorProto[]
+  readonly output: ValueInfoProto[]
+}
+
+/** A node of an ONNX graph: an operator, the names of its inputs and outputs, and its attributes. */
+export interface Node extends NodeProto {
+  readonly domain: string
+  readonly input: string[]
+  readonly output: string[]
+  readonly attribute: AttributeProto[]
+}
 
 /** Returns the bytes of an ONNX file of a graph. */
-export const modelBytes = (graph: Graph): Uint8Array =>
-  toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: 9n,
-      producerName: 'evenstep',
-      opsetImport: [
-        { domain: '', version: 18n },
-        ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
-      ],
-      graph: create(GraphProtoSchema, graph),
-    }),
-  )
+export function modelBytes(graph: Graph): Uint8Array {
+  const model: ModelProto = {
+    irVersion: 9n,
+    opsetImport: [
+      { domain: '', version: 18n },
+      ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
+    ],
+    producerName: 'evenstep',
+    graph,
+  }
+  return encode(messages, 'ModelProto', model)
+}
 
 /** Lists the domains (namespaces) of operators in a graph and its loop bodies, except ONNX's own. */
-function domainsOf({ node }: Pick<GraphProto, 'node'>): string[] {
-  const bodies = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? domainsOf(g) : [])))
+function domainsOf({ node }: Graph): string[] {
+  const bodies = node.flatMap(({ attribute }) =>
+    attribute.flatMap(({ g }) => (g ? domainsOf(g as Graph) : [])),
+  )
   return [...new Set([...node.map(({ domain }) => domain), ...bodies])].filter((domain) => domain !== '')
 }
 
@@ -57,52 +67,44 @@ export const nodeProto = (
   input: string[],
   output: string[],
   attributes: Readonly<Record<string, Attribute>> = {},
-): NodeProto =>
-  create(NodeProtoSchema, {
-    domain: op.slice(0, Math.max(0, op.lastIndexOf('.'))),
-    opType: op.slice(op.lastIndexOf('.') + 1),
-    input,
-    output,
-    attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
-  })
+): Node => ({
+  domain: op.slice(0, Math.max(0, op.lastIndexOf('.'))),
+  opType: op.slice(op.lastIndexOf('.') + 1),
+  input,
+  output,
+  attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+})
 
 /** Makes an ONNX `Loop` node, which repeats the graph `body`. */
-export function loopProto(input: string[], output: string[], body: Graph): NodeProto {
+export function loopProto(input: string[], output: string[], body: Graph): Node {
   const loop = nodeProto('Loop', input, output)
-  const g = create(GraphProtoSchema, body)
-  loop.attribute.push(create(AttributeProtoSchema, { name: 'body', type: AttributeType.GRAPH, g }))
-  return loop
+  return { ...loop, attribute: [{ name: 'body', type: AttributeType.GRAPH, g: body }] }
 }
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
-  const proto = create(AttributeProtoSchema, { name })
-  if (typeof value === 'number') return Object.assign(proto, { type: AttributeType.INT, i: BigInt(value) })
-  if (typeof value === 'string') {
-    return Object.assign(proto, { type: AttributeType.STRING, s: new TextEncoder().encode(value) })
-  }
-  if ('float' in value) return Object.assign(proto, { type: AttributeType.FLOAT, f: value.float })
-  return Object.assign(proto, { type: AttributeType.INTS, ints: value.map(BigInt) })
+  if (typeof value === 'number') return { name, type: AttributeType.INT, i: BigInt(value) }
+  if (typeof value === 'string')
+    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) }
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float }
+  return { name, type: AttributeType.INTS, ints: value.map(BigInt) }
 }
 
 /** Makes a named constant with the shape, element type and values of `t`. */
-export const tensorProto = (name: string, t: Tensor): TensorProto =>
-  create(TensorProtoSchema, {
-    name,
-    dims: t.shape.map(BigInt),
-    dataType: elementType[t.dtype],
-    rawData: bytes(toData(t.dtype, t.data!)),
-  })
+export const tensorProto = (name: string, t: Tensor): TensorProto => ({
+  name,
+  dims: t.shape.map(BigInt),
+  dataType: elementType[t.dtype],
+  rawData: bytes(toData(t.dtype, t.data!)),
+})
 
-const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
-type Dimension = { case: 'dimParam'; value: string } | { case: 'dimValue'; value: bigint }
-
-const dimension = (n: number | string): Dimension =>
-  typeof n === 'string' ? { case: 'dimParam', value: n } : { case: 'dimValue', value: BigInt(n) }
+const dimension = (n: number | string): TensorShapeProtoDimension =>
+  typeof n === 'string' ? { dimParam: n } : { dimValue: BigInt(n) }
 
 /** Makes the description of a graph's input or output. A name in `shape`, such as `N`, is a variable size. */
 export function valueInfo(name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto {
-  const value = { elemType: elementType[dtype], shape: { dim: shape.map((n) => ({ value: dimension(n) })) } }
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value } } })
+  const tensorType = { elemType: elementType[dtype], shape: { dim: shape.map(dimension) } }
+  return { name, type: { tensorType } }
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Backend } from './session.ts'
+import { disableTelemetry } from './telemetry.ts'
 
 /** Device to compute on: CPU by native code, CPU by WebAssembly, or GPU by WebGPU. */
 export type Device = 'cpu' | 'wasm' | 'webgpu'
@@ -27,6 +28,7 @@ const remedy: Readonly<Record<Device, string>> = {
  */
 export async function backendOf(device?: Device): Promise<Backend> {
   if (device === undefined) return backendOf('cpu').catch(() => backendOf('wasm'))
+  disableTelemetry()
   try {
     return await load[device]()
   } catch (cause) {

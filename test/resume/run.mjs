@@ -1,11 +1,6 @@
 // Trains a small network in the folder that is named, resuming what is there. Says `ready` when training begins.
 import { mkdirSync } from 'node:fs'
-import * as data from '../../dist/data/index.js'
-import * as nn from '../../dist/nn/index.js'
-import * as ops from '../../dist/ops/index.js'
-import * as optim from '../../dist/optim/index.js'
-import * as schedule from '../../dist/schedule/index.js'
-import * as train from '../../dist/train/index.js'
+import { data, nn, ops, optim, schedule, train } from '../../dist/index.js'
 
 const [, , folder] = process.argv
 const source = (n) => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { packageFolder } from '../../package-folder.ts'
 import type { Dataset } from '../dataset.ts'
 import { csv } from './csv.ts'
 
@@ -13,6 +14,6 @@ import { csv } from './csv.ts'
  * Learning Repository, https://doi.org/10.24432/C5DW2B, CC BY 4.0; features are named as in scikit-learn.
  */
 export function breastCancer(): Dataset {
-  const path = fileURLToPath(new URL('../../../assets/breast-cancer.csv', import.meta.url))
+  const path = fileURLToPath(new URL('assets/breast-cancer.csv', packageFolder))
   return csv(path, { label: 'diagnosis', classNames: ['malignant', 'benign'] })
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type OptionsOf, readOptions } from '../../core/options.ts'
+import { packageFolder } from '../../package-folder.ts'
 import { type Dataset, dataset, type Split } from '../dataset.ts'
 import { type IdxArray, idxOptions } from '../formats/idx.ts'
 import { labelledImages } from './idx.ts'
@@ -10,7 +11,7 @@ const options = {
 }
 
 const asset = (name: string): string =>
-  fileURLToPath(new URL(`../../../assets/mnist-10x10/${name}`, import.meta.url))
+  fileURLToPath(new URL(`assets/mnist-10x10/${name}`, packageFolder))
 
 /**
  * Returns MNIST's handwritten digits at 10×10 pixels: the central 20×20 pixels of each image, averaged in

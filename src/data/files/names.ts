@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { packageFolder } from '../../package-folder.ts'
 
 /**
  * Returns 32,033 first names of people, in lower case, most frequent first, to train character-level models.
@@ -8,7 +9,7 @@ import { readFileSync } from 'node:fs'
  * Security Administration's names of 2018.
  */
 export function names(): string[] {
-  return readFileSync(new URL('../../../assets/names.txt', import.meta.url), 'utf8')
+  return readFileSync(new URL('assets/names.txt', packageFolder), 'utf8')
     .trim()
     .split('\n')
 }

@@ -10,7 +10,9 @@ afterAll(() => rmSync(root, { recursive: true }))
 describe('a lock', () => {
   test('is had as long as the process lives, though nobody keeps it', () => {
     const script = `
-      const { lockAlone, lockShared } = await import(${JSON.stringify(new URL('../../../dist/study/run/lock.js', import.meta.url))})
+      const { createJiti } = await import('jiti')
+      const source = ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))}
+      const { lockAlone, lockShared } = await createJiti(source).import(source)
       const path = ${JSON.stringify(join(root, 'kept.lock'))}
       lockShared(path)
       for (let i = 0; i < 5; i++) {

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { main } from '../support/command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'evenstep-telemetry-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const experiment = {
+  data: 'digits10x10',
+  model: [
+    ['Linear', 100, 4],
+    ['BatchNorm1d', 4],
+    ['Linear', 4, 10],
+  ],
+  loss: 'crossEntropy',
+  optimizer: { type: 'sgd', lr: 0.1 },
+  batchSize: 64,
+  steps: 4,
+}
+
+test('no command leaves anything in the home folder or the temporary folder', () => {
+  const places = ['home', 'temporary', 'work'].map((name) => join(folder, name))
+  for (const place of places) mkdirSync(place)
+  const [home, temporary, work] = places as [string, string, string]
+  writeFileSync(join(work, 'toy.json'), JSON.stringify(experiment))
+  writeFileSync(
+    join(work, 'study.json'),
+    JSON.stringify({ experiment: 'toy.json', factors: { lr: [0.1, 0.2] }, seeds: 1, steps: 2 }),
+  )
+  const env = { PATH: process.env.PATH, HOME: home, TMPDIR: temporary }
+  const commands = [
+    ['train', 'toy.json', '--out', 'run'],
+    ['eval', 'run'],
+    ['export', 'run', 'toy.onnx'],
+    ['doctor', 'run'],
+    ['find-lr', 'toy.json', '--steps', '20'],
+    ['study', 'study.json'],
+  ]
+  for (const args of commands) {
+    execFileSync(process.execPath, [main, ...args], { cwd: work, env, stdio: 'pipe' })
+    expect([args[0], readdirSync(home), readdirSync(temporary)]).toEqual([args[0], [], []])
+  }
+})
