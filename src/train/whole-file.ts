@@ -7,22 +7,49 @@ import { promisify } from 'node:util'
 
 const write = promisify(writev)
 
+const flush = promisify(fsync)
+
+/** Codes of file systems that cannot flush a file or folder, such as some network mounts: there, nothing is left to do. */
+const unable: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS']
+
 /** Flushes a file, given by its descriptor, to disk. */
-export const flushed: (file: number) => Promise<void> = promisify(fsync)
+export async function flushed(file: number): Promise<void> {
+  try {
+    await flush(file)
+  } catch (error) {
+    if (!unable.includes((error as NodeJS.ErrnoException).code)) throw error
+  }
+}
 
 /** Writes chunks of bytes to a file and flushes it to disk. The chunks must not change before that. */
 export async function writeFlushed(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const file = openSync(path, 'w')
   try {
-    let rest = chunks
+    let rest: readonly Uint8Array[] = chunks.filter(({ length }) => length > 0)
     while (rest.length > 0) {
-      const { bytesWritten } = await write(file, rest)
+      const piece = [...upTo(rest, mostAtOnce)]
+      const { bytesWritten } = await write(file, piece)
+      if (bytesWritten <= 0 || bytesWritten > lengthOf(piece))
+        throw new Error(`${path}: wanted ${lengthOf(piece)} bytes written, got ${bytesWritten}`)
       rest = after(rest, bytesWritten)
     }
     await flushed(file)
   } finally {
     closeSync(file)
   }
+}
+
+/** Most bytes of one write: Node.js reports the bytes written as an int32, which 2 GiB would overflow. */
+const mostAtOnce = 2 ** 30
+
+const lengthOf = (chunks: readonly Uint8Array[]): number =>
+  chunks.reduce((sum, { length }) => sum + length, 0)
+
+/** Returns the first chunks that fit into `most` bytes; a part of the first chunk if it alone is longer. */
+function upTo(chunks: readonly Uint8Array[], most: number): readonly Uint8Array[] {
+  let [count, length] = [0, 0]
+  while (count < chunks.length && length + chunks[count]!.length <= most) length += chunks[count++]!.length
+  return count > 0 ? chunks.slice(0, count) : [chunks[0]!.subarray(0, most)]
 }
 
 /** Returns the chunks without their first `count` bytes, which are already written. */
