@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { csv } from './rules/csv.ts'
+import { npy } from './rules/npy.ts'
 import { arrays, type Reader, removeFolder, summary } from './rules/reading.ts'
 
 // The table under "Rules of the readers" in docs/data.md is this test: each of its examples is run.
 
 /** The readers that examples call, by the name they have in the table. */
-const readers: Readonly<Record<string, Reader>> = { arrays, csv }
+const readers: Readonly<Record<string, Reader>> = { arrays, csv, npy }
 
 /** Functions and values that examples may use besides the readers. */
 const helpers: Readonly<Record<string, unknown>> = {
   bytes: (...parts: (string | number | Uint8Array)[]) =>
     Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part)))),
+  utf16: (text: string) => Buffer.from(text, 'utf16le'),
+  gzip: (text: string) => gzipSync(text),
 }
 
 afterAll(removeFolder)

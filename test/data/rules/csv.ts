@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dataset } from '../../../src/data/dataset.ts'
 import { csvStream, csv as readCsv } from '../../../src/data/files/csv.ts'
-import type { CsvOptions } from '../../../src/data/formats/csv.ts'
+import type { CsvOptions } from '../../../src/data/formats/csv-options.ts'
 import { collect } from '../../../src/data/stream.ts'
 import { folder, type Reader } from './reading.ts'
 
