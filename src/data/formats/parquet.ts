@@ -4,7 +4,7 @@ import { EvenstepError, FormatError } from '../../core/errors.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { type Batch, batchRows } from '../batch.ts'
 import { type FieldSpec, gatherExamples } from '../dataset.ts'
-import { Cells, isPlain } from './cells.ts'
+import { Cells } from './cells.ts'
 import { checkedFile, chunksOf } from './parquet-pages.ts'
 import { planTable, type TablePlan, type TableValues } from './table.ts'
 
@@ -96,7 +96,7 @@ export class ParquetTable {
   }
 
   #cell(value: unknown, column: number, row: number, kind: Kind): number {
-    if (kind !== 'label' && typeof value === 'number' && isPlain(value)) return value
+    if (kind !== 'label' && typeof value === 'number' && this.cells.isPlain(value)) return value
     const where = (): string => `row ${row}, column ${this.#columns[column]}`
     return kind === 'label'
       ? this.cells.label(value, where)
