@@ -84,7 +84,9 @@ describe('a folder of images', () => {
     }
     const grey = await imageFolder(root, { size: [2, 2], channels: 1 })
     expect(grey.x.shape).toEqual([1, 2, 2])
-    expect(new Set(Array.from(grey.x.data, (v) => Math.round(Number(v) * 255)))).toEqual(new Set([76, 42]))
+    expect(new Set(Array.from(grey.x.data, Number).map((v) => Math.round(v * 255)))).toEqual(
+      new Set([76, 42]),
+    )
   })
 
   test('streams in the same order each time', async () => {

@@ -121,7 +121,7 @@ test.each(Object.entries(pictures))(
     writeFileSync(join(root, 'a', name), Buffer.from(bytes, 'base64'))
     const numbers = async (channels: 1 | 3) => {
       const { x } = await imageFolder(root, { size, channels })
-      return Array.from(x.data, (value) => Math.round(Number(value) * 255))
+      return Array.from(x.data, Number).map((value) => Math.round(value * 255))
     }
     const planes = [0, 1, 2].flatMap((channel) => rgb.filter((_, i) => i % 3 === channel))
     expect(await numbers(3)).toEqual(planes)

@@ -6,7 +6,7 @@ export type Size = readonly [height: number, width: number]
 interface Raw {
   readonly width: number
   readonly height: number
-  readonly channels: number
+  readonly channels: 1 | 2 | 3 | 4
 }
 
 /** The methods used here of the package `sharp`, whose own types are missing if it is not installed. */

@@ -99,7 +99,10 @@ export class Cells {
 }
 
 const isAbsent = (value: unknown): boolean =>
-  value === null || value === undefined || (typeof value === 'string' && absent.has(value.trim()))
+  value === null ||
+  value === undefined ||
+  Number.isNaN(value) ||
+  (typeof value === 'string' && absent.has(value.trim()))
 
 const numberOf = (value: unknown): number =>
   ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN
