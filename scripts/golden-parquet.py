@@ -1,12 +1,13 @@
-"""Parquet files for src/data/files/parquet.test.ts, and the numbers that pyarrow reads from them.
+"""Parquet files for tests, and the numbers that pyarrow reads from them.
 
 Run: python3 scripts/golden-parquet.py, with pyarrow 25 or another that writes page checksums.
 
 Writes to test/fixtures/parquet: checked.parquet, two row groups of 20 rows, each page with its checksum;
 types-*.parquet, columns of many types in each codec and version of pages; others.parquet, columns that cannot be
-numbers; numbers.json, what pyarrow reads from types-*.parquet as Python numbers, null where a value is missing.
+numbers. Writes to test/golden/parquet.json.gz what pyarrow reads from types-*.parquet, null where a value is missing.
 """
 
+import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -96,7 +97,8 @@ def plain(value):
     return float(value)
 
 
-(folder / "numbers.json").write_text(json.dumps(plain(numbers["types-none-1.parquet"])) + "\n")
+golden = Path(__file__).parent.parent / "test" / "golden" / "parquet.json.gz"
+golden.write_bytes(gzip.compress(json.dumps(plain(numbers["types-none-1.parquet"])).encode(), mtime=0))
 for name, columns in numbers.items():
     assert json.dumps(plain(columns)) == json.dumps(plain(numbers["types-none-1.parquet"])), name
 

@@ -58,7 +58,7 @@ export interface LoadedWeights {
  * @throws {FormatError} when the file is damaged, a tensor is of another shape or type, or, with `strict`, missing
  *   or unexpected; also when nothing fits. The model is unchanged then.
  * @throws {ArgumentError} when `only` or `rename` applies to nothing.
- * @example train.loadWeights(model, 'resnet18.safetensors', { only: 'backbone', rename: { '': 'backbone.' } })
+ * @example train.loadWeights(model, 'encoder.safetensors', { only: 'fc1', rename: { 'encoder.': 'fc1.' } }).missing // []
  */
 export function loadWeights(model: object, path: string, given: LoadOptions = {}): LoadedWeights {
   const values = readOptions('loadWeights', options, given)

@@ -4,7 +4,7 @@ import { jsonIn } from '../core/json.ts'
 import { malformed } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
-import { isStored, numbersOf, type StoredType, stored } from './stored-types.ts'
+import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
 /** Name that the safetensors format has for each of our element types. */
 const codes: Readonly<Record<DType, string>> = {
@@ -90,7 +90,7 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
   return new Map(
     entries.map(({ key, code, shape, start, end }) => {
       const bytes = file.subarray(body + start, body + end)
-      return [key, { dtype: stored[code].dtype, shape, data: numbersOf(bytes, code, `${name}: ${key}`) }]
+      return [key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) }]
     }),
   )
 }

@@ -38,7 +38,7 @@ export const isStored = (code: string): code is StoredType => Object.hasOwn(stor
  * @param where file and tensor for error messages
  * @throws {FormatError} when an unsigned integer is beyond 2⁶³ − 1, or a boolean is neither 0 nor 1.
  */
-export function numbersOf(bytes: Uint8Array, code: StoredType, where: string): Data {
+export function elementsIn(bytes: Uint8Array, code: StoredType, where: string): Data {
   const data = stored[code].read(new Uint8Array(bytes).buffer)
   if (code === 'U64' && data instanceof BigInt64Array)
     refuse(data, (n) => n < 0n, 'integers below 2^63', where)

@@ -1,14 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parquet, parquetStream } from '../../src/data/files/parquet.ts'
 import { collect } from '../../src/data/stream.ts'
+import { golden } from '../support/golden.ts'
 
 const folder = join(import.meta.dirname, '../fixtures/parquet')
 type Value = number | null | readonly Value[]
-const numbers: Record<string, readonly Value[]> = JSON.parse(
-  readFileSync(join(folder, 'numbers.json'), 'utf8'),
-)
+const numbers = golden<Record<string, readonly Value[]>>('parquet')
 const files = readdirSync(folder).filter((name) => name.startsWith('types-'))
 
 const flat = (value: Value, size: number): number[] =>
@@ -52,6 +51,8 @@ describe('a column of lists', () => {
   test('is chosen by its index as any other', async () => {
     const set = await parquet(path, { features: [-2, 0], target: 1, missing: 'drop' })
     expect([set.x.shape, set.featureNames, set.y.shape]).toEqual([[3], ['fixed[0]', 'fixed[1]', 'row'], []])
+    const twice = await parquet(path, { features: ['row', 'fixed', 'row'], target: 'row', missing: 0 })
+    expect(Array.from(twice.x.data.slice(4, 8), Number)).toEqual([1, 1, 1, 1])
   })
 })
 

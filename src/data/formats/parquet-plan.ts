@@ -7,8 +7,8 @@ import { planTable, type TablePlan, type TableValues } from './table.ts'
 export interface Reading {
   readonly column: ParquetColumn
   readonly kind: 'feature' | 'target' | 'label'
-  /** Index in an example's `x` or `y` of each element of a value: of one number, or of all numbers in a list. */
-  readonly places: readonly (number | undefined)[]
+  /** Index in an example's `x` or `y` of the value, or of its first number if it is a list. */
+  readonly place: number
   /** Shape of each value; `[]` for a number. */
   readonly shape: Shape
 }
@@ -43,35 +43,32 @@ export async function planParquet(
   )
   const wide = columns.flatMap((column, at) => elementsOf(column, shapes[at]!, at))
   const within = (at: number): number[] => wide.flatMap(({ column }, i) => (column === at ? [i] : []))
-  const isVector =
-    targets.length > 1 || Array.isArray(options.target) || targets.some((at) => columns[at]!.isList)
-  const plan = planTable(
-    name,
-    wide.map((element) => element.name),
-    {
-      ...options,
-      features: features.flatMap(within),
-      label: label === undefined ? undefined : within(label)[0],
-      target: targets.length === 0 ? undefined : isVector ? targets.flatMap(within) : within(targets[0]!)[0],
-    },
-  )
-  const reading = (at: number, kind: Reading['kind'], all: readonly number[]): Reading => ({
-    column: columns[at]!,
-    kind,
-    places: within(at).map((i) => all.indexOf(i)),
-    shape: shapes[at]!,
+  const isVector = Array.isArray(options.target) || targets.some((at) => columns[at]!.isList)
+  const [target] = targets
+  const names = wide.map((element) => element.name)
+  const plan = planTable(name, names, {
+    ...options,
+    features: features.flatMap(within),
+    label: label === undefined ? undefined : within(label)[0],
+    target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
+  const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
+    let place = 0
+    return chosen.map((at) => {
+      const first = place
+      place += within(at).length
+      return { column: columns[at]!, kind, place: first, shape: shapes[at]! }
+    })
+  }
   return {
     ...plan,
     readings: [
-      ...unique(features).map((at) => reading(at, 'feature', plan.features)),
-      ...unique(targets).map((at) => reading(at, 'target', plan.targets)),
-      ...(label === undefined ? [] : [reading(label, 'label', [plan.label!])]),
+      ...readings(features, 'feature'),
+      ...readings(targets, 'target'),
+      ...readings(label === undefined ? [] : [label], 'label'),
     ],
   }
 }
-
-const unique = (numbers: readonly number[]): number[] => [...new Set(numbers)]
 
 /** Returns names for the numbers of a column: its own, or `name[0]`, `name[1]`, … for lists. */
 function elementsOf({ name, isList }: ParquetColumn, shape: Shape, column: number) {

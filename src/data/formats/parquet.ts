@@ -82,10 +82,9 @@ export class ParquetTable {
       const values = await this.#file.values(reading.column, start, rows)
       const isQuick =
         reading.kind !== 'label' && reading.shape.length === 0 && reading.column.scale === undefined
-      const place = reading.places[0]!
       for (let row = 0; row < rows; row++) {
         const value = values[row]
-        if (isQuick && typeof value === 'number' && isPlain(value)) out[row * step + place] = value
+        if (isQuick && typeof value === 'number' && isPlain(value)) out[row * step + reading.place] = value
         else if (!this.#put(reading, value, start + row, out, row * step)) dropped[row] = 1
       }
     }
@@ -96,13 +95,7 @@ export class ParquetTable {
   }
 
   /** Writes a row's value, a number or the numbers of a list; returns false if the row must be dropped. */
-  #put(
-    { column, kind, places, shape }: Reading,
-    value: unknown,
-    row: number,
-    out: Data,
-    at: number,
-  ): boolean {
+  #put({ column, kind, place, shape }: Reading, value: unknown, row: number, out: Data, at: number): boolean {
     const where = (): string => `row ${row}, column ${column.name}`
     const elements: unknown[] = []
     if (shape.length === 0) elements.push(value)
@@ -119,7 +112,7 @@ export class ParquetTable {
         kind,
       )
       if (Number.isNaN(number)) return false
-      out[at + places[i]!] = number
+      out[at + place + i] = number
     }
     return true
   }
