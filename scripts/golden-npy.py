@@ -27,6 +27,10 @@ save("extreme-f2", np.array([0.1, -65504, 6e-8, np.inf, -np.inf, np.nan, -0.0], 
 save("extreme-i8", np.array([-(2**63), 2**63 - 1], dtype="<i8"))
 
 save("fortran", np.asfortranarray(np.array(numbers, dtype="<f4")))
+save("fortran-3", np.asfortranarray(np.arange(24, dtype=">i2").reshape(2, 3, 4)))
+for version in [2, 3]:
+    with open(os.path.join(folder, f"version-{version}.npy"), "wb") as file:
+        np.lib.format.write_array(file, np.array(numbers, dtype="<f4"), version=(version, 0))
 save("structured", np.zeros(2, dtype=[("a", "<f4"), ("b", "<i4")]))
 save("text", np.array(["ab", "c"]))
 save("complex", np.array([1j]))

@@ -82,6 +82,8 @@ beforeAll(async () => {
     y_train: { shape: [2], data: Int32Array.of(0, 1) },
   }
   writeFileSync('mnist.npz', data.encodeNpz(arrays))
+  const encoder = nn.variables({ encoder: nn.initialize(new nn.Linear(100, 20), 0) })
+  writeFileSync('encoder.safetensors', train.writeSafetensors(encoder))
   const finished = new train.RunFolder('runs/digits-1', toy({ epochs: 1 }))
   for await (const _ of finished.events());
 })

@@ -39,7 +39,7 @@ const samples: Readonly<Record<string, unknown>> = {
   ...shared([0.1, 0.2], 'values weights'),
   ...{ experiment, model, task, loader: evenstep.data.loader(split.train, { batchSize: 4 }), events: [] },
   ...{ examples: () => [], inputs: {}, body: () => ({}), module: import.meta.url },
-  ...{ name: 'text', text: 'x,y\n1,a', texts: ['ab'], arrays: {} },
+  ...{ name: 'text', text: 'x,y\n1,a', texts: ['ab'], arrays: {}, variables: new Map(), tensors: new Map() },
   ...{ shape: [2], initializer: () => [0, 0], labels, bias: undefined, kernelSize: 3 },
   ...{ axes: [0], axis: 0, k: 1, pads: [0, 1].map(() => [0, 0]) },
   ...{ schedule: constant, schedules: [constant, constant], points: [0, 1].map((at) => [at, at]) },

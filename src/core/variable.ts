@@ -144,6 +144,25 @@ export function variables(root: object): Map<string, Variable> {
   return found
 }
 
+/**
+ * Returns the variable at a path of fields, as `variables` writes paths; undefined if there is none. Unlike there, a
+ * variable that a model shares is found under each of its paths.
+ */
+export function variableAt(root: object, path: string): Variable | undefined {
+  const parts = path.split('.')
+  const last = parts.pop()
+  let owner: unknown = root
+  for (const part of parts) {
+    if (!isContainer(owner) || !Object.hasOwn(owner, part)) return undefined
+    owner = (owner as Readonly<Record<string, unknown>>)[part]
+  }
+  if (!isContainer(owner)) return undefined
+  for (const [field, child] of Object.entries(owner)) {
+    if (child instanceof Variable && snakeCase(field) === last) return child
+  }
+  return undefined
+}
+
 const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)

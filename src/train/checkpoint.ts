@@ -16,7 +16,8 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
-import { assignAll, readSafetensors, safetensorsChunks } from './safetensors.ts'
+import { assignSame } from './load-weights.ts'
+import { readSafetensors, safetensorsChunks } from './safetensors.ts'
 import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
 
 /** Version of the checkpoint format. Checkpoints of a newer version are refused. */
@@ -127,7 +128,7 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
     }
     return [tensors[name], readSafetensors(bytes, file), file] as const
   })
-  for (const [variables, stored, file] of loaded) assignAll(variables, stored, file)
+  for (const [variables, stored, file] of loaded) assignSame(variables, stored, file)
   return description.progress as Progress
 }
 

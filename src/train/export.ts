@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { ArgumentError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
 import { constant, input, type Tensor } from '../core/tensor.ts'
@@ -8,7 +6,6 @@ import type { FieldSpec } from '../data/dataset.ts'
 import type { Module } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'
 import { inferenceModel } from '../runtime/inference.ts'
-import { assignAll, readSafetensors } from './safetensors.ts'
 
 /** Batch size for tracing: a large prime, so that no axis of the graph but the batch axis has this length. */
 const batch = 7919
@@ -37,17 +34,4 @@ export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Arr
     weights.set(read, weight)
   }
   return inferenceModel(inputs, weights, result, batch)
-}
-
-/**
- * Loads the weights of a safetensors file, such as one written by PyTorch's
- * `save_file(model.state_dict(), path)`, into a model.
- *
- * @returns the model
- * @throws {FormatError} when the file is damaged, or a tensor is missing, unexpected, or of another shape or
- *   type; the model is unchanged then.
- */
-export function loadWeights<M extends object>(model: M, path: string): M {
-  assignAll(variables(model), readSafetensors(readFileSync(path), basename(path)), basename(path))
-  return model
 }

@@ -1,10 +1,12 @@
-import { type Data, type DType, toData } from '../core/dtype.ts'
+import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import { malformed } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
+import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
-/** Name of each element type in the safetensors format. */
+/** Name that the safetensors format has for each of our element types. */
 const codes: Readonly<Record<DType, string>> = {
   float32: 'F32',
   float64: 'F64',
@@ -62,17 +64,19 @@ function headOf(header: object): Uint8Array {
 }
 
 /**
- * Reads the tensors of a safetensors file, by name.
+ * Reads the tensors of a safetensors file, by name. Half precision (F16, BF16) becomes float32; integers of 8 and
+ * 16 bits become int32, unsigned ones of 32 and 64 bits int64. All other types stay as they are.
  *
  * @param name file name for error messages
- * @throws {FormatError} when the file is truncated, or its header does not describe its bytes exactly.
+ * @throws {FormatError} when the file is truncated or of another format, its header does not describe its bytes
+ *   exactly, a tensor is of another type (8-bit floats, complex numbers), or an integer is beyond 2⁶³ − 1.
  */
 export function readSafetensors(file: Uint8Array, name: string): Map<string, Stored> {
   const { header, body } = headerOf(file, name)
   const entries = Object.entries(header)
-    .filter(([key]) => key !== '__metadata__')
+    .filter(([key, entry]) => key !== '__metadata__' || !isMetadata(entry, name))
     .map(([key, entry]) => checkedEntry(name, key, entry))
-    .sort((a, b) => a.start - b.start)
+    .sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
   let at = 0
   for (const { key, start, end } of entries) {
     if (start !== at) throw new FormatError(`${name}: wanted ${key} to start at byte ${at}, got ${start}`)
@@ -84,13 +88,15 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
     )
   }
   return new Map(
-    entries.map(({ key, dtype, shape, start, end }) => {
-      return [key, { dtype, shape, data: elements(dtype, file.subarray(body + start, body + end)) }]
+    entries.map(({ key, code, shape, start, end }) => {
+      const bytes = file.subarray(body + start, body + end)
+      return [key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) }]
     }),
   )
 }
 
 function headerOf(file: Uint8Array, name: string): { readonly header: object; readonly body: number } {
+  refuseOthers(file, name)
   const size = file.length < 8 ? 0 : Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
   if (file.length < 8 || size > file.length - 8) {
     throw new FormatError(
@@ -103,9 +109,40 @@ function headerOf(file: Uint8Array, name: string): { readonly header: object; re
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 
+/** First bytes of other formats that weights come in. */
+const others: readonly (readonly [start: string, format: string])[] = [
+  ['PK\x03\x04', "PyTorch's ZIP of pickles"],
+  ['\x80\x02', "PyTorch's pickle"],
+  ['\x89HDF', "Keras's HDF5"],
+  ['GGUF', 'GGUF'],
+]
+
+/** The byte that begins a header in JSON. */
+const openBrace = 0x7b
+
+/** @throws {FormatError} when a file is of another format, with the advice to convert it. */
+function refuseOthers(file: Uint8Array, name: string): void {
+  const start = String.fromCharCode(...file.subarray(0, 4))
+  const other = others.find(([mark]) => start.startsWith(mark))
+  if (other === undefined || file[8] === openBrace) return // such a start may also be the length of a header
+  const fix = other[1].startsWith('PyTorch')
+    ? 'in Python, safetensors.torch.save_file(model.state_dict(), "model.safetensors")'
+    : 'convert it to safetensors'
+  throw malformed(name, 'a safetensors file', other[1], fix)
+}
+
+/** Whether the entry `__metadata__` holds texts by name, as the format demands. */
+function isMetadata(entry: unknown, name: string): boolean {
+  const isTexts = typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+  if (isTexts && Object.values(entry).every((text) => typeof text === 'string')) return true
+  throw malformed(name, '__metadata__ of texts', JSON.stringify(entry), 'the file is damaged')
+}
+
 /** A tensor's entry in the header; its values are bytes `start` to `end` (exclusive) after the header. */
-interface Entry extends Omit<Stored, 'data'> {
+interface Entry {
   readonly key: string
+  readonly code: StoredType
+  readonly shape: Shape
   readonly start: number
   readonly end: number
 }
@@ -114,9 +151,9 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 
 function checkedEntry(file: string, key: string, entry: unknown): Entry {
   const { dtype: code, shape, data_offsets: offsets } = Object(entry)
-  const dtype = (Object.keys(codes) as DType[]).find((known) => codes[known] === code)
-  if (!dtype) {
-    throw new FormatError(`${file}: wanted ${key} of ${Object.values(codes).join(', ')}, got ${String(code)}`)
+  if (typeof code !== 'string' || !isStored(code)) {
+    const fix = 'save it as one of these'
+    throw malformed(file, `${key} of ${Object.keys(stored).join(', ')}`, String(code), fix)
   }
   const sizes = Array.isArray(shape) && shape.every(isSize) ? shape : undefined
   const [start, end] = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize) ? offsets : []
@@ -124,46 +161,11 @@ function checkedEntry(file: string, key: string, entry: unknown): Entry {
     !sizes ||
     start === undefined ||
     end === undefined ||
-    end - start !== sizeOf(sizes) * toData(dtype, []).BYTES_PER_ELEMENT
+    end - start !== sizeOf(sizes) * stored[code].bytes
   ) {
     throw new FormatError(
       `${file}: wanted a shape and a byte range that match for ${key}, got ${JSON.stringify(entry)}`,
     )
   }
-  return { key, dtype, shape, start, end }
-}
-
-/**
- * Copies bytes into a typed array with memory of its own, instead of a view of the file. ONNX Runtime adds in a
- * different order when data is not aligned to 16 bytes or more, so sums over a view would round differently.
- */
-function elements(dtype: DType, bytes: Uint8Array): Data {
-  const Elements = toData(dtype, []).constructor as new (buffer: ArrayBuffer) => Data
-  return new Elements(new Uint8Array(bytes).buffer)
-}
-
-/**
- * Assigns the tensors of a file to the variables of the same names.
- *
- * @param name file name for error messages
- * @throws {FormatError} when a tensor is missing, unexpected, or of another shape or type; no variable has
- *   changed then.
- */
-export function assignAll(
-  variables: ReadonlyMap<string, Variable>,
-  tensors: ReadonlyMap<string, Stored>,
-  name: string,
-): void {
-  const extra = [...tensors.keys()].find((key) => !variables.has(key))
-  if (extra !== undefined)
-    throw new FormatError(`${name}: wanted the tensors of this model, got ${extra} as well`)
-  for (const [key, variable] of variables) {
-    const tensor = tensors.get(key)
-    if (!tensor) throw new FormatError(`${name}: wanted ${key}, got no such tensor; it is of another model`)
-    if (tensor.dtype !== variable.dtype || String(tensor.shape) !== String(variable.shape)) {
-      const [wanted, got] = [variable, tensor].map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`)
-      throw new FormatError(`${name}: wanted ${key} as ${wanted}, got ${got}; it is of another model`)
-    }
-  }
-  for (const [key, variable] of variables) variable.data = tensors.get(key)!.data
+  return { key, code, shape, start, end }
 }

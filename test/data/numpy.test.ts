@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { pack } from '../../src/data/formats/zip.ts'
 import {
   encodeNpy,
   encodeNpz,
@@ -41,6 +42,49 @@ describe('NumPy’s files', () => {
     )
   })
 
+  test('are read column by column, and with headers of every version', () => {
+    expect(readNpy(fixture('fortran.npy'))).toEqual({ shape: [2, 3], data: Float32Array.from(numbers) })
+    const ramp = Int16Array.from({ length: 24 }, (_, i) => i)
+    expect(readNpy(fixture('fortran-3.npy'))).toEqual({ shape: [2, 3, 4], data: ramp })
+    for (const version of [2, 3]) {
+      const read = readNpy(fixture(`version-${version}.npy`))
+      expect(read).toEqual({ shape: [2, 3], data: Float32Array.from(numbers) })
+    }
+  })
+
+  test('may have a header in the syntax of Python 2, and entries in any order', () => {
+    const read = (header: string, body = 8): NpyArray => {
+      const bytes = new Uint8Array(10 + header.length + body)
+      bytes.set(Buffer.from('\x93NUMPY\x01\x00', 'latin1'))
+      bytes[8] = header.length
+      bytes.set(Buffer.from(header), 10)
+      return parseNpy(bytes, 'a')
+    }
+    for (const [header, shape] of [
+      ["{'descr': '<f4', 'fortran_order': False, 'shape': (2L,), }\n", [2]],
+      ["{'shape': (2L, 1L), 'fortran_order': False, 'descr': '=f4'}", [2, 1]],
+      ["{'shape': ( 2,1 ), 'fortran_order': True, 'descr': 'f4'}", [2, 1]],
+    ] as const)
+      expect(read(header)).toEqual({ shape, data: new Float32Array(2) })
+    expect(read("{'descr': '?', 'fortran_order': False, 'shape': (8,), }").data).toEqual(new Uint8Array(8))
+    for (const header of [
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2), }",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1 3), }",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1}",
+    ])
+      expect(() => read(header)).toThrow(
+        `a: wanted a header with descr, fortran_order and shape, got ${JSON.stringify(header).slice(0, 57)}`,
+      )
+    expect(() => read("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999999, 2), }")).toThrow(
+      'a: wanted a shape that fits into memory, got [10000000000000000, 2]; the file is damaged',
+    )
+    expect(() => {
+      const bytes = Uint8Array.from(readFileSync(fixture('bool.npy')))
+      bytes[bytes.length - 1] = 2
+      parseNpy(bytes, 'a')
+    }).toThrow('a: wanted booleans as 0 or 1, got 2; the file is damaged')
+  })
+
   test('are written byte for byte as NumPy does', () => {
     for (const type of ['f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8']) {
       const bytes = new Uint8Array(readFileSync(fixture(`little-${type}.npy`)))
@@ -53,10 +97,6 @@ describe('NumPy’s files', () => {
   test('say why they cannot be read', () => {
     const refuses = (name: string, message: string): void =>
       expect(() => readNpy(fixture(`${name}.npy`))).toThrow(`${name}.npy: ${message}`)
-    refuses(
-      'fortran',
-      "wanted numbers row by row, got Fortran's order; save it with np.ascontiguousarray(array)",
-    )
     refuses('structured', 'wanted plain numbers, got a structured dtype; save each field as its own array')
     const types = { text: '<U2', complex: '<c16', object: '|O' }
     for (const [name, dtype] of Object.entries(types)) {
@@ -147,6 +187,14 @@ describe('archives', () => {
     )
     expect(() => npy(fixture('bool.npy'), yPath)).toThrow(
       'y.npy: wanted x and y with equal numbers of examples, got [3] and [2, 2]',
+    )
+  })
+
+  test('have one array of each name', () => {
+    const one = encodeNpy({ shape: [1], data: Float32Array.of(1) })
+    const names = (...all: string[]) => pack(new Map(all.map((name) => [name, one])), true)
+    expect(() => parseNpz(names('x', 'x.npy'), 'a.npz')).toThrow(
+      'a.npz: wanted a name for each array, got x twice',
     )
   })
 

@@ -10,8 +10,7 @@ const options = {
   layout: idxOptions.layout,
 }
 
-const asset = (name: string): string =>
-  fileURLToPath(new URL(`assets/mnist-10x10/${name}`, packageFolder))
+const asset = (name: string): string => fileURLToPath(new URL(`assets/mnist-10x10/${name}`, packageFolder))
 
 /**
  * Returns MNIST's handwritten digits at 10×10 pixels: the central 20×20 pixels of each image, averaged in

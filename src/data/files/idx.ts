@@ -1,20 +1,20 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { malformed } from '../../core/mismatch.ts'
 import { readOptions, type ValuesOf } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { type Dataset, dataset } from '../dataset.ts'
 import { type IdxArray, type IdxOptions, idxOptions, parseIdx } from '../formats/idx.ts'
+import { readFile } from './read-file.ts'
 
 /** Reads an IDX file, MNIST's format for one array: see `parseIdx`. */
-export const readIdx = (path: string): IdxArray => parseIdx(readFileSync(path), basename(path))
+export const readIdx = (path: string): IdxArray => parseIdx(readFile(path), basename(path))
 
 /**
  * Reads images from one IDX file (MNIST's format), and their labels from another.
  *
  * @returns x: bytes / 255, so from 0 to 1; y int32
- * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, or a label is outside
- *   0 … classes − 1.
+ * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, pixels are no bytes, or a
+ *   label is not one of 0 … classes − 1.
  */
 export function idxImages(imagesPath: string, labelsPath: string, given: IdxOptions = {}): Dataset {
   const options = readOptions('idxImages', idxOptions, given)
@@ -36,7 +36,19 @@ export function labelledImages(
   const [count, ...size] = images.shape
   if (labels.shape.length !== 1 || labels.shape[0] !== count)
     throw malformed(name, `${count} labels, one for each image`, showShape(labels.shape))
-  const wrong = labels.data.findIndex((label) => label < 0 || label >= classes)
+  if (!(images.data instanceof Uint8Array)) {
+    const fix = 'read other numbers with readIdx'
+    throw malformed(
+      basename(imagesPath),
+      'pixels as unsigned bytes, type 08',
+      images.data.constructor.name,
+      fix,
+    )
+  }
+  if (count === undefined || size.length === 0)
+    throw malformed(basename(imagesPath), 'images of one or more axes', showShape(images.shape))
+  const isLabel = (label: number): boolean => Number.isInteger(label) && label >= 0 && label < classes
+  const wrong = labels.data.findIndex((label) => !isLabel(label))
   if (wrong >= 0)
     throw malformed(name, `labels from 0 to ${classes - 1}`, `${labels.data[wrong]} at example ${wrong}`)
   const image = size.length === 2 ? [1, ...size] : size

@@ -9,7 +9,5 @@ import { packageFolder } from '../../package-folder.ts'
  * Security Administration's names of 2018.
  */
 export function names(): string[] {
-  return readFileSync(new URL('assets/names.txt', packageFolder), 'utf8')
-    .trim()
-    .split('\n')
+  return readFileSync(new URL('assets/names.txt', packageFolder), 'utf8').trim().split('\n')
 }

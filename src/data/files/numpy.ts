@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { malformed, unknownName } from '../../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
@@ -7,16 +7,17 @@ import { targetsOf } from '../arrays.ts'
 import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
 import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
 import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
+import { readFile } from './read-file.ts'
 
 /** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
-export const readNpy = (path: string): NpyArray => parseNpy(readFileSync(path), basename(path))
+export const readNpy = (path: string): NpyArray => parseNpy(readFile(path), basename(path))
 
 /** Writes an array to an NPY file. */
 export const writeNpy = (path: string, array: NpyArray): void => writeFileSync(path, encodeNpy(array))
 
 /** Reads all arrays of an NPZ file, keyed by name: see `parseNpz`. */
 export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
-  parseNpz(readFileSync(path), basename(path))
+  parseNpz(readFile(path), basename(path))
 
 /** Writes arrays, keyed by name, to an NPZ file. */
 export const writeNpz = (

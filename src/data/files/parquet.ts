@@ -5,11 +5,12 @@ import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
 import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
+import { explained } from './read-file.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans; the label column may
- * also hold text.
- *
+ * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans, or lists of one length, whose
+ * elements become features or targets side by side; the label column may also hold text. Null and NaN are missing.
+ * *
  * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
  *   row and column.
  * @throws {ArgumentError} when a column does not exist.
@@ -40,5 +41,8 @@ export async function parquetStream(path: string, given: TableOptions): Promise<
 
 async function open(path: string, options: TableValues): Promise<ParquetTable> {
   const { asyncBufferFromFile } = await import('hyparquet') // on demand, since it takes 80 ms
-  return ParquetTable.open(basename(path), await asyncBufferFromFile(path), options)
+  const buffer = await asyncBufferFromFile(path).catch((cause: unknown) => {
+    throw explained(path, cause)
+  })
+  return ParquetTable.open(basename(path), buffer, options)
 }

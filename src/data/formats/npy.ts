@@ -1,4 +1,5 @@
-import { malformed, mismatch } from '../../core/mismatch.ts'
+import { fromFloat16 } from '../../core/half.ts'
+import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 
 /** JavaScript array type for each NumPy type code: a letter for the kind, then the bytes per element. */
@@ -27,21 +28,21 @@ export interface NpyArray {
 
 /**
  * Parses the bytes of an NPY file, NumPy's format for one array, of integers, floats or booleans in either byte
- * order. float16 becomes a Float32Array.
+ * order. float16 becomes a Float32Array; an array in column-major (Fortran) order is put in row-major order.
  *
  * @param name file name to show in errors
- * @throws {FormatError} when the file is damaged, or the array is in column-major (Fortran) order, structured,
- *   or of objects, text, complex numbers or dates.
+ * @throws {FormatError} when the file is damaged, or the array is structured, or of objects, text, complex numbers
+ *   or dates.
  */
 export function parseNpy(file: Uint8Array, name: string): NpyArray {
-  const { descr, shape, start } = parseHeader(file, name)
+  const { descr, isFortran, shape, start } = parseHeader(file, name)
   const body = file.subarray(start)
-  const [, order, kind, width] = /^([<>|=])([a-zA-Z])(\d+)$/.exec(descr) ?? []
+  const [, order, kind, width] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr === '?' ? '|b1' : descr) ?? []
   const bytes = Number(width)
   const size = sizeOf(shape)
   const half = `${kind}${width}` === 'f2'
   const type = half ? Uint16Array : kinds[`${kind}${width}` as keyof typeof kinds]
-  if (type === undefined || !Number.isSafeInteger(size)) {
+  if (type === undefined) {
     const fix = "save it with array.astype('float32')"
     throw malformed(name, 'integers, floats or booleans', `dtype ${descr}`, fix)
   }
@@ -51,27 +52,58 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
   }
   const copy = new Uint8Array(body) // aligned to its elements
   if (order === '>') swap(copy, bytes)
-  const data = new type(copy.buffer, 0, size)
-  return { shape, data: half ? Float32Array.from(data as Uint16Array, fromHalf) : data }
+  const read = new type(copy.buffer, 0, size)
+  const wrong = kind === 'b' ? copy.find((value) => value > 1) : undefined
+  if (wrong !== undefined) throw malformed(name, 'booleans as 0 or 1', wrong, 'the file is damaged')
+  const data = half ? fromFloat16(read as Uint16Array) : (read as NpyData)
+  return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }
 }
 
-/** Returns type, shape and `start`, the offset in bytes of the first element, from an NPY file's header. */
+/** Returns the elements of a column-major array in row-major order. */
+function rowMajor(data: NpyData, shape: Shape): NpyData {
+  const out = data.slice()
+  const index = shape.map(() => 0)
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
+  let from = 0
+  for (let to = 0; to < out.length; to++) {
+    out[to] = data[from]!
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      from -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+  return out
+}
+
+/** Entries of an NPY file's header, which is a dictionary in the syntax of Python 2 or 3. */
+const header = {
+  descr: /'descr':\s*'([^']*)'/,
+  order: /'fortran_order':\s*(True|False)/,
+  shape: /'shape':\s*\((\s*|\s*\d+L?\s*,\s*|\s*\d+L?\s*(?:,\s*\d+L?\s*)+(?:,\s*)?)\)/,
+}
+const entry = `(?:${Object.values(header)
+  .map(({ source }) => source)
+  .join('|')})`
+const dictionary = new RegExp(`^\\s*\\{\\s*(?:${entry}\\s*,\\s*){2}${entry}\\s*(?:,\\s*)?\\}\\s*$`)
+
+/** Returns type, order, shape and `start`, the offset in bytes of the first element, from an NPY file's header. */
 function parseHeader(file: Uint8Array, name: string) {
   const [from, start] = headerBounds(file, name)
-  const header = new TextDecoder().decode(file.subarray(from, start))
-  const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1]
-  const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
-  const axes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
-  if (/'descr':\s*\[/.test(header))
+  const text = new TextDecoder().decode(file.subarray(from, start))
+  if (/'descr':\s*\[/.test(text))
     throw malformed(name, 'plain numbers', 'a structured dtype', 'save each field as its own array')
-  if (descr === undefined || fortran === undefined || axes === undefined)
-    throw malformed(name, 'a header with descr, fortran_order and shape', header.trim())
-  const shape = axes.split(',').flatMap((axis) => (axis.trim() === '' ? [] : [Number(axis)]))
-  if (fortran === 'True' && shape.length > 1) {
-    const fix = 'save it with np.ascontiguousarray(array)'
-    throw malformed(name, 'numbers row by row', "Fortran's order", fix)
-  }
-  return { descr, shape, start }
+  const isWhole = dictionary.test(text)
+  const [descr, order, axes] = Object.values(header).map((part) =>
+    isWhole ? part.exec(text)?.[1] : undefined,
+  )
+  if (descr === undefined || order === undefined || axes === undefined)
+    throw malformed(name, 'a header with descr, fortran_order and shape', showValue(text.trim()))
+  const shape = axes.split(',').flatMap((axis) => (axis.trim() === '' ? [] : [Number.parseInt(axis, 10)]))
+  if (!shape.every(Number.isSafeInteger) || !Number.isSafeInteger(sizeOf(shape)))
+    throw malformed(name, 'a shape that fits into memory', showShape(shape), 'the file is damaged')
+  return { descr, isFortran: order === 'True', shape, start }
 }
 
 /** Returns the offsets in bytes at which the text of an NPY file's header starts and ends (exclusive). */
@@ -91,16 +123,6 @@ function headerBounds(file: Uint8Array, name: string): readonly [from: number, t
 /** Reverses the bytes of each element of `width` bytes, in place, to change between byte orders. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
-}
-
-/** Converts the 16 bits of a float16 (IEEE 754 binary16) to a number. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
 
 /**

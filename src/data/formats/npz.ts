@@ -1,3 +1,4 @@
+import { malformed } from '../../core/mismatch.ts'
 import { boolean, type OptionsOf, readOptions } from '../../core/options.ts'
 import { encodeNpy, type NpyArray, parseNpy } from './npy.ts'
 import { pack, unpack } from './zip.ts'
@@ -6,13 +7,15 @@ import { pack, unpack } from './zip.ts'
  * Parses the bytes of an NPZ file, NumPy's archive of arrays, and returns its arrays, keyed by name.
  *
  * @param name file name to show in errors
- * @throws {FormatError} when the archive is damaged, or `parseNpy` refuses an array in it.
+ * @throws {FormatError} when the archive is damaged, a name occurs twice, or `parseNpy` refuses an array in it.
  */
 export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string, NpyArray>> {
-  const arrays = [...unpack(file, name)].map(([entry, bytes]) => {
+  const arrays = new Map<string, NpyArray>()
+  for (const [entry, bytes] of unpack(file, name)) {
     const key = entry.replace(/\.npy$/, '')
-    return [key, parseNpy(bytes, `${name}: ${key}`)] as const
-  })
+    if (arrays.has(key)) throw malformed(name, 'a name for each array', `${key} twice`)
+    arrays.set(key, parseNpy(bytes, `${name}: ${key}`))
+  }
   return Object.fromEntries(arrays)
 }
 

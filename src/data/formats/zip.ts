@@ -3,9 +3,15 @@ import { FormatError } from '../../core/errors.ts'
 import { malformed } from '../../core/mismatch.ts'
 
 // The subset of the ZIP format that NPZ files use: stored or deflated entries, one disk, no encryption.
-// Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16 and 4.5.3.
+// Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16 and 4.5.3.
 
-const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 }
+const signatures = {
+  local: 0x04034b50,
+  central: 0x02014b50,
+  end: 0x06054b50,
+  wideEnd: 0x06064b50,
+  wideLocator: 0x07064b50,
+}
 
 /**
  * Returns the contents of all files in a ZIP archive, decompressed, keyed by name.
@@ -15,7 +21,9 @@ const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 }
 export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Array> {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength)
   try {
-    return new Map(entries(view).map((entry) => [entry.name, content(archive, view, entry, name)]))
+    const all = entries(view)
+    checkEntries(all, archive.length, name)
+    return new Map(all.map((entry) => [entry.name, content(archive, view, entry, name)]))
   } catch (cause) {
     if (cause instanceof FormatError) throw cause
     throw new FormatError(`${name}: wanted a whole ZIP archive, got one that is truncated or damaged`, {
@@ -25,41 +33,104 @@ export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Arra
 }
 
 /** Returns name, compression method, checksum, sizes and offset of each file in a ZIP archive. */
-function entries(view: DataView) {
-  let end = view.byteLength - 22
-  while (view.getUint32(end, true) !== signatures.end) end-- // a comment may follow
-  const count = view.getUint16(end + 10, true)
-  let at = view.getUint32(end + 16, true)
+function entries(view: DataView): Entry[] {
+  const end = endOf(view)
+  const wide = wideEnd(view, end)
+  const count = wide ? whole(view, wide + 32) : view.getUint16(end + 10, true)
+  let at = wide ? whole(view, wide + 48) : view.getUint32(end + 16, true)
+  if (46 * count > view.byteLength) throw new RangeError('more entries than bytes')
   return Array.from({ length: count }, () => {
     if (view.getUint32(at, true) !== signatures.central) throw new RangeError('no entry here')
     const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true))
     const entry = {
-      name: new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameLength)),
+      name: textAt(view, at + 46, nameLength!),
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
-      packed: view.getUint32(at + 20, true),
-      size: view.getUint32(at + 24, true),
-      start: view.getUint32(at + 42, true),
+      ...extents(view, at, at + 46 + nameLength!, extra!),
     }
     at += 46 + nameLength! + extra! + comment!
     return entry
   })
 }
 
-type Entry = ReturnType<typeof entries>[number]
+interface Entry {
+  readonly name: string
+  readonly method: number
+  readonly crc: number
+  /** Size in the archive. */
+  readonly packed: number
+  /** Size when decompressed. */
+  readonly size: number
+  /** Offset of the file's local header. */
+  readonly start: number
+}
 
-/** Value that stands for a size or offset beyond 32 bits, which the ZIP64 format stores elsewhere. */
+/** Returns the offset of the record that ends an archive; a comment of up to 65,535 bytes may follow it. */
+function endOf(view: DataView): number {
+  let end = view.byteLength - 22
+  const first = Math.max(0, end - 0xffff)
+  while (end >= first && view.getUint32(end, true) !== signatures.end) end--
+  if (end < first) throw new RangeError('no end')
+  return end
+}
+
+/** Returns the offset of the ZIP64 record that has the counts which did not fit into the one at `end`, if any. */
+function wideEnd(view: DataView, end: number): number | undefined {
+  if (end < 20 || view.getUint32(end - 20, true) !== signatures.wideLocator) return undefined
+  const at = whole(view, end - 12)
+  if (view.getUint32(at, true) !== signatures.wideEnd) throw new RangeError('no ZIP64 end here')
+  return at
+}
+
+/** Value that stands for a size or offset beyond 32 bits, which a ZIP64 field holds instead. */
 const huge = 0xffffffff
+
+/** Returns sizes and offset of a file from the directory's entry at `at`, whose extra fields start at `from`. */
+function extents(view: DataView, at: number, from: number, length: number) {
+  const short = [24, 20, 42].map((offset) => view.getUint32(at + offset, true))
+  let field = from
+  while (field + 4 <= from + length && view.getUint16(field, true) !== 1) {
+    field += 4 + view.getUint16(field + 2, true)
+  }
+  let next = field + 4
+  const [size, packed, start] = short.map((value) => {
+    if (value !== huge) return value
+    if (next + 8 > from + length) throw new RangeError('no ZIP64 field')
+    next += 8
+    return whole(view, next - 8)
+  })
+  return { size: size!, packed: packed!, start: start! }
+}
+
+/** Reads an integer of 64 bits that is an offset or a size. */
+function whole(view: DataView, at: number): number {
+  const value = Number(view.getBigUint64(at, true))
+  if (Number.isSafeInteger(value)) return value
+  throw new RangeError('beyond any file')
+}
+
+const textAt = (view: DataView, at: number, length: number): string =>
+  new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at, length))
+
+/** @throws {FormatError} when two files have one name, or files overlap, as in archives made to fill memory. */
+function checkEntries(all: readonly Entry[], bytes: number, name: string): void {
+  const names = new Set<string>()
+  for (const entry of all) {
+    if (names.has(entry.name)) throw malformed(name, 'a name for each file', `${entry.name} twice`)
+    names.add(entry.name)
+  }
+  if (all.reduce((sum, { packed }) => sum + packed, 0) > bytes) throw new RangeError('files that overlap')
+}
 
 /** Returns the content of one file of a ZIP archive, decompressed. @throws {RangeError} when it is damaged. */
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
   const { method, crc, packed, size, start } = entry
-  if (packed === huge || size === huge || start === huge)
-    throw malformed(name, 'files below 4 GiB', entry.name, 'save it as .npy')
   if (method !== 0 && method !== 8)
     throw malformed(name, 'files stored or deflated', `${entry.name} by method ${method}`)
   if (view.getUint32(start, true) !== signatures.local) throw new RangeError('no file here')
-  const from = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true)
+  const nameLength = view.getUint16(start + 26, true)
+  if (textAt(view, start + 30, nameLength) !== entry.name) throw new RangeError('another name')
+  const from = start + 30 + nameLength + view.getUint16(start + 28, true)
   const body = archive.subarray(from, from + packed)
   const bytes = method === 0 ? body : inflateRawSync(body, { maxOutputLength: Math.max(size, 1) })
   if (bytes.length !== size || crc32(bytes) !== crc) throw new RangeError('another checksum')

@@ -1,0 +1,105 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { malformed } from '../../core/mismatch.ts'
+import { counted, listed } from '../../core/text.ts'
+import { explained } from './read-file.ts'
+
+/** An image file below the folder of its class. */
+interface ImageFile {
+  /** Path below the root folder. */
+  readonly file: string
+  /** Index of the class. */
+  readonly label: number
+  /** Size in bytes. */
+  readonly bytes: number
+}
+
+const readable = /^\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i
+const formats = 'AVIF, GIF, JPEG, PNG, TIFF or WebP'
+
+/** Pictures that cannot be read; to leave them out would be to lose examples silently. */
+const unreadable = /^\.(bmp|dib|heic|heif|ico|jp2|jxl|p[bgnp]m|psd|tga)$/i
+
+/** Names of folders and files that systems and tools leave behind, beside those that begin with a dot. */
+const system = new Set([
+  '$RECYCLE.BIN',
+  '@eaDir',
+  '__MACOSX',
+  '__pycache__',
+  'Desktop.ini',
+  'System Volume Information',
+  'Thumbs.db',
+  'desktop.ini',
+  'ehthumbs.db',
+])
+
+/**
+ * Lists the classes of a folder of images, which are its sub-folders in alphabetical order, and the images in them at
+ * any depth. Follows links; skips what is hidden or of the system, and files that are no pictures.
+ *
+ * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or back to
+ *   a folder around it, or a picture is of a format that cannot be read.
+ */
+export function listImages(root: string): {
+  readonly classNames: readonly string[]
+  readonly images: readonly ImageFile[]
+} {
+  const real = realPath(root)
+  const classNames = entriesOf(root).filter((name) => isFolder(join(root, name)))
+  if (classNames.length === 0) throw malformed(root, 'a sub-folder of images for each class', 'no sub-folder')
+  const files = classNames.map((name) => [...filesIn(root, name, [real])].sort())
+  const images = files.map((all) => all.filter((file) => readable.test(extname(file))))
+  const empty = classNames.flatMap((name, i) => (images[i]!.length === 0 ? [about(name, files[i]!)] : []))
+  if (empty.length > 0) {
+    const fix = `wanted are ${formats}; convert its pictures, or remove it`
+    throw malformed(root, 'an image in each sub-folder', `none in ${listed(empty)}`, fix)
+  }
+  const other = files.flat().find((file) => unreadable.test(extname(file)))
+  if (other !== undefined) {
+    throw malformed(join(root, other), `pictures as ${formats}`, extname(other), 'convert it, or remove it')
+  }
+  const sized = (label: number) => (file: string) => ({ file, label, bytes: statSync(join(root, file)).size })
+  return { classNames, images: images.flatMap((all, label) => all.map(sized(label))) }
+}
+
+/** Describes what a class without images has: `dog (3 files: .bmp and .txt)`. */
+function about(name: string, files: readonly string[]): string {
+  if (files.length === 0) return `${name} (no files)`
+  const kinds = new Set(files.map((file) => extname(file) || 'no extension'))
+  return `${name} (${counted(files.length, 'file')}: ${listed([...kinds].sort())})`
+}
+
+/** Yields the paths below `root` of all files in a folder. @param around real paths of the folders around it */
+function* filesIn(root: string, folder: string, around: readonly string[]): Generator<string> {
+  const real = realPath(join(root, folder))
+  if (around.includes(real)) {
+    throw malformed(
+      join(root, folder),
+      'a folder that ends',
+      'a link back to a folder around it',
+      'remove the link',
+    )
+  }
+  for (const name of entriesOf(join(root, folder))) {
+    const path = join(folder, name)
+    if (isFolder(join(root, path))) yield* filesIn(root, path, [...around, real])
+    else yield path
+  }
+}
+
+/** Returns the names in a folder that are neither hidden nor of the system, in alphabetical order. */
+function entriesOf(folder: string): string[] {
+  const names = reported(folder, () => readdirSync(folder))
+  return names.filter((name) => !name.startsWith('.') && !system.has(name)).sort()
+}
+
+const isFolder = (path: string): boolean => reported(path, () => statSync(path)).isDirectory()
+const realPath = (folder: string): string => reported(folder, () => realpathSync(folder))
+
+function reported<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw explained(path, cause, 'a folder of images')
+  }
+}

@@ -1,0 +1,101 @@
+import { FormatError } from '../../core/errors.ts'
+
+export type Size = readonly [height: number, width: number]
+
+/** Pixels as bytes, row by row, with the bands of each pixel side by side. */
+interface Raw {
+  readonly width: number
+  readonly height: number
+  readonly channels: 1 | 2 | 3 | 4
+}
+
+/** The methods used here of the package `sharp`, whose own types are missing if it is not installed. */
+export interface Picture {
+  metadata(): Promise<{ readonly space?: string; readonly hasAlpha?: boolean }>
+  rotate(): Picture
+  removeAlpha(): Picture
+  resize(width: number, height: number, options: { fit: 'cover' }): Picture
+  pipelineColourspace(name: string): Picture
+  toColourspace(name: string): Picture
+  raw(): Picture
+  toBuffer(options: { resolveWithObject: true }): Promise<{ readonly data: Uint8Array; readonly info: Raw }>
+}
+
+/** Opens an image file, or raw pixels. */
+export type OpenPicture = (
+  source: string | Uint8Array,
+  options: { readonly ignoreIcc?: boolean; readonly raw?: Raw },
+) => Picture
+
+/**
+ * Decodes an image to an array `[channels, height, width]` of values from 0 to 1. The colours are those of Pillow's
+ * `convert('RGB')`: profiles are ignored and transparency is dropped; 16-bit values keep their upper byte. One channel
+ * is Pillow's `convert('L')`, ITU-R 601 luma. Unlike there, the picture is turned as its EXIF orientation says.
+ *
+ * @param file name for error messages
+ * @throws {FormatError} when the file is damaged or no image.
+ */
+export async function pixels(
+  open: OpenPicture,
+  path: string,
+  file: string,
+  [height, width]: Size,
+  channels: 1 | 3,
+): Promise<Float32Array> {
+  try {
+    const picture = await opaque(open, path)
+    const sized = picture.resize(width, height, { fit: 'cover' }).toColourspace('srgb')
+    const { data, info } = await bytesOf(sized)
+    return planes(data, info.channels, height * width, channels)
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new FormatError(`${file}: wanted an image, got one that cannot be read: ${reason}`, { cause })
+  }
+}
+
+const bytesOf = (picture: Picture): ReturnType<Picture['toBuffer']> =>
+  picture.raw().toBuffer({ resolveWithObject: true })
+
+/**
+ * Opens a picture, without its transparency or the black of CMYK. Pictures that have these are decoded in full first,
+ * because scaling weights colours by their opacity.
+ */
+async function opaque(open: OpenPicture, path: string): Promise<Picture> {
+  const picture = open(path, { ignoreIcc: true }).rotate()
+  const { space, hasAlpha } = await picture.metadata()
+  if (space === 'cmyk') {
+    const { data, info } = await bytesOf(picture.pipelineColourspace('cmyk').toColourspace('cmyk'))
+    return open(fromCmyk(data, info.channels), { raw: { ...info, channels: 3 } })
+  }
+  if (!hasAlpha) return picture
+  const { data, info } = await bytesOf(picture.toColourspace('srgb').removeAlpha())
+  return open(data, { raw: info })
+}
+
+/** Converts inks to colours: (1 − ink) · (1 − black). Source: Pillow, src/libImaging/Convert.c, cmyk2rgb. */
+function fromCmyk(bytes: Uint8Array, bands: number): Uint8Array {
+  const out = new Uint8Array((bytes.length / bands) * 3)
+  for (let i = 0, at = 0; i < bytes.length; i += bands) {
+    const light = 255 - bytes[i + 3]!
+    for (let ink = 0; ink < 3; ink++) {
+      const product = bytes[i + ink]! * light + 128
+      out[at++] = Math.max(0, light - ((product + (product >> 8)) >> 8))
+    }
+  }
+  return out
+}
+
+/** Copies pixels of `bands` bytes to one plane for each channel, scaled to 0 … 1. */
+function planes(bytes: Uint8Array, bands: number, area: number, channels: 1 | 3): Float32Array {
+  const out = new Float32Array(channels * area)
+  const band = (at: number, index: number): number => bytes[at * bands + Math.min(index, bands - 1)]!
+  for (let i = 0; i < area; i++) {
+    if (channels === 1) out[i] = luma(band(i, 0), band(i, 1), band(i, 2)) / 255
+    else for (let channel = 0; channel < 3; channel++) out[channel * area + i] = band(i, channel) / 255
+  }
+  return out
+}
+
+/** Returns 0.299 · red + 0.587 · green + 0.114 · blue, rounded as Pillow does. */
+const luma = (red: number, green: number, blue: number): number =>
+  (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16

@@ -1,0 +1,118 @@
+import { malformed } from '../../core/mismatch.ts'
+import { type Shape, sizeOf } from '../../core/shape.ts'
+import type { ParquetColumn } from './parquet-columns.ts'
+import { planTable, type TablePlan, type TableValues } from './table.ts'
+
+/** A column to read, and where its values go in `x` or `y`. */
+export interface Reading {
+  readonly column: ParquetColumn
+  readonly kind: 'feature' | 'target' | 'label'
+  /** Index in an example's `x` or `y` of the value, or of its first number if it is a list. */
+  readonly place: number
+  /** Shape of each value; `[]` for a number. */
+  readonly shape: Shape
+}
+
+/** Plan of a table whose columns of lists count as one column for each element of the lists. */
+export interface ParquetPlan extends TablePlan {
+  readonly readings: readonly Reading[]
+}
+
+/**
+ * Finds the columns that the options choose.
+ *
+ * @param shapeIn returns the shape of the lists in a column
+ * @throws {ArgumentError} when a column does not exist, or none is left for `x` or `y`.
+ * @throws {FormatError} when a chosen column does not have values that can be numbers or labels.
+ */
+export async function planParquet(
+  name: string,
+  columns: readonly ParquetColumn[],
+  options: TableValues,
+  shapeIn: (column: ParquetColumn) => Promise<Shape>,
+): Promise<ParquetPlan> {
+  const { label, targets, features } = planTable(
+    name,
+    columns.map((column) => column.name),
+    { ...options, shape: undefined },
+  )
+  const chosen = new Set([...features, ...targets, ...(label === undefined ? [] : [label])])
+  for (const at of chosen) checkColumn(name, columns[at]!, at === label)
+  const shapes = await Promise.all(
+    columns.map((column, at) => (chosen.has(at) && column.isList ? shapeIn(column) : [])),
+  )
+  const wide = columns.flatMap((column, at) => elementsOf(column, shapes[at]!, at))
+  const within = (at: number): number[] => wide.flatMap(({ column }, i) => (column === at ? [i] : []))
+  const isVector = Array.isArray(options.target) || targets.some((at) => columns[at]!.isList)
+  const [target] = targets
+  const names = wide.map((element) => element.name)
+  const plan = planTable(name, names, {
+    ...options,
+    features: features.flatMap(within),
+    label: label === undefined ? undefined : within(label)[0],
+    target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
+  })
+  const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
+    let place = 0
+    return chosen.map((at) => {
+      const first = place
+      place += within(at).length
+      return { column: columns[at]!, kind, place: first, shape: shapes[at]! }
+    })
+  }
+  return {
+    ...plan,
+    readings: [
+      ...readings(features, 'feature'),
+      ...readings(targets, 'target'),
+      ...readings(label === undefined ? [] : [label], 'label'),
+    ],
+  }
+}
+
+/** Returns names for the numbers of a column: its own, or `name[0]`, `name[1]`, … for lists. */
+function elementsOf({ name, isList }: ParquetColumn, shape: Shape, column: number) {
+  if (!isList) return [{ name, column }]
+  return Array.from({ length: sizeOf(shape) }, (_, i) => ({ name: `${name}[${i}]`, column }))
+}
+
+function checkColumn(file: string, { name, other, isList }: ParquetColumn, isLabel: boolean): void {
+  if (other !== undefined) {
+    const fix = isLabel
+      ? 'turn them into texts or numbers first'
+      : 'turn them into numbers first, such as days since a start, or choose other columns with features'
+    throw malformed(file, isLabel ? 'a column of labels' : 'columns of numbers', `${other} in ${name}`, fix)
+  }
+  if (isLabel && isList)
+    throw malformed(file, 'a label in each row', `lists in ${name}`, 'give them as target')
+}
+
+/** Returns the shape of a list, or of a list of lists, by its first elements. */
+export const shapeOfList = (value: unknown): Shape =>
+  Array.isArray(value) ? [value.length, ...shapeOfList(value.find((item) => item != null))] : []
+
+/**
+ * Appends the elements of a value to `out`: of a number, or of lists of the given shape. A list that is missing counts
+ * as one of missing elements.
+ *
+ * @throws {FormatError} when a list has another length.
+ */
+export function flattened(
+  value: unknown,
+  shape: Shape,
+  out: unknown[],
+  misfit: (wanted: string, got: string) => Error,
+): void {
+  const [length, ...inner] = shape
+  if (length === undefined) {
+    if (Array.isArray(value)) throw misfit('a number', 'a list')
+    out.push(value)
+  } else if (value === null || value === undefined) {
+    for (let i = sizeOf(shape); i > 0; i--) out.push(null)
+  } else {
+    const items = Array.isArray(value) ? value : undefined
+    if (items?.length !== length)
+      throw misfit(`a list of ${length}`, items ? `one of ${items.length}` : 'a number')
+    for (const item of items) flattened(item, inner, out, misfit)
+  }
+}

@@ -1,0 +1,148 @@
+import { basename } from 'node:path'
+import { unknownName } from '../core/mismatch.ts'
+import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
+import { type Variable, variableAt, variables } from '../core/variable.ts'
+import { readFile } from '../data/files/read-file.ts'
+import { complaint, converted, matched, type Rename, renamed } from './matching.ts'
+import { readSafetensors, type Stored } from './safetensors.ts'
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isNames = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((name) => typeof name === 'string')
+
+const options = {
+  /**
+   * Path, or list of paths, of the parts of the model to load, such as 'backbone'. The rest of the model, and what
+   * the file has for it, are left alone. @default the whole model
+   */
+  only: custom<string | readonly string[]>('a path in the model, or a list of them', (value) =>
+    Array.isArray(value) ? value.length > 0 && value.every(isText) : isText(value),
+  ),
+  /**
+   * New names for the file's tensors: a function, or an object such as { 'encoder.': 'backbone.', 'fc.bias': 'b' },
+   * in which a key that ends with a dot replaces the beginning of names, '' adds one, and any other key is a whole
+   * name. @default strips 'module.' and '_orig_mod.' if all names begin with it
+   */
+  rename: custom<Rename>(
+    'an object of names, or a function from name to name',
+    (value) => typeof value === 'function' || isNames(value),
+  ),
+  /**
+   * Whether the model and the file must have the same tensors. If false, those that both have are loaded.
+   * @default true
+   */
+  strict: boolean(true),
+}
+
+export interface LoadOptions extends OptionsOf<typeof options> {}
+
+/** Names of the tensors that were loaded, and of those that were not. */
+export interface LoadedWeights {
+  /** Variables of the model that have the file's values now. */
+  readonly loaded: readonly string[]
+  /** Variables of the model that the file has no tensor for. */
+  readonly missing: readonly string[]
+  /** Tensors of the file, after renaming, that the model has no variable for. */
+  readonly unexpected: readonly string[]
+}
+
+/**
+ * Loads the weights of a safetensors file, such as one that PyTorch wrote by `save_file(model.state_dict(), path)`,
+ * into a model: PyTorch's `load_state_dict`. Floats are rounded to the type of the variable. Where two parts of the
+ * model share a weight, the file may have it under either name, or under both with equal values.
+ *
+ * @returns names of what was loaded, missing and unexpected; with `strict`, the latter two are empty
+ * @throws {FormatError} when the file is damaged, a tensor is of another shape or type, or, with `strict`, missing
+ *   or unexpected; also when nothing fits. The model is unchanged then.
+ * @throws {ArgumentError} when `only` or `rename` applies to nothing.
+ * @example train.loadWeights(model, 'encoder.safetensors', { only: 'fc1', rename: { 'encoder.': 'fc1.' } }).missing // []
+ */
+export function loadWeights(model: object, path: string, given: LoadOptions = {}): LoadedWeights {
+  const values = readOptions('loadWeights', options, given)
+  const named = variables(model)
+  const names = new Map([...named].map(([name, variable]) => [variable, name]))
+  const firstName = (name: string): string | undefined => {
+    const variable = variableAt(model, name)
+    return variable && names.get(variable)
+  }
+  return assign(named, readSafetensors(readFile(path), basename(path)), basename(path), values, firstName)
+}
+
+/**
+ * Assigns tensors to the variables of the same names: see `loadWeights`. A missing `num_batches_tracked`, which
+ * Keras and old versions of PyTorch do not have, stays as it is, which is 0 in a new model.
+ *
+ * @param name file name for error messages
+ * @throws {FormatError} as `loadWeights`; no variable has changed then.
+ */
+export function assignAll(
+  variables: ReadonlyMap<string, Variable>,
+  tensors: ReadonlyMap<string, Stored>,
+  name: string,
+  given: LoadOptions = {},
+): LoadedWeights {
+  return assign(variables, tensors, name, readOptions('assignAll', options, given))
+}
+
+/**
+ * Assigns tensors to the variables of the same names, all of which must be there in the variable's own type.
+ *
+ * @throws {FormatError} as `loadWeights`; no variable has changed then.
+ */
+export function assignSame(
+  variables: ReadonlyMap<string, Variable>,
+  tensors: ReadonlyMap<string, Stored>,
+  name: string,
+): void {
+  assign(variables, tensors, name, { only: undefined, rename: (key) => key, strict: true, exact: true })
+}
+
+function assign(
+  variables: ReadonlyMap<string, Variable>,
+  tensors: ReadonlyMap<string, Stored>,
+  file: string,
+  { only, rename, strict, exact = false }: ValuesOf<typeof options> & { readonly exact?: boolean },
+  firstName: (name: string) => string | undefined = () => undefined,
+): LoadedWeights {
+  const parts = only === undefined ? [] : [only].flat()
+  const wanted = partsOf(variables, parts)
+  const { found, unexpected } = matched(renamed(tensors, variables, rename), wanted, firstName, file)
+  const strangers = unexpected.filter((key) => parts.length === 0 || isWithin(key, parts))
+  const missing = [...wanted.keys()].filter((key) => !found.has(key) && (exact || !isCounter(key)))
+  const fits = [...found].map(([key, tensor]) => converted(key, tensor, wanted.get(key)!, exact))
+  const problems = { missing, unexpected: strangers, wrong: fits.flatMap(({ wrong }) => wrong ?? []) }
+  if (
+    problems.wrong.length > 0 ||
+    (found.size === 0 && wanted.size > 0) ||
+    (strict && missing.length + strangers.length > 0)
+  ) {
+    throw complaint(file, problems)
+  }
+  for (const { data, variable } of fits) if (data) variable.data = data
+  for (const [key, variable] of wanted) if (isCounter(key) && !variable.initialized) variable.initialize(0)
+  return { loaded: [...found.keys()], missing, unexpected: strangers }
+}
+
+/** Whether a variable counts the updates of running statistics. */
+const isCounter = (key: string): boolean => /(^|\.)num_batches_tracked$/.test(key)
+
+const isWithin = (key: string, parts: readonly string[]): boolean =>
+  parts.some((part) => key === part || key.startsWith(`${part}.`))
+
+/** Returns the variables within the given paths, or all if there are none. @throws {ArgumentError} */
+function partsOf(
+  variables: ReadonlyMap<string, Variable>,
+  parts: readonly string[],
+): ReadonlyMap<string, Variable> {
+  if (parts.length === 0) return variables
+  const keys = [...variables.keys()]
+  const stray = parts.find((part) => !keys.some((key) => isWithin(key, [part])))
+  if (stray !== undefined) {
+    const known = new Set(keys.flatMap((key) => [key.split('.')[0]!]))
+    throw unknownName('loadWeights: only', [...known], stray, 'a path of the model, such as ')
+  }
+  return new Map([...variables].filter(([key]) => isWithin(key, parts)))
+}
