@@ -37,22 +37,25 @@ export const shapeOptions = {
 
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
-  /** Number of classes, if `y` holds labels (0 … classes − 1). */
+  /** Number of classes, if `y` holds labels (0 … classes − 1) or, for each example, their probabilities. */
   classes: integer({ min: 1 }),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
+  /** Label of what does not count, such as padding: −100 or 255. Give the loss the same. @default none */
+  ignoreIndex: integer(),
 }
 
-/** A data set's number of classes, class names and feature names; those that are unknown are left out. */
+/** Number of classes, class names, ignored label and feature names of a data set; unknown ones are left out. */
 export interface Names extends OptionsOf<typeof nameOptions> {}
 
 type NameValues = Partial<ValuesOf<typeof nameOptions>>
 
-/** Copies `classes`, `classNames` and `featureNames` from an object, leaving out those that are undefined. */
-export const namesOf = ({ classes, classNames, featureNames }: NameValues): Names => ({
+/** Copies the fields of `Names` from an object, leaving out those that are undefined. */
+export const namesOf = ({ classes, classNames, ignoreIndex, featureNames }: NameValues): Names => ({
   ...(classes !== undefined && { classes }),
+  ...(ignoreIndex !== undefined && { ignoreIndex }),
   ...(classNames !== undefined && { classNames }),
   ...(featureNames !== undefined && { featureNames }),
 })
@@ -89,11 +92,11 @@ const columns = {
 export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Makes a data set from flat arrays that hold one example after another. If `y` holds labels, `classes`
- * defaults to the number of `classNames` or, without these, to the greatest label + 1.
+ * Makes a data set from flat arrays that hold one example after another. If `y` holds one label for each
+ * example, `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
- * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
- *   classes − 1.
+ * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of 0
+ *   … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of them.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
@@ -110,27 +113,69 @@ export function dataset(given: Columns): Dataset {
       `dataset: wanted ${size} numbers of x for each of ${length} examples, got ${x.length}; check shape`,
     )
   }
-  const labels = y instanceof Int32Array && targetShape.length === 0 ? y : undefined
-  return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, labels) }
+  return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, y, targetShape) }
 }
 
-function checkedNames({ classes, classNames, featureNames }: NameValues, labels?: Int32Array): Names {
-  const count = classes ?? classNames?.length
-  if (classNames !== undefined && count !== classNames.length) {
-    throw mismatch('dataset', `${count} classNames, one a class`, classNames.length)
+function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
+  const { classNames, classes = classNames?.length } = names
+  if (classNames !== undefined && classes !== classNames.length) {
+    throw mismatch('dataset', `${classes} classNames, one a class`, classNames.length)
   }
-  return namesOf({ classes: labels && checkLabels(labels, count), classNames, featureNames })
+  return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
 }
 
-/** Checks labels and returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
-function checkLabels(labels: Int32Array, classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1): number {
-  const at = labels.findIndex((label) => label < 0 || label >= classes)
-  if (at >= 0) {
-    throw new ArgumentError(
-      `dataset: wanted labels from 0 to ${classes - 1}, got ${labels[at]} at example ${at}`,
-    )
+/** Checks labels or probabilities of classes. @returns the number of classes; undefined for other targets */
+function checkTargets(
+  y: Values,
+  shape: Shape,
+  given: number | undefined,
+  { classes, ignoreIndex }: NameValues,
+): number | undefined {
+  if (y instanceof Int32Array) {
+    return shape.length === 0 || classes !== undefined
+      ? checkLabels(y, sizeOf(shape), classes, ignoreIndex)
+      : undefined
   }
-  return classes
+  if (given !== undefined) checkProbabilities(y, shape, given)
+  return given
+}
+
+/** Returns whether a data set has one label for each example, rather than probabilities or a map of labels. */
+export const hasLabels = ({ y, classes }: Pick<Dataset, 'y' | 'classes'>): boolean =>
+  classes !== undefined && y.shape.length === 0
+
+/** Returns the number of classes. @throws {ArgumentError} when a label is neither one of them nor ignored. */
+function checkLabels(labels: Int32Array, perExample: number, given?: number, ignoreIndex?: number): number {
+  const greatest = (a: number, b: number): number => (b === ignoreIndex ? a : Math.max(a, b))
+  const classes = given ?? labels.reduce(greatest, 0) + 1
+  const at = labels.findIndex((label) => label !== ignoreIndex && (label < 0 || label >= classes))
+  if (at < 0) return classes
+  throw new ArgumentError(
+    `dataset: wanted labels from 0 to ${classes - 1}, got ${labels[at]} at example ` +
+      `${Math.floor(at / perExample)}; if it marks what does not count, give ignoreIndex: ${labels[at]}`,
+  )
+}
+
+/** @throws {ArgumentError} unless floats are 0 or 1 for two classes, or for each example sum to 1 over axis 0. */
+function checkProbabilities(y: Values, shape: Shape, classes: number): void {
+  const fix = 'leave classes out if y holds other numbers'
+  const [width = 1] = shape
+  if (classes === 2 && width === 1) {
+    const at = y.findIndex((value) => value !== 0 && value !== 1)
+    if (at >= 0) throw mismatch('dataset', 'y of 0 or 1 for 2 classes', y[at], fix)
+    return
+  }
+  if (width !== classes) throw mismatch('dataset', `${classes} numbers of y, one a class`, width, fix)
+  const inner = sizeOf(shape) / classes
+  for (let row = 0; row < y.length / classes; row++) {
+    let sum = 0
+    const first = Math.floor(row / inner) * inner * classes + (row % inner)
+    for (let c = 0; c < classes; c++) sum += y[first + c * inner]!
+    if (!(Math.abs(sum - 1) < 1e-3)) {
+      const got = `${sum} at example ${Math.floor(row / inner)}`
+      throw new ArgumentError(`dataset: wanted y that sums to 1 over ${classes} classes, got ${got}; ${fix}`)
+    }
+  }
 }
 
 function field(data: Values, shape: Shape): Field {
