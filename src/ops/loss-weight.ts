@@ -10,10 +10,12 @@ export interface LossParts {
   readonly weight: Tensor | 1
 }
 
-/** How a loss reads its targets: as labels or as probabilities of classes. */
+/** What a loss of classes compares. */
 export interface ClassTargets {
-  /** Number of classes that have a score. */
-  readonly classes: number
+  /** Scores of the classes, `[n, classes, …]`. */
+  readonly scores: Tensor
+  /** Labels, or probabilities of the classes. */
+  readonly target: Tensor
   /** Label that does not count. */
   readonly ignoreIndex?: number | undefined
 }
@@ -50,14 +52,14 @@ export function withParts(loss: Tensor, made: LossParts): Tensor {
   return loss
 }
 
-/** Records how a loss reads its targets. @returns the loss */
-export function withClassTargets(loss: Tensor, read: ClassTargets): Tensor {
-  targets.set(loss, read)
+/** Records what a loss of classes compares. @returns the loss */
+export function withClassTargets(loss: Tensor, compared: ClassTargets): Tensor {
+  targets.set(loss, compared)
   return loss
 }
 
 /** Returns the recorded parts of a loss; undefined for any other tensor, and for a mean over examples. */
 export const partsOf = (t: Tensor): LossParts | undefined => parts.get(t)
 
-/** Returns how the loss `t` reads its targets; undefined for any other tensor. */
+/** Returns what the loss `t` compares if it is one of classes; undefined for any other tensor. */
 export const classTargetsOf = (t: Tensor): ClassTargets | undefined => targets.get(t)

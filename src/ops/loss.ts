@@ -56,7 +56,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const loss = isFloat(target.dtype)
     ? againstProbabilities(logits, target, settings)
     : againstClasses(logits, target, settings, Object.keys(options).length === 0)
-  return withClassTargets(loss, { classes: logits.shape[1]!, ignoreIndex: read.ignoreIndex })
+  return withClassTargets(loss, { scores: logits, target, ignoreIndex: read.ignoreIndex })
 }
 
 function againstClasses(logits: Tensor, labels: Tensor, options: Smoothed, isPlain: boolean): Tensor {
@@ -120,9 +120,9 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: LabelOptions): Tensor {
   const read = readOptions('nllLoss', labelOptions, options)
   const weight = weightFor('nllLoss', logProbabilities, read.weight)
-  const classes = checkLabels('nllLoss', logProbabilities, labels)
+  checkLabels('nllLoss', logProbabilities, labels)
   const loss = againstLabels(classesLast(logProbabilities), labels, { ...read, weight, labelSmoothing: 0 })
-  return withClassTargets(loss, { classes, ignoreIndex: read.ignoreIndex })
+  return withClassTargets(loss, { scores: logProbabilities, target: labels, ignoreIndex: read.ignoreIndex })
 }
 
 /** Fraction of the labels of a batch whose class has the highest score: a scalar. No gradient flows back. */

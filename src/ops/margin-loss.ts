@@ -111,5 +111,5 @@ export function multiMarginLoss(scores: Tensor, labels: Tensor, options?: MultiM
   const others = sub(sum(shortfall, [1]), Math.max(0, margin) ** p)
   const costs = div(others, classes)
   const loss = reduced(settle(weight ? mul(costs, weights) : costs), reduction)
-  return withClassTargets(loss, { classes })
+  return withClassTargets(loss, { scores, target: labels })
 }

@@ -1,9 +1,10 @@
 import type { Data } from '../core/dtype.ts'
+import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import type { Evaluator } from './evaluator.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
-import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
+import { type Measurements, Measures, type Metrics, type Predictions } from './metrics/metric.ts'
 
 /** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
 export interface Evaluation extends Partial<Measurements> {
@@ -36,26 +37,32 @@ export async function evaluation(
   for await (const { x, y, length } of loader(source, { batchSize }).stacks(0, () => stackSize)) {
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
-    const { graph, shape, ignoreIndex } = evaluator
-    const measured = await graph({ x, y })
+    const measured = await evaluator.graph({ x, y })
     totals.add(evaluator, measured, rows, length)
+    measures?.add(predictionsOf(evaluator, measured, y, length / rows))
     known = evaluator
-    const shapes = {
-      output: [((shape[0] ?? 1) * length) / rows, ...shape.slice(1)],
-      target: [length, ...source.y.shape],
-    }
-    measures?.add({
-      output: measured.output,
-      target: y,
-      length,
-      shapes,
-      ...(ignoreIndex !== undefined && { ignoreIndex }),
-    })
   }
   return {
     loss: totals.meanLoss,
     ...(known?.accuracy !== undefined && { accuracy: totals.accuracy }),
     ...measures?.results,
+  }
+}
+
+/** Returns the predictions of a stack of `batches` batches. */
+function predictionsOf(
+  { shapes, ignoreIndex }: Evaluator,
+  { output, target }: Partial<Measured>,
+  y: Data,
+  batches: number,
+): Predictions {
+  const stacked = ([n = 1, ...rest]: Shape): Shape => [n * batches, ...rest]
+  return {
+    output: output!,
+    target: target ?? y,
+    length: (shapes.target[0] ?? 1) * batches,
+    shapes: { output: stacked(shapes.output), target: stacked(shapes.target) },
+    ...(ignoreIndex !== undefined && { ignoreIndex }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
-import { type Shape, showShape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
 import type { Source } from '../data/stream.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
 import { cast, equal, greater, notEqual } from '../ops/compare.ts'
@@ -16,14 +16,14 @@ import { formOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
 /** Outputs of an evaluation graph; those that are not needed are absent. */
-type Measured = 'loss' | 'terms' | 'accuracy' | 'hits' | 'counted' | 'output'
+type Measured = 'loss' | 'terms' | 'accuracy' | 'hits' | 'counted' | 'output' | 'target'
 
 /** What an evaluation graph computes, apart from the numbers. */
 interface Meaning {
   /** What divides each term of the loss; undefined for a mean over the examples. */
   readonly kinds: readonly LossTerm['weight'][] | undefined
-  /** Shape of the model's output for a batch. */
-  readonly shape: Shape
+  /** Shapes of the scores and targets of a batch, as metrics see them. */
+  readonly shapes: { readonly output: Shape; readonly target: Shape }
   /** Whether it counts correct predictions: as a mean over all labels, or as a count of those that count. */
   readonly accuracy: 'mean' | 'counts' | undefined
   /** Label that does not count. */
@@ -75,11 +75,12 @@ export class Evaluators {
     checkScores(loss, output.shape, source.classes)
     const terms = termsOf(loss, [x, y])
     const { ignoreIndex = classTargets(loss)?.ignoreIndex } = source
-    const correct = correctness(output, y, source.classes, loss, ignoreIndex)
+    const compared = comparedIn(loss, output, y)
+    const correct = correctness(compared, source.classes, classTargets(loss) !== undefined, ignoreIndex)
     return {
       meaning: {
         kinds: terms && kindsOf(terms),
-        shape: output.shape,
+        shapes: { output: compared.output.shape, target: compared.target.shape },
         accuracy: correct && ('hits' in correct ? 'counts' : 'mean'),
         ignoreIndex,
       },
@@ -87,7 +88,8 @@ export class Evaluators {
         loss,
         ...(terms && { terms: packed(terms) }),
         ...correct,
-        ...(Object.keys(metrics).length > 0 && { output }),
+        ...(Object.keys(metrics).length > 0 && { output: compared.output }),
+        ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
       },
     }
   }
@@ -95,18 +97,37 @@ export class Evaluators {
 
 const shapeOf = ({ shape, dtype }: Source['x']): Source['x'] => ({ shape, dtype })
 
+interface Compared {
+  readonly output: Tensor
+  readonly target: Tensor
+}
+
+/**
+ * Returns the scores and targets to measure: the model's output and the data's targets or, where a loss of
+ * classes moves or joins their axes before it compares them, what it compares.
+ */
+function comparedIn(loss: Tensor, output: Tensor, y: Tensor): Compared {
+  const read = classTargets(loss)
+  if (read === undefined) return { output, target: y }
+  const path = topological([read.scores], (t) => (t === output ? [] : t.inputs))
+  const isMoved = !sameShape(read.scores.shape, output.shape) || path.some(({ op }) => op === 'Transpose')
+  return isMoved && path.includes(output)
+    ? { output: read.scores, target: read.target }
+    : { output, target: y }
+}
+
 /** Returns the fraction of correct predictions, or counts where a label does not count; undefined without classes. */
 function correctness(
-  output: Tensor,
-  y: Tensor,
+  { output, target: y }: Compared,
   classes: number | undefined,
-  loss: Tensor,
+  isClassLoss: boolean,
   ignoreIndex: number | undefined,
 ): Readonly<Partial<Record<Measured, Tensor>>> | undefined {
   const form = formOf(output.shape, y.shape)
   const isInteger = y.dtype.startsWith('int')
-  const known = classes !== undefined || (classTargets(loss) !== undefined && form !== 'logit')
+  const known = classes !== undefined || isClassLoss
   if (!known || (form === 'alike' && isInteger)) return undefined
+  if (form === undefined && y.shape.length > 1) return undefined
   if (form === undefined || (form === 'labels' && isInteger && ignoreIndex === undefined))
     return { accuracy: accuracy(output, y) }
   const given = form === 'alike' ? argMax(y, 1) : cast(y, 'int64')
@@ -129,7 +150,7 @@ export function checkWidth(output: Shape, classes: number | undefined): void {
 /** @throws {ShapeError} when a loss with a score for each class has fewer scores than there are classes. */
 export function checkScores(loss: Tensor, output: Shape, classes: number | undefined): void {
   const read = classTargets(loss)
-  if (classes === undefined || read === undefined || read.classes >= classes) return
+  if (classes === undefined || read === undefined || read.scores.shape[1]! >= classes) return
   throw tooNarrow(output, classes)
 }
 

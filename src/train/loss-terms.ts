@@ -36,7 +36,7 @@ export function termsOf(loss: Tensor, data: readonly Tensor[]): readonly LossTer
   return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
 }
 
-/** Returns how a loss reads its targets, if it contains a loss of classes. */
+/** Returns what a loss compares, if it contains a loss of classes; of several, the first that ignores a label. */
 export function classTargets(loss: Tensor): ClassTargets | undefined {
   const found = topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])
   return found.find(({ ignoreIndex }) => ignoreIndex !== undefined) ?? found[0]

@@ -8,6 +8,7 @@ import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
+import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
 import {
   afterEpoch,
@@ -40,6 +41,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  * `progress`.
  *
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
+ * @throws {ShapeError} before the first step, when batch normalization cannot train on the last batch of an epoch.
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch')
  * console.log(event.validationLoss)
@@ -51,6 +53,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
   const begun = performance.now()
+  checkLastBatch(experiment, task)
   let progress = start
   task.goTo(progress.steps, factorOf(experiment, progress))
   yield { type: 'start', ...length, parameters: task.parameters, progress }
