@@ -31,7 +31,6 @@ const made: Readonly<Record<string, ops.Loss>> = {
   sum: (o, t) => ops.crossEntropy(o, t, { reduction: 'sum' }),
   ignoreIndex: (o, t) => ops.crossEntropy(sequence(o), t, { ignoreIndex: -100 }),
   smooth: (o, t) => ops.crossEntropy(sequence(o), t, { weight, ignoreIndex: -100, labelSmoothing: 0.1 }),
-  squares: ops.mseLoss,
   'two terms': (o, t) => ops.add(ops.crossEntropy(o, t, { weight }), ops.mul(0.1, ops.mean(ops.square(o)))),
 }
 
@@ -41,14 +40,14 @@ function setup(
   how: Pick<Case, 'batch' | 'accumulate'>,
 ): Experiment {
   const width = target.length / 35
-  const isFloat = name === 'squares'
   const of = (y: readonly number[]) =>
     dataset({
       x: Float64Array.from(x),
-      y: isFloat ? Float64Array.from(y) : Int32Array.from(y),
+      y: Int32Array.from(y),
       shape: [4],
       ...(width > 1 && { targetShape: [width] }),
-      ...(!isFloat && { classes: 3, ignoreIndex: -100 }),
+      classes: 3,
+      ignoreIndex: -100,
     })
   return experiment({
     data: { train: of(target), validation: of(evaluated) },
