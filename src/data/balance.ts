@@ -1,21 +1,22 @@
 import { ArgumentError } from '../core/errors.ts'
-import type { Dataset } from './dataset.ts'
+import { type Dataset, hasLabels } from './dataset.ts'
 
 /**
- * Returns the number of examples of each class 0, 1, …
+ * Returns the number of examples of each class 0, 1, … Examples whose label is ignored are not counted.
  *
  * @throws {ArgumentError} when `y` holds targets, not labels.
  */
-export function classCounts({ y, length, classes }: Dataset): number[] {
-  if (classes === undefined) throw new ArgumentError(`classCounts: wanted labels, got targets of ${y.dtype}`)
-  const counts = new Array<number>(classes).fill(0)
-  for (let i = 0; i < length; i++) counts[Number(y.data[i])]!++
+export function classCounts(dataset: Dataset): number[] {
+  const { y, length, classes, ignoreIndex } = dataset
+  if (!hasLabels(dataset)) throw new ArgumentError(`classCounts: wanted labels, got targets of ${y.dtype}`)
+  const counts = new Array<number>(classes!).fill(0)
+  for (let i = 0; i < length; i++) if (Number(y.data[i]) !== ignoreIndex) counts[Number(y.data[i])]!++
   return counts
 }
 
 /**
  * Returns a weight for each class that compensates for unequal class sizes, like scikit-learn's `balanced`. The
- * mean weight over all examples is 1. `examples` counts all examples, `count[c]` those of class c.
+ * mean weight over all examples is 1. `examples` counts all whose label counts, `count[c]` those of class c.
  *
  *     weight[c] = examples / (classes · count[c])
  *
@@ -26,11 +27,12 @@ export function classWeights(dataset: Dataset): Float64Array {
   const empty = counts.indexOf(0)
   if (empty >= 0)
     throw new ArgumentError(`classWeights: wanted an example of each class, got none of class ${empty}`)
-  return Float64Array.from(counts, (count) => dataset.length / (counts.length * count))
+  const examples = counts.reduce((a, b) => a + b, 0)
+  return Float64Array.from(counts, (count) => examples / (counts.length * count))
 }
 
-/** Returns each example's class weight; with these, `weightedSampler` draws all classes equally often. */
+/** Returns each example's class weight, 0 where the label is ignored; with these, `weightedSampler` draws all classes equally often. */
 export function exampleWeights(dataset: Dataset): Float64Array {
   const weights = classWeights(dataset)
-  return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])]!)
+  return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])] ?? 0)
 }

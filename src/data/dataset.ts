@@ -12,6 +12,7 @@ import {
 } from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
+import { checkTargets } from './targets.ts'
 
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
 export interface FieldSpec {
@@ -50,22 +51,25 @@ export const shapeOptions = {
 
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
-  /** Number of classes, if `y` holds labels (0 … classes − 1). */
+  /** Number of classes, if `y` holds labels (0 … classes − 1) or, for each example, their probabilities. */
   classes: integer({ min: 1 }),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
+  /** Label of what does not count, such as padding: −100 or 255. Give the loss the same. @default none */
+  ignoreIndex: integer(),
 }
 
-/** A data set's number of classes, class names and feature names; those that are unknown are left out. */
+/** Number of classes, class names, ignored label and feature names of a data set; unknown ones are left out. */
 export interface Names extends OptionsOf<typeof nameOptions> {}
 
 type NameValues = Partial<ValuesOf<typeof nameOptions>>
 
-/** Copies `classes`, `classNames` and `featureNames` from an object, leaving out those that are undefined. */
-export const namesOf = ({ classes, classNames, featureNames }: NameValues): Names => ({
+/** Copies the fields of `Names` from an object, leaving out those that are undefined. */
+export const namesOf = ({ classes, classNames, ignoreIndex, featureNames }: NameValues): Names => ({
   ...(classes !== undefined && { classes }),
+  ...(ignoreIndex !== undefined && { ignoreIndex }),
   ...(classNames !== undefined && { classNames }),
   ...(featureNames !== undefined && { featureNames }),
 })
@@ -112,10 +116,11 @@ const columns = {
 export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Makes a data set from arrays that hold one example after another. If `y` holds labels, `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
+ * Makes a data set from arrays that hold one example after another. If `y` holds one label for each example,
+ * `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
- * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
- *   classes − 1.
+ * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of 0
+ *   … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of them.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
@@ -132,8 +137,7 @@ export function dataset(given: Columns): Dataset {
       `dataset: wanted ${size} numbers of x for each of ${length} examples, got ${x.length}; check shape`,
     )
   }
-  const labels = y instanceof Int32Array && targetShape.length === 0 ? y : undefined
-  return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, labels) }
+  return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, y, targetShape) }
 }
 
 /** Converts `x` and `y` to flat arrays, and decides the shapes of their examples. */
@@ -145,25 +149,17 @@ function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
   return { x: inputs.data, y: targets.data, shape, targetShape: isColumn ? [] : targetShape, ...names }
 }
 
-function checkedNames({ classes, classNames, featureNames }: NameValues, labels?: Int32Array): Names {
-  const count = classes ?? classNames?.length
-  if (classNames !== undefined && count !== classNames.length) {
-    throw mismatch('dataset', `${count} classNames, one a class`, classNames.length)
+function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
+  const { classNames, classes = classNames?.length } = names
+  if (classNames !== undefined && classes !== classNames.length) {
+    throw mismatch('dataset', `${classes} classNames, one a class`, classNames.length)
   }
-  return namesOf({ classes: labels && checkLabels(labels, count), classNames, featureNames })
+  return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
 }
 
-/** Checks labels and returns the number of classes. @throws {ArgumentError} when a label is not one of them. */
-function checkLabels(labels: Int32Array, classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1): number {
-  const at = labels.findIndex((label) => label < 0 || label >= classes)
-  if (at >= 0) {
-    const fix = labels[at]! < 0 ? `; if y holds numbers to predict, give target: 'numbers'` : ''
-    throw new ArgumentError(
-      `dataset: wanted labels from 0 to ${classes - 1}, got ${labels[at]} at example ${at}${fix}`,
-    )
-  }
-  return classes
-}
+/** Returns whether a data set has one label for each example, rather than probabilities or a map of labels. */
+export const hasLabels = ({ y, classes }: Pick<Dataset, 'y' | 'classes'>): boolean =>
+  classes !== undefined && y.shape.length === 0
 
 function field(data: Values, shape: Shape): Field {
   const dtype = data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'

@@ -2,7 +2,7 @@ import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
-import { type Dataset, dataset, namesOf, type Values } from './dataset.ts'
+import { type Dataset, dataset, hasLabels, namesOf, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
 
 const options = {
@@ -72,12 +72,21 @@ function logGamma(alpha: number, random: Random): number {
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
  * all others.
  *
- * @throws {ArgumentError} when `y` holds targets, not labels.
+ * @throws {ArgumentError} when `y` holds targets, not labels, or a label that does not count.
  */
-export function oneHot({ x, y, length, classes, featureNames }: Dataset): Dataset {
-  if (classes === undefined) throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
+export function oneHot(source: Dataset): Dataset {
+  const { x, y, length, classes, classNames, ignoreIndex, featureNames } = source
+  if (classes === undefined || !hasLabels(source)) {
+    throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
+  }
   const rows = new Float32Array(length * classes)
-  for (let i = 0; i < length; i++) rows[i * classes + Number(y.data[i])] = 1
+  for (let i = 0; i < length; i++) {
+    const label = Number(y.data[i])
+    if (label === ignoreIndex) {
+      throw new ArgumentError(`oneHot: wanted labels that count, got ${label}; drop such examples first`)
+    }
+    rows[i * classes + label] = 1
+  }
   const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
-  return dataset({ ...columns, ...namesOf({ featureNames }) })
+  return dataset({ ...columns, ...namesOf({ classes, classNames, featureNames }) })
 }

@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { type Random, random } from '../core/random.ts'
-import { type Dataset, type Split, subset } from './dataset.ts'
+import { type Dataset, hasLabels, type Split, subset } from './dataset.ts'
 
 const common = {
   /** Seed of the random choice of validation examples. @default 0 */
@@ -70,16 +70,22 @@ export function* kFold(dataset: Dataset, given: KFoldOptions): Generator<Split> 
   }
 }
 
-/** Returns the indices of all examples: one list for each class if `stratify`, otherwise a single list. */
-function grouped(who: string, { length, y, classes }: Dataset, stratify = classes !== undefined): number[][] {
-  if (stratify && classes === undefined) {
+/** Returns the indices of all examples: if `stratify`, a list per class and of ignored ones; otherwise one list. */
+function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
+  const { length, y, classes, ignoreIndex } = dataset
+  if (stratify && !hasLabels(dataset)) {
     throw new ArgumentError(
       `${who}: wanted labels to stratify by, got targets of ${y.dtype}; leave stratify out`,
     )
   }
   const groups: number[][] = Array.from({ length: stratify ? classes! : 1 }, () => [])
-  for (let i = 0; i < length; i++) groups[stratify ? Number(y.data[i]) : 0]!.push(i)
-  return groups
+  const ignored: number[] = []
+  for (let i = 0; i < length; i++) {
+    const label = stratify ? Number(y.data[i]) : 0
+    const group = stratify && label === ignoreIndex ? ignored : groups[label]!
+    group.push(i)
+  }
+  return ignored.length > 0 ? [...groups, ignored] : groups
 }
 
 /** Divides `total` into integers in proportion to the groups' sizes, rounding up the largest remainders. */

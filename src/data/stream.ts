@@ -88,7 +88,7 @@ const chunk = 256
 
 function checkExample(
   { x, y }: FlatExample,
-  { x: xSpec, y: ySpec, classes }: Omit<Stream, 'read'>,
+  { x: xSpec, y: ySpec, classes, ignoreIndex }: Omit<Stream, 'read'>,
   index: number,
 ): void {
   const wrong = (wanted: string, got: unknown): Error =>
@@ -97,9 +97,12 @@ function checkExample(
   if (x.length !== xSize) throw wrong(`${xSize} numbers of x`, x.length)
   const targets = typeof y === 'number' ? 1 : y.length
   if (targets !== ySize) throw wrong(`${ySize} numbers of y`, targets)
-  if (classes !== undefined && !(Number.isInteger(y) && Number(y) >= 0 && Number(y) < classes)) {
-    throw wrong(`labels from 0 to ${classes - 1}`, y)
-  }
+  if (classes === undefined) return
+  const isClass = (label: number): boolean => Number.isInteger(label) && label >= 0 && label < classes
+  const bad = (typeof y === 'number' ? [y] : Array.from(y)).find(
+    (label) => label !== ignoreIndex && !isClass(label),
+  )
+  if (bad !== undefined) throw wrong(`labels from 0 to ${classes - 1}`, bad)
 }
 
 /** A buffer for up to `capacity` examples (rows), which are appended one by one or copied from batches. */

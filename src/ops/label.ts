@@ -1,13 +1,13 @@
 import { custom, integer, type OptionsOf, type ValuesOf } from '../core/options.ts'
 import { misfit, sameShape, showShape } from '../core/shape.ts'
 import { constant, isTensor, scalar, type Tensor } from '../core/tensor.ts'
-import { div } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { cast, equal, greaterEqual, less, where } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
 import { gather, take } from './gather.ts'
 import { logicalAnd, logicalNot } from './logic.ts'
 import { reduced, reductionOptions } from './loss-reduction.ts'
+import { weightedLoss } from './loss-weight.ts'
 import { squeeze, transpose, unsqueeze } from './movement.ts'
 
 type ClassWeight = Tensor | ArrayLike<number>
@@ -61,7 +61,7 @@ export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignore
 export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted): Tensor {
   const { reduction, weight, ignoreIndex } = options
   const even = weight === undefined && ignoreIndex === undefined
-  return reduction === 'mean' && !even ? div(sum(costs), sum(weights)) : reduced(costs, reduction)
+  return reduction === 'mean' && !even ? weightedLoss(sum(costs), sum(weights)) : reduced(costs, reduction)
 }
 
 /** Moves the axis of the classes last: `[n, classes, …]` to `[n, …, classes]`. */

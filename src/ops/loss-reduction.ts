@@ -2,6 +2,7 @@ import { choice, type OptionsOf } from '../core/options.ts'
 import { misfit, sameShape, showTensor } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { sum } from './broadcast.ts'
+import { weightedLoss } from './loss-weight.ts'
 import { mean } from './statistics.ts'
 
 export const reductionOptions = {
@@ -14,7 +15,7 @@ type Reduction = NonNullable<Reduced['reduction']>
 
 /** Reduces elementwise losses to their mean or sum; `'none'` returns them unreduced. */
 export const reduced = (costs: Tensor, reduction: Reduction): Tensor =>
-  reduction === 'none' ? costs : reduction === 'sum' ? sum(costs) : mean(costs)
+  reduction === 'none' ? costs : reduction === 'sum' ? weightedLoss(sum(costs), 1) : mean(costs)
 
 /** @throws {ShapeError} when `target` differs from `output` in shape or element type. */
 export function checkAlike(who: string, output: Tensor, target: Tensor): void {

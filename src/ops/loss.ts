@@ -17,6 +17,7 @@ import {
   weightFor,
 } from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
+import { withClassTargets } from './loss-weight.ts'
 import { argMax, oneHot } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
@@ -52,10 +53,16 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const read = readOptions('crossEntropy', crossEntropyOptions, options)
   const settings = { ...read, weight: weightFor('crossEntropy', logits, read.weight) }
-  if (isFloat(target.dtype)) return againstProbabilities(logits, target, settings)
-  checkLabels('crossEntropy', logits, target)
-  if (Object.keys(options).length === 0 && logits.shape.length === 2) return plain(logits, target)
-  return againstLabels(logSoftmax(classesLast(logits)), target, settings)
+  const loss = isFloat(target.dtype)
+    ? againstProbabilities(logits, target, settings)
+    : againstClasses(logits, target, settings, Object.keys(options).length === 0)
+  return withClassTargets(loss, { scores: logits, target, ignoreIndex: read.ignoreIndex })
+}
+
+function againstClasses(logits: Tensor, labels: Tensor, options: Smoothed, isPlain: boolean): Tensor {
+  checkLabels('crossEntropy', logits, labels)
+  if (isPlain && logits.shape.length === 2) return plain(logits, labels)
+  return againstLabels(logSoftmax(classesLast(logits)), labels, options)
 }
 
 interface Smoothed extends Weighted {
@@ -114,8 +121,8 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: Labe
   const read = readOptions('nllLoss', labelOptions, options)
   const weight = weightFor('nllLoss', logProbabilities, read.weight)
   checkLabels('nllLoss', logProbabilities, labels)
-  const logP = classesLast(logProbabilities)
-  return againstLabels(logP, labels, { ...read, weight, labelSmoothing: 0 })
+  const loss = againstLabels(classesLast(logProbabilities), labels, { ...read, weight, labelSmoothing: 0 })
+  return withClassTargets(loss, { scores: logProbabilities, target: labels, ignoreIndex: read.ignoreIndex })
 }
 
 /** Fraction of the labels of a batch whose class has the highest score: a scalar. No gradient flows back. */

@@ -8,6 +8,7 @@ import { equal, notEqual, where } from './compare.ts'
 import { maximum } from './extremum.ts'
 import { checkLabels, classWeight, labelled, weightFor } from './label.ts'
 import { reduced, reductionOptions } from './loss-reduction.ts'
+import { withClassTargets } from './loss-weight.ts'
 import { unsqueeze } from './movement.ts'
 import { norm } from './norm.ts'
 
@@ -109,5 +110,6 @@ export function multiMarginLoss(scores: Tensor, labels: Tensor, options?: MultiM
   // The term of the label itself is always the margin, and is excluded.
   const others = sub(sum(shortfall, [1]), Math.max(0, margin) ** p)
   const costs = div(others, classes)
-  return reduced(settle(weight ? mul(costs, weights) : costs), reduction)
+  const loss = reduced(settle(weight ? mul(costs, weights) : costs), reduction)
+  return withClassTargets(loss, { scores, target: labels })
 }

@@ -2,12 +2,13 @@ import { allocate, toData } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { choice, nested, type Option, type OptionsOf, required, size } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
 import { hyperparameter, Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
-import { add, mul } from '../ops/arithmetic.ts'
+import { add, div, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
+import { joinParts, kindsOf, type LossPart, type LossTerm, lossOfParts, readParts } from './loss-terms.ts'
 import { rows, type Steps } from './steps.ts'
 
 const options = {
@@ -49,28 +50,47 @@ export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
-/** Splits a batch into `parts` micro-batches of nearly equal size; into fewer if some would be empty. */
-export function* microBatches(batch: Batch, parts: number): Generator<Batch> {
-  const count = Math.min(parts, batch.length)
+/**
+ * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if they fit.
+ *
+ * @param most number of examples that fit a micro-batch
+ */
+export function* microBatches(batch: Batch, parts: number, most: number | undefined): Generator<Batch> {
+  const fitting = most === undefined ? parts : Math.min(parts, Math.ceil(batch.length / most))
+  const count = Math.min(fitting, batch.length)
   const start = (i: number): number => Math.floor((i * batch.length) / count)
   for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
 /** Compiled graph that computes the loss of one micro-batch and adds its gradients to sums over the batch. */
-export type MicroGraph = Compiled<'x' | 'y', 'loss'>
+export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms'>
+
+/** Losses, gradient norms and parts of the losses of consecutive steps. */
+interface Accumulated extends Pick<Steps, 'losses' | 'parts'> {
+  readonly gradientNorm: Steps['losses']
+}
 
 /**
- * Gradient accumulation: sums the gradients of several micro-batches, weighted by their number of examples,
- * then takes one optimizer step with the mean gradient. Uses the memory of a step on one micro-batch.
+ * Gradient accumulation: sums the gradients of several micro-batches, then takes one optimizer step with the
+ * gradient of the loss of all their examples. Uses the memory of a step on one micro-batch.
+ *
+ * The gradient of a mean over examples is the mean of the micro-batches' gradients, weighted by their number of
+ * examples. For a loss that divides by a weight, the gradients of the undivided totals are summed, and divided
+ * once the weight of the whole batch is known.
  */
 export class Accumulation {
   readonly #optimizer: Attached
   readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
-  readonly #sums: readonly Variable[]
+  /** Gradient sums: first of what no weight divides, then of each term with a weight. */
+  readonly #sums: (readonly Variable[])[] = []
+  /** Terms of the loss; undefined for a mean over examples. */
+  #terms: readonly LossTerm[] | undefined
   /** Number of examples in the current micro-batch divided by the number in the batch. */
   #share = 1
+  /** Weights of the current batch, in the order of the terms that have one. */
+  #weights: readonly number[] = []
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
 
   /**
@@ -88,18 +108,39 @@ export class Accumulation {
     this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
-    this.#sums = optimizer.trained.map(
-      ({ shape, dtype }) => new Variable(shape, undefined, { trainable: false, dtype }),
-    )
   }
 
   /** Adds the gradients of a micro-batch's loss to the batch's gradient sums, while its graph is traced. */
-  add(loss: Tensor): void {
+  add(loss: Tensor, terms: readonly LossTerm[] | undefined): void {
+    this.#terms = terms
     const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
-    for (const [i, g] of this.#optimizer.gradients(loss).entries()) {
-      const sum = this.#sums[i]!
-      sum.assign(add(sum.value, mul(g, share)))
+    if (terms === undefined) {
+      this.#addTo(0, loss, (g) => mul(g, share))
+      return
     }
+    const undivided = terms.flatMap(({ total, weight }) => {
+      if (typeof weight === 'object') return []
+      return weight === 'examples' ? mul(total, share) : total
+    })
+    if (undivided.length > 0) this.#addTo(0, undivided.reduce(add))
+    for (const [k, { total }] of terms.filter(isDivided).entries()) this.#addTo(k + 1, total)
+  }
+
+  #addTo(k: number, total: Tensor, change: (g: Tensor) => Tensor = (g) => g): void {
+    const weights = new Set(this.#optimizer.trained.map(({ value }) => value))
+    if (!topological([total]).some((t) => weights.has(t))) return // such as a constant that is added to the loss
+    const sums = this.#sumsOf(k)
+    for (const [i, g] of this.#optimizer.gradients(total).entries()) {
+      const sum = sums[i]!
+      sum.assign(add(sum.value, change(g)))
+    }
+  }
+
+  #sumsOf(k: number): readonly Variable[] {
+    this.#sums[k] ??= this.#optimizer.trained.map(
+      ({ shape, dtype }) => new Variable(shape, undefined, { trainable: false, dtype }),
+    )
+    return this.#sums[k]
   }
 
   /**
@@ -107,43 +148,71 @@ export class Accumulation {
    * first loss that is not finite.
    *
    * @param step number of the first step, counted from the start of the run
-   * @returns loss and gradient norm of each step, as arrays with the element type of the weights
+   * @returns loss, gradient norm and parts of each step, numbers in the element type of the weights
    */
-  async learn(
-    stack: Batch,
-    size: number,
-    step: number,
-  ): Promise<Readonly<Record<'losses' | 'gradientNorm', Steps['losses']>>> {
-    const [losses, norms]: [number[], number[]] = [[], []]
+  async learn(stack: Batch, size: number, step: number, most: number | undefined): Promise<Accumulated> {
+    const [losses, norms, parts]: [number[], number[], (readonly LossPart[])[]] = [[], [], []]
     for (let k = 0; k < stack.length / size; k++) {
-      losses.push(await this.#accumulate(rows(stack, size, k, k + 1), step + k))
+      const done = await this.#accumulate(rows(stack, size, k, k + 1), step + k, most)
+      losses.push(done.loss)
+      if (done.parts) parts.push(done.parts)
+      if (!Number.isFinite(done.loss)) break // later losses would not be finite either
       norms.push(await this.#update(step + k))
-      if (!Number.isFinite(losses[k])) break // later losses would not be finite either
     }
-    const dtype = this.#sums[0]?.dtype ?? 'float32'
+    const dtype = this.#optimizer.trained[0]?.dtype ?? 'float32'
     const data = (values: number[]) => toData(dtype, values) as Steps['losses']
-    return { losses: data(losses), gradientNorm: data(norms) }
+    return { losses: data(losses), gradientNorm: data(norms), ...(this.#terms && { parts }) }
   }
 
-  /** Sums the gradients of a batch over its micro-batches. @returns mean loss of the batch */
-  async #accumulate(batch: Batch, step: number): Promise<number> {
-    for (const sum of this.#sums) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
+  /** Sums the gradients of a batch over its micro-batches. @returns loss of the batch, and its parts */
+  async #accumulate(
+    batch: Batch,
+    step: number,
+    most: number | undefined,
+  ): Promise<{ readonly loss: number; readonly parts: readonly LossPart[] | undefined }> {
+    for (const sum of this.#sums.flat()) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
-    for (const part of microBatches(batch, this.#parts)) {
+    let parts: readonly LossPart[] | undefined
+    for (const part of microBatches(batch, this.#parts, most)) {
       this.#share = part.length / batch.length
-      const { loss } = await (await this.#graph(part.length))(part, step)
+      const { loss, terms } = await (await this.#compiled(part.length))(part, step)
       total += Number(loss[0]) * this.#share
+      if (this.#terms) parts = joinParts(parts, readParts(kindsOf(this.#terms), terms, part.length)[0]!)
     }
-    return total
+    if (parts === undefined) return { loss: total, parts }
+    this.#weights = parts.filter((_, k) => isDivided(this.#terms![k]!)).map(({ weight }) => weight!)
+    return { loss: lossOfParts(parts), parts }
+  }
+
+  /** Returns the graph of a micro-batch, and zeroes the sums that tracing it has made. */
+  async #compiled(length: number): Promise<MicroGraph> {
+    const graph = await this.#graph(length)
+    for (const sum of this.#sums.flat())
+      if (!sum.initialized) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
+    return graph
   }
 
   /** Updates the weights with the summed gradients. @returns L2 norm of the gradient over all weights */
   async #update(step: number): Promise<number> {
-    const apply = (): { readonly gradientNorm: Tensor } => ({
-      ...this.#optimizer.apply(this.#sums.map(({ value }) => value)),
-    })
-    this.#apply ??= compile({}, apply, this.#compiling)
+    this.#apply ??= compile({}, () => ({ ...this.#optimizer.apply(this.#gradients()) }), this.#compiling)
     const { gradientNorm } = await (await this.#apply)({}, step)
     return Number(gradientNorm[0])
   }
+
+  /** Returns the gradient of the batch's loss with respect to each weight, from the sums. */
+  #gradients(): readonly Tensor[] {
+    return this.#optimizer.trained.map((_, i) => {
+      const each = this.#sums.map((sums, k) => {
+        const { value, dtype } = sums[i]!
+        if (k === 0) return value
+        return div(
+          value,
+          hyperparameter(() => this.#weights[k - 1]!, dtype, 'accumulate.weight'),
+        )
+      })
+      return each.filter((g) => g !== undefined).reduce(add)
+    })
+  }
 }
+
+const isDivided = ({ weight }: LossTerm): boolean => typeof weight === 'object'

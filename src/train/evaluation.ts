@@ -1,19 +1,25 @@
 import type { Data } from '../core/dtype.ts'
+import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
-import type { Compiled } from '../runtime/compile.ts'
-import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
+import type { Evaluator } from './evaluator.ts'
+import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
+import { type Measurements, Measures, type Metrics, type Predictions } from './metrics/metric.ts'
 
 /** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
 export interface Evaluation extends Partial<Measurements> {
-  /** Mean loss over the examples. */
+  /**
+   * Loss of all examples, whatever the size of the batches: a mean over the examples, or of whatever the loss
+   * divides by, such as class weights; a sum if the loss is one. NaN when no label counts.
+   */
   readonly loss: number
-  /** Fraction of examples whose highest-scoring class is the label, 0 to 1; absent for data without classes. */
+  /**
+   * Fraction of labels whose class has the highest score, 0 to 1, without those that the loss or the data
+   * ignore. Labels may also be one-hot or soft, which name the class of the highest probability; a single score
+   * predicts class 1 if it is positive. Absent for data without classes.
+   */
   readonly accuracy?: number
 }
-
-/** Compiled graph that computes a batch's mean loss and accuracy and, if there are metrics, model outputs. */
-export type EvaluationGraph = Compiled<'x' | 'y', 'loss' | 'accuracy' | 'output'>
 
 /** Batches per run of the graph: enough to make its overhead small, few enough to fit into the CPU's cache. */
 const stackSize = 32
@@ -23,22 +29,74 @@ export async function evaluation(
   source: Source,
   batchSize: number,
   metrics: Metrics,
-  graphOf: (batchSize: number) => Promise<EvaluationGraph>,
+  evaluatorOf: (batchSize: number) => Promise<Evaluator>,
 ): Promise<Evaluation> {
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
-  const totals = { examples: 0, loss: 0, accuracy: 0 }
+  const totals = new Totals()
+  let known: Evaluator | undefined
   for await (const { x, y, length } of loader(source, { batchSize }).stacks(0, () => stackSize)) {
     const rows = Math.min(batchSize, length)
-    const means = await (await graphOf(rows))({ x, y })
-    totals.examples += length
-    totals.loss += sum(means.loss) * rows
-    totals.accuracy += sum(means.accuracy) * rows
-    measures?.add({ output: means.output, target: y, length })
+    const evaluator = await evaluatorOf(rows)
+    const measured = await evaluator.graph({ x, y })
+    totals.add(evaluator, measured, rows, length)
+    measures?.add(predictionsOf(evaluator, measured, y, length / rows))
+    known = evaluator
   }
   return {
-    loss: totals.loss / totals.examples,
-    ...(source.classes !== undefined && { accuracy: totals.accuracy / totals.examples }),
+    loss: totals.meanLoss,
+    ...(known?.accuracy !== undefined && { accuracy: totals.accuracy }),
     ...measures?.results,
+  }
+}
+
+/** Returns the predictions of a stack of `batches` batches. */
+function predictionsOf(
+  { shapes, ignoreIndex }: Evaluator,
+  { output, target }: Partial<Measured>,
+  y: Data,
+  batches: number,
+): Predictions {
+  const stacked = ([n = 1, ...rest]: Shape): Shape => [n * batches, ...rest]
+  return {
+    output: output!,
+    target: target ?? y,
+    length: (shapes.target[0] ?? 1) * batches,
+    shapes: { output: stacked(shapes.output), target: stacked(shapes.target) },
+    ...(ignoreIndex !== undefined && { ignoreIndex }),
+  }
+}
+
+type Measured = Awaited<ReturnType<Evaluator['graph']>>
+
+/** Sums over the batches seen so far. */
+class Totals {
+  #examples = 0
+  #loss = 0
+  #hits = 0
+  #counted = 0
+  #parts: readonly LossPart[] | undefined
+
+  /** Adds a stack of `length` examples in batches of `rows`. */
+  add({ kinds, accuracy }: Evaluator, measured: Measured, rows: number, length: number): void {
+    this.#examples += length
+    if (kinds) {
+      for (const parts of readParts(kinds, measured.terms, rows)) this.#parts = joinParts(this.#parts, parts)
+    } else this.#loss += sum(measured.loss) * rows
+    if (accuracy === 'mean') {
+      this.#hits += sum(measured.accuracy) * rows
+      this.#counted += length
+    } else if (accuracy === 'counts') {
+      this.#hits += sum(measured.hits)
+      this.#counted += sum(measured.counted)
+    }
+  }
+
+  get meanLoss(): number {
+    return this.#parts ? lossOfParts(this.#parts) : this.#loss / this.#examples
+  }
+
+  get accuracy(): number {
+    return this.#hits / this.#counted
   }
 }
 

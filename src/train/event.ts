@@ -34,7 +34,10 @@ export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly epoch: number
   /** Number of optimizer steps taken since the start of the run. */
   readonly steps: number
-  /** Mean training loss over the epoch's steps; each step's loss is computed before its update. */
+  /**
+   * Training loss of the examples of the epoch, each at the weights before its step: their mean, or what the
+   * loss divides by; see `Evaluation.loss`.
+   */
   readonly trainLoss: number
   readonly validationLoss: number
   readonly validationAccuracy?: number

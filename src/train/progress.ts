@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts'
+import { joinParts, type LossPart, lossOfParts } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 
 /** Progress of a run, as plain JSON. Together with the task's variables, it is enough to resume the run. */
@@ -18,13 +19,17 @@ interface EpochProgress {
   readonly batches: number
   readonly steps: number
   readonly skipped: number
-  /** Sum of the losses of the epoch's steps. */
+  /** Sum of the losses of the epoch's steps, each multiplied by its batch's part of a full batch. */
   readonly loss: number
+  /** Number of full batches, counting parts of one; absent in old checkpoints, which counted steps. */
+  readonly weight?: number
+  /** Sums of the parts of the steps' losses; absent for a mean over the examples. */
+  readonly parts?: readonly LossPart[]
   /** Learning rate of the epoch's last step so far. */
   readonly lr: number
 }
 
-const freshEpoch: EpochProgress = { batches: 0, steps: 0, skipped: 0, loss: 0, lr: 0 }
+const freshEpoch: EpochProgress = { batches: 0, steps: 0, skipped: 0, loss: 0, weight: 0, lr: 0 }
 
 /** Returns the progress of a run before its first step. */
 export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress => ({
@@ -34,16 +39,25 @@ export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress =>
   control: control.map(({ initial }) => initial),
 })
 
-/** Advances `progress`: by `batches`, which include skipped ones, and by the optimizer steps they led to. */
+/**
+ * Advances `progress`: by `batches`, which include skipped ones, and by the optimizer steps they led to.
+ *
+ * @param share number of examples in each of these batches, divided by that of a full batch
+ */
 export function afterSteps(
   progress: Progress,
   batches: number,
-  { losses, lrs, skipped = 0 }: Steps,
+  { losses, lrs, skipped = 0, parts: each }: Steps,
+  share: number,
 ): Progress {
   const { sofar } = progress
-  let { loss } = sofar
+  let { loss, weight = sofar.steps, parts } = sofar
   // Sequential, so that the rounding of the sum does not depend on the number of steps per call.
-  for (const next of losses) loss += next
+  for (const next of losses) {
+    loss += next * share
+    weight += share
+  }
+  for (const next of each ?? []) parts = joinParts(parts, next)
   return {
     ...progress,
     steps: progress.steps + losses.length,
@@ -52,10 +66,16 @@ export function afterSteps(
       steps: sofar.steps + losses.length,
       skipped: sofar.skipped + skipped,
       loss,
+      weight,
+      ...(parts && { parts }),
       lr: lrs.at(-1) ?? sofar.lr,
     },
   }
 }
+
+/** Returns the loss of all examples seen so far in an epoch, each at the weights of its step. */
+export const trainLossOf = ({ sofar: { loss, weight, steps, parts } }: Progress): number =>
+  parts ? lossOfParts(parts) : loss / (weight ?? steps)
 
 /** Returns the progress after the end of an epoch, whose monitored value `metric` updates the controllers. */
 export const afterEpoch = (experiment: Experiment, progress: Progress, metric: number): Progress => ({

@@ -1,5 +1,6 @@
 import type { Data } from '../core/dtype.ts'
 import { type Batch, picked } from '../data/batch.ts'
+import type { LossPart } from './loss-terms.ts'
 
 /** Losses and learning rates of consecutive optimizer steps. */
 export interface Steps {
@@ -9,6 +10,8 @@ export interface Steps {
   readonly lrs: Float64Array
   /** Other logged quantities by name: one value per step. */
   readonly logs?: Readonly<Record<string, ArrayLike<number>>>
+  /** Parts of each step's loss, from which an epoch's is joined; absent for a mean over the examples. */
+  readonly parts?: readonly (readonly LossPart[])[]
   /** Number of batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
 }
@@ -64,6 +67,7 @@ export function joinedSteps(calls: readonly Steps[]): Steps {
     losses: all(({ losses }) => losses),
     lrs: all(({ lrs }) => lrs),
     ...(names.length > 0 && { logs }),
+    ...(calls.some(({ parts }) => parts) && { parts: calls.flatMap(({ parts = [] }) => parts) }),
   }
 }
 

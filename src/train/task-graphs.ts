@@ -1,21 +1,18 @@
-import { ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
-import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Batch } from '../data/loader.ts'
-import { isStream } from '../data/stream.ts'
-import type { Mode } from '../nn/module.ts'
+import { isStream, type Source } from '../data/stream.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { accuracy } from '../ops/loss.ts'
 import type { Attached } from '../optim/attach.ts'
 import { backendOf } from '../runtime/device.ts'
 import { graphFingerprint } from '../runtime/fingerprint.ts'
 import { traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
-import type { EvaluationGraph } from './evaluation.ts'
+import { checkScores, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
+import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
 import { watched, withAngles } from './watch.ts'
@@ -31,6 +28,9 @@ export class TaskGraphs {
   /** Number of micro-batches that each batch is split into; 1 without accumulation. */
   readonly #parts: number
   readonly #accumulation: Accumulation
+  readonly #evaluators: Evaluators
+  /** What divides each term of the loss, known after the first trace; undefined for a mean over examples. */
+  #kinds: readonly LossTerm['weight'][] | undefined
 
   constructor(options: ValuesOf<typeof taskOptions>, optimizer: Attached) {
     const { model, data, dtype, threads, device, accumulate } = options
@@ -41,6 +41,7 @@ export class TaskGraphs {
     this.#parts = graphRunsPerStep(accumulate)
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length)
     this.#accumulation = new Accumulation(optimizer, this.#parts, compile, { threads, device })
+    this.#evaluators = new Evaluators(options)
   }
 
   /** Compiles the training graph for batches of `batchSize` examples. */
@@ -50,48 +51,51 @@ export class TaskGraphs {
     await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), resident)
   }
 
-  /** Takes an optimizer step for each batch in a stack (batches, concatenated); the first is number `step`. */
+  /**
+   * Takes an optimizer step for each batch in a stack (batches, concatenated); the first is number `step`.
+   *
+   * @param most number of examples that fit a micro-batch; if undefined, a batch is cut into all its parts
+   */
   async learn(
     stack: Batch,
     batchSize: number,
     step: number,
-  ): Promise<Required<Pick<Steps, 'losses' | 'logs'>>> {
+    most: number | undefined,
+  ): Promise<Pick<Steps, 'losses' | 'parts'> & Required<Pick<Steps, 'logs'>>> {
     const { data, device, log } = this.#options
     if (this.#parts > 1) {
-      const { losses, gradientNorm } = await this.#accumulation.learn(stack, batchSize, step)
-      return { losses, logs: log.gradientNorm ? { gradientNorm } : {} }
+      const { gradientNorm, ...done } = await this.#accumulation.learn(stack, batchSize, step, most)
+      return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const feeds = await batchFeeds(stack, data, device)
     const graph = await this.#learner(batchSize, 'rows' in feeds)
-    const { loss, ...logs } = await graph(feeds, step)
-    return { losses: loss as Steps['losses'], logs: withAngles(logs) }
+    const { loss, terms, ...logs } = await graph(feeds, step)
+    const parts = this.#kinds && { parts: readParts(this.#kinds, terms, batchSize) }
+    return { losses: loss as Steps['losses'], logs: withAngles(logs), ...parts }
   }
 
   /** Returns operator and layer of a training step's first tensor that is not finite, such as `Mul in bn`. */
-  async culprit(batch: Batch, step: number): Promise<string | undefined> {
+  async culprit(batch: Batch, step: number, most: number | undefined): Promise<string | undefined> {
     const { model, device } = this.#options
-    for (const part of microBatches(batch, this.#parts)) {
+    for (const part of microBatches(batch, this.#parts, most)) {
       const found = await culpritOf(await this.#learner(part.length), model, part, step, device)
       if (found !== undefined) return found
     }
     return undefined
   }
 
-  /** Returns the evaluation graph for batches of `batchSize` examples. */
-  evaluator(batchSize: number): Promise<EvaluationGraph> {
-    const { data, loss: lossOf, metrics } = this.#options
-    const isMeasured = Object.keys(metrics).length > 0
-    return this.#graphs.compiled(`evaluate ${batchSize}`, batchSize, ({ x, y }) => {
-      const output = this.#forward(x, 'eval')
-      const loss = lossOf(output, y)
-      const means = { loss, accuracy: data.classes === undefined ? loss : accuracy(output, y) }
-      return { ...means, ...(isMeasured && { output }) } as Record<'loss' | 'accuracy' | 'output', Tensor>
-    })
+  /** Returns the evaluator of batches of `batchSize` examples of `source`. */
+  evaluator(source: Source, batchSize: number): Promise<Evaluator> {
+    return this.#evaluators.of(source, batchSize)
   }
 
   /** Returns a hash of the training graph for batches of `batchSize` examples, without compiling it. */
   hash(batchSize: number): string {
-    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => this.#trainingStep(fed))
+    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => {
+      // The parts of the loss do not change what is trained.
+      const { terms: _, ...step } = this.#trainingStep(fed)
+      return step
+    })
     return graphFingerprint(traceStep(inputs, body))
   }
 
@@ -105,26 +109,32 @@ export class TaskGraphs {
   }
 
   /** Traces an optimizer step on a batch or, with `accumulate`, only loss and gradients of a micro-batch. */
-  #trainingStep({ x, y }: Fed): Record<'loss', Tensor> {
-    const { model, loss: lossOf, log } = this.#options
+  #trainingStep({ x, y }: Fed): Record<'loss' | 'terms', Tensor> {
+    const { log, model } = this.#options
     const accumulates = this.#parts > 1
-    return watched(
+    let terms: readonly LossTerm[] | undefined
+    const measured = watched(
       model,
       accumulates ? {} : log,
       (step) => this.#optimizer.lr(step),
-      () => lossOf(this.#forward(x, 'train'), y),
-      (loss) => (accumulates ? this.#accumulation.add(loss) : this.#optimizer.minimize(loss)),
+      () => this.#lossOf(x, y),
+      (loss) => {
+        terms = termsOf(loss, [x, y])
+        if (accumulates) this.#accumulation.add(loss, terms)
+        else this.#optimizer.minimize(loss)
+      },
     )
+    this.#kinds = terms && kindsOf(terms)
+    return { ...measured, ...(terms && { terms: packed(terms) }) } as Record<'loss' | 'terms', Tensor>
   }
 
-  /** Applies the model to `x`. @throws {ShapeError} when it returns fewer scores than there are classes. */
-  #forward(x: Tensor, mode: Mode): Tensor {
-    const output = this.#options.model.forward(x, mode)
-    const { shape } = output
-    const { classes } = this.#options.data
-    if (classes === undefined || shape.length !== 2 || shape[1]! >= classes) return output
-    throw new ShapeError(
-      `task: wanted a score for each of ${classes} classes, got ${showShape(shape)}; widen the last layer`,
-    )
+  /** Applies model and loss. @throws {ShapeError} when the model returns fewer scores than there are classes. */
+  #lossOf(x: Tensor, y: Tensor): Tensor {
+    const { model, loss: lossOf, data } = this.#options
+    const output = model.forward(x, 'train')
+    checkWidth(output.shape, data.classes)
+    const loss = lossOf(output, y)
+    checkScores(loss, output.shape, data.classes)
+    return loss
   }
 }

@@ -115,18 +115,20 @@ export class Task {
    * single run of the graph but with the same results as separate steps. With `accumulate`, the graph runs once
    * per micro-batch.
    *
+   * @param microBatchSize number of examples that fit a micro-batch, so that a batch with fewer than the usual
+   *   is cut into fewer. @default as many as give `accumulate` micro-batches
    * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are
    *   those before that step.
    */
-  learn(stack: Batch, batchSize: number): Promise<Steps> {
+  learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
     return this.#alone('learn', async () => {
       const attempt = (from: number, to: number): Promise<Steps | Failure> =>
-        this.#attempt(rows(stack, batchSize, from, to), batchSize)
+        this.#attempt(rows(stack, batchSize, from, to), batchSize, microBatchSize)
       const count = stack.length / batchSize
       if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
       const done = await attempt(0, count)
       if (!('bad' in done)) return done
-      throw await this.#diverged(stack, batchSize, done)
+      throw await this.#diverged(stack, batchSize, microBatchSize, done)
     })
   }
 
@@ -146,10 +148,10 @@ export class Task {
   }
 
   /** Takes a step for each batch in a stack (batches, concatenated). If one fails, undoes all of them. */
-  async #attempt(stack: Batch, batchSize: number): Promise<Steps | Failure> {
+  async #attempt(stack: Batch, batchSize: number, most: number | undefined): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
-      const { losses, logs } = await this.#graphs.learn(stack, batchSize, this.#step)
+      const { losses, logs, parts } = await this.#graphs.learn(stack, batchSize, this.#step, most)
       const bad = losses.findIndex((value) => !Number.isFinite(value))
       const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))
       if (bad >= 0 || broken) {
@@ -158,7 +160,7 @@ export class Task {
       }
       const lrs = Float64Array.from(losses, (_, k) => this.lr(this.#step + k))
       this.#step += losses.length
-      return { losses, lrs, ...(Object.keys(logs).length > 0 && { logs }) }
+      return { losses, lrs, ...(Object.keys(logs).length > 0 && { logs }), ...(parts && { parts }) }
     } catch (error) {
       restore()
       throw error
@@ -172,7 +174,7 @@ export class Task {
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize } = readOptions('evaluate', evaluationOptions, options)
     const evaluated = (): Promise<Evaluation> =>
-      evaluation(source, batchSize, this.#options.metrics, (size) => this.#graphs.evaluator(size))
+      evaluation(source, batchSize, this.#options.metrics, (size) => this.#graphs.evaluator(source, size))
     return this.atEvaluation(evaluated, { batchSize })
   }
 
@@ -212,10 +214,15 @@ export class Task {
   }
 
   /** Returns the error for the failed step `bad`, after retaking the steps before it to find the cause. */
-  async #diverged(stack: Batch, batchSize: number, { bad, loss }: Failure): Promise<DivergedError> {
-    const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize) : undefined
+  async #diverged(
+    stack: Batch,
+    batchSize: number,
+    most: number | undefined,
+    { bad, loss }: Failure,
+  ): Promise<DivergedError> {
+    const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, most) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
-    const culprit = await this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step)
+    const culprit = await this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step, most)
     return new DivergedError(
       `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
         `is ${culprit ?? 'the loss'}; lower the rate or warm up longer`,

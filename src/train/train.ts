@@ -8,8 +8,18 @@ import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
+import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
-import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
+import {
+  afterEpoch,
+  afterSteps,
+  beginning,
+  endOf,
+  factorOf,
+  isOver,
+  type Progress,
+  trainLossOf,
+} from './progress.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
@@ -31,6 +41,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  * `progress`.
  *
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
+ * @throws {ShapeError} before the first step, when batch normalization cannot train on the last batch of an epoch.
  * @example
  * for await (const event of train.run(experiment)) if (event.type === 'epoch')
  * console.log(event.validationLoss)
@@ -42,6 +53,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
   const begun = performance.now()
+  checkLastBatch(experiment, task)
   let progress = start
   task.goTo(progress.steps, factorOf(experiment, progress))
   yield { type: 'start', ...length, parameters: task.parameters, progress }
@@ -81,14 +93,16 @@ async function* stepsOf(
   for await (const stack of stacks) {
     const step = task.steps
     const begun = performance.now()
-    const { done, diverged } = await learn(task, stack, Math.min(batches.batchSize, stack.length))
+    const size = Math.min(batches.batchSize, stack.length)
+    const { done, diverged } = await learn(task, stack, size, experiment.batchSize)
     const taken = performance.now() - begun
     const seen = diverged ? done.losses.length : Math.ceil(stack.length / batches.batchSize)
     pace.learn(seen, taken)
     ms += taken
-    progress = afterSteps(progress, seen, done)
+    const { parts: _, ...shown } = done
+    progress = afterSteps(progress, seen, done, size / batches.batchSize)
     const time = log.samplesPerSecond && { time: { samplesPerSecond: (1e3 * stack.length) / taken } }
-    yield { type: 'steps', epoch, step, ...done, ...time, progress }
+    yield { type: 'steps', epoch, step, ...shown, ...time, progress }
     if (diverged) throw diverged
     if (task.steps === steps) break
   }
@@ -99,7 +113,7 @@ async function* stepsOf(
 async function finished({ experiment, task }: Running, { progress, ms }: EpochSteps): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
   checkSteps(experiment, progress)
-  const measured = { trainLoss: sofar.loss / sofar.steps, ...(await validated(experiment, task, sofar.lr)) }
+  const measured = { trainLoss: trainLossOf(progress), ...(await validated(experiment, task, sofar.lr)) }
   const next = afterEpoch(experiment, progress, monitored(experiment, measured))
   const lrFactor = factorOf(experiment, next)
   const controlled = experiment.control.length > 0
@@ -122,9 +136,10 @@ async function learn(
   task: Task,
   stack: Batch,
   batchSize: number,
+  microBatchSize: number,
 ): Promise<{ readonly done: Steps; readonly diverged?: DivergedError }> {
   try {
-    return { done: await task.learn(stack, batchSize) }
+    return { done: await task.learn(stack, batchSize, microBatchSize) }
   } catch (error) {
     if (error instanceof DivergedError && error.before) return { done: error.before, diverged: error }
     throw error

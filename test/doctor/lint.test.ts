@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { Tensor } from '../../src/core/tensor.ts'
 import { lint, lintRules } from '../../src/doctor/index.ts'
 import * as nn from '../../src/nn/index.ts'
+import * as ops from '../../src/ops/index.ts'
 import {
   adam,
   adamw,
@@ -38,6 +40,9 @@ const branch = (last: nn.Module): nn.Module =>
 const to0 = schedule.linear(0.05, { startFactor: 1, endFactor: 0, totalIters: 80 })
 const slowTo0 = schedule.linear(0.05, { startFactor: 1, endFactor: 0, totalIters: 400 })
 const average = (batchNorm: 'recalibrate' | 'average' | 'copy') => ({ type: 'ema', batchNorm }) as const
+const each: ops.Loss = (output, y) => ops.crossEntropy(output, y, { reduction: 'none' })
+const masked = (y: Tensor): Tensor => ops.cast(ops.greater(y, 0), 'float32')
+const spread = (output: Tensor): Tensor => ops.mean(ops.square(ops.sub(output, ops.mean(output, [0]))))
 const slow = network({ norm: { momentum: 0.01 } })
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
@@ -232,6 +237,39 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       { control: [schedule.reduceOnPlateau()], recalibrateBeforeEvaluation: true },
     ],
     ['none', {}],
+  ],
+  'batch-loss': [
+    [
+      'the root of a mean',
+      { loss: (output, y) => ops.sqrt(ops.crossEntropy(output, y)) },
+      'note: because of Sqrt, the loss is no mean over the examples of a batch, so it depends on the batch size, and accumulation and evaluation in batches differ from one large batch: take the mean last, or return ops.weightedLoss(total, weight)',
+    ],
+    [
+      'a sum that is not stated',
+      { loss: (output, y) => ops.mul(ops.sum(each(output, y)), 0.1) },
+      'note: the loss is a sum over the batch, so it depends',
+    ],
+    [
+      'a quotient that is not stated',
+      { loss: (output, y) => ops.div(ops.sum(each(output, y)), ops.sum(masked(y))) },
+      'note: because of Div, the loss',
+    ],
+    [
+      'a loss that relates examples to each other',
+      { loss: (output, y) => ops.add(ops.crossEntropy(output, y), spread(output)) },
+      'note: because of Sub, the loss',
+    ],
+    ['a mean', {}],
+    ['a mean of sums', { loss: (output, y) => ops.div(ops.sum(each(output, y)), output.shape[0]!) }],
+    [
+      'a mean with class weights, and a penalty of the weights',
+      { loss: (output, y) => ops.add(ops.crossEntropy(output, y, { weight: [1, 2, 3, 4] }), 1) },
+    ],
+    ['a stated sum', { loss: (output, y) => ops.crossEntropy(output, y, { reduction: 'sum' }) }],
+    [
+      'a stated quotient',
+      { loss: (output, y) => ops.weightedLoss(ops.sum(each(output, y)), ops.sum(masked(y))) },
+    ],
   ],
 }
 

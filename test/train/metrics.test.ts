@@ -110,7 +110,7 @@ describe('a metric', () => {
   test('refuses options that it does not have', () => {
     expect(() => metrics.topK({ k: 0 })).toThrow('topK: wanted k as a positive integer, got 0')
     expect(() => metrics.f1({ averge: 'macro' } as never)).toThrow(
-      'f1: wanted one of average, zeroDivision, got averge; did you mean average?',
+      'f1: wanted one of average, zeroDivision, multilabel, got averge; did you mean average?',
     )
     expect(() => metrics.f1({ average: 'mean' as never })).toThrow(
       "f1: wanted average as 'binary', 'micro', 'macro', 'weighted' or 'none', got \"mean\"",

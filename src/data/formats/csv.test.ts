@@ -155,7 +155,7 @@ test('a long value that comes in many pieces costs no more than one piece', () =
   const before = performance.now()
   const set = new CsvReader('a.csv', readOptions('csv', csvOptions, { label: 'k' })).dataset(pieces)
   expect(set.classNames![0]).toHaveLength(512 << 16)
-  expect(performance.now() - before).toBeLessThan(5000)
+  expect(performance.now() - before).toBeLessThan(10_000)
 })
 
 test('a damaged CSV file is refused, or read as what it says, never anything else', () => {

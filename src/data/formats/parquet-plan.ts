@@ -52,14 +52,8 @@ export async function planParquet(
     label: label === undefined ? undefined : within(label)[0],
     target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
-  const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
-    let place = 0
-    return chosen.map((at) => {
-      const first = place
-      place += within(at).length
-      return { column: columns[at]!, kind, place: first, shape: shapes[at]! }
-    })
-  }
+  const readings = (of: readonly number[], kind: Reading['kind']): Reading[] =>
+    placed(of.map((at) => ({ column: columns[at]!, kind, shape: shapes[at]! })))
   return {
     ...plan,
     readings: [
@@ -68,6 +62,16 @@ export async function planParquet(
       ...readings(label === undefined ? [] : [label], 'label'),
     ],
   }
+}
+
+/** Places the values of columns one behind another. */
+function placed(readings: readonly Omit<Reading, 'place'>[]): Reading[] {
+  let end = 0
+  return readings.map((reading) => {
+    const place = end
+    end += sizeOf(reading.shape)
+    return { ...reading, place }
+  })
 }
 
 /** Returns names for the numbers of a column: its own, or `name[0]`, `name[1]`, … for lists. */

@@ -2,13 +2,19 @@ import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 import { severities } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
+import { lossRules } from './loss.ts'
 import { orderRules } from './order.ts'
 import type { Complaint, LintRule } from './rule.ts'
 import { statisticsRules } from './statistics.ts'
 import { weightRules } from './weight-decay.ts'
 
 /** All rules by which `lint` checks an experiment. */
-export const lintRules: readonly LintRule[] = [...orderRules, ...weightRules, ...statisticsRules]
+export const lintRules: readonly LintRule[] = [
+  ...orderRules,
+  ...weightRules,
+  ...statisticsRules,
+  ...lossRules,
+]
 
 /** A flaw of an experiment that was found before training, with the rule that found it. */
 export interface Lint extends Complaint {

@@ -1,6 +1,6 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { choice, custom, type OptionsOf, readOptions } from '../../core/options.ts'
-import { classOf, classScores } from './labels.ts'
+import { classOf, classScores, labelScores, multilabelOption } from './labels.ts'
 import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 // Precision, recall and F1 are three ratios of the same counts, so they share a file.
@@ -14,7 +14,7 @@ const options = {
   /**
    * How to average the metric's per-class values.
    *
-   * - `macro`: mean over the classes that occur among labels or predictions;
+   * - `macro`: mean over the classes that occur among labels or predictions, or over all labels of `multilabel`;
    * - `weighted`: mean weighted by the number of examples with each label;
    * - `micro`: the metric computed once, from counts summed over all classes;
    * - `binary`: value of class 1; requires two classes;
@@ -29,6 +29,7 @@ const options = {
     (value) => [0, 1, 'nan'].some((one) => one === value),
     0,
   ),
+  ...multilabelOption,
 }
 
 export interface AverageOptions extends OptionsOf<typeof options> {}
@@ -73,7 +74,10 @@ export const f1 = (given: AverageOptions = {}): Metric =>
 type Ratio = (hits: number, predicted: number, actual: number) => readonly [over: number, under: number]
 
 function ratio(type: string, given: AverageOptions, parts: Ratio): Metric<Counts> {
-  const { average, zeroDivision } = readOptions(type, options, given)
+  const { average, zeroDivision, multilabel } = readOptions(type, options, given)
+  if (multilabel && average === 'binary') {
+    throw mismatch(type, "average as 'macro', 'micro', 'weighted' or 'none' for multilabel", average)
+  }
   const divide = ([over, under]: readonly [number, number]): number =>
     under === 0 ? Number(zeroDivision) : over / under
   const result = (counts: Counts): MetricValue => {
@@ -82,14 +86,17 @@ function ratio(type: string, given: AverageOptions, parts: Ratio): Metric<Counts
     const values = hits.map((h, c) => divide(parts(h, predicted[c]!, actual[c]!)))
     if (average === 'none') return values
     if (average === 'binary') return values[1]!
-    const occurs = hits.map((_, c) => Number(predicted[c]! + actual[c]! > 0))
+    const occurs = hits.map((_, c) => Number(multilabel || predicted[c]! + actual[c]! > 0))
     return mean(values, average === 'macro' ? occurs : actual)
   }
   return {
-    spec: { type, average, zeroDivision },
+    spec: { type, average, zeroDivision, ...(multilabel && { multilabel }) },
     ...(average !== 'none' && { goal: 'max' }),
     initial: { hits: [], predicted: [], actual: [] },
-    update: (counts, predictions) => count(type, counts, predictions, average === 'binary'),
+    update: (counts, predictions) =>
+      multilabel
+        ? countLabels(type, counts, predictions)
+        : count(type, counts, predictions, average === 'binary'),
     result,
     reason: (counts) =>
       [result(counts)].flat(2).some(Number.isNaN) ? `${type}: 0/0, as zeroDivision asks` : undefined,
@@ -107,9 +114,7 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
       "use 'macro', 'micro', 'weighted' or 'none'",
     )
   }
-  const copy = (counts: readonly number[]): number[] =>
-    counts.length === 0 ? new Array<number>(classes).fill(0) : [...counts]
-  const [hits, predicted, actual] = [copy(before.hits), copy(before.predicted), copy(before.actual)]
+  const { hits, predicted, actual } = copied(before, classes)
   for (const [i, label] of labels.entries()) {
     const guess = classOf(rows, i)
     predicted[guess]!++
@@ -117,6 +122,27 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
     if (guess === label) hits[label]!++
   }
   return { hits, predicted, actual }
+}
+
+/** Counts each label of examples that may have several. */
+function countLabels(who: string, before: Counts, predictions: Predictions): Counts {
+  const { columns, scores, truth } = labelScores(who, predictions)
+  const { hits, predicted, actual } = copied(before, columns)
+  for (const [i, applies] of truth.entries()) {
+    if (applies < 0) continue
+    const guess = Number(scores[i]! > 0)
+    predicted[i % columns]! += guess
+    actual[i % columns]! += applies
+    hits[i % columns]! += guess * applies
+  }
+  return { hits, predicted, actual }
+}
+
+/** Copies counts; those before the first batch are 0 for each of `classes`. */
+function copied({ hits, predicted, actual }: Counts, classes: number): Record<keyof Counts, number[]> {
+  const copy = (counts: readonly number[]): number[] =>
+    counts.length === 0 ? new Array<number>(classes).fill(0) : [...counts]
+  return { hits: copy(hits), predicted: copy(predicted), actual: copy(actual) }
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)

@@ -1,37 +1,171 @@
 import { ArgumentError } from '../../core/errors.ts'
+import { boolean } from '../../core/options.ts'
+import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
+import { formOf } from './form.ts'
 import type { Predictions } from './metric.ts'
 
-/** A classifier's predictions after validation: labels and scores. */
+/** A classifier's predictions after validation: one row for each label that counts. */
 export interface ClassScores {
   /** Number of classes, at least 2: the number of columns, or 2 when there is only one column. */
   readonly classes: number
+  /** Label of each row; of soft targets, the class of the highest probability. */
   readonly labels: Int32Array
   /** Number of scores per label: one per class, or 1, the logit of class 1. */
   readonly columns: number
+  /** Rows of scores, one after another. */
   readonly scores: ArrayLike<number>
+  /** Rows of one-hot or soft targets; undefined for labels. */
+  readonly soft: ArrayLike<number> | undefined
 }
 
 /**
- * Validates a classifier's predictions and returns them as labels and rows of scores.
+ * Validates a classifier's predictions and returns them as labels and rows of scores, whatever the form of the
+ * targets. Leaves out labels that are `ignoreIndex`.
  *
- * @throws {ArgumentError} when the scores do not form one row per label, or a label is not a class index.
+ * @throws {ArgumentError} when output and target do not belong together, a label is not a class index, or soft
+ *   targets do not sum to 1.
  */
-export function classScores(who: string, { output, target }: Predictions): ClassScores {
-  const columns = output.length / target.length
-  if (!Number.isInteger(columns) || columns < 1) {
-    throw new ArgumentError(
-      `${who}: wanted a row of scores for each label, got ${output.length} scores for ${target.length} labels`,
-    )
+export function classScores(who: string, predictions: Predictions): ClassScores {
+  const { output, target } = shapesOf(who, predictions)
+  const form = formOf(output, target)
+  if (form === undefined) throw misfitting(who, output, target)
+  const columns = form === 'logit' ? 1 : output[1]!
+  const scores = form === 'logit' ? predictions.output : classesLast(predictions.output, output)
+  if (form === 'alike') {
+    const soft = classesLast(predictions.target, target)
+    checkSums(who, soft, columns)
+    const labels = Int32Array.from({ length: soft.length / columns }, (_, i) => argMax(soft, i, columns))
+    return { classes: columns, labels, columns, scores: scores as ArrayLike<number>, soft }
   }
+  return counted(who, columns, scores as ArrayLike<number>, predictions)
+}
+
+/** Returns rows of scores with the labels of `predictions`, without those that do not count. */
+function counted(
+  who: string,
+  columns: number,
+  scores: ArrayLike<number>,
+  { target, ignoreIndex }: Predictions,
+): ClassScores {
   const classes = Math.max(2, columns)
   const labels = Int32Array.from(target as ArrayLike<number>, Number)
-  const at = labels.findIndex((label, i) => label < 0 || label >= classes || label !== Number(target[i]))
+  const isIgnored = (label: number): boolean => ignoreIndex !== undefined && label === ignoreIndex
+  const at = labels.findIndex(
+    (label, i) => !isIgnored(label) && (label < 0 || label >= classes || label !== Number(target[i])),
+  )
   if (at >= 0) {
     throw new ArgumentError(
       `${who}: wanted labels from 0 to ${classes - 1}, got ${target[at]}; of numbers, measure train.metrics.mae()`,
     )
   }
-  return { classes, labels, columns, scores: output as ArrayLike<number> }
+  const all = { classes, labels, columns, scores, soft: undefined }
+  if (!labels.some(isIgnored)) return all
+  const kept = Array.from(labels.keys()).filter((i) => !isIgnored(labels[i]!))
+  const row = (i: number): number => kept[Math.floor(i / columns)]! * columns + (i % columns)
+  return {
+    ...all,
+    labels: Int32Array.from(kept, (i) => labels[i]!),
+    scores: Float64Array.from({ length: kept.length * columns }, (_, i) => scores[row(i)]!),
+  }
+}
+
+/** Declares the option of metrics that can measure several labels of an example at once. */
+export const multilabelOption = {
+  /**
+   * Whether an example may have several labels at once: targets `[n, labels, …]` of 0 and 1, and for each the
+   * logit of its label. @default false
+   */
+  multilabel: boolean(false),
+}
+
+/** Several labels at once: scores and targets of each label, row by row. */
+export interface LabelScores {
+  /** Number of labels in a row. */
+  readonly columns: number
+  readonly scores: ArrayLike<number>
+  /** 1 where the label applies, 0 where it does not, and −1 where it does not count. */
+  readonly truth: Int8Array
+}
+
+/**
+ * Validates predictions of several labels at once, `[n, labels, …]`, and returns them as rows.
+ *
+ * @throws {ArgumentError} when output and target differ in shape, or a target is neither 0 nor 1 nor ignored.
+ */
+export function labelScores(who: string, predictions: Predictions): LabelScores {
+  const { output, target } = shapesOf(who, predictions)
+  const { ignoreIndex } = predictions
+  const form = formOf(output, target)
+  if (form !== 'alike' && form !== 'logit') {
+    throw new ArgumentError(
+      `${who}: wanted a target for each score as multilabel asks, got targets of ${showShape(target)} for ` +
+        `scores of ${showShape(output)}`,
+    )
+  }
+  const columns = form === 'logit' ? 1 : output[1]!
+  const given = form === 'logit' ? predictions.target : classesLast(predictions.target, target)
+  const scores = form === 'logit' ? predictions.output : classesLast(predictions.output, output)
+  const truth = Int8Array.from(given as ArrayLike<number>, (value) => {
+    const number = Number(value)
+    if (number === ignoreIndex) return -1
+    if (number === 0 || number === 1) return number
+    throw new ArgumentError(`${who}: wanted targets of 0 or 1 as multilabel asks, got ${number}`)
+  })
+  return { columns, scores: scores as ArrayLike<number>, truth }
+}
+
+/** Returns the shapes of output and target, from the numbers of elements if none are given. */
+export function shapesOf(
+  who: string,
+  { output, target, length, shapes }: Predictions,
+): NonNullable<Predictions['shapes']> {
+  if (shapes) return shapes
+  const [columns, positions] = [output.length / target.length, target.length / length]
+  if (!Number.isInteger(columns) || columns < 1 || !Number.isInteger(positions)) {
+    throw new ArgumentError(
+      `${who}: wanted a row of scores for each label, got ${output.length} scores for ${target.length} labels`,
+    )
+  }
+  const rest = positions === 1 ? [] : [positions]
+  return {
+    output: columns === 1 ? [length, ...rest] : [length, columns, ...rest],
+    target: [length, ...rest],
+  }
+}
+
+function misfitting(who: string, output: Shape, target: Shape): ArgumentError {
+  const [n, ...rest] = target
+  const wanted = `[${[n, 'classes', ...rest].join(', ')}]`
+  return new ArgumentError(
+    `${who}: wanted scores of ${wanted} for labels of ${showShape(target)}, got ${showShape(output)}; ` +
+      'put the classes on axis 1',
+  )
+}
+
+/** @throws {ArgumentError} unless each row of targets sums to 1, up to the rounding of float16. */
+function checkSums(who: string, soft: ArrayLike<number>, columns: number): void {
+  for (let first = 0; first < soft.length; first += columns) {
+    let sum = 0
+    for (let c = first; c < first + columns; c++) sum += soft[c]! < 0 ? Number.NaN : soft[c]!
+    if (Math.abs(sum - 1) < 1e-3) continue
+    const row = Array.from({ length: columns }, (_, c) => soft[first + c]!)
+    throw new ArgumentError(
+      `${who}: wanted targets that sum to 1 over the classes, as one-hot and soft targets do, got ${JSON.stringify(row)}; ` +
+        'of several labels at once, measure precision, recall, f1, accuracy or rocAuc with { multilabel: true }',
+    )
+  }
+}
+
+/** Moves axis 1 last: `[n, classes, …]` to rows of `classes` numbers. */
+function classesLast(data: Predictions['output'], [, classes = 1, ...rest]: Shape): ArrayLike<number> {
+  const values = data instanceof BigInt64Array ? Float64Array.from(data, Number) : data
+  const inner = sizeOf(rest)
+  if (inner === 1) return values
+  return Float64Array.from(values, (_, i) => {
+    const [row, c] = [Math.floor(i / classes), i % classes]
+    const example = Math.floor(row / inner)
+    return values[(example * classes + c) * inner + (row % inner)]!
+  })
 }
 
 /**
@@ -40,11 +174,15 @@ export function classScores(who: string, { output, target }: Predictions): Class
  * else class 0.
  */
 export function classOf({ columns, scores }: ClassScores, row: number): number {
+  if (columns === 1) return scores[row]! > 0 ? 1 : 0
+  return argMax(scores, row, columns)
+}
+
+function argMax(values: ArrayLike<number>, row: number, columns: number): number {
   const first = row * columns
-  if (columns === 1) return scores[first]! > 0 ? 1 : 0
   let best = 0
-  for (let c = 1; c < columns && !Number.isNaN(scores[first + best]!); c++) {
-    if (!(scores[first + c]! <= scores[first + best]!)) best = c
+  for (let c = 1; c < columns && !Number.isNaN(values[first + best]!); c++) {
+    if (!(values[first + c]! <= values[first + best]!)) best = c
   }
   return best
 }

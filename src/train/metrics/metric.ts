@@ -1,12 +1,22 @@
 import type { Data } from '../../core/dtype.ts'
+import type { Shape } from '../../core/shape.ts'
 
 /** Outputs of a model and targets of the same examples, each concatenated into one array. */
 export interface Predictions {
-  /** Model outputs; for a classifier, per label a row of scores before softmax or one logit of class 1. */
+  /** Model outputs; for a classifier, scores before softmax `[n, classes, …]`, or one logit of class 1 each. */
   readonly output: Data
+  /** Labels `[n, …]`; one-hot or soft targets, or several labels at once, of the shape of `output`; or numbers. */
   readonly target: Data
   /** Number of examples. */
   readonly length: number
+  /**
+   * Shapes of `output` and `target`, with examples on axis 0. If left out, they are taken from the numbers of
+   * elements: `[n, classes]` with labels `[n]`, `[n, classes, positions]` with labels `[n, positions]`, and
+   * `[n, width]` if both have as many elements.
+   */
+  readonly shapes?: { readonly output: Shape; readonly target: Shape }
+  /** Label that does not count. */
+  readonly ignoreIndex?: number
 }
 
 /** Result of a metric: a number, a list with one number per class, or a matrix as a list of rows. */
@@ -76,29 +86,30 @@ interface Mean {
 }
 
 /**
- * Returns a metric that averages one value per target and applies the function `result` to the mean.
+ * Returns a metric that averages values and applies the function `result` to the mean. NaN, with a reason,
+ * without any value.
  *
- * @param valuesOf given a batch's predictions, returns a function that computes the value of target `i`
+ * @param valuesOf returns the values of a batch's predictions, one for each target that counts
  */
 export const meanMetric = (
   spec: Metric['spec'],
   goal: 'max' | 'min',
-  valuesOf: (predictions: Predictions) => (i: number) => number,
+  valuesOf: (predictions: Predictions) => ArrayLike<number>,
   result: (mean: number) => number = (mean) => mean,
 ): Metric => ({
   spec,
   goal,
   initial: { sum: 0, count: 0 },
   update(state, predictions) {
-    const { length } = predictions.target
-    const value = valuesOf(predictions)
+    const values = valuesOf(predictions)
     const { count } = state as Mean
     let { sum } = state as Mean
-    for (let i = 0; i < length; i++) sum += value(i)
-    return { sum, count: count + length }
+    for (let i = 0; i < values.length; i++) sum += values[i]!
+    return { sum, count: count + values.length }
   },
   result(state) {
     const { sum, count } = state as Mean
     return result(sum / count)
   },
+  reason: (state) => ((state as Mean).count === 0 ? `${spec.type}: no target counts` : undefined),
 })

@@ -8,15 +8,23 @@ import { type Metric, meanMetric, type Predictions } from './metric.ts'
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *
- * Like torchmetrics' `Perplexity`; ≥ 1. Takes model outputs as scores `[…, classes]` with labels `[…]`, or as
- * one logit of class 1 per label.
+ * Like torchmetrics' `Perplexity`; ≥ 1. Takes model outputs as scores `[n, classes, …]` with labels `[n, …]` or
+ * probabilities of the scores' shape, or as one logit of class 1 per label.
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)
-  const surprises = (predictions: Predictions): ((i: number) => number) => {
-    const { columns, labels, scores } = classScores('perplexity', predictions)
-    if (columns === 1) return (i) => softplus(labels[i] === 1 ? -scores[i]! : scores[i]!)
-    return (i) => surprise(scores, i, columns, labels[i]!)
+  const surprises = (predictions: Predictions): Float64Array => {
+    const { columns, labels, scores, soft } = classScores('perplexity', predictions)
+    return Float64Array.from(labels, (label, i) => {
+      if (columns === 1) return softplus(label === 1 ? -scores[i]! : scores[i]!)
+      if (soft === undefined) return surprise(scores, i, columns, label)
+      let sum = 0
+      for (let c = 0; c < columns; c++) {
+        const p = soft[i * columns + c]!
+        if (p !== 0) sum += p * surprise(scores, i, columns, c)
+      }
+      return sum
+    })
   }
   return meanMetric({ type: 'perplexity' }, 'min', surprises, Math.exp)
 }

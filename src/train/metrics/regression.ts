@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { readOptions } from '../../core/options.ts'
+import { type Shape, sameShape, showShape } from '../../core/shape.ts'
 import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /** Measures the mean of |output − target|, like scikit-learn's `mean_absolute_error`; ≥ 0. */
@@ -10,9 +11,11 @@ export const mse = (options: object = {}): Metric => meanError('mse', options, (
 
 function meanError(type: string, options: object, error: (gap: number) => number): Metric {
   readOptions(type, {}, options)
-  const errors = (predictions: Predictions): ((i: number) => number) => {
+  const errors = (predictions: Predictions): Float64Array => {
     const { output, target } = checked(type, predictions)
-    return (i) => error(Number(output[i]) - Number(target[i]))
+    return Float64Array.from({ length: target.length }, (_, i) =>
+      error(Number(output[i]) - Number(target[i])),
+    )
   }
   return meanMetric({ type }, 'min', errors)
 }
@@ -77,9 +80,22 @@ function squares(before: Squares, { output, target, length }: Predictions): Squa
   return { count: before.count + length, mean, aboutMean, aboutOutput }
 }
 
-/** Returns the predictions. @throws {ArgumentError} when the numbers of outputs and targets differ. */
+/**
+ * Returns the predictions.
+ *
+ * @throws {ArgumentError} when outputs and targets differ in number or, apart from axes of size 1, in shape.
+ */
 function checked(who: string, predictions: Predictions): Predictions {
-  const { output, target, length } = predictions
+  const { output, target, length, shapes } = predictions
+  const squeezed = (shape: Shape): Shape => shape.filter((n) => n !== 1)
+  if (
+    shapes &&
+    output.length === target.length &&
+    !sameShape(squeezed(shapes.output), squeezed(shapes.target))
+  ) {
+    const got = `${showShape(shapes.output)} and ${showShape(shapes.target)}`
+    throw new ArgumentError(`${who}: wanted outputs of the targets' shape, got ${got}`)
+  }
   if (output.length === target.length) return predictions
   throw new ArgumentError(
     `${who}: wanted as many outputs as targets, got ${output.length / length} and ${target.length / length} ` +

@@ -1,23 +1,27 @@
 import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
-import { type ClassScores, classScores } from './labels.ts'
-import type { Metric, MetricValue } from './metric.ts'
+import { type ClassScores, classScores, labelScores, multilabelOption } from './labels.ts'
+import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 const options = {
   /**
-   * How to average the areas of three or more classes: `macro`, the mean; `weighted`, the mean weighted by the
+   * How to average the areas of three or more classes, or of the labels of `multilabel`: `macro`, the mean; `weighted`, the mean weighted by the
    * number of examples with each label; `none`, a list with one number per class. @default 'macro'
    */
   average: choice(['macro', 'weighted', 'none'], 'macro'),
+  ...multilabelOption,
 }
 
 export interface RocAucOptions extends OptionsOf<typeof options> {}
 
 /** Log-odds and labels of all examples seen so far: one array of each per batch. */
 interface Scores {
+  /** Number of classes, or of labels that an example may have at once. */
   readonly classes: number
-  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class. */
+  readonly multilabel: boolean
+  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class or label. */
   readonly scores: readonly Float64Array[]
-  readonly labels: readonly Int32Array[]
+  /** Class of each example; with `multilabel`, whether each label applies: 1, 0, or −1 if it does not count. */
+  readonly labels: readonly (Int32Array | Int8Array)[]
 }
 
 /**
@@ -28,33 +32,43 @@ interface Scores {
  *
  * With two classes, ranks class 1 against class 0; with more, each class against the rest. Like scikit-learn's
  * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)`
- * in float64, which stay distinct for probabilities near 0 and 1. NaN, with a reason, when a class has no
- * examples or all of them, or a score is NaN.
+ * in float64, which stay distinct for probabilities near 0 and 1. With `multilabel`, ranks the examples of each
+ * label against the others by its logit. NaN, with a reason, when a class has no examples or all of them, or a
+ * score is NaN.
  */
 export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'
-  const { average } = readOptions(type, options, given)
+  const { average, multilabel } = readOptions(type, options, given)
   const metric: Metric<Scores> = {
-    spec: { type, average },
+    spec: { type, average, ...(multilabel && { multilabel }) },
     ...(average !== 'none' && { goal: 'max' }),
-    initial: { classes: 0, scores: [], labels: [] },
+    initial: { classes: 0, multilabel, scores: [], labels: [] },
     update(before, predictions) {
-      const rows = classScores(type, predictions)
-      return {
-        classes: rows.classes,
-        scores: [...before.scores, logOdds(rows)],
-        labels: [...before.labels, rows.labels],
-      }
+      const { classes, scores, labels } = multilabel ? logits(predictions) : ranked(predictions)
+      return { ...before, classes, scores: [...before.scores, scores], labels: [...before.labels, labels] }
     },
     result: (state) => areas(state, average),
-    reason,
+    reason: (state) => reason(state),
   }
   return metric
 }
 
+type Ranked = { readonly [K in 'scores' | 'labels']: Scores[K][number] } & Pick<Scores, 'classes'>
+
+function ranked(predictions: Predictions): Ranked {
+  const rows = classScores('rocAuc', predictions)
+  return { classes: rows.classes, scores: logOdds(rows), labels: rows.labels }
+}
+
+function logits(predictions: Predictions): Ranked {
+  const { columns, scores, truth } = labelScores('rocAuc', predictions)
+  return { classes: columns, scores: Float64Array.from(scores), labels: truth }
+}
+
 function areas(state: Scores, average: NonNullable<RocAucOptions['average']>): MetricValue {
-  if (state.classes === 2) return area(state, 1, 0, 1)
-  const each = Array.from({ length: state.classes }, (_, c) => area(state, c, c, state.classes))
+  const { classes, multilabel } = state
+  if (classes === 2 && !multilabel) return area(state, 1)
+  const each = Array.from({ length: classes }, (_, c) => area(state, c))
   if (average === 'none') return each
   const weights = average === 'macro' ? each.map(() => 1) : countsOf(state)
   const total = weights.reduce((a, b) => a + b, 0)
@@ -63,26 +77,42 @@ function areas(state: Scores, average: NonNullable<RocAucOptions['average']>): M
 
 function reason(state: Scores): string | undefined {
   if (state.scores.some((chunk) => chunk.some(Number.isNaN))) return 'rocAuc: a score is NaN'
+  if (state.multilabel) {
+    const which = Array.from({ length: state.classes }, (_, c) => c).filter((c) =>
+      Number.isNaN(area(state, c)),
+    )
+    return which.length === 0 ? undefined : `rocAuc: every example or none has label ${which.join(', ')}`
+  }
   const counts = countsOf(state)
+  if (counts.every((n) => n === 0)) return 'rocAuc: no target counts'
   const only = counts.filter((n) => n > 0).length === 1
   if (only) return `rocAuc: every label is ${counts.findIndex((n) => n > 0)}; it compares two classes`
   const empty = counts.flatMap((n, c) => (n === 0 ? [c] : []))
   return empty.length === 0 ? undefined : `rocAuc: no example of class ${empty.join(', ')}`
 }
 
-function countsOf({ classes, labels }: Scores): number[] {
+/** Returns the number of examples of each class, or with each label. */
+function countsOf({ classes, labels, multilabel }: Scores): number[] {
   const counts = new Array<number>(classes).fill(0)
-  for (const chunk of labels) for (const label of chunk) counts[label]!++
+  for (const chunk of labels) {
+    for (const [i, label] of chunk.entries()) {
+      if (!multilabel) counts[label]!++
+      else if (label > 0) counts[i % classes]!++
+    }
+  }
   return counts
 }
 
-/** Returns the area under the ROC curve for class `positive`, ranking examples by score column `column`. */
-function area({ scores, labels }: Scores, positive: number, column: number, columns: number): number {
+/** Returns the area under the ROC curve of class or label `c`. */
+function area({ scores, labels, classes, multilabel }: Scores, c: number): number {
   const [own, others]: [number[], number[]] = [[], []]
-  for (const [k, chunk] of labels.entries()) {
-    const odds = scores[k]!
-    for (let i = 0; i < chunk.length; i++)
-      (chunk[i] === positive ? own : others).push(odds[i * columns + column]!)
+  const columns = classes === 2 && !multilabel ? 1 : classes
+  const column = columns === 1 ? 0 : c
+  for (const [k, odds] of scores.entries()) {
+    for (let row = 0; row < odds.length / columns; row++) {
+      const label = multilabel ? labels[k]![row * columns + c]! : Number(labels[k]![row] === c)
+      if (label >= 0) (label === 1 ? own : others).push(odds[row * columns + column]!)
+    }
   }
   return pairs(Float64Array.from(own).sort(), Float64Array.from(others).sort())
 }

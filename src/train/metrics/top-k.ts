@@ -1,11 +1,27 @@
 import { type OptionsOf, readOptions, required, size } from '../../core/options.ts'
-import { type ClassScores, classOf, classScores } from './labels.ts'
-import { type Metric, meanMetric } from './metric.ts'
+import { type ClassScores, classOf, classScores, labelScores, multilabelOption } from './labels.ts'
+import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
-/** Measures the fraction of labels that are the highest-scoring class. Ties go to the lowest class index. */
-export const accuracy = (options: object = {}): Metric => {
-  readOptions('accuracy', {}, options)
-  return hitRate('accuracy', {}, (rows, i, label) => classOf(rows, i) === label)
+/**
+ * Measures the fraction of labels that are the highest-scoring class. Ties go to the lowest class index. With
+ * `multilabel`, the fraction of examples all of whose labels are right. Like scikit-learn's `accuracy_score`.
+ */
+export const accuracy = (given: OptionsOf<typeof multilabelOption> = {}): Metric => {
+  const { multilabel } = readOptions('accuracy', multilabelOption, given)
+  return multilabel
+    ? meanMetric({ type: 'accuracy', multilabel }, 'max', exactMatches)
+    : hitRate('accuracy', {}, (rows, i, label) => classOf(rows, i) === label)
+}
+
+/** Returns for each example whether all its labels that count are right. */
+function exactMatches(predictions: Predictions): readonly number[] {
+  const { columns, scores, truth } = labelScores('accuracy', predictions)
+  const isRight = (applies: number, i: number): boolean => applies < 0 || Number(scores[i]! > 0) === applies
+  return Array.from({ length: truth.length / columns }, (_, row) =>
+    Number(
+      truth.subarray(row * columns, (row + 1) * columns).every((one, c) => isRight(one, row * columns + c)),
+    ),
+  )
 }
 
 const options = {
@@ -31,7 +47,7 @@ function hitRate(
 ): Metric {
   return meanMetric({ type, ...options }, 'max', (predictions) => {
     const rows = classScores(type, predictions)
-    return (i) => Number(isHit(rows, i, rows.labels[i]!))
+    return Float64Array.from(rows.labels, (label, i) => Number(isHit(rows, i, label)))
   })
 }
 

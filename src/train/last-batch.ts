@@ -1,0 +1,50 @@
+import { ShapeError } from '../core/errors.ts'
+import { isStream } from '../data/stream.ts'
+import { batchNorms } from '../nn/norm/freeze.ts'
+import { graphRunsPerStep } from './accumulation.ts'
+import type { Experiment } from './experiment.ts'
+import { runLength } from './length.ts'
+import type { Task } from './task.ts'
+
+/**
+ * Checks before the first step that batch normalization can train on the last batch of an epoch, if it is kept
+ * and the run comes to it. The length of a stream is unknown before its end, so it is not checked.
+ *
+ * @throws {ShapeError} when that batch, or a micro-batch that it is cut into, has one example and BN needs two.
+ */
+export function checkLastBatch(experiment: Experiment, task: Task): void {
+  const rest = restOf(experiment)
+  if (rest === 0 || !leavesOne(experiment, rest) || batchNorms(task.model).size === 0) return
+  const reason = failure(task, 1)
+  if (reason === undefined || failure(task, experiment.batchSize) !== undefined) return
+  const examples = rest === 1 ? '1 example' : `${rest} examples in micro-batches of ${experiment.batchSize}`
+  throw new ShapeError(
+    `train: wanted a last batch of an epoch to train on, got ${examples}, where ${reason.split(';')[0]}; ` +
+      "set lastBatch: 'drop', or another batchSize",
+  )
+}
+
+/** Returns the number of examples in the last batch of an epoch; 0 if it is full, dropped, unknown or not reached. */
+function restOf(experiment: Experiment): number {
+  const { data, lastBatch, sampler, steps = Number.POSITIVE_INFINITY } = experiment
+  if (lastBatch === 'drop' || isStream(data.train)) return 0
+  const { examplesPerStep, stepsPerEpoch } = runLength(experiment)
+  return steps < stepsPerEpoch! ? 0 : (sampler?.count ?? data.train.length) % examplesPerStep
+}
+
+/** Returns whether a micro-batch of the last batch, of `rest` examples, has a single example. */
+function leavesOne({ batchSize, accumulate }: Experiment, rest: number): boolean {
+  const parts = graphRunsPerStep(accumulate) === 1 ? 1 : Math.ceil(rest / batchSize)
+  return Math.floor(rest / parts) === 1
+}
+
+/** Returns why the task cannot train on batches of `batchSize` examples; undefined when it can. */
+function failure(task: Task, batchSize: number): string | undefined {
+  try {
+    task.graphFingerprint(batchSize)
+    return undefined
+  } catch (error) {
+    if (error instanceof ShapeError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,129 @@
+import type { Data } from '../core/dtype.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { add, div, mul, neg } from '../ops/arithmetic.ts'
+import { reshape } from '../ops/broadcast.ts'
+import { cast } from '../ops/compare.ts'
+import { concat } from '../ops/concat.ts'
+import { type ClassTargets, classTargetsOf, type LossParts, partsOf } from '../ops/loss-weight.ts'
+
+/**
+ * One term of a loss: `total / weight`, a plain sum (weight 1), or a mean over the examples, which is its own
+ * total (weight `examples`). Losses of several batches join to Σ total / Σ weight of each term.
+ */
+export interface LossTerm {
+  readonly total: Tensor
+  readonly weight: LossParts['weight'] | 'examples'
+}
+
+/**
+ * Splits a loss into terms of one weight each. Looks through sums, differences and factors that do not depend
+ * on the data, as in `ops.add(ops.crossEntropy(output, y, { weight }), ops.mul(penalty, 0.1))`.
+ *
+ * @param data tensors that hold the examples of the batch
+ * @returns undefined for a mean over the examples, which almost every loss is
+ */
+export function termsOf(loss: Tensor, data: readonly Tensor[]): readonly LossTerm[] | undefined {
+  const graph = topological([loss])
+  const weighted = reaching(graph, (t) => partsOf(t) !== undefined)
+  if (!weighted.has(loss)) return undefined
+  const fed = reaching(graph, (t) => data.includes(t))
+  const merged = new Map<LossTerm['weight'], Tensor>()
+  for (const { total, weight } of split(loss, { weighted, fed })) {
+    const before = merged.get(weight)
+    merged.set(weight, before ? add(before, total) : total)
+  }
+  const terms = Array.from(merged, ([weight, total]) => ({ total, weight }))
+  return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
+}
+
+/** Returns what a loss compares, if it contains a loss of classes; of several, the first that ignores a label. */
+export function classTargets(loss: Tensor): ClassTargets | undefined {
+  const found = topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])
+  return found.find(({ ignoreIndex }) => ignoreIndex !== undefined) ?? found[0]
+}
+
+/** The tensors of `graph`, in topological order, that are computed from one which passes the test `is`. */
+function reaching(graph: readonly Tensor[], is: (t: Tensor) => boolean): ReadonlySet<Tensor> {
+  const found = new Set<Tensor>()
+  for (const t of graph) if (is(t) || t.inputs.some((input) => found.has(input))) found.add(t)
+  return found
+}
+
+interface Ancestry {
+  /** Tensors that contain a loss whose parts are recorded. */
+  readonly weighted: ReadonlySet<Tensor>
+  /** Tensors that depend on the examples. */
+  readonly fed: ReadonlySet<Tensor>
+}
+
+/** Operators that keep the one number of a scalar. */
+const layouts = ['Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'ReduceSum', 'ReduceMean', 'Expand']
+
+function split(t: Tensor, ancestry: Ancestry): readonly LossTerm[] {
+  const parts = partsOf(t)
+  if (parts) return [{ total: reshape(parts.total, []), weight: parts.weight }]
+  const mean = [{ total: reshape(t, []), weight: 'examples' }] as const
+  if (!ancestry.weighted.has(t)) return mean
+  const [a, b] = t.inputs as readonly [Tensor, Tensor]
+  const each = (of: Tensor, change: (total: Tensor) => Tensor): readonly LossTerm[] =>
+    split(of, ancestry).map(({ total, weight }) => ({ total: change(total), weight }))
+  const scalar = (factor: Tensor): Tensor => reshape(factor, [])
+  const isSingle = (x: Tensor): boolean => x.shape.every((n) => n === 1)
+  if (layouts.includes(t.op) && isSingle(a) && isSingle(t)) return split(a, ancestry)
+  if (t.op === 'Neg') return each(a, neg)
+  if (t.op === 'Cast') return each(a, (total) => cast(total, t.dtype))
+  if (![a, b].every((x) => x !== undefined && isSingle(x))) return mean
+  if (t.op === 'Add') return [...split(a, ancestry), ...split(b, ancestry)]
+  if (t.op === 'Sub') return [...split(a, ancestry), ...each(b, neg)]
+  if (t.op === 'Mul' && !ancestry.fed.has(b)) return each(a, (total) => mul(total, scalar(b)))
+  if (t.op === 'Mul' && !ancestry.fed.has(a)) return each(b, (total) => mul(total, scalar(a)))
+  if (t.op === 'Div' && !ancestry.fed.has(b)) return each(a, (total) => div(total, scalar(b)))
+  return mean
+}
+
+/** The numbers of a term, on the host. Without `weight`, the term is a plain sum. */
+export interface LossPart {
+  readonly total: number
+  readonly weight?: number
+}
+
+/** Returns the numbers of the terms as one vector, which `readParts` reads: all totals, then all weights. */
+export function packed(terms: readonly LossTerm[]): Tensor {
+  const weights = terms.flatMap(({ weight }) => (typeof weight === 'object' ? [weight] : []))
+  const { dtype } = terms[0]!.total
+  return concat([...terms.map(({ total }) => total), ...weights].map((t) => cast(reshape(t, [1]), dtype)))
+}
+
+/** What divides each term. */
+export const kindsOf = (terms: readonly LossTerm[]): readonly LossTerm['weight'][] =>
+  terms.map(({ weight }) => weight)
+
+/** Reads the vectors that `packed` made, one per step. @param examples number of examples in each batch */
+export function readParts(
+  kinds: readonly LossTerm['weight'][],
+  data: Data,
+  examples: number,
+): readonly (readonly LossPart[])[] {
+  const width = kinds.length + kinds.filter((kind) => typeof kind === 'object').length
+  return Array.from({ length: data.length / width }, (_, step) => {
+    let next = step * width + kinds.length
+    return kinds.map((kind, k): LossPart => {
+      const total = Number(data[step * width + k])
+      if (kind === 1) return { total }
+      return kind === 'examples'
+        ? { total: total * examples, weight: examples }
+        : { total, weight: Number(data[next++]) }
+    })
+  })
+}
+
+/** Joins the parts of the same loss on two batches. */
+export const joinParts = (a: readonly LossPart[] | undefined, b: readonly LossPart[]): readonly LossPart[] =>
+  b.map(({ total, weight }, k) => ({
+    total: (a?.[k]?.total ?? 0) + total,
+    ...(weight !== undefined && { weight: (a?.[k]?.weight ?? 0) + weight }),
+  }))
+
+/** Returns the loss of all examples whose parts were joined; NaN when no label counts. */
+export const lossOfParts = (parts: readonly LossPart[]): number =>
+  parts.reduce((sum, { total, weight }) => sum + (weight === undefined ? total : total / weight), 0)
