@@ -1,5 +1,5 @@
 import { ShapeError } from '../core/errors.ts'
-import type { ValuesOf } from '../core/options.ts'
+import { present, type ValuesOf } from '../core/options.ts'
 import { showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Batch } from '../data/loader.ts'
@@ -11,9 +11,10 @@ import { accuracy } from '../ops/loss.ts'
 import type { Attached } from '../optim/attach.ts'
 import { backendOf } from '../runtime/device.ts'
 import { graphFingerprint } from '../runtime/fingerprint.ts'
-import { traceStep } from '../runtime/traced.ts'
+import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
+import { valuesFingerprint } from './effects.ts'
 import type { EvaluationGraph } from './evaluation.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import type { Steps } from './steps.ts'
@@ -21,6 +22,16 @@ import type { taskOptions } from './task-options.ts'
 import { watched, withAngles } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
+
+/** Hashes of what a task computes; they depend neither on process and device nor on the values of weights. */
+export interface GraphFingerprints {
+  /** Hash of the training step's graph. */
+  readonly graph: string
+  /** Hash of the graph of the model in evaluation mode. */
+  readonly evaluation: string
+  /** Hash of the values of each schedule of a layer, such as a momentum, at some steps, by its name. */
+  readonly scheduled: Readonly<Record<string, string>>
+}
 
 /** Compiled graphs of a task: to train on a batch or, with `accumulate`, on a micro-batch; and to evaluate. */
 export class TaskGraphs {
@@ -89,10 +100,22 @@ export class TaskGraphs {
     })
   }
 
-  /** Returns a hash of the training graph for batches of `batchSize` examples, without compiling it. */
-  hash(batchSize: number): string {
-    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => this.#trainingStep(fed))
-    return graphFingerprint(traceStep(inputs, body))
+  /** Returns hashes of the graphs for batches of `batchSize` examples, without compiling them. */
+  fingerprints(batchSize: number): GraphFingerprints {
+    const traced = (body: (fed: Fed) => Readonly<Record<string, Tensor>>): Traced => {
+      const graph = this.#graphs.traceable(batchSize, body)
+      return traceStep(graph.inputs, graph.body)
+    }
+    const training = traced((fed) => this.#trainingStep(fed))
+    const evaluation = traced(({ x }) => ({ output: this.#forward(x, 'eval') }))
+    const own = [...training.scheduled.values()].filter(({ name }) => !/^(optimizer|accumulate)\./.test(name))
+    return {
+      graph: graphFingerprint(training),
+      evaluation: graphFingerprint(evaluation),
+      scheduled: present(
+        Object.fromEntries(own.map(({ name, value }) => [name, valuesFingerprint(value)])),
+      ) as Record<string, string>,
+    }
   }
 
   #learner(batchSize: number, isResident: boolean = false): Promise<MicroGraph> {

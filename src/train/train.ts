@@ -9,7 +9,16 @@ import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
 import { runLength } from './length.ts'
-import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
+import {
+  afterEpoch,
+  afterSteps,
+  beginning,
+  endOf,
+  factorOf,
+  isOver,
+  type Progress,
+  resumed,
+} from './progress.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
@@ -42,7 +51,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
   const begun = performance.now()
-  let progress = start
+  let progress = resumed(experiment, start)
   task.goTo(progress.steps, factorOf(experiment, progress))
   yield { type: 'start', ...length, parameters: task.parameters, progress }
   while (!isOver(experiment, progress)) {
@@ -96,11 +105,15 @@ async function* stepsOf(
 }
 
 /** Evaluates the model after an epoch's steps, updates the controllers and returns the epoch's event. */
-async function finished({ experiment, task }: Running, { progress, ms }: EpochSteps): Promise<EpochEvent> {
+async function finished(
+  { experiment, task, batches }: Running,
+  { progress, ms }: EpochSteps,
+): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
   checkSteps(experiment, progress)
   const measured = { trainLoss: sofar.loss / sofar.steps, ...(await validated(experiment, task, sofar.lr)) }
-  const next = afterEpoch(experiment, progress, monitored(experiment, measured))
+  const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
+  const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)
   const lrFactor = factorOf(experiment, next)
   const controlled = experiment.control.length > 0
   if (controlled) task.goTo(task.steps, lrFactor)
@@ -112,7 +125,7 @@ async function finished({ experiment, task }: Running, { progress, ms }: EpochSt
     lr: sofar.lr,
     ...(sofar.skipped > 0 && { skipped: sofar.skipped }),
     ...(controlled && { lrFactor }),
-    time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.steps) / ms },
+    time: { seconds: ms / 1e3, stepsPerSecond: ms > 0 ? (1e3 * sofar.steps) / ms : 0 },
     progress: next,
   }
 }

@@ -254,7 +254,7 @@ describe('a sampler in an experiment', () => {
     const orders = [of, of, other].map(
       (one) => described(one, taskOf(one)).sampler as { count: number; order: string },
     )
-    expect(orders[0]).toEqual({ count: 64, order: expect.any(String) })
+    expect(orders[0]).toEqual({ count: 64, order: expect.any(String), nextOrder: expect.any(String) })
     expect(orders[1]).toEqual(orders[0])
     expect(orders[2]!.order).not.toBe(orders[0]!.order)
   })

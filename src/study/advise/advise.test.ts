@@ -175,8 +175,8 @@ describe('advice', () => {
       }
     }
     const { evidence } = adviceIn(await eventsOf(advise(toyOf(), { budget: 900, runner })))
-    expect(evidence.filter((sentence) => sentence.includes('not finite'))).toEqual([
-      'With normalization none rates from 1 on made losses that are not finite.',
+    expect(evidence.filter((sentence) => sentence.includes('diverged'))).toEqual([
+      'With normalization none rates from 1 on diverged.',
     ])
   })
 
