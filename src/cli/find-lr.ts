@@ -42,7 +42,9 @@ function report(found: LearningRates, file: string, set: readonly string[], outp
   const { lrs, losses } = found
   const { columns, color } = output
   const ends = [`lr ${rate(lrs[0]!)}`, `lr ${rate(lrs.at(-1)!)}`] as const
-  return [plot([{ label, values: losses }], { columns, color, ends }), ...verdict(found, file, set), ''].join('\n')
+  return [plot([{ label, values: losses }], { columns, color, ends }), ...verdict(found, file, set), ''].join(
+    '\n',
+  )
 }
 
 function verdict(found: LearningRates, file: string, set: readonly string[]): string[] {

@@ -142,9 +142,8 @@ function confidenceOf(
   }
   if (second && Math.min(seedsOf(best), seedsOf(second)) >= 3) return bySeeds(best, second, metric)
   const needed = seedsBudget(run, 3)
-  const repeats = second
-    ? `; three seeds of the two best take --budget ${Math.max(needed, outcome.budget + 1)}`
-    : ', as no other settings finished in the last round'
+  const more = needed > outcome.budget ? `; three seeds of the two best take --budget ${needed}` : ''
+  const repeats = second ? more : ', and no others finished in the last round'
   if (!isOwn(best.settings)) return byRounds(outcome, best, metric, repeats)
   const because = `over ${seedsText(seedsOf(best))} no other settings did better${repeats}`
   return { confidence: 'low', because }
@@ -211,7 +210,9 @@ function bestOfValues(trials: readonly Finished[], factor: string, metric: Objec
     const groups = [...groupedBy(within, ({ settings }) => String(settings[factor])).values()]
     if (groups.length < 2) continue
     const seeds = new Set(within.map(({ seed }) => seed))
-    const shared = [...seeds].filter((seed) => groups.every((group) => group.some((one) => one.seed === seed)))
+    const shared = [...seeds].filter((seed) =>
+      groups.every((group) => group.some((one) => one.seed === seed)),
+    )
     return groups.flatMap((group) =>
       mostSeedsFirst(
         group.filter(({ seed }) => shared.includes(seed)),
