@@ -1,7 +1,7 @@
 // Trains examples/digits.ts with seeds 0 to 4 and writes the results into README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { loadExperiment } from '../dist/cli/load.js'
 import { train } from '../dist/index.js'
+import { loadExperiment } from '../dist/train/experiment-file.js'
 
 const file = new URL('../README.md', import.meta.url)
 const base = await loadExperiment(new URL('../examples/digits.ts', import.meta.url).pathname)

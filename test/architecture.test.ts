@@ -41,7 +41,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'onnx-buf': ['onnx'],
   '@bufbuild/protobuf': ['onnx', 'log'],
   commander: ['cli'],
-  jiti: ['cli'],
+  jiti: ['train'],
   libsql: ['study'],
   'pure-rand': ['core'],
   papaparse: ['data'],

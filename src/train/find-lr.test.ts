@@ -111,7 +111,7 @@ describe('a range test', () => {
     const seen = await findLearningRate(toy({ sampler, batchSize: 32, model: () => new nn.Linear(2, 3) }), {
       steps: 40,
     })
-    expect(Math.min(...seen.losses)).toBeLessThan(0.5 * seen.losses[0]!)
+    expect(seen.losses[9]).toBeCloseTo(seen.losses[0]!, 3) // batches do not differ
     const few = toy({ data: clouds(20), batchSize: 32, lastBatch: 'keep' })
     expect((await findLearningRate(few, { steps: 40 })).losses.length).toBe(40)
   })

@@ -9,6 +9,7 @@ export { type Experiment, type ExperimentOptions, experiment } from './experimen
 export { exportOnnx, loadWeights } from './export.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
 export * as metrics from './metrics/index.ts'
+export { type OpenedRun, type OpenOptions, open } from './open.ts'
 export { beginning, type Progress } from './progress.ts'
 export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
 export { RunFolder, type RunFolderOptions, restore } from './run-folder.ts'

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
@@ -167,6 +167,7 @@ export class RunFolder {
     this.#saving = true
     this.#saved = this.#checkpoints
       .save(this.#progress.steps, tensorsOf(this.task), checkpoint, written)
+      .then(() => this.#markBest())
       .finally(() => {
         this.#saving = false
       })
@@ -174,6 +175,16 @@ export class RunFolder {
     this.#savedAt = this.#progress.steps
     this.#savedTime = performance.now()
     this.#score = undefined
+  }
+
+  /** Writes `checkpoints/best.json`, from which people can tell the best checkpoint, and why it is the best. */
+  #markBest(): void {
+    const best = this.#checkpoints.best()
+    if (best === undefined) return
+    const { monitor } = this.#experiment
+    const value = goalOf(this.#experiment) === 'max' ? -best.score : best.score
+    const mark = { checkpoint: basename(best.path), monitor, value }
+    writeWhole(join(this.path, 'checkpoints', 'best.json'), `${JSON.stringify(mark)}\n`)
   }
 
   #describe(): void {
@@ -216,10 +227,29 @@ export class RunFolder {
  *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
-  const checkpoints = new Checkpoints(join(path, 'checkpoints'))
-  const saved = readLast(checkpoints, task, () => fingerprint(experiment.data))
-  if (saved) task.goTo(saved.progress.steps, factorOf(experiment, saved.progress))
-  return saved !== undefined
+  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
+  if (last !== undefined) restoreCheckpoint(last, experiment, task, true)
+  return last !== undefined
+}
+
+/**
+ * Loads the checkpoint in the folder `path` into a task, like `restore`.
+ *
+ * @param isSame whether the experiment's data must be those of the checkpoint
+ * @returns the run's progress at the checkpoint
+ * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ *   unchanged then.
+ */
+export function restoreCheckpoint(
+  path: string,
+  experiment: Experiment,
+  task: Task,
+  isSame: boolean,
+): Progress {
+  const hash = isSame ? fingerprint(experiment.data) : undefined
+  const { progress } = readCheckpoint<Saved>(path, tensorsOf(task), hash)
+  task.goTo(progress.steps, factorOf(experiment, progress))
+  return progress
 }
 
 /** Loads the tensors of the last checkpoint, if any, into a task. Returns the checkpoint's other state. */

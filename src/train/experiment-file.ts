@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { type Experiment, experiment } from './experiment.ts'
+import { parseExperiment, parseJson } from './spec.ts'
+
+/** An experiment, and the file that it was loaded from. */
+export interface Loaded {
+  readonly experiment: Experiment
+  /** Absolute path of the experiment's file: the loaded file, or the file that a loaded study names. */
+  readonly origin: string
+  /** Whether the experiment is written in a study's file, as a part of the study. */
+  readonly inStudy: boolean
+}
+
+/**
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A
+ * study's file gives the study's experiment. Modules import this package as 'evenstep', from any folder.
+ *
+ * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
+ */
+export const loadExperiment = async (file: string): Promise<Experiment> =>
+  (await loadWithOrigin(file)).experiment
+
+/** Loads an experiment as `loadExperiment` does, and also returns the path of its file. */
+export async function loadWithOrigin(file: string): Promise<Loaded> {
+  const loaded = await loadValue(file, 'train', 'an experiment file')
+  const whole = Object(loaded) as Record<string, unknown>
+  if ('factors' in whole && 'experiment' in whole) return experimentOf(whole.experiment, file)
+  const isText = extname(file) === '.json'
+  const made = isText ? parseExperiment(loaded) : experiment(loaded as Experiment)
+  return { experiment: { name: nameOf(file), ...made }, origin: resolve(file), inStudy: false }
+}
+
+/** Returns the experiment that a study in `file` names by its path or contains. */
+export async function experimentOf(given: unknown, file: string): Promise<Loaded> {
+  if (typeof given === 'string') return loadWithOrigin(resolve(dirname(file), given))
+  const made =
+    extname(file) === '.json' && !isMade(given) ? parseExperiment(given) : experiment(given as Experiment)
+  return { experiment: { name: nameOf(file), ...made }, origin: resolve(file), inStudy: true }
+}
+
+/** Whether an experiment's JSON was parsed before, so that its model is a function. */
+const isMade = (given: unknown): boolean => typeof Object(given).model === 'function'
+
+/** Returns the name of a file without its folder and extension. */
+export const nameOf = (file: string): string => basename(file, extname(file))
+
+/**
+ * Returns the default export of a module, or the value in a JSON file.
+ *
+ * @param who what errors begin with
+ * @param wanted what errors say the file should be
+ */
+export async function loadValue(file: string, who: string, wanted: string): Promise<unknown> {
+  const path = resolve(file)
+  if (!existsSync(path))
+    throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
+  if (extname(path) === '.json') return parseJson(readFileSync(path, 'utf8'), file)
+  const module = await importModule(path, file)
+  if (module.default !== undefined) return module.default
+  const make = who === 'study' ? 'study.define' : 'train.experiment'
+  throw new FormatError(`${file}: wanted a default export, got none; write export default ${make}({ … })`)
+}
+
+/** Imports a TypeScript or JavaScript module. @param file how errors name it */
+async function importModule(path: string, file: string): Promise<{ readonly default?: unknown }> {
+  const { createJiti } = await import('jiti')
+  // The module that imports of 'evenstep' shall give is the one that imports this file: hence not an import above.
+  const index = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url).href
+  const evenstep = await import(/* @vite-ignore */ index)
+  const jiti = createJiti(import.meta.url, {
+    // As in Node.js: the default import of a CommonJS module is its `module.exports`.
+    interopDefault: true,
+    virtualModules: { evenstep, 'evenstep/schedule': evenstep.schedule },
+  })
+  try {
+    return await jiti.import(path)
+  } catch (error) {
+    if (error instanceof EvenstepError) throw error
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+    const place = placeIn(path, error)
+    const other = place === '' ? userPlace(error) : undefined
+    const where = other === undefined ? '' : ` at ${other}`
+    throw new FormatError(`${file}${place}: wanted a module that loads, got ${reason}${where}`, {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Returns the line and column in the file `path` where an error arose, such as `:5:3`: those in a syntax error's
+ * message, or of the first line of the stack in this file, if no other file of the user's comes before it.
+ */
+function placeIn(path: string, error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const at = error.message.indexOf(`${path}:`)
+  const place = at < 0 ? undefined : /^:\d+:\d+/.exec(error.message.slice(at + path.length))?.[0]
+  const first = userPlace(error)
+  return place ?? (first?.startsWith(`${path}:`) ? first.slice(path.length) : '')
+}
+
+/** Returns file, line and column of the first line of an error's stack that is in a file of the user's own. */
+function userPlace(error: unknown): string | undefined {
+  const stack = (error instanceof Error && error.stack) || ''
+  const places = [...stack.matchAll(/(?:file:\/\/)?((?:\/|[A-Za-z]:\\)[^\n()]*?:\d+:\d+)\)?$/gm)].map(
+    ([, at]) => at!,
+  )
+  const own = new URL('..', import.meta.url).pathname
+  return places.find((at) => !at.includes('node_modules') && !at.startsWith(own))
+}
