@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, extname, resolve } from 'node:path'
+import { basename, dirname, extname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
 import { type Experiment, experiment } from './experiment.ts'
 import { parseExperiment, parseJson } from './spec.ts'
@@ -79,33 +80,31 @@ async function importModule(path: string, file: string): Promise<{ readonly defa
   } catch (error) {
     if (error instanceof EvenstepError) throw error
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
-    const place = placeIn(path, error)
-    const other = place === '' ? userPlace(error) : undefined
-    const where = other === undefined ? '' : ` at ${other}`
+    const named = placeIn(path, error)
+    const first = userPlace(error)
+    const isHere = first?.file === path
+    const place = named ?? (isHere ? `:${first!.line}` : '')
+    const where =
+      named === undefined && first && !isHere ? ` at ${relative('', first.file)}:${first.line}` : ''
     throw new FormatError(`${file}${place}: wanted a module that loads, got ${reason}${where}`, {
       cause: error,
     })
   }
 }
 
-/**
- * Returns the line and column in the file `path` where an error arose, such as `:5:3`: those in a syntax error's
- * message, or of the first line of the stack in this file, if no other file of the user's comes before it.
- */
-function placeIn(path: string, error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  const at = error.message.indexOf(`${path}:`)
-  const place = at < 0 ? undefined : /^:\d+:\d+/.exec(error.message.slice(at + path.length))?.[0]
-  const first = userPlace(error)
-  return place ?? (first?.startsWith(`${path}:`) ? first.slice(path.length) : '')
+/** Returns the line and column that a syntax error's message names in the file `path`, such as `:5:3`. */
+function placeIn(path: string, error: unknown): string | undefined {
+  const text = error instanceof Error ? error.message : ''
+  const at = text.indexOf(`${path}:`)
+  return at < 0 ? undefined : /^:\d+:\d+/.exec(text.slice(at + path.length))?.[0]
 }
 
-/** Returns file, line and column of the first line of an error's stack that is in a file of the user's own. */
-function userPlace(error: unknown): string | undefined {
+/** Returns the place that comes first in an error's stack among those in files of the user's own. */
+function userPlace(error: unknown): { readonly file: string; readonly line: number } | undefined {
   const stack = (error instanceof Error && error.stack) || ''
-  const places = [...stack.matchAll(/(?:file:\/\/)?((?:\/|[A-Za-z]:\\)[^\n()]*?:\d+:\d+)\)?$/gm)].map(
-    ([, at]) => at!,
-  )
-  const own = new URL('..', import.meta.url).pathname
-  return places.find((at) => !at.includes('node_modules') && !at.startsWith(own))
+  const own = fileURLToPath(new URL('..', import.meta.url))
+  const places = [...stack.matchAll(/^ +at (?:.*\()?(?:file:\/\/)?((?:\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/gm)]
+  return places
+    .map(([, file, line]) => ({ file: file!, line: Number(line) }))
+    .find(({ file }) => !/[\\/]node_modules[\\/]/.test(file) && !file.startsWith(own))
 }
