@@ -171,7 +171,7 @@ async function validated(
   }
   const step = task.steps - 1
   throw new DivergedError(
-    `train: wanted a finite validation loss, got ${loss} after step ${step}, lr ${lr}; ` +
+    `train: wanted a finite validation loss, got ${loss} ${step < 0 ? 'before the first step' : `after step ${step}, lr ${lr}`}; ` +
       'lower the rate, or look for numbers in the data that are not finite',
     step,
     lr,
