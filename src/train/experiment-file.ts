@@ -30,7 +30,7 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   if ('factors' in whole && 'experiment' in whole) return experimentOf(whole.experiment, file)
   const isText = extname(file) === '.json'
   const made = isText ? parseExperiment(loaded) : experiment(loaded as Experiment)
-  return { experiment: { name: nameOf(file), ...made }, origin: resolve(file), inStudy: false }
+  return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: false }
 }
 
 /** Returns the experiment that a study in `file` names by its path or contains. */
@@ -38,14 +38,14 @@ export async function experimentOf(given: unknown, file: string): Promise<Loaded
   if (typeof given === 'string') return loadWithOrigin(resolve(dirname(file), given))
   const made =
     extname(file) === '.json' && !isMade(given) ? parseExperiment(given) : experiment(given as Experiment)
-  return { experiment: { name: nameOf(file), ...made }, origin: resolve(file), inStudy: true }
+  return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: true }
 }
 
 /** Whether an experiment's JSON was parsed before, so that its model is a function. */
 const isMade = (given: unknown): boolean => typeof Object(given).model === 'function'
 
 /** Returns the name of a file without its folder and extension. */
-export const nameOf = (file: string): string => basename(file, extname(file))
+export const stemOf = (file: string): string => basename(file, extname(file))
 
 /**
  * Returns the default export of a module, or the value in a JSON file.

@@ -61,7 +61,7 @@ export interface OpenedRun {
  * @throws {ArgumentError} when the folder has no run, no finished model or no such checkpoint.
  * @throws {FormatError} when a file is damaged, or the weights are of another model.
  * @example
- * const run = await train.open('runs/digits-1', { checkpoint: 'best' })
+ * const run = await train.open('runs/digits-1', { checkpoint: 'best', experiment })
  * const { loss } = await run.evaluate()
  */
 export async function open(folder: string, given: OpenOptions = {}): Promise<OpenedRun> {

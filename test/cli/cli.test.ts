@@ -296,7 +296,9 @@ describe('a finished run', () => {
       out: '',
       err: 'nowhere: wanted the folder of a run, got no run.json in it\n',
     })
-    expect(unfinished!.err).toBe('hot: wanted a finished run, got no model.safetensors; resume it first\n')
+    expect(unfinished!.err).toBe(
+      'hot: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint\n',
+    )
   })
 })
 
