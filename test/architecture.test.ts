@@ -41,7 +41,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-web': ['runtime'],
   '@bufbuild/protobuf': ['onnx', 'log'],
   commander: ['cli'],
-  jiti: ['cli'],
+  jiti: ['train'],
   libsql: ['study'],
   'pure-rand': ['core'],
   hyparquet: ['data'],

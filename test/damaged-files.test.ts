@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { loadRun } from '../src/cli/run.ts'
 import { Variable } from '../src/core/variable.ts'
 import {
   encodeNpy,
@@ -17,6 +16,7 @@ import {
 } from '../src/data/index.ts'
 import { readCheckpoint, writeCheckpoint } from '../src/train/checkpoint.ts'
 import { checkSame } from '../src/train/description.ts'
+import { open } from '../src/train/open.ts'
 import { readSafetensors, writeSafetensors } from '../src/train/safetensors.ts'
 import { parseExperimentText } from '../src/train/spec.ts'
 import { damaged } from './support/damage.ts'
@@ -167,7 +167,7 @@ describe('what a run keeps', () => {
     writeFileSync(join(folder, 'model.safetensors'), '')
     const refused = await damaged(file, async (bytes) => {
       writeFileSync(join(folder, 'run.json'), bytes)
-      await loadRun(folder).then(
+      await open(folder).then(
         () => expect.unreachable('there is no such experiment'),
         (error: Error) => expect(error.name, error.message).toMatch(/^(Format|Argument)Error$/),
       )

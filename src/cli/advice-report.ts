@@ -13,8 +13,9 @@ export function adviceReport(experiment: Experiment): (event: AdviseEvent) => st
   let best: { readonly score: number; readonly text: string } | undefined
   return (event) => {
     if (event.type === 'range') {
-      const { normalization, rates } = event
-      const seen = `range test with normalization ${normalization}: begin at lr ${figure(rates.suggestion)}`
+      const { normalization, rates, begin } = event
+      const flat = rates.flat ? 'flat, no suggestion; ' : ''
+      const seen = `range test with normalization ${normalization}: ${flat}begin at lr ${figure(begin)}`
       return `${seen}, after ${rates.lrs.length} steps\n`
     }
     if (event.type === 'round') {

@@ -8,14 +8,18 @@ import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { restore } from '../train/run-folder.ts'
+import { loadExperiment } from '../train/experiment-file.ts'
+import { experimentOfRun, loadFinished, placeOf, type RunPlace } from '../train/open.ts'
+import { restore, restoreCheckpoint } from '../train/run-folder.ts'
+import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
-import { loadExperiment } from './load.ts'
+import { taskOf } from '../train/train.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { loadRun } from './run.ts'
+import { bestOption } from './run.ts'
 
 interface Options {
   readonly only?: readonly string[]
+  readonly best?: true
   readonly json?: true
 }
 
@@ -23,10 +27,11 @@ interface Options {
 export const doctorCommand = (output: Output = terminal()): Command =>
   new Command('doctor')
     .description('examine a finished run, or check an experiment before it is trained')
-    .argument('<run>', 'folder of the run, or file of the experiment')
+    .argument('<run>', 'folder of the run or of one of its checkpoints, or file of the experiment')
+    .addOption(bestOption())
     .option('--only <ids>', 'diagnostics to run, such as D8,D9', (ids: string) => ids.split(','))
     .option('--json', 'print findings as JSON lines')
-    .action(async (path: string, { only, json }: Options) => {
+    .action(async (path: string, { only, best, json }: Options) => {
       const print = printer(output, json)
       if (!existsSync(path)) {
         throw new ArgumentError(
@@ -34,14 +39,24 @@ export const doctorCommand = (output: Output = terminal()): Command =>
         )
       }
       if (!statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
-      const { experiment, task } = await loadRun(path)
+      const place = placeOf(path, best && 'best')
+      const experiment = await experimentOfRun(place.path)
       if (!only) print.lint(lint(experiment))
-      await diagnose(experiment, resumed(path, experiment, task), path, print, only)
+      await diagnose(experiment, restored(place, experiment), place.path, print, only)
     })
 
-/** Restores a task to the end of its run: completely from a checkpoint, else without the optimizer's state. */
-function resumed(path: string, experiment: Experiment, task: Task): Task {
-  if (!restore(path, experiment, task)) task.goTo(readSteps(path)?.losses.length ?? 0, 1)
+/**
+ * Returns the task of a run as it was at a checkpoint or, if none is asked for, at the end of the run: completely
+ * if the run has a checkpoint, else without the optimizer's state.
+ */
+function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task {
+  const task = taskOf(experiment)
+  if (checkpoint !== undefined) {
+    restoreCheckpoint(checkpoint, experiment, task, true)
+    return task
+  }
+  const steps = loadFinished(path, task)
+  if (!restore(path, experiment, task)) task.goTo(steps, 1)
   return task
 }
 
@@ -54,11 +69,24 @@ export async function diagnose(
   only?: readonly string[],
 ): Promise<void> {
   const made: Diagnosis[] = []
-  for await (const diagnosis of examine(experiment, task, { log: readSteps(path), ...(only && { only }) })) {
+  const log = upTo(readSteps(path), task.steps)
+  for await (const diagnosis of examine(experiment, task, { log, ...(only && { only }) })) {
     made.push(diagnosis)
     print.progress?.(diagnosis)
   }
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
+}
+
+/** Returns the first `count` steps of a log. */
+function upTo(log: Steps | undefined, count: number): Steps | undefined {
+  if (log === undefined || log.losses.length <= count) return log
+  const { losses, lrs, logs = {} } = log
+  const first = Object.entries(logs).map(([name, all]) => [name, Array.from(all).slice(0, count)] as const)
+  return {
+    losses: losses.slice(0, count),
+    lrs: lrs.slice(0, count),
+    ...(first.length > 0 && { logs: Object.fromEntries(first) }),
+  }
 }
 
 /** Prints what the doctor finds: problems of an experiment (`lint`), and diagnoses of a trained model. */

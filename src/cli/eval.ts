@@ -1,21 +1,25 @@
 import { Command } from 'commander'
+import { open } from '../train/open.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { loadRun } from './run.ts'
+import { askedBy, bestOption } from './run.ts'
 
-/** `evenstep eval RUN`: evaluates the model of a finished run on its validation data. */
+interface Options {
+  readonly best?: true
+  readonly json?: true
+}
+
+/** `evenstep eval RUN`: evaluates the model of a finished run or a checkpoint on the run's validation data. */
 export const evalCommand = (output: Output = terminal()): Command =>
   new Command('eval')
     .description("evaluate a run's model on its validation data")
-    .argument('<run>', 'folder of the run')
+    .argument('<run>', 'folder of the run, or of one of its checkpoints')
+    .addOption(bestOption())
     .option('--json', 'print the metrics as JSON')
-    .action(async (run: string, { json }: { readonly json?: true }) => {
-      const { experiment, task } = await loadRun(run)
-      const { metrics, reasons, ...measured } = await task.evaluate(experiment.data.validation, {
-        batchSize: experiment.batchSize,
-      })
+    .action(async (folder: string, options: Options) => {
+      const { metrics, reasons, ...measured } = await (await open(folder, askedBy(options))).evaluate()
       const all = { ...measured, ...metrics }
       const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
-      output.write(json ? jsonLine(all) : lines.join(''))
+      output.write(options.json ? jsonLine(all) : lines.join(''))
     })
 
 const text = (value: unknown): string =>

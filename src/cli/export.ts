@@ -1,20 +1,21 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { count } from '../core/text.ts'
-import { exportOnnx } from '../train/export.ts'
+import { open } from '../train/open.ts'
 import { type Output, terminal } from './output.ts'
-import { loadRun } from './run.ts'
+import { askedBy, bestOption } from './run.ts'
 
-/** `evenstep export RUN FILE`: writes the model of a finished run as an ONNX file for inference. */
+/** `evenstep export RUN FILE`: writes the model of a finished run or a checkpoint as an ONNX file for inference. */
 export const exportCommand = (output: Output = terminal()): Command =>
   new Command('export')
     .description("write a run's model as an ONNX file for inference")
-    .argument('<run>', 'folder of the run')
+    .argument('<run>', 'folder of the run, or of one of its checkpoints')
     .argument('<file>', 'ONNX file to write')
-    .action(async (run: string, file: string) => {
-      const { experiment, task } = await loadRun(run)
-      const { x } = experiment.data.train
-      const bytes = exportOnnx(task.model, x)
+    .addOption(bestOption())
+    .action(async (folder: string, file: string, options: { readonly best?: true }) => {
+      const run = await open(folder, askedBy(options))
+      const { x } = run.experiment.data.train
+      const bytes = run.exportOnnx()
       writeFileSync(file, bytes)
       const shape = ['N', ...x.shape].join(', ')
       output.write(`${file}: ${count(bytes.length)} bytes, x ${x.dtype} [${shape}] to y\n`)

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { figure } from '../core/text.ts'
+import { loadExperiment } from '../train/experiment-file.ts'
 import { type FindLearningRateOptions, findLearningRate, type LearningRates } from '../train/find-lr.ts'
 import { override } from '../train/spec.ts'
 import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
-import { loadExperiment } from './load.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { plot } from './plot.ts'
+import { evenstepCommand } from './shell.ts'
 import { svg } from './svg.ts'
 
 interface Options extends FindLearningRateOptions {
@@ -30,29 +31,43 @@ export const findLrCommand = (output: Output = terminal()): Command =>
       const experiment = override(await loadExperiment(file), set)
       const found = await findLearningRate(experiment, options)
       if (image !== undefined) writeFileSync(image, picture(found))
-      output.write(json ? jsonLine(found) : report(found, file, output))
+      output.write(json ? jsonLine(found) : report(found, file, set, output))
     })
 
 const rate = (value: number): string => figure(value, 4)
 
 const label = 'smoothed loss against the learning rate'
 
-function report(found: LearningRates, file: string, { columns, color }: Output): string {
-  const { lrs, losses, steepest, valley, minimumTenth, suggestion } = found
+function report(found: LearningRates, file: string, set: readonly string[], output: Output): string {
+  const { lrs, losses } = found
+  const { columns, color } = output
   const ends = [`lr ${rate(lrs[0]!)}`, `lr ${rate(lrs.at(-1)!)}`] as const
+  return [plot([{ label, values: losses }], { columns, color, ends }), ...verdict(found, file, set), ''].join(
+    '\n',
+  )
+}
+
+function verdict(found: LearningRates, file: string, set: readonly string[]): string[] {
+  const { lrs, steepest, valley, minimumTenth, suggestion } = found
+  if (suggestion === undefined) {
+    const range = `from ${rate(lrs[0]!)} to ${rate(lrs.at(-1)!)}`
+    return [
+      `flat: no suggestion, as the loss fell at no rate ${range} by more than it differs between batches;`,
+      'try other rates with --from and --to, or more steps with --steps',
+    ]
+  }
   const rows = [
-    ['steepest', steepest, 'where the loss falls fastest'],
-    ['valley', valley, 'half-way down the longest valley'],
-    ['minimum / 10', minimumTenth, 'a tenth of the rate of the lowest loss'],
+    ['steepest', steepest!, 'where the loss falls fastest'],
+    ['valley', valley!, 'half-way down the longest valley'],
+    ['minimum / 10', minimumTenth!, 'a tenth of the rate of the lowest loss'],
     ['suggestion', suggestion, 'the geometric mean of the last two'],
   ] as const
+  const kept = set.filter((setting) => !setting.startsWith('optimizer.lr='))
   return [
-    plot([{ label, values: losses }], { columns, color, ends }),
     ...rows.map(([name, value, why]) => `${name.padStart(14)}  ${rate(value).padEnd(10)} ${why}`),
     '',
-    `try it: npx evenstep train ${file} --set optimizer.lr=${rate(suggestion)}`,
-    '',
-  ].join('\n')
+    `try it: ${evenstepCommand('train', file, [...kept, `optimizer.lr=${rate(suggestion)}`])}`,
+  ]
 }
 
 function picture({ lrs, losses }: LearningRates): string {

@@ -1,7 +1,11 @@
 import { count, counted, dash, duration, figure, percent, significant } from '../core/text.ts'
+import { parse } from '../schedule/index.ts'
+import { metricText, scoreText } from '../study/analysis/words.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
-import type { Experiment } from '../train/experiment.ts'
+import { type Experiment, goalOf } from '../train/experiment.ts'
+import { monitored } from '../train/train.ts'
 import { type Output, StatusLine } from './output.ts'
+import { shellCommand } from './shell.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
@@ -19,7 +23,9 @@ export class TrainReport {
   readonly #output: Output
   readonly #line: StatusLine
   #bar: ProgressBar | undefined
-  #best = Number.POSITIVE_INFINITY
+  #best: { readonly value: number; readonly epoch: number } | undefined
+  /** Number of the latest epoch, from 0. */
+  #epoch = 0
   /** The highest learning rate of the run so far. */
   #peak = 0
 
@@ -43,8 +49,17 @@ export class TrainReport {
   #textOf(event: Exclude<TrainEvent, StepsEvent>): string {
     if (event.type === 'start') return this.#header(event)
     if (event.type === 'end') return this.#farewell(event)
-    this.#best = Math.min(this.#best, event.validationLoss)
+    this.#learn(event)
     return rowOf(event, shown(this.#experiment))
+  }
+
+  /** Remembers the best value so far of the monitored quantity; that of the first epoch if there are several. */
+  #learn(event: EpochEvent): void {
+    const value = monitored(this.#experiment, event)
+    const sign = goalOf(this.#experiment) === 'max' ? -1 : 1
+    this.#epoch = event.epoch
+    if (Number.isNaN(value) || (this.#best && sign * value >= sign * this.#best.value)) return
+    this.#best = { value, epoch: event.epoch }
   }
 
   /** Erases the progress bar. */
@@ -63,19 +78,48 @@ export class TrainReport {
   }
 
   #farewell({ steps, time }: EndEvent): string {
-    const curve = `warmup ${Math.ceil(steps / 20)} + cosine ${figure(this.#peak, 4)} to 0 over ${steps}`
-    const best = `best validation loss ${figure(this.#best, 4)}`
     return [
       '',
-      `${count(steps)} steps in ${duration(time.seconds)}, ${best}`,
+      `${count(steps)} steps in ${duration(time.seconds)}${this.#bestText()}`,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
       '',
       'try next:',
-      `  ${this.#command} --seed ${this.#experiment.seed + 1}`,
-      `  ${this.#command.replace(' train ', ' find-lr ')}`,
-      `  ${this.#command} --set 'optimizer.lr=${curve}'`,
-      `  npx evenstep schedule '${curve}' --steps ${steps}`,
+      ...this.#next(steps).map((command) => `  ${command}`),
     ].join('\n')
+  }
+
+  #bestText(): string {
+    if (this.#best === undefined) return ''
+    const { monitor } = this.#experiment
+    const { value, epoch } = this.#best
+    return `, best ${metricText(monitor)} ${scoreText(value, monitor)} after epoch ${epoch + 1}`
+  }
+
+  /** Returns commands to try next, none of which would repeat the run. */
+  #next(steps: number): string[] {
+    const { seed } = this.#experiment
+    const curve = `warmup ${Math.ceil(steps / 20)} + cosine ${figure(this.#peak, 4)} to 0 over ${steps}`
+    const isOther = this.#best !== undefined && this.#best.epoch < this.#epoch
+    return [
+      ...(isOther ? [shellCommand(['npx', 'evenstep', 'eval', this.#folder, '--best'])] : []),
+      `${this.#command} --seed ${seed + 1}`,
+      this.#command.replace(' train ', ' find-lr '),
+      ...(this.#hasRate(curve, steps)
+        ? []
+        : [
+            `${this.#command} --set 'optimizer.lr=${curve}'`,
+            `npx evenstep schedule '${curve}' --steps ${steps}`,
+          ]),
+    ]
+  }
+
+  /** Whether the run's learning rate had the values of the schedule that a text specifies. */
+  #hasRate(text: string, steps: number): boolean {
+    const { lr } = this.#experiment.optimizer.spec
+    if (typeof lr !== 'function' || this.#peak === 0) return this.#peak === 0
+    const curve = parse(text)
+    const isNear = (step: number): boolean => Math.abs(Number(lr(step)) - curve(step)) <= 1e-3 * this.#peak
+    return Array.from({ length: steps }, (_, step) => step).every(isNear)
   }
 }
 

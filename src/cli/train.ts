@@ -7,16 +7,17 @@ import { describe } from '../train/description.ts'
 import type { TrainEvent } from '../train/event.ts'
 import { toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { loadExperiment } from '../train/experiment-file.ts'
 import { examplesPerStep } from '../train/length.ts'
+import type { Origin } from '../train/open.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
 import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
 import { onInterrupt } from './interrupt.ts'
-import { loadExperiment } from './load.ts'
 import { type Output, terminal } from './output.ts'
-import { freeFolder, lastFolder, type Origin } from './run.ts'
+import { freeFolder, lastFolder } from './run.ts'
 import { evenstepCommand } from './shell.ts'
 import { TrainReport } from './train-report.ts'
 import { versions } from './version.ts'
@@ -98,9 +99,19 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   const folder = new RunFolder(path, experiment, { resume: options.resume === true, task, notes })
   if (!folder.finished) return folder
   folder.close()
-  throw new ArgumentError(
-    `${path}: wanted a run to resume, got one that ended after ${folder.steps} steps; ` +
-      'give it more epochs, such as --set epochs=20, or start another without --resume',
+  throw endedError(path, folder, file, options)
+}
+
+/** Returns the error for a run that cannot be resumed as it has ended, with a command that lengthens the run. */
+function endedError(path: string, folder: RunFolder, file: string, options: Options): ArgumentError {
+  const { set, seed, device } = options
+  const { longer, steps } = folder
+  const got = longer.length > 0 ? `ended after ${steps} steps` : `a controller stopped after ${steps} steps`
+  const kept = set.filter((setting) => !longer.some((more) => more.split('=')[0] === setting.split('=')[0]))
+  const again = evenstepCommand('train', file, [...kept, ...longer], { seed, device, out: path })
+  const more = longer.length > 0 ? `lengthen it with ${again} --resume, or ` : ''
+  return new ArgumentError(
+    `${path}: wanted a run to resume, got one that ${got}; ${more}start another without --resume`,
   )
 }
 

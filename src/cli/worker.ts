@@ -5,10 +5,10 @@ import { keepSessions } from '../runtime/node-cpu.ts'
 import { identityFingerprint } from '../study/run/identity.ts'
 import type { FromWorker } from '../study/run/pool.ts'
 import { type Job, runTrial } from '../study/run/run-trial.ts'
+import { loadWithOrigin } from '../train/experiment-file.ts'
+import type { Origin } from '../train/open.ts'
 import { override, settingText } from '../train/spec.ts'
 import { setOption } from './arguments.ts'
-import { loadWithOrigin } from './load.ts'
-import type { Origin } from './run.ts'
 import { versions } from './version.ts'
 
 /** `evenstep worker FILE`, for internal use: runs the trials that the parent process sends. */

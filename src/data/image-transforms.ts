@@ -17,7 +17,7 @@ const cropOptions = {
  */
 export function randomCrop(given: OptionsOf<typeof cropOptions>): Transform {
   const { padding, fill } = readOptions('randomCrop', cropOptions, given)
-  return imageTransform('randomCrop', (x, [, height, width], random) => {
+  return imageTransform('randomCrop', { padding, fill }, (x, [, height, width], random) => {
     const down = randomInteger(random, -padding, padding)
     const right = randomInteger(random, -padding, padding)
     const from = x.slice()
@@ -45,7 +45,7 @@ const flipOptions = {
  */
 export function horizontalFlip(given: OptionsOf<typeof flipOptions> = {}): Transform {
   const { probability } = readOptions('horizontalFlip', flipOptions, given)
-  return imageTransform('horizontalFlip', (x, [, , width], random) => {
+  return imageTransform('horizontalFlip', { probability }, (x, [, , width], random) => {
     if (random.uniform() >= probability) return
     for (let row = 0; row < x.length; row += width) x.subarray(row, row + width).reverse()
   })
@@ -68,7 +68,7 @@ const cutoutOptions = {
  */
 export function cutout(given: OptionsOf<typeof cutoutOptions>): Transform {
   const { size, fill } = readOptions('cutout', cutoutOptions, given)
-  return imageTransform('cutout', (x, [channels, height, width], random) => {
+  return imageTransform('cutout', { size, fill }, (x, [channels, height, width], random) => {
     const top = randomInteger(random, 0, height - 1) - (size >> 1)
     const left = randomInteger(random, 0, width - 1) - (size >> 1)
     for (let channel = 0; channel < channels; channel++) {
@@ -85,9 +85,11 @@ type Image = readonly [channels: number, height: number, width: number]
 /** Makes a transform that changes only an example's `x`, which must be an image `[channels, height, width]`. */
 const imageTransform = (
   name: string,
+  options: Transform['options'] & object,
   apply: (x: Example['x'], image: Image, random: Random) => void,
 ): Transform => ({
   name,
+  options,
   check: ({ shape }) => {
     if (shape.length !== 3) {
       throw mismatch(name, 'x of [channels, height, width]', shape, 'keep the shape of the images')

@@ -44,11 +44,10 @@ export const loaderOptions = { ...memoryOptions, ...streamOptions }
 /** Values of `loaderOptions` after they were checked and defaults filled in. */
 export type LoaderValues = ValuesOf<typeof loaderOptions>
 
-/** Returns the error to throw when an epoch has only `count` examples, too few for one batch. */
-export const noBatch = (batchSize: number, count: number): ArgumentError =>
-  mismatch(
-    'loader',
-    `at least one batch of ${batchSize} examples`,
-    count,
-    "use a smaller batchSize or last: 'keep'",
-  )
+/**
+ * Returns the error to throw when an epoch has only `count` examples, too few for one batch.
+ *
+ * @param keep how to keep a batch that is not full, such as `last: 'keep'`
+ */
+export const noBatch = (who: string, batchSize: number, count: number, keep: string): ArgumentError =>
+  mismatch(who, `at least one batch of ${batchSize} examples`, count, `use a smaller batchSize or ${keep}`)

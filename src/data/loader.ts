@@ -63,7 +63,7 @@ function memoryLoader(dataset: Dataset, options: LoaderValues): Loader {
   const count = sampler?.count ?? dataset.length
   const full = count - (count % batchSize)
   const used = last === 'drop' ? full : count
-  if (used === 0) throw noBatch(batchSize, count)
+  if (used === 0) throw noBatch('loader', batchSize, count, "last: 'keep'")
   const transformed = transforming(dataset, transform, seed)
   const stacksIn = function* (memory: Memory | undefined, epoch: number, stackSize: () => number, first = 0) {
     const order = orderOf(dataset, options, epoch)

@@ -25,6 +25,7 @@ export function mixup(given: OptionsOf<typeof options> = {}): Transform {
   const { alpha } = readOptions('mixup', options, given)
   return {
     name: 'mixup',
+    options: { alpha },
     mixes: true,
     check: (x, y) => {
       if (!x.dtype.startsWith('float')) {

@@ -75,7 +75,9 @@ test('folds measure on every example once, with parts and classes as equal as th
   fc.assert(
     fc.property(labels, fc.nat(99), fc.integer({ min: 2, max: 4 }), (list, seed, count) => {
       const all = labelled(list)
-      const folds = [...kFold(all, { folds: count, seed })]
+      const split = kFold(all, { folds: count, seed })
+      const folds = [...split]
+      expect([...split]).toEqual(folds) // once more
       expect(sorted(folds.flatMap(({ validation }) => ids(validation)))).toEqual(ids(all))
       for (const { train, validation } of folds) {
         expect(sorted([...ids(train), ...ids(validation)])).toEqual(ids(all))

@@ -50,7 +50,8 @@ const foldOptions = {
 export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 
 /**
- * Yields the k splits of a k-fold cross-validation: each example is in exactly one of the k validation sets.
+ * Returns the k splits of a k-fold cross-validation, which may be iterated over any number of times: each example
+ * is in exactly one of the k validation sets.
  *
  * Validation sets differ in size by at most one example; with `stratify`, also in examples of each class.
  *
@@ -58,15 +59,19 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
  *   classes.
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
-export function* kFold(dataset: Dataset, given: KFoldOptions): Generator<Split> {
+export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
   const { folds, seed, stratify } = readOptions('kFold', foldOptions, given)
   if (folds > dataset.length)
     throw mismatch('kFold', `folds as an integer from 2 to ${dataset.length}`, folds)
   const stream = random(seed, 'kFold')
   // Examples are dealt to the folds in turn, class after class.
   const dealt = grouped('kFold', dataset, stratify).flatMap((group) => shuffled(group, stream))
-  for (let fold = 0; fold < folds; fold++) {
-    yield cut(dataset, new Set(dealt.filter((_, place) => place % folds === fold)))
+  return {
+    *[Symbol.iterator]() {
+      for (let fold = 0; fold < folds; fold++) {
+        yield cut(dataset, new Set(dealt.filter((_, place) => place % folds === fold)))
+      }
+    },
   }
 }
 

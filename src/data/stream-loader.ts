@@ -70,7 +70,8 @@ function ordered(
 
 /** @throws {ArgumentError} when an epoch of `seen` examples has no batch, or too few for batch `first`. */
 function checkEnd(seen: number, { batchSize, last }: LoaderValues, first: number): void {
-  if (seen < (last === 'drop' ? batchSize : 1)) throw noBatch(batchSize, seen)
+  if (seen < (last === 'drop' ? batchSize : 1))
+    throw noBatch('loader', batchSize, seen, "last: 'keep' (in an experiment lastBatch: 'keep')")
   if (seen > (first - 1) * batchSize) return
   const wanted = `a stream of at least ${first} batches, as before`
   throw new ArgumentError(`loader: wanted ${wanted}, got ${seen} examples; read the same one`)

@@ -32,13 +32,19 @@ export interface Occasion {
  * and index, not on batch size, order or threads.
  *
  * @example
- * const noise = {
+ * const noise = (deviation) => ({
  *   name: 'noise',
- *   apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, 0.1) }),
- * }
+ *   options: { deviation },
+ *   apply: ({ x }, { random }) => x.forEach((v, i) => { x[i] = v + random.normal(0, deviation) }),
+ * })
  */
 export interface Transform {
   readonly name: string
+  /**
+   * Options of the transform as plain JSON, such as `{ deviation: 0.1 }`. `run.json` keeps them, and a run is
+   * resumed only with the same ones. @default none: `run.json` keeps the source text of `apply` instead
+   */
+  readonly options?: Readonly<Record<string, unknown>>
   /** @throws {ArgumentError} when this transform does not suit examples of these shapes and types. */
   check?(x: FieldSpec, y: FieldSpec): void
   /** Whether the transform calls `other` for other examples, which is impossible with a stream. */

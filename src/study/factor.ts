@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { choice, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
+import { boolean, choice, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import type { Settings, Value } from './trial.ts'
 
 /** The values that a study tries for one setting: a list, or numbers from a range. */
@@ -15,7 +15,14 @@ const range = {
   scale: choice(['linear', 'log']),
   /** Number of values to space evenly on `scale`, both ends included. @default any number between the ends */
   count: integer({ min: 2 }),
+  /** Distance between neighbouring values, counted from `from`; for the scale `linear` and without `count`. */
+  step: number({ above: 0 }),
+  /** Whether to try whole numbers only. @default whether the setting takes no others, such as `batchSize` */
+  integer: boolean(),
 }
+
+/** Maximum number of values that `step` may make of a range. */
+const mostValues = 10_000
 
 export interface FactorRange extends OptionsOf<typeof range> {}
 
@@ -24,35 +31,74 @@ export type Factors = Readonly<Record<string, Factor>>
 
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
 
-/** Returns the values of a factor, in order. A range without a count has no fixed values: returns undefined. */
+/**
+ * Returns the values of a factor, in order. A range with neither count nor step has no fixed values: returns
+ * undefined. Of whole numbers, there are fewer than `count` where several round to the same one.
+ */
 export function factorValues(path: string, factor: Factor): readonly Value[] | undefined {
   if (isList(factor)) return factor
-  const { count } = factor
+  const { from, to, count, step, integer = false } = factor
+  if (step !== undefined) {
+    const last = Math.floor((to - from) / step + 1e-9)
+    return Array.from({ length: last + 1 }, (_, i) => readable(from + i * step, integer))
+  }
   if (count === undefined) return undefined
-  return Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
+  const values = Array.from({ length: count }, (_, i) => between(path, factor, i / (count - 1)))
+  return [...new Set(values)]
 }
 
-/** Returns the value at a position in [0, 1): a list is divided into equal parts, a range is interpolated. */
+/**
+ * Returns the value at a position in [0, 1): a list is divided into equal parts, a range is interpolated. Whole
+ * numbers between the ends of a range have equal parts, too; on the scale `log`, equal parts of the logarithm.
+ */
 export function factorValueAt(path: string, factor: Factor, at: number): Value {
   const values = factorValues(path, factor)
-  return values ? values[Math.floor(at * values.length)]! : between(path, factor as FactorRange, at)
+  if (values) return values[Math.floor(at * values.length)]!
+  const range = factor as FactorRange
+  if (range.integer !== true) return between(path, range, at)
+  const { from, to } = range
+  const value = between(path, { ...range, from: from - 0.5, to: to + 0.5, integer: false }, at)
+  return Math.min(to, Math.max(from, Math.round(value)))
 }
 
-function between(path: string, { from, to, scale = scaleOf(path) }: FactorRange, at: number): number {
-  const value = scale === 'log' ? from * (to / from) ** at : from + (to - from) * at
-  return Number(value.toPrecision(6)) // readable, and the same number on every machine
+function between(path: string, factor: FactorRange, at: number): number {
+  const { from, to, scale = scaleOf(path), integer = false } = factor
+  return readable(scale === 'log' ? from * (to / from) ** at : from + (to - from) * at, integer)
 }
+
+/** Rounds a value, so that it is readable, and the same number on every machine. */
+const readable = (value: number, isWhole: boolean): number =>
+  isWhole ? Math.round(value) : Number(value.toPrecision(6))
 
 const scaleOf = (path: string): 'linear' | 'log' =>
   path === 'lr' || path === 'optimizer.lr' ? 'log' : 'linear'
 
-/** Returns the number of combinations of the factors' values; infinite if a range has no count. */
+/** Returns the number of combinations of the factors' values; infinite for a range of any numbers. */
 export function combinationsOf(factors: Factors): number {
-  const sizes = Object.entries(factors).map(
-    ([path, factor]) => factorValues(path, factor)?.length ?? Infinity,
-  )
+  const sizes = Object.entries(factors).map(([path, factor]) => {
+    const values = factorValues(path, factor)
+    if (values !== undefined) return values.length
+    const { from, to, integer } = factor as FactorRange
+    return integer ? to - from + 1 : Infinity
+  })
   return sizes.reduce((product, size) => product * size, 1)
 }
+
+/**
+ * Returns the factors, in which a range of a setting that takes whole numbers only is one of whole numbers.
+ *
+ * @param takes whether the setting at a path may have a value
+ */
+export const withIntegers = (factors: Factors, takes: (path: string, value: number) => boolean): Factors =>
+  Object.fromEntries(
+    Object.entries(factors).map(([path, factor]) => {
+      if (isList(factor) || factor.integer !== undefined) return [path, factor]
+      const { from, to } = factor
+      const isWhole =
+        Number.isInteger(from) && Number.isInteger(to) && takes(path, from) && !takes(path, from + 0.5)
+      return [path, isWhole ? { ...factor, integer: true } : factor]
+    }),
+  )
 
 /** Lists combinations of values, last factor fastest. @throws {ArgumentError} when a range has no count. */
 export const combinations = (factors: Factors): Settings[] =>
@@ -114,7 +160,13 @@ function checkRange(path: string, value: unknown): void {
     const wanted = path === 'schedule' ? 'a list of names or templates' : 'a list of values, or { from, to }'
     throw mismatch('study', `factors.${path} as ${wanted}`, value)
   }
-  const { from, to, scale = scaleOf(path) } = readOptions(who, range, value)
+  const { from, to, scale = scaleOf(path), count, step, integer } = readOptions(who, range, value)
   if (!(from < to)) throw mismatch(who, 'from below to', [from, to])
+  if (step !== undefined && count !== undefined) throw mismatch(who, 'count or step, not both', [count, step])
+  if (step !== undefined && scale === 'log') throw mismatch(who, "step with the scale 'linear'", scale)
+  if (step !== undefined && (to - from) / step >= mostValues)
+    throw mismatch(who, `step of at most ${mostValues} values from ${from} to ${to}`, step)
+  if (integer && ![from, to, step ?? 1].every(Number.isInteger))
+    throw mismatch(who, 'from, to and step as integers', [from, to, ...(step === undefined ? [] : [step])])
   if ((scale === 'log' || path === 'lr') && from <= 0) throw mismatch(who, 'from above 0', from)
 }

@@ -53,7 +53,7 @@ describe('a study is checked', () => {
     ],
     [
       { factors: { lr: { from: 0.1, to: 1, size: 3 } } },
-      'study: factors.lr: wanted one of from, to, scale, count, got size',
+      'study: factors.lr: wanted one of from, to, scale, count, step, integer, got size',
     ],
     [{ factors: { lr: { from: 0.1, to: 1 } } }, 'study: wanted factors.lr.count for a grid, got nothing'],
     [{ factors: { schedule: [0.1] } }, 'study: wanted factors.schedule as names or templates, got 0.1'],

@@ -70,17 +70,15 @@ export function define(given: StudyOptions): Study {
   return typeof study.experiment === 'string' ? study : { ...study, experiment: experiment(study.experiment) }
 }
 
-/** Whether a value is a study: an object with factors and an experiment. */
-export const isStudy = (value: unknown): value is Study =>
-  isObject(value) && 'factors' in value && 'experiment' in value
-
 /**
  * Parses a study from JSON text. Its keys are the options of `study.define`; its experiment is a path or JSON.
  *
  * @throws {EvenstepError} when the text is not JSON, or not a study.
  */
-export function parseStudyText(text: string, file: string): Study {
-  const json = parseJson(text, file)
+export const parseStudyText = (text: string, file: string): Study => parseStudyValue(parseJson(text, file))
+
+/** Parses a study from the value of its JSON. @throws {ArgumentError} when it is not a study. */
+export function parseStudyValue(json: unknown): Study {
   if (!isObject(json)) throw mismatch('study', 'a JSON object', json)
   const { experiment: given } = json
   return define({ ...json, experiment: isObject(given) ? parseExperiment(given) : given } as StudyOptions)

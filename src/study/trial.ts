@@ -19,7 +19,7 @@ export interface Trial {
 
 /** The result of a trial. A trial that diverged or failed has one, too. */
 export interface TrialResult {
-  /** `diverged`: a loss became infinite or NaN; `failed`: another error ended the trial, see `error`. */
+  /** `diverged`: a loss became infinite, NaN or 10⁶ times the first; `failed`: another error ended the trial, see `error`. */
   readonly status: 'done' | 'diverged' | 'failed'
   readonly error?: string
   /** Values of `trainLoss`, `validationLoss` and other metrics after the last epoch; empty unless done. */

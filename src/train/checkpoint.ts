@@ -105,18 +105,19 @@ function setAside(path: string): string {
 /**
  * Loads the checkpoint in the folder `path` into the variables of `tensors`.
  *
+ * @param fingerprint hash of the data, which must be that of the checkpoint. @default any data will do
  * @returns the `progress` saved in the checkpoint
  * @throws {FormatError} when a file is missing, damaged, of a newer format, of another model or of other data;
  *   the tensors are unchanged then.
  */
-export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerprint: string): Progress {
+export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerprint?: string): Progress {
   const read = (name: string): Uint8Array => {
     if (existsSync(join(path, name))) return readFileSync(join(path, name))
     throw new FormatError(`${path}: wanted a checkpoint, got no ${name}`)
   }
   const label = (name: string): string => join(basename(path), name)
   const description = parse(read('checkpoint.json'), label('checkpoint.json'))
-  if (description.fingerprint !== fingerprint) {
+  if (fingerprint !== undefined && description.fingerprint !== fingerprint) {
     throw new FormatError(
       `${path}: wanted the data that the run began with, got other data; resume with the same files`,
     )
@@ -198,10 +199,16 @@ export class Checkpoints {
     return path
   }
 
+  /** Returns path and score of the best complete checkpoint, the earliest if tied; undefined if none has a score. */
+  best(): { readonly path: string; readonly score: number } | undefined {
+    const all = this.list().map((path) => ({ path, score: this.#scoreOf(path) }))
+    const least = Math.min(...all.map(({ score }) => score))
+    return Number.isFinite(least) ? all.find(({ score }) => score === least) : undefined
+  }
+
   async #prune(): Promise<void> {
     const all = this.list()
-    const least = Math.min(...all.map((path) => this.#scoreOf(path)))
-    const best = Number.isFinite(least) ? all.find((path) => this.#scoreOf(path) === least) : undefined
+    const best = this.best()?.path
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
     for (const path of old) await remove(setAside(path))
     const partial = readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix))

@@ -2,25 +2,34 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import { present } from '../core/options.ts'
 import { valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
-import type { Experiment } from './experiment.ts'
+import type { Transform } from '../data/transform.ts'
+import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
+import { type Experiment, optionNames } from './experiment.ts'
 import type { Task } from './task.ts'
 
+type Description = Readonly<Record<string, unknown>>
+
 /**
- * Returns everything that determines an experiment's results, as plain JSON. Its field `graph`, a hash of the
- * training graph, covers what JSON cannot express, such as a custom activation or loss.
+ * Returns everything that determines an experiment's results, as plain JSON. Some fields cover what JSON cannot
+ * express, such as a custom activation, loss or transform: `graph` and `evaluation` are hashes of what a
+ * training step and the model in evaluation mode compute, `transformed` is a hash of some training examples
+ * after the transforms, `scheduled` has hashes of the values of the layers' schedules, and `own` of the user's
+ * own controllers and metrics.
  *
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
   const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
-  return {
+  const { graph, scheduled, evaluation } = task.graphFingerprints(experiment.batchSize)
+  const description = present({
     ...rest,
     data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
     ...(sampler && { sampler: samplerOf(sampler, experiment) }),
-    transform: transform.map(({ name }) => name),
+    transform: transform.map(transformOf),
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
     loss: loss.name,
     control: control.map(({ spec }) => spec),
@@ -28,13 +37,24 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     ...(Object.keys(metrics).length > 0 && {
       metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
     }),
-    optimizer: JSON.parse(
-      JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
-    ),
+    optimizer: optimizer.spec,
     // Last, so that `checkSame` reports a difference in a named option first.
-    graph: task.graphFingerprint(experiment.batchSize),
-  }
+    own: ownRules(experiment),
+    transformed: transformsFingerprint(experiment),
+    scheduled: Object.keys(scheduled).length > 0 ? scheduled : undefined,
+    graph,
+    evaluation,
+  })
+  return JSON.parse(JSON.stringify(description, (_, v) => (typeof v === 'function' ? functionOf(v) : v)))
 }
+
+/** Describes a function: a schedule by its spec, a function of the user's by its text and values. */
+const functionOf = (value: ((step: number) => unknown) & { readonly spec?: unknown }): unknown =>
+  value.spec ?? ownFunction(value)
+
+/** Describes a transform by its options or, if it states none, by its source text. */
+const transformOf = ({ name, options, apply }: Transform): object =>
+  options === undefined ? { name, source: String(apply) } : { name, options }
 
 /** Describes a data set or a stream: shape of an example, number of classes and, for a data set, its length. */
 const shapeOf = (source: Source): object => ({
@@ -43,38 +63,91 @@ const shapeOf = (source: Source): object => ({
   classes: source.classes,
 })
 
-/** Describes a sampler by its number of examples per epoch and a hash of their order in the first epoch. */
-const samplerOf = ({ count, order }: Sampler, { data, seed }: Experiment): object => ({
-  count,
-  ...(!isStream(data.train) && { order: valueFingerprint(Array.from(order(data.train, seed, 0))) }),
-})
+/** Describes a sampler by its number of examples per epoch and a hash of their order in each of two epochs. */
+function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): object {
+  if (isStream(data.train)) return { count }
+  const { train } = data
+  const hash = (epoch: number): string => valueFingerprint(Array.from(order(train, seed, epoch)))
+  return { count, order: hash(0), nextOrder: hash(1) }
+}
+
+/** Fields that may differ when a run is resumed: they do not change the numbers of the steps already taken. */
+const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin']
+
+/** Hashes of what is computed, and how messages name them; another version of Evenstep may compute them anew. */
+const computed: Readonly<Record<string, string>> = {
+  graph: 'a model or a loss that computes something else',
+  evaluation: 'a model that computes something else in evaluation',
+  transformed: 'transforms that do something else, or other examples',
+  scheduled: 'a layer whose schedule has other values',
+  own: 'a controller or a metric that does something else',
+}
 
 /**
- * Checks that the run in the folder `path` has the given description. `epochs`, `versions` and `origin` may
- * differ, and `graph` too if another version of Evenstep began the run.
+ * Checks that the run in the folder `path` has the given description. Its length, name and checkpoints may
+ * differ; so may `versions` and `origin`, and if another version of Evenstep began the run, hashes such as
+ * `graph`.
  *
  * @throws {ArgumentError} naming the first difference.
  */
-export function checkSame(path: string, description: Readonly<Record<string, unknown>>): void {
+export function checkSame(path: string, description: Description): void {
   const before = readDescription(path)
   const sameVersion = evenstepOf(before) === evenstepOf(description)
-  for (const [key, value] of Object.entries(description)) {
-    if (key === 'epochs' || key === 'versions' || key === 'origin') continue
-    if (key === 'graph' && !sameVersion) continue
-    const [now, then] = [JSON.stringify(value), JSON.stringify(before[key])]
-    if (now === then) continue
-    const got =
-      key === 'graph'
-        ? `${otherGraph}; change it back, or begin another run`
-        : `${key} ${now} where it was ${then}`
+  const named = optionNames.filter((name) => name !== 'model') // whose shapes follow from other options
+  const keys = new Set([...named, ...Object.keys(description)])
+  for (const key of keys) {
+    if (free.includes(key) || (key in computed && !sameVersion)) continue
+    const difference = differenceOf(key, before, description)
+    if (difference === undefined) continue
+    const got = key in computed ? `${difference}; change it back, or begin another run` : difference
     throw new ArgumentError(`${path}: wanted the experiment of this run, got ${got}`)
   }
 }
 
-const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep
+/**
+ * Returns how a field of an experiment's description differs from what it was `before`, as text for an error
+ * message; undefined if it does not. Fields that an older version of Evenstep did not record do not count.
+ *
+ * @param name what the message calls the field
+ */
+export function differenceOf(
+  key: string,
+  before: Description,
+  now: Description,
+  name: string = key,
+): string | undefined {
+  const was = before[key]
+  if (key in computed && key !== 'graph' && was === undefined) return undefined
+  const [is, then] = [JSON.stringify(asRecorded(was, now[key])), JSON.stringify(was)]
+  if (is === then) return undefined
+  if (key in computed) return computed[key]
+  return `${name} ${is ?? 'nothing'} where it was ${then ?? 'nothing'}`
+}
 
-/** Text for error messages: how two experiments differ when only their training graphs differ. */
-export const otherGraph = 'a model or a loss that computes something else'
+/** Returns `now` in the form in which older versions of Evenstep recorded it, if `before` has that form. */
+function asRecorded(before: unknown, now: unknown): unknown {
+  if (typeof now !== 'object' || now === null) return now
+  if (typeof before === 'string') {
+    const { name, source } = now as Description // of a transform; of a function
+    return typeof name === 'string' ? name : typeof source === 'string' ? source : now
+  }
+  if (Array.isArray(now)) return now.map((one, i) => asRecorded(Object(before)[i], one))
+  const { nextOrder, ...rest } = now as Description
+  const known = Object(before) as Description
+  const added = nextOrder !== undefined && known.nextOrder === undefined ? rest : (now as Description)
+  return Object.fromEntries(Object.entries(added).map(([key, value]) => [key, asRecorded(known[key], value)]))
+}
+
+/** Returns a run's description with the length, name, checkpoints and origin that it is resumed with. */
+export function resumedDescription(before: Description, now: Description): Description {
+  const { versions: _, ...kept } = now
+  const changed = free.flatMap((key) => (key in kept || optionNames.includes(key) ? [[key, kept[key]]] : []))
+  const merged: Description = { ...before, ...Object.fromEntries(changed) }
+  const keys = new Set([...Object.keys(now), ...Object.keys(merged)])
+  return present(Object.fromEntries([...keys].map((key) => [key, merged[key]])))
+}
+
+const evenstepOf = ({ versions }: Description): unknown => Object(versions).evenstep
 
 /** Reads a run's description, `run.json`, in its folder. @throws {FormatError} when it is not a JSON object. */
 export function readDescription(path: string): Record<string, unknown> {

@@ -15,8 +15,9 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
+import { noBatch } from '../data/loader-options.ts'
 import type { Sampler } from '../data/sampler.ts'
-import type { Sources } from '../data/stream.ts'
+import { isStream, type Sources } from '../data/stream.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
@@ -139,6 +140,10 @@ export function trainingBatches(
   batchSize: number,
   last: 'drop' | 'keep',
 ): Loader | StreamLoader {
+  const count = isStream(data.train) ? batchSize : (sampler?.count ?? data.train.length)
+  if (last === 'drop' && count < batchSize) {
+    throw noBatch('experiment', batchSize, count, "lastBatch: 'keep'")
+  }
   const order = { ...(sampler && { sampler }), ...(shuffleBuffer !== undefined && { shuffleBuffer }) }
   return loader(data.train, { batchSize, seed, last, transform, ...order })
 }

@@ -3,6 +3,7 @@ import { integer, number, type OptionsOf, present, readOptions } from '../core/o
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
+import { examplesPerStep, runLength } from './length.ts'
 import { Task, taskOption } from './task.ts'
 import { taskOf } from './train.ts'
 
@@ -25,14 +26,19 @@ export interface LearningRates {
   readonly lrs: readonly number[]
   /** Loss of each step that the test took, smoothed by an exponential moving average. */
   readonly losses: readonly number[]
+  /**
+   * Whether the loss falls at no rate by more than chance explains: by three standard errors, given how losses
+   * differ between batches. Then the test suggests no rate, and the fields below are absent.
+   */
+  readonly flat: boolean
   /** Learning rate at which the smoothed loss, as a function of log(rate), falls fastest. */
-  readonly steepest: number
+  readonly steepest?: number
   /** Learning rate in the middle of the longest decreasing subsequence of smoothed losses. */
-  readonly valley: number
+  readonly valley?: number
   /** One tenth of the learning rate at which the smoothed loss is lowest. */
-  readonly minimumTenth: number
+  readonly minimumTenth?: number
   /** Suggested learning rate: the geometric mean of `valley` and `minimumTenth`. */
-  readonly suggestion: number
+  readonly suggestion?: number
 }
 
 /**
@@ -41,13 +47,15 @@ export interface LearningRates {
  *
  *     lr(k) = from · (to/from)^(k/(steps − 1))        at step k, from 0
  *
- * The test stops when the smoothed loss exceeds four times its minimum or is not finite. Do not train at the
- * rate where it stops: with batch normalization, this is 5 to 13 times the highest stable rate.
+ * The steps are those of training: with the experiment's sampler, transforms and `accumulate`. The test stops
+ * when the smoothed loss is not finite or exceeds four times its minimum m; or, if m ≤ 0, when it exceeds m by
+ * three times |m| or three times the fall from the first loss, whichever is greater. Do not train at the rate
+ * where it stops: with batch normalization, this is 5 to 13 times the highest stable rate.
  *
  * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
  * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options. Its learning
- * rate stays in proportion to the optimizer's rate if both are numbers; if either is a schedule, the group
- * trains at the test's rate.
+ * rate stays in proportion to the optimizer's: the proportion of their rates or, where a rate is a schedule, of
+ * the highest rate in the run.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
@@ -62,7 +70,16 @@ export async function findLearningRate(
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
   const smoothed = losses.map(smoother())
-  return { lrs: losses.map((_, step) => rate(step)), losses: smoothed, ...suggest(smoothed, rate) }
+  const curve = { lrs: losses.map((_, step) => rate(step)), losses: smoothed }
+  const first = Math.floor(smoothed.length / 10)
+  const seen = smoothed.slice(first, -5)
+  if (seen.length < 10) {
+    throw new ArgumentError(
+      `find-lr: wanted a curve of 10 steps or more, got ${seen.length} before the loss broke; begin at a lower rate`,
+    )
+  }
+  if (isFlat(losses, seen, first)) return { ...curve, flat: true }
+  return { ...curve, flat: false, ...suggest(seen, (index) => rate(first + index)) }
 }
 
 /** Trains at the rate `rate(step)`. Returns the loss of each step, up to `steps` or until the loss diverges. */
@@ -72,34 +89,57 @@ async function ramp(
   rate: (step: number) => number,
   steps: number,
 ): Promise<number[]> {
-  const { data, batchSize, loss, dtype, device, threads, optimizer } = experiment
-  const { groups = [], lr } = optimizer.spec as { readonly groups?: readonly Group[]; readonly lr: unknown }
-  const shared = present({ model, loss, data: data.train, dtype, device, threads })
-  const ramped = optimizer.with({ groups: groups.map((group) => onRamp(group, lr, rate)), lr: rate })
+  const { data, loss, dtype, device, threads, accumulate, optimizer, lastBatch } = experiment
+  const { groups = [], lr } = optimizer.spec as { readonly groups?: readonly Group[]; readonly lr?: Rate }
+  const shared = present({ model, loss, data: data.train, dtype, device, threads, accumulate })
+  const run = runLength(experiment).steps ?? steps
+  const ramped = optimizer.with({ groups: groups.map((group) => onRamp(group, lr, rate, run)), lr: rate })
   const task = new Task({ ...shared, optimizer: ramped })
-  const batches = trainingBatches(experiment, batchSize, 'drop')
+  const batches = trainingBatches(experiment, examplesPerStep(experiment), lastBatch)
   const losses: number[] = []
-  const average = smoother()
-  let best = Number.POSITIVE_INFINITY
+  const isBroken = breaking()
   for (let epoch = 0; losses.length < steps; epoch++) {
     for await (const batch of batches.batches(epoch)) {
       const lost = await task.step(batch).catch(broken)
       if (lost === undefined) return losses
       losses.push(lost)
-      const smoothed = average(lost)
-      best = Math.min(best, smoothed)
-      if (smoothed > 4 * best || losses.length === steps) return losses
+      if (isBroken(lost) || losses.length === steps) return losses
     }
   }
   return losses
 }
 
+/** Returns a function that takes the next loss, and tells whether the smoothed loss has risen far enough to stop. */
+function breaking(): (loss: number) => boolean {
+  const average = smoother()
+  let [first, best] = [Number.NaN, Number.POSITIVE_INFINITY]
+  return (loss) => {
+    const smoothed = average(loss)
+    if (Number.isNaN(first)) first = smoothed
+    best = Math.min(best, smoothed)
+    return smoothed > (best > 0 ? 4 * best : best + 3 * Math.max(-best, first - best))
+  }
+}
+
+type Rate = number | ((step: number) => number)
 type Group = Readonly<Record<string, unknown>>
 
-/** Returns a parameter group's options for the test; scales `rate` by lr/common if both are numbers. */
-function onRamp({ lr, ...own }: Group, common: unknown, rate: (step: number) => number): Group {
-  if (typeof lr !== 'number' || typeof common !== 'number' || common === 0) return own
-  return { ...own, lr: (step: number) => rate(step) * (lr / common) }
+/** Returns a parameter group's options for the test: its rate stays in proportion to the common rate. */
+function onRamp(
+  { lr, ...own }: Group,
+  common: Rate | undefined,
+  rate: (step: number) => number,
+  steps: number,
+): Group {
+  const share = lr === undefined ? Number.NaN : peakOf(lr as Rate, steps) / peakOf(common ?? 0, steps)
+  return Number.isFinite(share) ? { ...own, lr: (step: number) => rate(step) * share } : own
+}
+
+/** Returns the highest of a rate's values at up to 1000 steps, evenly spaced over a run of `steps` steps. */
+function peakOf(rate: Rate, steps: number): number {
+  if (typeof rate === 'number') return rate
+  const count = Math.min(steps, 1000)
+  return Math.max(...Array.from({ length: count }, (_, i) => rate(Math.floor((i * steps) / count))))
 }
 
 function broken(error: unknown): undefined {
@@ -116,19 +156,32 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/** Suggests learning rates from smoothed losses, ignoring the noisy first tenth and diverging last 5 steps. */
+/**
+ * Whether smoothed losses fall by less than three standard errors. `losses` are the raw ones, whose differences from
+ * one step to the next tell how much they vary between batches; those of `seen` begin at index `first`.
+ */
+function isFlat(losses: readonly number[], seen: readonly number[], first: number): boolean {
+  const low = indexOfLeast(seen)
+  const high = seen.slice(0, low + 1).reduce((best, value, i) => (value > seen[best]! ? i : best), 0)
+  const changes = losses.slice(1).map((loss, i) => Math.abs(loss - losses[i]!))
+  const median = changes.toSorted((a, b) => a - b)[changes.length >> 1]!
+  const deviation = median / (0.6745 * Math.SQRT2) // of normal noise
+  const error = deviation * Math.hypot(shareOfNoise(first + high), shareOfNoise(first + low))
+  const fall = seen[high]! - seen[low]!
+  return fall <= Math.max(3 * error, 1e-6 * Math.abs(seen[low]!))
+}
+
+/** Returns the standard deviation of the smoothed loss at an index as a fraction of that of the raw losses. */
+function shareOfNoise(index: number): number {
+  const squares = (1 - 0.98 ** (2 * (index + 1))) * (0.02 ** 2 / (1 - 0.98 ** 2))
+  return Math.sqrt(squares) / (1 - 0.98 ** (index + 1))
+}
+
+/** Suggests learning rates from smoothed losses `seen`, without the noisy first tenth and diverging last 5 steps. */
 function suggest(
-  smoothed: readonly number[],
-  rate: (step: number) => number,
-): Omit<LearningRates, 'lrs' | 'losses'> {
-  const first = Math.floor(smoothed.length / 10)
-  const seen = smoothed.slice(first, -5)
-  if (seen.length < 10) {
-    throw new ArgumentError(
-      `find-lr: wanted a curve of 10 steps or more, got ${seen.length} before the loss broke; begin at a lower rate`,
-    )
-  }
-  const at = (index: number): number => rate(first + index)
+  seen: readonly number[],
+  at: (index: number) => number,
+): Required<Omit<LearningRates, 'lrs' | 'losses' | 'flat'>> {
   const valley = at(valleyOf(seen))
   const minimumTenth = at(indexOfLeast(seen)) / 10
   const slopes = seen.map((_, i) => (seen[Math.min(i + 1, seen.length - 1)]! - seen[Math.max(i - 1, 0)]!) / 2)

@@ -41,7 +41,7 @@ function leavesOne({ batchSize, accumulate }: Experiment, rest: number): boolean
 /** Returns why the task cannot train on batches of `batchSize` examples; undefined when it can. */
 function failure(task: Task, batchSize: number): string | undefined {
   try {
-    task.graphFingerprint(batchSize)
+    task.graphFingerprints(batchSize)
     return undefined
   } catch (error) {
     if (error instanceof ShapeError) return error.message

@@ -12,6 +12,11 @@ export interface Progress {
   readonly sofar: EpochProgress
   /** States of the controllers, in the order of the experiment's `control`. */
   readonly control: readonly unknown[]
+  /**
+   * Progress within an epoch that the experiment's `steps` cut short, before it counted as an epoch. A run with
+   * more steps resumes from it, and so gives the same results as one that was never cut. Absent otherwise.
+   */
+  readonly cut?: Progress
 }
 
 interface EpochProgress {
@@ -77,13 +82,27 @@ export function afterSteps(
 export const trainLossOf = ({ sofar: { loss, weight, steps, parts } }: Progress): number =>
   parts ? lossOfParts(parts) : loss / (weight ?? steps)
 
-/** Returns the progress after the end of an epoch, whose monitored value `metric` updates the controllers. */
-export const afterEpoch = (experiment: Experiment, progress: Progress, metric: number): Progress => ({
-  ...progress,
+/**
+ * Returns the progress after the end of an epoch, whose monitored value `metric` updates the controllers.
+ *
+ * @param isCut whether the experiment's `steps` ended the epoch before its last batch
+ */
+export const afterEpoch = (
+  experiment: Experiment,
+  progress: Progress,
+  metric: number,
+  isCut: boolean,
+): Progress => ({
+  steps: progress.steps,
   epoch: progress.epoch + 1,
   sofar: freshEpoch,
   control: experiment.control.map((c, i) => c.update(progress.control[i], metric)),
+  ...(isCut && { cut: progress }),
 })
+
+/** Returns where a run resumes: within an epoch that was cut short, if the experiment now takes more steps. */
+export const resumed = (experiment: Experiment, progress: Progress): Progress =>
+  progress.cut && endOf(experiment, progress.cut) === undefined ? progress.cut : progress
 
 /** Returns the factor of all learning rates: the product of the controllers' factors. */
 export const factorOf = ({ control }: Experiment, progress: Progress): number =>
@@ -101,4 +120,17 @@ export function endOf(
   if (control.some((c, i) => c.stop(progress.control[i]))) return 'control'
   if (progress.epoch >= epochs) return 'epochs'
   return progress.steps >= steps ? 'steps' : undefined
+}
+
+/**
+ * Returns settings that lengthen a run which took all its epochs or steps, such as `steps=24`: twice as many of
+ * what ended it. Empty if a controller stopped the run.
+ */
+export function longer(experiment: Experiment, progress: Progress): string[] {
+  if (endOf(experiment, progress) === 'control') return []
+  const { epochs, steps } = experiment
+  return [
+    ...(epochs !== undefined && progress.epoch >= epochs ? [`epochs=${2 * epochs}`] : []),
+    ...(steps !== undefined && progress.steps >= steps ? [`steps=${2 * steps}`] : []),
+  ]
 }

@@ -1,14 +1,14 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { boolean, custom, number, type OptionsOf, readOptions } from '../core/options.ts'
+import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
-import { checkSame, describe } from './description.ts'
+import { checkSame, describe, readDescription, resumedDescription } from './description.ts'
 import type { TrainEvent } from './event.ts'
 import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
-import { beginning, factorOf, isOver, type Progress } from './progress.ts'
+import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
 import { safetensorsChunks } from './safetensors.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
@@ -19,6 +19,8 @@ interface Saved {
   readonly progress: Progress
   /** Length of the log file, in bytes, at the time of the checkpoint. */
   readonly logged: number
+  /** Length of the log before the end of an epoch that `steps` cut short; absent without such an epoch. */
+  readonly loggedBeforeCut?: number
 }
 
 const options = {
@@ -44,6 +46,7 @@ export interface RunFolderOptions extends OptionsOf<typeof options> {}
 export class RunFolder {
   readonly path: string
   readonly task: Task
+  readonly #description: Readonly<Record<string, unknown>>
   readonly #experiment: Experiment
   readonly #checkpoints: Checkpoints
   readonly #pause: number
@@ -51,6 +54,7 @@ export class RunFolder {
   readonly #log: number
   /** Length of the log file, in bytes, at the time of the checkpoint from which the run resumes. */
   readonly #logged: number
+  #loggedBeforeCut: number | undefined
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
@@ -84,15 +88,15 @@ export class RunFolder {
       )
     }
     if (begun) checkSame(path, description)
-    else {
-      mkdirSync(path, { recursive: true })
-      writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
-    }
+    else mkdirSync(path, { recursive: true })
+    this.#description = begun ? resumedDescription(readDescription(path), description) : description
+    if (!begun) this.#describe()
     const saved = begun ? readLast(this.#checkpoints, this.task, () => this.#hashOfData()) : undefined
-    this.#progress = saved?.progress ?? beginning(experiment)
+    this.#progress = saved ? resumed(experiment, saved.progress) : beginning(experiment)
+    const isCut = saved !== undefined && this.#progress === saved.progress.cut
     this.#savedAt = this.#progress.steps
     this.#log = openSync(logFile(path), resume && existsSync(logFile(path)) ? 'r+' : 'w')
-    this.#logged = saved?.logged ?? 0
+    this.#logged = (isCut ? saved.loggedBeforeCut : saved?.logged) ?? 0
     checkLog(this.#log, this.#logged, path)
   }
 
@@ -106,12 +110,14 @@ export class RunFolder {
    */
   async *events(): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
-    const resumed = this.#progress.steps > 0
+    const isResumed = this.#progress.steps > 0
+    if (!this.finished) this.#describe() // with the run's new length, if it is resumed with another
     ftruncateSync(this.#log, this.#logged) // the steps after the checkpoint are taken and logged again
     try {
       for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
         this.#progress = event.progress
-        if (event.type !== 'start' || !resumed) this.#write(event)
+        if (event.type === 'epoch' && event.progress.cut) this.#loggedBeforeCut = fstatSync(this.#log).size
+        if (event.type !== 'start' || !isResumed) this.#write(event)
         if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
         if (event.type !== 'steps' || !this.#saving) await this.#saved
         const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
@@ -134,6 +140,11 @@ export class RunFolder {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
+  /** Settings that lengthen the finished run, such as `epochs=20`; empty if a controller stopped it. */
+  get longer(): readonly string[] {
+    return longer(this.#experiment, this.#progress)
+  }
+
   /** Writes a checkpoint of the current state; resolves when it is on disk. */
   async save(): Promise<void> {
     await this.#saved
@@ -143,14 +154,20 @@ export class RunFolder {
 
   #beginSave(): void {
     if (this.#saving) return
-    const progress: Saved = { progress: this.#progress, logged: fstatSync(this.#log).size }
+    const { size: logged } = fstatSync(this.#log)
+    const progress: Saved = present({
+      progress: this.#progress,
+      logged,
+      loggedBeforeCut: this.#progress.cut && this.#loggedBeforeCut,
+    })
     const score = this.#score === undefined ? {} : { score: this.#score }
     const checkpoint = { progress, fingerprint: this.#hashOfData(), ...score }
     // The log must reach the disk before a checkpoint that states its length.
-    const logged = flushed(this.#log)
+    const written = flushed(this.#log)
     this.#saving = true
     this.#saved = this.#checkpoints
-      .save(this.#progress.steps, tensorsOf(this.task), checkpoint, logged)
+      .save(this.#progress.steps, tensorsOf(this.task), checkpoint, written)
+      .then(() => this.#markBest())
       .finally(() => {
         this.#saving = false
       })
@@ -158,6 +175,20 @@ export class RunFolder {
     this.#savedAt = this.#progress.steps
     this.#savedTime = performance.now()
     this.#score = undefined
+  }
+
+  /** Writes `checkpoints/best.json`, from which people can tell the best checkpoint, and why it is the best. */
+  #markBest(): void {
+    const best = this.#checkpoints.best()
+    if (best === undefined) return
+    const { monitor } = this.#experiment
+    const value = goalOf(this.#experiment) === 'max' ? -best.score : best.score
+    const mark = { checkpoint: basename(best.path), monitor, value }
+    writeWhole(join(this.path, 'checkpoints', 'best.json'), `${JSON.stringify(mark)}\n`)
+  }
+
+  #describe(): void {
+    writeWhole(join(this.path, 'run.json'), `${JSON.stringify(this.#description, null, 2)}\n`)
   }
 
   /** Returns a hash of the data. Reads all the data, so it is computed only when a checkpoint needs it. */
@@ -196,10 +227,29 @@ export class RunFolder {
  *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
-  const checkpoints = new Checkpoints(join(path, 'checkpoints'))
-  const saved = readLast(checkpoints, task, () => fingerprint(experiment.data))
-  if (saved) task.goTo(saved.progress.steps, factorOf(experiment, saved.progress))
-  return saved !== undefined
+  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
+  if (last !== undefined) restoreCheckpoint(last, experiment, task, true)
+  return last !== undefined
+}
+
+/**
+ * Loads the checkpoint in the folder `path` into a task, like `restore`.
+ *
+ * @param isSame whether the experiment's data must be those of the checkpoint
+ * @returns the run's progress at the checkpoint
+ * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ *   unchanged then.
+ */
+export function restoreCheckpoint(
+  path: string,
+  experiment: Experiment,
+  task: Task,
+  isSame: boolean,
+): Progress {
+  const hash = isSame ? fingerprint(experiment.data) : undefined
+  const { progress } = readCheckpoint<Saved>(path, tensorsOf(task), hash)
+  task.goTo(progress.steps, factorOf(experiment, progress))
+  return progress
 }
 
 /** Loads the tensors of the last checkpoint, if any, into a task. Returns the checkpoint's other state. */

@@ -1,4 +1,4 @@
-import type { ValuesOf } from '../core/options.ts'
+import { present, type ValuesOf } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Batch } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
@@ -7,9 +7,10 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { backendOf } from '../runtime/device.ts'
 import { graphFingerprint } from '../runtime/fingerprint.ts'
-import { traceStep } from '../runtime/traced.ts'
+import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
+import { valuesFingerprint } from './effects.ts'
 import { checkScores, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
@@ -18,6 +19,16 @@ import type { taskOptions } from './task-options.ts'
 import { watched, withAngles } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
+
+/** Hashes of what a task computes; they depend neither on process and device nor on the values of weights. */
+export interface GraphFingerprints {
+  /** Hash of the training step's graph. */
+  readonly graph: string
+  /** Hash of the graph of the model in evaluation mode. */
+  readonly evaluation: string
+  /** Hash of the values of each schedule of a layer, such as a momentum, at some steps, by its name. */
+  readonly scheduled: Readonly<Record<string, string>>
+}
 
 /** Compiled graphs of a task: to train on a batch or, with `accumulate`, on a micro-batch; and to evaluate. */
 export class TaskGraphs {
@@ -89,14 +100,26 @@ export class TaskGraphs {
     return this.#evaluators.of(source, batchSize)
   }
 
-  /** Returns a hash of the training graph for batches of `batchSize` examples, without compiling it. */
-  hash(batchSize: number): string {
-    const { inputs, body } = this.#graphs.traceable(batchSize, (fed) => {
+  /** Returns hashes of the graphs for batches of `batchSize` examples, without compiling them. */
+  fingerprints(batchSize: number): GraphFingerprints {
+    const traced = (body: (fed: Fed) => Readonly<Record<string, Tensor>>): Traced => {
+      const graph = this.#graphs.traceable(batchSize, body)
+      return traceStep(graph.inputs, graph.body)
+    }
+    const training = traced((fed) => {
       // The parts of the loss do not change what is trained.
       const { terms: _, ...step } = this.#trainingStep(fed)
       return step
     })
-    return graphFingerprint(traceStep(inputs, body))
+    const evaluation = traced(({ x }) => ({ output: this.#options.model.forward(x, 'eval') }))
+    const own = [...training.scheduled.values()].filter(({ name }) => !/^(optimizer|accumulate)\./.test(name))
+    return {
+      graph: graphFingerprint(training),
+      evaluation: graphFingerprint(evaluation),
+      scheduled: present(
+        Object.fromEntries(own.map(({ name, value }) => [name, valuesFingerprint(value)])),
+      ) as Record<string, string>,
+    }
   }
 
   #learner(batchSize: number, isResident: boolean = false): Promise<MicroGraph> {

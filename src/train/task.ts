@@ -14,7 +14,7 @@ import { DivergedError } from './diverged.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
 import { recalibrate } from './recalibrate.ts'
 import { type Failure, rows, type Steps, skipping } from './steps.ts'
-import { TaskGraphs } from './task-graphs.ts'
+import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 
 const evaluationOptions = {
@@ -233,13 +233,13 @@ export class Task {
   }
 
   /**
-   * Returns a hash of the training graph for batches of `batchSize` examples, without compiling the graph. The
-   * hash depends neither on process and device nor on the values of the weights.
+   * Returns hashes of what training steps and evaluation compute for batches of `batchSize` examples, without
+   * compiling a graph.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
-  graphFingerprint(batchSize: number): string {
-    return this.#graphs.hash(batchSize)
+  graphFingerprints(batchSize: number): GraphFingerprints {
+    return this.#graphs.fingerprints(batchSize)
   }
 }
 

@@ -18,6 +18,7 @@ import {
   factorOf,
   isOver,
   type Progress,
+  resumed,
   trainLossOf,
 } from './progress.ts'
 import type { Steps } from './steps.ts'
@@ -54,7 +55,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   const running: Running = { experiment, task, batches, pace: new Pace() }
   const begun = performance.now()
   checkLastBatch(experiment, task)
-  let progress = start
+  let progress = resumed(experiment, start)
   task.goTo(progress.steps, factorOf(experiment, progress))
   yield { type: 'start', ...length, parameters: task.parameters, progress }
   while (!isOver(experiment, progress)) {
@@ -110,11 +111,15 @@ async function* stepsOf(
 }
 
 /** Evaluates the model after an epoch's steps, updates the controllers and returns the epoch's event. */
-async function finished({ experiment, task }: Running, { progress, ms }: EpochSteps): Promise<EpochEvent> {
+async function finished(
+  { experiment, task, batches }: Running,
+  { progress, ms }: EpochSteps,
+): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
   checkSteps(experiment, progress)
   const measured = { trainLoss: trainLossOf(progress), ...(await validated(experiment, task, sofar.lr)) }
-  const next = afterEpoch(experiment, progress, monitored(experiment, measured))
+  const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
+  const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)
   const lrFactor = factorOf(experiment, next)
   const controlled = experiment.control.length > 0
   if (controlled) task.goTo(task.steps, lrFactor)
@@ -126,7 +131,7 @@ async function finished({ experiment, task }: Running, { progress, ms }: EpochSt
     lr: sofar.lr,
     ...(sofar.skipped > 0 && { skipped: sofar.skipped }),
     ...(controlled && { lrFactor }),
-    time: { seconds: ms / 1e3, stepsPerSecond: (1e3 * sofar.steps) / ms },
+    time: { seconds: ms / 1e3, stepsPerSecond: ms > 0 ? (1e3 * sofar.steps) / ms : 0 },
     progress: next,
   }
 }
@@ -173,7 +178,7 @@ async function validated(
   }
   const step = task.steps - 1
   throw new DivergedError(
-    `train: wanted a finite validation loss, got ${loss} after step ${step}, lr ${lr}; ` +
+    `train: wanted a finite validation loss, got ${loss} ${step < 0 ? 'before the first step' : `after step ${step}, lr ${lr}`}; ` +
       'lower the rate, or look for numbers in the data that are not finite',
     step,
     lr,

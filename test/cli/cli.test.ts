@@ -251,8 +251,8 @@ describe('evenstep train', () => {
       code: 2,
       out: '',
       err:
-        'whole: wanted a run to resume, got one that ended after 16 steps; give it more epochs, such as ' +
-        '--set epochs=20, or start another without --resume\n',
+        'whole: wanted a run to resume, got one that ended after 16 steps; lengthen it with npx evenstep train ' +
+        'toy.ts --set epochs=4 --out whole --resume, or start another without --resume\n',
     })
     expect(readFileSync(join(folder, 'whole/events.jsonl'))).toEqual(before)
   })
@@ -296,7 +296,9 @@ describe('a finished run', () => {
       out: '',
       err: 'nowhere: wanted the folder of a run, got no run.json in it\n',
     })
-    expect(unfinished!.err).toBe('hot: wanted a finished run, got no model.safetensors; resume it first\n')
+    expect(unfinished!.err).toBe(
+      'hot: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint\n',
+    )
   })
 })
 

@@ -162,7 +162,11 @@ describe('training from a stream', () => {
       'experiment: wanted a stream for shuffleBuffer, got a data set, which is shuffled as a whole; leave it out',
     )
     await expect(events(setup({ batchSize: 101 }))).rejects.toThrow(
-      "loader: wanted at least one batch of 101 examples, got 100; use a smaller batchSize or last: 'keep'",
+      'loader: wanted at least one batch of 101 examples, got 100; use a smaller batchSize or ' +
+        "last: 'keep' (in an experiment lastBatch: 'keep')",
+    )
+    await expect(events(toy({ batchSize: 101 }))).rejects.toThrow(
+      "experiment: wanted at least one batch of 101 examples, got 100; use a smaller batchSize or lastBatch: 'keep'",
     )
   })
 })
@@ -254,7 +258,7 @@ describe('a sampler in an experiment', () => {
     const orders = [of, of, other].map(
       (one) => described(one, taskOf(one)).sampler as { count: number; order: string },
     )
-    expect(orders[0]).toEqual({ count: 64, order: expect.any(String) })
+    expect(orders[0]).toEqual({ count: 64, order: expect.any(String), nextOrder: expect.any(String) })
     expect(orders[1]).toEqual(orders[0])
     expect(orders[2]!.order).not.toBe(orders[0]!.order)
   })

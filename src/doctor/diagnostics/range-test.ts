@@ -25,6 +25,9 @@ export const rangeTest: Diagnostic = {
       }
     }
     const { minimumTenth, suggestion } = await findLearningRate(subject.experiment, { steps: rampSteps })
+    if (minimumTenth === undefined || suggestion === undefined) {
+      return { reason: 'the range test is flat: the loss falls at no rate by more than chance explains' }
+    }
     const peak = maxOf(subject.rates)
     const [value, minimum] = [peak / suggestion, 10 * minimumTenth]
     const numbers = `the peak rate, ${figure(peak)}, is ${figure(value)} times the ${figure(suggestion)} that a range test suggests`

@@ -17,6 +17,8 @@ import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
+  /** Lowest learning rate to try: the test's suggestion or, if its curve is flat, a low rate for the optimizer. */
+  readonly begin: number
 }
 
 /** The result of `advise`: settings to train with, the confidence in them, and the evidence for them. */
@@ -138,10 +140,12 @@ function confidenceOf(
       `${count(run)} steps; trials as long as a run take --budget ${wholeBudget(run)}`
     return { confidence: 'low', because }
   }
-  if (second && seedsOf(second) >= 3) return bySeeds(best, second, metric)
-  const repeats = `three seeds of the two best take --budget ${seedsBudget(run, 3)}`
+  if (second && Math.min(seedsOf(best), seedsOf(second)) >= 3) return bySeeds(best, second, metric)
+  const needed = seedsBudget(run, 3)
+  const more = needed > outcome.budget ? `; three seeds of the two best take --budget ${needed}` : ''
+  const repeats = second ? more : ', and no others finished in the last round'
   if (!isOwn(best.settings)) return byRounds(outcome, best, metric, repeats)
-  const because = `over ${seedsText(seedsOf(best))} no other settings did better; ${repeats}`
+  const because = `over ${seedsText(seedsOf(best))} no other settings did better${repeats}`
   return { confidence: 'low', because }
 }
 
@@ -163,12 +167,12 @@ function byRounds({ plan, finished }: Outcome, best: Scored, metric: Objective, 
   const [led] = mostSeedsFirst(second, metric)
   if (led && keyOf(led.settings) === keyOf(without(best.settings, ['optimizer.weightDecay']))) {
     const runs = `runs of ${count(middle)} and of ${count(last)} steps`
-    return { confidence: 'medium', because: `it led in ${runs}, over one seed; ${repeats}` }
+    return { confidence: 'medium', because: `it led in ${runs}, over ${seedsText(seedsOf(best))}${repeats}` }
   }
   const before = led
     ? `${settingsText(led.settings)} led in runs of ${count(middle)} steps`
     : 'nothing led before'
-  return { confidence: 'low', because: `the budget is too small to tell: ${before}; ${repeats}` }
+  return { confidence: 'low', because: `the budget is too small to tell: ${before}${repeats}` }
 }
 
 const seedsText = (n: number): string => (n === 1 ? 'one seed' : `${n} seeds`)
@@ -179,20 +183,44 @@ function evidenceOf(
   metric: Objective,
 ): string[] {
   const tested = ranges.map(
-    ({ normalization, rates }) =>
-      `A range test of ${count(rates.lrs.length)} steps with normalization ${normalization} suggests to begin ` +
-      `at lr ${figure(rates.suggestion)}.`,
+    ({ normalization, rates, begin }) =>
+      `A range test of ${count(rates.lrs.length)} steps with normalization ${normalization} ` +
+      `${rates.flat ? 'is flat and suggests no rate; trials began' : 'suggests to begin'} at lr ${figure(begin)}.`,
   )
   const own = finished.filter(({ settings }) => isOwn(settings))
   const raced = finished.filter(({ settings }) => !isOwn(settings))
-  const by = (factor: string) => groupedBy(raced, ({ settings }) => String(settings[factor]))
   const compared = ['normalization', 'schedule', 'optimizer.weightDecay'].flatMap((factor) => {
-    const best = [...by(factor).values()].flatMap((trials) => longest(trials, metric))
+    const best = bestOfValues(raced, factor, metric)
     return best.length < 2 ? [] : `${capital(best.map((cell) => cellText(cell, metric)).join('; '))}.`
   })
   const unchanged = longest(own, metric).map((cell) => `${capital(cellText(cell, metric))}.`)
-  const broken = [...by('normalization')].flatMap(([name, trials]) => brokenFrom(name, trials))
+  const byName = groupedBy(raced, ({ settings }) => String(settings.normalization))
+  const broken = [...byName].flatMap(([name, trials]) => brokenFrom(name, trials))
   return [...tested, ...compared, ...unchanged, ...broken]
+}
+
+/**
+ * Returns the best settings with each value of a factor, compared on equal terms: in the last round in which two
+ * values or more finished, over the seeds that all of these were trained with. Empty if there is no such round.
+ */
+function bestOfValues(trials: readonly Finished[], factor: string, metric: Objective): Scored[] {
+  const done = trials.filter(({ result }) => result.status === 'done')
+  for (const round of [...new Set(done.map(({ rung }) => rung))].sort((a, b) => b - a)) {
+    const within = done.filter(({ rung }) => rung === round)
+    const groups = [...groupedBy(within, ({ settings }) => String(settings[factor])).values()]
+    if (groups.length < 2) continue
+    const seeds = new Set(within.map(({ seed }) => seed))
+    const shared = [...seeds].filter((seed) =>
+      groups.every((group) => group.some((one) => one.seed === seed)),
+    )
+    return groups.flatMap((group) =>
+      mostSeedsFirst(
+        group.filter(({ seed }) => shared.includes(seed)),
+        metric,
+      ).slice(0, 1),
+    )
+  }
+  return []
 }
 
 /** Returns a sentence with the rate from which on every trial with this normalization diverged; [] if none. */
@@ -203,7 +231,7 @@ function brokenFrom(normalization: string, trials: readonly Finished[]): string[
   const broken = rates('diverged').filter((lr) => lr > highest)
   if (broken.length === 0) return []
   const from = figure(Math.min(...broken))
-  return [`With normalization ${normalization} rates from ${from} on made losses that are not finite.`]
+  return [`With normalization ${normalization} rates from ${from} on diverged.`]
 }
 
 /** Returns the best combination of settings among the longest trials that finished; [] if none finished. */
@@ -214,5 +242,8 @@ function longest(trials: readonly Finished[], metric: Objective): Scored[] {
   return mostSeedsFirst(last, metric).slice(0, 1)
 }
 
-const cellText = ({ settings, score, steps }: Scored, { name }: Objective): string =>
-  `${nameOf(settings)}: ${metricText(name)} ${scoreText(score.value, name)} after ${count(steps)} steps`
+function cellText(cell: Scored, { name }: Objective): string {
+  const { settings, score, steps } = cell
+  const over = seedsOf(cell) > 1 ? `, over ${seedsText(seedsOf(cell))}` : ''
+  return `${nameOf(settings)}: ${metricText(name)} ${scoreText(score.value, name)} after ${count(steps)} steps${over}`
+}

@@ -160,7 +160,7 @@ describe('advice', () => {
     }
     const { recommendation, evidence } = adviceIn(await eventsOf(advise(toyOf(), { budget: 820, runner })))
     expect(recommendation).toMatchObject({ score: { value: 1 }, settings: [] })
-    expect(evidence).toContain('The experiment as it is: validation loss 1 after 90 steps.')
+    expect(evidence).toContain('The experiment as it is: validation loss 1 after 90 steps, over 5 seeds.')
   })
 
   test('tells from which rate on a normalisation broke, and not where a higher one did not', async () => {
@@ -175,9 +175,26 @@ describe('advice', () => {
       }
     }
     const { evidence } = adviceIn(await eventsOf(advise(toyOf(), { budget: 900, runner })))
-    expect(evidence.filter((sentence) => sentence.includes('not finite'))).toEqual([
-      'With normalization none rates from 1 on made losses that are not finite.',
+    expect(evidence.filter((sentence) => sentence.includes('diverged'))).toEqual([
+      'With normalization none rates from 1 on diverged.',
     ])
+  })
+
+  test('counts the seeds of the two best, which belong to the last round', async () => {
+    const runner: Runner = async function* (_, trials) {
+      for (const trial of trials) {
+        const worse = Object.keys(trial.settings).length === 0 ? 1 : 0
+        yield { ...trial, result: resultOf(worse + Number(trial.settings.lr ?? 0) + 0.01 * trial.seed) }
+      }
+    }
+    const advice = adviceIn(await eventsOf(advise(toyOf(), { budget: 1400, runner })))
+    const repeated = advice.trials.filter(({ seed }) => seed > 0)
+    expect(new Set(repeated.map(({ rung, seed }) => `${rung} ${seed}`))).toEqual(
+      new Set(['2 1', '2 2', '2 3', '2 4']),
+    )
+    expect(advice.because).toMatch(/^over 5 seeds no difference was shown to /)
+    expect(advice.recommendation.score.interval).toBeDefined()
+    expect(advice.evidence.join(' ')).toMatch(/after 90 steps, over 5 seeds/)
   })
 
   test('of nothing but broken trials says so', async () => {
@@ -237,6 +254,32 @@ describe('confidence', () => {
       because:
         'over 3 seeds no difference was shown to normalization none, schedule cosine, lr 0.1 (0.001): either will do',
     })
+  })
+
+  test('names the seeds it has, and a budget only if that is larger', () => {
+    const two = [0, 1].flatMap((s) => [trial(a, 2, 0.1, s), trial(b, 2, 0.2, s)])
+    expect(told(two, [trial(a, 1, 0.3)]).because).toBe(
+      'it led in runs of 30 and of 90 steps, over 2 seeds; three seeds of the two best take --budget 1180',
+    )
+    expect(told([trial(a, 2, 0.1)], [trial(a, 1, 0.3)]).because).toBe(
+      'it led in runs of 30 and of 90 steps, over one seed, and no others finished in the last round',
+    )
+  })
+
+  test('rests on evidence from runs of one length, over the same seeds', () => {
+    const before = [trial(a, 1, 0.5), trial(b, 1, 0.4), trial({ ...b, schedule: 'oneCycle' }, 1, 0.3)]
+    const { evidence } = told([trial(a, 2, 0.1, 0), trial(a, 2, 0.9, 1)], before)
+    expect(evidence).toEqual([
+      'Normalization batch, schedule cosine, lr 0.1: validation loss 0.5 after 30 steps; ' +
+        'normalization none, schedule oneCycle, lr 0.1: validation loss 0.3 after 30 steps.',
+      'Normalization none, schedule cosine, lr 0.1: validation loss 0.4 after 30 steps; ' +
+        'normalization none, schedule oneCycle, lr 0.1: validation loss 0.3 after 30 steps.',
+    ])
+    const last = [trial(a, 2, 0.1, 0), trial(a, 2, 0.9, 1), trial(b, 2, 0.2, 0)]
+    expect(told(last).evidence).toEqual([
+      'Normalization batch, schedule cosine, lr 0.1: validation loss 0.1 after 90 steps; ' +
+        'normalization none, schedule cosine, lr 0.1: validation loss 0.2 after 90 steps.',
+    ])
   })
 
   test('is low where the experiment as it is did best over one seed', () => {

@@ -71,11 +71,13 @@ const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second
 /** Runs range tests without and with batch normalization, skipping any that the model cannot be built with. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
-  const options = { steps: ramp, ...(testRates && { from: testRates[0], to: testRates[1] }) }
+  const [from, to] = testRates ?? [1e-5, 10]
   for (const normalization of ['none', 'batch'] as const) {
     const variant = { ...experiment, normalization }
     if (!isPossible(variant)) continue
-    yield { normalization, rates: await findLearningRate(variant, options) }
+    const rates = await findLearningRate(variant, { steps: ramp, from, to })
+    // A flat curve suggests no rate: begin a decade below the middle of the rates that suit the optimizer.
+    yield { normalization, rates, begin: rates.suggestion ?? Math.sqrt(from * to) / 10 }
   }
 }
 
@@ -90,9 +92,9 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Returns settings at five rates upwards from the suggestion (range tests err low), by factors of about 3. */
-function candidates({ normalization, rates: { suggestion } }: RangeTest, schedule: string): Settings[] {
-  const lowest = Math.floor(2 * Math.log10(suggestion) + 0.05)
+/** Returns settings at five rates upwards from `begin` (range tests err low), by factors of about 3. */
+function candidates({ normalization, begin }: RangeTest, schedule: string): Settings[] {
+  const lowest = Math.floor(2 * Math.log10(begin) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
 }
 

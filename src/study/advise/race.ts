@@ -48,11 +48,11 @@ export class Race {
     )
   }
 
-  /** Repeats the two best settings of the latest round with one more seed at a time while the budget lasts. */
+  /** Adds more seeds of its two best settings to the latest round, one at a time, while the budget lasts. */
   async *repeats(steps: number): AsyncGenerator<RaceEvent> {
     const two = this.best(2).map(({ settings }) => settings)
     for (let k = 1; k < mostSeeds && two.length === 2 && this.#spent + 2 * steps <= this.#budget; k++) {
-      yield* this.#run(two, steps, this.#experiment.seed + k, this.#rounds)
+      yield* this.#run(two, steps, this.#experiment.seed + k, this.#rounds - 1)
     }
   }
 

@@ -4,6 +4,7 @@ import type { Experiment } from '../../train/experiment.ts'
 import { withSettings } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
 import type { Finished } from '../analysis/findings.ts'
+import { explosionOf } from '../run/explosion.ts'
 import { metricsOf } from '../run/trial-log.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
@@ -20,20 +21,24 @@ async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResu
   const begun = performance.now()
   const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
   let last: EpochEvent | undefined
+  const losses: number[] = []
   let error: DivergedError | undefined
   try {
     for await (const event of run(withSettings(experiment, settings))) {
       if (event.type === 'epoch') last = event
+      if (event.type === 'steps') losses.push(...Array.from(event.losses))
     }
   } catch (thrown) {
     if (!(thrown instanceof DivergedError)) throw thrown
     error = thrown
   }
+  const message =
+    error?.message ?? explosionOf(losses[0]!, [losses.at(-1), last?.trainLoss, last?.validationLoss])
   const seconds = (performance.now() - begun) / 1e3
   return {
-    status: error ? 'diverged' : 'done',
-    ...(error && { error: error.message }),
-    metrics: error ? {} : metricsOf(last),
+    status: message === undefined ? 'done' : 'diverged',
+    ...(message !== undefined && { error: message }),
+    metrics: message === undefined ? metricsOf(last) : {},
     steps: error?.step ?? trial.steps,
     time: { training: seconds, total: seconds },
     curve: noCurve,

@@ -1,15 +1,25 @@
 import type { Goal } from '../../schedule/index.ts'
 import { groupedBy, keyOf, only } from '../settings.ts'
 import type { Cell, Finished } from './findings.ts'
-import { bootstrap } from './statistics.ts'
+import { bootstrap, type Range, rangeOf } from './statistics.ts'
 
 /** Groups finished trials into cells: the trials of one combination of settings in one round, one per seed. */
-export const cellsOf = (finished: readonly Finished[], metric: string): Cell[] =>
-  [...groupedBy(finished, ({ settings, steps, rung }) => `${keyOf(settings)} ${rung} ${steps}`).values()].map(
-    (trials) => cellOf(trials, metric),
-  )
+export function cellsOf(finished: readonly Finished[], metric: string): Cell[] {
+  const range = rangeOf(metric, valuesOf(finished, metric))
+  const groups = groupedBy(finished, ({ settings, steps, rung }) => `${keyOf(settings)} ${rung} ${steps}`)
+  return [...groups.values()].map((trials) => cellOf(trials, metric, range))
+}
 
-function cellOf(trials: readonly Finished[], metric: string): Cell {
+/** Returns the values of a metric and, as losses of one kind have one range, of the learning curves of a loss. */
+function valuesOf(finished: readonly Finished[], metric: string): number[] {
+  const isLoss = metric === 'trainLoss' || metric === 'validationLoss'
+  const all = finished.flatMap(({ result: { metrics, curve } }) => [
+    ...(isLoss ? [metrics.trainLoss, metrics.validationLoss, ...curve.trainLoss] : [metrics[metric]]),
+  ])
+  return all.filter((value) => value !== undefined && Number.isFinite(value)) as number[]
+}
+
+function cellOf(trials: readonly Finished[], metric: string, range: Range): Cell {
   const { settings, steps, rung } = trials[0]!
   const scores = Object.fromEntries(
     trials.flatMap(({ seed, result }) => {
@@ -23,7 +33,7 @@ function cellOf(trials: readonly Finished[], metric: string): Cell {
     steps,
     rung,
     scores,
-    ...(values.length > 0 && { score: bootstrap(values) }),
+    ...(values.length > 0 && { score: bootstrap(values, range) }),
     diverged: statusCount(trials, 'diverged'),
     failed: statusCount(trials, 'failed'),
   }

@@ -4,7 +4,7 @@ import { keyOf } from '../settings.ts'
 import type { DriftSummary, TrialCurve } from '../trial.ts'
 import { bestOfEach } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
-import { bootstrap } from './statistics.ts'
+import { bootstrap, rangeOf } from './statistics.ts'
 
 /** Returns, for each normalization and schedule, the trials of the best settings with them, one per seed. */
 export const bestTrials = (
@@ -21,7 +21,14 @@ export const bestTrials = (
 export function meanCurve(trials: readonly Finished[]): MeanCurve {
   const [first] = trials
   const { steps } = first!.result.curve
-  const points = steps.map((step) => bootstrap(trials.map(({ result }) => lossAt(result.curve, step))))
+  const seen = trials.flatMap(({ result }) => result.curve.trainLoss)
+  const range = rangeOf('trainLoss', seen)
+  const points = steps.map((step) =>
+    bootstrap(
+      trials.map(({ result }) => lossAt(result.curve, step)),
+      range,
+    ),
+  )
   return {
     settings: first!.settings,
     steps,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { random } from '../../core/random.ts'
-import { bootstrap, holm, pairedTest, studentDistribution, studentQuantile } from './statistics.ts'
+import { bootstrap, holm, pairedTest, rangeOf, studentDistribution, studentQuantile } from './statistics.ts'
 
 describe("Student's distribution", () => {
   // Of tables: Abramowitz & Stegun 1964, table 26.10.
@@ -34,6 +34,27 @@ describe('the paired test', () => {
     expect(pairedTest([2, 2, 2])).toBe(0.25)
     expect(pairedTest([1 / 114, 1 / 114, 1 / 114])).toBe(0.25)
     expect(pairedTest(new Array(8).fill(-0.1))).toBe(1 / 128)
+  })
+})
+
+describe('the range of a metric', () => {
+  test.each<[string, number[], [number, number]]>([
+    ['validationAccuracy', [0.3, 0.97], [0, 1]],
+    ['f1', [0, 1], [0, 1]],
+    ['auc', [0.5], [0, 1]],
+    ['accuracyGain', [-0.2, 0.1], [-Infinity, Infinity]],
+    ['validationLoss', [0, 2.3], [0, Infinity]],
+    ['validationLoss', [-0.1, 2.3], [-Infinity, Infinity]],
+    ['rmse', [3], [0, Infinity]],
+    ['r2', [0.2], [-Infinity, Infinity]],
+  ])('%s of %j is %j', (metric, seen, range) => expect(rangeOf(metric, seen)).toEqual(range))
+
+  test('cuts intervals, and the mean stays', () => {
+    const scores = [0.05, 0.9, 0.95]
+    expect(bootstrap(scores).interval![1]).toBeGreaterThan(1)
+    const { value, interval } = bootstrap(scores, [0, 1])
+    expect([value, interval![1]]).toEqual([bootstrap(scores).value, 1])
+    expect(bootstrap([0.01, 2], [0, Infinity]).interval![0]).toBe(0)
   })
 })
 

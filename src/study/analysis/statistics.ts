@@ -1,11 +1,29 @@
 import { random } from '../../core/random.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
+import { isShare } from './words.ts'
 
 /** Returns the sum of the squared differences between the values and their mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
   const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)
+}
+
+/** Least and greatest possible values of a metric. */
+export type Range = readonly [least: number, most: number]
+
+const unbounded: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+
+/**
+ * Returns the range of a metric, judged by its name and by `seen` values: 0 to 1 for an accuracy and other
+ * shares, and above 0 for a loss or an error of which no value was below.
+ */
+export function rangeOf(metric: string, seen: readonly number[]): Range {
+  const within = (range: Range): boolean => seen.every((value) => value >= range[0] && value <= range[1])
+  const share: Range = [0, 1]
+  if ((isShare(metric) || /auc/i.test(metric)) && within(share)) return share
+  const positive: Range = [0, Number.POSITIVE_INFINITY]
+  return /loss|error|mse|mae|perplexity/i.test(metric) && within(positive) ? positive : unbounded
 }
 
 /** Number of bootstrap resamples: enough for two significant digits of an interval's ends. */
@@ -17,12 +35,13 @@ const resamples = 2000
  * The percentile interval of few values is far too narrow: for three, it covers the true mean in some 70 % of
  * cases. It is therefore widened about the mean by √(n/(n − 1)) · t / 1.96, where t is the 97.5 % quantile of
  * Student's distribution with n − 1 degrees of freedom. For normal values this gives Student's interval; for
- * skewed values the interval stays skewed. The same values always give the same interval; one value has none.
+ * skewed values the interval stays skewed. It is cut at the ends of the range that a mean may have. The same
+ * values always give the same interval; one value has none.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
  * https://doi.org/10.1080/00031305.2015.1089789, section 3.2, on why it is narrow.
  */
-export function bootstrap(values: readonly number[]): Estimate {
+export function bootstrap(values: readonly number[], [least, most]: Range = unbounded): Estimate {
   const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
@@ -34,7 +53,10 @@ export function bootstrap(values: readonly number[]): Estimate {
   }).sort()
   const widened = (Math.sqrt(n / (n - 1)) * studentQuantile(0.975, n - 1)) / 1.959964
   const end = (quantile: number): number =>
-    centre + widened * (means[Math.round(quantile * (resamples - 1))]! - centre)
+    Math.min(
+      most,
+      Math.max(least, centre + widened * (means[Math.round(quantile * (resamples - 1))]! - centre)),
+    )
   return { value: centre, interval: [end(0.025), end(0.975)] }
 }
 

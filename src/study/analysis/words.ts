@@ -3,7 +3,7 @@ import type { Settings, Value } from '../trial.ts'
 import type { Estimate } from './findings.ts'
 
 /** Whether a metric, judged by its name, is a fraction of 1, which is shown as a percentage. */
-const isShare = (metric: string): boolean => /accuracy|precision|recall|f1|topk/i.test(metric)
+export const isShare = (metric: string): boolean => /accuracy|precision|recall|f1|topk/i.test(metric)
 
 /** Formats a metric's value: `97.81 %` for an accuracy and other fractions, else four significant digits. */
 export const scoreText = (value: number, metric: string): string =>

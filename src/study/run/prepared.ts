@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../core/errors.ts'
+import { ArgumentError, EvenstepError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { type Change, override, withSettings } from '../../train/spec.ts'
@@ -7,8 +7,8 @@ import type { StudyFacts } from '../analysis/analyse.ts'
 import { asLoss } from '../analysis/cells.ts'
 import type { Finished, Objective, Repeat } from '../analysis/findings.ts'
 import type { Space } from '../design/design.ts'
-import { plan } from '../design/plan.ts'
-import { type FactorRange, factorValues } from '../factor.ts'
+import { checkDesign, plan } from '../design/plan.ts'
+import { type FactorRange, factorValues, withIntegers } from '../factor.ts'
 import type { Study } from '../study.ts'
 import type { Value } from '../trial.ts'
 import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
@@ -33,8 +33,9 @@ export interface Prepared {
  *
  * @throws {EvenstepError} naming the first value that does not fit.
  */
-export function prepare(study: Study, given: Experiment, name: string): Prepared {
-  const { factors, design, watch, seeds, steps } = study
+export function prepare(asked: Study, given: Experiment, name: string): Prepared {
+  const { factors, design, watch, seeds, steps } = asked
+  const study = { ...asked, factors: withIntegers(factors, takenBy(given)) }
   const experiment = (steps === undefined ? given : { ...given, steps, epochs: undefined }) as Experiment
   const judge = study.metric ?? experiment.monitor
   const metric = { name: judge, goal: goalOf(withSettings(experiment, [['monitor', judge]])) }
@@ -54,6 +55,7 @@ export function prepare(study: Study, given: Experiment, name: string): Prepared
     throw mismatch('study', wanted, undefined)
   }
   tryValues(prepared)
+  checkDesign(design, space)
   plan(design, space, [])
   return prepared
 }
@@ -92,6 +94,19 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
   })
   return factor && `factors.${factor}`
 }
+
+/** Returns a function that tells whether a setting of the experiment may have a value. */
+const takenBy =
+  (experiment: Experiment) =>
+  (path: string, value: number): boolean => {
+    try {
+      withSettings(experiment, [[path, value]])
+      return true
+    } catch (error) {
+      if (error instanceof EvenstepError) return false
+      throw error
+    }
+  }
 
 const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space => ({
   factors,

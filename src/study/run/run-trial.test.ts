@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../../test/support/toy.ts'
-import { crossEntropy, mul } from '../../ops/index.ts'
+import { dataset } from '../../data/index.ts'
+import { Linear } from '../../nn/index.ts'
+import { cast, crossEntropy, flatten, type Loss, mseLoss, mul } from '../../ops/index.ts'
 import { adam, adamw, noDecayOnNormAndBias, type Optimizer, sgd } from '../../optim/index.ts'
 import { keepSessions } from '../../runtime/node-cpu.ts'
 import * as schedule from '../../schedule/index.ts'
@@ -29,6 +31,17 @@ const job = (name: string, settings: readonly Change[], watch = false): Job => (
   settings: [['epochs', 5], ['steps', 60], ...settings],
   watch,
 })
+/** The clouds' places, and sums of each as targets. */
+function withoutClasses() {
+  const { train } = clouds()
+  const x = train.x.data as Float32Array
+  const part = dataset({
+    x,
+    y: Float32Array.from({ length: 100 }, (_, i) => x[2 * i]! + x[2 * i + 1]!),
+    shape: [2],
+  })
+  return { train: part, validation: part }
+}
 const timeless = ({ time, ...result }: TrialResult): object => result
 
 describe('a trial', () => {
@@ -44,6 +57,25 @@ describe('a trial', () => {
       settings: [...one.settings, ['seed', 1]] as const,
     }
     expect(timeless(await runTrial(base, other, {}))).not.toEqual(timeless(result))
+  })
+
+  test('whose loss ends at 10⁶ times the first diverged, though every number is finite', async () => {
+    const model = () => new Linear(2, 1)
+    const loss: Loss = (output, y) => mseLoss(flatten(output, 0), cast(y, 'float32'))
+    const linear = { ...base, model, loss, data: withoutClasses(), optimizer: sgd({ lr: 0.4 }) }
+    const result = await runTrial(
+      linear,
+      job('exploded', [
+        ['optimizer.lr', 0.4],
+        ['steps', 12],
+      ]),
+      {},
+    )
+    expect(result).toMatchObject({ status: 'diverged', metrics: {}, steps: 12 })
+    expect(result.error).toMatch(
+      /^trial: wanted a last loss of at most 10⁶ times the first, [\d.]+, got [\d.e+]+; lower/,
+    )
+    expect(result.curve.trainLoss.at(-1)).toBeGreaterThan(1e6)
   })
 
   test('of another experiment, or of other data, is run again', async () => {

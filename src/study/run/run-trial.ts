@@ -11,7 +11,7 @@ import { trialKey } from '../design/design.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
-import { readLog } from './trial-log.ts'
+import { type Logged, readLog } from './trial-log.ts'
 
 /** A trial for a worker to run, with its folder and settings. */
 export interface Job {
@@ -66,8 +66,10 @@ async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<
   const run = open(experiment, job, { notes, checkpointSeconds })
   try {
     for await (const _ of run.events());
+    const { explosion, ...seen } = readLog(job.folder, experiment.optimizer)
+    if (explosion !== undefined) return { ...seen, status: 'diverged', error: explosion, metrics: {} }
     const drift = job.watch ? await summarizeDrift(run.task, experiment) : undefined
-    return { status: 'done', ...readLog(job.folder, experiment.optimizer), ...(drift && { drift }) }
+    return { status: 'done', ...seen, ...(drift && { drift }) }
   } finally {
     run.close()
   }
@@ -90,9 +92,9 @@ function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions
 const nothing = { metrics: {}, steps: 0, training: 0, curve: noCurve }
 
 /** Returns what a trial logged before an error ended it, except the curves of layers. */
-function logged({ folder }: Job, { optimizer }: Experiment): Omit<ReturnType<typeof readLog>, 'layers'> {
+function logged({ folder }: Job, { optimizer }: Experiment): Omit<Logged, 'layers' | 'explosion'> {
   if (!existsSync(logFile(folder))) return nothing
-  const { layers: _, ...rest } = readLog(folder, optimizer)
+  const { layers: _, explosion: __, ...rest } = readLog(folder, optimizer)
   return rest
 }
 

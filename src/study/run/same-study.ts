@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
-import { otherGraph } from '../../train/description.ts'
+import { differenceOf } from '../../train/description.ts'
 import type { Design } from '../design/design.ts'
 import { type Factors, factorValues } from '../factor.ts'
 import { valueKey } from '../settings.ts'
@@ -43,8 +43,8 @@ const changed = (key: string, before: unknown, now: unknown): string | undefined
 
 function inExperiment(before: Description, now: Description): string | undefined {
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    const difference = changed(`the experiment's ${key}`, before[key], now[key])
-    if (difference !== undefined) return key === 'graph' ? otherGraph : difference
+    const difference = differenceOf(key, before, now, `the experiment's ${key}`)
+    if (difference !== undefined) return difference
   }
   return undefined
 }

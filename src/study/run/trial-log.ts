@@ -9,6 +9,15 @@ import { readEvents, type StepLine } from '../../train/event-log.ts'
 import { readSafetensors } from '../../train/safetensors.ts'
 import { layerLog, layerOf } from '../../train/watch.ts'
 import type { LayerCurve, TrialResult } from '../trial.ts'
+import { explosionOf } from './explosion.ts'
+
+/** What the log of a trial tells of its result. */
+export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> {
+  /** Seconds spent in training steps. */
+  readonly training: number
+  /** Why the trial counts as diverged though its losses are finite; undefined if it does not. */
+  readonly explosion: string | undefined
+}
 
 /** Maximum number of points in a curve. */
 const most = 100
@@ -17,17 +26,16 @@ const most = 100
  * Reads a trial's result from the log in its folder. Computed from the log at the end, not accumulated during
  * training, it is the same for a resumed run as for an uninterrupted one.
  */
-export function readLog(
-  folder: string,
-  optimizer: Optimizer,
-): Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> & { readonly training: number } {
+export function readLog(folder: string, optimizer: Optimizer): Logged {
   const lines = [...readEvents(folder)]
   const steps = lines.filter((line) => line.type === 'step')
   const epochs = lines.filter((line) => line.type === 'epoch')
   const points = pointsOf(steps)
   const layers = layersOf(folder, points, optimizer)
+  const { trainLoss, validationLoss } = epochs.at(-1) ?? {}
   return {
     metrics: metricsOf(epochs.at(-1)),
+    explosion: steps[0] && explosionOf(steps[0].loss, [steps.at(-1)!.loss, trainLoss, validationLoss]),
     steps: steps.length,
     training: epochs.reduce((sum, { time }) => sum + time.seconds, 0),
     curve: {

@@ -1,0 +1,21 @@
+import { figure } from '../../core/text.ts'
+
+/** Factor by which a loss may exceed the first one in size before the trial counts as diverged. */
+const most = 1e6
+
+/** Least size of a first loss to compare with: beside a loss of nearly 0, almost any other would be too large. */
+const least = 1e-3
+
+/**
+ * Returns why a trial counts as diverged though every number was finite: one of its last losses is over 10⁶ times
+ * the size of its first loss (of 0.001 if that is smaller). Undefined if there is no such loss.
+ *
+ * @param first training loss of the first step
+ * @param last losses at the end: of the last step, and the means on training and validation data
+ */
+export function explosionOf(first: number, last: readonly (number | undefined)[]): string | undefined {
+  const limit = most * Math.max(Math.abs(first), least)
+  const got = last.find((loss) => loss !== undefined && Math.abs(loss) > limit)
+  if (got === undefined) return undefined
+  return `trial: wanted a last loss of at most 10⁶ times the first, ${figure(first)}, got ${figure(got)}; lower the rate`
+}

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, extname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { type Experiment, experiment } from './experiment.ts'
+import { parseExperiment, parseJson } from './spec.ts'
+
+/** An experiment, and the file that it was loaded from. */
+export interface Loaded {
+  readonly experiment: Experiment
+  /** Absolute path of the experiment's file: the loaded file, or the file that a loaded study names. */
+  readonly origin: string
+  /** Whether the experiment is written in a study's file, as a part of the study. */
+  readonly inStudy: boolean
+}
+
+/**
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A
+ * study's file gives the study's experiment. Modules import this package as 'evenstep', from any folder.
+ *
+ * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
+ */
+export const loadExperiment = async (file: string): Promise<Experiment> =>
+  (await loadWithOrigin(file)).experiment
+
+/** Loads an experiment as `loadExperiment` does, and also returns the path of its file. */
+export async function loadWithOrigin(file: string): Promise<Loaded> {
+  const loaded = await loadValue(file, 'train', 'an experiment file')
+  const whole = Object(loaded) as Record<string, unknown>
+  if ('factors' in whole && 'experiment' in whole) return experimentOf(whole.experiment, file)
+  const isText = extname(file) === '.json'
+  const made = isText ? parseExperiment(loaded) : experiment(loaded as Experiment)
+  return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: false }
+}
+
+/** Returns the experiment that a study in `file` names by its path or contains. */
+export async function experimentOf(given: unknown, file: string): Promise<Loaded> {
+  if (typeof given === 'string') return loadWithOrigin(resolve(dirname(file), given))
+  const made =
+    extname(file) === '.json' && !isMade(given) ? parseExperiment(given) : experiment(given as Experiment)
+  return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: true }
+}
+
+/** Whether an experiment's JSON was parsed before, so that its model is a function. */
+const isMade = (given: unknown): boolean => typeof Object(given).model === 'function'
+
+/** Returns the name of a file without its folder and extension. */
+export const stemOf = (file: string): string => basename(file, extname(file))
+
+/**
+ * Returns the default export of a module, or the value in a JSON file.
+ *
+ * @param who what errors begin with
+ * @param wanted what errors say the file should be
+ */
+export async function loadValue(file: string, who: string, wanted: string): Promise<unknown> {
+  const path = resolve(file)
+  if (!existsSync(path))
+    throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
+  if (extname(path) === '.json') return parseJson(readFileSync(path, 'utf8'), file)
+  const module = await importModule(path, file)
+  if (module.default !== undefined) return module.default
+  const make = who === 'study' ? 'study.define' : 'train.experiment'
+  throw new FormatError(`${file}: wanted a default export, got none; write export default ${make}({ … })`)
+}
+
+/** Imports a TypeScript or JavaScript module. @param file how errors name it */
+async function importModule(path: string, file: string): Promise<{ readonly default?: unknown }> {
+  const { createJiti } = await import('jiti')
+  // The module that imports of 'evenstep' shall give is the one that imports this file: hence not an import above.
+  const index = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url).href
+  const evenstep = await import(/* @vite-ignore */ index)
+  const jiti = createJiti(import.meta.url, {
+    // As in Node.js: the default import of a CommonJS module is its `module.exports`.
+    interopDefault: true,
+    virtualModules: { evenstep, 'evenstep/schedule': evenstep.schedule },
+  })
+  try {
+    return await jiti.import(path)
+  } catch (error) {
+    if (error instanceof EvenstepError) throw error
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+    const named = placeIn(path, error)
+    const first = userPlace(error)
+    const isHere = first?.file === path
+    const place = named ?? (isHere ? `:${first!.line}` : '')
+    const where =
+      named === undefined && first && !isHere ? ` at ${relative('', first.file)}:${first.line}` : ''
+    throw new FormatError(`${file}${place}: wanted a module that loads, got ${reason}${where}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Returns the line and column that a syntax error's message names in the file `path`, such as `:5:3`. */
+function placeIn(path: string, error: unknown): string | undefined {
+  const text = error instanceof Error ? error.message : ''
+  const at = text.indexOf(`${path}:`)
+  return at < 0 ? undefined : /^:\d+:\d+/.exec(text.slice(at + path.length))?.[0]
+}
+
+/** Returns the place that comes first in an error's stack among those in files of the user's own. */
+function userPlace(error: unknown): { readonly file: string; readonly line: number } | undefined {
+  const stack = (error instanceof Error && error.stack) || ''
+  const own = fileURLToPath(new URL('..', import.meta.url))
+  const places = [...stack.matchAll(/^ +at (?:.*\()?(?:file:\/\/)?((?:\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/gm)]
+  return places
+    .map(([, file, line]) => ({ file: file!, line: Number(line) }))
+    .find(({ file }) => !/[\\/]node_modules[\\/]/.test(file) && !file.startsWith(own))
+}

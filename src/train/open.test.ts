@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { clouds, toy } from '../../test/support/toy.ts'
+import { sgd } from '../optim/rules/sgd.ts'
+import { compile } from '../runtime/compile.ts'
+import type { EpochEvent } from './event.ts'
+import type { ExperimentOptions } from './experiment.ts'
+import { open } from './open.ts'
+import { RunFolder } from './run-folder.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'evenstep-open-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+/** Trains until `epochs` epochs have ended. Returns the events at their ends. */
+async function train(name: string, options: Partial<ExperimentOptions>, most = 99): Promise<EpochEvent[]> {
+  const folder = new RunFolder(join(root, name), toy(options))
+  const epochs: EpochEvent[] = []
+  for await (const event of folder.events()) {
+    if (event.type === 'epoch' && epochs.push(event) === most) break
+  }
+  folder.close()
+  return epochs
+}
+
+/** A rate that trains for 12 steps and then ruins the model. */
+const ruinous = { optimizer: sgd({ lr: (step: number) => (step < 12 ? 0.1 : 5) }), epochs: 4 }
+
+describe.each<[string, Partial<ExperimentOptions>]>([
+  ['by validation loss', ruinous],
+  ['by accuracy', { ...ruinous, monitor: 'validationAccuracy' }],
+  [
+    'with averaged weights',
+    {
+      ...ruinous,
+      optimizer: sgd({
+        lr: ruinous.optimizer.spec.lr as never,
+        average: { type: 'ema', decay: 0.5 } as never,
+      }),
+    },
+  ],
+])('the best checkpoint %s', (name, options) => {
+  let epochs: EpochEvent[]
+  const experiment = toy(options)
+  const path = join(root, name)
+  beforeAll(async () => {
+    epochs = await train(name, options)
+  })
+
+  test('is opened to evaluate it, with what was logged of it', async () => {
+    const run = await open(path, { checkpoint: 'best', experiment })
+    const { validationLoss, validationAccuracy, trainLoss } = epochs[0]!
+    expect(epochs[3]!.validationLoss).toBeGreaterThan(validationLoss)
+    expect(run).toMatchObject({
+      path,
+      step: 12,
+      epoch: 0,
+      metrics: { trainLoss, validationLoss, validationAccuracy },
+    })
+    expect(basename(run.checkpoint!)).toBe('step-00000012')
+    expect((await run.evaluate()).loss).toBeCloseTo(validationLoss, 6)
+    const direct = await open(run.checkpoint!, { experiment })
+    expect(direct).toMatchObject({ path, step: 12 })
+    expect((await direct.evaluate()).loss).toBeCloseTo(validationLoss, 6)
+    expect(direct.exportOnnx()).toEqual(run.exportOnnx())
+    const { train: other } = clouds(40)
+    expect((await run.evaluate(other)).loss).not.toBeCloseTo(validationLoss, 3)
+  })
+
+  test('is marked on disk', () => {
+    const mark = JSON.parse(readFileSync(join(path, 'checkpoints', 'best.json'), 'utf8'))
+    const { monitor } = experiment
+    expect(mark).toEqual({
+      checkpoint: 'step-00000012',
+      monitor,
+      value: epochs[0]![monitor as 'validationLoss'],
+    })
+  })
+
+  test('is another than the last and the finished model, which are opened as well', async () => {
+    for (const checkpoint of ['last', 'step-00000048', undefined]) {
+      const run = await open(path, { experiment, ...(checkpoint && { checkpoint }) })
+      expect(run).toMatchObject({
+        step: 48,
+        epoch: 3,
+        metrics: { validationLoss: epochs[3]!.validationLoss },
+      })
+      expect((await run.evaluate()).loss / epochs[3]!.validationLoss).toBeCloseTo(1, 5)
+      expect('checkpoint' in run).toBe(checkpoint !== undefined)
+    }
+  })
+
+  test('has a model to compute with', async () => {
+    const { model } = await open(path, { checkpoint: 'best', experiment })
+    const outputs = await compile({ x: { shape: [1, 2] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
+    expect((await outputs({ x: Float32Array.of(1, 2) })).y.every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('what cannot be opened is said', () => {
+  test('a folder without a run, a checkpoint that is not there, an option unknown', async () => {
+    const experiment = toy(ruinous)
+    const path = join(root, 'refused')
+    await train('refused', ruinous, 1)
+    mkdirSync(join(root, 'empty'))
+    const refusal = (folder: string, options: object) => expect(open(folder, options as never)).rejects
+    await refusal(join(root, 'empty'), {}).toThrow(
+      `${join(root, 'empty')}: wanted the folder of a run, got no run.json in it`,
+    )
+    await refusal(path, { experiment }).toThrow(
+      `${path}: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint`,
+    )
+    await refusal(path, { experiment, checkpoint: 'step-7' }).toThrow(
+      `${path}: wanted the checkpoint step-7, got step-00000012`,
+    )
+    const checkpoint = join(path, 'checkpoints', 'step-00000012')
+    await refusal(checkpoint, { checkpoint: 'best' }).toThrow(
+      `${checkpoint}: wanted the folder of a run to find the best checkpoint of, got a checkpoint; use ${path}`,
+    )
+    await refusal(path, { chekpoint: 'best' }).toThrow(
+      'open: wanted one of checkpoint, experiment, got chekpoint; did you mean checkpoint?',
+    )
+    await refusal(path, { checkpoint: 'best' }).toThrow(
+      `${join(path, 'run.json')}: wanted origin.file, the experiment's file, got none`,
+    )
+    rmSync(join(path, 'checkpoints'), { recursive: true })
+    await refusal(path, { experiment, checkpoint: 'best' }).toThrow(
+      `${path}: wanted a checkpoint at the end of an epoch, got none`,
+    )
+  })
+})
