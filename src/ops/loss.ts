@@ -5,8 +5,9 @@ import type { Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
 import { cast, equal } from './compare.ts'
-import { gather } from './gather.ts'
+import { gatherUnchecked } from './gather.ts'
 import {
+  checkClasses,
   checkLabels,
   classesLast,
   type LabelOptions,
@@ -17,7 +18,7 @@ import {
   weightFor,
 } from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
-import { argMax, oneHot } from './select.ts'
+import { argMax, oneHotUnchecked } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
 
@@ -36,9 +37,7 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
- * Without options, labels are not checked here: `data.dataset` checks them. With options, or logits of more
- * than two axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training
- * with an error. With class weights, the mean divides by the sum of the weights of the batch's labels, as in
+ * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing. With class weights, the mean divides by the sum of the weights of the batch's labels, as in
  * PyTorch; unlike in PyTorch, no label is ignored unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
@@ -53,7 +52,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const read = readOptions('crossEntropy', crossEntropyOptions, options)
   const settings = { ...read, weight: weightFor('crossEntropy', logits, read.weight) }
   if (isFloat(target.dtype)) return againstProbabilities(logits, target, settings)
-  checkLabels('crossEntropy', logits, target)
+  checkClasses('crossEntropy', target, checkLabels('crossEntropy', logits, target), read.ignoreIndex)
   if (Object.keys(options).length === 0 && logits.shape.length === 2) return plain(logits, target)
   return againstLabels(logSoftmax(classesLast(logits)), target, settings)
 }
@@ -65,8 +64,8 @@ interface Smoothed extends Weighted {
 function plain(logits: Tensor, labels: Tensor): Tensor {
   const [n, classes] = [logits.shape[0]!, logits.shape[1]!]
   const logProbabilities = logSoftmax(logits)
-  const target = oneHot(labels, classes, logits.dtype)
-  const picked = gather(logProbabilities, 1, reshape(labels, [n, 1]))
+  const target = oneHotUnchecked(labels, classes, logits.dtype)
+  const picked = gatherUnchecked(logProbabilities, 1, reshape(labels, [n, 1]))
   const loss = mul(sum(picked), -1 / n)
   return {
     ...loss,
@@ -104,7 +103,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
  *
  *     −(1/n) Σᵢ logProbabilities[i, labels[i]]
  *
- * A label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training with an error.
+ * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing.
  *
  * @param logProbabilities `[n, classes]` or `[n, classes, …]`, from `logSoftmax`
  * @param labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64
@@ -113,7 +112,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: LabelOptions): Tensor {
   const read = readOptions('nllLoss', labelOptions, options)
   const weight = weightFor('nllLoss', logProbabilities, read.weight)
-  checkLabels('nllLoss', logProbabilities, labels)
+  checkClasses('nllLoss', labels, checkLabels('nllLoss', logProbabilities, labels), read.ignoreIndex)
   const logP = classesLast(logProbabilities)
   return againstLabels(logP, labels, { ...read, weight, labelSmoothing: 0 })
 }

@@ -8,6 +8,7 @@ import type { Batch } from '../data/loader.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
+import { locating } from './locate.ts'
 import { rows, type Steps } from './steps.ts'
 
 const options = {
@@ -131,7 +132,8 @@ export class Accumulation {
     let total = 0
     for (const part of microBatches(batch, this.#parts)) {
       this.#share = part.length / batch.length
-      const { loss } = await (await this.#graph(part.length))(part, step)
+      const graph = await this.#graph(part.length)
+      const { loss } = await locating(part, part.length, () => graph(part, step))
       total += Number(loss[0]) * this.#share
     }
     return total

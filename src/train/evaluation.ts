@@ -2,6 +2,7 @@ import type { Data } from '../core/dtype.ts'
 import { loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import type { Compiled } from '../runtime/compile.ts'
+import { locating } from './locate.ts'
 import { type Measurements, Measures, type Metrics } from './metrics/metric.ts'
 
 /** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
@@ -27,13 +28,16 @@ export async function evaluation(
 ): Promise<Evaluation> {
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
   const totals = { examples: 0, loss: 0, accuracy: 0 }
-  for await (const { x, y, length } of loader(source, { batchSize }).stacks(0, () => stackSize)) {
+  for await (const stack of loader(source, { batchSize }).stacks(0, () => stackSize)) {
+    const { length } = stack
     const rows = Math.min(batchSize, length)
-    const means = await (await graphOf(rows))({ x, y })
+    const graph = await graphOf(rows)
+    const evaluated = () => graph({ x: stack.x, y: stack.y })
+    const means = await locating(stack, rows, evaluated, totals.examples)
     totals.examples += length
     totals.loss += sum(means.loss) * rows
     totals.accuracy += sum(means.accuracy) * rows
-    measures?.add({ output: means.output, target: y, length })
+    measures?.add({ output: means.output, target: stack.y, length })
   }
   return {
     loss: totals.loss / totals.examples,

@@ -16,6 +16,7 @@ import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from '.
 import { culpritOf } from './diverged.ts'
 import type { EvaluationGraph } from './evaluation.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
+import { locating } from './locate.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
 import { watched, withAngles } from './watch.ts'
@@ -61,9 +62,11 @@ export class TaskGraphs {
       const { losses, gradientNorm } = await this.#accumulation.learn(stack, batchSize, step)
       return { losses, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
-    const feeds = await batchFeeds(stack, data, device)
-    const graph = await this.#learner(batchSize, 'rows' in feeds)
-    const { loss, ...logs } = await graph(feeds, step)
+    const { loss, ...logs } = await locating(stack, batchSize, async () => {
+      const feeds = await batchFeeds(stack, data, device)
+      const graph = await this.#learner(batchSize, 'rows' in feeds)
+      return graph(feeds, step)
+    })
     return { losses: loss as Steps['losses'], logs: withAngles(logs) }
   }
 
