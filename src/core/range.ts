@@ -22,12 +22,14 @@ export function outsideRange(range: IndexRange, got: number | bigint, at: string
   return `${who}: wanted ${wanted}, got ${got} at ${at}${fix === undefined ? '' : `; ${fix}`}`
 }
 
-/** Returns the position of the first value outside of a range; −1 if there is none. */
+/**
+ * Returns the position of the first of the values `from` … `to − 1` that is outside of a range; −1 if there is none.
+ * A number that is no integer is cut to one, as a cast does; NaN is outside.
+ */
 export function firstOutside({ min, max, except }: IndexRange, values: ArrayLike<number | bigint>): number {
-  for (let i = 0; i < values.length; i++) if (isOutside(values[i]!, min, max, except)) return i
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (!(value > min - 1 && value < max + 1) && (except === undefined || Number(value) !== except)) return i
+  }
   return -1
 }
-
-/** Returns whether a number, cut to an integer as a cast does, is outside of a range. NaN is. */
-export const isOutside = (value: number | bigint, min: number, max: number, except?: number): boolean =>
-  !(value > min - 1 && value < max + 1) && (except === undefined || Number(value) !== except)

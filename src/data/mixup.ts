@@ -1,5 +1,6 @@
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
 import { type Dataset, dataset, namesOf, type Values } from './dataset.ts'
@@ -69,12 +70,16 @@ function logGamma(alpha: number, random: Random): number {
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
  * all others.
  *
- * @throws {ArgumentError} when `y` holds targets, not labels.
+ * @throws {ArgumentError} when `y` holds targets, not labels, or a label that is no class.
  */
 export function oneHot({ x, y, length, classes, featureNames }: Dataset): Dataset {
   if (classes === undefined) throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
   const rows = new Float32Array(length * classes)
-  for (let i = 0; i < length; i++) rows[i * classes + Number(y.data[i])] = 1
+  for (let i = 0; i < length; i++) {
+    const label = Number(y.data[i])
+    if (label >= 0 && label < classes) rows[i * classes + label] = 1
+    else throw mismatch('oneHot', `labels from 0 to ${classes - 1}`, label, `see example ${i}`)
+  }
   const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
   return dataset({ ...columns, ...namesOf({ featureNames }) })
 }

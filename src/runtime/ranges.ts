@@ -1,6 +1,6 @@
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { firstOutside, type IndexRange, isOutside, outsideRange } from '../core/range.ts'
+import { firstOutside, type IndexRange, outsideRange } from '../core/range.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { intervalOf } from './interval.ts'
@@ -149,19 +149,32 @@ function checkFed(
 /** Checks the rows of a data set that make up the batches of a call. */
 function checkRows(range: IndexRange, data: Data, rows: Data, { shape }: Tensor): void {
   const size = sizeOf(shape.slice(1))
+  const ints = data instanceof Int32Array && rows instanceof Int32Array
+  if (ints && !hasOutside(range, data, rows, size)) return
+  for (const row of rows) {
+    const first = Number(row) * size
+    const at = firstOutside(range, data.subarray(first, first + size))
+    if (at < 0) continue
+    const place = { turn: 0, example: Number(row), inDataset: true, within: withinExample(at, shape) }
+    throw new OutOfRangeError(range, data[first + at]!, place, `example ${row} of the data`)
+  }
+}
+
+/** Returns whether rows of `size` elements hold a value outside of a range, in a few nanoseconds per row. */
+function hasOutside(
+  { min, max, except }: IndexRange,
+  data: Int32Array,
+  rows: Int32Array,
+  size: number,
+): boolean {
   for (let i = 0; i < rows.length; i++) {
-    const first = Number(rows[i]) * size
+    const first = rows[i]! * size
     for (let j = first; j < first + size; j++) {
-      if (!isOutside(data[j]!, range.min, range.max, range.except)) continue
-      const place = {
-        turn: 0,
-        example: Number(rows[i]),
-        inDataset: true,
-        within: withinExample(j - first, shape),
-      }
-      throw new OutOfRangeError(range, data[j]!, place, `example ${place.example} of the data`)
+      const value = data[j]!
+      if ((value < min || value > max) && value !== except) return true
     }
   }
+  return false
 }
 
 /** Checks all values of a tensor of shape `shape`; in a loop, of one such tensor for each step. */
