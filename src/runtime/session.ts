@@ -46,7 +46,7 @@ interface OrtSession {
   ): Promise<Record<string, { readonly data: unknown }>>
 }
 
-/** Options of a run: an error is thrown, not printed to stderr as well. */
+/** Options of a run: an error is thrown, not printed to stderr as well. The web's engine adds fields to them. */
 const silent = { logSeverityLevel: 4 } as const
 
 /** Tensor class of ONNX Runtime, for Node or for the web. */
@@ -60,7 +60,7 @@ export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
       const given = [...feeds]
         .filter(([name]) => needed.has(name))
         .map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, data as never, shape)])
-      const results = await session.run(Object.fromEntries(given), silent).catch((error: unknown) => {
+      const results = await session.run(Object.fromEntries(given), { ...silent }).catch((error: unknown) => {
         throw deviceError('step', error)
       })
       return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Data]))
