@@ -158,12 +158,21 @@ describe('an index out of range', () => {
 })
 
 describe('a label that is no class', () => {
-  const losses: [string, train.TaskOptions['loss']][] = [
-    ['crossEntropy: wanted a label from 0 to 2', ops.crossEntropy],
-    ['crossEntropy: wanted a label from 0 to 2', (o, y) => ops.crossEntropy(o, y, { labelSmoothing: 0.1 })],
-    ['crossEntropy: wanted a label from 0 to 2 or 9', (o, y) => ops.crossEntropy(o, y, { ignoreIndex: 9 })],
-    ['nllLoss: wanted a label from 0 to 2', (o, y) => ops.nllLoss(ops.logSoftmax(o), y)],
-    ['multiMarginLoss: wanted a label from 0 to 2', ops.multiMarginLoss],
+  const [plain, given] = ['number the classes from 0', 'number the classes from 0, or give ignoreIndex']
+  const losses: [wanted: string, fix: string, loss: train.TaskOptions['loss']][] = [
+    ['crossEntropy: wanted a label from 0 to 2', given, ops.crossEntropy],
+    [
+      'crossEntropy: wanted a label from 0 to 2',
+      given,
+      (o, y) => ops.crossEntropy(o, y, { labelSmoothing: 0.1 }),
+    ],
+    [
+      'crossEntropy: wanted a label from 0 to 2 or 9',
+      plain,
+      (o, y) => ops.crossEntropy(o, y, { ignoreIndex: 9 }),
+    ],
+    ['nllLoss: wanted a label from 0 to 2', given, (o, y) => ops.nllLoss(ops.logSoftmax(o), y)],
+    ['multiMarginLoss: wanted a label from 0 to 2', plain, ops.multiMarginLoss],
   ]
   const x = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i))
   const labels = (bad: number): Int32Array => Int32Array.of(0, 1, 2, 0, 1, bad, 0, 1, 2, 0, 1, 2)
@@ -176,13 +185,13 @@ describe('a label that is no class', () => {
     }
   }
 
-  test.each(losses)('%s: a step refuses it and changes nothing', async (message, loss) => {
+  test.each(losses)('%s: a step refuses it and changes nothing', async (message, fix, loss) => {
     const { task } = make(loss)
     await task.step({ x, y: labels(2), length: 12 })
     const before = train.writeSafetensors(new Map([...task.variables, ...task.optimizerState]))
     for (const bad of [-1, 3]) {
       const step = () => task.step({ x, y: labels(bad), length: 12 })
-      expect(await messageOf(step)).toBe(`${message}, got ${bad} at step 1, example 5 of y`)
+      expect(await messageOf(step)).toBe(`${message}, got ${bad} at step 1, example 5 of y; ${fix}`)
     }
     expect(train.writeSafetensors(new Map([...task.variables, ...task.optimizerState]))).toEqual(before)
     expect(task.steps).toBe(1)
@@ -203,7 +212,8 @@ describe('a label that is no class', () => {
       const learning = async () => {
         for (const stack of batches.stacks(0, () => 2)) await task.learn(stack, 6)
       }
-      const message = 'crossEntropy: wanted a label from 0 to 2, got -1 at example 7 of the data'
+      const message =
+        'crossEntropy: wanted a label from 0 to 2, got -1 at example 7 of the data; number the classes from 0, or give ignoreIndex'
       expect(await messageOf(learning)).toBe(message)
       expect(await messageOf(() => task.evaluate(examples, { batchSize: 5 }))).toBe(message)
     },
@@ -213,7 +223,7 @@ describe('a label that is no class', () => {
     const relabel = { name: 'relabel', apply: ({ y }: { readonly y: Int32Array }) => void y.fill(3, 0, 1) }
     const setup = toy({ transform: [relabel as never], epochs: 1 })
     expect(await messageOf(() => collect(train.run(setup)))).toMatch(
-      /^crossEntropy: wanted a label from 0 to 2, got 3 at step 0, example 0 of y$/,
+      /^crossEntropy: wanted a label from 0 to 2, got 3 at step 0, example 0 of y; /,
     )
   })
 
@@ -226,8 +236,18 @@ describe('a label that is no class', () => {
     )
     const y = Int32Array.of(0, 1, 2, -100, 0, 1, 255, 0)
     expect(await messageOf(() => step({ x: new Float32Array(24), y }))).toBe(
-      'crossEntropy: wanted a label from 0 to 2 or -100, got 255 at example 1 of y, position [1, 0]',
+      'crossEntropy: wanted a label from 0 to 2 or -100, got 255 at example 1 of y, position [1, 0]; number the classes from 0',
     )
+  })
+
+  test('is named by its number in the data set where the graph computes it', async () => {
+    const { task, examples } = make((o, y) => ops.crossEntropy(o, ops.sub(ops.add(y, 1), 1)))
+    examples.y.data[7] = 5
+    const learning = async () => {
+      for (const stack of data.loader(examples, { batchSize: 3, seed: 0 }).stacks(0, () => 4))
+        await task.learn(stack, 3)
+    }
+    expect(await messageOf(learning)).toContain('got 5 at example 7 of the data')
   })
 
   test('is refused by data.oneHot', () => {

@@ -69,9 +69,21 @@ export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted):
 export const classesLast = (scores: Tensor): Tensor =>
   scores.shape.length === 2 ? scores : transpose(scores, [0, ...scores.shape.map((_, i) => i).slice(2), 1])
 
-/** Refuses labels that are neither a class nor `ignoreIndex` when a step runs, as `checkRange` does. */
-export const checkClasses = (who: string, labels: Tensor, classes: number, ignoreIndex?: number): void =>
-  checkRange(who, 'a label', labels, { min: 0, max: classes - 1, except: ignoreIndex })
+/**
+ * Refuses labels that are neither a class nor ignored when a step runs, as `checkRange` does.
+ *
+ * @param options options of the loss, if it can ignore labels
+ */
+export function checkClasses(
+  who: string,
+  labels: Tensor,
+  classes: number,
+  options?: { readonly ignoreIndex: number | undefined },
+): void {
+  const except = options?.ignoreIndex
+  const fix = `number the classes from 0${options && except === undefined ? ', or give ignoreIndex' : ''}`
+  checkRange(who, 'a label', labels, { min: 0, max: classes - 1, except, fix })
+}
 
 /** Returns the class count. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {

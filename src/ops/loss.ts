@@ -52,7 +52,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const read = readOptions('crossEntropy', crossEntropyOptions, options)
   const settings = { ...read, weight: weightFor('crossEntropy', logits, read.weight) }
   if (isFloat(target.dtype)) return againstProbabilities(logits, target, settings)
-  checkClasses('crossEntropy', target, checkLabels('crossEntropy', logits, target), read.ignoreIndex)
+  checkClasses('crossEntropy', target, checkLabels('crossEntropy', logits, target), read)
   if (Object.keys(options).length === 0 && logits.shape.length === 2) return plain(logits, target)
   return againstLabels(logSoftmax(classesLast(logits)), target, settings)
 }
@@ -112,7 +112,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: LabelOptions): Tensor {
   const read = readOptions('nllLoss', labelOptions, options)
   const weight = weightFor('nllLoss', logProbabilities, read.weight)
-  checkClasses('nllLoss', labels, checkLabels('nllLoss', logProbabilities, labels), read.ignoreIndex)
+  checkClasses('nllLoss', labels, checkLabels('nllLoss', logProbabilities, labels), read)
   const logP = classesLast(logProbabilities)
   return againstLabels(logP, labels, { ...read, weight, labelSmoothing: 0 })
 }

@@ -52,8 +52,8 @@ async function computedOutOfRange(
     for (let k = 0; k < count; k++) {
       const own = looped ? part(traced, feeds, k, count) : feeds
       const values = feedsOf(traced, own, step + k, false)
-      for (const probe of probes) ranges.after(await probe.run(values), { step: step + k, loop })
-      await once(own, step + k)
+      for (const probe of probes) ranges.after(await probe.run(values), { step: step + k, loop, turn: k })
+      await once(own, step + k, k)
     }
     return undefined
   } catch (error) {

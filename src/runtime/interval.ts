@@ -1,3 +1,4 @@
+import { isFloat } from '../core/dtype.ts'
 import type { Tensor } from '../core/tensor.ts'
 
 type Interval = readonly [min: number, max: number]
@@ -11,21 +12,28 @@ const moves: ReadonlySet<string> = new Set([
 ])
 
 /** Returns the least and greatest value that the elements of a tensor can have, as far as its graph tells. */
-export function intervalOf(t: Tensor): Interval {
+export function intervalOf(t: Tensor, known: Map<Tensor, Interval> = new Map()): Interval {
+  const interval = known.get(t) ?? computed(t, (input) => intervalOf(input!, known))
+  known.set(t, interval)
+  return interval
+}
+
+function computed(t: Tensor, of: (input: Tensor | undefined) => Interval): Interval {
   const [a, b, c] = t.inputs
   if (t.op === 'Constant') return union(Array.from(t.data!, (value) => [value, value]))
   if (t.dtype === 'bool') return [0, 1]
-  if (t.op === 'ArgMax' || t.op === 'ArgMin') return [0, a!.shape.at(Number(t.attributes.axis))! - 1]
-  if (t.op === 'TopK' && t.output?.index === 1) return [0, a!.shape.at(Number(t.attributes.axis))! - 1]
-  if (t.op === 'Where') return union([intervalOf(b!), intervalOf(c!)])
-  if (t.op === 'Add') return sum(intervalOf(a!), intervalOf(b!))
-  if (t.op === 'Concat') return union(t.inputs.map(intervalOf))
-  return moves.has(t.op) ? intervalOf(a!) : all
+  if (isFloat(t.dtype)) return all
+  const isPosition = t.op === 'ArgMax' || t.op === 'ArgMin' || (t.op === 'TopK' && t.output?.index === 1)
+  if (isPosition) return [0, a!.shape.at(Number(t.attributes.axis))! - 1]
+  if (t.op === 'Where') return union([of(b), of(c)])
+  if (t.op === 'Add') return sum(of(a), of(b))
+  if (t.op === 'Concat') return union(t.inputs.map(of))
+  return moves.has(t.op) ? of(a) : all
 }
 
 const union = (intervals: readonly Interval[]): Interval => [
-  Math.min(...intervals.map(([min]) => min)),
-  Math.max(...intervals.map(([, max]) => max)),
+  intervals.reduce((least, [min]) => Math.min(least, min), Number.POSITIVE_INFINITY),
+  intervals.reduce((greatest, [, max]) => Math.max(greatest, max), Number.NEGATIVE_INFINITY),
 ]
 
 const sum = (a: Interval, b: Interval): Interval => [a[0] + b[0], a[1] + b[1]]

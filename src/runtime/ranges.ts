@@ -15,8 +15,8 @@ import type { Traced } from './traced.ts'
 interface Place {
   /** Number of the call's step, from 0; 0 if the call is one step. */
   readonly turn: number
-  /** Number of the example in the batch of that step, or in the data set. */
-  readonly example: number
+  /** Number of the example in the batch of that step, or in the data set; undefined if not known. */
+  readonly example: number | undefined
   /** Whether the example is numbered in the data set, which is fed as a whole. */
   readonly inDataset: boolean
   /** Position in the example, such as `, position 3`; empty if the example is one value. */
@@ -53,10 +53,16 @@ export interface RangeChecks {
   after(values: ReadonlyMap<string, Data>, at: CallSteps): void
 }
 
-/** Number of the first step of a call, and whether it is a loop over several. */
+/** Which steps a run of the graph takes. */
 interface CallSteps {
+  /** Number of the run's first step. */
   readonly step: number
+  /** Whether the caller gives several steps in one call. */
   readonly loop: boolean
+  /** Number of the call's steps before this run. @default 0 */
+  readonly turn?: number | undefined
+  /** Number of examples per step. @default not known */
+  readonly batch?: number | undefined
 }
 
 /** Plans how to check the ranges of a step: those that its graph proves are left out. */
@@ -68,6 +74,7 @@ export function rangeChecks(traced: Traced): RangeChecks {
   })
   const known = new Set(fed.map(({ range }) => range))
   const computed = open.filter((range) => !known.has(range))
+  const batch = [...traced.inputs.values()].find(({ fixed }) => !fixed)?.read.shape[0]
   const named = new Map(computed.map((range, i) => [`range:${i}`, range]))
   return {
     outputs: new Map([...named].map(([name, { values }]) => [name, values])),
@@ -77,7 +84,7 @@ export function rangeChecks(traced: Traced): RangeChecks {
     after(values, at) {
       for (const [name, range] of named) {
         const data = values.get(name)
-        if (data) checkAll(range, data, range.values, at)
+        if (data) checkAll(range, data, range.values, { ...at, batch })
       }
     },
   }
@@ -177,22 +184,28 @@ function hasOutside(
   return false
 }
 
-/** Checks all values of a tensor of shape `shape`; in a loop, of one such tensor for each step. */
+/**
+ * Checks all values of a tensor of shape `shape`; in a loop, of one such tensor for each step.
+ *
+ * @param name name of the input that has the values; without, the graph computes them
+ */
 function checkAll(
   range: IndexRange,
   data: Data,
   { shape }: Tensor,
-  { step, loop }: CallSteps,
+  { step, loop, turn: before = 0, batch }: CallSteps,
   name?: string,
 ): void {
   const at = firstOutside(range, data)
   if (at < 0) return
   const [size, perStep] = [sizeOf(shape.slice(1)), sizeOf(shape)]
   const turn = Math.floor(at / perStep)
-  const example = Math.floor((at % perStep) / size)
-  const of = name === undefined ? '' : ` of ${name}`
-  const words = [...(loop ? [`step ${step + turn}`] : []), `example ${example}${of}`]
-  const place = { turn, example, inDataset: false, within: withinExample(at % size, shape) }
+  const row = Math.floor((at % perStep) / size)
+  // What the graph computes has a row for each example if its first axis is as long as the batch.
+  const example = name !== undefined || shape[0] === batch ? row : undefined
+  const which = example === undefined ? `row ${row}` : `example ${example}`
+  const words = [...(loop ? [`step ${step + turn}`] : []), name === undefined ? which : `${which} of ${name}`]
+  const place = { turn: before + turn, example, inDataset: false, within: withinExample(at % size, shape) }
   throw new OutOfRangeError(range, data[at]!, place, words.join(', '))
 }
 

@@ -9,8 +9,13 @@ import type { RangeChecks } from './ranges.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** Runs one step or a loop of K, and stores what it assigns to variables. @returns all outputs by name */
-export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
+/**
+ * Runs one step or a loop of K, and stores what it assigns to variables.
+ *
+ * @param turn number of the call's steps that were taken before. @default 0
+ * @returns all outputs by name
+ */
+export type Run = (feeds: Feeds, step: number, turn?: number) => Promise<ReadonlyMap<string, Data>>
 
 /** How a compiled step runs. */
 export interface Running {
@@ -25,13 +30,13 @@ export interface Running {
 
 /** Returns a function that runs a compiled step. If a run throws, no variable has changed. */
 export function runner(traced: Traced, session: Session, { ranges, looped, loop, explain }: Running): Run {
-  return async (feeds, step) => {
+  return async (feeds, step, turn) => {
     const given = feedsOf(traced, feeds, step, looped)
-    ranges.before(given, { step, loop })
+    ranges.before(given, { step, loop, turn })
     const values = await session.run(given).catch(async (error: unknown) => {
       throw await explain(error, feeds, step)
     })
-    ranges.after(values, { step, loop })
+    ranges.after(values, { step, loop, turn })
     const stored = [...traced.variables].flatMap(([name, { variable, written }]): [Variable, Data][] =>
       written ? [[variable, values.get(graphNames.next(name))!]] : [],
     )
@@ -55,7 +60,7 @@ export function oneByOne(traced: Traced, once: Run): Run {
     const restore = snapshot([...traced.variables.values()].map(({ variable }) => variable))
     const results: ReadonlyMap<string, Data>[] = []
     try {
-      for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k))
+      for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k, k))
     } catch (error) {
       restore()
       throw error

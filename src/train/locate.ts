@@ -18,7 +18,9 @@ export async function locating<T>(
     return await run()
   } catch (error) {
     if (!(error instanceof OutOfRangeError) || error.place.inDataset) throw error
-    const at = error.place.turn * size + error.place.example
+    const { turn, example: row } = error.place
+    if (row === undefined) throw error
+    const at = turn * size + row
     const example = indices ? indices[at] : first === undefined ? undefined : first + at
     throw example === undefined ? error : error.inDataset(example)
   }
