@@ -8,14 +8,14 @@ import { isTensor, type Tensor } from './tensor.ts'
 
 type Forward = (...inputs: unknown[]) => unknown
 
-const running: object[] = []
+let running: object | undefined
 type Observer = (place: string, x: unknown, output: Tensor) => void
 let observer: Observer | undefined
 const followers = new WeakSet<object>()
 const located = new WeakSet<object>()
 
 /** Returns the innermost module whose `forward` is running; undefined outside of every followed module. */
-export const runningModule = (): object | undefined => running.at(-1)
+export const runningModule = (): object | undefined => running
 
 /** Returns a module's path and class for messages, `blocks.0 (Block)`; `''` for a model itself. */
 export const placeOf = (module: object | undefined): string =>
@@ -31,18 +31,23 @@ export function follow(object: object): void {
   const forward = object.forward as Forward
   const own = Object.getOwnPropertyDescriptor(object, 'forward')
   if (own && !own.configurable) return
-  function value(this: unknown, ...inputs: unknown[]): unknown {
-    running.push(object)
+  // Named parameters, as most calls have no more: passing a list on would cost a microsecond.
+  function value(this: unknown, x?: unknown, mode?: unknown, ...more: unknown[]): unknown {
+    const outer = running
+    running = object
     try {
-      if (isMisused(inputs[0])) throw noTensor(whoOf(object), inputs[0])
-      const output = forward.apply(this ?? object, inputs)
-      if (output === undefined || isMisused(output)) throw noTensor(`${whoOf(object)}: forward`, output)
-      if (observer && isTensor(output)) observer(whoOf(object), inputs[0], output)
+      if (typeof x !== 'object' && isMisused(x)) throw noTensor(whoOf(object), x)
+      const own = this ?? object
+      const output = more.length === 0 ? forward.call(own, x, mode) : forward.call(own, x, mode, ...more)
+      if (typeof output !== 'object' && (output === undefined || isMisused(output))) {
+        throw noTensor(`${whoOf(object)}: forward`, output)
+      }
+      if (observer && isTensor(output)) observer(whoOf(object), x, output)
       return output
     } catch (error) {
       throw inModule(object, error)
     } finally {
-      running.pop()
+      running = outer
     }
   }
   followers.add(value)
