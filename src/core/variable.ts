@@ -1,8 +1,10 @@
+import { follow, unreachable, unreachedLayer } from './calls.ts'
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
-import { nameOf, setName } from './names.ts'
+import { hasName, nameOf, setName } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
+import type { IndexRange } from './range.ts'
 import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
@@ -39,6 +41,8 @@ export class Variable {
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
+  /** Who reads the variable in a model without a field that leads to it; undefined if none does. */
+  #unreached: string | undefined
 
   constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
     const { trainable, finite, dtype } = readOptions('Variable', options, given)
@@ -61,6 +65,7 @@ export class Variable {
   /** Current values in row-major order. @throws {ArgumentError} before the model is initialized. */
   get data(): Data {
     if (this.#data) return this.#data
+    if (this.#unreached !== undefined) throw unreachable(this.#unreached)
     throw new ArgumentError(
       `${nameOf(this) || 'variable'}: wanted initialized numbers, got none; call nn.initialize(model, seed) first`,
     )
@@ -79,6 +84,7 @@ export class Variable {
 
   /** Lazy tensor of the variable's value at this point of the step whose graph is being built. */
   get value(): Tensor {
+    if (!this.#data && !hasName(this)) this.#unreached ??= unreachedLayer(this)
     return active('Variable.value').read(this)
   }
 
@@ -108,7 +114,7 @@ export class Variable {
 
 /**
  * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
- * their paths, which it records as their names. The last part of a variable's path is in snake case, as in
+ * their paths, which it records as their names; from then on, errors of modules begin with their paths. The last part of a variable's path is in snake case, as in
  * PyTorch: `layers.0.running_mean`.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
@@ -117,6 +123,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
     if (seen.has(object)) return
     seen.add(object)
     setName(object, path)
+    follow(object)
     yield [path, object]
     if (object instanceof Variable) return
     if (object instanceof Map || object instanceof Set) {
@@ -184,12 +191,15 @@ export interface Trace {
   readonly writes: ReadonlyMap<Variable, Tensor>
   /** Scalar graph inputs whose values are computed outside the graph and passed in at each step. */
   readonly scheduled: ReadonlyMap<Tensor, Scheduled>
+  /** Ranges that integers of the step must keep to. */
+  readonly ranges: readonly IndexRange[]
 }
 
 class Recorder implements Trace {
   readonly reads = new Map<Variable, Tensor>()
   readonly writes = new Map<Variable, Tensor>()
   readonly scheduled = new Map<Tensor, Scheduled>()
+  readonly ranges: IndexRange[] = []
   readonly calls = new Map<object, number>()
 
   read(variable: Variable): Tensor {
@@ -219,6 +229,9 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
     recorder = outer
   }
 }
+
+/** Adds a range that the step being traced checks when it runs. Does nothing while no step is traced. */
+export const recordRange = (range: IndexRange): void => void recorder?.ranges.push(range)
 
 /** Returns the index of this call of `layer` in the step whose graph is being built: 0 for the first call. */
 export function callOf(layer: object): number {

@@ -1,5 +1,6 @@
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
 import { type Dataset, dataset, hasLabels, namesOf, type Values } from './dataset.ts'
@@ -73,7 +74,7 @@ function logGamma(alpha: number, random: Random): number {
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
  * all others.
  *
- * @throws {ArgumentError} when `y` holds targets, not labels, or a label that does not count.
+ * @throws {ArgumentError} when `y` holds targets, not labels, or a label that is no class or does not count.
  */
 export function oneHot(source: Dataset): Dataset {
   const { x, y, length, classes, classNames, ignoreIndex, featureNames } = source
@@ -86,7 +87,8 @@ export function oneHot(source: Dataset): Dataset {
     if (label === ignoreIndex) {
       throw new ArgumentError(`oneHot: wanted labels that count, got ${label}; drop such examples first`)
     }
-    rows[i * classes + label] = 1
+    if (label >= 0 && label < classes) rows[i * classes + label] = 1
+    else throw mismatch('oneHot', `labels from 0 to ${classes - 1}`, label, `see example ${i}`)
   }
   const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
   return dataset({ ...columns, ...namesOf({ classes, classNames, featureNames }) })

@@ -12,7 +12,7 @@ import { transpose } from '../ops/movement.ts'
 import { softmax } from '../ops/softmax.ts'
 import { xavierUniform } from './init.ts'
 import { Linear } from './linear.ts'
-import { called, type Mode, type Module } from './module.ts'
+import { called, checkMode, type Mode, type Module } from './module.ts'
 
 const options = {
   /** Whether the projections of query, key, value and output have biases, which start at 0. @default true */
@@ -98,7 +98,8 @@ export class MultiheadAttention implements Module {
    * @returns a tensor of the shape of `query`
    * @throws {ShapeError} when the shape of an input or a mask does not fit.
    */
-  forward(query: Tensor, _mode?: Mode, inputs?: AttentionInputs): Tensor {
+  forward(query: Tensor, mode?: Mode, inputs?: AttentionInputs): Tensor {
+    checkMode(this, 'MultiheadAttention', mode)
     const { key = query, value = key, ...masks } = readOptions(this.#name(), inputOptions, inputs)
     const given = [query, key, value].map((x, i) => this.#batchMajor(x, this.#sizes[i]!))
     const [q, k, v] = this.#project(given).map((x) => this.#split(x))

@@ -1,9 +1,10 @@
-import { nameOf } from '../core/names.ts'
+import { unreachable, unreachedLayer } from '../core/calls.ts'
+import { hasName, nameOf } from '../core/names.ts'
 import { type Hyperparameter, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { callOf } from '../core/variable.ts'
 import { dropout, dropProbability } from '../ops/dropout.ts'
-import type { Mode, Module } from './module.ts'
+import { isTraining, type Mode, type Module } from './module.ts'
 
 const options = {
   /** Seed of the random masks. @default the seed of `nn.initialize` */
@@ -32,8 +33,11 @@ export class Dropout implements Module {
     this.seed = readOptions('Dropout', options, given).seed
   }
 
+  /** @throws {ArgumentError} unless `mode` is `train` or `eval`. */
   forward(x: Tensor, mode: Mode): Tensor {
-    if (mode === 'eval') return x
+    if (!isTraining(this, 'Dropout', mode)) return x
+    const unreached = this.seed === undefined && !hasName(this) ? unreachedLayer(this) : undefined
+    if (unreached !== undefined) throw unreachable(unreached)
     const call = callOf(this)
     const layer = call === 0 ? nameOf(this) : `${nameOf(this)}, call ${call}`
     return dropout(x, this.#p, { seed: this.seed ?? 0, layer })

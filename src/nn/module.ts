@@ -1,3 +1,4 @@
+import { mismatch } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import type { Tensor } from '../core/tensor.ts'
 
@@ -17,3 +18,19 @@ export interface Module {
 /** Returns the name of a layer for error messages: `fc1 (Linear)` in a model, `Linear` outside of models. */
 export const called = (layer: object, kind: string): string =>
   nameOf(layer) ? `${nameOf(layer)} (${kind})` : kind
+
+/**
+ * Returns whether a layer that behaves differently in training was called to train.
+ *
+ * @throws {ArgumentError} unless `mode` is `train` or `eval`: with a default, a caller that forgets to pass the mode
+ * on would train on evaluation data, or evaluate while it trains.
+ */
+export function isTraining(layer: object, kind: string, mode: unknown): boolean {
+  if (mode === 'train' || mode === 'eval') return mode === 'train'
+  throw mismatch(called(layer, kind), "mode as 'train' or 'eval'", mode, 'pass on the mode that forward gets')
+}
+
+/** Checks the mode given to a layer that does the same in both. @throws {ArgumentError} when given and unknown. */
+export function checkMode(layer: object, kind: string, mode: unknown): void {
+  if (mode !== undefined) isTraining(layer, kind, mode)
+}

@@ -1,3 +1,4 @@
+import { follow } from '../core/calls.ts'
 import { setName } from '../core/names.ts'
 import { Variable } from '../core/variable.ts'
 import type { Module } from './module.ts'
@@ -14,6 +15,7 @@ export function modules(root: object): Map<string, Module> {
     seen.add(object)
     if (isModule(object)) {
       setName(object, path)
+      follow(object)
       found.set(path, object)
     }
     for (const [field, child] of Object.entries(object)) {

@@ -8,8 +8,9 @@ import { cast, greater, where } from '../ops/compare.ts'
 import { concat, stack, unbind } from '../ops/concat.ts'
 import { linear } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
+import { checkRange } from '../ops/range.ts'
 import { uniform } from './init.ts'
-import { called, type Mode, type Module } from './module.ts'
+import { called, checkMode, type Mode, type Module } from './module.ts'
 
 export const recurrentOptions = {
   /** Number of layers; each takes the outputs of the layer before. @default 1 */
@@ -24,7 +25,7 @@ export const recurrentOptions = {
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 
 const unrollOptions = {
-  /** Length of each sequence without its padding, int32 or int64 `[batch]`. @default all steps */
+  /** Length of each sequence without its padding, from 1 to all steps; int32 or int64 `[batch]`. @default all steps */
   lengths: tensorOption,
   /** Initial hidden state, `[layers · directions, batch, hiddenSize]`, forward first. @default zeros */
   hidden: tensorOption,
@@ -109,7 +110,8 @@ export abstract class Recurrent implements Module {
   }
 
   /** Returns the `output` of `unroll`: the hidden state of the last layer after each step. */
-  forward(x: Tensor, _mode?: Mode, options?: UnrollOptions): Tensor {
+  forward(x: Tensor, mode?: Mode, options?: UnrollOptions): Tensor {
+    checkMode(this, this.#kind.name, mode)
     return this.unroll(x, options).output
   }
 
@@ -171,7 +173,10 @@ export abstract class Recurrent implements Module {
       const order = this.#batchFirst ? 'batch, length' : 'length, batch'
       throw misfit(who, `[${order}, ${this.#inputSize}]`, x.shape)
     }
-    if (lengths) checkShape(who, 'lengths', lengths, [batch!])
+    if (lengths) {
+      checkShape(who, 'lengths', lengths, [batch!])
+      checkRange(who, 'a length', lengths, { min: 1, max: length! })
+    }
     if (cell && !this.#kind.hasCell) throw new ArgumentError(`${who}: wanted no cell state, got one`)
     const count = this.#layers.length * this.#layers[0]!.length
     const shape = [count, batch!, this.#hiddenSize]

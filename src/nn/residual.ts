@@ -1,7 +1,7 @@
 import { misfit, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
-import { called, type Mode, type Module } from './module.ts'
+import { called, checkMode, type Mode, type Module } from './module.ts'
 
 /** Returns its input `x` unchanged. As PyTorch's `nn.Identity`. */
 export class Identity implements Module {
@@ -30,6 +30,7 @@ export class Residual implements Module {
 
   /** @throws {ShapeError} when branch and shortcut differ in shape. */
   forward(x: Tensor, mode: Mode): Tensor {
+    checkMode(this, 'Residual', mode)
     const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]
     if (sameShape(short.shape, long.shape)) return add(short, long)
     const wanted = `a branch of ${showShape(short.shape)}, the shape of the shortcut`

@@ -1,5 +1,5 @@
 import type { Tensor } from '../core/tensor.ts'
-import type { Mode, Module } from './module.ts'
+import { checkMode, type Mode, type Module } from './module.ts'
 
 /** Runs modules one after another. Names in a saved state number them, as in PyTorch: `0.weight`, `2.bias`. */
 export class Sequential implements Module {
@@ -12,6 +12,7 @@ export class Sequential implements Module {
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
+    checkMode(this, 'Sequential', mode)
     return Array.from(this).reduce((h, layer) => layer.forward(h, mode), x)
   }
 

@@ -1,6 +1,7 @@
+import { noTensor } from '../core/calls.ts'
 import { isFloat } from '../core/dtype.ts'
 import { broadcast, misfit } from '../core/shape.ts'
-import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { isTensor, node, scalar, type Tensor } from '../core/tensor.ts'
 import { sumTo } from './broadcast.ts'
 
 /** A tensor, or a number, which is converted to the element type of the other operand. */
@@ -30,6 +31,9 @@ export function binary(op: string, a: Operand, b: Operand, partials: Partials): 
 export function operands(who: string, a: Operand, b: Operand): readonly [Tensor, Tensor] {
   const like = typeof a !== 'number' ? a : typeof b !== 'number' ? b : scalar(a)
   for (const value of [a, b]) {
+    if (typeof value !== 'number' && !isTensor(value)) throw noTensor(who, value)
+  }
+  for (const value of [a, b]) {
     if (typeof value === 'number' && !isFloat(like.dtype) && !Number.isInteger(value)) {
       throw misfit(who, `an integer beside ${like.dtype}`, String(value), 'use ops.cast first')
     }
@@ -42,15 +46,17 @@ export function operands(who: string, a: Operand, b: Operand): readonly [Tensor,
   return [x, y]
 }
 
-/** @throws {ShapeError} when the elements of `x` are not floats. */
-export function checkFloat(who: string, { dtype }: Tensor): void {
-  if (!isFloat(dtype)) throw misfit(who, 'floats', dtype, 'use ops.cast first')
+/** @throws {ShapeError} when `x` is no tensor, or its elements are not floats. */
+export function checkFloat(who: string, x: Tensor): void {
+  if (!isTensor(x)) throw noTensor(who, x)
+  if (!isFloat(x.dtype)) throw misfit(who, 'floats', x.dtype, 'use ops.cast first')
 }
 
 /** @throws {ShapeError} unless the elements of `x` are int32 or int64. @param what names `x` in the message */
-export function checkIntegers(who: string, what: string, { dtype }: Tensor): void {
-  if (dtype === 'int32' || dtype === 'int64') return
-  throw misfit(who, `${what} of int32 or int64`, dtype)
+export function checkIntegers(who: string, what: string, x: Tensor): void {
+  if (!isTensor(x)) throw noTensor(who, x)
+  if (x.dtype === 'int32' || x.dtype === 'int64') return
+  throw misfit(who, `${what} of int32 or int64`, x.dtype)
 }
 
 /**

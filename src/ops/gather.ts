@@ -2,9 +2,11 @@ import { misfit, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '.
 import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape, zerosOf } from './broadcast.ts'
 import { checkIntegers } from './elementwise.ts'
+import { checkPositions } from './range.ts'
 
 // `gather` and `scatterAdd` are adjoint to each other, so they share a file, as do selecting and adding rows.
-// An index outside its axis fails the run with an ONNX Runtime error that names the index.
+// An index outside its axis is an error, also when negative. Those with `Unchecked` in their names leave that to
+// their callers: gradients, whose indices were checked before, and losses, which check their labels.
 
 /**
  * Picks elements of `x`: each element of `index` is a position along `axis`. As PyTorch's `gather`.
@@ -13,17 +15,23 @@ import { checkIntegers } from './elementwise.ts'
  *
  * @param index int32 or int64, with as many axes as `x`; only along `axis` may it be longer than `x`
  * @returns the shape of `index`
- * @throws {ShapeError} when the shapes do not fit, or the indices are not integers.
+ * @throws {ShapeError} when the shapes do not fit, or the indices are not integers. A step that runs refuses indices
+ * outside of 0 to size − 1.
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   const along = checkIndex('gather', x, axis, index)
-  return node('GatherElements', {
-    inputs: [x, index],
-    attributes: { axis: along },
-    shape: index.shape,
-    grad: (dy) => [scatterAdd(zerosOf(x.shape, dy.dtype), along, index, dy), null],
-  })
+  checkPositions('gather', index, x.shape[along]!)
+  return gatherUnchecked(x, along, index)
 }
+
+/** `gather` of indices that are known to be in range. */
+export const gatherUnchecked = (x: Tensor, axis: number, index: Tensor): Tensor =>
+  node('GatherElements', {
+    inputs: [x, index],
+    attributes: { axis },
+    shape: index.shape,
+    grad: (dy) => [scatterAddUnchecked(zerosOf(x.shape, dy.dtype), axis, index, dy), null],
+  })
 
 /**
  * Adds each element of `source` to the element of `x` at the position along `axis` that `index` gives for it.
@@ -33,19 +41,25 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
  *
  * @param index int32 or int64, with as many axes as `x`; only along `axis` may it be longer than `x`
  * @param source the shape of `index`
- * @throws {ShapeError} when the shapes or types do not fit.
+ * @throws {ShapeError} when the shapes or types do not fit. A step that runs refuses indices outside of 0 to
+ * size − 1.
  */
 export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor {
   const along = checkIndex('scatterAdd', x, axis, index)
   if (!sameShape(source.shape, index.shape) || source.dtype !== x.dtype) {
     throw misfit('scatterAdd', `a source of ${x.dtype} ${showShape(index.shape)}`, source)
   }
-  return node('ScatterElements', {
-    inputs: [x, index, source],
-    attributes: { axis: along, reduction: 'add' },
-    grad: (dy) => [dy, null, gather(dy, along, index)],
-  })
+  checkPositions('scatterAdd', index, x.shape[along]!)
+  return scatterAddUnchecked(x, along, index, source)
 }
+
+/** `scatterAdd` at indices that are known to be in range. */
+export const scatterAddUnchecked = (x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor =>
+  node('ScatterElements', {
+    inputs: [x, index, source],
+    attributes: { axis, reduction: 'add' },
+    grad: (dy) => [dy, null, gatherUnchecked(dy, axis, index)],
+  })
 
 function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number {
   const [along] = resolveAxes(who, [axis], x.shape.length)
@@ -62,12 +76,14 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
  *
  * @param index `[k]` of int32 or int64
  * @returns the shape of `x`, with size k along `axis`
- * @throws {ShapeError} when `index` is not a list of integers.
+ * @throws {ShapeError} when `index` is not a list of integers. A step that runs refuses indices outside of 0 to
+ * size − 1.
  */
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   const [along] = resolveAxes('indexSelect', [axis], x.shape.length)
   if (index.shape.length !== 1) throw misfit('indexSelect', 'an index of [k]', index.shape)
   checkIntegers('indexSelect', 'an index', index)
+  checkPositions('indexSelect', index, x.shape[along!]!)
   return select(x, along!, index)
 }
 
@@ -87,7 +103,7 @@ const select = (x: Tensor, axis: number, index: Tensor): Tensor =>
  */
 function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
   const along = shape.map((_, i) => (i === axis ? index.shape[0]! : 1))
-  return scatterAdd(zerosOf(shape, dy.dtype), axis, expand(reshape(index, along), dy.shape), dy)
+  return scatterAddUnchecked(zerosOf(shape, dy.dtype), axis, expand(reshape(index, along), dy.shape), dy)
 }
 
 /**
@@ -96,18 +112,31 @@ function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
  * @param index `[…]` of int32 or int64: row numbers
  * @param weight `[rows, features]`
  * @returns `[…, features]`
- * @throws {ShapeError} when the indices are not integers, or `weight` is not a matrix.
+ * @throws {ShapeError} when the indices are not integers, or `weight` is not a matrix. A step that runs refuses
+ * indices outside of 0 to rows − 1.
  */
 export function embedding(index: Tensor, weight: Tensor): Tensor {
   checkIntegers('embedding', 'an index', index)
   if (weight.shape.length !== 2) throw misfit('embedding', 'a weight of [rows, features]', weight.shape)
+  checkPositions('embedding', index, weight.shape[0]!)
   const rows = select(weight, 0, reshape(index, [sizeOf(index.shape)]))
   return reshape(rows, [...index.shape, weight.shape[1]!])
 }
 
-/** Picks elements of the flattened `x` by position; returns the shape of `index`. As PyTorch's `take`. */
+/**
+ * Picks elements of the flattened `x` by position; returns the shape of `index`. As PyTorch's `take`, but refuses
+ * negative positions.
+ *
+ * @throws {ShapeError} when the positions are not integers. A step that runs refuses those outside of 0 to size − 1.
+ */
 export function take(x: Tensor, index: Tensor): Tensor {
   checkIntegers('take', 'an index', index)
+  checkPositions('take', index, sizeOf(x.shape))
+  return takeUnchecked(x, index)
+}
+
+/** `take` at positions that are known to be in range. */
+export function takeUnchecked(x: Tensor, index: Tensor): Tensor {
   const list = reshape(index, [sizeOf(index.shape)])
   return reshape(select(reshape(x, [sizeOf(x.shape)]), 0, list), index.shape)
 }

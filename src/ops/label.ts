@@ -4,11 +4,12 @@ import { constant, isTensor, scalar, type Tensor } from '../core/tensor.ts'
 import { sum } from './broadcast.ts'
 import { cast, equal, greaterEqual, less, where } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
-import { gather, take } from './gather.ts'
+import { gatherUnchecked, takeUnchecked } from './gather.ts'
 import { logicalAnd, logicalNot } from './logic.ts'
 import { reduced, reductionOptions } from './loss-reduction.ts'
 import { weightedLoss } from './loss-weight.ts'
 import { squeeze, transpose, unsqueeze } from './movement.ts'
+import { checkRange } from './range.ts'
 
 type ClassWeight = Tensor | ArrayLike<number>
 
@@ -42,7 +43,7 @@ interface Labelled {
   settle(costs: Tensor): Tensor
 }
 
-/** Prepares labels, `[…]`, for a loss on scores of shape `[…, classes]`. */
+/** Prepares labels, `[…]`, that the caller has checked, for a loss on scores of shape `[…, classes]`. */
 export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignoreIndex?: number): Labelled {
   const { shape, dtype } = scores
   const inside = logicalAnd(greaterEqual(labels, 0), less(labels, shape.at(-1)!))
@@ -51,8 +52,8 @@ export function labelled(labels: Tensor, scores: Tensor, weight?: Tensor, ignore
   const index = where(counts, labels, 0)
   const nan = scalar(Number.NaN, dtype)
   return {
-    pick: (scores) => squeeze(gather(scores, -1, unsqueeze(index, -1)), [-1]),
-    weights: weight ? where(counts, take(weight, index), 0) : cast(counts, dtype),
+    pick: (scores) => squeeze(gatherUnchecked(scores, index.shape.length, unsqueeze(index, -1)), [-1]),
+    weights: weight ? where(counts, takeUnchecked(weight, index), 0) : cast(counts, dtype),
     settle: (costs) => where(counts, costs, ignored ? where(ignored, scalar(0, dtype), nan) : nan),
   }
 }
@@ -67,6 +68,22 @@ export function labelReduced(costs: Tensor, weights: Tensor, options: Weighted):
 /** Moves the axis of the classes last: `[n, classes, …]` to `[n, …, classes]`. */
 export const classesLast = (scores: Tensor): Tensor =>
   scores.shape.length === 2 ? scores : transpose(scores, [0, ...scores.shape.map((_, i) => i).slice(2), 1])
+
+/**
+ * Refuses labels that are neither a class nor ignored when a step runs, as `checkRange` does.
+ *
+ * @param options options of the loss, if it can ignore labels
+ */
+export function checkClasses(
+  who: string,
+  labels: Tensor,
+  classes: number,
+  options?: { readonly ignoreIndex: number | undefined },
+): void {
+  const except = options?.ignoreIndex
+  const fix = `number the classes from 0${options && except === undefined ? ', or give ignoreIndex' : ''}`
+  checkRange(who, 'a label', labels, { min: 0, max: classes - 1, except, fix })
+}
 
 /** Returns the class count. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {

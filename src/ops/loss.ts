@@ -5,8 +5,9 @@ import type { Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
 import { cast, equal } from './compare.ts'
-import { gather } from './gather.ts'
+import { gatherUnchecked } from './gather.ts'
 import {
+  checkClasses,
   checkLabels,
   classesLast,
   type LabelOptions,
@@ -18,7 +19,7 @@ import {
 } from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
 import { withClassTargets } from './loss-weight.ts'
-import { argMax, oneHot } from './select.ts'
+import { argMax, oneHotUnchecked } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
 
@@ -37,9 +38,7 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
- * Without options, labels are not checked here: `data.dataset` checks them. With options, or logits of more
- * than two axes, a label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training
- * with an error. With class weights, the mean divides by the sum of the weights of the batch's labels, as in
+ * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing. With class weights, the mean divides by the sum of the weights of the batch's labels, as in
  * PyTorch; unlike in PyTorch, no label is ignored unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
@@ -60,7 +59,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
 }
 
 function againstClasses(logits: Tensor, labels: Tensor, options: Smoothed, isPlain: boolean): Tensor {
-  checkLabels('crossEntropy', logits, labels)
+  checkClasses('crossEntropy', labels, checkLabels('crossEntropy', logits, labels), options)
   if (isPlain && logits.shape.length === 2) return plain(logits, labels)
   return againstLabels(logSoftmax(classesLast(logits)), labels, options)
 }
@@ -72,8 +71,8 @@ interface Smoothed extends Weighted {
 function plain(logits: Tensor, labels: Tensor): Tensor {
   const [n, classes] = [logits.shape[0]!, logits.shape[1]!]
   const logProbabilities = logSoftmax(logits)
-  const target = oneHot(labels, classes, logits.dtype)
-  const picked = gather(logProbabilities, 1, reshape(labels, [n, 1]))
+  const target = oneHotUnchecked(labels, classes, logits.dtype)
+  const picked = gatherUnchecked(logProbabilities, 1, reshape(labels, [n, 1]))
   const loss = mul(sum(picked), -1 / n)
   return {
     ...loss,
@@ -111,7 +110,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
  *
  *     −(1/n) Σᵢ logProbabilities[i, labels[i]]
  *
- * A label that is neither a class nor `ignoreIndex` makes the loss NaN, which stops training with an error.
+ * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing.
  *
  * @param logProbabilities `[n, classes]` or `[n, classes, …]`, from `logSoftmax`
  * @param labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64
@@ -120,7 +119,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
 export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: LabelOptions): Tensor {
   const read = readOptions('nllLoss', labelOptions, options)
   const weight = weightFor('nllLoss', logProbabilities, read.weight)
-  checkLabels('nllLoss', logProbabilities, labels)
+  checkClasses('nllLoss', labels, checkLabels('nllLoss', logProbabilities, labels), read)
   const loss = againstLabels(classesLast(logProbabilities), labels, { ...read, weight, labelSmoothing: 0 })
   return withClassTargets(loss, { scores: logProbabilities, target: labels, ignoreIndex: read.ignoreIndex })
 }

@@ -6,7 +6,7 @@ import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { equal, notEqual, where } from './compare.ts'
 import { maximum } from './extremum.ts'
-import { checkLabels, classWeight, labelled, weightFor } from './label.ts'
+import { checkClasses, checkLabels, classWeight, labelled, weightFor } from './label.ts'
 import { reduced, reductionOptions } from './loss-reduction.ts'
 import { withClassTargets } from './loss-weight.ts'
 import { unsqueeze } from './movement.ts'
@@ -93,7 +93,7 @@ export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions>
  *
  *     Σ_{j ≠ y} w_y · max(0, margin − x_y + x_j)ᵖ / classes    for each example, with class weights w
  *
- * A label that is not a class makes the loss NaN, which stops training with an error.
+ * A step that runs refuses a label that is not a class, and changes nothing.
  *
  * @param scores x, `[n, classes]`
  * @param labels y, `[n]` of int32 or int64
@@ -103,6 +103,7 @@ export function multiMarginLoss(scores: Tensor, labels: Tensor, options?: MultiM
   const read = readOptions('multiMarginLoss', multiMarginOptions, options)
   const { margin, p, reduction } = read
   const classes = checkLabels('multiMarginLoss', scores, labels)
+  checkClasses('multiMarginLoss', labels, classes)
   const weight = weightFor('multiMarginLoss', scores, read.weight)
   const { pick, weights, settle } = labelled(labels, scores, weight)
   const power = (x: Tensor): Tensor => (p === 1 ? x : square(x))

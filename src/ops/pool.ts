@@ -3,7 +3,7 @@ import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } fr
 import { sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { reshape, zerosOf } from './broadcast.ts'
-import { scatterAdd } from './gather.ts'
+import { scatterAddUnchecked } from './gather.ts'
 import { evenly, weighAxes } from './resample.ts'
 import { type Pads, unpadded } from './slice.ts'
 import {
@@ -91,7 +91,7 @@ function maxima(x: Tensor, windows: readonly Window[], pads: readonly Pads[]): T
       const positions = node('MaxPool', { ...recipe, dtype: 'int64', output: { index: 1, count: 2 } })
       const flat = (t: Tensor): Tensor => reshape(t, [sizeOf(dy.shape)])
       const none = zerosOf([sizeOf(x.shape)], dy.dtype)
-      return [reshape(scatterAdd(none, 0, flat(positions), flat(dy)), x.shape)]
+      return [reshape(scatterAddUnchecked(none, 0, flat(positions), flat(dy)), x.shape)]
     },
   })
 }

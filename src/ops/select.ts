@@ -3,16 +3,23 @@ import { resolveAxes, withoutAxes } from '../core/shape.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import { cast } from './compare.ts'
 import { checkIntegers } from './elementwise.ts'
+import { checkRange } from './range.ts'
 
 /**
  * One-hot encodes labels: each becomes a row of zeros with a 1 at the label.
  *
- * @param labels `[…]` of int32 or int64. As in ONNX, a negative label counts from the last class, and a label
- *   below −classes or above classes − 1 becomes a row of zeros.
+ * @param labels `[…]` of int32 or int64
  * @returns `[…, classes]` of `dtype`
+ * @throws {ShapeError} when the labels are not integers. A step that runs refuses labels outside of 0 to classes − 1.
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
   checkIntegers('oneHot', 'labels', labels)
+  checkRange('oneHot', 'a label', labels, { min: 0, max: classes - 1 })
+  return oneHotUnchecked(labels, classes, dtype)
+}
+
+/** `oneHot` of labels that are known to be in range. */
+export function oneHotUnchecked(labels: Tensor, classes: number, dtype: DType): Tensor {
   const hot = node('OneHot', {
     inputs: [labels, constant([classes], [1], labels.dtype), constant([0, 1], [2])],
     attributes: { axis: -1 },

@@ -2,7 +2,7 @@ import { boolean, integer, type OptionsOf, readOptions } from '../core/options.t
 import { resolveAxes } from '../core/shape.ts'
 import { int64s, node, type Tensor } from '../core/tensor.ts'
 import { zerosOf } from './broadcast.ts'
-import { scatterAdd } from './gather.ts'
+import { scatterAddUnchecked } from './gather.ts'
 
 /** Sorted elements of a tensor, and their indices along the sorted axis. */
 export interface Sorted {
@@ -38,7 +38,7 @@ export function topK(x: Tensor, k: number, axis: number = -1, options?: TopKOpti
     dtype: x.dtype,
     output: { index: 0, count: 2 },
     sources: [x],
-    grad: (dy) => [scatterAdd(zerosOf(x.shape, dy.dtype), along!, indices, dy)],
+    grad: (dy) => [scatterAddUnchecked(zerosOf(x.shape, dy.dtype), along!, indices, dy)],
   })
   return { values, indices }
 }

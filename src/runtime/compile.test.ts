@@ -136,12 +136,26 @@ describe('a compiled step', () => {
     expect(total.data[0]).toBe(2)
   })
 
-  test('refuses a second call while the first runs', async () => {
-    const step = await compile({ x: { shape: [] } }, ({ x }) => ({ y: ops.neg(x) }))
+  test('that assigns refuses a second call while the first runs', async () => {
+    const total = counter()
+    const step = await compile({ x: { shape: [] } }, ({ x }) => ({ y: total.assign(ops.neg(x)) }))
     const first = step({ x: Float32Array.of(1) })
     await expect(step({ x: Float32Array.of(2) })).rejects.toThrow(
       'step: wanted one call at a time, got a second one; await the first',
     )
     expect((await first).y).toEqual(Float32Array.of(-1))
+    expect((await step({ x: Float32Array.of(3) })).y).toEqual(Float32Array.of(-3))
+  })
+
+  test('that assigns nothing answers calls made at once one after another, also after one that fails', async () => {
+    const step = await compile({ x: { shape: [1] } }, ({ x }) => ({ y: ops.neg(x) }))
+    const calls = [1, 2, Number.NaN, 4].map((value) =>
+      step({ x: Number.isNaN(value) ? new Float32Array(2) : Float32Array.of(value) }).then(
+        ({ y }) => y[0],
+        (error: Error) => error.message,
+      ),
+    )
+    const refused = 'step: wanted x as 1 numbers of float32 for [1], got 2 in Float32Array'
+    expect(await Promise.all(calls)).toEqual([-1, -2, refused, -4])
   })
 })

@@ -5,7 +5,10 @@ import { boolean, choice, integer, type OptionsOf, readOptions, type Undefinable
 import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
+import { explainer, inLayers } from './explain.ts'
+import { rangeChecks } from './ranges.ts'
 import { oneByOne, runner } from './runner.ts'
+import type { Session } from './session.ts'
 import { threadsFor } from './threads.ts'
 import {
   type InputSpec,
@@ -40,7 +43,10 @@ export interface Compiled<In extends string, Out extends string> {
    * @param feeds values of each input by name; with `loop`, the values for all K steps, `[K, …]`
    * @param step number of the step, which schedules depend on; with `loop`, of the first step. @default 0
    * @returns values of each result by name; with `loop`, the values of all K steps, `[K, …]`
-   * @throws {ArgumentError} when values have the wrong type or length, or another call is running.
+   * @throws {ArgumentError} when values have the wrong type or length, an index or label is out of range, or another
+   * call of a step that assigns to variables is running. Calls of a step that assigns nothing wait for each other;
+   * their arrays must not change meanwhile.
+   * @throws {DeviceError} when the device cannot run the step, for instance for want of memory.
    * @throws {EvenstepError} when a variable that must be finite would not be. No variable has changed after an
    * error.
    */
@@ -74,25 +80,47 @@ export async function compile<In extends string, Out extends string>(
   const backend = await backendOf(device)
   const looped = loop && backend.loops
   const convolves = topological(rootsOf(traced)).some((t) => t.op === 'Conv')
-  const lowered = lower(traced, convolves ? await backend.blockSize() : 1)
-  const session = await backend.open(looped ? loopModel(lowered) : stepModel(lowered), {
+  const ranges = rangeChecks(traced)
+  const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
+  const lowered = lower(checked, convolves ? await backend.blockSize() : 1)
+  const settings = {
     threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
     exact: isExact(traced),
+  }
+  const open = (model: Uint8Array): Promise<Session> => backend.open(model, settings)
+  const session = await open(looped ? loopModel(lowered) : stepModel(lowered)).catch((error: unknown) => {
+    throw inLayers(error, retrace)
   })
-  const once = runner(traced, session, looped)
+  const explain = explainer({ traced, ranges, looped, loop, retrace, open })
+  const once = runner(traced, session, { ranges, looped, loop, explain })
   const run = loop && !looped ? oneByOne(traced, once) : once
-  let running = false
+  const alone = oneAtATime(traced)
 
-  const compiled = async (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> => {
-    if (running) throw new ArgumentError('step: wanted one call at a time, got a second one; await the first')
-    running = true
+  const compiled = (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> =>
+    alone(async () => resultsOf(traced, await run(feeds, step)) as Record<Out, Data>)
+  return Object.assign(compiled, { traced, retrace })
+}
+
+/**
+ * Returns a function that keeps calls of a step apart. Calls of a step that assigns nothing wait for each other, as
+ * requests to a server do; a second call of a step that assigns is an error, since their order would matter.
+ */
+function oneAtATime({ variables }: Traced): <T>(call: () => Promise<T>) => Promise<T> {
+  const assigns = [...variables.values()].some(({ written }) => written)
+  let [running, last]: [number, Promise<unknown>] = [0, Promise.resolve()]
+  return async (call) => {
+    if (assigns && running > 0) {
+      throw new ArgumentError('step: wanted one call at a time, got a second one; await the first')
+    }
+    running++
+    const own = running === 1 ? call() : last.then(call)
+    last = own.catch(() => {})
     try {
-      return resultsOf(traced, await run(feeds, step)) as Record<Out, Data>
+      return await own
     } finally {
-      running = false
+      running--
     }
   }
-  return Object.assign(compiled, { traced, retrace })
 }
 
 /** Replaces operators of a step by faster ones. @param block channels per block of the blocked `Conv` kernel */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as ort from 'onnxruntime-node'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
+import { deviceError } from './failure.ts'
 import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
 /** Backend on the CPU, through ONNX Runtime's native binary for Node. */
@@ -38,7 +39,9 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: exact ? 'basic' : 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4, // fatal: an error is thrown, not printed as well
+  }).catch((error: unknown) => {
+    throw deviceError('compile', error)
   })
   return wrap(session, ort.Tensor)
 }

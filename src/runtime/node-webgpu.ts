@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { ArgumentError } from '../core/errors.ts'
+import { deviceError } from './failure.ts'
 import { type Backend, wrap } from './session.ts'
 
 /**
@@ -21,9 +22,9 @@ export const nodeWebgpu: Backend = {
   },
 }
 
-/** Throws an ArgumentError if the machine has no GPU that WebGPU can use, otherwise `cause`. */
+/** Throws an ArgumentError if the machine has no GPU that WebGPU can use, otherwise a DeviceError. */
 function refuse(cause: Error): never {
-  if (!/adapter|vulkan|webgpu/i.test(cause.message)) throw cause
+  if (!/adapter|vulkan|webgpu/i.test(cause.message)) throw deviceError('compile', cause)
   throw new ArgumentError(
     "device: wanted webgpu, got no adapter; install a graphics driver with Vulkan (or a software one: Debian's chromium " +
       "has VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json), or use device 'cpu'",

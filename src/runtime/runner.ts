@@ -5,16 +5,38 @@ import { snapshot } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 import { graphNames } from '../onnx/model.ts'
 import { countOf, type Feeds, feedsOf } from './feeds.ts'
+import type { RangeChecks } from './ranges.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
-/** Runs one step or a loop of K, and stores what it assigns to variables. @returns all outputs by name */
-export type Run = (feeds: Feeds, step: number) => Promise<ReadonlyMap<string, Data>>
+/**
+ * Runs one step or a loop of K, and stores what it assigns to variables.
+ *
+ * @param turn number of the call's steps that were taken before. @default 0
+ * @returns all outputs by name
+ */
+export type Run = (feeds: Feeds, step: number, turn?: number) => Promise<ReadonlyMap<string, Data>>
+
+/** How a compiled step runs. */
+export interface Running {
+  readonly ranges: RangeChecks
+  /** Whether the graph runs K steps in one call. */
+  readonly looped: boolean
+  /** Whether the caller gives K steps in one call. */
+  readonly loop: boolean
+  /** Returns the error to throw for one of the device. */
+  readonly explain: (error: unknown, feeds: Feeds, step: number) => Promise<unknown>
+}
 
 /** Returns a function that runs a compiled step. If a run throws, no variable has changed. */
-export function runner(traced: Traced, session: Session, loop: boolean): Run {
-  return async (feeds, step) => {
-    const values = await session.run(feedsOf(traced, feeds, step, loop))
+export function runner(traced: Traced, session: Session, { ranges, looped, loop, explain }: Running): Run {
+  return async (feeds, step, turn) => {
+    const given = feedsOf(traced, feeds, step, looped)
+    ranges.before(given, { step, loop, turn })
+    const values = await session.run(given).catch(async (error: unknown) => {
+      throw await explain(error, feeds, step)
+    })
+    ranges.after(values, { step, loop, turn })
     const stored = [...traced.variables].flatMap(([name, { variable, written }]): [Variable, Data][] =>
       written ? [[variable, values.get(graphNames.next(name))!]] : [],
     )
@@ -38,7 +60,7 @@ export function oneByOne(traced: Traced, once: Run): Run {
     const restore = snapshot([...traced.variables.values()].map(({ variable }) => variable))
     const results: ReadonlyMap<string, Data>[] = []
     try {
-      for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k))
+      for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k, k))
     } catch (error) {
       restore()
       throw error
@@ -52,7 +74,7 @@ export function oneByOne(traced: Traced, once: Run): Run {
 }
 
 /** Returns the values of each input for step `k`, given the values for `count` steps. */
-function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
+export function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
   const slices = [...inputs.values()].map(({ name, fixed }) => {
     const data = feeds[name]!
     return [name, fixed ? data : data.slice((k * data.length) / count, ((k + 1) * data.length) / count)]

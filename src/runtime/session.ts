@@ -1,5 +1,6 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
+import { deviceError } from './failure.ts'
 
 /** Values of an input of a graph, with element type and shape. */
 export interface HostTensor {
@@ -10,6 +11,7 @@ export interface HostTensor {
 
 /** A graph compiled for a device, ready to run. */
 export interface Session {
+  /** @throws {DeviceError} when the device fails. */
   run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, Data>>
 }
 
@@ -31,15 +33,21 @@ export interface Backend {
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
   blockSize(): Promise<number>
-  /** Compiles a serialized ONNX model. */
+  /** Compiles a serialized ONNX model. @throws {DeviceError} when the device cannot. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }
 
 /** A session of ONNX Runtime, for Node or for the web. */
 interface OrtSession {
   readonly inputNames: readonly string[]
-  run(feeds: Record<string, unknown>): Promise<Record<string, { readonly data: unknown }>>
+  run(
+    feeds: Record<string, unknown>,
+    options?: typeof silent,
+  ): Promise<Record<string, { readonly data: unknown }>>
 }
+
+/** Options of a run: an error is thrown, not printed to stderr as well. The web's engine adds fields to them. */
+const silent = { logSeverityLevel: 4 } as const
 
 /** Tensor class of ONNX Runtime, for Node or for the web. */
 type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
@@ -52,7 +60,9 @@ export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
       const given = [...feeds]
         .filter(([name]) => needed.has(name))
         .map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, data as never, shape)])
-      const results = await session.run(Object.fromEntries(given))
+      const results = await session.run(Object.fromEntries(given), { ...silent }).catch((error: unknown) => {
+        throw deviceError('step', error)
+      })
       return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Data]))
     },
   }

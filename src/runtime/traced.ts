@@ -1,5 +1,6 @@
 import type { DType } from '../core/dtype.ts'
 import { nameOf } from '../core/names.ts'
+import type { IndexRange } from '../core/range.ts'
 import type { Shape } from '../core/shape.ts'
 import { input, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
@@ -20,6 +21,8 @@ export interface Traced {
   readonly variables: ReadonlyMap<string, Stored>
   readonly scheduled: ReadonlyMap<string, Fed>
   readonly outputs: ReadonlyMap<string, Tensor>
+  /** Ranges that integers of the step must keep to. */
+  readonly ranges: readonly IndexRange[]
 }
 
 interface Given {
@@ -49,7 +52,7 @@ export function traceStep(
     return { name, read: input(shape, dtype), fixed }
   })
   const named = Object.fromEntries(given.map(({ name, read }) => [name, read]))
-  const { reads, writes, scheduled, result } = trace(() => body(named))
+  const { reads, writes, scheduled, ranges, result } = trace(() => body(named))
   const touched = [...new Set([...reads.keys(), ...writes.keys()])]
   const stored = touched.map((variable, i): [string, Stored] => [
     `${nameOf(variable)}#${i}`, // variables of two models may have the same name
@@ -64,6 +67,7 @@ export function traceStep(
     variables: new Map(stored),
     scheduled: new Map([...scheduled].map(([read, host], i) => [`${host.name}#${i}`, { read, ...host }])),
     outputs: new Map(Object.entries(result).map(([name, t]) => [resultPrefix + name, t])),
+    ranges,
   }
 }
 

@@ -8,6 +8,7 @@ import type { Batch } from '../data/loader.ts'
 import { add, div, mul } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
+import { locating } from './locate.ts'
 import { joinParts, kindsOf, type LossPart, type LossTerm, lossOfParts, readParts } from './loss-terms.ts'
 import { rows, type Steps } from './steps.ts'
 
@@ -175,7 +176,8 @@ export class Accumulation {
     let parts: readonly LossPart[] | undefined
     for (const part of microBatches(batch, this.#parts, most)) {
       this.#share = part.length / batch.length
-      const { loss, terms } = await (await this.#compiled(part.length))(part, step)
+      const graph = await this.#compiled(part.length)
+      const { loss, terms } = await locating(part, part.length, () => graph(part, step))
       total += Number(loss[0]) * this.#share
       if (this.#terms) parts = joinParts(parts, readParts(kindsOf(this.#terms), terms, part.length)[0]!)
     }

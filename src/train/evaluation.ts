@@ -3,6 +3,7 @@ import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import type { Evaluator } from './evaluator.ts'
+import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
 import { type Measurements, Measures, type Metrics, type Predictions } from './metrics/metric.ts'
 
@@ -34,10 +35,11 @@ export async function evaluation(
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
   const totals = new Totals()
   let known: Evaluator | undefined
-  for await (const { x, y, length } of loader(source, { batchSize }).stacks(0, () => stackSize)) {
+  for await (const stack of loader(source, { batchSize }).stacks(0, () => stackSize)) {
+    const { x, y, length } = stack
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
-    const measured = await evaluator.graph({ x, y })
+    const measured = await locating(stack, rows, () => evaluator.graph({ x, y }), totals.examples)
     totals.add(evaluator, measured, rows, length)
     measures?.add(predictionsOf(evaluator, measured, y, length / rows))
     known = evaluator
@@ -70,7 +72,8 @@ type Measured = Awaited<ReturnType<Evaluator['graph']>>
 
 /** Sums over the batches seen so far. */
 class Totals {
-  #examples = 0
+  /** Number of examples so far. */
+  examples = 0
   #loss = 0
   #hits = 0
   #counted = 0
@@ -78,7 +81,7 @@ class Totals {
 
   /** Adds a stack of `length` examples in batches of `rows`. */
   add({ kinds, accuracy }: Evaluator, measured: Measured, rows: number, length: number): void {
-    this.#examples += length
+    this.examples += length
     if (kinds) {
       for (const parts of readParts(kinds, measured.terms, rows)) this.#parts = joinParts(this.#parts, parts)
     } else this.#loss += sum(measured.loss) * rows
@@ -92,7 +95,7 @@ class Totals {
   }
 
   get meanLoss(): number {
-    return this.#parts ? lossOfParts(this.#parts) : this.#loss / this.#examples
+    return this.#parts ? lossOfParts(this.#parts) : this.#loss / this.examples
   }
 
   get accuracy(): number {

@@ -13,6 +13,7 @@ import { culpritOf } from './diverged.ts'
 import { valuesFingerprint } from './effects.ts'
 import { checkScores, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
+import { locating } from './locate.ts'
 import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
@@ -78,9 +79,11 @@ export class TaskGraphs {
       const { gradientNorm, ...done } = await this.#accumulation.learn(stack, batchSize, step, most)
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
-    const feeds = await batchFeeds(stack, data, device)
-    const graph = await this.#learner(batchSize, 'rows' in feeds)
-    const { loss, terms, ...logs } = await graph(feeds, step)
+    const { loss, terms, ...logs } = await locating(stack, batchSize, async () => {
+      const feeds = await batchFeeds(stack, data, device)
+      const graph = await this.#learner(batchSize, 'rows' in feeds)
+      return graph(feeds, step)
+    })
     const parts = this.#kinds && { parts: readParts(this.#kinds, terms, batchSize) }
     return { losses: loss as Steps['losses'], logs: withAngles(logs), ...parts }
   }

@@ -266,7 +266,7 @@ describe('mistakes are told at once', () => {
     ],
     [
       forward(new BatchNorm1d(4, { virtualBatchSize: 4 }), [6, 4]),
-      'ghostBatchNorm: wanted a batch that is a multiple of 4, got [6, 4]; drop what is left over',
+      'layers.0 (BatchNorm1d): ghostBatchNorm: wanted a batch that is a multiple of 4, got [6, 4]; drop what is left over',
     ],
     [
       forward(new BatchNorm1d(4, { virtualBatchSize: 4 }), [8, 4], [1, 1, 1, 1, 1, 1, 1, 0]),
@@ -274,7 +274,7 @@ describe('mistakes are told at once', () => {
     ],
     [
       forward(new BatchNorm1d(4), [3, 4], [1, 1]),
-      'maskedBatchNorm: wanted a mask of bool [3] for [3, 4], got bool [2]',
+      'layers.0 (BatchNorm1d): maskedBatchNorm: wanted a mask of bool [3] for [3, 4], got bool [2]',
     ],
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
 

@@ -17,7 +17,7 @@ import { filled, Variable } from '../../core/variable.ts'
 import { batchNorm, type Normalized, normalizeBy } from '../../ops/batch-norm.ts'
 import { ghostBatchNorm } from '../../ops/ghost-batch-norm.ts'
 import { maskedBatchNorm } from '../../ops/masked-batch-norm.ts'
-import { called, type Mode, type Module } from '../module.ts'
+import { called, isTraining, type Mode, type Module } from '../module.ts'
 import { type Normalize, renormalize, renormOptions } from './renorm.ts'
 import {
   checkRule,
@@ -139,13 +139,15 @@ export abstract class BatchNorm implements Module {
    * @param x `[batch, channels, …]`
    * @param mask bool `[batch, …]`, false where `x` is padding, which the statistics exclude; ignored in `eval`
    * @returns normalized `x`, padded positions included
+   * @throws {ArgumentError} unless `mode` is `train` or `eval`.
    * @throws {ShapeError} when the shape of `x` or `mask` does not fit, or `train` gets < 2 values per channel.
    */
   forward(x: Tensor, mode: Mode, mask?: Tensor): Tensor {
+    const training = isTraining(this, this.#kind, mode) && !this.frozen
     this.#checkShape(x.shape)
     const running = this.#running()
     const [weight, bias] = [this.weight?.value, this.bias?.value]
-    if (running && (mode === 'eval' || this.frozen)) {
+    if (running && !training) {
       return normalizeBy(x, running.runningMean.value, running.runningVar.value, weight, bias, this.eps)
     }
     const size = this.#checkCount(x.shape)

@@ -5,7 +5,7 @@ import { filled, Variable } from '../../core/variable.ts'
 import { normalizeBy, scaleAndShift } from '../../ops/batch-norm.ts'
 import { standardize } from '../../ops/standardize.ts'
 import { mean } from '../../ops/statistics.ts'
-import { called, type Mode, type Module } from '../module.ts'
+import { called, isTraining, type Mode, type Module } from '../module.ts'
 import { learn, type Momentum, momentumOption, runningStatistics } from './running-statistics.ts'
 
 const options = {
@@ -64,13 +64,15 @@ abstract class InstanceNorm implements Module {
 
   /**
    * @returns `x`, normalized
+   * @throws {ArgumentError} unless `mode` is `train` or `eval`.
    * @throws {ShapeError} when the shape of `x` does not fit, or there is one value per channel and example.
    */
   forward(x: Tensor, mode: Mode): Tensor {
+    const training = isTraining(this, this.#kind, mode)
     const count = this.#check(x)
     const { runningMean, runningVar, numBatchesTracked } = this
     const [weight, bias] = [this.weight?.value, this.bias?.value]
-    if (runningMean && runningVar && mode === 'eval') {
+    if (runningMean && runningVar && !training) {
       return normalizeBy(x, runningMean.value, runningVar.value, weight, bias, this.#eps)
     }
     if (count < 2) {

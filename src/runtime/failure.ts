@@ -1,0 +1,45 @@
+import { EvenstepError } from '../core/errors.ts'
+
+/** Error of a device that could not compile or run a graph; `cause` is the engine's own error. */
+export class DeviceError extends EvenstepError {
+  override readonly name = 'DeviceError'
+  /** ONNX operator that failed, if the engine names it. */
+  readonly op: string | undefined
+
+  constructor(message: string, op: string | undefined, cause: unknown) {
+    super(message, { cause })
+    this.op = op
+  }
+
+  /** Returns the same error with the layer or layers whose operator failed. */
+  inLayers(layers: readonly string[]): DeviceError {
+    const message = this.message.replace(`got ${this.op}`, `got ${this.op} in ${layers.join(', ')}`)
+    return new DeviceError(message, this.op, this.cause)
+  }
+}
+
+/** Returns the error for a graph that an engine refused to compile or run. @param cause what the engine threw */
+export function deviceError(call: 'compile' | 'step', cause: unknown): DeviceError {
+  const text = String(cause instanceof Error ? cause.message : cause)
+  const op = operatorIn(text)
+  if (/alloc|out of memory|\bOOM\b|memory access out of bounds|array length|too large/i.test(text)) {
+    const message = `${call}: wanted memory for the step's numbers, got no more; use smaller batches`
+    return new DeviceError(message, undefined, cause)
+  }
+  const wanted = call === 'compile' ? 'operators that the device computes' : 'a step that the device computes'
+  const fix = call === 'compile' ? 'use another device, element type or operator' : "see the error's cause"
+  return new DeviceError(
+    `${call}: wanted ${wanted}, got ${op ?? 'a graph that it refuses'}; ${fix}`,
+    op,
+    cause,
+  )
+}
+
+/** Returns the operator that ONNX Runtime names as the one that failed. */
+function operatorIn(text: string): string | undefined {
+  const found =
+    /while running (\w+) node|implementation for (\w+)\(|operator \((\w+)\)|Node \([^)]*\) Op \((\w+)\)/.exec(
+      text,
+    )
+  return found?.slice(1).find((name) => name !== undefined)
+}
