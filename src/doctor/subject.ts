@@ -12,6 +12,7 @@ import type { Evaluation } from '../train/evaluation.ts'
 import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
+import { optimizerFor } from '../train/run-optimizer.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
@@ -38,7 +39,8 @@ export class Subject {
 
   /** @param log losses, learning rates and more of every step from the first, of the same run as the task */
   constructor(experiment: Experiment, task: Task, log?: Steps) {
-    this.experiment = inMemory(experiment)
+    const optimizer = optimizerFor(experiment, task.model)
+    this.experiment = { ...inMemory(experiment), optimizer }
     this.task = task
     this.log = log
     const { data, dtype, device, threads } = this.experiment

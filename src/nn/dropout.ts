@@ -3,6 +3,7 @@ import { type Hyperparameter, integer, type OptionsOf, readOptions } from '../co
 import type { Tensor } from '../core/tensor.ts'
 import { callOf } from '../core/variable.ts'
 import { dropout, dropProbability } from '../ops/dropout.ts'
+import type { ScheduleLike } from '../schedule/schedulable.ts'
 import type { Mode, Module } from './module.ts'
 
 const options = {
@@ -27,7 +28,7 @@ export class Dropout implements Module {
    * @param p probability of dropping an element, or a schedule of that probability
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
-  constructor(p: Hyperparameter = 0.5, given?: DropoutOptions) {
+  constructor(p: ScheduleLike = 0.5, given?: DropoutOptions) {
     this.#p = dropProbability.read('Dropout', 'p', p)
     this.seed = readOptions('Dropout', options, given).seed
   }

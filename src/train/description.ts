@@ -6,6 +6,7 @@ import { valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { Experiment } from './experiment.ts'
+import { optimizerOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -15,7 +16,7 @@ import type { Task } from './task.ts'
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
+  const { data, transform, sampler, model, loss, optimizer: _, control, metrics, log, ...rest } = experiment
   return {
     ...rest,
     data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
@@ -29,7 +30,9 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
       metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
     }),
     optimizer: JSON.parse(
-      JSON.stringify(optimizer.spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)),
+      JSON.stringify(optimizerOf(experiment).spec, (_, v) =>
+        typeof v === 'function' ? (v.spec ?? String(v)) : v,
+      ),
     ),
     // Last, so that `checkSame` reports a difference in a named option first.
     graph: task.graphFingerprint(experiment.batchSize),

@@ -3,6 +3,7 @@ import { integer, number, type OptionsOf, present, readOptions } from '../core/o
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
+import { optimizerFor } from './run-optimizer.ts'
 import { Task, taskOption } from './task.ts'
 import { taskOf } from './train.ts'
 
@@ -72,7 +73,8 @@ async function ramp(
   rate: (step: number) => number,
   steps: number,
 ): Promise<number[]> {
-  const { data, batchSize, loss, dtype, device, threads, optimizer } = experiment
+  const { data, batchSize, loss, dtype, device, threads } = experiment
+  const optimizer = optimizerFor(experiment, model)
   const { groups = [], lr } = optimizer.spec as { readonly groups?: readonly Group[]; readonly lr: unknown }
   const shared = present({ model, loss, data: data.train, dtype, device, threads })
   const ramped = optimizer.with({ groups: groups.map((group) => onRamp(group, lr, rate)), lr: rate })

@@ -70,6 +70,8 @@ export const taskOptions = {
   /** Seed of the initial weights. @default 0 */
   seed: integer({ min: 0 }, 0),
   ...computing,
+  /** Number of optimizer steps of the run, needed where lengths in schedules are fractions of the run. */
+  steps: integer({ min: 1 }),
   /** Function that recomputes running statistics for evaluation. @default train.recalibrate */
   recalibrate: callback<(model: Module, batches: Loader | StreamLoader) => Promise<unknown>>(
     'a function of a model and batches, such as train.updateBn',

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
-import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
@@ -10,6 +10,7 @@ import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
 import { runLength } from './length.ts'
 import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
+import { optimizerFor } from './run-optimizer.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
@@ -177,7 +178,10 @@ export function taskOf(experiment: Experiment): Task {
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
-  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), model, data: data.train })
+  const optimizer = optimizerFor(experiment, model)
+  const { steps } = runLength(experiment)
+  const own = { model, optimizer, data: data.train, steps: steps === 0 ? undefined : steps }
+  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), ...present(own) })
 }
 
 /** Returns the shape and element type of a batch of model inputs. */

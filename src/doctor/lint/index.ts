@@ -1,3 +1,4 @@
+import { duringRun } from '../../core/run.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 import { severities } from '../diagnosis.ts'
@@ -26,7 +27,7 @@ export interface Lint extends Complaint {
 export function lint(experiment: Experiment): readonly Lint[] {
   const plan = planned(experiment)
   const found = lintRules.flatMap(({ name, source, look }) =>
-    look(plan).map((complaint) => ({ rule: name, ...complaint, source })),
+    duringRun(plan.length.steps, () => look(plan)).map((complaint) => ({ rule: name, ...complaint, source })),
   )
   return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
