@@ -52,22 +52,24 @@ export class TrainReport {
     this.#line.clear()
   }
 
-  #header({ stepsPerEpoch, epochs, steps, parameters }: StartEvent): string {
+  #header({ stepsPerEpoch, epochs, steps, parameters, warnings = [] }: StartEvent): string {
     const { name, batchSize, seed } = this.#experiment
     const size = `steps of ${batchSize}`
     const epoch = stepsPerEpoch === undefined ? size : `${count(stepsPerEpoch)} ${size}`
     const isWhole = epochs !== undefined && (stepsPerEpoch === undefined || steps === epochs * stepsPerEpoch)
     const work = isWhole ? `${counted(epochs, 'epoch')} of ${epoch}` : `${count(steps!)} ${size}`
     const about = [`${name}`, `${count(parameters)} parameters`, work, `seed ${seed}`]
-    return `${about.join(' · ')}\n\n${line([...columns, ...shown(this.#experiment)])}`
+    const said = warnings.map((warning) => `warning: ${warning}\n`).join('')
+    return `${about.join(' · ')}\n${said}\n${line([...columns, ...shown(this.#experiment)])}`
   }
 
-  #farewell({ steps, time }: EndEvent): string {
-    const curve = `warmup ${Math.ceil(steps / 20)} + cosine ${figure(this.#peak, 4)} to 0 over ${steps}`
+  #farewell({ steps, time, because }: EndEvent): string {
+    const curve = `warmup 5% + cosine ${figure(this.#peak, 4)} to 0`
     const best = `best validation loss ${figure(this.#best, 4)}`
     return [
       '',
       `${count(steps)} steps in ${duration(time.seconds)}, ${best}`,
+      because,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
       '',
       'try next:',

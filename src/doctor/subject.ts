@@ -31,6 +31,8 @@ export interface Slope {
 /** The run that diagnostics examine: experiment, trained task and log. Caches what several diagnostics need. */
 export class Subject {
   readonly experiment: InMemory
+  /** The experiment as it was given: lengths in its schedules may be fractions of the run. */
+  readonly given: Experiment
   readonly task: Task
   /** Log of every step of the run: losses, learning rates and more; undefined when there is no log. */
   readonly log: Steps | undefined
@@ -41,6 +43,7 @@ export class Subject {
   constructor(experiment: Experiment, task: Task, log?: Steps) {
     const optimizer = optimizerFor(experiment, task.model)
     this.experiment = { ...inMemory(experiment), optimizer }
+    this.given = experiment
     this.task = task
     this.log = log
     const { data, dtype, device, threads } = this.experiment

@@ -1,10 +1,12 @@
 import { nameOf } from '../core/names.ts'
-import { type Hyperparameter, integer, type OptionsOf, readOptions } from '../core/options.ts'
+import { type Hyperparameter, integer, number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { callOf } from '../core/variable.ts'
-import { dropout, dropProbability } from '../ops/dropout.ts'
-import type { ScheduleLike } from '../schedule/schedulable.ts'
+import { dropout } from '../ops/dropout.ts'
+import { type ScheduleLike, schedulable } from '../schedule/schedulable.ts'
 import type { Mode, Module } from './module.ts'
+
+const dropRate = schedulable(number({ min: 0, max: 1 }, 0.5))
 
 const options = {
   /** Seed of the random masks. @default the seed of `nn.initialize` */
@@ -29,7 +31,7 @@ export class Dropout implements Module {
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
   constructor(p: ScheduleLike = 0.5, given?: DropoutOptions) {
-    this.#p = dropProbability.read('Dropout', 'p', p)
+    this.#p = dropRate.read('Dropout', 'p', p)
     this.seed = readOptions('Dropout', options, given).seed
   }
 

@@ -1,10 +1,17 @@
 import type { DType } from '../core/dtype.ts'
-import { custom, type Hyperparameter, integer, number, type OptionsOf, readOptions } from '../core/options.ts'
+import {
+  custom,
+  type Hyperparameter,
+  integer,
+  number,
+  type OptionsOf,
+  readOptions,
+  scheduled,
+} from '../core/options.ts'
 import { random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
 import { hyperparameter } from '../core/variable.ts'
-import { type ScheduleLike, schedulable } from '../schedule/schedulable.ts'
 import { add, mul } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
 import { less, where } from './compare.ts'
@@ -12,7 +19,7 @@ import { split } from './concat.ts'
 import { slice } from './slice.ts'
 
 /** Declares an option: the probability of dropping an element, a number or a function of the step. */
-export const dropProbability = schedulable(number({ min: 0, max: 1 }, 0.5))
+export const dropProbability = scheduled(number({ min: 0, max: 1 }, 0.5))
 
 const dropoutOptions = {
   /** Seed of the random masks. @default 0 */
@@ -36,13 +43,13 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
  * @param p probability from 0 to 1, or a schedule of that probability
  * @throws {ArgumentError} when `p` is a number outside [0, 1].
  */
-export function dropout(x: Tensor, p: ScheduleLike, options?: DropoutOptions): Tensor {
+export function dropout(x: Tensor, p: Hyperparameter, options?: DropoutOptions): Tensor {
   const { seed, layer } = readOptions('dropout', dropoutOptions, options)
-  const probability = dropProbability.read('dropout', 'p', p)
-  if (probability === 0) return x
+  dropProbability.read('dropout', 'p', p)
+  if (p === 0) return x
   const name = `${layer || 'dropout'}.p`
-  const kept = less(bits(x.shape, seed, layer), fed(probability, thresholdOf, 'int32', name))
-  return mul(where(kept, x, 0), fed(probability, scaleOf, x.dtype, name))
+  const kept = less(bits(x.shape, seed, layer), fed(p, thresholdOf, 'int32', name))
+  return mul(where(kept, x, 0), fed(p, scaleOf, x.dtype, name))
 }
 
 const fed = (p: Hyperparameter, f: (p: number) => number, dtype: DType, name: string): Tensor =>

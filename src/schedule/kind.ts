@@ -1,7 +1,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, readOptions, type ValuesOf } from '../core/options.ts'
 import { stepsOfRun } from '../core/run.ts'
-import { isFraction, type Length, type Stretch, stepsIn, wholeRun } from './length.ts'
+import { isFraction, type StepCount, type Stretch, stepsIn, wholeRun } from './length.ts'
 import {
   type After,
   type Curve,
@@ -26,7 +26,7 @@ export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.m
 
 /** The type `T` where every length is in steps. */
 type InSteps<T> =
-  T extends Exclude<Length, number>
+  T extends Exclude<StepCount, number>
     ? never
     : T extends readonly unknown[]
       ? { readonly [K in keyof T]: InSteps<T[K]> }

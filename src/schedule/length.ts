@@ -7,7 +7,7 @@ import { type Bounds, integer, number, type Option } from '../core/options.ts'
 export type Percent = `${number}%`
 
 /** A number of steps, a fraction of the run, or `'rest'`: up to the next schedule or the end of the run. */
-export type Length = number | Percent | 'rest'
+export type StepCount = number | Percent | 'rest'
 
 /** A part of a run, in which a schedule stands. */
 export interface Stretch {
@@ -42,13 +42,13 @@ export function stepsIn({ run, from, until }: Stretch, length: Percent | 'rest')
 export const steps = <F extends number | undefined = undefined>(
   bounds: Bounds,
   fallback?: F,
-): Option<Length, Length | F> => orFraction(number(bounds, fallback), bounds)
+): Option<StepCount, StepCount | F> => orFraction(number(bounds, fallback), bounds)
 
 /** Declares an option that is a whole number of steps, a percentage of the run, or `'rest'`. */
 export const wholeSteps = <F extends number | undefined = undefined>(
   bounds: Bounds,
   fallback?: F,
-): Option<Length, Length | F> => orFraction(integer(bounds, fallback), bounds)
+): Option<StepCount, StepCount | F> => orFraction(integer(bounds, fallback), bounds)
 
 const percentPattern = '^-?([0-9]+\\.?[0-9]*|\\.[0-9]+)%$'
 
@@ -56,7 +56,7 @@ const percentPattern = '^-?([0-9]+\\.?[0-9]*|\\.[0-9]+)%$'
 function orFraction<F extends number | undefined>(
   option: Option<number, number | F>,
   { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY }: Bounds,
-): Option<Length, Length | F> {
+): Option<StepCount, StepCount | F> {
   const isPositive = above >= 0 || min > 0
   const fits = (percent: number): boolean => (isPositive ? percent > 0 : min < 0 || percent >= 0)
   return {

@@ -3,7 +3,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type Option, type RequiredOption, required } from '../core/options.ts'
 import { checkIncreasing } from './bisect.ts'
-import { type Length, steps } from './length.ts'
+import { type StepCount, steps } from './length.ts'
 import { isSchedule, type Schedule, type Unserialisable } from './schedule.ts'
 import { compileExpression, type Expression, maxLength } from './text/expression.ts'
 
@@ -55,7 +55,7 @@ const listOf = <T>(item: Option<T>, wanted: string): RequiredOption<readonly T[]
 export const inners: RequiredOption<readonly Schedule[]> = listOf(inner, 'a list of schedules')
 
 /** A point that a piecewise schedule goes through: a step, and the value at that step. */
-export type Point = readonly [step: Length, value: number]
+export type Point = readonly [step: StepCount, value: number]
 
 const stepOfPoint = required(steps({ min: 0 }))
 const valueOfPoint = required(number())

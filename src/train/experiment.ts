@@ -1,4 +1,4 @@
-import { mismatch } from '../core/mismatch.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import {
   callback,
   choice,
@@ -16,7 +16,7 @@ import {
 } from '../core/options.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import type { Sampler } from '../data/sampler.ts'
-import type { Sources } from '../data/stream.ts'
+import type { Source, Sources } from '../data/stream.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
@@ -120,14 +120,42 @@ export function experiment(given: ExperimentOptions): Experiment {
     throw mismatch('experiment', 'an object', given, 'export train.experiment({ … })')
   }
   const checked = present(readOptions('experiment', options, given))
-  const { data, epochs, steps, monitor, metrics } = checked
-  if (!isEpochResult(monitor) && metrics[monitor]?.goal === undefined) {
-    throw mismatch('experiment', `monitor as ${options.monitor.wanted}`, monitor)
-  }
+  const { data, epochs, steps, monitor } = checked
+  checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
-  if (epochs !== undefined || steps !== undefined) return checked
+  const goal = goalOf(checked)
+  const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
+  if (epochs !== undefined || steps !== undefined) return { ...checked, control }
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
+
+/**
+ * Checks that a quantity is measured after each epoch and is one number.
+ *
+ * @param option name of the option that names the quantity
+ * @throws {ArgumentError} naming all such quantities, and the one that `name` is probably meant to be.
+ */
+export function checkMonitor(
+  who: string,
+  option: string,
+  { data, metrics }: Pick<Experiment, 'data' | 'metrics'>,
+  name: string,
+): void {
+  const isMeasured = hasClasses(data.validation)
+  const results = epochResults.filter((result) => isMeasured || result !== 'validationAccuracy')
+  const names = [...results, ...Object.keys(metrics).filter((metric) => metrics[metric]!.goal !== undefined)]
+  if (names.includes(name)) return
+  if (name === 'validationAccuracy' || metrics[name] !== undefined) {
+    const fix = metrics[name]
+      ? `${name} is not one number`
+      : 'the data have no classes, so no accuracy is measured'
+    throw mismatch(who, `${option} as one of ${names.join(', ')}`, name, fix)
+  }
+  throw unknownName(who, names, name, `${option} as `)
+}
+
+/** Whether accuracy is measured on these data: whether their targets are classes. */
+const hasClasses = ({ classes }: Source): boolean => classes !== undefined
 
 /** Returns `max` if a larger value of the experiment's monitored quantity is better, otherwise `min`. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>

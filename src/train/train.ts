@@ -9,8 +9,18 @@ import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
 import { runLength } from './length.ts'
-import { afterEpoch, afterSteps, beginning, endOf, factorOf, isOver, type Progress } from './progress.ts'
+import {
+  afterEpoch,
+  afterSteps,
+  becauseOf,
+  beginning,
+  endOf,
+  factorOf,
+  isOver,
+  type Progress,
+} from './progress.ts'
 import { optimizerFor } from './run-optimizer.ts'
+import { scheduleWarnings } from './schedule-fit.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
@@ -45,7 +55,9 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   const begun = performance.now()
   let progress = start
   task.goTo(progress.steps, factorOf(experiment, progress))
-  yield { type: 'start', ...length, parameters: task.parameters, progress }
+  const warnings = scheduleWarnings(experiment)
+  const about = { parameters: task.parameters, ...(warnings.length > 0 && { warnings }) }
+  yield { type: 'start', ...length, ...about, progress }
   while (!isOver(experiment, progress)) {
     const steps = yield* stepsOf(running, progress)
     const epoch = await finished(running, steps)
@@ -53,7 +65,8 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     yield epoch
   }
   const time = { seconds: (performance.now() - begun) / 1e3 }
-  yield { type: 'end', reason: endOf(experiment, progress)!, steps: task.steps, time, progress }
+  const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
+  yield { type: 'end', reason, because, steps: task.steps, time, progress }
 }
 
 interface Running {

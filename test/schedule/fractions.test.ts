@@ -12,7 +12,7 @@ const pc = (p: number): s.Percent => `${p}%`
 const cosine = s.cosineAnnealing(0.1, { tMax: '100%' })
 
 /** One schedule with lengths p and q, in the unit that `of` gives them. */
-type Make = (of: (percent: number) => s.Length, p: number, q: number) => s.Schedule
+type Make = (of: (percent: number) => s.StepCount, p: number, q: number) => s.Schedule
 
 // biome-ignore format: one case a line
 const makes: Readonly<Record<string, Make>> = {
@@ -69,7 +69,7 @@ test.each(Object.entries(makes))('%s over percentages of a run is the one in ste
 })
 
 test('oneCycle takes whole steps, so its fractions are rounded', () => {
-  const make = (totalSteps: s.Length) => s.oneCycle(1, { totalSteps })
+  const make = (totalSteps: s.StepCount) => s.oneCycle(1, { totalSteps })
   expect(s.over(make('100%'), 937).spec).toEqual(make(937).spec)
   expect(s.over(make('95%'), 937).spec).toEqual(make(890).spec)
   expect(s.over(s.momentumOf(make('50%')), 200).spec).toEqual(s.momentumOf(make(100)).spec)

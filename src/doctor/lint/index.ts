@@ -5,11 +5,17 @@ import { severities } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
 import { orderRules } from './order.ts'
 import type { Complaint, LintRule } from './rule.ts'
+import { scheduleRules } from './schedule.ts'
 import { statisticsRules } from './statistics.ts'
 import { weightRules } from './weight-decay.ts'
 
 /** All rules by which `lint` checks an experiment. */
-export const lintRules: readonly LintRule[] = [...orderRules, ...weightRules, ...statisticsRules]
+export const lintRules: readonly LintRule[] = [
+  ...orderRules,
+  ...weightRules,
+  ...statisticsRules,
+  ...scheduleRules,
+]
 
 /** A flaw of an experiment that was found before training, with the rule that found it. */
 export interface Lint extends Complaint {

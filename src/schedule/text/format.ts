@@ -1,4 +1,4 @@
-import { isFraction, type Length, percentIn } from '../length.ts'
+import { isFraction, percentIn, type StepCount } from '../length.ts'
 import type { Schedule, ScheduleSpec, SpecValue } from '../schedule.ts'
 import { fromSpec, kindOf } from '../spec.ts'
 import { phrases } from './phrase.ts'
@@ -30,7 +30,7 @@ function printWarmup(spec: ScheduleSpec): string | undefined {
 function printSeries({ type, schedules, milestones }: ScheduleSpec): string | undefined {
   if (type !== 'sequential') return undefined
   const parts = schedules as ScheduleSpec[]
-  const ends = milestones as Length[]
+  const ends = milestones as StepCount[]
   const percents = ends.map(percentIn).filter((percent) => percent !== undefined)
   const isPercent = percents.length > 0
   if (percents.length !== (isPercent ? ends.length : 0)) return undefined
@@ -67,7 +67,7 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
     const numbers = [first, ...rest.map(([, field]) => field)].map((field) => [field, values[field]] as const)
     if (numbers.some(([, value]) => typeof value !== 'number' && !isFraction(value))) continue
     if (rest.some(([word, field]) => word !== 'over' && values[field] === 'rest')) continue
-    const read = fromSpec(toSpec(Object.fromEntries(numbers) as Record<string, Length>))
+    const read = fromSpec(toSpec(Object.fromEntries(numbers) as Record<string, StepCount>))
     if (JSON.stringify(read.spec) !== JSON.stringify(spec)) continue
     if (head === 'constant') return printValue(values[first])
     const words = rest.map(([word, field]) =>

@@ -1,4 +1,4 @@
-import type { Length } from '../length.ts'
+import type { StepCount } from '../length.ts'
 import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
 /**
@@ -10,7 +10,7 @@ export interface Phrase {
   readonly head: string
   /** Field for the number after the head; then, in order, each further word and the field for its number. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
-  toSpec(fields: Readonly<Record<string, Length>>): ScheduleSpec
+  toSpec(fields: Readonly<Record<string, StepCount>>): ScheduleSpec
   /** Returns a spec's values by field, or undefined if the phrase does not suit it; `format` checks them. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
 }
@@ -36,7 +36,7 @@ export const phrases: readonly Phrase[] = [
     },
     fromSpec({ type, points }) {
       if (type !== 'piecewiseLinear' || !Array.isArray(points) || points.length !== 2) return undefined
-      const [[start, from], [steps, to]] = points as [[Length, number], [Length, number]]
+      const [[start, from], [steps, to]] = points as [[StepCount, number], [StepCount, number]]
       return start === 0 ? { from, to, steps } : undefined
     },
   },

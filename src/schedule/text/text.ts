@@ -13,7 +13,7 @@
 import { FormatError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
 import type { Declared } from '../../core/options.ts'
-import { type Length, type Percent, percentIn } from '../length.ts'
+import { type Percent, percentIn, type StepCount } from '../length.ts'
 import { inner, inners } from '../options.ts'
 import type { Schedule, SpecValue } from '../schedule.ts'
 import { fromJson, fromSpec, kindOf } from '../spec.ts'
@@ -71,7 +71,7 @@ class Parser extends Scanner {
 
   private series(): SpecValue {
     const schedules = [this.item()]
-    const milestones: Length[] = []
+    const milestones: StepCount[] = []
     while (this.take('for')) {
       milestones.push(this.later(milestones.at(-1)))
       this.expect('then', "'then' and a schedule after 'for'")
@@ -81,7 +81,7 @@ class Parser extends Scanner {
   }
 
   /** Reads the length after 'for'. Returns the milestone that is this much later than the one before. */
-  private later(before: Length = 0): Length {
+  private later(before: StepCount = 0): StepCount {
     const unit = typeof before === 'number' ? 'a number of steps' : 'a percentage'
     const { text } = this.peek
     const length = this.length("'for'")
@@ -113,7 +113,7 @@ class Parser extends Scanner {
     const whole = Object.fromEntries(
       rest.flatMap(([word, field]) => (word === 'over' ? [[field, 'rest']] : [])),
     )
-    const values: Record<string, Length> = { [first]: this.number(`'${head}'`) }
+    const values: Record<string, StepCount> = { [first]: this.number(`'${head}'`) }
     for (;;) {
       const found = rest.find(([word, field]) => values[field] === undefined && this.take(word))
       if (found === undefined) break
@@ -172,13 +172,13 @@ class Parser extends Scanner {
     return Number(this.next().text)
   }
 
-  private length(after: string): Length {
+  private length(after: string): StepCount {
     if (this.peek.kind !== 'number') throw this.refuse(`a number of steps or a percentage after ${after}`)
     return lengthOf(this.next().text)
   }
 }
 
-const lengthOf = (text: string): Length =>
+const lengthOf = (text: string): StepCount =>
   text.endsWith('%') ? (text.replace(/\s/, '') as Percent) : Number(text)
 
 /** Words of phrases that stand before a length. */
