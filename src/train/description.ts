@@ -5,8 +5,9 @@ import { jsonIn } from '../core/json.ts'
 import { valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
+import { isRelative, overRun } from '../optim/over-run.ts'
 import type { Experiment } from './experiment.ts'
-import { optimizerOf } from './run-optimizer.ts'
+import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -16,7 +17,7 @@ import type { Task } from './task.ts'
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
-  const { data, transform, sampler, model, loss, optimizer: _, control, metrics, log, ...rest } = experiment
+  const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   return {
     ...rest,
     data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
@@ -29,15 +30,16 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     ...(Object.keys(metrics).length > 0 && {
       metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
     }),
-    optimizer: JSON.parse(
-      JSON.stringify(optimizerOf(experiment).spec, (_, v) =>
-        typeof v === 'function' ? (v.spec ?? String(v)) : v,
-      ),
-    ),
+    ...(isRelative(optimizer) && { scheduleSteps: scheduleStepsOf(experiment) }),
+    optimizer: plain(optimizerOf(experiment).spec),
     // Last, so that `checkSame` reports a difference in a named option first.
     graph: task.graphFingerprint(experiment.batchSize),
   }
 }
+
+/** Returns an optimizer's options as plain JSON. */
+const plain = (spec: object): unknown =>
+  JSON.parse(JSON.stringify(spec, (_, v) => (typeof v === 'function' ? (v.spec ?? String(v)) : v)))
 
 /** Describes a data set or a stream: shape of an example, number of classes and, for a data set, its length. */
 const shapeOf = (source: Source): object => ({
@@ -72,6 +74,32 @@ export function checkSame(path: string, description: Readonly<Record<string, unk
         : `${key} ${now} where it was ${then}`
     throw new ArgumentError(`${path}: wanted the experiment of this run, got ${got}`)
   }
+}
+
+/**
+ * Returns the description of an experiment as it is to be compared with that of the run that it resumes: if it
+ * states other `scheduleSteps` than the run had, with the lengths in steps that its schedules had in that run.
+ *
+ * @throws {ArgumentError} when the length of the run has changed, and percentages may refer to either length.
+ */
+export function withFormerSteps(
+  path: string,
+  experiment: Experiment,
+  now: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const before = readDescription(path)
+  const [was, is] = [Number(before.scheduleSteps), Number(now.scheduleSteps)]
+  if (Number.isNaN(was) || Number.isNaN(is) || was === is) return now
+  if (experiment.scheduleSteps === undefined) {
+    throw new ArgumentError(
+      `${path}: wanted scheduleSteps, since percentages in schedules were of ${was} steps and the run now has ` +
+        `${is}, got nothing; --set scheduleSteps=${was} keeps the schedules, and --set scheduleSteps=${is} ` +
+        'stretches them over the run',
+    )
+  }
+  const { scheduled = now.scheduled } = before // hashes of the values of schedules in layers
+  const optimizer = plain(overRun(experiment.optimizer, was).spec)
+  return { ...now, scheduleSteps: was, optimizer, ...(scheduled !== undefined && { scheduled }) }
 }
 
 const evenstepOf = ({ versions }: Readonly<Record<string, unknown>>): unknown => Object(versions).evenstep

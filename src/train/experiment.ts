@@ -22,7 +22,7 @@ import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Controller } from '../schedule/control/controller.ts'
-import { computing, has, objective } from './task-options.ts'
+import { computing, has, objective, scheduleSteps } from './task-options.ts'
 
 const isSources = (value: unknown): boolean =>
   [Object(value).train, Object(value).validation].every((source) => Object(source) === source)
@@ -62,6 +62,8 @@ const options = {
   epochs: integer({ min: 1 }),
   /** Number of optimizer steps after which the run ends, even within an epoch. */
   steps: integer({ min: 1 }),
+  /** Number of optimizer steps to which percentages in schedules refer. @default the steps of the run */
+  scheduleSteps,
   /** Seed of the initial weights and of the order of the data. @default 0 */
   seed: integer({ min: 0 }, 0),
   /** Whether to drop or keep an epoch's last training batch if it is incomplete. @default 'drop' */

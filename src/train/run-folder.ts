@@ -1,10 +1,10 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
-import { boolean, custom, number, type OptionsOf, readOptions } from '../core/options.ts'
+import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
-import { checkSame, describe } from './description.ts'
+import { checkSame, describe, readDescription, withFormerSteps } from './description.ts'
 import type { TrainEvent } from './event.ts'
 import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
@@ -83,10 +83,10 @@ export class RunFolder {
         `${path}: wanted a new folder, got one with a run; resume it, or choose another`,
       )
     }
-    if (begun) checkSame(path, description)
+    if (begun) resumeAs(path, experiment, description)
     else {
       mkdirSync(path, { recursive: true })
-      writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
+      writeDescription(path, description)
     }
     const saved = begun ? readLast(this.#checkpoints, this.task, () => this.#hashOfData()) : undefined
     this.#progress = saved?.progress ?? beginning(experiment)
@@ -206,6 +206,20 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
 function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
   const last = checkpoints.list().at(-1)
   return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
+}
+
+type Description = Readonly<Record<string, unknown>>
+
+const writeDescription = (path: string, description: Description): void =>
+  writeWhole(join(path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
+
+/** Checks that the run in a folder is of this experiment, and adopts the steps that its percentages refer to. */
+function resumeAs(path: string, experiment: Experiment, now: Description): void {
+  const former = withFormerSteps(path, experiment, now)
+  checkSame(path, former)
+  if (former === now) return
+  const { scheduleSteps, optimizer, scheduled = undefined } = now
+  writeDescription(path, { ...readDescription(path), ...present({ scheduleSteps, optimizer, scheduled }) })
 }
 
 const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({

@@ -7,6 +7,12 @@ import { isRelative, overRun } from '../optim/over-run.ts'
 import type { Experiment } from './experiment.ts'
 import { runLength } from './length.ts'
 
+/** Returns the number of steps to which percentages in an experiment's schedules refer; undefined if unknown. */
+export function scheduleStepsOf(experiment: Experiment): number | undefined {
+  const { scheduleSteps = runLength(experiment).steps } = experiment
+  return scheduleSteps === 0 ? undefined : scheduleSteps
+}
+
 /**
  * Returns an experiment's optimizer with the lengths of its schedules in steps of the experiment's runs.
  *
@@ -15,9 +21,9 @@ import { runLength } from './length.ts'
 export function optimizerOf(experiment: Experiment): Optimizer {
   const { optimizer } = experiment
   if (!isRelative(optimizer)) return optimizer
-  const { steps } = runLength(experiment)
+  const steps = scheduleStepsOf(experiment)
   if (steps !== undefined) return overRun(optimizer, steps)
-  const wanted = 'steps where schedules are fractions of the run and the training data are a stream'
+  const wanted = 'steps or scheduleSteps where schedules have percentages and the training data are a stream'
   throw mismatch('experiment', wanted, undefined, 'name them, such as --set steps=1000')
 }
 

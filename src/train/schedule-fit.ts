@@ -19,7 +19,10 @@ export function scheduleWarnings(experiment: Experiment): readonly string[] {
   const { steps } = length
   if (steps === undefined || steps === 0) return []
   const schedules = schedulesIn('optimizer', experiment.optimizer.spec)
-  return [...schedules].flatMap(([schedule, name]) => misfitOf(name, schedule, { ...length, steps }))
+  const { scheduleSteps = steps } = experiment
+  return [...schedules].flatMap(([schedule, name]) =>
+    misfitOf(name, { schedule, of: scheduleSteps }, { ...length, steps }),
+  )
 }
 
 /** Returns the schedules in an optimizer's options, each once, with their paths. */
@@ -30,10 +33,14 @@ function schedulesIn(path: string, value: unknown): Map<Schedule, string> {
   return new Map(inside.reverse().flatMap((found) => [...found]))
 }
 
-function misfitOf(name: string, schedule: Schedule, run: Length & { readonly steps: number }): string[] {
+function misfitOf(
+  name: string,
+  { schedule, of }: { readonly schedule: Schedule; readonly of: number },
+  run: Length & { readonly steps: number },
+): string[] {
   const { steps } = run
   const slack = Math.max(0.02 * steps, 1)
-  const resolved = over(schedule, steps)
+  const resolved = over(schedule, of)
   const { end, last } = timingOf(resolved.spec)
   const fix = adviceFor(resolved, end, run)
   if (last > steps + slack) {
@@ -43,7 +50,7 @@ function misfitOf(name: string, schedule: Schedule, run: Length & { readonly ste
     ]
   }
   // A schedule of percentages that ends early is meant to: its end moves with the length of the run.
-  const isMeant = timingOf(over(schedule, 2 * steps).spec).end > 1.5 * end
+  const isMeant = timingOf(over(schedule, 2 * of).spec).end > 1.5 * end
   if (end >= steps - slack || isMeant) return []
   const held = heldValue(resolved, end)
   if (held !== undefined && !decays(resolved, end, held)) return []

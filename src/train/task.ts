@@ -50,9 +50,9 @@ export class Task {
   /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
   constructor(options: TaskOptions) {
     this.#options = readOptions('Task', taskOptions, options)
-    const { model, optimizer, seed, dtype, steps } = this.#options
+    const { model, optimizer, seed, dtype, scheduleSteps: steps } = this.#options
     if (steps === undefined && isRelative(optimizer)) {
-      const wanted = 'steps, the number of steps of the run, where lengths in schedules are fractions of it'
+      const wanted = 'scheduleSteps, the number of steps that percentages in schedules refer to'
       throw mismatch('Task', wanted, undefined)
     }
     const inSteps = steps === undefined ? optimizer : overRun(optimizer, steps)

@@ -19,7 +19,7 @@ import {
   isOver,
   type Progress,
 } from './progress.ts'
-import { optimizerFor } from './run-optimizer.ts'
+import { optimizerFor, scheduleStepsOf } from './run-optimizer.ts'
 import { scheduleWarnings } from './schedule-fit.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
@@ -192,8 +192,7 @@ export function taskOf(experiment: Experiment): Task {
   const model = make()
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
   const optimizer = optimizerFor(experiment, model)
-  const { steps } = runLength(experiment)
-  const own = { model, optimizer, data: data.train, steps: steps === 0 ? undefined : steps }
+  const own = { model, optimizer, data: data.train, scheduleSteps: scheduleStepsOf(experiment) }
   return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), ...present(own) })
 }
 

@@ -93,10 +93,16 @@ describe('percentages', () => {
   test('need a run', async () => {
     const { data, model, loss } = toy()
     const optimizer = sgd({ lr: 'cosine 0.1 to 0' })
-    const make = (steps?: number) =>
-      new train.Task({ model: model(), loss, optimizer, data: data.train, ...(steps && { steps }) })
+    const make = (scheduleSteps?: number) =>
+      new train.Task({
+        model: model(),
+        loss,
+        optimizer,
+        data: data.train,
+        ...(scheduleSteps && { scheduleSteps }),
+      })
     expect(() => make()).toThrow(
-      'Task: wanted steps, the number of steps of the run, where lengths in schedules are fractions of it, got nothing',
+      'Task: wanted scheduleSteps, the number of steps that percentages in schedules refer to, got nothing',
     )
     expect(make(10).lr(5)).toBeCloseTo(0.05, 15)
     const net = model()
@@ -117,9 +123,10 @@ describe('percentages', () => {
     const stream = { x: source.x, y: source.y, classes: 3, read: async function* () {} }
     const setup = toy({ ...relative, data: { train: stream, validation } as never })
     expect(() => train.taskOf(setup)).toThrow(
-      'experiment: wanted steps where schedules are fractions of the run and the training data are a stream, ' +
-        'got nothing; name them, such as --set steps=1000',
+      'experiment: wanted steps or scheduleSteps where schedules have percentages and the training data are a ' +
+        'stream, got nothing; name them, such as --set steps=1000',
     )
+    expect(train.taskOf({ ...setup, scheduleSteps: 40 }).lr(25)).toBeCloseTo(0.05, 12)
   })
 
   test('do not disturb a range test', async () => {
