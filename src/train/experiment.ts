@@ -150,7 +150,7 @@ export function checkMonitor(
   if (name === 'validationAccuracy' || metrics[name] !== undefined) {
     const fix = metrics[name]
       ? `${name} is not one number`
-      : 'the data have no classes, so no accuracy is measured'
+      : 'no accuracy is measured where the data do not state their classes'
     throw mismatch(who, `${option} as one of ${names.join(', ')}`, name, fix)
   }
   throw unknownName(who, names, name, `${option} as `)

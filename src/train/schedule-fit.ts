@@ -12,7 +12,7 @@ import { type Length, runLength } from './length.ts'
  * more than 2 % of the run: it trains on at a low final value, or ends before the schedule does. A schedule that
  * has no end, or rises to it, is fine, and so is one that is meant to end at a percentage of the run.
  *
- * @example train.scheduleWarnings(experiment) // ["optimizer.lr ends at step 100 of 1,120 and stays at 0 …"]
+ * @example train.scheduleWarnings(experiment) // []
  */
 export function scheduleWarnings(experiment: Experiment): readonly string[] {
   const length = runLength(experiment)

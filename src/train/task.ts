@@ -83,6 +83,11 @@ export class Task {
     this.#lrFactor = lrFactor
   }
 
+  /** Number of steps to which percentages in schedules refer; undefined if the task was given none. */
+  get scheduleSteps(): number | undefined {
+    return this.#options.scheduleSteps
+  }
+
   /** Number of optimizer steps taken so far. */
   get steps(): number {
     return this.#step

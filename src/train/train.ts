@@ -1,10 +1,12 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/norm/normalization.ts'
+import { isRelative } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
@@ -49,6 +51,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
   const { task = taskOf(experiment), progress: start = beginning(experiment) } = read
+  checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
@@ -67,6 +70,14 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   const time = { seconds: (performance.now() - begun) / 1e3 }
   const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
   yield { type: 'end', reason, because, steps: task.steps, time, progress }
+}
+
+/** @throws {ArgumentError} when the schedules of a task are those of a run of another length. */
+function checkScheduleSteps(experiment: Experiment, { scheduleSteps: got }: Task): void {
+  const wanted = isRelative(experiment.optimizer) ? scheduleStepsOf(experiment) : undefined
+  if (wanted === undefined || got === undefined || wanted === got) return
+  const fix = 'make it of this experiment, or give both the same scheduleSteps'
+  throw mismatch('run', `a task whose percentages in schedules refer to ${wanted} steps`, got, fix)
 }
 
 interface Running {

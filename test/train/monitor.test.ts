@@ -40,7 +40,7 @@ describe('a monitor that is not measured is refused before the first step', () =
     const regression = { data: { train: numbers, validation: numbers }, loss: ops.mseLoss }
     expect(make({ ...regression, monitor: 'validationAccuracy' })).toThrow(
       'experiment: wanted monitor as one of trainLoss, validationLoss, got "validationAccuracy"; ' +
-        'the data have no classes, so no accuracy is measured',
+        'no accuracy is measured where the data do not state their classes',
     )
     expect(make({ ...regression, monitor: 'validationLoss' })).not.toThrow()
   })

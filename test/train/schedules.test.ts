@@ -118,6 +118,16 @@ describe('percentages', () => {
     )
   })
 
+  test('of a task for a run of another length are refused', async () => {
+    const task = train.taskOf(toy({ ...relative, epochs: 1 }))
+    await expect(collect(train.run(toy({ ...relative, epochs: 2 }), { task }))).rejects.toThrow(
+      'run: wanted a task whose percentages in schedules refer to 24 steps, got 12; make it of this experiment, ' +
+        'or give both the same scheduleSteps',
+    )
+    const kept = toy({ ...relative, epochs: 2, scheduleSteps: 12 })
+    expect((await collect(train.run(kept, { task }))).at(-1)).toMatchObject({ steps: 24 })
+  })
+
   test('of a stream need its steps', () => {
     const { train: source, validation } = toy().data
     const stream = { x: source.x, y: source.y, classes: 3, read: async function* () {} }
