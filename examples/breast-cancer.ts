@@ -4,8 +4,6 @@ import { compile, data, nn, ops, optim, schedule, train } from 'evenstep'
 
 console.log('to reach: area under the ROC curve 0.99, accuracy 0.95')
 
-const batchSize = 32
-const epochs = 20
 const { train: known, validation } = data.normalize(
   data.split(data.breastCancer(), { validation: 0.2, seed: 0, stratify: true }),
   { per: 'feature' },
@@ -21,12 +19,12 @@ const experiment = train.experiment({
     ),
   loss: ops.crossEntropy,
   optimizer: optim.sgd({
-    lr: schedule.cosineAnnealing(0.1, { tMax: epochs * Math.floor(known.length / batchSize) }),
+    lr: schedule.cosineAnnealing(0.1, { tMax: '100%' }),
     momentum: 0.9,
     weightDecay: 1e-3,
   }),
-  batchSize,
-  epochs,
+  batchSize: 32,
+  epochs: 20,
 })
 
 const task = train.taskOf(experiment)

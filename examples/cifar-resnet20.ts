@@ -14,10 +14,7 @@ if (!existsSync(folder)) {
 
 console.error('to reach: validation accuracy 65 % from data_batch_1 and data_batch_2 alone')
 
-const epochs = 5
-const batchSize = 128
 const cifar = data.normalize(data.cifar10(folder), { per: 'channel' })
-const stepsPerEpoch = Math.floor(cifar.train.length / batchSize)
 
 export default train.experiment({
   data: cifar,
@@ -25,10 +22,10 @@ export default train.experiment({
   model: () => resnet20(),
   loss: ops.crossEntropy,
   optimizer: optim.sgd({
-    lr: schedule.oneCycle(0.4, { totalSteps: epochs * stepsPerEpoch }),
+    lr: schedule.oneCycle(0.4, { totalSteps: '100%' }),
     momentum: 0.9,
     weightDecay: 5e-4,
   }),
-  batchSize,
-  epochs,
+  batchSize: 128,
+  epochs: 5,
 })

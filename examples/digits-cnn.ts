@@ -3,8 +3,6 @@ import { data, nn, ops, optim, schedule, train } from 'evenstep'
 
 console.error('to reach: validation accuracy 98.8 %')
 
-const epochs = 4
-const batchSize = 64
 const digits = data.digits10x10({ layout: 'image' }) // x [1, 10, 10]
 
 export default train.experiment({
@@ -24,9 +22,9 @@ export default train.experiment({
     ),
   loss: ops.crossEntropy,
   optimizer: optim.sgd({
-    lr: schedule.oneCycle(0.1, { totalSteps: epochs * Math.floor(digits.train.length / batchSize) }),
+    lr: schedule.oneCycle(0.1, { totalSteps: '100%' }),
     momentum: 0.9,
   }),
-  batchSize,
-  epochs,
+  batchSize: 64,
+  epochs: 4,
 })

@@ -5,8 +5,6 @@ import { data, nn, ops, optim, schedule, train } from 'evenstep'
 console.error('to reach: validation loss 2.10 (an even guess has 3.30, pairs of letters alone 2.45)')
 
 const [context, features, hidden] = [3, 10, 200]
-const epochs = 15
-const batchSize = 128
 const examples = data.nextCharacter(data.names(), { context })
 const split = data.split(examples, { validation: 0.1, stratify: false })
 
@@ -23,8 +21,8 @@ export default train.experiment({
     ),
   loss: ops.crossEntropy,
   optimizer: optim.adamw({
-    lr: schedule.oneCycle(0.005, { totalSteps: epochs * Math.floor(split.train.length / batchSize) }),
+    lr: schedule.oneCycle(0.005, { totalSteps: '100%' }),
   }),
-  batchSize,
-  epochs,
+  batchSize: 128,
+  epochs: 15,
 })

@@ -1,6 +1,6 @@
 // Tells a tone from a chirp in noisy signals of 128 samples, by one-dimensional convolutions.
 // Run it with: npx evenstep train examples/signal.ts
-import { data, nn, ops, optim, random, schedule, train } from 'evenstep'
+import { data, nn, ops, optim, random, train } from 'evenstep'
 
 console.error('to reach: validation accuracy 97 %')
 
@@ -42,7 +42,7 @@ export default train.experiment({
       new nn.Linear(32 * 16, 2),
     ),
   loss: ops.crossEntropy,
-  optimizer: optim.adamw({ lr: schedule.oneCycle(0.01, { totalSteps: 10 * 64 }), weightDecay: 0.01 }),
+  optimizer: optim.adamw({ lr: 'oneCycle 0.01', weightDecay: 0.01 }),
   batchSize: 64,
   epochs: 10,
 })

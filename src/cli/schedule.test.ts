@@ -16,6 +16,12 @@ async function run(args: readonly string[], columns = 60, color = false): Promis
   return parts.join('')
 }
 
+test('percentages are of the steps shown', async () => {
+  const line = JSON.parse(await run(['warmup 5% + cosine 0.1 to 0', '--steps', '40', '--json'], 80))
+  expect(line.text).toBe('warmup 2 + cosine 0.1 to 0 over 38')
+  expect(line.values).toHaveLength(40)
+})
+
 test('one schedule is drawn in braille, with axes', async () => {
   expect(await run(['cosine 0.1 to 0 over 100', '--steps', '100'], 40)).toMatchInlineSnapshot(`
     "  0.1 ┤⠉⠙⠒⠲⢤⡀
@@ -145,7 +151,7 @@ test.each([
   ],
   [
     ['cosine 0.1 over x', '--steps', '9'],
-    `schedule.parse: wanted a number after 'over' in "cosine 0.1 over x", got x`,
+    `schedule.parse: wanted a number of steps or a percentage after 'over' in "cosine 0.1 over x", got x`,
   ],
   [['{"type"', '--steps', '9'], /^schedule\.parse: wanted JSON, got /],
 ])('%j is refused', async (args, message) => {

@@ -32,7 +32,7 @@ export const scheduleCommand = (output: Output = terminal()): Command =>
 
 async function run(output: Output, specs: readonly string[], options: Options): Promise<void> {
   const { steps, json, csv, svg: image, with: curve } = options
-  const schedules = specs.map((spec) => schedule.parse(spec))
+  const schedules = specs.map((spec) => schedule.over(spec, steps))
   const momenta = curve && schedules.map((s) => schedule.momentumOf(s))
   const groups: Groups = { value: schedules, ...(momenta && { momentum: momenta }) }
   if (image !== undefined) writeFileSync(image, picture(panels(groups, steps)))

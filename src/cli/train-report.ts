@@ -67,20 +67,22 @@ export class TrainReport {
     this.#line.clear()
   }
 
-  #header({ stepsPerEpoch, epochs, steps, parameters }: StartEvent): string {
+  #header({ stepsPerEpoch, epochs, steps, parameters, warnings = [] }: StartEvent): string {
     const { name, batchSize, seed } = this.#experiment
     const size = `steps of ${batchSize}`
     const epoch = stepsPerEpoch === undefined ? size : `${count(stepsPerEpoch)} ${size}`
     const isWhole = epochs !== undefined && (stepsPerEpoch === undefined || steps === epochs * stepsPerEpoch)
     const work = isWhole ? `${counted(epochs, 'epoch')} of ${epoch}` : `${count(steps!)} ${size}`
     const about = [`${name}`, `${count(parameters)} parameters`, work, `seed ${seed}`]
-    return `${about.join(' · ')}\n\n${line([...columns, ...shown(this.#experiment)])}`
+    const said = warnings.map((warning) => `warning: ${warning}\n`).join('')
+    return `${about.join(' · ')}\n${said}\n${line([...columns, ...shown(this.#experiment)])}`
   }
 
-  #farewell({ steps, time }: EndEvent): string {
+  #farewell({ steps, time, because }: EndEvent): string {
     return [
       '',
       `${count(steps)} steps in ${duration(time.seconds)}${this.#bestText()}`,
+      because,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
       '',
       'try next:',
@@ -98,7 +100,7 @@ export class TrainReport {
   /** Returns commands to try next, none of which would repeat the run. */
   #next(steps: number): string[] {
     const { seed } = this.#experiment
-    const curve = `warmup ${Math.ceil(steps / 20)} + cosine ${figure(this.#peak, 4)} to 0 over ${steps}`
+    const curve = `warmup 5% + cosine ${figure(this.#peak, 4)} to 0`
     const isOther = this.#best !== undefined && this.#best.epoch < this.#epoch
     return [
       ...(isOther ? [shellCommand(['npx', 'evenstep', 'eval', this.#folder, '--best'])] : []),
@@ -117,7 +119,7 @@ export class TrainReport {
   #hasRate(text: string, steps: number): boolean {
     const { lr } = this.#experiment.optimizer.spec
     if (typeof lr !== 'function' || this.#peak === 0) return this.#peak === 0
-    const curve = parse(text)
+    const curve = over(text, steps)
     const isNear = (step: number): boolean => Math.abs(Number(lr(step)) - curve(step)) <= 1e-3 * this.#peak
     return Array.from({ length: steps }, (_, step) => step).every(isNear)
   }

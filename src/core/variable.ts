@@ -5,6 +5,7 @@ import { hasName, nameOf, setName } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
+import { duringRun, stepsOfRun } from './run.ts'
 import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
@@ -269,6 +270,8 @@ export function hyperparameter(
 ): Tensor {
   if (typeof value === 'number') return scalar(value, dtype)
   const fed = input([], dtype)
-  active('hyperparameter').scheduled.set(fed, { name, hashedAs, value })
+  const steps = stepsOfRun()
+  const scheduled = steps === undefined ? value : (step: number) => duringRun(steps, () => value(step))
+  active('hyperparameter').scheduled.set(fed, { name, hashedAs, value: scheduled })
   return fed
 }

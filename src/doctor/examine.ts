@@ -1,6 +1,7 @@
 import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { custom, list, type OptionsOf, readOptions, text, type Undefinable } from '../core/options.ts'
+import { duringRun } from '../core/run.ts'
 import type { Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
@@ -52,7 +53,7 @@ export async function* examine(
 /** Runs a diagnostic. If it throws an `EvenstepError`, the message is returned as why it does not apply. */
 async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   try {
-    return await subject.untouched(() => diagnostic.examine(subject))
+    return await subject.untouched(() => duringRun(subject.length.steps, () => diagnostic.examine(subject)))
   } catch (error) {
     if (error instanceof EvenstepError) return { reason: `it failed: ${error.message}` }
     throw error

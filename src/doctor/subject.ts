@@ -12,6 +12,7 @@ import type { Evaluation } from '../train/evaluation.ts'
 import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
+import { optimizerFor } from '../train/run-optimizer.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
@@ -30,6 +31,8 @@ export interface Slope {
 /** The run that diagnostics examine: experiment, trained task and log. Caches what several diagnostics need. */
 export class Subject {
   readonly experiment: InMemory
+  /** The experiment as it was given: lengths in its schedules may be fractions of the run. */
+  readonly given: Experiment
   readonly task: Task
   /** Log of every step of the run: losses, learning rates and more; undefined when there is no log. */
   readonly log: Steps | undefined
@@ -38,7 +41,9 @@ export class Subject {
 
   /** @param log losses, learning rates and more of every step from the first, of the same run as the task */
   constructor(experiment: Experiment, task: Task, log?: Steps) {
-    this.experiment = inMemory(experiment)
+    const optimizer = optimizerFor(experiment, task.model)
+    this.experiment = { ...inMemory(experiment), optimizer }
+    this.given = experiment
     this.task = task
     this.log = log
     const { data, dtype, device, threads } = this.experiment

@@ -1,10 +1,13 @@
 import { unreachable, unreachedLayer } from '../core/calls.ts'
 import { hasName, nameOf } from '../core/names.ts'
-import { type Hyperparameter, integer, type OptionsOf, readOptions } from '../core/options.ts'
+import { type Hyperparameter, integer, number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { callOf } from '../core/variable.ts'
-import { dropout, dropProbability } from '../ops/dropout.ts'
+import { dropout } from '../ops/dropout.ts'
+import { type ScheduleLike, schedulable } from '../schedule/schedulable.ts'
 import { isTraining, type Mode, type Module } from './module.ts'
+
+const dropRate = schedulable(number({ min: 0, max: 1 }, 0.5))
 
 const options = {
   /** Seed of the random masks. @default the seed of `nn.initialize` */
@@ -28,8 +31,8 @@ export class Dropout implements Module {
    * @param p probability of dropping an element, or a schedule of that probability
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
-  constructor(p: Hyperparameter = 0.5, given?: DropoutOptions) {
-    this.#p = dropProbability.read('Dropout', 'p', p)
+  constructor(p: ScheduleLike = 0.5, given?: DropoutOptions) {
+    this.#p = dropRate.read('Dropout', 'p', p)
     this.seed = readOptions('Dropout', options, given).seed
   }
 

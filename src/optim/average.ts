@@ -10,11 +10,11 @@ import {
   type OptionsOf,
   readOptions,
   required,
-  scheduled,
   type ValuesOf,
 } from '../core/options.ts'
 import { filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
+import { schedulable } from '../schedule/schedulable.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 
 const common = {
@@ -27,7 +27,7 @@ const common = {
 const kinds = {
   ema: {
     /** Decay of the average per update: the factor of its previous value. @default 0.999 */
-    decay: scheduled(number({ min: 0, below: 1 }, 0.999)),
+    decay: schedulable(number({ min: 0, below: 1 }, 0.999)),
     /** Whether the first updates use a lower decay, at most (1 + n)/(10 + n) in update n. @default false */
     warmup: boolean(false),
     ...common,

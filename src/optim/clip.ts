@@ -6,28 +6,28 @@ import {
   type OptionsOf,
   readOptions,
   required,
-  scheduled,
   type ValuesOf,
 } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { hyperparameterAt, type Variable } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
+import { schedulable } from '../schedule/schedulable.ts'
 import { expression } from './group.ts'
 import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
 
 const kinds = {
   value: {
     /** Maximum absolute value of each element of a clipped gradient. */
-    value: required(scheduled(number({ above: 0 }))),
+    value: required(schedulable(number({ above: 0 }))),
   },
   norm: {
     /** Maximum Euclidean norm of all clipped gradients concatenated. */
-    norm: required(scheduled(number({ above: 0 }))),
+    norm: required(schedulable(number({ above: 0 }))),
   },
   adaptive: {
     /** Maximum ratio ‖g‖/‖w‖ of the norm of a clipped gradient to the norm of its weight; 0.01 in the paper. */
-    adaptive: required(scheduled(number({ above: 0 }))),
+    adaptive: required(schedulable(number({ above: 0 }))),
     /** Lower bound on ‖w‖ in the ratio ‖g‖/‖w‖, so that weights that are 0 can learn. @default 1e-3 */
     eps: number({ above: 0 }, 1e-3),
     /** Regular expression: weights whose state names have a match are exempt from clipping. */

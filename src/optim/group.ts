@@ -1,6 +1,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { setName } from '../core/names.ts'
-import { custom, type Declared, integer, type OptionsOf, readOptions } from '../core/options.ts'
+import { custom, type Declared, integer, type OptionsOf, present, readOptions } from '../core/options.ts'
+import { listed } from '../core/text.ts'
 import type { Variable } from '../core/variable.ts'
 import type { SharedOptions, WeightOptions } from './rule.ts'
 
@@ -27,6 +28,36 @@ export interface Members extends OptionsOf<typeof members> {}
 
 /** A parameter group: which weights are in it, and the options that they override. */
 export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
+
+/**
+ * Returns the indices of the groups with a `match` in which no trainable weight is. A group of a `maxRank` alone
+ * names nothing: it is a rule for any model, and may apply to none of its weights.
+ */
+export const unmatched = (
+  groups: readonly Members[],
+  weights: ReadonlyMap<string, Variable>,
+): readonly number[] =>
+  groups.flatMap(({ match, maxRank }, i) => {
+    const has = membership('groups', present({ match, maxRank }))
+    const isUsed = [...weights].some(([name, weight]) => weight.trainable && has(name, weight))
+    return match === undefined || isUsed ? [] : [i]
+  })
+
+/** @throws {ArgumentError} when a group's `match` matches none of these weights, as after a typing error. */
+export function checkGroups(
+  who: string,
+  groups: readonly Members[],
+  weights: ReadonlyMap<string, Variable>,
+): void {
+  const [first] = unmatched(groups, weights)
+  if (first === undefined) return
+  const names = [...weights].flatMap(([name, { trainable }]) => (trainable ? [name] : []))
+  const { match, maxRank } = groups[first]!
+  const rank = maxRank === undefined ? '' : ` of rank ${maxRank} or less`
+  const wanted = `groups[${first}].match as an expression that matches the name of a trained weight${rank}`
+  const shown = names.length <= 6 ? names : [...names.slice(0, 5), `${names.length - 5} more`]
+  throw mismatch(who, wanted, match, `the names are ${listed(shown)}`)
+}
 
 /** The optimizer's options for every weight of a model, with parameter groups applied. */
 export interface GroupedSettings {

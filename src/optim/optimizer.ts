@@ -4,7 +4,7 @@ import type { Variable } from '../core/variable.ts'
 import { type Attached, AttachedRule } from './attach.ts'
 import { type Average, readAverage } from './average.ts'
 import { type Clip, readClip } from './clip.ts'
-import { type Group, grouping, type Members } from './group.ts'
+import { checkGroups, type Group, grouping, type Members } from './group.ts'
 import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './rule.ts'
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
@@ -21,8 +21,10 @@ export interface Optimizer {
    * Attaches the optimizer to a model: creates its state for the weights, which are given by state name.
    *
    * @param factor returns the factor by which controllers (`reduceOnPlateau`) now scale all rates. @default 1
+   * @param isPartial whether these are only some of the model's weights, so that groups may match none
+   * @throws {ArgumentError} when the `match` of a group matches no trained weight.
    */
-  attach(weights: ReadonlyMap<string, Variable>, factor?: () => number): Attached
+  attach(weights: ReadonlyMap<string, Variable>, factor?: () => number, isPartial?: boolean): Attached
 }
 
 /** Options that every optimizer has. */
@@ -53,11 +55,12 @@ export const defineOptimizer = <D extends Declared, O extends OptionsOf<D> & Com
 /** Makes an optimizer. @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
 export function optimizer<D extends Declared>(
   rule: Rule<D>,
-  given: OptionsOf<D> & CommonOptions<D>,
+  source: OptionsOf<D> & CommonOptions<D>,
 ): Optimizer {
   const { type, evaluation } = rule
   const options = optionsOf(rule)
-  checkNames(type, [...Object.keys(options), 'clip', 'average', 'groups'], given)
+  checkNames(type, [...Object.keys(options), 'clip', 'average', 'groups'], source)
+  const given = withSchedules(rule, source)
   const { groups = [], clip, average, ...common } = given as OptionsOf<D> & CommonOptions<D>
   const complete = (own: object): WeightOptions => {
     const whole = readOptions(type, options, { ...common, ...own }) as WeightOptions<never>
@@ -76,7 +79,10 @@ export function optimizer<D extends Declared>(
       ...rule.traits?.(weight as WeightOptions<never>),
       ...(evaluated && { evaluation: { type: evaluated.type, batchNorm: evaluated.batchNorm } }),
     }),
-    with: (changes) => optimizer<Declared>(rule, withSchedules(rule, { ...given, ...changes })),
-    attach: (weights, factor = () => 1) => new AttachedRule(configuration, weights, factor),
+    with: (changes) => optimizer<Declared>(rule, { ...given, ...changes }),
+    attach(weights, factor = () => 1, isPartial = false) {
+      if (!isPartial) checkGroups(type, groups as readonly Members[], weights)
+      return new AttachedRule(configuration, weights, factor)
+    },
   }
 }

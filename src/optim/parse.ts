@@ -1,6 +1,6 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { type Optimizer, optimizer } from './optimizer.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, SharedOptions } from './rule.ts'
 import { adagrad } from './rules/adagrad.ts'
 import { adam, adamw } from './rules/adam.ts'
 import { lamb } from './rules/lamb.ts'
@@ -11,7 +11,6 @@ import { radam } from './rules/radam.ts'
 import { rmsprop } from './rules/rmsprop.ts'
 import { scheduleFreeAdamW, scheduleFreeSgd } from './rules/schedule-free.ts'
 import { sgd } from './rules/sgd.ts'
-import { withSchedules } from './with-schedules.ts'
 
 /** The update rules of all optimizers in this library. */
 export const rules: readonly Rule[] = [
@@ -31,7 +30,7 @@ export function parse(spec: unknown): Optimizer {
   }
   const { type, ...options } = spec as Record<string, unknown>
   const rule = rules.find((known) => known.type === type)
-  if (rule) return optimizer(rule, withSchedules(rule, options))
+  if (rule) return optimizer(rule, options as unknown as SharedOptions)
   const types = rules.map((known) => known.type)
   throw unknownName('optimizer', types, String(type), 'type as ')
 }

@@ -1,11 +1,12 @@
-import { type Declared, number, type OptionsOf, required, scheduled, type ValuesOf } from '../core/options.ts'
+import { type Declared, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
+import { schedulable } from '../schedule/schedulable.ts'
 import type { Traits } from './traits.ts'
 
 const shared = {
   /** Learning rate: a number or a schedule. */
-  lr: required(scheduled(number({ min: 0 }))),
+  lr: required(schedulable(number({ min: 0 }))),
   /** Factor that multiplies `lr`, so that parameter groups can have different rates. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**

@@ -1,12 +1,13 @@
-import { boolean, type Hyperparameter, number, scheduled } from '../core/options.ts'
+import { boolean, type Hyperparameter, number } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul } from '../ops/arithmetic.ts'
+import { schedulable } from '../schedule/schedulable.ts'
 import type { Update } from './rule.ts'
 
 /** Options of optimizers whose weight decay is an L2 penalty. */
 export const penalty = {
   /** Weight decay as an L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
-  weightDecay: scheduled(number({ min: 0 }, 0)),
+  weightDecay: schedulable(number({ min: 0 }, 0)),
 }
 
 /** Options of optimizers whose weight decay can be an L2 penalty or decoupled from the gradient. */
@@ -19,7 +20,7 @@ export const decoupling = {
 /** Options of optimizers whose weight decay is decoupled from the gradient. */
 export const decay = {
   /** Weight decay, decoupled from the gradient: each step subtracts lr · weightDecay · w. @default 0 */
-  weightDecay: scheduled(number({ min: 0 }, 0)),
+  weightDecay: schedulable(number({ min: 0 }, 0)),
 }
 
 interface Decaying {

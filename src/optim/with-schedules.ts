@@ -1,5 +1,5 @@
 import type { Declared } from '../core/options.ts'
-import * as schedule from '../schedule/index.ts'
+import { asSchedule } from '../schedule/schedulable.ts'
 import { averageOptions } from './average.ts'
 import { clipOptions } from './clip.ts'
 import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
@@ -21,8 +21,7 @@ export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown
 const parsed = (declared: Declared, given: object): object =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => {
-      const isSpec = (typeof value === 'object' && value !== null) || typeof value === 'string'
       const scheduled = Object.hasOwn(declared, name) && declared[name]!.scheduled
-      return [name, scheduled && isSpec ? schedule.parse(value) : value]
+      return [name, scheduled ? asSchedule(value) : value]
     }),
   )

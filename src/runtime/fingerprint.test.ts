@@ -53,7 +53,11 @@ test.each<[string, Optimizer, nn.BatchNormOptions]>([
   ['optimizer.beta2', adamw({ lr: 0.1, beta2: breaking }), {}],
   ['optimizer.weightDecay', sgd({ lr: 0.1, weightDecay: breaking }), {}],
   ['optimizer.clip', sgd({ lr: 0.1, clip: { norm: breaking } }), {}],
-  ['optimizer.groups.1.lr', sgd({ lr: 0.1, groups: [{ match: 'x' }, { match: 'bias', lr: breaking }] }), {}],
+  [
+    'optimizer.groups.1.lr',
+    sgd({ lr: 0.1, groups: [{ match: 'weight' }, { match: 'bias', lr: breaking }] }),
+    {},
+  ],
   ['optimizer.average.decay', sgd({ lr: 0.1, average: { type: 'ema', decay: breaking } }), {}],
   ['1.momentum', sgd({ lr: 0.1 }), { momentum: breaking }],
   ['1.dMax', sgd({ lr: 0.1 }), { renorm: { dMax: breaking } }],

@@ -2,13 +2,15 @@
 
 import { choice, number, type OptionsOf, required } from '../core/options.ts'
 import { atLeastOne, type FromValue, kind, whole } from './kind.ts'
+import { steps } from './length.ts'
 import { afterEnd, base, initial } from './options.ts'
 import type { Curve } from './schedule.ts'
+import { until } from './timing.ts'
 import { checkStart, ramp, warmupShapes } from './warmup.ts'
 
 const totalSteps = {
   /** Number of steps from step 0 to the end of the schedule. */
-  totalSteps: required(number({ above: 0 })),
+  totalSteps: required(steps({ above: 0 })),
 }
 
 const etaMin = {
@@ -107,7 +109,7 @@ const swaOptions = {
   /** Final learning rate, held while the averaging of the weights goes on. */
   swaLr: required(number()),
   /** Number of steps (epochs, if called once per epoch) from `initial` to `swaLr`. @default 10 */
-  annealEpochs: number({ min: 0 }, 10),
+  annealEpochs: steps({ min: 0 }, 10),
   /** Shape of the curve from `initial` to `swaLr`: half a cosine, or a line. @default 'cos' */
   annealStrategy: choice(['cos', 'linear'], 'cos'),
   ...afterEnd,
@@ -123,6 +125,7 @@ export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
 export const swa: FromValue<SwaOptions> = kind('swa', {
   fields: { ...initial, ...swaOptions },
   span: ({ annealEpochs }) => atLeastOne(annealEpochs),
+  timing: ({ annealEpochs }) => until(annealEpochs), // its last rate is meant to be held
   curve({ initial, swaLr, annealEpochs, annealStrategy }) {
     if (annealEpochs === 0) return () => swaLr
     const gap = swaLr - initial
@@ -136,11 +139,11 @@ export type DecayShape = 'linear' | 'cosine' | '1-sqrt'
 
 const warmupStableDecayOptions = {
   /** Number of warmup steps. @default 0 */
-  warmupSteps: number({ min: 0 }, 0),
+  warmupSteps: steps({ min: 0 }, 0),
   /** Number of steps with the value `initial`, between warmup and decay. */
-  stableSteps: required(number({ min: 0 })),
+  stableSteps: required(steps({ min: 0 })),
   /** Number of steps of the final decay. */
-  decaySteps: required(number({ above: 0 })),
+  decaySteps: required(steps({ above: 0 })),
   /** Shape of the curve of the warmup, as in `warmup`. @default 'linear' */
   warmupShape: choice(warmupShapes, 'linear'),
   /** Shape of the curve of the final decay. @default 'linear' */

@@ -4,12 +4,14 @@ import { mismatch } from '../core/mismatch.ts'
 import { boolean, list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
 import { type Constructor, type FromSchedule, kind } from './kind.ts'
+import { steps } from './length.ts'
 import { changed, inners } from './options.ts'
 import type { Schedule } from './schedule.ts'
+import { endless, later } from './timing.ts'
 
 const sequentialOptions = {
   /** Strictly increasing steps: at `milestones[i]`, `schedules[i + 1]` takes over. */
-  milestones: required(list(number({ above: 0 }))),
+  milestones: required(list(steps({ above: 0 }))),
 }
 export interface SequentialOptions extends OptionsOf<typeof sequentialOptions> {}
 
@@ -35,6 +37,12 @@ export const sequential: Constructor<[schedules: readonly Schedule[], options: S
     },
     check: ({ schedules, milestones }, who) =>
       checkMilestones(who, milestones, schedules.length, 'schedules'),
+    place: ({ milestones }, outer, index) => ({
+      run: outer.run,
+      from: outer.from + (milestones[index - 1] ?? 0),
+      until: index < milestones.length ? outer.from + milestones[index]! : outer.until,
+    }),
+    timing: ({ milestones }, inner) => later(inner.at(-1)!, milestones.at(-1) ?? 0),
     curve({ schedules, milestones }) {
       const starts = [0, ...milestones]
       const [first, second] = schedules
@@ -61,6 +69,10 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
     /** Schedules to multiply. */
     schedules: inners,
   },
+  timing: (_, inner) => ({
+    end: Math.max(...inner.map(({ end }) => end)),
+    last: Math.max(...inner.map(({ last }) => last)),
+  }),
   curve({ schedules }) {
     const [first, second] = schedules
     if (schedules.length === 2) return (step) => first!(step) * second!(step)
@@ -88,7 +100,7 @@ export const scaled: FromSchedule<ScaledOptions> = kind('scaled', {
 
 const shiftedOptions = {
   /** Number of steps by which to delay the schedule; −n skips its first n steps instead. */
-  steps: required(number()),
+  steps: required(steps({})),
 }
 export interface ShiftedOptions extends OptionsOf<typeof shiftedOptions> {}
 
@@ -99,6 +111,8 @@ export interface ShiftedOptions extends OptionsOf<typeof shiftedOptions> {}
  */
 export const shifted: FromSchedule<ShiftedOptions> = kind('shifted', {
   fields: { ...changed, ...shiftedOptions },
+  place: ({ steps }, outer) => ({ ...outer, from: outer.from + steps }),
+  timing: ({ steps }, [inner]) => later(inner!, steps),
   curve({ schedule, steps }) {
     return (step) => schedule(Math.max(step - steps, 0))
   },
@@ -126,7 +140,7 @@ export const clamped: FromSchedule<ClampedOptions> = kind('clamped', {
 
 const perEpochOptions = {
   /** Number of steps per epoch. */
-  stepsPerEpoch: required(number({ above: 0 })),
+  stepsPerEpoch: required(steps({ above: 0 })),
   /** Whether to call the schedule with fractional epochs, so that it changes at each step. @default false */
   smooth: boolean(false),
 }
@@ -139,6 +153,15 @@ export interface PerEpochOptions extends OptionsOf<typeof perEpochOptions> {}
  */
 export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
   fields: { ...changed, ...perEpochOptions },
+  place: ({ stepsPerEpoch }, { run, from, until }) => ({
+    run: run / stepsPerEpoch,
+    from: from / stepsPerEpoch,
+    until: until / stepsPerEpoch,
+  }),
+  timing: ({ stepsPerEpoch }, [inner]) => ({
+    end: inner!.end * stepsPerEpoch,
+    last: inner!.last * stepsPerEpoch,
+  }),
   curve({ schedule, stepsPerEpoch, smooth }) {
     if (smooth) return (step) => schedule(step / stepsPerEpoch)
     return (step) => schedule(Math.floor(step / stepsPerEpoch))
@@ -147,13 +170,15 @@ export const perEpoch: FromSchedule<PerEpochOptions> = kind('perEpoch', {
 
 const periodicOptions = {
   /** Number of steps after which the schedule restarts at its step 0. */
-  period: required(number({ above: 0 })),
+  period: required(steps({ above: 0 })),
 }
 export interface PeriodicOptions extends OptionsOf<typeof periodicOptions> {}
 
 /** The first `period` steps of a schedule, repeated forever: `schedule(step mod period)`. */
 export const periodic: FromSchedule<PeriodicOptions> = kind('periodic', {
   fields: { ...changed, ...periodicOptions },
+  place: ({ period }, outer) => ({ ...outer, until: outer.from + period }),
+  timing: () => endless,
   curve({ schedule, period }) {
     return (step) => schedule(step % period)
   },

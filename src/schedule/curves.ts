@@ -2,6 +2,7 @@
 
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
 import { type Constructor, type FromValue, kind, whole } from './kind.ts'
+import { steps } from './length.ts'
 import { afterEnd, base, initial } from './options.ts'
 
 /** The same value at every step. (The counterpart of PyTorch's ConstantLR is `constantFactor`.) */
@@ -19,7 +20,7 @@ const constantFactorOptions = {
   /** Number that multiplies `initial` before step `totalIters`. @default 1 / 3 */
   factor: number({}, 1 / 3),
   /** Number of steps at the start with the value `initial · factor`. @default 5 */
-  totalIters: number({ above: 0 }, 5),
+  totalIters: steps({ above: 0 }, 5),
   ...afterEnd,
 }
 export interface ConstantFactorOptions extends OptionsOf<typeof constantFactorOptions> {}
@@ -45,7 +46,7 @@ const linearOptions = {
   /** Ratio of the value to `initial` from step `totalIters` on. @default 1 */
   endFactor: number({}, 1),
   /** Number of steps from `initial · startFactor` to `initial · endFactor`. @default 5 */
-  totalIters: number({ above: 0 }, 5),
+  totalIters: steps({ above: 0 }, 5),
   ...afterEnd,
 }
 export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
@@ -71,7 +72,7 @@ export const linear: FromValue<LinearOptions> = kind('linear', {
 
 const polynomialOptions = {
   /** Number of steps from `initial` to `endValue`. @default 5 */
-  totalIters: number({ above: 0 }, 5),
+  totalIters: steps({ above: 0 }, 5),
   /** Exponent of the remaining fraction of the steps; 1 gives a straight line. @default 1 */
   power: number({ above: 0 }, 1),
   /** Value at step `totalIters`. @default 0 */
@@ -109,7 +110,7 @@ export const polynomial: FromValue<PolynomialOptions> = kind('polynomial', {
 
 const cosineAnnealingOptions = {
   /** Number of steps from `initial` to `etaMin`. */
-  tMax: required(number({ above: 0 })),
+  tMax: required(steps({ above: 0 })),
   /** Value at step `tMax`. @default 0 */
   etaMin: number({}, 0),
   /** Exponent applied to the half cosine, called `exponent` in Optax. @default 1 */

@@ -1,15 +1,16 @@
 /** Schedules that repeat a cycle, whose length or height may change. */
 
 import { mismatch } from '../core/mismatch.ts'
-import { choice, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
-import { type Constructor, type FromValue, kind } from './kind.ts'
+import { choice, number, type OptionsOf, required } from '../core/options.ts'
+import { type Constructor, type Fields, type FromValue, kind } from './kind.ts'
+import { steps } from './length.ts'
 import { formula, initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 import type { Expression } from './text/expression.ts'
 
 const warmRestartsOptions = {
   /** Number of steps in the first cycle. */
-  t0: required(number({ above: 0 })),
+  t0: required(steps({ above: 0 })),
   /** Ratio of each cycle's length to the previous cycle's length. @default 1 */
   tMult: number({ min: 1 }, 1),
   /** Value that each cycle decays towards. @default 0 */
@@ -64,9 +65,9 @@ export const cosineAnnealingWarmRestarts: FromValue<CosineAnnealingWarmRestartsO
 
 const triangle = {
   /** Number of steps from the start of each cycle to the highest learning rate. @default 2_000 */
-  stepSizeUp: number({ above: 0 }, 2000),
+  stepSizeUp: steps({ above: 0 }, 2000),
   /** Number of steps from the highest learning rate of each cycle to its end. @default stepSizeUp */
-  stepSizeDown: number({ above: 0 }),
+  stepSizeDown: steps({ above: 0 }),
   /** Height: constant, halved at each cycle, or multiplied by `gamma` at each step. @default 'triangular' */
   mode: choice(['triangular', 'triangular2', 'expRange'], 'triangular'),
   /** With mode 'expRange', number that multiplies the height at each step. @default 1 */
@@ -136,7 +137,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
 )
 
 /** Returns the curve h · scale, where h rises from 0 to 1 and falls back to 0 in each cycle. */
-function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: ValuesOf<typeof triangle>): Curve {
+function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: Fields<typeof triangle>): Curve {
   const total = stepSizeUp + (stepSizeDown ?? stepSizeUp)
   const ratio = stepSizeUp / total
   const height = (x: number) => (x <= ratio ? x / ratio : (x - 1) / (ratio - 1))
@@ -152,7 +153,7 @@ function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: ValuesOf<typeof 
   }
 }
 
-function checkScale({ mode, scale }: ValuesOf<typeof triangle>, who: string): void {
+function checkScale({ mode, scale }: Fields<typeof triangle>, who: string): void {
   if (scale === undefined || mode === 'triangular') return
   throw mismatch(who, 'a mode or a scale', { mode, scale: 'given' }, 'leave one out')
 }

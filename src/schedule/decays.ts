@@ -2,12 +2,14 @@
 
 import { boolean, number, type OptionsOf, required } from '../core/options.ts'
 import { type Constructor, type FromValue, kind } from './kind.ts'
+import { steps } from './length.ts'
 import { initial } from './options.ts'
 import type { Curve } from './schedule.ts'
+import { until } from './timing.ts'
 
 const pace = {
   /** Number of steps in a decay period, to which `gamma` or `decayRate` refers. @default 1 */
-  decaySteps: number({ above: 0 }, 1),
+  decaySteps: steps({ above: 0 }, 1),
   /** Whether the value changes once per decay period (in jumps) instead of at each step. @default false */
   staircase: boolean(false),
 }
@@ -68,7 +70,7 @@ export const inverseTime: FromValue<DecayOptions> = kind('inverseTime', {
 
 const inverseSqrtOptions = {
   /** Number of steps after which the value is initial / √2. @default 10_000 */
-  timescale: number({ above: 0 }, 10_000),
+  timescale: steps({ above: 0 }, 10_000),
 }
 export interface InverseSqrtOptions extends OptionsOf<typeof inverseSqrtOptions> {}
 
@@ -91,7 +93,7 @@ const noamOptions = {
   /** Width of the model (d_model of a Transformer). */
   modelSize: required(number({ above: 0 })),
   /** Number of steps of the linear warmup. */
-  warmupSteps: required(number({ above: 0 })),
+  warmupSteps: required(steps({ above: 0 })),
 }
 export interface NoamOptions extends OptionsOf<typeof noamOptions> {}
 
@@ -109,6 +111,7 @@ export const noam: Constructor<[factor: number, options: NoamOptions]> = kind('n
     factor: required(number()),
     ...noamOptions,
   },
+  timing: ({ warmupSteps }) => until(warmupSteps),
   curve({ factor, modelSize, warmupSteps }) {
     const scale = factor / Math.sqrt(modelSize)
     const slope = warmupSteps ** -1.5

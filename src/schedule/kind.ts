@@ -1,6 +1,16 @@
 import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, readOptions, type ValuesOf } from '../core/options.ts'
-import type { After, Curve, Schedule, ScheduleSpec, SpecValue } from './schedule.ts'
+import { stepsOfRun } from '../core/run.ts'
+import { isFraction, type StepCount, type Stretch, stepsIn, wholeRun } from './length.ts'
+import {
+  type After,
+  type Curve,
+  isSchedule,
+  type Schedule,
+  type ScheduleSpec,
+  type SpecValue,
+} from './schedule.ts'
+import type { Timing } from './timing.ts'
 
 /** Where a finite schedule ends: its last step, and the number of steps after which it restarts if repeated. */
 export interface Span {
@@ -14,17 +24,34 @@ export const whole = (steps: number): Span => ({ end: steps, period: steps })
 /** As `whole`, but `steps` may be 0: such a schedule repeats its single value, with a period of 1. */
 export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.max(steps, 1) })
 
+/** The type `T` where every length is in steps. */
+type InSteps<T> =
+  T extends Exclude<StepCount, number>
+    ? never
+    : T extends readonly unknown[]
+      ? { readonly [K in keyof T]: InSteps<T[K]> }
+      : T
+
+/** Values of the declared fields of a schedule whose lengths are all in steps. */
+export type Fields<D> = { readonly [K in keyof ValuesOf<D>]: InSteps<ValuesOf<D>[K]> }
+
 /** Defines a type of schedule: the fields of its spec (its JSON form), and how to compute its values. */
 export interface Definition<D extends Declared> {
   /** The constructor's first argument, then its options; they include `after` if `span` is defined. */
   readonly fields: D
+  /** Whether lengths that are fractions of a run are rounded, to 1 step or more. @default false */
+  readonly isWhole?: boolean
   /** Throws if field values that are valid on their own do not fit together. @throws {ArgumentError} */
-  check?(values: ValuesOf<NoInfer<D>>, who: string): void
+  check?(values: Fields<NoInfer<D>>, who: string): void
   /** Returns where a schedule with these field values ends; `end` is Infinity if they make it endless. */
-  span?(values: ValuesOf<NoInfer<D>>): Span
+  span?(values: Fields<NoInfer<D>>): Span
   /** Whether the formula of the schedule is also defined after its last step. @default true */
-  extrapolates?(values: ValuesOf<NoInfer<D>>): boolean
-  curve(values: ValuesOf<NoInfer<D>>): Curve
+  extrapolates?(values: Fields<NoInfer<D>>): boolean
+  /** Returns where inner schedule number `index` stands, if this schedule stands in `outer`. @default outer */
+  place?(values: Fields<NoInfer<D>>, outer: Stretch, index: number): Stretch
+  /** Returns when the schedule's values settle. @param inner the same of the inner schedules @default by span */
+  timing?(values: Fields<NoInfer<D>>, inner: readonly Timing[]): Timing
+  curve(values: Fields<NoInfer<D>>): Curve
 }
 
 /** A type of schedule with its name, such as 'cosineAnnealing'. */
@@ -66,9 +93,71 @@ export function kind<Args extends readonly unknown[], D extends Declared>(
 export function make(kind: Kind, fields: object): Schedule {
   const who = `schedule.${kind.type}`
   const values = readOptions(who, kind.fields, fields)
-  kind.check?.(values, who)
   const spec = { value: specOf(kind.type, values), enumerable: true }
+  if (Object.values(values).some(isRelative)) {
+    const within = { value: (stretch: Stretch) => make(kind, inSteps(kind, values, stretch)) }
+    return Object.defineProperties(inRun(who, within.value), { spec, within }) as Schedule
+  }
+  kind.check?.(values, who)
   return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
+}
+
+/** Whether the value of a field is or has a length that is a fraction of a run. */
+function isRelative(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isRelative)
+  return isFraction(value) || (isSchedule(value) && value.within !== undefined)
+}
+
+type Values = ValuesOf<Declared>
+
+/** Returns field values with all lengths in steps, for a schedule that stands in this stretch of a run. */
+function inSteps(kind: Kind, values: Values, stretch: Stretch): Values {
+  const own = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(own)
+    if (!isFraction(value)) return value
+    const steps = stepsIn(stretch, value)
+    return kind.isWhole ? Math.max(1, Math.round(steps)) : steps
+  }
+  const mine = mapped(values, own)
+  const place = (index: number): Stretch => kind.place?.(mine, stretch, index) ?? stretch
+  const inner = (value: unknown, index = 0): unknown =>
+    isSchedule(value) ? (value.within?.(place(index)) ?? value) : value
+  return mapped(mine, (value) => (Array.isArray(value) ? value.map(inner) : inner(value)))
+}
+
+const mapped = (values: Values, f: (value: unknown) => unknown): Values =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]))
+
+/**
+ * Returns the curve of a schedule whose lengths are fractions of the run that the call belongs to.
+ *
+ * @throws {ArgumentError} when its fields fit together in no run, whatever its length
+ */
+function inRun(who: string, within: (stretch: Stretch) => Schedule): Curve {
+  checkLengths(within)
+  let [steps, known]: [number | undefined, Schedule | undefined] = [undefined, undefined]
+  return (step) => {
+    const run = stepsOfRun()
+    if (run === undefined) {
+      const wanted = 'the number of steps of the run, of which its lengths are fractions'
+      throw mismatch(who, wanted, undefined, 'give it with schedule.over(schedule, steps)')
+    }
+    if (run !== steps || known === undefined) [steps, known] = [run, within(wholeRun(run))]
+    return known(step)
+  }
+}
+
+/** Throws the error of a run of 100 steps if runs of other lengths have errors, too. */
+function checkLengths(within: (stretch: Stretch) => Schedule): void {
+  const errors = [100, 1e4, 1e6, 1e9].map((steps) => {
+    try {
+      within(wholeRun(steps))
+      return undefined
+    } catch (error) {
+      return error
+    }
+  })
+  if (errors.every((error) => error !== undefined)) throw errors[0]
 }
 
 /** Returns field values as a plain JSON spec, without undefined values and without `after: 'hold'`, a default. */
@@ -87,7 +176,7 @@ function specValue(value: unknown): SpecValue {
 }
 
 /** Returns the curve of a schedule, continued after its last step as the option `after` says. */
-function withEnd(who: string, kind: Kind, values: ValuesOf<Declared>): Curve {
+function withEnd(who: string, kind: Kind, values: Values): Curve {
   const curve = kind.curve(values)
   const { end, period } = kind.span?.(values) ?? { end: Infinity, period: Infinity }
   const after = values.after as After | undefined

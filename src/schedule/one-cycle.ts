@@ -1,12 +1,13 @@
 import { mismatch } from '../core/mismatch.ts'
-import { boolean, choice, integer, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
-import { type Constructor, kind } from './kind.ts'
+import { boolean, choice, integer, number, type OptionsOf, required } from '../core/options.ts'
+import { type Constructor, type Fields, kind } from './kind.ts'
+import { wholeSteps } from './length.ts'
 import { afterEnd } from './options.ts'
 import type { Curve } from './schedule.ts'
 
 const phases = {
   /** Number of steps of the cycle; omit it if `epochs` and `stepsPerEpoch` are given. */
-  totalSteps: integer({ min: 1 }),
+  totalSteps: wholeSteps({ min: 1 }),
   /** Number of epochs of the cycle, given with `stepsPerEpoch` instead of `totalSteps`. */
   epochs: integer({ min: 1 }),
   /** Number of steps per epoch, given with `epochs`. */
@@ -19,9 +20,10 @@ const phases = {
   threePhase: boolean(false),
 }
 
-type Phases = ValuesOf<typeof phases>
+type Phases = Fields<typeof phases>
 
 const lengthAndChecks = {
+  isWhole: true,
   check: checkPhases,
   span: (values: Phases) => ({ end: length(values) - 1, period: length(values) }),
   extrapolates: ({ pctStart }: Phases) => pctStart < 1,

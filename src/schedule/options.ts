@@ -3,6 +3,7 @@
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type Option, type RequiredOption, required } from '../core/options.ts'
 import { checkIncreasing } from './bisect.ts'
+import { type StepCount, steps } from './length.ts'
 import { isSchedule, type Schedule, type Unserialisable } from './schedule.ts'
 import { compileExpression, type Expression, maxLength } from './text/expression.ts'
 
@@ -54,9 +55,9 @@ const listOf = <T>(item: Option<T>, wanted: string): RequiredOption<readonly T[]
 export const inners: RequiredOption<readonly Schedule[]> = listOf(inner, 'a list of schedules')
 
 /** A point that a piecewise schedule goes through: a step, and the value at that step. */
-export type Point = readonly [step: number, value: number]
+export type Point = readonly [step: StepCount, value: number]
 
-const stepOfPoint = required(number({ min: 0 }))
+const stepOfPoint = required(steps({ min: 0 }))
 const valueOfPoint = required(number())
 
 const point: Option<Point> = {
@@ -81,8 +82,8 @@ export const points: RequiredOption<readonly Point[]> = {
   ...anyPoints,
   read(who, name, value) {
     const read = anyPoints.read(who, name, value)
-    const steps = read.map(([step]) => step)
-    checkIncreasing(who, `steps in ${name}`, steps)
+    const inSteps = read.map(([step]) => step).filter((step) => typeof step === 'number')
+    if (inSteps.length === read.length) checkIncreasing(who, `steps in ${name}`, inSteps)
     return read
   },
 }

@@ -9,6 +9,8 @@ import type { Curve } from './schedule.ts'
 
 export interface PointsOptions extends OptionsOf<typeof afterEnd> {}
 
+type PointInSteps = readonly [step: number, value: number]
+
 type PointsConstructor = Constructor<[points: readonly Point[], options?: PointsOptions]>
 
 const through = {
@@ -17,7 +19,8 @@ const through = {
   ...afterEnd,
 }
 
-const lastPoint = ({ points }: { readonly points: readonly Point[] }): Span => atLeastOne(points.at(-1)![0])
+const lastPoint = ({ points }: { readonly points: readonly PointInSteps[] }): Span =>
+  atLeastOne(points.at(-1)![0])
 
 /**
  * Straight lines between points. Steps before the first point have the value of the first point.
@@ -71,7 +74,7 @@ export const table: Constructor<[values: readonly number[], options?: PointsOpti
   },
 })
 
-function interpolate(points: readonly Point[], shape: Curve): Curve {
+function interpolate(points: readonly PointInSteps[], shape: Curve): Curve {
   const steps = points.map(([step]) => step)
   const values = points.map(([, value]) => value)
   if (steps.length === 1) return () => values[0]!

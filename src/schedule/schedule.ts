@@ -1,3 +1,5 @@
+import type { Stretch } from './length.ts'
+
 /** A function from the step to a value: a `Schedule` without its JSON spec. */
 export type Curve = (step: number) => number
 
@@ -8,9 +10,12 @@ export type Curve = (step: number) => number
  * at step n, call `schedule(n)`.
  */
 export interface Schedule {
+  /** @throws {ArgumentError} outside a run, if some lengths are fractions of the run: see `over` */
   (step: number): number
   /** Description of this schedule as plain JSON, from which `parse` makes an equal schedule. */
   readonly spec: ScheduleSpec
+  /** Returns this schedule with lengths in steps only; absent unless some lengths are fractions of a run. */
+  readonly within?: (stretch: Stretch) => Schedule
 }
 
 /** Plain JSON that describes a schedule: its `type`, and its options by name; schedules in it are specs too. */

@@ -3,7 +3,9 @@
 import { list, number, type OptionsOf, required } from '../core/options.ts'
 import { checkMilestones, countUpTo } from './bisect.ts'
 import { type Constructor, type FromValue, kind } from './kind.ts'
+import { steps } from './length.ts'
 import { base, initial } from './options.ts'
+import { until } from './timing.ts'
 
 const gamma = {
   /** Number by which the value is multiplied at each drop. @default 0.1 */
@@ -12,7 +14,7 @@ const gamma = {
 
 const stepOptions = {
   /** Number of steps between two drops. */
-  stepSize: required(number({ above: 0 })),
+  stepSize: required(steps({ above: 0 })),
   ...gamma,
 }
 export interface StepOptions extends OptionsOf<typeof stepOptions> {}
@@ -34,7 +36,7 @@ export const step: FromValue<StepOptions> = kind('step', {
 
 const multiStepOptions = {
   /** Steps at which the value drops, in any order; at a step listed twice, it drops twice. */
-  milestones: required(list(number({ min: 0 }))),
+  milestones: required(list(steps({ min: 0 }))),
   ...gamma,
 }
 export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
@@ -49,6 +51,7 @@ export interface MultiStepOptions extends OptionsOf<typeof multiStepOptions> {}
  */
 export const multiStep: FromValue<MultiStepOptions> = kind('multiStep', {
   fields: { ...base, ...multiStepOptions },
+  timing: ({ milestones }) => until(Math.max(0, ...milestones)),
   curve({ initial, milestones, gamma }) {
     const sorted = milestones.toSorted((a, b) => a - b)
     const values = Array.from({ length: sorted.length + 1 }, (_, drops) => initial * gamma ** drops)
@@ -58,7 +61,7 @@ export const multiStep: FromValue<MultiStepOptions> = kind('multiStep', {
 
 const piecewiseConstantOptions = {
   /** Strictly increasing steps: at `milestones[i]`, the value becomes `values[i + 1]`. */
-  milestones: required(list(number({ min: 0 }))),
+  milestones: required(list(steps({ min: 0 }))),
 }
 export interface PiecewiseConstantOptions extends OptionsOf<typeof piecewiseConstantOptions> {}
 
@@ -80,6 +83,7 @@ export const piecewiseConstant: Constructor<[values: readonly number[], options:
       ...piecewiseConstantOptions,
     },
     check: ({ values, milestones }, who) => checkMilestones(who, milestones, values.length, 'values'),
+    timing: ({ milestones }) => until(milestones.at(-1) ?? 0),
     curve({ values, milestones }) {
       return (step) => values[countUpTo(milestones, step)]!
     },

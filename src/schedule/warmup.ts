@@ -1,8 +1,10 @@
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, choice, number, type OptionsOf, required } from '../core/options.ts'
 import { type FromSchedule, kind } from './kind.ts'
+import { steps } from './length.ts'
 import { changed } from './options.ts'
 import type { Curve } from './schedule.ts'
+import { later } from './timing.ts'
 
 export const warmupShapes = ['linear', 'cosine', 'exponential', 'constant'] as const
 
@@ -11,7 +13,7 @@ export type WarmupShape = (typeof warmupShapes)[number]
 
 const warmupOptions = {
   /** Number of warmup steps. */
-  steps: required(number({ min: 0 })),
+  steps: required(steps({ min: 0 })),
   /** Ratio of the value at step 0 to the value at the end of the warmup. @default 1 / (steps + 1) */
   startFactor: number({ min: 0 }),
   /** Shape of the curve of the warmup. @default 'linear' */
@@ -41,6 +43,11 @@ export interface WarmupOptions extends OptionsOf<typeof warmupOptions> {}
 export const warmup: FromSchedule<WarmupOptions> = kind('warmup', {
   fields: { ...changed, ...warmupOptions },
   check: ({ shape, startFactor }, who) => checkStart(who, shape, startFactor),
+  place: ({ steps, inside }, outer) => (inside ? outer : { ...outer, from: outer.from + steps }),
+  timing({ steps, inside }, [inner]) {
+    const { end, last } = later(inner!, inside ? 0 : steps)
+    return { end, last: Math.max(last, steps) }
+  },
   curve({ schedule, steps, startFactor, shape, inside }) {
     const target = schedule(inside ? steps : 0)
     const rise = ramp(shape, steps, startFactor)

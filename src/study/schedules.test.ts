@@ -69,6 +69,15 @@ describe('a template', () => {
     expect(scheduleText('0.1 for {0.1%} then 0.2', undefined, 10)).toBe('0.1 for 1 then 0.2')
   })
 
+  test('may have percentages as any schedule has them', () => {
+    expect(scheduleText('warmup 5% + cosine {lr} to 0', 0.1, 1000)).toBe(
+      'warmup 50 + cosine 0.1 to 0 over 950',
+    )
+    expect(scheduleText('multiStep({lr}, milestones: [50%, 75%])', 1, 30)).toBe(
+      'multiStep(1, milestones: [15, 22.5])',
+    )
+  })
+
   test('is refused with other places, without a rate for {lr}, and when it is no schedule', () => {
     expect(() => scheduleText('cosine {rate} to 0 over 5', 1, 5)).toThrow(
       'study: wanted {lr}, {steps} or {5%} in a schedule, got "{rate}"',

@@ -64,7 +64,8 @@ export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
  * Returns the text of the schedule that a name or template describes, for a run of `steps` steps. In a template
- * `{lr}` stands for the peak rate, `{steps}` for the number of steps, and `{5%}` for 5 % of the steps.
+ * `{lr}` stands for the peak rate, `{steps}` for the number of steps, and `{5%}` for 5 % of the steps, rounded.
+ * Lengths may also be percentages without braces, which are not rounded, as in any schedule's text.
  *
  * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is
  *   absent.
@@ -79,7 +80,7 @@ export function scheduleText(source: string, peak: number | undefined, steps: nu
   const text = source.replace(/\{([^{}"']*)\}/g, (_, placeholder: string) =>
     fill(placeholder, source, peak, steps),
   )
-  return schedule.format(schedule.parse(text))
+  return schedule.format(schedule.over(text, steps))
 }
 
 function fill(placeholder: string, source: string, peak: number | undefined, steps: number): string {

@@ -151,7 +151,10 @@ describe('a study is checked against its experiment', () => {
       { factors: { schedule: ['cosine'] } },
       'study: wanted factors.lr for schedule cosine, got nothing; name the rates',
     ],
-    [{ metric: 'f1' }, /^experiment: wanted monitor as /.source],
+    [
+      { metric: 'validationLos' },
+      'study: wanted metric as one of trainLoss, validationLoss, validationAccuracy, got validationLos; did you mean validationLoss?',
+    ],
     [
       { factors: { schedule: ['constant'], lr: [1] }, design: { type: 'racing', rungs: 6 } },
       'study: wanted 243 steps or more for a race of 6 rounds, got 24',
@@ -170,6 +173,10 @@ describe('a study is checked against its experiment', () => {
     )
     expect(refused({ factors: { batchSize: [8] }, design: { type: 'racing' } }, own)).toBe(
       "study: wanted factors.schedule for a race where the experiment's own rate is a schedule, got nothing",
+    )
+    const relative = toy({ optimizer: sgd({ lr: 'cosine 0.1 to 0' }) })
+    expect(refused({ factors: { batchSize: [8] }, design: { type: 'racing' } }, relative)).toBe(
+      'nothing was refused',
     )
   })
 })

@@ -80,5 +80,6 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/** Whether the experiment's own learning rate is a schedule, which fits no run of another length. */
-export const hasSchedule = ({ optimizer }: Experiment): boolean => isSchedule(optimizer.spec.lr)
+/** Whether the experiment's own learning rate is a schedule in steps, which fits no run of another length. */
+export const hasSchedule = ({ optimizer: { spec } }: Experiment): boolean =>
+  isSchedule(spec.lr) && spec.lr.within === undefined

@@ -7,8 +7,10 @@ import { valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { Transform } from '../data/transform.ts'
+import { isRelative, overRun } from '../optim/over-run.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
 import { type Experiment, optionNames } from './experiment.ts'
+import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
 
 type Description = Readonly<Record<string, unknown>>
@@ -37,7 +39,8 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     ...(Object.keys(metrics).length > 0 && {
       metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
     }),
-    optimizer: optimizer.spec,
+    ...(isRelative(optimizer) && { scheduleSteps: scheduleStepsOf(experiment) }),
+    optimizer: optimizerOf(experiment).spec,
     // Last, so that `checkSame` reports a difference in a named option first.
     own: ownRules(experiment),
     transformed: transformsFingerprint(experiment),
@@ -45,7 +48,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     graph,
     evaluation,
   })
-  return JSON.parse(JSON.stringify(description, (_, v) => (typeof v === 'function' ? functionOf(v) : v)))
+  return { ...plain(description) }
 }
 
 /** Describes a function: a schedule by its spec, a function of the user's by its text and values. */
@@ -55,6 +58,10 @@ const functionOf = (value: ((step: number) => unknown) & { readonly spec?: unkno
 /** Describes a transform by its options or, if it states none, by its source text. */
 const transformOf = ({ name, options, apply }: Transform): object =>
   options === undefined ? { name, source: String(apply) } : { name, options }
+
+/** Returns a description as plain JSON. */
+const plain = (value: object): Description =>
+  JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'function' ? functionOf(v) : v)))
 
 /** Describes a data set or a stream: shape of an example, number of classes and, for a data set, its length. */
 const shapeOf = (source: Source): object => ({
@@ -124,6 +131,28 @@ export function differenceOf(
   return `${name} ${is ?? 'nothing'} where it was ${then ?? 'nothing'}`
 }
 
+/**
+ * Returns the description of an experiment as it is to be compared with that of the run that it resumes: if it
+ * states other `scheduleSteps` than the run had, with the lengths in steps that its schedules had in that run.
+ *
+ * @throws {ArgumentError} when the length of the run has changed, and percentages may refer to either length.
+ */
+export function withFormerSteps(path: string, experiment: Experiment, now: Description): Description {
+  const before = readDescription(path)
+  const [was, is] = [Number(before.scheduleSteps), Number(now.scheduleSteps)]
+  if (Number.isNaN(was) || Number.isNaN(is) || was === is) return now
+  if (experiment.scheduleSteps === undefined) {
+    throw new ArgumentError(
+      `${path}: wanted scheduleSteps, since percentages in schedules were of ${was} steps and the run now has ` +
+        `${is}, got nothing; --set scheduleSteps=${was} keeps the schedules, and --set scheduleSteps=${is} ` +
+        'stretches them over the run',
+    )
+  }
+  const { scheduled = now.scheduled } = before // hashes of the values of schedules in layers
+  const optimizer = plain(overRun(experiment.optimizer, was).spec)
+  return { ...now, scheduleSteps: was, optimizer, ...(scheduled !== undefined && { scheduled }) }
+}
+
 /** Returns `now` in the form in which older versions of Evenstep recorded it, if `before` has that form. */
 function asRecorded(before: unknown, now: unknown): unknown {
   if (typeof now !== 'object' || now === null) return now
@@ -138,10 +167,14 @@ function asRecorded(before: unknown, now: unknown): unknown {
   return Object.fromEntries(Object.entries(added).map(([key, value]) => [key, asRecorded(known[key], value)]))
 }
 
-/** Returns a run's description with the length, name, checkpoints and origin that it is resumed with. */
+/** Returns a run's description with the length, name, checkpoints, origin and schedules that it is resumed with. */
 export function resumedDescription(before: Description, now: Description): Description {
   const { versions: _, ...kept } = now
-  const changed = free.flatMap((key) => (key in kept || optionNames.includes(key) ? [[key, kept[key]]] : []))
+  const stretched =
+    before.scheduleSteps === now.scheduleSteps ? [] : ['scheduleSteps', 'optimizer', 'scheduled']
+  const changed = [...free, ...stretched].flatMap((key) =>
+    key in kept || optionNames.includes(key) ? [[key, kept[key]]] : [],
+  )
   const merged: Description = { ...before, ...Object.fromEntries(changed) }
   const keys = new Set([...Object.keys(now), ...Object.keys(merged)])
   return present(Object.fromEntries([...keys].map((key) => [key, merged[key]])))

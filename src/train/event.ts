@@ -16,6 +16,8 @@ export interface StartEvent extends Progressed, Omit<Length, 'examplesPerStep'> 
   readonly type: 'start'
   /** Number of trainable parameters (single numbers) in the model. */
   readonly parameters: number
+  /** What `scheduleWarnings` says of the experiment; absent if nothing. */
+  readonly warnings?: readonly string[]
 }
 
 /** Consecutive optimizer steps: `losses[k]`, `lrs[k]` and `logs.NAME[k]` belong to step number `step + k`. */
@@ -56,6 +58,8 @@ export interface EndEvent extends Progressed {
   readonly type: 'end'
   /** Why the run ended: all epochs done, all steps done, or stopped by a controller in `control`. */
   readonly reason: 'epochs' | 'steps' | 'control'
+  /** The reason as a phrase: `all 20 epochs are done`, or `stopped early by earlyStopping: …`. */
+  readonly because: string
   readonly steps: number
   readonly time: { readonly seconds: number }
 }

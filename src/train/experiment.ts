@@ -1,4 +1,4 @@
-import { mismatch } from '../core/mismatch.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
 import {
   callback,
   choice,
@@ -17,13 +17,13 @@ import {
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import { noBatch } from '../data/loader-options.ts'
 import type { Sampler } from '../data/sampler.ts'
-import { isStream, type Sources } from '../data/stream.ts'
+import { isStream, type Source, type Sources } from '../data/stream.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Controller } from '../schedule/control/controller.ts'
-import { computing, has, objective } from './task-options.ts'
+import { computing, has, objective, scheduleSteps } from './task-options.ts'
 
 const isSources = (value: unknown): boolean =>
   [Object(value).train, Object(value).validation].every((source) => Object(source) === source)
@@ -63,6 +63,8 @@ const options = {
   epochs: integer({ min: 1 }),
   /** Number of optimizer steps after which the run ends, even within an epoch. */
   steps: integer({ min: 1 }),
+  /** Number of optimizer steps to which percentages in schedules refer. @default the steps of the run */
+  scheduleSteps,
   /** Seed of the initial weights and of the order of the data. @default 0 */
   seed: integer({ min: 0 }, 0),
   /** Whether to drop or keep an epoch's last training batch if it is incomplete. @default 'drop' */
@@ -121,14 +123,42 @@ export function experiment(given: ExperimentOptions): Experiment {
     throw mismatch('experiment', 'an object', given, 'export train.experiment({ … })')
   }
   const checked = present(readOptions('experiment', options, given))
-  const { data, epochs, steps, monitor, metrics } = checked
-  if (!isEpochResult(monitor) && metrics[monitor]?.goal === undefined) {
-    throw mismatch('experiment', `monitor as ${options.monitor.wanted}`, monitor)
-  }
+  const { data, epochs, steps, monitor } = checked
+  checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
-  if (epochs !== undefined || steps !== undefined) return checked
+  const goal = goalOf(checked)
+  const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
+  if (epochs !== undefined || steps !== undefined) return { ...checked, control }
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
+
+/**
+ * Checks that a quantity is measured after each epoch and is one number.
+ *
+ * @param option name of the option that names the quantity
+ * @throws {ArgumentError} naming all such quantities, and the one that `name` is probably meant to be.
+ */
+export function checkMonitor(
+  who: string,
+  option: string,
+  { data, metrics }: Pick<Experiment, 'data' | 'metrics'>,
+  name: string,
+): void {
+  const isMeasured = hasClasses(data.validation)
+  const results = epochResults.filter((result) => isMeasured || result !== 'validationAccuracy')
+  const names = [...results, ...Object.keys(metrics).filter((metric) => metrics[metric]!.goal !== undefined)]
+  if (names.includes(name)) return
+  if (name === 'validationAccuracy' || metrics[name] !== undefined) {
+    const fix = metrics[name]
+      ? `${name} is not one number`
+      : 'no accuracy is measured where the data do not state their classes'
+    throw mismatch(who, `${option} as one of ${names.join(', ')}`, name, fix)
+  }
+  throw unknownName(who, names, name, `${option} as `)
+}
+
+/** Whether accuracy is measured on these data: whether their targets are classes. */
+const hasClasses = ({ classes }: Source): boolean => classes !== undefined
 
 /** Returns `max` if a larger value of the experiment's monitored quantity is better, otherwise `min`. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>

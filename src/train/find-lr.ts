@@ -4,6 +4,7 @@ import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
 import { examplesPerStep, runLength } from './length.ts'
+import { optimizerFor } from './run-optimizer.ts'
 import { Task, taskOption } from './task.ts'
 import { taskOf } from './train.ts'
 
@@ -89,7 +90,8 @@ async function ramp(
   rate: (step: number) => number,
   steps: number,
 ): Promise<number[]> {
-  const { data, loss, dtype, device, threads, accumulate, optimizer, lastBatch } = experiment
+  const { data, loss, dtype, device, threads, accumulate, lastBatch } = experiment
+  const optimizer = optimizerFor(experiment, model)
   const { groups = [], lr } = optimizer.spec as { readonly groups?: readonly Group[]; readonly lr?: Rate }
   const shared = present({ model, loss, data: data.train, dtype, device, threads, accumulate })
   const run = runLength(experiment).steps ?? steps

@@ -1,3 +1,4 @@
+import { counted } from '../core/text.ts'
 import type { Experiment } from './experiment.ts'
 import { joinParts, type LossPart, lossOfParts } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
@@ -111,6 +112,19 @@ export const factorOf = ({ control }: Experiment, progress: Progress): number =>
 /** Returns whether a run is complete: every step is taken, and the last epoch is evaluated. */
 export const isOver = (experiment: Experiment, progress: Progress): boolean =>
   endOf(experiment, progress) !== undefined && progress.sofar.batches === 0
+
+/** Returns as a phrase why a run ended, for which `endOf` gives the reason in one word. */
+export function becauseOf(experiment: Experiment, progress: Progress): string {
+  const { control, epochs = 0, steps = 0, monitor } = experiment
+  const reason = endOf(experiment, progress)
+  if (reason !== 'control') {
+    const [number, noun] = reason === 'epochs' ? [epochs, 'epoch'] : [steps, 'step']
+    return number === 1 ? `the one ${noun} is done` : `all ${counted(number, noun)} are done`
+  }
+  const i = control.findIndex((one, i) => one.stop(progress.control[i]))
+  const { spec, reason: why = () => 'made it stop' } = control[i]!
+  return `stopped early by ${spec.type}: ${monitor} ${why(progress.control[i])}`
+}
 
 /** Returns why a run takes no more steps: all `epochs` or `steps` done, or stopped; undefined before that. */
 export function endOf(

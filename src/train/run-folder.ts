@@ -4,7 +4,7 @@ import { ArgumentError, FormatError } from '../core/errors.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
-import { checkSame, describe, readDescription, resumedDescription } from './description.ts'
+import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
 import type { TrainEvent } from './event.ts'
 import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
@@ -87,7 +87,7 @@ export class RunFolder {
         `${path}: wanted a new folder, got one with a run; resume it, or choose another`,
       )
     }
-    if (begun) checkSame(path, description)
+    if (begun) checkSame(path, withFormerSteps(path, experiment, description))
     else mkdirSync(path, { recursive: true })
     this.#description = begun ? resumedDescription(readDescription(path), description) : description
     if (!begun) this.#describe()

@@ -42,6 +42,9 @@ export const objective = {
   log: nested(logOptions, {}),
 }
 
+/** Option: the number of optimizer steps to which percentages in schedules refer. */
+export const scheduleSteps = integer({ min: 1 })
+
 /** Options of both an experiment and a task: how to compute. */
 export const computing = {
   /** Number of micro-batches of `batchSize` per optimizer step, or `{ steps, batchNorm }`. @default 1 */
@@ -70,6 +73,8 @@ export const taskOptions = {
   /** Seed of the initial weights. @default 0 */
   seed: integer({ min: 0 }, 0),
   ...computing,
+  /** Number of optimizer steps to which percentages in schedules refer; required if there are percentages. */
+  scheduleSteps,
   /** Function that recomputes running statistics for evaluation. @default train.recalibrate */
   recalibrate: callback<(model: Module, batches: Loader | StreamLoader) => Promise<unknown>>(
     'a function of a model and batches, such as train.updateBn',

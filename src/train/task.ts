@@ -1,15 +1,18 @@
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { type Variable, variables } from '../core/variable.ts'
 import { type Batch, loader } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
+import { inRun } from '../nn/in-run.ts'
 import { initialize, toDType } from '../nn/initialize.ts'
 import type { Module } from '../nn/module.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
+import { isRelative, overRun } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
 import { recalibrate } from './recalibrate.ts'
@@ -47,9 +50,14 @@ export class Task {
   /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
   constructor(options: TaskOptions) {
     this.#options = readOptions('Task', taskOptions, options)
-    const { model, optimizer, seed, dtype } = this.#options
-    this.model = toDType(initialize(model, seed), dtype)
-    this.#optimizer = optimizer.attach(variables(model), () => this.#lrFactor)
+    const { model, optimizer, seed, dtype, scheduleSteps: steps } = this.#options
+    if (steps === undefined && isRelative(optimizer)) {
+      const wanted = 'scheduleSteps, the number of steps that percentages in schedules refer to'
+      throw mismatch('Task', wanted, undefined)
+    }
+    const inSteps = steps === undefined ? optimizer : overRun(optimizer, steps)
+    this.model = toDType(initialize(steps === undefined ? model : inRun(model, steps), seed), dtype)
+    this.#optimizer = inSteps.attach(variables(model), () => this.#lrFactor)
     this.#graphs = new TaskGraphs(this.#options, this.#optimizer)
     this.#stored = [...variables(model).values(), ...this.#optimizer.state.values()]
   }
@@ -73,6 +81,11 @@ export class Task {
   goTo(step: number, lrFactor: number): void {
     this.#step = step
     this.#lrFactor = lrFactor
+  }
+
+  /** Number of steps to which percentages in schedules refer; undefined if the task was given none. */
+  get scheduleSteps(): number | undefined {
+    return this.#options.scheduleSteps
   }
 
   /** Number of optimizer steps taken so far. */

@@ -218,7 +218,7 @@ describe('control by the learning curve', () => {
     const events = await collect(run(toy(changes)))
     return { epochs: events.flatMap((e) => (e.type === 'epoch' ? [e] : [])), end: events.at(-1) }
   }
-  const never = { mode: 'max', threshold: 10, thresholdMode: 'abs' } as const
+  const never = { threshold: 10, thresholdMode: 'abs' } as const
 
   test('multiplies the rate of any schedule, from the next step on', async () => {
     const control = [schedule.reduceOnPlateau({ ...never, patience: 0, factor: 0.5 })]
@@ -241,7 +241,7 @@ describe('control by the learning curve', () => {
   })
 
   test('may follow another metric', async () => {
-    const control = [schedule.earlyStopping({ mode: 'max', patience: 1 })]
+    const control = [schedule.earlyStopping({ ...never, patience: 1 })]
     const { epochs: all } = await epochs({ control, monitor: 'trainLoss', epochs: 9 })
     expect(all.length).toBe(2)
   })

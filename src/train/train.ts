@@ -1,10 +1,12 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
-import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import { normalizeLayers } from '../nn/norm/normalization.ts'
+import { isRelative } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
@@ -13,6 +15,7 @@ import { runLength } from './length.ts'
 import {
   afterEpoch,
   afterSteps,
+  becauseOf,
   beginning,
   endOf,
   factorOf,
@@ -21,6 +24,8 @@ import {
   resumed,
   trainLossOf,
 } from './progress.ts'
+import { optimizerFor, scheduleStepsOf } from './run-optimizer.ts'
+import { scheduleWarnings } from './schedule-fit.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
@@ -50,6 +55,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
   const { task = taskOf(experiment), progress: start = beginning(experiment) } = read
+  checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
   const running: Running = { experiment, task, batches, pace: new Pace() }
@@ -57,7 +63,9 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   checkLastBatch(experiment, task)
   let progress = resumed(experiment, start)
   task.goTo(progress.steps, factorOf(experiment, progress))
-  yield { type: 'start', ...length, parameters: task.parameters, progress }
+  const warnings = scheduleWarnings(experiment)
+  const about = { parameters: task.parameters, ...(warnings.length > 0 && { warnings }) }
+  yield { type: 'start', ...length, ...about, progress }
   while (!isOver(experiment, progress)) {
     const steps = yield* stepsOf(running, progress)
     const epoch = await finished(running, steps)
@@ -65,7 +73,16 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     yield epoch
   }
   const time = { seconds: (performance.now() - begun) / 1e3 }
-  yield { type: 'end', reason: endOf(experiment, progress)!, steps: task.steps, time, progress }
+  const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
+  yield { type: 'end', reason, because, steps: task.steps, time, progress }
+}
+
+/** @throws {ArgumentError} when the schedules of a task are those of a run of another length. */
+function checkScheduleSteps(experiment: Experiment, { scheduleSteps: got }: Task): void {
+  const wanted = isRelative(experiment.optimizer) ? scheduleStepsOf(experiment) : undefined
+  if (wanted === undefined || got === undefined || wanted === got) return
+  const fix = 'make it of this experiment, or give both the same scheduleSteps'
+  throw mismatch('run', `a task whose percentages in schedules refer to ${wanted} steps`, got, fix)
 }
 
 interface Running {
@@ -197,7 +214,9 @@ export function taskOf(experiment: Experiment): Task {
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
-  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), model, data: data.train })
+  const optimizer = optimizerFor(experiment, model)
+  const own = { model, optimizer, data: data.train, scheduleSteps: scheduleStepsOf(experiment) }
+  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), ...present(own) })
 }
 
 /** Returns the shape and element type of a batch of model inputs. */

@@ -271,6 +271,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       { loss: (output, y) => ops.weightedLoss(ops.sum(each(output, y)), ops.sum(masked(y))) },
     ],
   ],
+  'schedule-length': [
+    [
+      'a decay in steps that ends early',
+      { optimizer: sgd({ lr: to0 }), epochs: 25 },
+      "warning: optimizer.lr ends at step 80 of 400, and then stays at 0: to span the run, write 'linear(0.05, startFactor: 1, endFactor: 0, totalIters: 100%)'",
+    ],
+    ['one that ends with the run', { optimizer: sgd({ lr: to0 }) }],
+    ['one over percentages of the run', { optimizer: sgd({ lr: 'cosine 0.05 to 0.001 over 50%' }) }],
+  ],
 }
 
 test('every rule has a case where it fires and one where it does not', () => {

@@ -73,8 +73,11 @@ describe.each(Object.entries(rows))('%s', (_, { make, last, negative, near }) =>
   test('refuses NaN, text and infinity in each numeric field', () => {
     const { type } = make().spec
     const { fields } = s.kinds.find((kind) => kind.type === type)!
-    const isNumeric = (type: unknown) => type === 'number' || type === 'integer'
-    const numeric = Object.keys(fields).filter((name) => isNumeric(fields[name]!.json?.type))
+    const isNumeric = ({ type }: { type?: unknown }) => type === 'number' || type === 'integer'
+    const numeric = Object.keys(fields).filter((name) => {
+      const { json = {} } = fields[name]!
+      return [json, json.anyOf ?? []].flat().some(isNumeric)
+    })
     for (const name of numeric) {
       for (const bad of [NaN, Infinity, '1', null, true, [1]]) {
         expect(() => s.parse({ ...make().spec, [name]: bad })).toThrow(

@@ -21,9 +21,9 @@ const own = readdirSync(`${root}/schedule`, { recursive: true, encoding: 'utf8' 
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .map((name) => `schedule/${name}`)
 
-test('evenstep/schedule loads its own files and four small files of core, and nothing else', () => {
+test('evenstep/schedule loads its own files and five small files of core, and nothing else', () => {
   const all = [...loaded(`${root}/schedule/index.ts`)].map((file) => relative(root, file))
-  const core = ['errors', 'mismatch', 'options', 'text'].map((name) => `core/${name}.ts`)
+  const core = ['errors', 'mismatch', 'options', 'run', 'text'].map((name) => `core/${name}.ts`)
   expect(all.sort()).toEqual([...own, ...core].sort())
 })
 

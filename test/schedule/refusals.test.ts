@@ -7,10 +7,10 @@ const given = (options: unknown) => options as never
 
 // biome-ignore format: one case a line
 const refusals: readonly (readonly [() => unknown, string])[] = [
-  [() => s.step(0.1, { stepSize: 0 }), 'schedule.step: wanted stepSize as a number > 0, got 0'],
-  [() => s.step(0.1, given({})), 'schedule.step: wanted stepSize as a number > 0, got nothing'],
+  [() => s.step(0.1, { stepSize: 0 }), 'schedule.step: wanted stepSize as a number > 0 or a percentage of the run, got 0'],
+  [() => s.step(0.1, given({})), 'schedule.step: wanted stepSize as a number > 0 or a percentage of the run, got nothing'],
   [() => s.step(NaN, { stepSize: 1 }), 'schedule.step: wanted initial as a finite number, got NaN'],
-  [() => s.step(0.1, given({ stepSize: '30' })), 'schedule.step: wanted stepSize as a number > 0, got "30"; write 30 without quotes'],
+  [() => s.step(0.1, given({ stepSize: '30' })), 'schedule.step: wanted stepSize as a number > 0 or a percentage of the run, got "30"; write 30 without quotes'],
   [() => s.step(0.1, given({ stepsize: 30 })), 'schedule.step: wanted one of stepSize, gamma, got stepsize; did you mean stepSize?'],
   [() => s.step(0.1, given({ step_size: 30 })), 'schedule.step: wanted one of stepSize, gamma, got step_size; did you mean stepSize?'],
   [() => s.step(0.1, given({ stepSize: 30, initial: 1 })), 'schedule.step: wanted one of stepSize, gamma, got initial'],
@@ -18,8 +18,8 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
   [() => s.step(0.1, { stepSize: 3, gamma: -1 }), 'schedule.step: wanted gamma as a number ≥ 0, got -1'],
   [() => s.constant(Infinity), 'schedule.constant: wanted value as a finite number, got Infinity'],
   [() => s.parse({ type: 'constant', value: 1, x: 1 }), 'schedule.constant: wanted one of value, got x'],
-  [() => s.multiStep(1, { milestones: [1, -2] }), 'schedule.multiStep: wanted milestones[1] as a number ≥ 0, got -2'],
-  [() => s.multiStep(1, given({ milestones: 5 })), 'schedule.multiStep: wanted milestones as a list, each a number ≥ 0, got 5'],
+  [() => s.multiStep(1, { milestones: [1, -2] }), 'schedule.multiStep: wanted milestones[1] as a number ≥ 0 or a percentage of the run, got -2'],
+  [() => s.multiStep(1, given({ milestones: 5 })), 'schedule.multiStep: wanted milestones as a list, each a number ≥ 0 or a percentage of the run, got 5'],
   [() => s.piecewiseConstant([1, 2], { milestones: [] }), 'schedule.piecewiseConstant: wanted 1 milestone for 2 values, got 0; list the step at which each after the first begins'],
   [() => s.piecewiseConstant([1, 2, 3], { milestones: [5, 5] }), 'schedule.piecewiseConstant: wanted strictly increasing milestones, got [5,5]; sort them, each step once'],
   [() => s.piecewiseLinear([[0, 1], [0, 2]]), 'schedule.piecewiseLinear: wanted strictly increasing steps in points, got [0,0]; sort them, each step once'],
@@ -34,7 +34,7 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
   [() => s.polynomial(1, { power: 0.5, after: 'extrapolate' }), `schedule.polynomial: wanted after as 'hold', 'repeat' or 'throw', got "extrapolate"; its formula is undefined after the last step`],
   [() => s.oneCycle(1, {}), 'schedule.oneCycle: wanted totalSteps, or epochs and stepsPerEpoch, got {}; give the length once'],
   [() => s.oneCycle(1, { totalSteps: 10, epochs: 5 }), 'schedule.oneCycle: wanted totalSteps, or epochs and stepsPerEpoch, got {"totalSteps":10,"epochs":5}; give the length once'],
-  [() => s.oneCycle(1, { totalSteps: 2.5 }), 'schedule.oneCycle: wanted totalSteps as a positive integer, got 2.5'],
+  [() => s.oneCycle(1, { totalSteps: 2.5 }), 'schedule.oneCycle: wanted totalSteps as a positive integer or a percentage of the run, got 2.5'],
   [() => s.oneCycle(1, { totalSteps: 10, pctStart: 0.1 }), 'schedule.oneCycle: wanted pctStart × totalSteps other than 1, got "0.1 × 10"; the warmup ends at step pctStart × totalSteps - 1, so raise either'],
   [() => s.oneCycle(1, { totalSteps: 10, pctStart: 0.6, threePhase: true }), 'schedule.oneCycle: wanted pctStart ≤ 0.5 with threePhase, got 0.6; two phases take pctStart each'],
   [() => s.cyclic(0, { maxLr: 1, mode: 'triangular2', scale: '1' }), 'schedule.cyclic: wanted a mode or a scale, got {"mode":"triangular2","scale":"given"}; leave one out'],
@@ -46,7 +46,7 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
   [() => s.warmup(given(0.1), { steps: 5 }), 'schedule.warmup: wanted schedule as a schedule, got 0.1; write constant(0.1)'],
   [() => s.warmup(given(() => 1), { steps: 5 }), 'schedule.warmup: wanted schedule as a schedule, got a function; make it with a constructor or with schedule.parse'],
   [() => s.sequential([cosine, cosine], { milestones: [] }), 'schedule.sequential: wanted 1 milestone for 2 schedules, got 0; list the step at which each after the first begins'],
-  [() => s.sequential([cosine, cosine], { milestones: [0] }), 'schedule.sequential: wanted milestones[0] as a number > 0, got 0'],
+  [() => s.sequential([cosine, cosine], { milestones: [0] }), 'schedule.sequential: wanted milestones[0] as a number > 0 or a percentage of the run, got 0'],
   [() => s.chained([]), 'schedule.chained: wanted schedules as a list of schedules, got []'],
   [() => s.clamped(cosine, {}), 'schedule.clamped: wanted min, max or both, got nothing'],
   [() => s.clamped(cosine, { min: 2, max: 1 }), 'schedule.clamped: wanted max ≥ min, which is 2, got 1'],
@@ -78,7 +78,12 @@ test.each<[string, string]>([
   ['cosine', `schedule.parse: wanted a number after 'cosine' in "cosine", got the end`],
   ['cosin 0.1', 'schedule.parse: wanted a number, a call like step(0.1, stepSize: 30), or one of warmup, constant, cosine, polynomial, rex, step, exponential, oneCycle, linear in "cosin 0.1", got cosin'],
   ['0.1 0.2', 'schedule.parse: wanted the end in "0.1 0.2", got 0.2'],
-  ['linear 0 to 1', `schedule.parse: wanted 'over' and a number after 'linear' in "linear 0 to 1", got the end`],
+  ['linear 0 to 1 over', `schedule.parse: wanted a number of steps or a percentage after 'over' in "linear 0 to 1 over", got the end`],
+  ['cosine 10% to 0', `schedule.parse: wanted a number after 'cosine' in "cosine 10% to 0", got 10%`],
+  ['step 1 times 50% every 10', `schedule.parse: wanted a number after 'times' in "step 1 times 50% every 10", got 50%`],
+  ['50% for 5 then 1', 'schedule.parse: wanted a number after the start in "50% for 5 then 1", got 50%'],
+  ['1 for 5 then 2 for 5% then 3', `schedule.parse: wanted a number of steps after 'for', as before in "1 for 5 then 2 for 5% then 3", got 5%`],
+  ['1 for 5% then 2 for 5 then 3', `schedule.parse: wanted a percentage after 'for', as before in "1 for 5% then 2 for 5 then 3", got 5`],
   ['warmup 5', `schedule.parse: wanted + and a schedule after 'warmup' in "warmup 5", got the end`],
   ['0.1 for 5', `schedule.parse: wanted 'then' and a schedule after 'for' in "0.1 for 5", got the end`],
   ['(0.1', 'schedule.parse: wanted ) in "(0.1", got the end'],
@@ -94,8 +99,8 @@ test.each<[string, string]>([
 })
 
 test('what a text says is checked as a constructor checks it', () => {
-  expect(() => s.parse('cosine 0.1 to 0')).toThrow(
-    'schedule.cosineAnnealing: wanted tMax as a number > 0, got nothing',
+  expect(() => s.parse('step 0.1')).toThrow(
+    'schedule.step: wanted stepSize as a number > 0 or a percentage of the run, got nothing',
   )
   expect(() => s.parse('step(0.1, stepsize: 3)')).toThrow(
     'wanted one of initial, stepSize, gamma, got stepsize; did you mean stepSize?',

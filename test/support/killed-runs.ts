@@ -16,7 +16,7 @@ export function killedRuns() {
     toy({
       epochs: 4,
       optimizer: sgd({ lr: schedule.constant(0.1), momentum: 0.9 }),
-      control: [schedule.reduceOnPlateau({ mode: 'max', patience: 0, factor: 0.5 })],
+      control: [schedule.reduceOnPlateau({ threshold: 10, thresholdMode: 'abs', patience: 0, factor: 0.5 })],
       checkpoints: { everySteps: 5 },
       ...changes,
     })

@@ -1,3 +1,4 @@
+import { duringRun } from '../../core/run.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 import { severities } from '../diagnosis.ts'
@@ -5,6 +6,7 @@ import { Subject } from '../subject.ts'
 import { lossRules } from './loss.ts'
 import { orderRules } from './order.ts'
 import type { Complaint, LintRule } from './rule.ts'
+import { scheduleRules } from './schedule.ts'
 import { statisticsRules } from './statistics.ts'
 import { weightRules } from './weight-decay.ts'
 
@@ -14,6 +16,7 @@ export const lintRules: readonly LintRule[] = [
   ...weightRules,
   ...statisticsRules,
   ...lossRules,
+  ...scheduleRules,
 ]
 
 /** A flaw of an experiment that was found before training, with the rule that found it. */
@@ -32,7 +35,7 @@ export interface Lint extends Complaint {
 export function lint(experiment: Experiment): readonly Lint[] {
   const plan = planned(experiment)
   const found = lintRules.flatMap(({ name, source, look }) =>
-    look(plan).map((complaint) => ({ rule: name, ...complaint, source })),
+    duringRun(plan.length.steps, () => look(plan)).map((complaint) => ({ rule: name, ...complaint, source })),
   )
   return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }

@@ -1,18 +1,19 @@
 import { nameBeside } from '../../core/names.ts'
-import { number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
+import { number, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { hyperparameter } from '../../core/variable.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from '../../ops/arithmetic.ts'
 import type { Normalized } from '../../ops/batch-norm.ts'
 import { detach } from '../../ops/detach.ts'
 import { maximum, minimum } from '../../ops/extremum.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import type { RunningStatistics } from './running-statistics.ts'
 
 export const renormOptions = {
   /** Upper bound of the scale correction r and of 1/r. 1 turns this correction off. @default 3 */
-  rMax: scheduled(number({ min: 1, max: Infinity }, 3)),
+  rMax: schedulable(number({ min: 1, max: Infinity }, 3)),
   /** Upper bound of the shift correction |d|, in standard deviations. 0 turns it off. @default 5 */
-  dMax: scheduled(number({ min: 0, max: Infinity }, 5)),
+  dMax: schedulable(number({ min: 0, max: Infinity }, 5)),
 }
 /** Limits to how far batch renormalization corrects a normalized batch towards the running statistics. */
 export interface Renorm extends OptionsOf<typeof renormOptions> {}

@@ -1,6 +1,6 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { nameBeside } from '../../core/names.ts'
-import { custom, type Hyperparameter } from '../../core/options.ts'
+import { type Hyperparameter, number, type Option } from '../../core/options.ts'
 import { scalar, type Tensor } from '../../core/tensor.ts'
 import { filled, hyperparameter, Variable } from '../../core/variable.ts'
 import { abs, add, div, mul, sub } from '../../ops/arithmetic.ts'
@@ -8,16 +8,20 @@ import { cast, greater, less, where } from '../../ops/compare.ts'
 import { expm1 } from '../../ops/logarithm.ts'
 import { logicalAnd } from '../../ops/logic.ts'
 import { all } from '../../ops/reduction.ts'
+import { type ScheduleLike, schedulable } from '../../schedule/schedulable.ts'
 
 /** Weight of the newest batch, from 0 to 1, or a schedule of it; `null` weights all batches equally. */
 export type Momentum = Hyperparameter | null
 
-export const momentumOption = custom<Momentum>(
-  'a number from 0 to 1, null or a schedule',
-  (value) =>
-    value === null || typeof value === 'function' || (typeof value === 'number' && value >= 0 && value <= 1),
-  0.1,
-)
+const weight = schedulable(number({ min: 0, max: 1 }, 0.1))
+
+export const momentumOption: Option<ScheduleLike | null, Momentum> = {
+  wanted: 'a number from 0 to 1, null or a schedule',
+  fallback: 0.1,
+  read(who, name, value) {
+    return value === null ? null : weight.read.call(this as never, who, name, value)
+  },
+}
 
 /** Options that determine how a batch updates the running statistics. */
 interface LearningRule {

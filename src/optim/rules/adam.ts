@@ -1,6 +1,7 @@
-import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
+import { boolean, number, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { div, mul, sub } from '../../ops/arithmetic.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import { elementMax } from '../norm.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import type { Update } from '../rule.ts'
@@ -18,7 +19,7 @@ const adamOptions = {
 const adamwOptions = {
   ...adamOptions,
   /** Weight decay, decoupled from the gradient: w ← w · (1 − lr · weightDecay). @default 0.01 */
-  weightDecay: scheduled(number({ min: 0 }, 0.01)),
+  weightDecay: schedulable(number({ min: 0 }, 0.01)),
 }
 type Values = ValuesOf<typeof adamOptions>
 

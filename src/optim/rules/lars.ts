@@ -1,5 +1,6 @@
-import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
+import { boolean, number, type OptionsOf } from '../../core/options.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import { tensorNorm, trusted } from '../norm.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { penalized, penalty } from '../weight-decay.ts'
@@ -7,7 +8,7 @@ import { velocity } from './moment.ts'
 
 const options = {
   /** Momentum: the factor that multiplies the previous velocity v. @default 0.9 */
-  momentum: scheduled(number({ min: 0 }, 0.9)),
+  momentum: schedulable(number({ min: 0 }, 0.9)),
   ...penalty,
   /** Ratio of a step's norm to the norm of its weight, before lr and momentum are applied. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),

@@ -1,16 +1,17 @@
-import { number, type OptionsOf, scheduled } from '../../core/options.ts'
+import { number, type OptionsOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, neg, sub } from '../../ops/arithmetic.ts'
 import { greater, less, where } from '../../ops/compare.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import { decay, decayed } from '../weight-decay.ts'
 import { adaptive, blend } from './moment.ts'
 
 const options = {
   /** Weight of m, the moving average of gradients, in a step: sign(beta1 · m + (1 − beta1)g). @default 0.9 */
-  beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  beta1: schedulable(number({ min: 0, below: 1 }, 0.9)),
   /** Decay of m, the moving average of gradients: m ← beta2 · m + (1 − beta2) · g. @default 0.99 */
-  beta2: scheduled(number({ min: 0, below: 1 }, 0.99)),
+  beta2: schedulable(number({ min: 0, below: 1 }, 0.99)),
   ...decay,
 }
 

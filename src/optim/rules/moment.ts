@@ -1,14 +1,15 @@
-import { type Hyperparameter, number, scheduled, type ValuesOf } from '../../core/options.ts'
+import { type Hyperparameter, number, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, mul, sqrt } from '../../ops/arithmetic.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import type { Update } from '../rule.ts'
 
 /** Options that Adam and related optimizers share. */
 export const betas = {
   /** Decay of m, the moving average of the gradient. @default 0.9 */
-  beta1: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  beta1: schedulable(number({ min: 0, below: 1 }, 0.9)),
   /** Decay of v, the moving average of the squared gradient. @default 0.999 */
-  beta2: scheduled(number({ min: 0, below: 1 }, 0.999)),
+  beta2: schedulable(number({ min: 0, below: 1 }, 0.999)),
 }
 
 export const epsilon = {

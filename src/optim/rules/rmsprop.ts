@@ -1,6 +1,7 @@
-import { boolean, number, type OptionsOf, scheduled, type ValuesOf } from '../../core/options.ts'
+import { boolean, number, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { add, div, mul, sqrt, sub } from '../../ops/arithmetic.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import { elementMax } from '../norm.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import type { Update } from '../rule.ts'
@@ -9,11 +10,11 @@ import { adaptive, blend, epsilon, velocity } from './moment.ts'
 
 const options = {
   /** Decay of the moving averages of the gradient (if centered) and of its square. @default 0.99 */
-  alpha: scheduled(number({ min: 0, below: 1 }, 0.99)),
+  alpha: schedulable(number({ min: 0, below: 1 }, 0.99)),
   ...epsilon,
   ...penalty,
   /** Momentum: the factor that multiplies the previous velocity v. @default 0 */
-  momentum: scheduled(number({ min: 0 }, 0)),
+  momentum: schedulable(number({ min: 0 }, 0)),
   /** Whether to divide by the gradient's standard deviation instead of its root mean square. @default false */
   centered: boolean(false),
 }

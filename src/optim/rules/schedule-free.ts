@@ -1,7 +1,8 @@
-import { type Hyperparameter, number, type OptionsOf, scheduled } from '../../core/options.ts'
+import { type Hyperparameter, number, type OptionsOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { hyperparameterAt } from '../../core/variable.ts'
 import { add, div, mul, sub } from '../../ops/arithmetic.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import type { Update, WeightOptions } from '../rule.ts'
 import { decay } from '../weight-decay.ts'
@@ -9,7 +10,7 @@ import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './m
 
 const sgdOptions = {
   /** Weight of the average x in the training weights y: y = (1 − momentum) · z + momentum · x. @default 0.9 */
-  momentum: scheduled(number({ min: 0, below: 1 }, 0.9)),
+  momentum: schedulable(number({ min: 0, below: 1 }, 0.9)),
   ...decay,
 }
 const adamwOptions = {

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { boolean, number, type OptionsOf, scheduled } from '../../core/options.ts'
+import { boolean, number, type OptionsOf } from '../../core/options.ts'
 import { add, mul, sub } from '../../ops/arithmetic.ts'
+import { schedulable } from '../../schedule/schedulable.ts'
 import { type CommonOptions, defineOptimizer } from '../optimizer.ts'
 import type { EquilibriumRule } from '../traits.ts'
 import { penalized, penalty } from '../weight-decay.ts'
@@ -8,7 +9,7 @@ import { velocity } from './moment.ts'
 
 const options = {
   /** Momentum: the factor that multiplies the previous velocity v. @default 0 */
-  momentum: scheduled(number({ min: 0 }, 0)),
+  momentum: schedulable(number({ min: 0 }, 0)),
   /** Fraction of the gradient that is left out of the velocity v in all steps but the first. @default 0 */
   dampening: number({}, 0),
   ...penalty,

@@ -1,4 +1,6 @@
+import { mismatch } from '../../core/mismatch.ts'
 import type { ScheduleSpec } from '../schedule.ts'
+import type { Goal } from './improvement.ts'
 
 /**
  * Adapts a schedule to a metric, such as a validation loss. Each value of the metric updates a state, which
@@ -19,6 +21,41 @@ export interface Controller<State = unknown> {
   factor(state: State): number
   /** Whether training should end in this state. */
   stop(state: State): boolean
+  /** Returns why training should end in this state, as the end of a sentence that begins with the metric. */
+  reason?(state: State): string
+  /**
+   * Returns this controller for a metric that is better if lower ('min') or higher ('max'). Absent if the
+   * controller does not compare values.
+   *
+   * @param metric name of the metric, for the error
+   * @throws {ArgumentError} when the controller was made for the opposite.
+   */
+  follow?(goal: Goal, metric: string): Controller<State>
+}
+
+/**
+ * Returns a controller that compares values: in the given mode or, without one, in the mode of the metric that
+ * it follows, which is `min` until it follows one.
+ *
+ * @param make returns the controller in a mode
+ */
+export function comparing<State>(
+  who: string,
+  given: Goal | undefined,
+  make: (mode: Goal) => Omit<Controller<State>, 'spec' | 'follow'>,
+  spec: (mode: Goal | undefined) => ScheduleSpec,
+): Controller<State> {
+  const inMode = (mode: Goal | undefined): Controller<State> => ({
+    spec: spec(mode),
+    ...make(mode ?? 'min'),
+    follow(goal, metric) {
+      if (given === undefined || given === goal) return inMode(goal)
+      const better = goal === 'max' ? 'higher' : 'lower'
+      const fix = `${metric} is better if ${better}, so leave mode out`
+      throw mismatch(who, `mode as '${goal}' to follow ${metric}`, given, fix)
+    },
+  })
+  return inMode(given)
 }
 
 /** Returns the controller's state after all these values of the metric, starting from its initial state. */

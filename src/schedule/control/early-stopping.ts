@@ -1,7 +1,8 @@
 import { integer, number, type OptionsOf, readOptions } from '../../core/options.ts'
+import { counted, figure } from '../../core/text.ts'
 import { specOf } from '../kind.ts'
-import type { Controller } from './controller.ts'
-import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './improvement.ts'
+import { type Controller, comparing } from './controller.ts'
+import { absoluteThreshold, better, type Goal, goal, nonFinitePolicy, skips } from './improvement.ts'
 
 const options = {
   ...goal,
@@ -35,16 +36,20 @@ export interface EarlyStoppingState {
 export function earlyStopping(given: EarlyStoppingOptions = {}): Controller<EarlyStoppingState> {
   const who = 'schedule.earlyStopping'
   const values = readOptions(who, options, given)
-  return {
-    spec: specOf('earlyStopping', values),
+  const inMode = (mode: Goal): Omit<Controller<EarlyStoppingState>, 'spec'> => ({
     initial: { best: null, bestAt: null, bad: 0, seen: 0 },
     update(state, metric) {
       const seen = state.seen + 1
       if (skips(who, values.nonFinite, metric)) return { ...state, seen }
-      if (!better(values, metric, state.best)) return { ...state, bad: state.bad + 1, seen }
+      if (!better({ ...values, mode }, metric, state.best)) return { ...state, bad: state.bad + 1, seen }
       return { best: metric, bestAt: state.seen, bad: 0, seen }
     },
     factor: () => 1,
     stop: (state) => state.bad >= values.patience,
-  }
+    reason: ({ best, bestAt, bad }) =>
+      best === null
+        ? `was not finite in ${counted(bad, 'evaluation')}`
+        : `did not improve in ${counted(bad, 'evaluation')} after number ${bestAt! + 1}, where it was ${figure(best, 4)}`,
+  })
+  return comparing(who, values.mode, inMode, (mode) => specOf('earlyStopping', { ...values, mode }))
 }

@@ -1,8 +1,8 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { integer, number, type OptionsOf, readOptions } from '../../core/options.ts'
 import { specOf } from '../kind.ts'
-import type { Controller } from './controller.ts'
-import { absoluteThreshold, better, goal, nonFinitePolicy, skips } from './improvement.ts'
+import { type Controller, comparing } from './controller.ts'
+import { absoluteThreshold, better, type Goal, goal, nonFinitePolicy, skips } from './improvement.ts'
 
 const options = {
   ...goal,
@@ -59,8 +59,7 @@ export function greedy(given: GreedyOptions = {}): Controller<GreedyState> {
   const values = readOptions(who, options, given)
   const { factor, patience, minFactor, maxFactor, windowSize } = values
   if (minFactor > maxFactor) throw mismatch(who, `maxFactor ≥ minFactor, which is ${minFactor}`, maxFactor)
-  return {
-    spec: specOf('greedy', values),
+  const inMode = (mode: Goal): Omit<Controller<GreedyState>, 'spec'> => ({
     initial: { factor: 1, best: null, good: 0, bad: 0, wait: 0, recent: [] },
     update(state, metric) {
       if (skips(who, values.nonFinite, metric)) return state
@@ -68,7 +67,7 @@ export function greedy(given: GreedyOptions = {}): Controller<GreedyState> {
       const recent = finite ? [...state.recent, metric].slice(-windowSize) : state.recent
       if (state.wait > 0) return { ...state, recent, good: 0, bad: 0, wait: state.wait - 1 }
       const mean = finite ? recent.reduce((sum, x) => sum + x, 0) / recent.length : metric
-      const improved = better(values, mean, state.best)
+      const improved = better({ ...values, mode }, mean, state.best)
       const next: GreedyState = {
         ...state,
         recent,
@@ -86,5 +85,6 @@ export function greedy(given: GreedyOptions = {}): Controller<GreedyState> {
     },
     factor: (state) => state.factor,
     stop: () => false,
-  }
+  })
+  return comparing(who, values.mode, inMode, (mode) => specOf('greedy', { ...values, mode }))
 }

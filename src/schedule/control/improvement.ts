@@ -8,8 +8,8 @@ export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
 export const goal = {
-  /** Whether lower metrics are better ('min', as for losses) or higher ones ('max'). @default 'min' */
-  mode: choice<Goal>(['min', 'max'], 'min'),
+  /** Whether lower ('min') or higher ('max') metrics are better. @default as what is monitored, else 'min' */
+  mode: choice<Goal>(['min', 'max']),
 }
 
 export const absoluteThreshold = {

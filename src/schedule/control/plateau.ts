@@ -1,8 +1,16 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { choice, integer, number, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import { specOf } from '../kind.ts'
-import type { Controller } from './controller.ts'
-import { better, goal, type Judge, nonFinitePolicy, skips, type ThresholdMode } from './improvement.ts'
+import { type Controller, comparing } from './controller.ts'
+import {
+  better,
+  type Goal,
+  goal,
+  type Judge,
+  nonFinitePolicy,
+  skips,
+  type ThresholdMode,
+} from './improvement.ts'
 
 /** Framework to reproduce: each counts bad evaluations and cooldowns in its own way. */
 export type PlateauPreset = 'torch' | 'keras' | 'optax'
@@ -46,7 +54,7 @@ export interface PlateauState {
   readonly count: number
 }
 
-type Rules = ValuesOf<typeof options> & Judge & { readonly eps: number }
+type Rules = Omit<ValuesOf<typeof options>, 'mode'> & Judge & { readonly eps: number }
 
 /**
  * Lowers the factor of a schedule when a metric has stopped improving.
@@ -73,10 +81,9 @@ export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Controller<
     throw mismatch(who, 'patience ≥ 1 for optax', 0, 'with 0, Optax reduces at each improvement')
   }
   const thresholdMode = values.thresholdMode ?? (values.preset === 'keras' ? 'abs' : 'rel')
-  const rules = { ...values, thresholdMode, eps: values.eps ?? (values.preset === 'torch' ? 1e-8 : 0) }
+  const eps = values.eps ?? (values.preset === 'torch' ? 1e-8 : 0)
   const evaluate = { torch: torchStep, keras: kerasStep, optax: optaxStep }[values.preset]
-  return {
-    spec: specOf('reduceOnPlateau', values),
+  const inMode = (mode: Goal): Omit<Controller<PlateauState>, 'spec'> => ({
     initial: { factor: 1, best: null, bad: 0, cooldown: 0, sum: 0, count: 0 },
     update(state, metric) {
       if (skips(who, values.nonFinite, metric)) return state
@@ -84,11 +91,12 @@ export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Controller<
       const count = state.count + 1
       if (count < values.accumulationSize) return { ...state, sum, count }
       const mean = sum === null ? NaN : sum / count
-      return evaluate(rules, { ...state, sum: 0, count: 0 }, mean)
+      return evaluate({ ...values, mode, thresholdMode, eps }, { ...state, sum: 0, count: 0 }, mean)
     },
     factor: (state) => state.factor,
     stop: () => false,
-  }
+  })
+  return comparing(who, values.mode, inMode, (mode) => specOf('reduceOnPlateau', { ...values, mode }))
 }
 
 function torchStep(rules: Rules, state: PlateauState, metric: number): PlateauState {

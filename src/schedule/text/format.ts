@@ -1,3 +1,4 @@
+import { isFraction, percentIn, type StepCount } from '../length.ts'
 import type { Schedule, ScheduleSpec, SpecValue } from '../schedule.ts'
 import { fromSpec, kindOf } from '../spec.ts'
 import { phrases } from './phrase.ts'
@@ -18,7 +19,7 @@ function print(spec: ScheduleSpec): string {
 
 function printWarmup(spec: ScheduleSpec): string | undefined {
   const { type, schedule, steps, startFactor, shape, inside } = spec
-  if (type !== 'warmup' || inside === true) return undefined
+  if (type !== 'warmup' || inside === true || steps === 'rest') return undefined
   const how = shape === 'linear' ? '' : ` ${shape}`
   const from = startFactor === undefined ? '' : ` from ${startFactor}`
   const rest = schedule as ScheduleSpec
@@ -29,13 +30,27 @@ function printWarmup(spec: ScheduleSpec): string | undefined {
 function printSeries({ type, schedules, milestones }: ScheduleSpec): string | undefined {
   if (type !== 'sequential') return undefined
   const parts = schedules as ScheduleSpec[]
-  const ends = milestones as number[]
+  const ends = milestones as StepCount[]
+  const percents = ends.map(percentIn).filter((percent) => percent !== undefined)
+  const isPercent = percents.length > 0
+  if (percents.length !== (isPercent ? ends.length : 0)) return undefined
+  const lengths = lengthsBetween(isPercent ? percents : ends.map(Number))
+  return (
+    lengths &&
+    parts
+      .map(
+        (part, i) =>
+          `${printItem(part)}${i < lengths.length ? ` for ${lengths[i]}${isPercent ? '%' : ''}` : ''}`,
+      )
+      .join(' then ')
+  )
+}
+
+/** Returns the lengths between milestones; undefined if there are none, or their rounded sums are others. */
+function lengthsBetween(ends: readonly number[]): number[] | undefined {
   const lengths = ends.map((end, i) => end - (ends[i - 1] ?? 0))
-  const exact = ends.every((end, i) => (ends[i - 1] ?? 0) + lengths[i]! === end)
-  if (!exact || ends.length === 0) return undefined
-  return parts
-    .map((part, i) => `${printItem(part)}${i < lengths.length ? ` for ${lengths[i]}` : ''}`)
-    .join(' then ')
+  const isExact = ends.every((end, i) => (ends[i - 1] ?? 0) + lengths[i]! === end)
+  return isExact && ends.length > 0 ? lengths : undefined
 }
 
 function printItem(spec: ScheduleSpec): string {
@@ -50,12 +65,15 @@ function printPhrase(spec: ScheduleSpec): string | undefined {
     if (values === undefined) continue
     const [first, ...rest] = fields
     const numbers = [first, ...rest.map(([, field]) => field)].map((field) => [field, values[field]] as const)
-    if (numbers.some(([, value]) => typeof value !== 'number')) continue
-    const read = fromSpec(toSpec(Object.fromEntries(numbers) as Record<string, number>))
+    if (numbers.some(([, value]) => typeof value !== 'number' && !isFraction(value))) continue
+    if (rest.some(([word, field]) => word !== 'over' && values[field] === 'rest')) continue
+    const read = fromSpec(toSpec(Object.fromEntries(numbers) as Record<string, StepCount>))
     if (JSON.stringify(read.spec) !== JSON.stringify(spec)) continue
-    if (head === 'constant') return printNumber(values[first] as number)
-    const words = rest.map(([word, field]) => ` ${word} ${printNumber(values[field] as number)}`)
-    return `${head} ${printNumber(values[first] as number)}${words.join('')}`
+    if (head === 'constant') return printValue(values[first])
+    const words = rest.map(([word, field]) =>
+      values[field] === 'rest' ? '' : ` ${word} ${printValue(values[field])}`,
+    )
+    return `${head} ${printValue(values[first])}${words.join('')}`
   }
   return undefined
 }
@@ -75,7 +93,8 @@ function printValue(value: SpecValue): string {
   if (Array.isArray(value)) return `[${value.map(printValue).join(', ')}]`
   // An object that is not a spec stands for a JavaScript function, and stringify throws.
   if (typeof value === 'object') return 'type' in value ? print(value as ScheduleSpec) : JSON.stringify(value)
-  return typeof value === 'string' && !/^[a-z]\w*$/i.test(value) ? `'${value}'` : String(value)
+  const isBare = typeof value !== 'string' || /^[a-z]\w*$/i.test(value) || isFraction(value)
+  return isBare ? String(value) : `'${value}'`
 }
 
 /** Formats a number as JavaScript does, but −0 as '-0', so that parsing the text gives the same spec. */

@@ -1,14 +1,16 @@
+import type { StepCount } from '../length.ts'
 import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
-/** Short text form of a type of schedule, such as `cosine 0.1 to 0 over 100`: words, each before a number. */
+/**
+ * Short text form of a type of schedule, such as `cosine 0.1 to 0 over 100`: words, each before a number. The
+ * word `over` may be left out: the schedule then fills the rest of the run.
+ */
 export interface Phrase {
   /** First word of a phrase of a schedule's short text, such as 'cosine'. */
   readonly head: string
   /** Field for the number after the head; then, in order, each further word and the field for its number. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
-  /** A word that the text must contain, if the type's required fields do not already imply it. */
-  readonly needs?: string
-  toSpec(fields: Readonly<Record<string, number>>): ScheduleSpec
+  toSpec(fields: Readonly<Record<string, StepCount>>): ScheduleSpec
   /** Returns a spec's values by field, or undefined if the phrase does not suit it; `format` checks them. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
 }
@@ -29,13 +31,12 @@ export const phrases: readonly Phrase[] = [
   {
     head: 'linear',
     fields: ['from', ['to', 'to'], ['over', 'steps']],
-    needs: 'over',
     toSpec({ from, to = 0, steps }) {
       return { type: 'piecewiseLinear', points: [[0, from] as SpecValue[], [steps, to] as SpecValue[]] }
     },
     fromSpec({ type, points }) {
       if (type !== 'piecewiseLinear' || !Array.isArray(points) || points.length !== 2) return undefined
-      const [[start, from], [steps, to]] = points as [[number, number], [number, number]]
+      const [[start, from], [steps, to]] = points as [[StepCount, number], [StepCount, number]]
       return start === 0 ? { from, to, steps } : undefined
     },
   },

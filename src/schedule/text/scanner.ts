@@ -74,9 +74,9 @@ export class Scanner {
     return result
   }
 
-  /** Returns the error that says `wanted` was wanted, but the next token was found. */
-  protected refuse(wanted: string): Error {
-    return this.#lexicon.refusal(wanted, this.peek.text)
+  /** Returns the error that says `wanted` was wanted, but `got`, by default the next token, was found. */
+  protected refuse(wanted: string, got: string = this.peek.text): Error {
+    return this.#lexicon.refusal(wanted, got)
   }
 }
 

@@ -1,17 +1,19 @@
 /**
  * Parses schedules written as short text, in this grammar ([ ] optional, { } repeated any number of times).
  *
- *     schedule = [ 'warmup' number [ shape ] [ 'from' number ] '+' ] series
- *     series   = item { 'for' number 'then' item }
+ *     schedule = [ 'warmup' length [ shape ] [ 'from' number ] '+' ] series
+ *     series   = item { 'for' length 'then' item }
  *     item     = number | phrase | call | '(' schedule ')'
- *     phrase   = head number { word number }                                     see phrase.ts
+ *     phrase   = head number { word number | word length }                       see phrase.ts
  *     call     = type '(' [ value { ',' [ field ':' ] value } ] ')'
- *     value    = number | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, depending on the field
+ *     value    = length | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, depending on the field
+ *     length   = number [ '%' ]                                                  steps, or a share of the run
  */
 
 import { FormatError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
 import type { Declared } from '../../core/options.ts'
+import { type Percent, percentIn, type StepCount } from '../length.ts'
 import { inner, inners } from '../options.ts'
 import type { Schedule, SpecValue } from '../schedule.ts'
 import { fromJson, fromSpec, kindOf } from '../spec.ts'
@@ -33,7 +35,7 @@ export function parse(source: unknown): Schedule {
 }
 
 const token = tokenPattern({
-  number: /-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?![\w.])/,
+  number: /-?(?:\d+\.?\d*|\.\d+)(?:\s*%|(?:e[+-]?\d+)?)(?![\w.%])/,
   word: /[a-z]\w*/,
   text: /'[^']*'|"[^"]*"/,
   sign: /[()[\],:+]/,
@@ -60,7 +62,7 @@ class Parser extends Scanner {
 
   private warmup(): SpecValue {
     this.next()
-    const steps = this.number("'warmup'")
+    const steps = this.length("'warmup'")
     const shape = warmupShapes.find((name) => this.take(name))
     const startFactor = this.take('from') ? this.number("'from'") : undefined
     this.expect('+', "+ and a schedule after 'warmup'")
@@ -69,13 +71,26 @@ class Parser extends Scanner {
 
   private series(): SpecValue {
     const schedules = [this.item()]
-    const milestones: number[] = []
+    const milestones: StepCount[] = []
     while (this.take('for')) {
-      milestones.push((milestones.at(-1) ?? 0) + this.number("'for'"))
+      milestones.push(this.later(milestones.at(-1)))
       this.expect('then', "'then' and a schedule after 'for'")
       schedules.push(this.item())
     }
     return milestones.length === 0 ? schedules[0]! : { type: 'sequential', schedules, milestones }
+  }
+
+  /** Reads the length after 'for'. Returns the milestone that is this much later than the one before. */
+  private later(before: StepCount = 0): StepCount {
+    const unit = typeof before === 'number' ? 'a number of steps' : 'a percentage'
+    const { text } = this.peek
+    const length = this.length("'for'")
+    const percent = percentIn(length)
+    if (before === 0 || (percent === undefined) === (typeof before === 'number')) {
+      const sum = (percent ?? Number(length)) + (percentIn(before) ?? Number(before))
+      return percent === undefined ? sum : `${sum}%`
+    }
+    throw this.refuse(`${unit} after 'for', as before`, text)
   }
 
   private item(): SpecValue {
@@ -93,17 +108,20 @@ class Parser extends Scanner {
     throw this.refuse(`a number, a call like step(0.1, stepSize: 30), or one of ${heads}`)
   }
 
-  private phrase({ head, fields: [first, ...rest], needs, toSpec }: Phrase): SpecValue {
+  private phrase({ head, fields: [first, ...rest], toSpec }: Phrase): SpecValue {
     this.next()
-    const values: Record<string, number> = { [first]: this.number(`'${head}'`) }
+    const whole = Object.fromEntries(
+      rest.flatMap(([word, field]) => (word === 'over' ? [[field, 'rest']] : [])),
+    )
+    const values: Record<string, StepCount> = { [first]: this.number(`'${head}'`) }
     for (;;) {
       const found = rest.find(([word, field]) => values[field] === undefined && this.take(word))
       if (found === undefined) break
-      values[found[1]] = this.number(`'${found[0]}'`)
+      const [word, field] = found
+      const after = `'${word}'`
+      values[field] = lengthWords.has(word) ? this.length(after) : this.number(after)
     }
-    const missing = rest.some(([word, field]) => word === needs && values[field] === undefined)
-    if (missing) throw this.refuse(`'${needs}' and a number after '${head}'`)
-    return toSpec(values)
+    return toSpec(Object.assign(whole, values))
   }
 
   private call(): SpecValue {
@@ -131,7 +149,7 @@ class Parser extends Scanner {
     const { kind, text } = this.peek
     if (kind === 'sign' || kind === 'end') throw this.refuse('a value')
     this.next()
-    if (kind === 'number') return Number(text)
+    if (kind === 'number') return lengthOf(text)
     if (kind === 'text') return text.slice(1, -1)
     return kind === 'word' && (text === 'true' || text === 'false') ? text === 'true' : text
   }
@@ -149,9 +167,21 @@ class Parser extends Scanner {
   }
 
   private number(after: string): number {
-    if (this.peek.kind !== 'number') throw this.refuse(`a number after ${after}`)
+    const { kind, text } = this.peek
+    if (kind !== 'number' || text.endsWith('%')) throw this.refuse(`a number after ${after}`)
     return Number(this.next().text)
   }
+
+  private length(after: string): StepCount {
+    if (this.peek.kind !== 'number') throw this.refuse(`a number of steps or a percentage after ${after}`)
+    return lengthOf(this.next().text)
+  }
 }
+
+const lengthOf = (text: string): StepCount =>
+  text.endsWith('%') ? (text.replace(/\s/, '') as Percent) : Number(text)
+
+/** Words of phrases that stand before a length. */
+const lengthWords: ReadonlySet<string> = new Set(['over', 'every'])
 
 const heads = ['warmup', ...phrases.map(({ head }) => head)].join(', ')

@@ -1,6 +1,6 @@
 import { ArgumentError, EvenstepError } from '../../core/errors.ts'
 import { mismatch } from '../../core/mismatch.ts'
-import { type Experiment, goalOf } from '../../train/experiment.ts'
+import { checkMonitor, type Experiment, goalOf } from '../../train/experiment.ts'
 import { type Change, override, withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { StudyFacts } from '../analysis/analyse.ts'
@@ -38,6 +38,7 @@ export function prepare(asked: Study, given: Experiment, name: string): Prepared
   const study = { ...asked, factors: withIntegers(factors, takenBy(given)) }
   const experiment = (steps === undefined ? given : { ...given, steps, epochs: undefined }) as Experiment
   const judge = study.metric ?? experiment.monitor
+  checkMonitor('study', 'metric', experiment, judge)
   const metric = { name: judge, goal: goalOf(withSettings(experiment, [['monitor', judge]])) }
   const space = spaceOf(study, experiment, metric)
   const varied = { factors, design, seeds, ...(steps !== undefined && { steps }) }

@@ -5,6 +5,7 @@ import { DivergedError } from '../../train/diverged.ts'
 import { logFile } from '../../train/event-log.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
+import { optimizerOf } from '../../train/run-optimizer.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { writeWhole } from '../../train/whole-file.ts'
 import { trialKey } from '../design/design.ts'
@@ -66,7 +67,7 @@ async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<
   const run = open(experiment, job, { notes, checkpointSeconds })
   try {
     for await (const _ of run.events());
-    const { explosion, ...seen } = readLog(job.folder, experiment.optimizer)
+    const { explosion, ...seen } = readLog(job.folder, optimizerOf(experiment))
     if (explosion !== undefined) return { ...seen, status: 'diverged', error: explosion, metrics: {} }
     const drift = job.watch ? await summarizeDrift(run.task, experiment) : undefined
     return { status: 'done', ...seen, ...(drift && { drift }) }

@@ -110,7 +110,11 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   const file = join(folder, 'model.safetensors')
   if (!existsSync(file)) return []
   const matrices = [...readSafetensors(readFileSync(file), file)].filter(([, { shape }]) => shape.length >= 2)
-  const attached = optimizer.attach(new Map(matrices.map(([name, { shape }]) => [name, standIn(shape)])))
+  const attached = optimizer.attach(
+    new Map(matrices.map(([name, { shape }]) => [name, standIn(shape)])),
+    undefined,
+    true,
+  )
   const factors = new Float64Array(points.at(-1)!.last.step + 1).fill(1)
   for (const { step, lr } of points.flatMap(({ lines }) => lines)) {
     const scheduled = attached.lr(step)

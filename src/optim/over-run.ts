@@ -1,0 +1,26 @@
+import { wholeRun } from '../schedule/length.ts'
+import { isSchedule } from '../schedule/schedule.ts'
+import type { Optimizer } from './optimizer.ts'
+
+/**
+ * Returns an optimizer whose schedules have all their lengths in steps, for a run of `steps` steps. If they have
+ * already, returns the same optimizer.
+ */
+export function overRun(optimizer: Optimizer, steps: number): Optimizer {
+  const { type, ...given } = optimizer.spec
+  const changed = resolved(given, steps)
+  return changed === given ? optimizer : optimizer.with(changed as typeof given)
+}
+
+/** Whether some lengths in an optimizer's schedules are fractions of the run. */
+export const isRelative = (optimizer: Optimizer): boolean => resolved(optimizer.spec, 1) !== optimizer.spec
+
+/** Returns options with each schedule resolved for a run; the same object if none has fractions of a run. */
+function resolved(value: unknown, steps: number): unknown {
+  if (isSchedule(value)) return value.within?.(wholeRun(steps)) ?? value
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, one]) => [key, one, resolved(one, steps)] as const)
+  if (entries.every(([, before, after]) => before === after)) return value
+  if (Array.isArray(value)) return entries.map(([, , after]) => after)
+  return Object.fromEntries(entries.map(([key, , after]) => [key, after]))
+}

@@ -1,0 +1,19 @@
+/** When the values of a schedule settle, in steps. */
+export interface Timing {
+  /** Step from which the schedule holds its last value; Infinity if it never does. */
+  readonly end: number
+  /** Last step at which something is planned: the end, the end of a warmup, a milestone. */
+  readonly last: number
+}
+
+/** Timing of a schedule that has neither an end nor anything planned, such as an exponential decay. */
+export const endless: Timing = { end: Number.POSITIVE_INFINITY, last: 0 }
+
+/** Returns the timing of a schedule without an end, the last of whose planned steps is `last`. */
+export const until = (last: number): Timing => ({ end: Number.POSITIVE_INFINITY, last })
+
+/** Returns the timing of a schedule that begins `steps` steps later than one with this timing. */
+export const later = ({ end, last }: Timing, steps: number): Timing => ({
+  end: end + steps,
+  last: Math.max(last + steps, 0),
+})
