@@ -1,5 +1,5 @@
 import { count, counted, dash, duration, figure, percent, significant } from '../core/text.ts'
-import { parse } from '../schedule/index.ts'
+import { over } from '../schedule/index.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'

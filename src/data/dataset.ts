@@ -132,6 +132,9 @@ export function dataset(given: Columns): Dataset {
   if (!Number.isInteger(length)) {
     throw mismatch('dataset', `whole targets of ${targetSize} numbers`, y.length, 'check targetShape')
   }
+  if (!Number.isInteger(size)) {
+    throw mismatch('dataset', `equally many numbers of x for each of ${length} examples`, x.length)
+  }
   if (length === 0 || x.length !== length * size) {
     throw new ArgumentError(
       `dataset: wanted ${size} numbers of x for each of ${length} examples, got ${x.length}; check shape`,
@@ -145,6 +148,7 @@ function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
   const inputs = inputsOf(x)
   const targets = targetsOf(y, target)
   const { shape = inputs.shape, targetShape = targets.shape ?? [], ...names } = rest
+  if (targets.data.length === 0) throw mismatch('dataset', 'at least one example', 0)
   const isColumn = targets.data instanceof Int32Array && targetShape.length === 1 && targetShape[0] === 1
   return { x: inputs.data, y: targets.data, shape, targetShape: isColumn ? [] : targetShape, ...names }
 }
