@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { gradients } from '../src/core/grad.ts'
 import { input, type Tensor } from '../src/core/tensor.ts'
 import { trace } from '../src/core/variable.ts'
 import * as nn from '../src/nn/index.ts'
@@ -182,6 +183,12 @@ describe('an error in a forward of the user', () => {
     expect(await run(own(() => undefined))).toBe('blocks.0 (Own): forward: wanted a tensor, got nothing')
     expect(await run(own((x) => ops.add(x, undefined as never)))).toBe(
       'blocks.0 (Own): Add: wanted a tensor, got nothing',
+    )
+  })
+
+  test('has its like in a loss of the user', () => {
+    expect(() => gradients(Number.NaN as never, [])).toThrow(
+      'gradients: wanted a tensor, got NaN; compute with ops, such as ops.mul(x, 2) for x * 2',
     )
   })
 

@@ -1,7 +1,8 @@
+import { noTensor } from './calls.ts'
 import { isFloat } from './dtype.ts'
 import { ShapeError } from './errors.ts'
 import { sameShape, showShape, sizeOf } from './shape.ts'
-import { constant, int64s, node, scalar, type Tensor, topological } from './tensor.ts'
+import { constant, int64s, isTensor, node, scalar, type Tensor, topological } from './tensor.ts'
 
 /**
  * Computes the gradients of a loss by reverse-mode differentiation. The gradients can be differentiated again.
@@ -14,6 +15,7 @@ import { constant, int64s, node, scalar, type Tensor, topological } from './tens
  * @throws {ShapeError} when `loss` is not a float of one element, or depends on nothing in `wrt`.
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
+  if (!isTensor(loss)) throw noTensor('gradients', loss)
   if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
     throw new ShapeError(
       `gradients: wanted a loss of one float, got ${loss.dtype} ${showShape(loss.shape)}; reduce it with ops.mean or ops.sum`,
