@@ -132,7 +132,7 @@ function checkTargets(
   { classes, ignoreIndex }: NameValues,
 ): number | undefined {
   if (y instanceof Int32Array) {
-    return shape.length === 0 || classes !== undefined
+    return shape.length === 0 || given !== undefined
       ? checkLabels(y, sizeOf(shape), classes, ignoreIndex)
       : undefined
   }

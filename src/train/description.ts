@@ -40,7 +40,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
-  classes: source.classes,
+  ...(source.y.shape.length === 0 && { classes: source.classes }), // not of one-hot targets, which had none
 })
 
 /** Describes a sampler by its number of examples per epoch and a hash of their order in the first epoch. */

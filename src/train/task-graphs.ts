@@ -10,7 +10,7 @@ import { graphFingerprint } from '../runtime/fingerprint.ts'
 import { traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
-import { checkScores, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
+import { checkClassLoss, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
@@ -134,7 +134,7 @@ export class TaskGraphs {
     const output = model.forward(x, 'train')
     checkWidth(output.shape, data.classes)
     const loss = lossOf(output, y)
-    checkScores(loss, output.shape, data.classes)
+    checkClassLoss(loss, output.shape, data)
     return loss
   }
 }
