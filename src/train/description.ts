@@ -67,7 +67,7 @@ const plain = (value: object): Description =>
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
-  classes: source.classes,
+  ...(source.y.shape.length === 0 && { classes: source.classes }), // not of one-hot targets, which had none
 })
 
 /** Describes a sampler by its number of examples per epoch and a hash of their order in each of two epochs. */

@@ -1,7 +1,9 @@
-import { ShapeError } from '../core/errors.ts'
+import { isFloat } from '../core/dtype.ts'
+import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
 import { type Shape, sameShape, showShape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
+import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
 import { cast, equal, greater, notEqual } from '../ops/compare.ts'
@@ -72,7 +74,7 @@ export class Evaluators {
     const output = model.forward(x, 'eval')
     checkWidth(output.shape, source.classes)
     const loss = lossOf(output, y)
-    checkScores(loss, output.shape, source.classes)
+    checkClassLoss(loss, output.shape, source)
     const terms = termsOf(loss, [x, y])
     const { ignoreIndex = classTargets(loss)?.ignoreIndex } = source
     const compared = comparedIn(loss, output, y)
@@ -147,9 +149,20 @@ export function checkWidth(output: Shape, classes: number | undefined): void {
   throw tooNarrow(output, classes)
 }
 
-/** @throws {ShapeError} when a loss with a score for each class has fewer scores than there are classes. */
-export function checkScores(loss: Tensor, output: Shape, classes: number | undefined): void {
+/**
+ * Checks that a loss of classes suits the data.
+ *
+ * @throws {ShapeError} when it has fewer scores than there are classes.
+ * @throws {ArgumentError} when it counts the label that the data ignore.
+ */
+export function checkClassLoss(loss: Tensor, output: Shape, { classes, ignoreIndex }: Names): void {
   const read = classTargets(loss)
+  if (read && ignoreIndex !== undefined && !isFloat(read.target.dtype) && read.ignoreIndex !== ignoreIndex) {
+    const got = read.ignoreIndex === undefined ? 'one that ignores none' : `ignoreIndex ${read.ignoreIndex}`
+    throw new ArgumentError(
+      `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got ${got}; give the loss ignoreIndex: ${ignoreIndex}`,
+    )
+  }
   if (classes === undefined || read === undefined || read.scores.shape[1]! >= classes) return
   throw tooNarrow(output, classes)
 }

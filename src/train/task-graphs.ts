@@ -11,7 +11,7 @@ import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
 import { valuesFingerprint } from './effects.ts'
-import { checkScores, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
+import { checkClassLoss, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
@@ -160,7 +160,7 @@ export class TaskGraphs {
     const output = model.forward(x, 'train')
     checkWidth(output.shape, data.classes)
     const loss = lossOf(output, y)
-    checkScores(loss, output.shape, data.classes)
+    checkClassLoss(loss, output.shape, data)
     return loss
   }
 }

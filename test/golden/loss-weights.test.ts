@@ -47,7 +47,7 @@ function setup(
       shape: [4],
       ...(width > 1 && { targetShape: [width] }),
       classes: 3,
-      ignoreIndex: -100,
+      ...(width > 1 && { ignoreIndex: -100 }),
     })
   return experiment({
     data: { train: of(target), validation: of(evaluated) },

@@ -184,6 +184,12 @@ describe('ignored labels are not counted', () => {
     )
   })
 
+  test('by a loss that ignores them too', async () => {
+    await expect(evaluate(mapped(255), { ...positions(), loss: ops.crossEntropy })).rejects.toThrow(
+      'task: wanted a loss that ignores the label 255, as the data do, got one that ignores none; give the loss ignoreIndex: 255',
+    )
+  })
+
   test('but others out of range are refused', () => {
     expect(() =>
       data.dataset({ x, y: labels.map((label, i) => (i === 3 ? -100 : label)), shape: [4] }),
