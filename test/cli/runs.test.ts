@@ -8,7 +8,7 @@ const { folder, evenstep, together } = commandIn('evenstep-runs-')
 
 const ruined = `
 import Papa from 'papaparse'
-import { data, nn, ops, optim, schedule, train } from 'evenstep'
+import { data, nn, ops, optim, train } from 'evenstep'
 const { STEPS, NOISE, SAMPLER } = process.env
 const rows = Papa.parse(Array.from({ length: 64 }, (_, i) => Math.sin(i * i)).join('\\n')).data as string[][]
 const d = data.dataset({ x: Float32Array.from(rows, ([v]) => Number(v)), y: Int32Array.from(rows, ([v]) => (Number(v) > 0 ? 1 : 0)), shape: [1], classes: 2 })
@@ -16,7 +16,7 @@ export default train.experiment({
   data: { train: d, validation: d },
   model: () => new nn.Sequential(new nn.Linear(1, 2)),
   loss: ops.crossEntropy,
-  optimizer: optim.sgd({ lr: schedule.parse('constant 1 over 8 + constant 900') }),
+  optimizer: optim.sgd({ lr: (step) => (step < 8 ? 1 : 900) }),
   batchSize: 8,
   ...(STEPS ? { steps: Number(STEPS) } : { epochs: 2 }),
   ...(SAMPLER ? { sampler: data.weightedSampler(Array.from({ length: 64 }, (_, i) => (i < 8 ? 1 : 0))) } : {}),
