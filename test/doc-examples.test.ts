@@ -82,7 +82,10 @@ beforeAll(async () => {
     y_train: { shape: [2], data: Int32Array.of(0, 1) },
   }
   writeFileSync('mnist.npz', data.encodeNpz(arrays))
-  const finished = new train.RunFolder('runs/digits-1', toy({ epochs: 1 }))
+  const finished = new train.RunFolder(
+    'runs/digits-1',
+    (await fixtures()).experiment as evenstep.train.Experiment,
+  )
   for await (const _ of finished.events());
 })
 afterAll(() => {
