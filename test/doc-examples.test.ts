@@ -84,7 +84,10 @@ beforeAll(async () => {
   writeFileSync('mnist.npz', data.encodeNpz(arrays))
   const encoder = nn.variables({ encoder: nn.initialize(new nn.Linear(100, 20), 0) })
   writeFileSync('encoder.safetensors', train.writeSafetensors(encoder))
-  const finished = new train.RunFolder('runs/digits-1', toy({ epochs: 1 }))
+  const finished = new train.RunFolder(
+    'runs/digits-1',
+    (await fixtures()).experiment as evenstep.train.Experiment,
+  )
   for await (const _ of finished.events());
 })
 afterAll(() => {

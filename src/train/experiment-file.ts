@@ -59,7 +59,8 @@ export async function loadValue(file: string, who: string, wanted: string): Prom
     throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
   if (extname(path) === '.json') return parseJson(readFileSync(path, 'utf8'), file)
   const module = await importModule(path, file)
-  if (module.default !== undefined) return module.default
+  // Without a default export, the import has the module itself in its place.
+  if ('default' in module && module.default !== undefined) return module.default
   const make = who === 'study' ? 'study.define' : 'train.experiment'
   throw new FormatError(`${file}: wanted a default export, got none; write export default ${make}({ … })`)
 }

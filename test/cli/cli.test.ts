@@ -184,7 +184,7 @@ describe('evenstep train', () => {
       [
         'an import that is missing',
         "import './not-there.ts'\nexport default 1",
-        /^wrong-4\.ts: wanted a module that loads, got Cannot find module/,
+        /^wrong-4\.ts:1: wanted a module that loads, got Cannot find module/,
       ],
       [
         'no default export',

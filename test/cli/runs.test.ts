@@ -8,7 +8,7 @@ const { folder, evenstep, together } = commandIn('evenstep-runs-')
 
 const ruined = `
 import Papa from 'papaparse'
-import { data, nn, ops, optim, schedule, train } from 'evenstep'
+import { data, nn, ops, optim, train } from 'evenstep'
 const { STEPS, NOISE, SAMPLER } = process.env
 const rows = Papa.parse(Array.from({ length: 64 }, (_, i) => Math.sin(i * i)).join('\\n')).data as string[][]
 const d = data.dataset({ x: Float32Array.from(rows, ([v]) => Number(v)), y: Int32Array.from(rows, ([v]) => (Number(v) > 0 ? 1 : 0)), shape: [1], classes: 2 })
@@ -16,7 +16,7 @@ export default train.experiment({
   data: { train: d, validation: d },
   model: () => new nn.Sequential(new nn.Linear(1, 2)),
   loss: ops.crossEntropy,
-  optimizer: optim.sgd({ lr: schedule.parse('constant 1 over 8 + constant 900') }),
+  optimizer: optim.sgd({ lr: (step) => (step < 8 ? 1 : 900) }),
   batchSize: 8,
   ...(STEPS ? { steps: Number(STEPS) } : { epochs: 2 }),
   ...(SAMPLER ? { sampler: data.weightedSampler(Array.from({ length: 64 }, (_, i) => (i < 8 ? 1 : 0))) } : {}),
@@ -73,71 +73,57 @@ describe('the best checkpoint', () => {
   test('is named at the end of the run, under the name of what is monitored', async () => {
     expect(trained).toMatch(/, best validation loss [\d.]+ after epoch 1\n/)
     expect(trained).toContain('\n  npx evenstep eval run --best\n')
-    const { out } = await evenstep(
-      'train',
-      'ruined.ts',
-      '--out',
-      'other',
-      '--set',
-      'monitor=validationAccuracy',
-    )
-    expect(out).toMatch(/, best validation accuracy [\d.]+ % after epoch 1\n/)
   })
 })
 
-describe('what is tried next', () => {
-  test('is nothing that was just done', async () => {
-    const curve = /--set 'optimizer\.lr=(.*)'/.exec(trained)![1]!
-    const { out } = await evenstep('train', 'ruined.ts', '--out', 'curve', '--set', `optimizer.lr=${curve}`)
-    expect(out).toContain('try next:')
-    expect(out).not.toContain(`'optimizer.lr=${curve}' --set`)
-    expect(out).not.toContain('npx evenstep schedule')
-  })
+test('what is tried next is nothing that was just done, and the best is that of the monitor', async () => {
+  const curve = /--set 'optimizer\.lr=(.*)'/.exec(trained)![1]!
+  const train = ['train', 'ruined.ts', '--out']
+  const [other, same] = await together(
+    [...train, 'other', '--set', 'monitor=validationAccuracy'],
+    [...train, 'curve', '--set', `optimizer.lr=${curve}`],
+  )
+  expect(other!.out).toMatch(/, best validation accuracy [\d.]+ % after epoch 1\n/)
+  expect(same!.out).toContain('try next:')
+  expect(same!.out).not.toMatch(/optimizer\.lr=.* --set 'optimizer|npx evenstep schedule/)
 })
 
-describe('a run that ended by its steps', () => {
-  test('is lengthened by the command that the refusal prints', async () => {
-    const set = ['--set', 'steps=12', '--set', 'optimizer.lr=0.1']
-    await evenstep('train', 'ruined.ts', ...set, '--out', 'steps')
-    const { code, err } = await evenstep('train', 'ruined.ts', ...set, '--out', 'steps', '--resume')
-    expect([code, err]).toEqual([
-      2,
+test('a run that ended by its steps is lengthened by the command that the refusal prints', async () => {
+  const set = ['--set', 'steps=12', '--set', 'optimizer.lr=0.1']
+  const [, refused] = await together(
+    ['train', 'ruined.ts', ...set, '--out', 'steps'],
+    ['train', 'ruined.ts', ...set, '--out', 'steps', '--resume'],
+  )
+  expect(refused).toEqual({
+    code: 2,
+    out: '',
+    err:
       'steps: wanted a run to resume, got one that ended after 12 steps; lengthen it with npx evenstep train ' +
-        'ruined.ts --set optimizer.lr=0.1 --set epochs=4 --set steps=24 --out steps --resume, ' +
-        'or start another without --resume\n',
-    ])
-    const [again] = /(?<=npx evenstep ).*--resume(?=,)/.exec(err)!
-    const resumed = await evenstep(...again.split(' '))
-    expect([resumed.code, resumed.err]).toEqual([0, ''])
-    expect(resumed.out).toContain('\n24 steps in ')
+      'ruined.ts --set optimizer.lr=0.1 --set epochs=4 --set steps=24 --out steps --resume, ' +
+      'or start another without --resume\n',
   })
+  const [again] = /(?<=npx evenstep ).*--resume(?=,)/.exec(refused!.err)!
+  const [resumed] = await together(again.split(' '))
+  expect([resumed!.code, resumed!.err]).toEqual([0, ''])
+  expect(resumed!.out).toContain('\n24 steps in ')
 })
 
-describe('an experiment that does not load', () => {
-  test.each([
-    [
-      'here.ts',
-      '\nconst a: any = undefined\nexport default a.parse(1)',
-      "here.ts:3: wanted a module that loads, got Cannot read properties of undefined (reading 'parse')\n",
-    ],
-    [
-      'through.ts',
-      "import { rows } from './rows.ts'\nexport default rows()",
-      'through.ts: wanted a module that loads, got no rows at rows.ts:2\n',
-    ],
-    [
-      'missing.ts',
-      "import a from 'nothing'\nexport default a",
-      "missing.ts:1: wanted a module that loads, got Cannot find module 'nothing'\n",
-    ],
-  ])('%s says where: at the first line of the user', async (name, text, message) => {
-    writeFileSync(
-      join(folder, 'rows.ts'),
-      "\nexport const rows = (): number => { throw new Error('no rows') }",
-    )
-    writeFileSync(join(folder, name), text)
-    const { code, err } = await evenstep('train', name)
-    expect(code).toBe(2)
-    expect(err.startsWith(message.trimEnd()), err).toBe(true)
-  })
+test('an experiment that does not load says where: at the first line of the user', async () => {
+  const files = [
+    ['here.ts', '\nconst a: any = undefined\nexport default a.parse(1)'],
+    ['through.ts', "import { rows } from './rows.ts'\nexport default rows()"],
+    ['missing.ts', "import a from 'nothing'\nexport default a"],
+  ] as const
+  writeFileSync(join(folder, 'rows.ts'), "\nexport const rows = (): number => { throw new Error('no rows') }")
+  for (const [name, text] of files) writeFileSync(join(folder, name), text)
+  const outcomes = await together(...files.map(([name]) => ['train', name]))
+  const failed = 'wanted a module that loads, got'
+  expect(outcomes.map(({ code }) => code)).toEqual([2, 2, 2])
+  expect(outcomes[0]!.err).toBe(
+    `here.ts:3: ${failed} Cannot read properties of undefined (reading 'parse')\n`,
+  )
+  expect(outcomes[1]!.err).toBe(`through.ts: ${failed} no rows at rows.ts:2\n`)
+  expect(outcomes[2]!.err).toMatch(
+    /^missing\.ts:1: wanted a module that loads, got Cannot find module 'nothing'/,
+  )
 })
