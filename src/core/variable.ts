@@ -109,7 +109,8 @@ export class Variable {
 /**
  * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
  * their paths, which it records as their names. The last part of a variable's path is in snake case, as in
- * PyTorch: `layers.0.running_mean`.
+ * PyTorch, if the field of its layer is in camel case: `layers.0.running_mean` for `runningMean`. Any other name,
+ * such as `Conv2D_w`, and any key of a plain object is kept.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
   const seen = new Set<object>()
@@ -124,7 +125,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
     }
     for (const [field, child] of Object.entries(object)) {
       if (!isContainer(child)) continue
-      const name = child instanceof Variable ? snakeCase(field) : field
+      const name = child instanceof Variable && !isDictionary(object) ? snakeCase(field) : field
       yield* visit(child, path ? `${path}.${name}` : name)
     }
   }
@@ -144,7 +145,12 @@ export function variables(root: object): Map<string, Variable> {
   return found
 }
 
-const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const snakeCase = (field: string): string =>
+  /^[a-z][a-zA-Z0-9]*$/.test(field) ? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : field
+
+/** Whether an object is of no class, such as one written in braces. */
+const isDictionary = (object: object): boolean =>
+  [Object.prototype, null].includes(Object.getPrototypeOf(object) as object | null)
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 

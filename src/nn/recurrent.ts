@@ -10,6 +10,7 @@ import { linear } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
 import { uniform } from './init.ts'
 import { called, type Mode, type Module } from './module.ts'
+import { withOperator } from './recurrent-operator.ts'
 
 export const recurrentOptions = {
   /** Number of layers; each takes the outputs of the layer before. @default 1 */
@@ -55,16 +56,21 @@ export type State = readonly [hidden: Tensor, cell?: Tensor]
 export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
 
 /** Definition of a kind of recurrent network, such as an LSTM. */
-interface RecurrentKind {
+export interface RecurrentKind {
   readonly name: string
   /** Number of gates: the weights have `gates · hiddenSize` rows. */
   readonly gates: number
   /** Whether there is a cell state besides the hidden state, as in an LSTM. */
   readonly hasCell: boolean
   readonly cell: RecurrentCell
+  /** Gates in the order of ONNX's operator `name`, by their place in the weights. */
+  readonly order: readonly number[]
+  /** Attributes of that operator, for each direction. */
+  readonly attributes?: (directions: number) => Tensor['attributes']
 }
 
-type Weights = ReturnType<typeof weightsOf>
+/** Weights of one direction of a layer. */
+export type Weights = ReturnType<typeof weightsOf>
 
 /**
  * Recurrent network, unrolled: the graph contains the operators of each step of a sequence.
@@ -136,9 +142,11 @@ export abstract class Recurrent implements Module {
     }
     const output = this.#batchFirst ? swapped(sequence) : sequence
     const hidden = stack(last.map(([hidden]) => hidden))
-    return this.#kind.hasCell
+    const unrolled = this.#kind.hasCell
       ? { output, hidden, cell: stack(last.map(([, cell]) => cell!)) }
       : { output, hidden }
+    if (x.dtype !== 'float32' || Object.values(read).some((given) => given !== undefined)) return unrolled
+    return withOperator(unrolled, this.#kind, this.#layers, timeMajor, this.#batchFirst)
   }
 
   /** Runs one direction of one layer over all steps of `[length, batch, features]`. */

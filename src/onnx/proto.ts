@@ -14,7 +14,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf'
-import { type DType, toData } from '../core/dtype.ts'
+import { asData, type DType } from '../core/dtype.ts'
 import type { Attribute, Tensor } from '../core/tensor.ts'
 
 // Makes the Protocol Buffers messages of an ONNX file from plain values.
@@ -77,8 +77,12 @@ export function loopProto(input: string[], output: string[], body: Graph): NodeP
 function attributeProto(name: string, value: Attribute): AttributeProto {
   const proto = create(AttributeProtoSchema, { name })
   if (typeof value === 'number') return Object.assign(proto, { type: AttributeType.INT, i: BigInt(value) })
+  const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
   if (typeof value === 'string') {
-    return Object.assign(proto, { type: AttributeType.STRING, s: new TextEncoder().encode(value) })
+    return Object.assign(proto, { type: AttributeType.STRING, s: utf8(value) })
+  }
+  if ('strings' in value) {
+    return Object.assign(proto, { type: AttributeType.STRINGS, strings: value.strings.map(utf8) })
   }
   if ('float' in value) return Object.assign(proto, { type: AttributeType.FLOAT, f: value.float })
   return Object.assign(proto, { type: AttributeType.INTS, ints: value.map(BigInt) })
@@ -90,7 +94,7 @@ export const tensorProto = (name: string, t: Tensor): TensorProto =>
     name,
     dims: t.shape.map(BigInt),
     dataType: elementType[t.dtype],
-    rawData: bytes(toData(t.dtype, t.data!)),
+    rawData: bytes(asData(t.dtype, t.data!)),
   })
 
 const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>

@@ -11,12 +11,14 @@ import {
   type InputSpec,
   isExact,
   loopModel,
+  lowered,
   resultsOf,
   rootsOf,
   stepModel,
   type Traced,
   traceStep,
 } from './traced.ts'
+import { transformConvolutions } from './transformed.ts'
 
 const options = {
   /**
@@ -73,10 +75,12 @@ export async function compile<In extends string, Out extends string>(
   const traced = retrace()
   const backend = await backendOf(device)
   const looped = loop && backend.loops
-  const convolves = topological(rootsOf(traced)).some((t) => t.op === 'Conv')
-  const lowered = lower(traced, convolves ? await backend.blockSize() : 1)
-  const session = await backend.open(looped ? loopModel(lowered) : stepModel(lowered), {
-    threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
+  const fast = lowered(traced, transformConvolutions)
+  const convolves = topological(rootsOf(fast)).some((t) => t.op === 'Conv')
+  const block = convolves ? await backend.blockSize() : 1
+  const blocked = lowered(fast, (roots) => blockConvolutions(roots, block))
+  const session = await backend.open(looped ? loopModel(blocked) : stepModel(blocked), {
+    threads: threads ?? threadsFor(rootsOf(fast), availableParallelism()),
     exact: isExact(traced),
   })
   const once = runner(traced, session, looped)
@@ -93,17 +97,4 @@ export async function compile<In extends string, Out extends string>(
     }
   }
   return Object.assign(compiled, { traced, retrace })
-}
-
-/** Replaces operators of a step by faster ones. @param block channels per block of the blocked `Conv` kernel */
-function lower(traced: Traced, block: number): Traced {
-  const roots = rootsOf(traced)
-  const fast = new Map(blockConvolutions(roots, block).map((t, i) => [roots[i]!, t]))
-  return {
-    ...traced,
-    outputs: new Map([...traced.outputs].map(([name, t]) => [name, fast.get(t)!])),
-    variables: new Map(
-      [...traced.variables].map(([name, v]) => [name, { ...v, written: v.written && fast.get(v.written)! }]),
-    ),
-  }
 }
