@@ -3,7 +3,7 @@ import { constant, node, type Tensor } from '../core/tensor.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { chunk, concat, stack } from '../ops/concat.ts'
 import { transpose } from '../ops/movement.ts'
-import type { RecurrentKind, Unrolled, Weights } from './recurrent.ts'
+import type { RecurrentKind, RecurrentWeights, Unrolled } from './recurrent-kind.ts'
 
 /**
  * Returns `unrolled`, whose tensors are ONNX's operator for the kind of network in an exported model. There it
@@ -15,7 +15,7 @@ import type { RecurrentKind, Unrolled, Weights } from './recurrent.ts'
 export function withOperator(
   unrolled: Unrolled,
   kind: RecurrentKind,
-  layers: readonly (readonly Weights[])[],
+  layers: readonly (readonly RecurrentWeights[])[],
   sequence: Tensor,
   batchFirst: boolean,
 ): Unrolled {
@@ -40,7 +40,7 @@ interface Values {
   readonly biases: readonly [ih: Tensor, hh: Tensor] | undefined
 }
 
-const valuesOf = ({ weight_ih, weight_hh, bias_ih, bias_hh }: Weights): Values => ({
+const valuesOf = ({ weight_ih, weight_hh, bias_ih, bias_hh }: RecurrentWeights): Values => ({
   ih: weight_ih.value,
   hh: weight_hh.value,
   biases: bias_ih && bias_hh && [bias_ih.value, bias_hh.value],

@@ -3,7 +3,8 @@ import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
 import { chunk } from '../ops/concat.ts'
 import { sigmoid, tanh } from '../ops/sigmoid.ts'
-import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentOptions } from './recurrent.ts'
+import { Recurrent, type RecurrentOptions, recurrentOptions } from './recurrent.ts'
+import type { RecurrentCell } from './recurrent-kind.ts'
 
 const rnnOptions = {
   ...recurrentOptions,

@@ -41,7 +41,7 @@ export interface Form {
 }
 
 /** Returns the form of a number that does not depend on n. */
-export const fixed = (value: number): Form => ({ factor: 0, base: itself, offset: value })
+export const fixedForm = (value: number): Form => ({ factor: 0, base: itself, offset: value })
 
 /** Whether a number depends on n. */
 export const varies = ({ factor }: Form): boolean => factor !== 0
@@ -54,7 +54,7 @@ export const varies = ({ factor }: Form): boolean => factor !== 0
  */
 export function formOf(values: readonly number[], sizes: readonly number[], dtype: DType): Form | undefined {
   const [first, second] = values as [number, number]
-  if (values.every((value) => Object.is(value, first))) return fixed(first)
+  if (values.every((value) => Object.is(value, first))) return fixedForm(first)
   const whole = !isFloat(dtype)
   const fits = ({ factor, base, offset }: Form): boolean =>
     (!whole || Number.isInteger(factor)) &&

@@ -7,7 +7,7 @@ import type { ModuleRow } from '../support/module-check.ts'
 import { modules } from './rows/modules.ts'
 
 // An exported model takes any number of examples, so what a row gives as constants for its own must depend on x.
-const calls: Readonly<Record<string, (module: nn.Module, x: Tensor) => Tensor>> = {
+const calls: Record<string, (module: nn.Module, x: Tensor) => Tensor> = {
   'MultiheadAttention, projected apart': (net, x) =>
     (net as nn.MultiheadAttention).forward(x, 'eval', {
       key: ops.slice(x, [[], [1], [0, 3]]),

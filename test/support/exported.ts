@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { expect } from 'vitest'
-import { type Data, toData } from '../../src/core/dtype.ts'
+import { type Data, isFloat, toData } from '../../src/core/dtype.ts'
 import { random } from '../../src/core/random.ts'
 import { sizeOf } from '../../src/core/shape.ts'
 import { variables } from '../../src/core/variable.ts'
@@ -16,8 +16,8 @@ export function trained<M extends Module>(model: M): M {
   for (const [name, v] of variables(model)) {
     const source = random('trained', name)
     const positive = name.includes('running_var')
-    const numbers = Float64Array.from(v.data, (value) => Number(value) + 0.3 * source.normal())
-    v.data = toData(v.dtype, v.dtype === 'int64' ? v.data : numbers.map((a) => (positive ? 0.2 + a * a : a)))
+    const numbers = Array.from(v.data, (value) => Number(value) + 0.3 * source.normal())
+    if (isFloat(v.dtype)) v.data = toData(v.dtype, positive ? numbers.map((a) => 0.2 + a * a) : numbers)
   }
   return model
 }
