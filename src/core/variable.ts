@@ -1,5 +1,6 @@
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
+import { mismatch } from './mismatch.ts'
 import { nameOf, setName } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
@@ -95,7 +96,13 @@ export class Variable {
 
   /** Sets the initial values, drawn from a random stream that depends on the seed and the variable's name. */
   initialize(seed: number): void {
-    this.data = toData(this.#dtype, this.initializer(random(seed, nameOf(this)), this.shape))
+    const values: unknown = this.initializer(random(seed, nameOf(this)), this.shape)
+    if (typeof values === 'function') {
+      const wanted = 'numbers from its initializer'
+      const fix = 'call what makes the initializer: nn.init.uniform()'
+      throw mismatch(nameOf(this) || 'variable', wanted, values, fix)
+    }
+    this.data = toData(this.#dtype, values as ArrayLike<number>)
   }
 
   /** Converts the values of a float variable to `dtype`. Leaves integer and bool variables unchanged. */

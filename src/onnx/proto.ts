@@ -30,20 +30,51 @@ const elementType: Readonly<Record<DType, DataType>> = {
 /** An ONNX graph: nodes in order of execution, constants, inputs and outputs. */
 export type Graph = Pick<GraphProto, 'name' | 'node' | 'initializer' | 'input' | 'output'>
 
-/** Returns the bytes of an ONNX file of a graph. */
-export const modelBytes = (graph: Graph): Uint8Array =>
-  toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: 9n,
-      producerName: 'evenstep',
-      opsetImport: [
-        { domain: '', version: 18n },
-        ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
-      ],
-      graph: create(GraphProtoSchema, graph),
-    }),
-  )
+/**
+ * Returns the bytes of an ONNX file of a graph. Constants are copied once, to their place in the file, where
+ * `toBinary` would copy them for each message around them.
+ */
+export function modelBytes(graph: Graph): Uint8Array {
+  const { initializer, ...rest } = graph
+  const head = create(ModelProtoSchema, {
+    irVersion: 9n,
+    producerName: 'evenstep',
+    opsetImport: [
+      { domain: '', version: 18n },
+      ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
+    ],
+  })
+  const constants = initializer.flatMap((t) => {
+    // Of a field that is written twice, the last value counts.
+    const tensor = toBinary(TensorProtoSchema, { ...t, rawData: new Uint8Array() })
+    return field(GraphProtoSchema.field.initializer, [
+      tensor,
+      ...field(TensorProtoSchema.field.rawData, [t.rawData]),
+    ])
+  })
+  const body = [toBinary(GraphProtoSchema, create(GraphProtoSchema, rest)), ...constants]
+  return joined([toBinary(ModelProtoSchema, head), ...field(ModelProtoSchema.field.graph, body)])
+}
+
+/** Returns the parts of a field of a message whose value is a message or bytes: its tag, length and `value`. */
+function field({ number }: { readonly number: number }, value: readonly Uint8Array[]): Uint8Array[] {
+  const length = value.reduce((sum, part) => sum + part.length, 0)
+  const bytesType = 2
+  return [Uint8Array.from([...varint(8 * number + bytesType), ...varint(length)]), ...value]
+}
+
+/** Returns a number in base 128, the least significant digit first, with the high bit set in all but the last. */
+const varint = (n: number): number[] => (n < 128 ? [n] : [(n % 128) + 128, ...varint(Math.floor(n / 128))])
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
 
 /** Lists the domains (namespaces) of operators in a graph and its loop bodies, except ONNX's own. */
 function domainsOf({ node }: Pick<GraphProto, 'node'>): string[] {

@@ -16,7 +16,7 @@ export function trained<M extends Module>(model: M): M {
   for (const [name, v] of variables(model)) {
     const source = random('trained', name)
     const positive = name.includes('running_var')
-    const numbers = Array.from(v.data, (value) => Number(value) + 0.3 * source.normal())
+    const numbers = Array.from(v.data, Number).map((value) => value + 0.3 * source.normal())
     if (isFloat(v.dtype)) v.data = toData(v.dtype, positive ? numbers.map((a) => 0.2 + a * a) : numbers)
   }
   return model
