@@ -14,7 +14,10 @@ describe('variables', () => {
       readonly W: Variable = new Variable([2])
       readonly dense_1_Kernel: Variable = new Variable([2])
       readonly inProjBias: Variable = new Variable([2])
-      readonly byName: Record<string, Variable> = { moving_Mean: new Variable([2]), convKernel: new Variable([2]) }
+      readonly byName: Record<string, Variable> = {
+        moving_Mean: new Variable([2]),
+        convKernel: new Variable([2]),
+      }
     }
     expect([...variables(new Imported()).keys()]).toEqual([
       ...['Conv2D_w', 'W', 'dense_1_Kernel', 'in_proj_bias', 'byName.moving_Mean', 'byName.convKernel'],
