@@ -30,6 +30,10 @@ export function toData(dtype: DType, values: ArrayLike<number | bigint>): Data {
 export const holds = (dtype: DType, data: unknown): boolean =>
   arrays[dtype] === (data as object | null | undefined)?.constructor
 
+/** Returns the numbers as a typed array of `dtype`: `values` itself if it is one, else as `toData`. */
+export const asData = (dtype: DType, values: ArrayLike<number | bigint>): Data =>
+  holds(dtype, values) ? (values as Data) : toData(dtype, values)
+
 /** Whether `data` contains neither NaN nor ±Infinity. */
 export function allFinite(data: Data): boolean {
   if (data instanceof BigInt64Array) return true

@@ -3,7 +3,12 @@ import { custom, type Option } from './options.ts'
 import type { Shape } from './shape.ts'
 
 /** Attribute of an ONNX node. Plain numbers are int64; `{ float }` is a float32. */
-export type Attribute = number | readonly number[] | string | { readonly float: number }
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly strings: readonly string[] }
 
 /** Maps dL/d(output of a node) to dL/d(source) for each of its `sources`; `null` where no gradient flows. */
 export type GradientRule = (dy: Tensor) => readonly (Tensor | null)[]
@@ -32,6 +37,11 @@ export interface Tensor {
    * `op`, `inputs` and `attributes`; writing a model merges them into one node.
    */
   readonly output?: { readonly index: number; readonly count: number }
+  /**
+   * Returns the same value by operators that do not depend on the lengths of axes, for an exported model. Absent
+   * if the tensor's own operators do not either.
+   */
+  readonly portable?: () => Tensor
   /** Values of a `Constant` node, in row-major order. */
   readonly data?: ArrayLike<number>
 }

@@ -8,6 +8,22 @@ describe('variables', () => {
     readonly runningMean: Variable = new Variable([2])
   }
 
+  test('keep names that are not in camel case, and the keys of plain objects', () => {
+    class Imported {
+      readonly Conv2D_w: Variable = new Variable([2])
+      readonly W: Variable = new Variable([2])
+      readonly dense_1_Kernel: Variable = new Variable([2])
+      readonly inProjBias: Variable = new Variable([2])
+      readonly byName: Record<string, Variable> = {
+        moving_Mean: new Variable([2]),
+        convKernel: new Variable([2]),
+      }
+    }
+    expect([...variables(new Imported()).keys()]).toEqual([
+      ...['Conv2D_w', 'W', 'dense_1_Kernel', 'in_proj_bias', 'byName.moving_Mean', 'byName.convKernel'],
+    ])
+  })
+
   test('are named by the fields that lead to them, once each', () => {
     const shared = new Layer()
     const model = { fc1: shared, layers: [new Layer(), shared], name: 'net', size: 3 }

@@ -1,6 +1,7 @@
 import { follow, unreachable, unreachedLayer } from './calls.ts'
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
+import { mismatch } from './mismatch.ts'
 import { hasName, nameOf, setName } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
@@ -102,7 +103,13 @@ export class Variable {
 
   /** Sets the initial values, drawn from a random stream that depends on the seed and the variable's name. */
   initialize(seed: number): void {
-    this.data = toData(this.#dtype, this.initializer(random(seed, nameOf(this)), this.shape))
+    const values: unknown = this.initializer(random(seed, nameOf(this)), this.shape)
+    if (typeof values === 'function') {
+      const wanted = 'numbers from its initializer'
+      const fix = 'call what makes the initializer: nn.init.uniform()'
+      throw mismatch(nameOf(this) || 'variable', wanted, values, fix)
+    }
+    this.data = toData(this.#dtype, values as ArrayLike<number>)
   }
 
   /** Converts the values of a float variable to `dtype`. Leaves integer and bool variables unchanged. */
@@ -115,8 +122,10 @@ export class Variable {
 
 /**
  * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
- * their paths, which it records as their names; from then on, errors of modules begin with their paths. The last part of a variable's path is in snake case, as in
- * PyTorch: `layers.0.running_mean`.
+ * their paths, which it records as their names; from then on, errors of modules begin with their paths. The last
+ * part of a variable's path is in snake case, as in PyTorch, if the field of its layer is in camel case:
+ * `layers.0.running_mean` for `runningMean`. Any other name, such as `Conv2D_w`, and any key of a plain object is
+ * kept.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
   const seen = new Set<object>()
@@ -132,7 +141,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
     }
     for (const [field, child] of Object.entries(object)) {
       if (!isContainer(child)) continue
-      const name = child instanceof Variable ? snakeCase(field) : field
+      const name = child instanceof Variable ? stateName(object, field) : field
       yield* visit(child, path ? `${path}.${name}` : name)
     }
   }
@@ -166,12 +175,20 @@ export function variableAt(root: object, path: string): Variable | undefined {
   }
   if (!isContainer(owner)) return undefined
   for (const [field, child] of Object.entries(owner)) {
-    if (child instanceof Variable && snakeCase(field) === last) return child
+    if (child instanceof Variable && stateName(owner, field) === last) return child
   }
   return undefined
 }
 
-const snakeCase = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** Returns the last part of the name of a variable that is in a field of `owner`. */
+const stateName = (owner: object, field: string): string =>
+  /^[a-z][a-zA-Z0-9]*$/.test(field) && !isDictionary(owner)
+    ? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    : field
+
+/** Whether an object is of no class, such as one written in braces. */
+const isDictionary = (object: object): boolean =>
+  [Object.prototype, null].includes(Object.getPrototypeOf(object) as object | null)
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 

@@ -23,6 +23,8 @@ export function flopsOf(t: Tensor): number {
       return 2 * out * kernel(b!.shape) + (bias ? out : 0)
     case 'ConvTranspose':
       return 2 * sizeOf(a!.shape) * kernel(b!.shape) + (bias ? out : 0)
+    case 'BatchNormalization': // by fixed statistics, a multiply–add for each element
+      return 2 * out
     default:
       if (free.has(t.op)) return 0
       return /^Reduce|[sS]oftmax|Pool/.test(t.op) ? Math.max(out, sizeOf(a!.shape)) : out

@@ -80,4 +80,19 @@ test('what cannot be drawn is said', () => {
   expect(() => init.truncatedNormal(0, 1, 5, 6)).toThrow(
     'truncatedNormal: wanted a mean at most 2 std outside [5, 6], got mean 0 and std 1',
   )
+  const weight = new Variable([2, 3])
+  for (const [name, call] of [
+    ['zeros', init.zeros],
+    ['ones', init.ones],
+  ] as const) {
+    expect(() => (call as () => unknown)()).toThrow(
+      `init.${name}: wanted a random stream and a shape, got nothing; ` +
+        `assign nn.init.${name} itself: layer.weight.initializer = nn.init.${name}`,
+    )
+  }
+  weight.initializer = init.uniform as never
+  expect(() => nn.initialize({ weight }, 0)).toThrow(
+    'weight: wanted numbers from its initializer, got a function; ' +
+      'call what makes the initializer: nn.init.uniform()',
+  )
 })

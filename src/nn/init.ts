@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
@@ -14,6 +15,15 @@ const drawn =
   (random, shape) =>
     Float64Array.from({ length: sizeOf(shape) }, () => draw(random))
 
+/** Returns an initializer that sets every element to `value`, and knows its own name, to say how it is used. */
+function always(name: string, value: number): Initializer {
+  return (random, shape) => {
+    if (Array.isArray(shape)) return filled(value)(random, shape)
+    const fix = `assign nn.init.${name} itself: layer.weight.initializer = nn.init.${name}`
+    throw mismatch(`init.${name}`, 'a random stream and a shape', shape, fix)
+  }
+}
+
 /** Draws each element uniformly from `[low, high)`. */
 export const uniform = (low: number = 0, high: number = 1): Initializer =>
   drawn((random) => random.uniform(low, high))
@@ -25,9 +35,9 @@ export const normal = (mean: number = 0, std: number = 1): Initializer =>
 /** Sets each element to `value`. */
 export const constant: (value: number) => Initializer = filled
 /** Sets each element to 0; useful for the scale γ of the last normalization in a residual branch. */
-export const zeros: Initializer = filled(0)
+export const zeros: Initializer = always('zeros', 0)
 /** Sets each element to 1. */
-export const ones: Initializer = filled(1)
+export const ones: Initializer = always('ones', 1)
 
 /**
  * Draws each element from a normal distribution, repeated until it lies in `[low, high]`. As in PyTorch's

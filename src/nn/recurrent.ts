@@ -11,6 +11,8 @@ import { transpose } from '../ops/movement.ts'
 import { checkRange } from '../ops/range.ts'
 import { uniform } from './init.ts'
 import { called, checkMode, type Mode, type Module } from './module.ts'
+import type { RecurrentKind, RecurrentWeights, State, Unrolled } from './recurrent-kind.ts'
+import { withOperator } from './recurrent-operator.ts'
 
 export const recurrentOptions = {
   /** Number of layers; each takes the outputs of the layer before. @default 1 */
@@ -34,39 +36,6 @@ const unrollOptions = {
 }
 export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
-/** What a recurrent network returns: its outputs at all steps and its final state. */
-export interface Unrolled {
-  /** Hidden states of the last layer, `[length, batch, directions · hiddenSize]`; 0 at padded steps. */
-  readonly output: Tensor
-  /** Final hidden state of each layer and direction, `[numLayers · directions, batch, hiddenSize]`. */
-  readonly hidden: Tensor
-  /** Final cell state of an LSTM, of the shape of `hidden`. */
-  readonly cell?: Tensor
-}
-
-/** State after a step, `[batch, hiddenSize]` each. `hidden` is also the output; `cell` is for LSTMs. */
-export type State = readonly [hidden: Tensor, cell?: Tensor]
-
-/**
- * Computes the state after a step from the state before it.
- *
- * @param input `W_ih·x + b_ih` for the input x of this step, `[batch, gates · hiddenSize]`
- * @param recurrent `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`
- */
-export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
-
-/** Definition of a kind of recurrent network, such as an LSTM. */
-interface RecurrentKind {
-  readonly name: string
-  /** Number of gates: the weights have `gates · hiddenSize` rows. */
-  readonly gates: number
-  /** Whether there is a cell state besides the hidden state, as in an LSTM. */
-  readonly hasCell: boolean
-  readonly cell: RecurrentCell
-}
-
-type Weights = ReturnType<typeof weightsOf>
-
 /**
  * Recurrent network, unrolled: the graph contains the operators of each step of a sequence.
  *
@@ -80,7 +49,7 @@ export abstract class Recurrent implements Module {
   readonly #kind: RecurrentKind
   readonly #inputSize: number
   readonly #hiddenSize: number
-  readonly #layers: readonly (readonly Weights[])[]
+  readonly #layers: readonly (readonly RecurrentWeights[])[]
   readonly #batchFirst: boolean
 
   protected constructor(
@@ -138,15 +107,17 @@ export abstract class Recurrent implements Module {
     }
     const output = this.#batchFirst ? swapped(sequence) : sequence
     const hidden = stack(last.map(([hidden]) => hidden))
-    return this.#kind.hasCell
+    const unrolled = this.#kind.hasCell
       ? { output, hidden, cell: stack(last.map(([, cell]) => cell!)) }
       : { output, hidden }
+    if (x.dtype !== 'float32' || Object.values(read).some((given) => given !== undefined)) return unrolled
+    return withOperator(unrolled, this.#kind, this.#layers, timeMajor, this.#batchFirst)
   }
 
   /** Runs one direction of one layer over all steps of `[length, batch, features]`. */
   #run(
     sequence: Tensor,
-    { weight_ih, weight_hh, bias_ih, bias_hh }: Weights,
+    { weight_ih, weight_hh, bias_ih, bias_hh }: RecurrentWeights,
     first: State,
     backwards: boolean,
     real: readonly Tensor[] | undefined,
@@ -191,7 +162,7 @@ export abstract class Recurrent implements Module {
 }
 
 /** Creates the weights of one direction of a layer of `features` inputs; `rows` is gates · hiddenSize. */
-function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean) {
+function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean): RecurrentWeights {
   const limit = 1 / Math.sqrt(hiddenSize)
   const variable = (...shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
   const weights = { weight_ih: variable(rows, features), weight_hh: variable(rows, hiddenSize) }

@@ -3,7 +3,8 @@ import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
 import { chunk } from '../ops/concat.ts'
 import { sigmoid, tanh } from '../ops/sigmoid.ts'
-import { Recurrent, type RecurrentCell, type RecurrentOptions, recurrentOptions } from './recurrent.ts'
+import { Recurrent, type RecurrentOptions, recurrentOptions } from './recurrent.ts'
+import type { RecurrentCell } from './recurrent-kind.ts'
 
 const rnnOptions = {
   ...recurrentOptions,
@@ -22,7 +23,12 @@ export class RNN extends Recurrent {
     const { nonlinearity, ...rest } = readOptions('RNN', rnnOptions, options)
     const squash = { tanh, relu }[nonlinearity]
     const cell: RecurrentCell = (input, recurrent) => [squash(add(input, recurrent))]
-    super({ name: 'RNN', gates: 1, hasCell: false, cell }, inputSize, hiddenSize, rest)
+    const names = { tanh: 'Tanh', relu: 'Relu' }
+    const attributes = (directions: number) => ({
+      activations: { strings: new Array<string>(directions).fill(names[nonlinearity]) },
+    })
+    const kind = { name: 'RNN', gates: 1, hasCell: false, cell, order: [0], attributes }
+    super(kind, inputSize, hiddenSize, rest)
   }
 }
 
@@ -39,7 +45,8 @@ export class RNN extends Recurrent {
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    super({ name: 'LSTM', gates: 4, hasCell: true, cell: lstm }, inputSize, hiddenSize, options)
+    const kind = { name: 'LSTM', gates: 4, hasCell: true, cell: lstm, order: [0, 3, 1, 2] }
+    super(kind, inputSize, hiddenSize, options)
   }
 }
 
@@ -62,7 +69,9 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
  */
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    super({ name: 'GRU', gates: 3, hasCell: false, cell: gru }, inputSize, hiddenSize, options)
+    const attributes = () => ({ linear_before_reset: 1 })
+    const kind = { name: 'GRU', gates: 3, hasCell: false, cell: gru, order: [1, 0, 2], attributes }
+    super(kind, inputSize, hiddenSize, options)
   }
 }
 

@@ -9,15 +9,35 @@ export type Named = ReadonlyMap<string, Tensor>
  * Returns the bytes of an ONNX model that computes `outputs` from `inputs`, without unused inputs.
  *
  * @param inputs tensors by name; a constant among them becomes a named constant, not an input
- * @param first name of the first axis of all inputs and outputs, if its size is variable. @default a fixed size
  */
-export function toOnnx(inputs: Named, outputs: Named, first?: string): Uint8Array {
-  const graph = bodyOf('step', inputs, simplified(outputs))
-  const info = ([name, { dtype, shape }]: readonly [string, Tensor]): ValueInfoProto =>
-    valueInfo(name, dtype, first === undefined ? shape : [first, ...shape.slice(1)])
+export function toOnnx(inputs: Named, outputs: Named): Uint8Array {
+  const graph = bodyOf('step', inputs, simplified(outputs, inputs))
+  const used = [...inputs].filter(([, t]) => t.op === 'Input' && graph.used.has(t))
   return modelBytes({
     ...graph,
-    input: [...inputs].filter(([, t]) => t.op === 'Input' && graph.used.has(t)).map(info),
+    input: used.map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape)),
+  })
+}
+
+/** Shape of an input or output whose sizes may vary: a varying size has a name, such as `N`. */
+export type OpenShape = readonly (number | string)[]
+
+/**
+ * Returns the bytes of an ONNX model, node by node as given, whose inputs and outputs may have varying sizes.
+ *
+ * @param inputs tensors by name; a constant among them becomes a named constant, not an input
+ * @param shapeOf returns the shape of an input or output by its name
+ */
+export function toOpenOnnx(
+  inputs: Named,
+  outputs: Named,
+  shapeOf: (name: string, t: Tensor) => OpenShape,
+): Uint8Array {
+  const info = ([name, t]: readonly [string, Tensor]): ValueInfoProto =>
+    valueInfo(name, t.dtype, shapeOf(name, t))
+  return modelBytes({
+    ...bodyOf('model', inputs, outputs),
+    input: [...inputs].filter(([, t]) => t.op === 'Input').map(info),
     output: [...outputs].map(info),
   })
 }
@@ -85,7 +105,7 @@ function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
     ...[...carried].map(([name, { written }]) => [inner(graphNames.next(name)), written] as const),
     ...[...outputs].map(([name, t]) => [inner(name), t] as const),
   ])
-  const { used, ...body } = bodyOf('step', given, simplified(results))
+  const { used, ...body } = bodyOf('step', given, simplified(results, given))
   const slices = [...stacked]
     .filter(([, t]) => used.has(t))
     .map(([name]) => nodeProto('Gather', [name, 'index'], [inner(name)], { axis: 0 }))
@@ -102,8 +122,9 @@ function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
   return { step, used }
 }
 
-const simplified = (outputs: Named): Named => {
-  const roots = simplify([...outputs.values()])
+/** Simplifies a graph; equal constants that `inputs` names stay apart. */
+const simplified = (outputs: Named, inputs: Named): Named => {
+  const roots = simplify([...outputs.values()], new Set(inputs.values()))
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 
@@ -121,9 +142,10 @@ function bodyOf(
     if (named.has(t) || t.op === 'Constant') renamed.push(nodeProto('Identity', [], [output]))
     else named.set(t, output)
   }
+  const taken = new Set([...inputs.keys(), ...outputs.keys()])
   order.forEach((t, i) => {
     if (t.op === 'Input' && !named.has(t)) throw new Error('onnx: an input of the graph was not named')
-    if (!named.has(t)) named.set(t, `${t.op}_${i}`)
+    if (!named.has(t)) named.set(t, unlike(taken, `${t.op}_${i}`))
   })
   for (const node of renamed) node.input.push(named.get(outputs.get(node.output[0]!)!)!)
   const nameOf = (t: Tensor): string => named.get(t)!
@@ -135,6 +157,10 @@ function bodyOf(
     used: new Set(order),
   }
 }
+
+/** Returns `name`, with underscores at its end if it is one of `taken`. */
+const unlike = (taken: ReadonlySet<string>, name: string): string =>
+  taken.has(name) ? unlike(taken, `${name}_`) : name
 
 /** Makes the node whose outputs are `results`. ONNX Runtime requires names for unused outputs too. */
 function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): Node {

@@ -1,4 +1,4 @@
-import { type DType, toData } from '../core/dtype.ts'
+import { asData, type DType } from '../core/dtype.ts'
 import type { Attribute, Tensor } from '../core/tensor.ts'
 import {
   type AttributeProto,
@@ -12,7 +12,7 @@ import {
   type TensorShapeProtoDimension,
   type ValueInfoProto,
 } from './messages.ts'
-import { encode } from './wire.ts'
+import { encode, field } from './wire.ts'
 
 // Makes the Protocol Buffers messages of an ONNX file from plain values.
 
@@ -39,18 +39,35 @@ export interface Node extends NodeProto {
   readonly attribute: AttributeProto[]
 }
 
-/** Returns the bytes of an ONNX file of a graph. */
+/** Returns the bytes of an ONNX file of a graph. Constants are copied once, to their place in the file. */
 export function modelBytes(graph: Graph): Uint8Array {
+  const { initializer, ...rest } = graph
   const model: ModelProto = {
     irVersion: 9n,
+    producerName: 'evenstep',
     opsetImport: [
       { domain: '', version: 18n },
       ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
     ],
-    producerName: 'evenstep',
-    graph,
   }
-  return encode(messages, 'ModelProto', model)
+  const constants = initializer.flatMap(({ rawData = new Uint8Array(), ...tensor }) =>
+    field(messages.GraphProto.initializer, [
+      encode(messages, 'TensorProto', tensor),
+      ...field(messages.TensorProto.rawData, [rawData]),
+    ]),
+  )
+  const body = [encode(messages, 'GraphProto', rest), ...constants]
+  return joined([encode(messages, 'ModelProto', model), ...field(messages.ModelProto.graph, body)])
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** Lists the domains (namespaces) of operators in a graph and its loop bodies, except ONNX's own. */
@@ -83,8 +100,9 @@ export function loopProto(input: string[], output: string[], body: Graph): Node 
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number') return { name, type: AttributeType.INT, i: BigInt(value) }
-  if (typeof value === 'string')
-    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) }
+  const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: utf8(value) }
+  if ('strings' in value) return { name, type: AttributeType.STRINGS, strings: value.strings.map(utf8) }
   if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float }
   return { name, type: AttributeType.INTS, ints: value.map(BigInt) }
 }
@@ -94,7 +112,7 @@ export const tensorProto = (name: string, t: Tensor): TensorProto => ({
   name,
   dims: t.shape.map(BigInt),
   dataType: elementType[t.dtype],
-  rawData: bytes(toData(t.dtype, t.data!)),
+  rawData: bytes(asData(t.dtype, t.data!)),
 })
 
 const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>

@@ -27,6 +27,19 @@ describe('simplify', () => {
     expect(new Set(simplify(roots)).size).toBe(roots.length)
   })
 
+  test('compares constants by all their values, NaN and −0 included', () => {
+    const ending = (last: number) => constant(new Float64Array(1000).with(999, last))
+    const roots = [1, 1, Number.NaN, Number.NaN, 0, -0].map(ending)
+    const [a, b, c, d, e, f] = simplify(roots)
+    expect([a === b, c === d, a === c, e === f]).toEqual([true, true, false, false])
+  })
+
+  test('leaves constants apart that have names', () => {
+    const [a, b] = [constant([1]), constant([1])]
+    expect(new Set(simplify([a, b])).size).toBe(1)
+    expect(new Set(simplify([a, b], new Set([a, b]))).size).toBe(2)
+  })
+
   test('makes one Gemm of a sum with a product, and takes a constant factor with it', () => {
     const [w, v, a, b] = [input([2, 2]), input([2, 2]), input([2, 3]), input([3, 2])]
     const [minus] = simplify([ops.sub(w, ops.matmul(a, b))])

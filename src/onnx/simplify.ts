@@ -7,28 +7,48 @@ import { rebuild, usesOf } from './rebuild.ts'
  * Rewrites a graph to compute the same values with fewer nodes: merges equal nodes, joins adjacent zero-padded
  * terms of a sum in one Concat, and computes `c ± A·B` in one Gemm. Inputs stay the same tensors. Gradient
  * rules are lost, so differentiate first.
+ *
+ * @param kept constants to leave alone, because the model names them; equal ones stay apart
  */
-export const simplify = (roots: readonly Tensor[]): Tensor[] => foldGemm(joinPadded(shareEqual(roots)))
+export const simplify = (roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] =>
+  foldGemm(joinPadded(shareEqual(roots, kept)))
 
-/** Merges common subexpressions: nodes with the same operator, inputs, attributes and values become one. */
-function shareEqual(roots: readonly Tensor[]): Tensor[] {
-  const byRecipe = new Map<string, Tensor>()
+/**
+ * Merges common subexpressions: nodes with the same operator, inputs, attributes and values become one.
+ *
+ * @param kept constants to leave alone
+ */
+export function shareEqual(roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] {
+  const byRecipe = new Map<string, Tensor[]>()
   const idOf = new Map<Tensor, number>()
   return rebuild(roots, (t) => {
-    const { op, attributes, output, dtype, shape } = t
+    const { op, attributes, output, dtype, shape, data } = t
+    const alone = op === 'Input' || kept.has(t)
     const inputs = t.inputs.map((x) => idOf.get(x))
-    const values = [op, inputs, attributes, output?.index, dtype, shape, numbers(t)]
-    const recipe = op === 'Input' ? `Input ${idOf.size}` : JSON.stringify(values)
-    const known = byRecipe.get(recipe) ?? t
-    byRecipe.set(recipe, known)
+    // The first values tell most constants apart without comparing all of them.
+    const values = [op, inputs, attributes, output?.index, dtype, shape, data && `${data[0]} ${data[1]}`]
+    const alike = alone ? [] : entry(byRecipe, JSON.stringify(values))
+    const known = alike.find((other) => sameValues(other.data, data)) ?? t
+    if (known === t) alike.push(t)
     if (!idOf.has(known)) idOf.set(known, idOf.size)
     return known
   })
 }
 
-/** Returns a constant's values as text, to compare them: JSON can represent neither NaN nor −0. */
-const numbers = (t: Tensor): string | undefined =>
-  t.data && Array.from(t.data, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()
+/** Returns the list at `key`, which it adds if there is none. */
+function entry<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
+}
+
+/** Whether two constants have the same values: NaN equals NaN, and 0 differs from −0. */
+export function sameValues(a: Tensor['data'], b: Tensor['data']): boolean {
+  if (a === b) return true
+  if (!a || !b || a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false
+  return true
+}
 
 /** Rewrites `c ± A·B` and `A·B ± c` as one Gemm each, if nothing else uses the product `A·B`. */
 function foldGemm(roots: readonly Tensor[]): Tensor[] {

@@ -64,3 +64,9 @@ function writePacked(writer: BinaryWriter, number: number, type: string, values:
   for (const value of values) scalars[type]![1](writer, value as never)
   writer.join()
 }
+
+/** Returns the parts of a field of a message whose value is a message or bytes: its tag, length and `value`. */
+export function field([number]: MessageField, value: readonly Uint8Array[]): Uint8Array[] {
+  const length = value.reduce((sum, part) => sum + part.length, 0)
+  return [new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(length).finish(), ...value]
+}

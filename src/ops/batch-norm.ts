@@ -58,7 +58,7 @@ export function batchNorm(
 }
 
 /**
- * Normalizes each channel of `x` by a given mean and variance: batch normalization in evaluation.
+ * Normalizes each channel of `x` by a given mean and variance: batch normalization in evaluation, as one operator.
  *
  *     y = weight · (x − mean)/√(variance + eps) + bias
  */
@@ -72,9 +72,20 @@ export function normalizeBy(
 ): Tensor {
   const along = perChannel(x)
   const inverse = reciprocal(sqrt(add(variance, eps)))
-  const scale = weight ? mul(inverse, weight) : inverse
-  return affine(sub(x, along(mean)), scale, bias)
+  const scaled = mul(sub(x, along(mean)), along(weight ? mul(inverse, weight) : inverse))
+  const [scale, shift] = [weight ?? filledLike(mean, 1), bias ?? filledLike(mean, 0)]
+  // The attribute is rounded to float32, which in float32 changes a result by less than its rounding.
+  const [added, epsilon] = x.dtype === 'float32' ? [variance, eps] : [add(variance, eps), 0]
+  return node('BatchNormalization', {
+    inputs: [x, scale, shift, mean, added],
+    attributes: { epsilon: { float: epsilon } },
+    sources: bias ? [scaled, bias] : [scaled],
+    grad: (dy) => [dy, ...(bias ? [sum(dy, axesButChannels(dy.shape))] : [])],
+  })
 }
+
+const filledLike = ({ shape, dtype }: Tensor, value: number): Tensor =>
+  constant(new Float64Array(sizeOf(shape)).fill(value), shape, dtype)
 
 /**
  * `x · scale + shift` for each channel. On images, ONNX's batch normalization by mean 0 and variance 1 computes
@@ -85,10 +96,8 @@ function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
   const scaled = mul(x, along(scale))
   if (!shift) return scaled
   if (x.shape.length === 2) return add(scaled, along(shift))
-  const repeated = (value: number): Tensor =>
-    constant(new Float64Array(scale.shape[0]!).fill(value), scale.shape, x.dtype)
   return node('BatchNormalization', {
-    inputs: [x, scale, shift, repeated(0), repeated(1)],
+    inputs: [x, scale, shift, filledLike(scale, 0), filledLike(scale, 1)],
     attributes: { epsilon: { float: 0 } },
     sources: [scaled, shift],
     grad: (dy) => [dy, sum(dy, axesButChannels(dy.shape))],

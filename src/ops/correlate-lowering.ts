@@ -17,7 +17,7 @@ import {
   type Window,
   windowAttributes,
 } from './window.ts'
-import { inputByTiles, outputByTiles, worthTransforming } from './winograd.ts'
+import { worthTransforming } from './winograd.ts'
 
 // A convolution and its gradients as ONNX operators. ONNX Runtime has no Conv for float64 on a CPU, so float64
 // convolutions are composed of slices and a product: meant for verification, they may be slow.
@@ -26,7 +26,6 @@ import { inputByTiles, outputByTiles, worthTransforming } from './winograd.ts'
 export function outputByWindows(x: Tensor, w: Tensor, walk: Walk, bias: Tensor | undefined): Tensor {
   const { windows, groups } = walk
   const shape = [x.shape[0]!, w.shape[0]!, ...outputOf(windows)]
-  if (worthTransforming(x, w.shape[0]!, walk)) return withBias(outputByTiles(x, w, walk), bias)
   if (x.dtype === 'float32') {
     const seen = withinReach(x, windows)
     return node('Conv', {
@@ -63,11 +62,10 @@ export const columns = (x: Tensor, { windows, groups }: Walk): Tensor => {
 /** Returns the values of `correlateInput`, dL/dx of a convolution, without its gradient rule. */
 export function inputByWindows(dy: Tensor, w: Tensor, walk: Walk): Tensor {
   const { windows, groups } = walk
-  if (worthTransforming(dy, w.shape[1]!, walk)) return inputByTiles(dy, w, walk)
   const full = windows.every((v) => v.stride === 1 && v.before < extent(v) && after(v) < extent(v))
   // The weight, turned by 180°, slides over dy: 13–16 ms for 64 channels of 32×32, batch 32, where
   // ConvTranspose takes 19–25 ms.
-  if (dy.dtype === 'float64' || full) {
+  if (dy.dtype === 'float64' || (full && !worthTransforming(dy, w.shape[1]!, walk))) {
     const spread = dilate(dy, [1, 1, ...windows.map(({ stride }) => stride)])
     const backwards = windows.map((v, i): Window => {
       const before = extent(v) - 1 - v.before

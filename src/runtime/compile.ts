@@ -14,12 +14,14 @@ import {
   type InputSpec,
   isExact,
   loopModel,
+  lowered,
   resultsOf,
   rootsOf,
   stepModel,
   type Traced,
   traceStep,
 } from './traced.ts'
+import { transformConvolutions } from './transformed.ts'
 
 const options = {
   /**
@@ -79,16 +81,18 @@ export async function compile<In extends string, Out extends string>(
   const traced = retrace()
   const backend = await backendOf(device)
   const looped = loop && backend.loops
-  const convolves = topological(rootsOf(traced)).some((t) => t.op === 'Conv')
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
-  const lowered = lower(checked, convolves ? await backend.blockSize() : 1)
+  const fast = lowered(checked, transformConvolutions)
+  const convolves = topological(rootsOf(fast)).some((t) => t.op === 'Conv')
+  const block = convolves ? await backend.blockSize() : 1
+  const blocked = lowered(fast, (roots) => blockConvolutions(roots, block))
   const settings = {
-    threads: threads ?? threadsFor(rootsOf(traced), availableParallelism()),
+    threads: threads ?? threadsFor(rootsOf(fast), availableParallelism()),
     exact: isExact(traced),
   }
   const open = (model: Uint8Array): Promise<Session> => backend.open(model, settings)
-  const session = await open(looped ? loopModel(lowered) : stepModel(lowered)).catch((error: unknown) => {
+  const session = await open(looped ? loopModel(blocked) : stepModel(blocked)).catch((error: unknown) => {
     throw inLayers(error, retrace)
   })
   const explain = explainer({ traced, ranges, looped, loop, retrace, open })
@@ -120,18 +124,5 @@ function oneAtATime({ variables }: Traced): <T>(call: () => Promise<T>) => Promi
     } finally {
       running--
     }
-  }
-}
-
-/** Replaces operators of a step by faster ones. @param block channels per block of the blocked `Conv` kernel */
-function lower(traced: Traced, block: number): Traced {
-  const roots = rootsOf(traced)
-  const fast = new Map(blockConvolutions(roots, block).map((t, i) => [roots[i]!, t]))
-  return {
-    ...traced,
-    outputs: new Map([...traced.outputs].map(([name, t]) => [name, fast.get(t)!])),
-    variables: new Map(
-      [...traced.variables].map(([name, v]) => [name, { ...v, written: v.written && fast.get(v.written)! }]),
-    ),
   }
 }

@@ -1,45 +1,122 @@
-import { ArgumentError } from '../core/errors.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
-import { toOnnx } from '../onnx/model.ts'
+import { EvenstepError } from '../core/errors.ts'
+import { nameOf } from '../core/names.ts'
+import { constant, type Tensor, topological } from '../core/tensor.ts'
+import type { Variable } from '../core/variable.ts'
+import { toOpenOnnx } from '../onnx/model.ts'
 import { rebuild } from '../onnx/rebuild.ts'
+import { shareEqual, simplify } from '../onnx/simplify.ts'
+import { openGraph, unlikeGraphs } from './open-graph.ts'
+import { formOf, showSize, writerFor } from './sizes.ts'
+
+/** A model traced on a batch. */
+export interface TracedBatch {
+  readonly x: Tensor
+  readonly y: Tensor
+  /** Graph input for the value of each variable that the model reads. */
+  readonly reads: ReadonlyMap<Variable, Tensor>
+}
 
 /**
- * Returns the bytes of an ONNX model that computes `y` for any number of examples.
- *
- * The graph must have been traced with an unusual batch size, so that its multiples in the graph show where the
- * batch size was used: in the shape of a Reshape, it is replaced by −1 (inferred from the other sizes);
- * anywhere else, it means that the graph depends on the number of examples.
- *
- * @param inputs the input of the graph, and constants, by the name that they get in the model
- * @param weights what replaces each weight in the graph
- * @param batch the batch size that the graph was traced with
- * @throws {ArgumentError} when the graph depends on the number of examples.
+ * Numbers of examples to trace with: odd and even, with different remainders by 3, and sizes that few networks
+ * have. Where a network does have one, a coincidence can make the graphs differ; then the next list may do. The
+ * last one is for models that take only multiples of some number.
  */
-export function inferenceModel(
-  inputs: ReadonlyMap<string, Tensor>,
-  weights: ReadonlyMap<Tensor, Tensor>,
-  y: Tensor,
-  batch: number,
-): Uint8Array {
-  const [free] = rebuild([y], (t) => weights.get(t) ?? (t.op === 'Reshape' ? anyRows(t, batch) : t))
-  const known = new Set(inputs.values())
-  const bound = topological([free!]).find((t) => t.op === 'Constant' && !known.has(t) && mentions(t, batch))
-  if (bound || y.shape[0] !== batch) {
-    throw new ArgumentError(
-      'export: wanted a model that treats each example alone, got one that depends on their number',
-    )
+const attempts = [
+  [23, 34, 45, 58],
+  [1009, 1018, 1046, 1083],
+  [840, 1680, 2520, 4200],
+]
+
+/**
+ * Returns the bytes of an ONNX model that computes `y` from `x` for any number of examples.
+ *
+ * The model is traced with several numbers of examples. Sizes and constants in which the graphs differ are
+ * computed from the shape of `x`.
+ *
+ * @param traceOn traces the model on a batch of n examples
+ * @throws {ArgumentError} when the graphs differ in operators, or in constants that do not follow from the number.
+ */
+export function inferenceModel(traceOn: (n: number) => TracedBatch): Uint8Array {
+  let first: EvenstepError | undefined
+  for (const sizes of attempts) {
+    try {
+      return modelFor(sizes, traceOn)
+    } catch (error) {
+      if (!(error instanceof EvenstepError)) throw error
+      first ??= error
+    }
   }
-  return toOnnx(inputs, new Map([['y', free!]]), 'N')
+  throw first
 }
 
-/** Replaces by −1 the size in a Reshape that is a multiple of the batch size, if there is exactly one. */
-function anyRows(t: Tensor, batch: number): Tensor {
-  const [x, shape] = t.inputs
-  const sizes = Array.from(shape!.data!)
-  if (sizes.filter((n) => n > 0 && n % batch === 0).length !== 1) return t
-  const data = sizes.map((n) => (n > 0 && n % batch === 0 ? -1 : n))
-  return { ...t, inputs: [x!, { ...shape!, data }] }
+function modelFor(sizes: readonly number[], traceOn: (n: number) => TracedBatch): Uint8Array {
+  const batches: TracedBatch[] = []
+  for (const n of sizes) {
+    const { y, ...rest } = traceOn(n)
+    batches.push({ y: portable(y), ...rest })
+    checkLengths(batches, sizes)
+  }
+  const [{ x, reads }] = batches as [TracedBatch]
+  const roots = batches.map(({ y }) => simplify([y])[0]!)
+  const variables = batches.map(({ reads }) => new Map([...reads].map(([v, t]) => [t, v])))
+  const same = (ts: Tensor[]): boolean =>
+    ts.every((t, i) => variables[i]!.get(t) === variables[0]!.get(ts[0]!))
+  const y = openGraph({ sizes, roots }, writerFor(x), same)
+  const weights = namedWeights(reads)
+  const values = new Map([...weights.values()].map(({ read, value }) => [read, value]))
+  const [shared] = shareEqual([y])
+  const [result] = rebuild([shared!], (t) => values.get(t) ?? t)
+  const named = [...weights].map(([name, { value }]): [string, Tensor] => [name, value])
+  const sizesOfY = y.shape.map((_, axis) =>
+    formOf(
+      roots.map(({ shape }) => shape[axis]!),
+      sizes,
+      'int64',
+    ),
+  )
+  return toOpenOnnx(new Map([['x', x], ...named]), new Map([['y', result!]]), (name, t) =>
+    name === 'x'
+      ? ['N', ...t.shape.slice(1)]
+      : sizesOfY.map((form, axis) => (form ? showSize(form, `y${axis}`) : `y${axis}`)),
+  )
 }
 
-const mentions = ({ data, shape }: Tensor, batch: number): boolean =>
-  [...shape, ...Array.from(data ?? [])].some((n) => n !== 0 && n % batch === 0)
+/** Stops early where the last trace has not as many operators as the first: simplifying long loops takes long. */
+function checkLengths(batches: readonly TracedBatch[], sizes: readonly number[]): void {
+  const [first, last] = [batches[0]!, batches.at(-1)!].map(({ y }) => topological([y]).length)
+  if (first !== last) throw unlikeGraphs(sizes[0]!, sizes[batches.length - 1]!)
+}
+
+/** Returns the values of variables as constants, by the names that they get in the model: their state names. */
+function namedWeights(
+  reads: ReadonlyMap<Variable, Tensor>,
+): Map<string, { readonly read: Tensor; readonly value: Tensor }> {
+  const named = new Map<string, { read: Tensor; value: Tensor }>()
+  for (const [variable, read] of reads) {
+    const { data, shape, dtype } = variable
+    const numbers = data instanceof BigInt64Array ? Float64Array.from(data, Number) : data
+    const name = nameOf(variable)
+    const taken = name === '' || name === 'x' || name === 'y' || named.has(name)
+    named.set(taken ? `weight_${named.size}` : name, { read, value: constant(numbers, shape, dtype) })
+  }
+  return named
+}
+
+/** Replaces tensors that know operators for any number of steps by these; see `Tensor.portable`. */
+function portable(root: Tensor): Tensor {
+  const known = new Map<Tensor, Tensor>()
+  const standard = (t: Tensor): Tensor => {
+    if (!t.portable) return t
+    const made = known.get(t) ?? t.portable()
+    known.set(t, made)
+    return made
+  }
+  const done = new Map<Tensor, Tensor>()
+  const parents = (t: Tensor): readonly Tensor[] => (t.portable ? [standard(t)] : t.inputs)
+  for (const t of topological([root], parents)) {
+    const inputs = t.inputs.map((x) => done.get(x)!)
+    const kept = inputs.every((x, i) => x === t.inputs[i]) ? t : { ...t, inputs }
+    done.set(t, t.portable ? done.get(standard(t))! : kept)
+  }
+  return done.get(root)!
+}

@@ -83,6 +83,19 @@ export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
   ...[...variables.values()].flatMap(({ written }) => (written ? [written] : [])),
 ]
 
+/** Replaces operators of a step by faster ones: `rewrite` returns what computes each of the roots it is given. */
+export function lowered(traced: Traced, rewrite: (roots: readonly Tensor[]) => readonly Tensor[]): Traced {
+  const roots = rootsOf(traced)
+  const fast = new Map(rewrite(roots).map((t, i) => [roots[i]!, t]))
+  return {
+    ...traced,
+    outputs: new Map([...traced.outputs].map(([name, t]) => [name, fast.get(t)!])),
+    variables: new Map(
+      [...traced.variables].map(([name, v]) => [name, { ...v, written: v.written && fast.get(v.written)! }]),
+    ),
+  }
+}
+
 /** Returns whether a step computes in float64: whether a result or assigned value is float64. */
 export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
 

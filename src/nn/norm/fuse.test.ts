@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { exact, expectClose, noise } from '../../../test/support/run-module.ts'
 import { toData } from '../../core/dtype.ts'
 import { sizeOf } from '../../core/shape.ts'
+import type { Tensor } from '../../core/tensor.ts'
 import { variables } from '../../core/variable.ts'
+import { mul } from '../../ops/arithmetic.ts'
+import { tanh } from '../../ops/sigmoid.ts'
 import { compile } from '../../runtime/compile.ts'
 import { ReLU } from '../activation.ts'
 import { Conv2d, type ConvOptions } from '../convolution.ts'
 import { Linear } from '../linear.ts'
-import type { Module } from '../module.ts'
+import type { Mode, Module } from '../module.ts'
 import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts'
@@ -67,11 +70,63 @@ describe('one layer does what two did', () => {
         new BatchNorm1d(2, { trackRunningStats: false }),
       ),
     )
-    const fused = fuseAll(model)
+    const fused = fuseAll(model, { shape: [5, 3], dtype: 'float64' })
     expectClose(await evaluated(fused), await evaluated(model))
     expect([...variables(fused).keys()]).toEqual([
       ...['0.branch.0.weight', '0.branch.0.bias', '1.weight', '1.bias', '3.weight', '3.bias'],
     ])
+  })
+})
+
+describe('a pair is fused only if it is sure to compute the same', () => {
+  const shapes = [
+    [() => new BatchNorm1d(4), [2, 4, 3], 'along another axis'],
+    [() => new BatchNorm2d(4), [2, 4, 5, 3], 'along another axis'],
+    [() => new BatchNorm1d(5), [2, 5, 3], 'of other channels'],
+  ] as const
+  test.each(shapes)('%o on %j, %s', async (bn, shape) => {
+    const model = trained(new Sequential(new Linear(3, 4), bn()))
+    for (const x of [undefined, { shape, dtype: 'float64' } as const]) {
+      const fused = fuseAll(model, x)
+      expect([...variables(fused).keys()]).toContain('1.running_mean')
+      expect(await evaluated(fused, shape)).toEqual(await evaluated(model, shape))
+    }
+  })
+
+  test('a linear layer only by the shape of the input', () => {
+    const model = trained(new Sequential(new Linear(3, 4), new BatchNorm1d(4)))
+    const names = (fused: Module): string[] => [...variables(fused).keys()]
+    expect(names(fuseAll(model))).toContain('1.running_mean')
+    expect(names(fuseAll(model, { shape: [2, 3], dtype: 'float64' }))).toEqual(['0.weight', '0.bias'])
+  })
+
+  test('no layer, container or normalization that computes something of its own', async () => {
+    class Squashed extends Linear {
+      override forward(x: Tensor): Tensor {
+        return tanh(super.forward(x))
+      }
+    }
+    class Doubled extends BatchNorm1d {
+      override forward(x: Tensor, mode: Mode): Tensor {
+        return mul(super.forward(x, mode), 2)
+      }
+    }
+    class Reversed extends Sequential {
+      override forward(x: Tensor, mode: Mode): Tensor {
+        return Array.from(this)
+          .reverse()
+          .reduce((h, layer) => layer.forward(h, mode), x)
+      }
+    }
+    for (const model of [
+      new Sequential(new Squashed(3, 3), new BatchNorm1d(3)),
+      new Sequential(new Linear(3, 3), new Doubled(3)),
+      new Reversed(new Linear(3, 3), new BatchNorm1d(3)),
+    ]) {
+      trained(model)
+      const fused = fuseAll(model, { shape: [5, 3], dtype: 'float64' })
+      expect(await evaluated(fused)).toEqual(await evaluated(model))
+    }
   })
 })
 
@@ -83,4 +138,17 @@ test('what cannot be folded is said', () => {
   expect(() => fuse(linear, trained(new BatchNorm1d(4, { trackRunningStats: false })))).toThrow(
     'fuse: wanted running statistics in BatchNorm, got none',
   )
+  expect(() => fuse(linear, trained(new BatchNorm2d(4)))).toThrow(
+    'fuse: wanted a batch normalization that takes the output of the layer, got Linear and BatchNorm2d',
+  )
+})
+
+test('a model in place of two layers is refused', () => {
+  const wanted = 'fuse: wanted a linear or convolutional layer and a batch normalization, got '
+  const call = fuse as (...given: unknown[]) => unknown
+  const model = new Sequential(new Linear(3, 4), new BatchNorm1d(4))
+  const fix = '; for a whole model, use nn.fuseAll(model)'
+  expect(() => call(model)).toThrow(`${wanted}Sequential and nothing${fix}`)
+  expect(() => call(new BatchNorm1d(4), new Linear(3, 4))).toThrow(`${wanted}BatchNorm1d and Linear${fix}`)
+  expect(() => call()).toThrow(`${wanted}nothing and nothing${fix}`)
 })

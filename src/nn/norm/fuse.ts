@@ -1,7 +1,11 @@
 import { type Data, toData } from '../../core/dtype.ts'
-import { ArgumentError } from '../../core/errors.ts'
-import type { Variable } from '../../core/variable.ts'
+import { ArgumentError, ShapeError } from '../../core/errors.ts'
+import { showValue } from '../../core/mismatch.ts'
+import { nameBeside, nameOf, setName } from '../../core/names.ts'
+import { input, type Tensor } from '../../core/tensor.ts'
+import { trace, type Variable } from '../../core/variable.ts'
 import { called, type Module } from '../module.ts'
+import { callsOf } from '../observe.ts'
 import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm } from './batch-norm.ts'
@@ -21,17 +25,17 @@ export interface Fusable extends Module {
  *
  *     s = γ/√(running_var + eps)    weight' = s · weight    bias' = s · (bias − running_mean) + β
  *
- * For inference: the new layer has no batch statistics to train with. `layer` and `bn` do not change.
+ * For inference: the new layer has no batch statistics to train with. `layer` and `bn` do not change. A `Linear`
+ * computes along the last axis, its `bn` along axis 1, so the pair must take `[batch, features]`.
  *
- * @throws {ArgumentError} when the channels differ, or `bn` has no running statistics.
+ * @throws {ArgumentError} when one of the two is missing or has another kind, the channels differ, or `bn` has
+ *   no running statistics.
  */
 export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['withBias']> {
+  checkPair(layer, bn)
   const { mean, scale, shift } = evaluationMap(bn)
   const { dtype, data, shape } = layer.weight
   const channels = shape[0]!
-  if (channels !== mean.length) {
-    throw new ArgumentError(`fuse: wanted layers with equal channels, got ${channels} and ${mean.length}`)
-  }
   const fused = layer.withBias()
   const row = data.length / channels
   const bias = layer.bias?.data
@@ -42,24 +46,98 @@ export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['
   return fused as ReturnType<L['withBias']>
 }
 
+function checkPair(layer: unknown, bn: unknown): void {
+  const kind = (value: unknown): string =>
+    typeof value === 'object' && value !== null ? value.constructor.name : showValue(value)
+  if (!isFusable(layer) || !(bn instanceof BatchNorm)) {
+    const wanted = 'a linear or convolutional layer and a batch normalization'
+    const fix = 'for a whole model, use nn.fuseAll(model)'
+    throw new ArgumentError(`fuse: wanted ${wanted}, got ${kind(layer)} and ${kind(bn)}; ${fix}`)
+  }
+  const channels = layer.weight.shape[0]!
+  const normalized = bn.runningMean?.shape[0] ?? channels
+  if (channels !== normalized) {
+    throw new ArgumentError(`fuse: wanted layers with equal channels, got ${channels} and ${normalized}`)
+  }
+  if (takes(bn, layer)) return
+  const wanted = 'a batch normalization that takes the output of the layer'
+  throw new ArgumentError(`fuse: wanted ${wanted}, got ${kind(layer)} and ${kind(bn)}`)
+}
+
 /**
  * Returns a model for inference with each batch normalization fused into the layer before it in a `Sequential`,
  * also within a nested `Sequential` or a `Residual`. It shares its other modules with `model`.
+ *
+ * A pair is fused only if it is sure to compute the same. After a convolution it is. After a `Linear`, whose
+ * channels are the last axis, only the shape of the input tells: without `x`, these pairs stay as they are.
+ *
+ * @param x shape and element type of a batch for the model, for instance `{ shape: [64, 3], dtype: 'float32' }`
+ * @throws the errors of the model for such a batch.
  */
-export function fuseAll(model: Module): Module {
-  if (model instanceof Residual) return new Residual(fuseAll(model.branch), fuseAll(model.shortcut))
-  if (!(model instanceof Sequential)) return model
+export function fuseAll(model: Module, x?: Pick<Tensor, 'shape' | 'dtype'>): Module {
+  const calls = x && callsOf(model, input(x.shape, x.dtype))
+  return fusedOf(model, (layer, bn) => {
+    if (!takes(bn, layer)) return false
+    if (!calls) return spatialOf(layer).length > 0
+    const outputs = new Set(calls.flatMap(({ module, output }) => (module === layer ? [output] : [])))
+    const given = calls.flatMap(({ module, inputs }) => (module === bn ? [inputs[0] as Tensor] : []))
+    const fits = (t: Tensor): boolean => t.shape.length === layer.weight.shape.length && outputs.has(t)
+    return given.length > 0 && given.every(fits)
+  })
+}
+
+function fusedOf(model: Module, isSure: (layer: Fusable, bn: BatchNorm) => boolean): Module {
+  if (model instanceof Residual && isPlain(model, Residual)) {
+    const [branch, shortcut] = [fusedOf(model.branch, isSure), fusedOf(model.shortcut, isSure)]
+    return branch === model.branch && shortcut === model.shortcut ? model : new Residual(branch, shortcut)
+  }
+  if (!(model instanceof Sequential && isPlain(model, Sequential))) return model
   const layers: Module[] = []
   for (const layer of model) {
     const before = layers.at(-1)
-    if (layer instanceof BatchNorm && layer.runningMean && before && isFusable(before)) {
-      layers[layers.length - 1] = fuse(before, layer)
-    } else layers.push(fuseAll(layer))
+    const plain = layer instanceof BatchNorm && isPlain(layer, BatchNorm) && layer.runningMean
+    if (plain && isFusable(before) && isSure(before, layer)) {
+      layers[layers.length - 1] = named(fuse(before, layer), before)
+    } else layers.push(fusedOf(layer, isSure))
   }
   return new Sequential(...layers)
 }
 
-const isFusable = (layer: Module): layer is Fusable => 'withBias' in layer
+/** Gives the variables of a fused layer the names of those of the layer that it replaces. */
+function named<L extends Fusable>(fused: L, { weight }: Fusable): L {
+  setName(fused.weight, nameOf(weight))
+  setName(fused.bias!, nameBeside(weight, 'bias'))
+  return fused
+}
+
+/** Whether a module computes what its library class does: a class of its own has not replaced `forward`. */
+const isPlain = (module: Module, { prototype }: { readonly prototype: Module }): boolean =>
+  module.forward === prototype.forward
+
+/** Whether a layer has `withBias`, by the class that also has its `forward`, or by one below. */
+function isFusable(layer: unknown): layer is Fusable {
+  if (typeof layer !== 'object' || layer === null || !('withBias' in layer)) return false
+  for (let at: object = layer; at; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, 'withBias')) return true
+    if (Object.hasOwn(at, 'forward')) return false
+  }
+  return false
+}
+
+/** Returns sizes of 1 for the axes of a layer's output after `[batch, channels]`, as its weight has them. */
+const spatialOf = ({ weight }: Fusable): number[] => weight.shape.slice(2).map(() => 1)
+
+/** Whether a batch normalization takes the output of a layer for `[batch, features]` or `[batch, channels, …]`. */
+function takes(bn: BatchNorm, layer: Fusable): boolean {
+  const { shape, dtype } = layer.weight
+  try {
+    trace(() => bn.forward(input([2, shape[0]!, ...spatialOf(layer)], dtype), 'eval'))
+    return true
+  } catch (error) {
+    if (error instanceof ShapeError) return false
+    throw error
+  }
+}
 
 /** Returns what a batch normalization computes in `eval`, by channel: `y = scale · (x − mean) + shift`. */
 function evaluationMap(bn: BatchNorm): { mean: Data; scale: Float64Array; shift: Float64Array } {

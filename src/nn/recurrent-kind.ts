@@ -1,0 +1,45 @@
+import type { Tensor } from '../core/tensor.ts'
+import type { Variable } from '../core/variable.ts'
+
+/** What a recurrent network returns: its outputs at all steps and its final state. */
+export interface Unrolled {
+  /** Hidden states of the last layer, `[length, batch, directions · hiddenSize]`; 0 at padded steps. */
+  readonly output: Tensor
+  /** Final hidden state of each layer and direction, `[numLayers · directions, batch, hiddenSize]`. */
+  readonly hidden: Tensor
+  /** Final cell state of an LSTM, of the shape of `hidden`. */
+  readonly cell?: Tensor
+}
+
+/** State after a step, `[batch, hiddenSize]` each. `hidden` is also the output; `cell` is for LSTMs. */
+export type State = readonly [hidden: Tensor, cell?: Tensor]
+
+/**
+ * Computes the state after a step from the state before it.
+ *
+ * @param input `W_ih·x + b_ih` for the input x of this step, `[batch, gates · hiddenSize]`
+ * @param recurrent `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`
+ */
+export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
+
+/** Definition of a kind of recurrent network, such as an LSTM. */
+export interface RecurrentKind {
+  readonly name: string
+  /** Number of gates: the weights have `gates · hiddenSize` rows. */
+  readonly gates: number
+  /** Whether there is a cell state besides the hidden state, as in an LSTM. */
+  readonly hasCell: boolean
+  readonly cell: RecurrentCell
+  /** Gates in the order of ONNX's operator `name`, by their place in the weights. */
+  readonly order: readonly number[]
+  /** Attributes of that operator, for each direction. */
+  readonly attributes?: (directions: number) => Tensor['attributes']
+}
+
+/** Weights of one direction of a layer. */
+export interface RecurrentWeights {
+  readonly weight_ih: Variable
+  readonly weight_hh: Variable
+  readonly bias_ih?: Variable
+  readonly bias_hh?: Variable
+}

@@ -1,0 +1,42 @@
+import { axesButChannels } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { rebuild } from '../onnx/rebuild.ts'
+import { withBias } from '../ops/correlate-lowering.ts'
+import type { Walk, Window } from '../ops/window.ts'
+import { inputByTiles, outputByTiles, worthTransforming } from '../ops/winograd.ts'
+
+/**
+ * Rewrites the convolutions of a graph, and their gradients with respect to the input, by Winograd's algorithm
+ * where that is faster: 3×3 windows on 128 channels or more.
+ */
+export const transformConvolutions = (roots: readonly Tensor[]): Tensor[] => rebuild(roots, transformed)
+
+function transformed(t: Tensor): Tensor {
+  const [x, w, bias] = t.inputs
+  if (t.op === 'Conv') {
+    const walk = walkOf(t, x!, t)
+    return worthTransforming(x!, w!.shape[0]!, walk) ? withBias(outputByTiles(x!, w!, walk), bias) : t
+  }
+  if (t.op === 'ConvTranspose') {
+    const walk = walkOf(t, t, x!)
+    return worthTransforming(x!, w!.shape[1]!, walk) ? inputByTiles(x!, w!, walk) : t
+  }
+  return t
+}
+
+/** Returns the windows of a convolution that slide over `over` and give `result`, from the node's attributes. */
+function walkOf({ attributes }: Tensor, over: Tensor, result: Tensor): Walk {
+  const list = (name: string): readonly number[] => attributes[name] as readonly number[]
+  const windows = axesButChannels(over.shape)
+    .slice(1)
+    .map((axis, i): Window => {
+      const [kernel, stride, dilation] = [
+        list('kernel_shape')[i]!,
+        list('strides')[i]!,
+        list('dilations')[i]!,
+      ]
+      const before = list('pads')[i]!
+      return { input: over.shape[axis]!, output: result.shape[axis]!, kernel, stride, dilation, before }
+    })
+  return { windows, groups: attributes.group as number }
+}
