@@ -24,18 +24,21 @@ const most = 100
 /** Trains an experiment; the task, or undefined if the loss was not finite. */
 async function trained(experiment) {
   const task = train.taskOf(experiment)
-  const steps = { losses: [], lrs: [] }
+  const log = { losses: [], lrs: [], logs: {} }
   try {
     for await (const event of train.run(experiment, { task })) {
       if (event.type !== 'steps') continue
-      steps.losses.push(...event.losses)
-      steps.lrs.push(...event.lrs)
+      log.losses.push(...event.losses)
+      log.lrs.push(...event.lrs)
+      for (const [name, values] of Object.entries(event.logs ?? {})) {
+        log.logs[name] = [...(log.logs[name] ?? []), ...values]
+      }
     }
   } catch (error) {
     if (!/finite/.test(error.message)) throw error
     return undefined
   }
-  return { task, log: { losses: Float64Array.from(steps.losses), lrs: Float64Array.from(steps.lrs) } }
+  return { task, log }
 }
 
 /** The loss on the data kept for the test after training. */
@@ -59,7 +62,8 @@ async function findingsOf(experiment) {
 /** Obeys the findings of one run one by one. */
 async function tested({ data: make, common, settings }, setting, seed) {
   const { test, ...data } = make()
-  const shared = { data, threads: 1, ...common, ...settings[setting] }
+  const { obeyed: models, ...own } = settings[setting]
+  const shared = { data, threads: 1, ...common, ...own }
   const experiment = train.experiment({ ...shared, seed })
   const fresh = train.experiment({ ...shared, seed: 1000 + seed })
   const [findings, ignored] = [await findingsOf(experiment), await lossOf(fresh, test)]
@@ -68,7 +72,7 @@ async function tested({ data: make, common, settings }, setting, seed) {
   for (const finding of findings) {
     const { severity, advice } = finding
     const id = finding.id ?? finding.rule
-    for (const { words, change } of changesOf(finding, experiment)) {
+    for (const { words, change } of changesOf(finding, experiment, models)) {
       obeyed.push({ id, words, severity, advice, loss: await lossOf(change(fresh), test) })
     }
     known.set(id, advice)

@@ -10,8 +10,8 @@ const numberIn = (text, pattern) => {
 const curveOf = (lr) => (typeof lr === 'function' ? lr : schedule.constant(lr))
 
 /** Number of optimizer steps of a run. */
-export function stepsOf({ data, batchSize, epochs, lastBatch }) {
-  const perEpoch = data.train.length / batchSize
+export function stepsOf({ data, batchSize, epochs, lastBatch, accumulate }) {
+  const perEpoch = data.train.length / (batchSize * (accumulate.steps ?? accumulate))
   return epochs * (lastBatch === 'keep' ? Math.ceil(perEpoch) : Math.floor(perEpoch))
 }
 
@@ -134,6 +134,27 @@ const readers = {
   D20: ({ advice }) => /lower λ/.test(advice) && [['lower λ', decay((old) => old / 10)]],
   'bias-before-norm': ({ names }) => [['without the bias', withoutBiases(names)]],
   'decay-on-vectors': () => [['exempt vectors', exempt]],
+  accumulation: () => [
+    [
+      "batchNorm: 'exact'",
+      (experiment) => ({
+        ...experiment,
+        accumulate: { steps: experiment.accumulate, batchNorm: 'exact' },
+      }),
+    ],
+  ],
+  'averaged-weights': () => [
+    [
+      'recalibrate',
+      (experiment) =>
+        withOptimizer(experiment, {
+          average: { ...experiment.optimizer.spec.average, batchNorm: 'recalibrate' },
+        }),
+    ],
+  ],
+  'trust-on-vectors': () => [
+    ['exempt vectors', (experiment) => withOptimizer(experiment, { groups: [{ maxRank: 1, adapt: false }] })],
+  ],
   'penalty-in-adam': () => [['adamw', optimizerOf(optim.adamw)]],
   'fast-turning'({ advice }) {
     const factor = numberIn(advice, /divide η·λ by ([\d.e+-]+)/)
@@ -170,10 +191,16 @@ function readBatches({ advice }, experiment) {
   )
 }
 
-/** What a finding advises: pairs of a few words and a function that changes an experiment so. */
-export const changesOf = (finding, experiment) => {
+/**
+ * What a finding advises: a few words, and a function that changes an experiment so.
+ *
+ * @param models by rule: models built as the advice of that rule wants them
+ */
+export const changesOf = (finding, experiment, models = {}) => {
+  const id = finding.id ?? finding.rule
+  const model = models[id]
+  if (model) return [{ words: 'another model', change: (one) => ({ ...one, model }) }]
   const names = /^BN cancels (.*), whose/.exec(finding.advice)?.[1].split(/, | and /)
-  return (readers[finding.id ?? finding.rule]?.({ ...finding, names }, experiment) || []).map(
-    ([words, change]) => ({ words, change }),
-  )
+  const read = readers[id]?.({ ...finding, names }, experiment) || []
+  return read.map(([words, change]) => ({ words, change }))
 }

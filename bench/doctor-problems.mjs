@@ -3,7 +3,7 @@
 // the data, `test`, which neither the training nor the doctor sees.
 import { data, nn, ops, optim, random, schedule } from '../dist/index.js'
 
-const { sgd, adam, adamw } = optim
+const { sgd, adam, adamw, lars } = optim
 
 /** Examples `from` to `to` − 1 of a data set. */
 const part = (set, from, to) =>
@@ -132,22 +132,29 @@ class MarkedNet {
   }
 }
 
-/** `depth` layers of 32 channels with BN and ReLU; the weights of every other one are `uneven` times as large. */
+/**
+ * `depth` layers of 32 channels with BN and ReLU. The weights of every other one are `uneven` times as large,
+ * dropout follows layer `dropAfter`, and the γ of layer `zero` starts at 0.
+ */
 const spiralNet =
-  ({ depth, drop = 0, uneven = 1, norm = {} }) =>
+  ({ depth, dropAfter = -1, zero = -1, uneven = 1, norm = {} }) =>
   () => {
-    const layers = Array.from({ length: depth }, (_, i) => [
-      scaled(new nn.Linear(i === 0 ? 2 : 32, 32, { bias: false }), i % 2 === 0 ? 1 : uneven),
-      new nn.BatchNorm1d(32, norm),
-      new nn.ReLU(),
-      ...(drop > 0 && i === 0 ? [new nn.Dropout(drop)] : []),
-    ])
+    const layers = Array.from({ length: depth }, (_, i) => {
+      const bn = new nn.BatchNorm1d(32, norm)
+      if (i === zero) bn.weight.initializer = nn.init.zeros
+      const linear = scaled(new nn.Linear(i === 0 ? 2 : 32, 32, { bias: false }), i % 2 === 0 ? 1 : uneven)
+      return [linear, bn, new nn.ReLU(), ...(i === dropAfter ? [new nn.Dropout(0.2)] : [])]
+    })
     return new nn.Sequential(...layers.flat(), new nn.Linear(32, 3))
   }
 
 const classified = { loss: ops.crossEntropy }
+const undecayed = optim.noDecayOnNormAndBias()
 
-/** Problems by name: `data`, options that all settings share, and the options of each setting. */
+/**
+ * Problems by name: `data`, options that all settings share, and the options of each setting. Advice to build the
+ * model in another way, which no option can follow, is obeyed by the model that `obeyed` has for the rule.
+ */
 export const problems = {
   'digits (example)': {
     data: () => digits('flat'),
@@ -159,6 +166,10 @@ export const problems = {
         model: digitsNet({ momentum: 0.01 }),
         optimizer: sgd({ lr: 0.003, weightDecay: 1e-4 }),
       },
+      accumulated: { batchSize: 16, accumulate: 4, optimizer: sgd({ lr: 0.1 }) },
+      'lars, averaged': {
+        optimizer: lars({ lr: 10, average: { type: 'ema', decay: 0.95, batchNorm: 'copy' } }),
+      },
     },
   },
   'digits by convolutions (example)': {
@@ -168,6 +179,8 @@ export const problems = {
       'sgd 0.1': { optimizer: sgd({ lr: 0.1 }) },
       'adam 0.01, a penalty': { optimizer: adam({ lr: 0.01, weightDecay: 1e-3 }) },
       'sgd 0.3, momentum 0.9': { optimizer: sgd({ lr: 0.3, momentum: 0.9, weightDecay: 1e-4 }) },
+      'sgd 2, momentum 0.9': { optimizer: sgd({ lr: 2, momentum: 0.9 }) },
+      'adam 0.1': { optimizer: adam({ lr: 0.1 }) },
     },
   },
   'breast cancer (example)': {
@@ -187,6 +200,10 @@ export const problems = {
           momentum: 0.9,
           weightDecay: 1e-4,
         }),
+      },
+      'a drop at the end, plateaus': {
+        control: [schedule.reduceOnPlateau({ patience: 2, factor: 0.5 })],
+        optimizer: sgd({ lr: schedule.multiStep(0.1, { milestones: [165], gamma: 0.05 }), momentum: 0.9 }),
       },
     },
   },
@@ -217,8 +234,29 @@ export const problems = {
         optimizer: sgd({ lr: 0.1, momentum: 0.9, weightDecay: 5e-3 }),
       },
       'dropout before BN': {
-        model: spiralNet({ depth: 3, drop: 0.2, norm: { eps: 0.1 } }),
+        model: spiralNet({ depth: 3, dropAfter: 0, norm: { eps: 0.1 } }),
         optimizer: adamw({ lr: 0.01, weightDecay: 0.01 }),
+        obeyed: { 'dropout-before-norm': spiralNet({ depth: 3, dropAfter: 2, norm: { eps: 0.1 } }) },
+      },
+      'a γ of 0': {
+        model: spiralNet({ depth: 3, zero: 1 }),
+        optimizer: sgd({ lr: 0.1 }),
+        obeyed: { 'zero-scale': spiralNet({ depth: 3 }) },
+      },
+      'uneven layers': {
+        model: spiralNet({ depth: 4, uneven: 6 }),
+        optimizer: sgd({ lr: 0.03, momentum: 0.9 }),
+      },
+      'decay that breaks': {
+        model: spiralNet({ depth: 3 }),
+        batchSize: 256,
+        epochs: 80,
+        optimizer: sgd({
+          lr: 0.3,
+          weightDecay: 0.01,
+          groups: [...undecayed, { match: '^9', weightDecay: 0 }],
+        }),
+        log: { batchNorm: true },
       },
       'adamw 2e-5': { optimizer: adamw({ lr: 2e-5, weightDecay: 0.01 }) },
     },
