@@ -28,3 +28,15 @@ export function evenSubset(dataset: Dataset, most: number): Dataset {
     Int32Array.from(evenly, (_, i) => Math.floor((i * dataset.length) / most)),
   )
 }
+
+/** Deals the examples of a data set in turn into `parts` data sets, or one per example if there are fewer. */
+export function dealtInto(parts: number, dataset: Dataset): readonly Dataset[] {
+  const all = Int32Array.from({ length: dataset.length }, (_, i) => i)
+  const count = Math.min(parts, dataset.length)
+  return Array.from({ length: count }, (_, part) =>
+    subset(
+      dataset,
+      all.filter((i) => i % count === part),
+    ),
+  )
+}

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../core/tensor.ts'
+import { advise } from '../advice.ts'
 import { ancestors, type Norm, type Structure, sourcesOf } from '../structure.ts'
 import { abridged, type LintRule } from './rule.ts'
 
@@ -11,7 +12,7 @@ export const orderRules: readonly LintRule[] = [
     look({ structure }) {
       const biases = new Set(structure.norms.flatMap(({ fed }) => (fed?.cancels ? [fed.bias!] : [])))
       if (biases.size === 0) return []
-      const advice = `BN cancels ${abridged([...biases])}, whose gradient is 0: use { bias: false } there`
+      const advice = `BN cancels ${abridged([...biases])}, whose gradient is 0; { bias: false } computes the same`
       return [{ severity: 'note', advice }]
     },
   },
@@ -24,8 +25,9 @@ export const orderRules: readonly LintRule[] = [
       return structure.dropouts.flatMap(({ name, y }) => {
         const norm = before.find(({ tensors }) => tensors.has(y))
         if (!norm) return []
-        const advice = `the dropout ${name} comes before BN ${norm.name}, which learns a variance that differs in evaluation: move it after the last BN`
-        return [{ severity: 'warning', advice }]
+        const flaw = `the dropout ${name} comes before BN ${norm.name}, which learns a variance that differs in evaluation`
+        const change = { type: 'model', instruction: 'move it after the last BN' } as const
+        return [{ severity: 'warning', ...advise(flaw, change) }]
       })
     },
   },
@@ -37,7 +39,13 @@ export const orderRules: readonly LintRule[] = [
       const blocking = structure.norms.filter((norm) => startsAtZero(norm) && !endsBranch(norm, structure))
       return blocking.map(({ name }) => ({
         severity: 'warning',
-        advice: `the γ of BN ${name} starts at 0, and nothing is added to its output, so no gradient passes; only the last BN of a residual branch may start at 0`,
+        ...advise(
+          `the γ of BN ${name} starts at 0, and nothing is added to its output, so no gradient passes`,
+          {
+            type: 'model',
+            instruction: 'start it at 1; only the last BN of a residual branch may start at 0',
+          },
+        ),
       }))
     },
   },
