@@ -31,6 +31,8 @@ export type Change =
   | { readonly type: 'exactBatchNorm' }
   /** Drops an epoch's last training batch if it is incomplete. */
   | { readonly type: 'dropLast' }
+  /** Uses batches of this size for as many epochs, and stretches schedules to the number of steps. */
+  | { readonly type: 'batchSize'; readonly batchSize: number }
   /** Changes the code of the model, which `obey` cannot do. */
   | { readonly type: 'model'; readonly instruction: string }
 
@@ -107,6 +109,14 @@ const kinds: Kinds = {
       ...experiment,
       accumulate: { steps: microBatchesPerStep(experiment.accumulate), batchNorm: 'exact' },
     }),
+  },
+  batchSize: {
+    phrase: ({ batchSize }) => `use batches of ${count(batchSize)}, with as many epochs`,
+    make(experiment, { batchSize }) {
+      const factor = batchSize / experiment.batchSize
+      const made = { ...experiment, batchSize }
+      return withRate(made, (lr) => schedule.lambda(1, (step) => lr(step * factor)))
+    },
   },
   dropLast: {
     phrase: () => "use lastBatch: 'drop'",

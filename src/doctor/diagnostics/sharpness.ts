@@ -1,4 +1,5 @@
 import { figure } from '../../core/text.ts'
+import { maxOf } from '../../core/vector.ts'
 import { taskOf } from '../../train/train.ts'
 import { advise, fallAtEnd } from '../advice.ts'
 import type { Change } from '../change.ts'
@@ -43,7 +44,9 @@ export const sharpness: Diagnostic = {
       { ...values, rate: rates[steps - 1]!, earlyRate: rates[early]! },
       fallAtEnd(subject),
     )
-    return { ...found, opposes: value >= 0.8 || atFirst > 1 ? ['raise'] : ['lower'] }
+    if (value >= 0.8 || atFirst > 1) return { ...found, opposes: ['raise'] }
+    // A rate that has decayed says nothing about the peak.
+    return rates[steps - 1]! < maxOf(rates) / 10 ? found : { ...found, opposes: ['lower'] }
   },
 }
 

@@ -85,7 +85,7 @@ export const spikes: Diagnostic = {
 
 /** Returns an explanation of a spike. @param rise factor by which the effective rate grew before the spike */
 function cause(rise: number | undefined): string {
-  if (rise === undefined) return 'set log: { batchNorm: true } to see whether the effective rate rises first'
+  if (rise === undefined) return 'log: { batchNorm: true } would show whether the effective rate rises first'
   if (!shrinks(rise)) return 'the effective rate did not rise before'
   return `the effective rate rose ${figure(rise)} times in the tenth of the run before, as norms shrink under weight decay until training breaks`
 }

@@ -58,7 +58,7 @@ function judged(all: ReadonlyMap<string, Size>, subject: Subject): Finding {
   const { rates, log } = subject
   const sizes = [...all].map(([name, { size }]) => [name, size] as const)
   const [fast, value] = greatestEntry([...all].map(([name, { size, limit }]) => [name, size / limit]))
-  const [[, high], [slow, low]] = [greatestEntry(sizes), leastEntry(sizes)]
+  const [[longest, high], [slow, low]] = [greatestEntry(sizes), leastEntry(sizes)]
   const decayed = rates.at(-1)! < maxOf(rates) / 10
   const found = { value, values: Object.fromEntries(sizes) }
   const { words, limit } = all.get(fast)!
@@ -76,8 +76,11 @@ function judged(all: ReadonlyMap<string, Size>, subject: Subject): Finding {
     }
   }
   if (low < least && !decayed) {
-    const raise = high > 0 && high < least ? rateBy(least / high) : undefined
-    return { severity: 'note', ...found, ...advise(`${all.get(slow)!.words}, below ${figure(least)}`, raise) }
+    if (high === 0 || high >= least) {
+      return { severity: 'note', ...found, advice: `${all.get(slow)!.words}, below ${figure(least)}` }
+    }
+    const below = `${all.get(longest)!.words} and others by less, below ${figure(least)}`
+    return { severity: 'note', ...found, ...advise(below, rateBy(least / high)) }
   }
   const end = decayed ? ', at the end of a schedule that has decayed' : ''
   return { severity: 'ok', ...found, advice: `${words}${end}` }

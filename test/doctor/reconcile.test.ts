@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { advise } from '../../src/doctor/advice.ts'
+import {
+  type Change,
+  type Diagnosis,
+  type Finding,
+  isFinding,
+  type RateMove,
+} from '../../src/doctor/index.ts'
+import { moveOf, reconciled } from '../../src/doctor/reconcile.ts'
+import * as nn from '../../src/nn/index.ts'
+import { sgd } from '../../src/optim/index.ts'
+import { diagnosed, network, trained } from './runs.ts'
+
+type Found = Diagnosis & Finding
+
+const found = (id: string, change?: Change, opposes: readonly RateMove[] = []): Found => ({
+  id,
+  title: '',
+  threshold: '',
+  source: '',
+  severity: 'warning',
+  value: 1,
+  ...advise(`${id} measured something`, change),
+  opposes,
+})
+const said = (...all: readonly Found[]): readonly string[] =>
+  reconciled(all).map(({ severity, advice }) => `${severity}: ${advice}`)
+
+const raise = { type: 'rate', factor: 2 } as const
+const lower = { type: 'rate', factor: 0.5 } as const
+const fall = { type: 'fall', steps: 10 } as const
+const decay = { type: 'weightDecay', factor: 0.1 } as const
+
+describe('advice of one run', () => {
+  test('is withdrawn where what another diagnostic measured speaks against it', () => {
+    expect(said(found('D12', lower), found('D13', undefined, ['lower']))).toEqual([
+      'note: D12 measured something; no change is advised, since D13 speaks against one',
+      'warning: D13 measured something',
+    ])
+    expect(said(found('D3', fall), found('D12', raise, ['lower', 'fall']))).toEqual([
+      'note: D3 measured something; no change is advised, since D12 speaks against one',
+      'warning: D12 measured something: multiply the learning rate by 2',
+    ])
+  })
+
+  test('stands where what the diagnostic itself measured speaks against the contrary', () => {
+    expect(said(found('D12', lower, ['raise']), found('D13', undefined, ['raise']))[0]).toBe(
+      'warning: D12 measured something: divide the learning rate by 2',
+    )
+  })
+
+  test('names one factor of the rate, that of the range test', () => {
+    expect(said(found('D12', lower), found('D16', lower))[1]).toBe('note: D16 measured something; see D12')
+  })
+
+  test('by the rule of thumb of D5 yields to any other on the rate or the decay', () => {
+    for (const change of [fall, decay]) {
+      expect(said(found('D3', change), found('D5', fall))[1]).toBe('note: D5 measured something; see D3')
+    }
+    expect(said(found('D5', fall), found('D9', { type: 'recalibrate' }))[0]).toBe(
+      'warning: D5 measured something: let the learning rate fall to 0 over the last 10 steps',
+    )
+  })
+
+  test('keeps no change that was withdrawn', () => {
+    expect(reconciled([found('D12', lower), found('D16', lower)])[1]).not.toHaveProperty('change')
+  })
+
+  test.each([1e-4, 3])('moves the rate in one direction, at %s', async (lr) => {
+    const { experiment, task, log } = await trained({ optimizer: sgd({ lr }) })
+    const moves = new Set<string>()
+    for await (const one of examine(experiment, task, { log, only: ['D3', 'D5', 'D16'] })) {
+      const move = isFinding(one) && moveOf(one.change)
+      if (move) moves.add(move === 'fall' ? 'lower' : move)
+    }
+    expect(moves.size).toBeLessThan(2)
+  })
+})
+
+describe('a high rate of a net with BN that learns well', () => {
+  const convolutions = (): nn.Module =>
+    new nn.Sequential(new nn.Linear(16, 32), new nn.BatchNorm1d(32), new nn.ReLU(), new nn.Linear(32, 4))
+
+  test.each([
+    ['one layer', convolutions],
+    ['two layers', network()],
+  ])('is never divided by the size of its steps, %s', async (_, model) => {
+    for (const lr of [0.1, 0.3, 1]) {
+      const one = await diagnosed(await trained({ model, optimizer: sgd({ lr }), epochs: 2 }), 'D5')
+      expect(isFinding(one) && one.change?.type, `${lr}`).not.toBe('rate')
+    }
+  })
+})
