@@ -4,15 +4,15 @@
 // score is the loss on data that neither training nor doctor has seen.
 // Run it with: node bench/doctor-advice.mjs [--out FILE] [--seeds N] [problem …]   (after npm run build)
 // It goes on where it stopped; `--table` prints the table alone. Some 10 minutes on one core.
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { doctor, train } from '../dist/index.js'
 
 const { values: options, positionals: chosen } = parseArgs({
   allowPositionals: true,
   options: {
-    out: { type: 'string', default: 'bench/results/doctor-advice.jsonl' },
+    out: { type: 'string', default: 'artifacts/doctor-advice.jsonl' },
     seeds: { type: 'string', default: '10' },
     problems: { type: 'string', default: new URL('doctor-problems.mjs', import.meta.url).pathname },
     table: { type: 'boolean', default: false },
@@ -92,6 +92,7 @@ const read = () =>
     : []
 
 async function measure() {
+  mkdirSync(dirname(options.out), { recursive: true })
   const done = new Set(read().map(({ problem, setting, seed }) => [problem, setting, seed].join()))
   for (let seed = 0; seed < Number(options.seeds); seed++) {
     for (const [problem, one] of Object.entries(problems)) {

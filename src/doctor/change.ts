@@ -4,7 +4,6 @@ import { count, figure } from '../core/text.ts'
 import { Variable } from '../core/variable.ts'
 import * as init from '../nn/init.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
-import { adamw } from '../optim/rules/adam.ts'
 import { noDecayOnNormAndBias } from '../optim/weight-groups.ts'
 import * as schedule from '../schedule/index.ts'
 import { microBatchesPerStep } from '../train/accumulation.ts'
@@ -21,8 +20,6 @@ export type Change =
   | { readonly type: 'weightDecay'; readonly factor: number }
   /** Exempts weights of one axis (γ, β and biases) from weight decay. */
   | { readonly type: 'exemptVectors' }
-  /** Separates weight decay from the gradient: replaces an optimizer of Adam's kind by `adamw`. */
-  | { readonly type: 'adamw' }
   /** Recomputes running statistics on training data before they are used in evaluation. */
   | { readonly type: 'recalibrate' }
   /** Corrects running statistics for their initial values. */
@@ -76,13 +73,6 @@ const kinds: Kinds = {
     make: (experiment) => {
       const { groups = [] } = specOf(experiment.optimizer)
       return withOptimizer(experiment, { groups: [...noDecayOnNormAndBias(), ...groups] })
-    },
-  },
-  adamw: {
-    phrase: () => 'use adamw',
-    make(experiment) {
-      const { type: _, ...options } = specOf(experiment.optimizer)
-      return { ...experiment, optimizer: adamw(options as Parameters<typeof adamw>[0]) }
     },
   },
   recalibrate: {

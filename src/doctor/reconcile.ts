@@ -16,9 +16,8 @@ export function moveOf(change: Change | undefined): RateMove | undefined {
  * Reconciles the findings of one run, so that their advice does not contradict each other. Advice on the learning
  * rate is withdrawn, and its finding becomes a note that names the reason,
  *
- * - if what another diagnostic measured speaks against it (`opposes`),
- * - if D12, a test by training, says by how much to multiply the rate, or
- * - if D5, a rule of thumb, gives it, and another diagnostic gives advice on the rate or the weight decay.
+ * - if what another diagnostic measured speaks against it (`opposes`), or
+ * - if D12, a test by training, says by how much to multiply the rate, and it is a second factor.
  *
  * @param all findings of a run, those included that are not to be shown
  */
@@ -29,15 +28,9 @@ export function reconciled(all: readonly Found[]): readonly Found[] {
     const others = all.filter(({ id }) => id !== finding.id)
     const opponent = others.find(({ opposes }) => opposes?.includes(move))
     if (opponent) return withdrawn(finding, `; no change is advised, since ${opponent.id} speaks against one`)
-    const better = others.find((other) => precedes(other, finding, move))
-    return better ? withdrawn(finding, `; see ${better.id}`) : finding
+    const isTested = others.some(({ id, change }) => id === 'D12' && change?.type === 'rate')
+    return isTested && move !== 'fall' ? withdrawn(finding, '; see D12 for the rate') : finding
   })
-}
-
-/** Whether the advice of one finding takes the place of another's, which moves the rate. */
-function precedes({ id, change }: Found, other: Found, move: RateMove): boolean {
-  if (id === 'D12' && change?.type === 'rate') return move !== 'fall'
-  return other.id === 'D5' && (moveOf(change) !== undefined || change?.type === 'weightDecay')
 }
 
 const withdrawn = (finding: Found, reason: string): Found => ({

@@ -8,14 +8,13 @@ import type { Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import type { InputSpec } from '../runtime/traced.ts'
-import type { Evaluation } from '../train/evaluation.ts'
 import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { dealtInto, evenSubset, type InMemory, inMemory } from './in-memory.ts'
+import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
 import { type Turns, turnsOf } from './turns.ts'
@@ -25,11 +24,6 @@ export interface Slope {
   readonly loss: number
   /** dL/dw of each trainable weight w, by the weight's state name. */
   readonly gradient: ReadonlyMap<string, Data>
-}
-
-/** What was measured on a part of the validation data. */
-export interface Validated extends Evaluation {
-  readonly examples: number
 }
 
 /** The run that diagnostics examine: experiment, trained task and log. Caches what several diagnostics need. */
@@ -147,24 +141,6 @@ export class Subject {
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
-  }
-
-  /**
-   * Evaluates the model on up to `most` validation examples, taken at even intervals, in `parts` parts of equal
-   * size or nearly so, over which the examples are dealt in turn.
-   *
-   * @returns of each part, its number of examples and what was measured
-   */
-  async validate(most: number, parts: number): Promise<readonly Validated[]> {
-    const { data, batchSize } = this.experiment
-    const dealt = this.#once(`validation ${most} ${parts}`, () =>
-      dealtInto(parts, evenSubset(data.validation, most)),
-    )
-    const validated: Validated[] = []
-    for (const part of dealt) {
-      validated.push({ examples: part.length, ...(await this.task.evaluate(part, { batchSize })) })
-    }
-    return validated
   }
 
   /** Runs `body`, then restores all weights and state, the number of steps and the controllers' rate factor. */

@@ -3,7 +3,7 @@ import { hyperparameterAt } from '../../src/core/variable.ts'
 import { type Change, obey, phrase, Subject } from '../../src/doctor/index.ts'
 import { BatchNorm } from '../../src/nn/norm/batch-norm.ts'
 import { batchNorms } from '../../src/nn/norm/freeze.ts'
-import { adam, adamw, noDecayOnNormAndBias, sgd } from '../../src/optim/index.ts'
+import { adamw, sgd } from '../../src/optim/index.ts'
 import * as schedule from '../../src/schedule/index.ts'
 import type { Experiment, ExperimentOptions } from '../../src/train/index.ts'
 import { taskOf } from '../../src/train/train.ts'
@@ -33,7 +33,6 @@ const instructions: readonly (readonly [Change, string])[] = [
     { type: 'exemptVectors' },
     'exempt γ, β and biases from weight decay with groups: optim.noDecayOnNormAndBias()',
   ],
-  [{ type: 'adamw' }, 'use adamw'],
   [{ type: 'recalibrate' }, 'recalibrate them before evaluation'],
   [{ type: 'zeroDebias' }, 'use { zeroDebias: true } in BN'],
   [{ type: 'exactBatchNorm' }, "accumulate with batchNorm: 'exact'"],
@@ -84,15 +83,6 @@ describe('a change that is obeyed', () => {
       optionAt(changed, name, 'weightDecay'),
     )
     expect(decays).toEqual([0.5, 0, 2, 0])
-  })
-
-  test('uses adamw with the options of adam', () => {
-    const groups = noDecayOnNormAndBias()
-    const { spec } = obeyed(
-      { type: 'adamw' },
-      { optimizer: adam({ lr: 0.1, beta1: 0.8, weightDecay: 0.5, groups }) },
-    ).optimizer
-    expect(spec).toEqual({ type: 'adamw', lr: 0.1, beta1: 0.8, weightDecay: 0.5, groups })
   })
 
   test('recalibrates the statistics of averaged weights too', () => {

@@ -16,8 +16,8 @@ export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',
   quantity: 'share of a layer’s channels that are 0 in all of 16 training batches',
-  threshold: 'warning above 20 % of a layer',
-  remedy: 'β has drifted far below 0: divide the rate by 3',
+  threshold: 'note above 20 % of a layer, warning from 50 %',
+  remedy: 'β has drifted far below 0: from 50 %, divide the rate by 3',
   source: 'Lu et al. 2020, https://arxiv.org/abs/1903.06733; the band is ours',
   async examine(subject) {
     const { structure } = subject
@@ -28,6 +28,7 @@ export const deadRelu: Diagnostic = {
     const values = Object.fromEntries(dead)
     if (value > 0.2) {
       const measured = `${percent(value)} of the ReLUs after layer ${name} fire for no example of ${count} batches`
+      if (value < 0.5) return { severity: 'note', value, values, advice: measured }
       return { severity: 'warning', value, values, ...advise(measured, rateBy(1 / 3)) }
     }
     const advice = `at most ${percent(value)} of the ReLUs after a BN never fire (layer ${name})`

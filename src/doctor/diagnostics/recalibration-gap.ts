@@ -3,7 +3,7 @@ import { meanOf } from '../../core/vector.ts'
 import { remeasured } from '../../train/drift.ts'
 import { advise } from '../advice.ts'
 import { type Diagnostic, type Finding, noAverages, noStatistics } from '../diagnosis.ts'
-import type { Validated } from '../subject.ts'
+import { type Validated, validated } from '../validated.ts'
 import { measuredBatches } from './drift.ts'
 
 /** Maximum number of validation examples to evaluate. */
@@ -24,7 +24,7 @@ export const recalibrationGap: Diagnostic = {
     if (subject.tracking.length === 0) return noStatistics
     if (subject.evaluatesOthers && subject.lacksState) return noAverages
     const { task, experiment, model } = subject
-    const validate = () => subject.validate(most, parts)
+    const validate = () => validated(subject, most, parts)
     const { running, measured } = await task.atEvaluation(
       async () => ({
         running: await validate(),

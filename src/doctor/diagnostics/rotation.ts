@@ -2,7 +2,7 @@ import { figure } from '../../core/text.ts'
 import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import type { Equilibrium } from '../../optim/traits.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
-import { type Advice, advise, decayDividedBy, fallAtEnd } from '../advice.ts'
+import { type Advice, advise, fallAtEnd } from '../advice.ts'
 import { type Diagnostic, type Finding, greatestEntry, noInvariance, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -15,7 +15,7 @@ export const rotation: Diagnostic = {
   threshold:
     'ratio: note outside 0.8 to 1.2 unless the rate has decayed; drift: note above 0.03 and warning above 0.05 at the end, alarm above 0.2 at the end, note at any other step',
   remedy:
-    'the drift is the remaining noise: above 0.05, let the rate fall to 0 over the last fifth of the run; above 0.2, divide λ to reach 0.1',
+    'the drift is the remaining noise: above 0.05, let the rate fall to 0 over the last fifth of the run',
   source:
     'Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024, https://arxiv.org/abs/2305.17212; the bands of the drift are ours',
   async examine(subject) {
@@ -43,9 +43,8 @@ export function whereNoiseStays(
   measured: string,
   subject: Subject,
 ): Advice & { readonly severity: 'warning' | 'alarm' } {
-  return drift > 0.2
-    ? { severity: 'alarm', ...advise(measured, decayDividedBy((drift / 0.1) ** 2)) }
-    : { severity: 'warning', ...advise(measured, fallAtEnd(subject)) }
+  if (drift > 0.2) return { severity: 'alarm', advice: `${measured}, since noise dominates training` }
+  return { severity: 'warning', ...advise(measured, fallAtEnd(subject)) }
 }
 
 /** A weight's equilibrium at the rate and decay of the last step, and how far steps really turn the weight. */
@@ -84,7 +83,7 @@ function judged(all: readonly Turned[], subject: Subject): Finding {
   if (fast.drift > 0.03) {
     const measured = `the drift of ${fast.name} ends at ${figure(fast.drift)} rad per step, which keeps the loss up`
     if (fast.drift <= 0.05) return { severity: 'note', ...found, advice: measured }
-    return { ...found, ...whereNoiseStays(fast.drift, measured, subject) }
+    return { ...found, ...whereNoiseStays(fast.drift, measured, subject), opposes: ['raise'] }
   }
   if (hot.peak > 0.2) {
     const advice = `the drift of ${hot.name} reached ${figure(hot.peak)} rad per step, where noise dominates training, before the rate fell`

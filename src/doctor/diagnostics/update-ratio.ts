@@ -1,6 +1,5 @@
 import { figure } from '../../core/text.ts'
 import { maxOf, meanOf, rootMeanSquare } from '../../core/vector.ts'
-import { advise, fallAtEnd, rateBy } from '../advice.ts'
 import { type Diagnostic, type Finding, greatestEntry, leastEntry, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -26,10 +25,9 @@ export const updateRatio: Diagnostic = {
   title: 'size of a step relative to the weights',
   quantity:
     'largest of ‖Δw‖/‖w‖ over 1e-2 and, of weights before BN, of the angle over 0.1 rad; weights of two or more axes, last 8 steps',
-  threshold:
-    'above 1: note, or warning if the loss no longer falls; note if a ‖Δw‖/‖w‖ or angle is below 1e-4; neither if the rate has decayed',
+  threshold: 'note above 1, or if a ‖Δw‖/‖w‖ or angle is below 1e-4; neither if the rate has decayed',
   remedy:
-    'above 1, if the loss no longer falls, let the rate fall to 0 over the last fifth of the run; if every size is below 1e-4, raise the rate to reach it',
+    'none: large steps are usual while the rate is high and the loss falls; see D12 and D13 for the rate',
   source:
     'Karpathy et al., CS231n, https://cs231n.github.io/neural-networks-3/#ratio; the angle of weights before BN is ours',
   async examine(subject) {
@@ -54,33 +52,22 @@ async function sizesOf(subject: Subject): Promise<ReadonlyMap<string, Size>> {
   )
 }
 
-function judged(all: ReadonlyMap<string, Size>, subject: Subject): Finding {
-  const { rates, log } = subject
+function judged(all: ReadonlyMap<string, Size>, { rates, log }: Subject): Finding {
   const sizes = [...all].map(([name, { size }]) => [name, size] as const)
   const [fast, value] = greatestEntry([...all].map(([name, { size, limit }]) => [name, size / limit]))
-  const [[longest, high], [slow, low]] = [greatestEntry(sizes), leastEntry(sizes)]
+  const [slow, low] = leastEntry(sizes)
   const decayed = rates.at(-1)! < maxOf(rates) / 10
   const found = { value, values: Object.fromEntries(sizes) }
   const { words, limit } = all.get(fast)!
   if (value > 1 && !decayed) {
-    const above = `${words}, above ${limit}`
-    if (!log) return { severity: 'note', ...found, advice: above }
-    if (!falls(log.losses)) {
-      const stuck = advise(`${above}, and the loss no longer falls`, fallAtEnd(subject))
-      return { severity: 'warning', ...found, ...stuck }
-    }
-    return {
-      severity: 'note',
-      ...found,
-      advice: `${above}, as usual while the rate is high and the loss falls`,
-    }
+    const usual = ', as usual while the rate is high and the loss falls'
+    const stuck = ', and the loss no longer falls; see D12 and D13 for the rate'
+    const why = log === undefined ? '' : falls(log.losses) ? usual : stuck
+    return { severity: 'note', ...found, advice: `${words}, above ${limit}${why}` }
   }
   if (low < least && !decayed) {
-    if (high === 0 || high >= least) {
-      return { severity: 'note', ...found, advice: `${all.get(slow)!.words}, below ${figure(least)}` }
-    }
-    const below = `${all.get(longest)!.words} and others by less, below ${figure(least)}`
-    return { severity: 'note', ...found, ...advise(below, rateBy(least / high)) }
+    const advice = `${all.get(slow)!.words}, below ${figure(least)}; see D12 for the rate`
+    return { severity: 'note', ...found, advice }
   }
   const end = decayed ? ', at the end of a schedule that has decayed' : ''
   return { severity: 'ok', ...found, advice: `${words}${end}` }

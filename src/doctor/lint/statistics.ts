@@ -59,7 +59,8 @@ export const statisticsRules: readonly LintRule[] = [
         ? 'uses the running statistics of the weights in training'
         : 'averages the running statistics'
       const whole = `the ${evaluation.type} average ${flaw}, which are not those of the averaged weights`
-      return [{ severity: copied ? 'warning' : 'note', ...advise(whole, { type: 'recalibrate' }) }]
+      if (!copied) return [{ severity: 'note', advice: whole }]
+      return [{ severity: 'warning', ...advise(whole, { type: 'recalibrate' }) }]
     },
   },
   {

@@ -1,7 +1,6 @@
 import { figure } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import type { Traits } from '../../optim/traits.ts'
-import { advise } from '../advice.ts'
 import { greatestEntry } from '../diagnosis.ts'
 import { timesToEquilibrium } from '../diagnostics/equilibrium-time.ts'
 import { driftsOf, whereNoiseStays } from '../diagnostics/rotation.ts'
@@ -29,8 +28,8 @@ export const weightRules: readonly LintRule[] = [
     look(plan) {
       const first = decayed(plan).find(({ traits }) => traits.rescales && !traits.decoupled)
       if (!first) return []
-      const flaw = `${first.traits.type} divides the penalty of ${figure(first.lambda)} by the gradient's magnitude, so weights with large gradients decay least`
-      return [{ severity: 'warning', ...advise(flaw, { type: 'adamw' }) }]
+      const advice = `${first.traits.type} divides the penalty of ${figure(first.lambda)} by the gradient's magnitude, so weights with large gradients decay least; adamw decays all weights alike`
+      return [{ severity: 'note', advice }]
     },
   },
   {
@@ -57,7 +56,7 @@ export const weightRules: readonly LintRule[] = [
       if (peak <= 0.1) return []
       const end = driftsOf(plan.rule(name)).at(-1)!
       if (end > 0.1) {
-        const flaw = `at the end of the run, each step still turns ${name} by ${figure(end)} rad in equilibrium, where noise dominates training`
+        const flaw = `at the end of the run, each step still turns ${name} by ${figure(end)} rad in equilibrium, which keeps the loss up`
         return [whereNoiseStays(end, flaw, plan)]
       }
       if (peak <= 0.2) return []
