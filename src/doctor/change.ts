@@ -126,7 +126,7 @@ const kindOf = (change: Change): Kind<Change> => kinds[change.type] as Kind<Chan
  * Returns the experiment with the change made that a finding or a lint advises.
  *
  * @throws {ArgumentError} when the change is one of the model, which only its author can make.
- * @example if (finding.change) train.run(doctor.obey(experiment, finding.change))
+ * @example doctor.obey(experiment, { type: 'dropLast' }).lastBatch // 'drop'
  */
 export const obey = (experiment: Experiment, change: Change): Experiment =>
   kindOf(change).make(experiment, change)

@@ -34,6 +34,17 @@ const linearTo0 = (lr: number, steps: number): schedule.Schedule =>
 const groups = noDecayOnNormAndBias()
 const plain = (): nn.Module => new nn.Sequential(new nn.Linear(16, 32), new nn.ReLU(), new nn.Linear(32, 4))
 const withoutBn = { model: plain }
+const slow = { momentum: 0.001 }
+const dropping = (): nn.Module =>
+  new nn.Sequential(
+    new nn.Linear(16, 32),
+    new nn.BatchNorm1d(32, slow),
+    new nn.ReLU(),
+    new nn.Dropout(0.1),
+    new nn.Linear(32, 32),
+    new nn.BatchNorm1d(32, slow),
+    new nn.Linear(32, 4),
+  )
 const whole = { data: points(128), batchSize: 128, threads: 1 }
 const alike = dataset({ x: new Float32Array(256).fill(1), y: new Int32Array(256), classes: 4 })
 /** Numbers of a variable, by hand. */
@@ -265,6 +276,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       run: { optimizer: sgd({ lr: linearTo0(0.1, 160) }), epochs: 10 },
       says: 'ok',
       telling: /%\); accuracies differ by \S+ points$/,
+    },
+    {
+      of: 'the same with dropout before BN, which makes remeasured statistics noisy',
+      run: { model: dropping },
+      says: 'note',
+      telling: /the dropout before BN makes remeasured ones noisy$/,
     },
   ],
   D10: [

@@ -3,6 +3,7 @@ import { advise } from '../../src/doctor/advice.ts'
 import {
   type Change,
   type Diagnosis,
+  examine,
   type Finding,
   isFinding,
   type RateMove,

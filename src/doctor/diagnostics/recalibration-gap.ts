@@ -3,6 +3,7 @@ import { meanOf } from '../../core/vector.ts'
 import { remeasured } from '../../train/drift.ts'
 import { advise } from '../advice.ts'
 import { type Diagnostic, type Finding, noAverages, noStatistics } from '../diagnosis.ts'
+import { dropoutsBeforeNorms } from '../structure.ts'
 import { type Validated, validated } from '../validated.ts'
 import { measuredBatches } from './drift.ts'
 
@@ -17,7 +18,7 @@ export const recalibrationGap: Diagnostic = {
   title: 'validation loss: running statistics relative to remeasured ones',
   quantity: 'loss(running)/loss(remeasured) − 1 on up to 4,096 validation examples; and the accuracy gap',
   threshold:
-    'warning above 5 % in the mean of 8 parts of the data by 3 standard errors; otherwise note beyond ±5 %, or half a point of accuracy in more than 4 examples',
+    'warning above 5 % in the mean of 8 parts of the data by 3 standard errors, unless dropout comes before BN; otherwise note beyond ±5 %, or half a point of accuracy in more than 4 examples',
   remedy: 'above 5 %, recalibrate before evaluation (recalibrateBeforeEvaluation, train.recalibrate)',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3; the bands are ours',
   async examine(subject) {
@@ -32,12 +33,17 @@ export const recalibrationGap: Diagnostic = {
       }),
       { batchSize: experiment.batchSize },
     )
-    return judged(running, measured)
+    const dropped = dropoutsBeforeNorms(subject.structure).length > 0
+    return judged(running, measured, dropped)
   },
 }
 
-/** Judges the evaluations of the same parts of the validation data with both kinds of statistics. */
-function judged(running: readonly Validated[], measured: readonly Validated[]): Finding {
+/**
+ * Judges the evaluations of the same parts of the validation data with both kinds of statistics.
+ *
+ * @param dropped whether dropout before BN makes statistics noisy whenever they are measured
+ */
+function judged(running: readonly Validated[], measured: readonly Validated[], dropped: boolean): Finding {
   const [before, after] = [mean(running, ({ loss }) => loss), mean(measured, ({ loss }) => loss)]
   const value = before / after - 1
   const points = accuracyGap(running, measured)
@@ -48,13 +54,15 @@ function judged(running: readonly Validated[], measured: readonly Validated[]): 
     measured: after,
     ...(points !== undefined && { accuracyPoints: points }),
   }
-  if (value > 0.05 && isBeyondChance(running.map(({ loss }, i) => loss - measured[i]!.loss))) {
+  const isClear = isBeyondChance(running.map(({ loss }, i) => loss - measured[i]!.loss))
+  if (value > 0.05 && isClear && !dropped) {
     const stale = advise(`${numbers}; the running ones are stale`, { type: 'recalibrate' })
     return { severity: 'warning', value, values, ...stale }
   }
   const limit = Math.max(0.5, 400 / examplesOf(running)) // 4 examples by chance
   const off = Math.abs(value) > 0.05 || Math.abs(points ?? 0) > limit
-  const end = value > 0.05 ? ', which may be chance' : value < -0.05 ? '; the running ones fit better' : ''
+  const chance = isClear ? '; the dropout before BN makes remeasured ones noisy' : ', which may be chance'
+  const end = value > 0.05 ? chance : value < -0.05 ? '; the running ones fit better' : ''
   return { severity: off ? 'note' : 'ok', value, values, advice: `${numbers}${end}` }
 }
 

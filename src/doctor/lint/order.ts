@@ -1,6 +1,6 @@
 import type { Tensor } from '../../core/tensor.ts'
 import { advise } from '../advice.ts'
-import { ancestors, type Norm, type Structure, sourcesOf } from '../structure.ts'
+import { dropoutsBeforeNorms, type Norm, type Structure, sourcesOf } from '../structure.ts'
 import { abridged, type LintRule } from './rule.ts'
 
 /** Lint rules about the order of layers, such as a bias before BN. */
@@ -21,13 +21,10 @@ export const orderRules: readonly LintRule[] = [
     title: 'dropout before BN, which then learns a variance that differs from evaluation’s',
     source: 'Li et al. 2018, https://arxiv.org/abs/1801.05134',
     look({ structure }) {
-      const before = structure.norms.map(({ name, x }) => ({ name, tensors: ancestors(x) }))
-      return structure.dropouts.flatMap(({ name, y }) => {
-        const norm = before.find(({ tensors }) => tensors.has(y))
-        if (!norm) return []
-        const flaw = `the dropout ${name} comes before BN ${norm.name}, which learns a variance that differs in evaluation`
+      return dropoutsBeforeNorms(structure).map(({ dropout, norm }) => {
+        const flaw = `the dropout ${dropout} comes before BN ${norm}, which learns a variance that differs in evaluation`
         const change = { type: 'model', instruction: 'move it after the last BN' } as const
-        return [{ severity: 'warning', ...advise(flaw, change) }]
+        return { severity: 'warning', ...advise(flaw, change) }
       })
     },
   },
