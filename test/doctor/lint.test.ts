@@ -212,12 +212,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a constant rate',
       {},
-      'note: the rate ends at 100 % of its peak, after 0 steps below 10 %, but the running statistics remember 30 steps: see D8 and D9 of the run for the effect',
+      'note: the rate ends at 100 % of its peak, after 0 steps below 10 %, but the running statistics remember 30 steps; evenstep doctor RUN shows the effect',
     ],
     [
       'a decay in 80 steps',
       { optimizer: sgd({ lr: to0 }) },
-      'note: the rate ends at 1.25 % of its peak, after 8 steps below 10 %, but the running statistics remember 30 steps: see D8 and D9 of the run for the effect',
+      'note: the rate ends at 1.25 % of its peak, after 8 steps below 10 %, but the running statistics remember 30 steps; evenstep doctor RUN shows the effect',
     ],
     ['a decay in 400 steps', { optimizer: sgd({ lr: slowTo0 }), epochs: 25 }],
     ['recalibration', { recalibrateBeforeEvaluation: true }],

@@ -71,7 +71,7 @@ export const statisticsRules: readonly LintRule[] = [
     look(plan) {
       if (!isTailShort(plan)) return []
       const end = percent(plan.rates.at(-1)! / maxOf(plan.rates))
-      const advice = `the rate ends at ${end} of its peak, after ${tailOf(plan.rates)} steps below 10 %, but the running statistics remember ${figure(memoryAtEnd(plan))} steps: see D8 and D9 of the run for the effect`
+      const advice = `the rate ends at ${end} of its peak, after ${tailOf(plan.rates)} steps below 10 %, but the running statistics remember ${figure(memoryAtEnd(plan))} steps; evenstep doctor RUN shows the effect`
       return [{ severity: 'note', advice }]
     },
   },
