@@ -137,7 +137,14 @@ describe('evenstep doctor', () => {
     expect(out).not.toMatch(/D\d/)
     const json = await evenstep('doctor', 'stale.ts', '--json')
     expect(new Set(lines(json.out).map(({ type }) => type))).toEqual(new Set(['lint']))
-    expect(Object.keys(lines(json.out)[0]!)).toEqual(['type', 'rule', 'severity', 'advice', 'source'])
+    expect(Object.keys(lines(json.out)[0]!)).toEqual([
+      'type',
+      'rule',
+      'severity',
+      'advice',
+      'change',
+      'source',
+    ])
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import type { Advice } from './advice.ts'
 import type { Subject } from './subject.ts'
 
 /** Urgency of a diagnostic's finding, from `ok` (no action needed) to `alarm` (do not trust the results). */
@@ -6,16 +7,19 @@ export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 /** All severities, most severe first. */
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
-/** What a diagnostic measured in a training run, how severe that is, and what to do. */
-export interface Finding {
+/** What a diagnostic measured in a training run, how severe that is, and what to do, if anything is known to help. */
+export interface Finding extends Advice {
   readonly severity: Severity
   /** The measured value, which the diagnostic compares with its threshold. */
   readonly value: number
   /** Further measured values by name, such as one per layer. */
   readonly values?: Readonly<Record<string, number>>
-  /** One sentence that states the measured values and, unless the severity is `ok`, what to do. */
-  readonly advice: string
+  /** Changes of the learning rate that the measured values speak against, whichever finding advises them. */
+  readonly opposes?: readonly RateMove[]
 }
+
+/** A kind of change of the learning rate: of every step up or down, or a fall to 0 at the end of the run. */
+export type RateMove = 'raise' | 'lower' | 'fall'
 
 /** Why a diagnostic does not apply to a training run. */
 export interface Inapplicable {

@@ -5,8 +5,9 @@ import { duringRun } from '../core/run.ts'
 import type { Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
-import type { Diagnosis, Diagnostic, Finding, Inapplicable } from './diagnosis.ts'
+import { type Diagnosis, type Diagnostic, type Finding, type Inapplicable, isFinding } from './diagnosis.ts'
 import { diagnostics } from './diagnostics/index.ts'
+import { moveOf, reconciled } from './reconcile.ts'
 import { Subject } from './subject.ts'
 
 const options = {
@@ -20,7 +21,8 @@ export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {
 
 /**
  * Examines a trained run: yields the result of each diagnostic, in the order of ids; if one does not apply or
- * fails, its result is the reason. The task's weights, statistics, optimizer state and step stay unchanged.
+ * fails, its result is the reason. Results come after all are known, so that advice of one that another
+ * contradicts is withdrawn. The task's weights, statistics, optimizer state and step stay unchanged.
  *
  * @param task trained model with its optimizer state; without this state, some diagnostics do not apply
  * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is
@@ -43,11 +45,27 @@ export async function* examine(
   const ids = diagnostics.map(({ id }) => id)
   const stranger = only?.find((id) => !ids.includes(id))
   if (stranger !== undefined) throw unknownName('doctor', ids, stranger)
-  for (const diagnostic of diagnostics) {
-    const { id, title, threshold, source } = diagnostic
-    if (!only || only.includes(id))
-      yield { id, title, threshold, source, ...(await result(diagnostic, subject)) }
+  const all: Diagnosis[] = []
+  const wanted = (id: string): boolean => !only || only.includes(id)
+  for (const diagnostic of diagnostics.filter(({ id }) => wanted(id))) {
+    all.push(await diagnosis(diagnostic, subject))
   }
+  // What is said of the rate depends on these, wanted or not.
+  if (all.some((one) => isFinding(one) && moveOf(one.change))) {
+    for (const diagnostic of diagnostics.filter(({ id }) => !wanted(id) && judges.includes(id))) {
+      all.push(await diagnosis(diagnostic, subject))
+    }
+  }
+  const findings = new Map(reconciled(all.filter(isFinding)).map((one) => [one.id, one] as const))
+  for (const one of all) if (wanted(one.id)) yield findings.get(one.id) ?? one
+}
+
+/** Diagnostics whose findings may oppose a change of the learning rate, or come before it. */
+const judges: readonly string[] = ['D12', 'D13']
+
+async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diagnosis> {
+  const { id, title, threshold, source } = diagnostic
+  return { id, title, threshold, source, ...(await result(diagnostic, subject)) }
 }
 
 /** Runs a diagnostic. If it throws an `EvenstepError`, the message is returned as why it does not apply. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { type Dataset, type Split, subset } from '../data/dataset.ts'
+import type { Split } from '../data/dataset.ts'
 import { isStream } from '../data/stream.ts'
 import type { Experiment } from '../train/experiment.ts'
 
@@ -16,15 +16,5 @@ export function inMemory(experiment: Experiment): InMemory {
   if (!isStream(train) && !isStream(validation)) return { ...experiment, data: { train, validation } }
   throw new ArgumentError(
     'doctor: wanted data sets in memory, got a stream; collect a part of it with data.collect',
-  )
-}
-
-/** Returns a data set of at most `most` examples, taken at even intervals from `dataset`. */
-export function evenSubset(dataset: Dataset, most: number): Dataset {
-  if (dataset.length <= most) return dataset
-  const evenly = { length: most }
-  return subset(
-    dataset,
-    Int32Array.from(evenly, (_, i) => Math.floor((i * dataset.length) / most)),
   )
 }

@@ -1,12 +1,15 @@
 export type { Equilibrium } from '../optim/traits.ts'
 export { equilibrium, type WeightRule } from '../optim/weight-rule.ts'
 export { type Drift, drift } from '../train/drift.ts'
+export type { Advice } from './advice.ts'
+export { type Change, obey, phrase } from './change.ts'
 export {
   type Diagnosis,
   type Diagnostic,
   type Finding,
   type Inapplicable,
   isFinding,
+  type RateMove,
   type Severity,
   severities,
 } from './diagnosis.ts'

@@ -80,6 +80,18 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
+/** Returns, for each active dropout layer that a BN layer follows, its name and that of the first such BN layer. */
+export function dropoutsBeforeNorms({
+  norms,
+  dropouts,
+}: Structure): readonly { readonly dropout: string; readonly norm: string }[] {
+  const before = norms.map(({ name, x }) => ({ name, tensors: ancestors(x) }))
+  return dropouts.flatMap(({ name, y }) => {
+    const norm = before.find(({ tensors }) => tensors.has(y))
+    return norm ? [{ dropout: name, norm: norm.name }] : []
+  })
+}
+
 /** Returns the tensors for which t's gradient rule returns gradients; if none are declared, t's inputs. */
 export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
 
@@ -194,4 +206,4 @@ function weightBehind(
 }
 
 /** Returns `t` and all tensors from which `t` is computed. */
-export const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))
+const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))

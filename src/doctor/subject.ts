@@ -8,7 +8,6 @@ import type { Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import type { InputSpec } from '../runtime/traced.ts'
-import type { Evaluation } from '../train/evaluation.ts'
 import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
@@ -16,7 +15,7 @@ import { optimizerFor } from '../train/run-optimizer.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { evenSubset, type InMemory, inMemory } from './in-memory.ts'
+import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf } from './matrix.ts'
 import { type Norm, type Structure, structureOf } from './structure.ts'
 import { type Turns, turnsOf } from './turns.ts'
@@ -147,13 +146,6 @@ export class Subject {
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
-  }
-
-  /** Evaluates the model on up to `most` validation examples, taken at even intervals. */
-  validate(most: number): Promise<Evaluation> {
-    const { data, batchSize } = this.experiment
-    const subset = this.#once(`validation ${most}`, () => evenSubset(data.validation, most))
-    return this.task.evaluate(subset, { batchSize })
   }
 
   /** Runs `body`, then restores all weights and state, the number of steps and the controllers' rate factor. */

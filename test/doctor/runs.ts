@@ -1,6 +1,14 @@
+import { expect } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import { dataset, type Split } from '../../src/data/index.ts'
-import { type Diagnosis, examine, type Severity, Subject } from '../../src/doctor/index.ts'
+import {
+  type Advice,
+  type Diagnosis,
+  examine,
+  phrase,
+  type Severity,
+  Subject,
+} from '../../src/doctor/index.ts'
 import * as nn from '../../src/nn/index.ts'
 import * as ops from '../../src/ops/index.ts'
 import { sgd } from '../../src/optim/index.ts'
@@ -122,6 +130,15 @@ export async function diagnosed(
 ): Promise<Diagnosis> {
   for await (const diagnosis of examine(experiment, task, { log, only: [id] })) return diagnosis
   throw new Error(`${id}: nothing was said`)
+}
+
+const instruction =
+  /[:;,] (add|change|decay|divide|end|exempt|give|leave|let|lower|move|multiply|raise|recalibrate|remeasure|set|start|use|warm)\b/
+
+/** Checks that a sentence ends with the change that it advises, and with no instruction if it advises none. */
+export function expectToSayItsChange({ advice, change }: Advice): void {
+  if (change) expect(advice.endsWith(`: ${phrase(change)}`), advice).toBe(true)
+  else expect(advice).not.toMatch(instruction)
 }
 
 /** Its severity, or that it does not apply. */

@@ -9,7 +9,7 @@ export const batchSharpness: Diagnostic = {
   title: 'curvature of batches along their own gradients',
   quantity: 'η/2 · mean of gᵀHg/‖g‖² over 8 batches, at the last step',
   threshold: 'note from 0.8: above 1, steps of sgd without momentum no longer lower their own batch’s loss',
-  remedy: 'training is at its stochastic edge of stability: only a lower rate lowers the loss from here',
+  remedy: 'none: training is at its stochastic edge of stability',
   source: 'Andreyev & Beneventano 2024, https://arxiv.org/abs/2412.20553',
   async examine(subject) {
     const curvatures: number[] = []
@@ -28,7 +28,7 @@ export const batchSharpness: Diagnostic = {
       severity: value >= 0.8 ? 'note' : 'ok',
       value,
       values: { curvature, rate },
-      advice: value >= 0.8 ? `${numbers}: from here only a lower rate lowers the loss` : numbers,
+      advice: value >= 0.8 ? `${numbers}, so steps hardly lower the loss of their own batch` : numbers,
     }
   },
 }

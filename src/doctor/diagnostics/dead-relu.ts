@@ -3,6 +3,7 @@ import { percent } from '../../core/text.ts'
 import { observe } from '../../nn/observe.ts'
 import { greater } from '../../ops/compare.ts'
 import { any } from '../../ops/reduction.ts'
+import { advise, rateBy } from '../advice.ts'
 import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
@@ -15,8 +16,8 @@ export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',
   quantity: 'share of a layer’s channels that are 0 in all of 16 training batches',
-  threshold: 'warning above 20 % of a layer',
-  remedy: 'β has drifted far below 0: lower the rate, or keep β out of weight decay and large steps',
+  threshold: 'note above 20 % of a layer, warning from 50 %',
+  remedy: 'β has drifted far below 0: from 50 %, divide the rate by 3',
   source: 'Lu et al. 2020, https://arxiv.org/abs/1903.06733; the band is ours',
   async examine(subject) {
     const { structure } = subject
@@ -26,8 +27,9 @@ export const deadRelu: Diagnostic = {
     const [name, value] = greatestEntry(dead)
     const values = Object.fromEntries(dead)
     if (value > 0.2) {
-      const advice = `${percent(value)} of the ReLUs after layer ${name} fire for no example of ${count} batches: a lower rate would have kept them alive`
-      return { severity: 'warning', value, values, advice }
+      const measured = `${percent(value)} of the ReLUs after layer ${name} fire for no example of ${count} batches`
+      if (value < 0.5) return { severity: 'note', value, values, advice: measured }
+      return { severity: 'warning', value, values, ...advise(measured, rateBy(1 / 3)) }
     }
     const advice = `at most ${percent(value)} of the ReLUs after a BN never fire (layer ${name})`
     return { severity: 'ok', value, values, advice }

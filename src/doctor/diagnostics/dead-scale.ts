@@ -2,7 +2,9 @@ import { percent } from '../../core/text.ts'
 import { medianOf } from '../../core/vector.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { drift } from '../../train/drift.ts'
+import { advise } from '../advice.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
+import type { Subject } from '../subject.ts'
 import { measuredBatches } from './drift.ts'
 
 /** Diagnostic D15: channels that BN scales to almost 0, and channels whose variance is as small as eps. */
@@ -11,8 +13,8 @@ export const deadScale: Diagnostic = {
   title: 'channels of BN without effect',
   quantity:
     'share of a layer’s channels whose |γ|·σ/√(σ² + eps) is below 0.01, or γ below 0.001 of the median; and the share with σ² below 10·eps',
-  threshold: 'warning above 10 % of a layer',
-  remedy: 'dead γ: lower its rate, or do not decay it; σ² near eps: larger weights, or a smaller eps',
+  threshold: 'above 10 % of a layer: warning if γ decays, otherwise note',
+  remedy: 'dead γ that decay: exempt γ, β and biases from weight decay',
   source: 'Liu et al. 2017, https://arxiv.org/abs/1708.06519, section 3; the bands are ours',
   async examine(subject) {
     const { tracking, task } = subject
@@ -31,12 +33,23 @@ export const deadScale: Diagnostic = {
       const advice = `at most ${percent(dead)} of a layer's channels have a dead γ, and ${percent(flat)} a variance near eps`
       return { severity: 'ok', value, values, advice }
     }
-    const advice =
-      dead >= flat
-        ? `${percent(dead)} of the channels of layer ${deadest} have a dead γ: leave γ out of weight decay, or lower its rate`
-        : `${percent(flat)} of the channels of layer ${flattest} have a variance below 10·eps, like units that never fire: eps dominates them, and BN amplifies their noise`
-    return { severity: 'warning', value, values, advice }
+    if (dead < flat) {
+      const advice = `${percent(flat)} of the channels of layer ${flattest} have a variance below 10·eps, like units that never fire: eps dominates them, and BN amplifies their noise`
+      return { severity: 'note', value, values, advice }
+    }
+    const decays = decaysScale(subject, deadest)
+    const measured = `${percent(dead)} of the channels of layer ${deadest} have a dead γ${decays ? ', which weight decay shrinks' : ''}`
+    const change = decays ? ({ type: 'exemptVectors' } as const) : undefined
+    return { severity: decays ? 'warning' : 'note', value, values, ...advise(measured, change) }
   },
+}
+
+/** Whether the γ of a BN layer has weight decay in any step. */
+function decaysScale(subject: Subject, layer: string): boolean {
+  const name = layer === '' ? 'weight' : `${layer}.weight`
+  if (!subject.trained.has(name)) return false
+  const { rates, weightDecay } = subject.rule(name)
+  return rates.some((_, step) => weightDecay(step) > 0)
 }
 
 /** Returns fractions of a layer's channels: `dead` with the scale γ near 0, `flat` with a variance near eps. */

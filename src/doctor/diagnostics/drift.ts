@@ -13,7 +13,7 @@ export const statisticsDrift: Diagnostic = {
   quantity:
     'KL = ½(ln(rv/σ²) + (σ² + (μ − rm)²)/rv − 1), mean over the channels of the worst layer, against remeasured statistics; and z = |rm − μ|/σ',
   threshold: 'warning above KL 0.01 or z 0.1, alarm above KL 0.1',
-  remedy: 'remeasure the statistics (recalibrateBeforeEvaluation, train.recalibrate), or decay the rate to 0',
+  remedy: 'see D9 for the effect on the validation loss',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576; the bands are ours',
   async examine(subject) {
     if (subject.tracking.length === 0) return noStatistics
@@ -35,11 +35,7 @@ export const statisticsDrift: Diagnostic = {
     )
     const numbers = `the running statistics of layer ${name} are off by a KL of ${figure(value)}${shifted === name ? ' and' : `, those of layer ${shifted}`} by ${figure(z)} standard deviations`
     const severity = value > 0.1 ? 'alarm' : value > 0.01 || z > 0.1 ? 'warning' : 'ok'
-    const fix = {
-      alarm: ': the validation loss is meaningless; remeasure them with recalibrateBeforeEvaluation',
-      warning: ': remeasure them before evaluation, or let the rate decay',
-      ok: '',
-    }[severity]
-    return { severity, value, values: { z, ...values }, advice: `${numbers}${fix}` }
+    const effect = severity === 'ok' ? '' : '; see D9 for the effect on the validation loss'
+    return { severity, value, values: { z, ...values }, advice: `${numbers}${effect}` }
   },
 }

@@ -35,8 +35,8 @@ export const effectiveRate: Diagnostic = {
   id: 'D2',
   title: 'effective learning rates of the layers before BN',
   quantity: 'largest over smallest η/((1 − μ)·‖w‖²) of a layer at the peak rate, ‖w‖² the mean over its rows',
-  threshold: 'warning above 10',
-  remedy: 'give the layers similar initial weights, or use weight decay, which evens effective rates out',
+  threshold: 'note above 10',
+  remedy: 'none: like initial weights, or weight decay in a long run, even effective rates out',
   source:
     'van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018, https://arxiv.org/abs/1803.01814; the factor 10 is ours',
   async examine(subject) {
@@ -46,15 +46,14 @@ export const effectiveRate: Diagnostic = {
     const [fast, high] = greatestEntry(rates)
     const [slow, low] = leastEntry(rates)
     const value = low > 0 ? high / low : 1
-    const fix = value > 10 ? '; give the layers similar initial weights, or use weight decay' : ''
     return {
-      severity: value > 10 ? 'warning' : 'ok',
+      severity: value > 10 ? 'note' : 'ok',
       value,
       values: { ...Object.fromEntries(rates), ...sinceStep100(subject) },
       advice:
         rates.size === 1
           ? `the one layer before BN, ${fast}, has an effective rate of ${figure(high)}`
-          : `the effective rate is ${figure(high)} in ${fast} and ${figure(low)} in ${slow}, a factor of ${figure(value)}${fix}`,
+          : `the effective rate is ${figure(high)} in ${fast} and ${figure(low)} in ${slow}, a factor of ${figure(value)}`,
     }
   },
 }

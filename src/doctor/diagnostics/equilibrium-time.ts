@@ -14,8 +14,8 @@ export const equilibriumTime: Diagnostic = {
   id: 'D4',
   title: 'length of the run in times to equilibrium',
   quantity: 'Σ over steps of 1/τ, τ = (1 − μ)/(4ηλ) (sgd) or 1/(2ηλ) (adamw)',
-  threshold: 'warning below 1; note if fewer than τ steps follow the last drop of the rate',
-  remedy: 'below 1, initial norms set the effective rates, not weight decay: raise λ, or set it to 0',
+  threshold: 'note below 1, or if fewer than τ steps follow the last drop of the rate',
+  remedy: 'none: below 1, initial norms set the effective rates of the weights before BN, not weight decay',
   source:
     'Li, Lyu & Arora 2020, https://arxiv.org/abs/2010.02916; Wan et al. 2020, https://arxiv.org/abs/2006.08419; with momentum: ours',
   async examine(subject) {
@@ -28,8 +28,8 @@ export const equilibriumTime: Diagnostic = {
     const meanTime = steps / value
     const values = { steps, meanTime }
     if (value < 1) {
-      const advice = `weight decay takes ${figure(meanTime)} steps to take effect and the run had ${steps}: the initial norms set the effective rates; multiply λ by ${figure(1 / value)}, or set it to 0`
-      return { severity: 'warning', value, values, advice }
+      const advice = `weight decay takes ${figure(meanTime)} steps to take effect and the run had ${steps}: the initial norms set the effective rates`
+      return { severity: 'note', value, values, advice }
     }
     const drop = lastDrop(rule)
     const afterDrop = steps - drop

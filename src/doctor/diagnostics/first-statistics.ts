@@ -1,5 +1,6 @@
 import { percent } from '../../core/text.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
+import { advise } from '../advice.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
@@ -19,7 +20,7 @@ export const firstStatistics: Diagnostic = {
   title: 'share of the initial values in the running statistics',
   quantity: '(1 − momentum)ᵗ after t batches',
   threshold: 'warning above 1 %',
-  remedy: 'a larger momentum, zeroDebias: true, or recalibration before evaluation',
+  remedy: 'use { zeroDebias: true } in BN',
   source:
     'ours: decay of an exponential average; zeroDebias is the bias correction of Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, section 3',
   async examine({ tracking }) {
@@ -37,7 +38,7 @@ export const firstStatistics: Diagnostic = {
       severity: value > 0.01 ? 'warning' : 'ok',
       value,
       values: Object.fromEntries(left),
-      advice: value > 0.01 ? `${numbers}: use zeroDebias, or remeasure them` : numbers,
+      ...advise(numbers, value > 0.01 ? { type: 'zeroDebias' } : undefined),
     }
   },
 }

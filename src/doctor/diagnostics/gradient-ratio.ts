@@ -12,7 +12,8 @@ export const gradientRatio: Diagnostic = {
   quantity:
     '‖g‖/‖w‖ at the last step over its equilibrium √(2λ(1 − μ)/η); and the growth of the equilibrium since the peak rate',
   threshold: 'note if the equilibrium grew by more than 2',
-  remedy: 'gradients that grow as 1/√η are harmless; peakLr prevents it by a decay of λₜ = λ·ηₜ/η_max',
+  remedy:
+    'none: gradients that grow as 1/√η are harmless; with peakLr, a decay of λₜ = λ·ηₜ/η_max, they do not',
   source: 'Defazio 2025, https://arxiv.org/abs/2506.02285; with momentum: ours',
   async examine(subject) {
     const all = await subject.invariant()
@@ -48,7 +49,7 @@ function judged(
   const measured = meanOf(ratios.map(([, ratio]) => ratio))
   const advice =
     rise > 2
-      ? `as the rate falls from ${figure(rates[peak]!)} to ${figure(rates[last]!)}, the equilibrium of ‖g‖/‖w‖ grows by a factor of ${figure(rise)}, to ${figure(equilibrium)} (measured: ${figure(measured)}), so growing gradients are harmless here; peakLr: ${figure(rates[peak]!)} would prevent them`
+      ? `as the rate falls from ${figure(rates[peak]!)} to ${figure(rates[last]!)}, the equilibrium of ‖g‖/‖w‖ grows by a factor of ${figure(rise)}, to ${figure(equilibrium)} (measured: ${figure(measured)}), so growing gradients are harmless here`
       : `‖g‖/‖w‖ is ${figure(measured)}, and ${figure(equilibrium)} in equilibrium`
   return {
     severity: rise > 2 ? 'note' : 'ok',

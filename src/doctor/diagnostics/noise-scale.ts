@@ -10,7 +10,7 @@ export const noiseScale: Diagnostic = {
   quantity:
     'trΣ/‖G‖² in examples, from the gradients of single batches and their mean: ‖G‖² = (B_b‖g_b‖² − B_s‖g_s‖²)/(B_b − B_s), trΣ = (‖g_s‖² − ‖g_b‖²)/(1/B_s − 1/B_b); BN normalizes B_s examples in both',
   threshold: 'note if the batch is at most a tenth of it, or at least ten times it',
-  remedy: 'batch far below it: a larger one with a scaled rate (optim.scaleLr); far above it: a smaller one',
+  remedy: 'none: in a batch far below it the gradient is mostly noise, in one far above it hardly any',
   source: 'McCandlish et al. 2018, https://arxiv.org/abs/1812.06162, appendix A',
   async examine(subject) {
     const slopes = await subject.slopes(slopeCount)
@@ -24,16 +24,16 @@ export const noiseScale: Diagnostic = {
     const batch = subject.examples
     const values = { signal, noise, batch }
     if (signal <= 0) {
-      const advice = `noise hides the gradient even in ${large} examples, so the noise scale is above that: a batch larger than ${batch} pays off, with a rate in proportion`
+      const advice = `noise hides the gradient even in ${large} examples, so the noise scale is above that`
       return { severity: 'note', value: Number.POSITIVE_INFINITY, values, advice }
     }
     const value = Math.max(0, noise / signal)
     const numbers = `the noise scale is ${figure(value)} examples`
     const advice =
       batch >= value * 10
-        ? `${numbers}, far below the batch of ${batch}: a smaller batch learns as much per step`
+        ? `${numbers}, far below the batch of ${batch}, whose gradient is almost exact`
         : batch <= value / 10
-          ? `${numbers}, far above the batch of ${batch}: a larger batch trains as well, with a rate in proportion`
+          ? `${numbers}, far above the batch of ${batch}, whose gradient is mostly noise`
           : `${numbers}, of the order of the batch of ${batch}`
     const isFar = batch >= value * 10 || batch <= value / 10
     return { severity: isFar ? 'note' : 'ok', value, values, advice }

@@ -1,7 +1,8 @@
 import { figure } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
-import type { Diagnostic } from '../diagnosis.ts'
+import { advise, rateBy } from '../advice.ts'
+import type { Diagnostic, Finding } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
 /** Number of steps of the range test. With BN, a test of 200 steps suggests rates ten times too high. */
@@ -14,8 +15,8 @@ export const rangeTest: Diagnostic = {
   id: 'D12',
   title: 'peak rate of the run relative to a range test',
   quantity: 'peak rate over the suggestion of a ramp of 600 steps from the initial weights',
-  threshold: 'warning above the rate of the lowest loss, note below a tenth of the suggestion',
-  remedy: 'with BN, use the suggestion of a ramp of ≥ 500 steps: its last rate is 5 to 13 times too high',
+  threshold: 'warning above 1.5 times the rate of the lowest loss, note below a tenth of the suggestion',
+  remedy: 'above, divide the rate down to that of the lowest loss; below, multiply it up to the suggestion',
   source: 'Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; with BN: ours',
   async examine(subject) {
     const ms = rampSteps * (await msPerStep(subject))
@@ -28,17 +29,28 @@ export const rangeTest: Diagnostic = {
     if (minimumTenth === undefined || suggestion === undefined) {
       return { reason: 'the range test is flat: the loss falls at no rate by more than chance explains' }
     }
-    const peak = maxOf(subject.rates)
-    const [value, minimum] = [peak / suggestion, 10 * minimumTenth]
-    const numbers = `the peak rate, ${figure(peak)}, is ${figure(value)} times the ${figure(suggestion)} that a range test suggests`
-    const found = { value, values: { peak, suggestion, lowestLossAt: minimum } }
-    if (peak > minimum) {
-      const advice = `${numbers}, and above the ${figure(minimum)} where its loss is lowest: lower it`
-      return { severity: 'warning', ...found, advice }
-    }
-    if (value < 0.1) return { severity: 'note', ...found, advice: `${numbers}: a higher one is worth trying` }
-    return { severity: 'ok', ...found, advice: numbers }
+    return judged(maxOf(subject.rates), suggestion, 10 * minimumTenth)
   },
+}
+
+/** Judges the peak rate of a run. @param lowestLossAt rate of the range test at which its loss is lowest */
+function judged(peak: number, suggestion: number, lowestLossAt: number): Finding {
+  const value = peak / suggestion
+  const numbers = `the peak rate, ${figure(peak)}, is ${figure(value)} times the ${figure(suggestion)} that a range test suggests`
+  const found = { value, values: { peak, suggestion, lowestLossAt } }
+  if (peak > 1.5 * lowestLossAt) {
+    const above = `${numbers}, and above the ${figure(lowestLossAt)} where its loss is lowest`
+    return {
+      severity: 'warning',
+      ...found,
+      ...advise(above, rateBy(lowestLossAt / peak)),
+      opposes: ['raise'],
+    }
+  }
+  if (value >= 1) return { severity: 'ok', ...found, advice: numbers, opposes: ['raise'] }
+  const opposes = ['lower', 'fall'] as const
+  if (value >= 0.1) return { severity: 'ok', ...found, advice: numbers, opposes: ['raise', ...opposes] }
+  return { severity: 'note', ...found, ...advise(numbers, rateBy(suggestion / peak)), opposes }
 }
 
 /** Returns the measured duration of a training step in milliseconds, compilation excluded. */

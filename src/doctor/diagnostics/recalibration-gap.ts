@@ -1,24 +1,31 @@
 import { figure, percent } from '../../core/text.ts'
+import { meanOf } from '../../core/vector.ts'
 import { remeasured } from '../../train/drift.ts'
-import { type Diagnostic, noAverages, noStatistics } from '../diagnosis.ts'
+import { advise } from '../advice.ts'
+import { type Diagnostic, type Finding, noAverages, noStatistics } from '../diagnosis.ts'
+import { dropoutsBeforeNorms } from '../structure.ts'
+import { type Validated, validated } from '../validated.ts'
 import { measuredBatches } from './drift.ts'
 
 /** Maximum number of validation examples to evaluate. */
 const most = 4096
+/** Number of parts of the validation data whose differences tell an effect from chance. */
+const parts = 8
 
 /** Diagnostic D9: validation loss with BN's running statistics relative to the loss with remeasured ones. */
 export const recalibrationGap: Diagnostic = {
   id: 'D9',
   title: 'validation loss: running statistics relative to remeasured ones',
   quantity: 'loss(running)/loss(remeasured) − 1 on up to 4,096 validation examples; and the accuracy gap',
-  threshold: 'warning beyond ±5 %, or half a point of accuracy in more than 4 examples',
-  remedy: 'lower BN’s momentum in long runs, decay the rate, or recalibrate before evaluation',
+  threshold:
+    'warning above 5 % in the mean of 8 parts of the data by 3 standard errors, unless dropout comes before BN; otherwise note beyond ±5 %, or half a point of accuracy in more than 4 examples',
+  remedy: 'above 5 %, recalibrate before evaluation (recalibrateBeforeEvaluation, train.recalibrate)',
   source: 'Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3; the bands are ours',
   async examine(subject) {
     if (subject.tracking.length === 0) return noStatistics
     if (subject.evaluatesOthers && subject.lacksState) return noAverages
     const { task, experiment, model } = subject
-    const validate = () => subject.validate(most)
+    const validate = () => validated(subject, most, parts)
     const { running, measured } = await task.atEvaluation(
       async () => ({
         running: await validate(),
@@ -26,25 +33,56 @@ export const recalibrationGap: Diagnostic = {
       }),
       { batchSize: experiment.batchSize },
     )
-    const value = running.loss / measured.loss - 1
-    const accuracyPoints =
-      running.accuracy === undefined ? undefined : 100 * (running.accuracy - measured.accuracy!)
-    const limit = Math.max(0.5, 400 / Math.min(most, experiment.data.validation.length)) // 4 examples by chance
-    const off = Math.abs(value) > 0.05 || Math.abs(accuracyPoints ?? 0) > limit
-    const accuracy =
-      accuracyPoints === undefined ? '' : `; accuracies differ by ${figure(accuracyPoints)} points`
-    const numbers = `the validation loss is ${figure(running.loss)} with the running statistics and ${figure(measured.loss)} with remeasured ones (${percent(value)})${accuracy}`
-    const fix =
-      value > 0 ? 'the running ones are stale; remeasure them' : 'the running ones flatter the model'
-    return {
-      severity: off ? 'warning' : 'ok',
-      value,
-      values: {
-        running: running.loss,
-        measured: measured.loss,
-        ...(accuracyPoints !== undefined && { accuracyPoints }),
-      },
-      advice: off ? `${numbers}: ${fix}` : numbers,
-    }
+    const dropped = dropoutsBeforeNorms(subject.structure).length > 0
+    return judged(running, measured, dropped)
   },
+}
+
+/**
+ * Judges the evaluations of the same parts of the validation data with both kinds of statistics.
+ *
+ * @param dropped whether dropout before BN makes statistics noisy whenever they are measured
+ */
+function judged(running: readonly Validated[], measured: readonly Validated[], dropped: boolean): Finding {
+  const [before, after] = [mean(running, ({ loss }) => loss), mean(measured, ({ loss }) => loss)]
+  const value = before / after - 1
+  const points = accuracyGap(running, measured)
+  const accuracies = points === undefined ? '' : `; accuracies differ by ${figure(points)} points`
+  const numbers = `the validation loss is ${figure(before)} with the running statistics and ${figure(after)} with remeasured ones (${percent(value)})${accuracies}`
+  const values = {
+    running: before,
+    measured: after,
+    ...(points !== undefined && { accuracyPoints: points }),
+  }
+  const isClear = isBeyondChance(running.map(({ loss }, i) => loss - measured[i]!.loss))
+  if (value > 0.05 && isClear && !dropped) {
+    const stale = advise(`${numbers}; the running ones are stale`, { type: 'recalibrate' })
+    return { severity: 'warning', value, values, ...stale }
+  }
+  const limit = Math.max(0.5, 400 / examplesOf(running)) // 4 examples by chance
+  const off = Math.abs(value) > 0.05 || Math.abs(points ?? 0) > limit
+  const chance = isClear ? '; the dropout before BN makes remeasured ones noisy' : ', which may be chance'
+  const end = value > 0.05 ? chance : value < -0.05 ? '; the running ones fit better' : ''
+  return { severity: off ? 'note' : 'ok', value, values, advice: `${numbers}${end}` }
+}
+
+/** Returns the accuracy of `running` minus that of `measured` in percentage points, if there are classes. */
+function accuracyGap(running: readonly Validated[], measured: readonly Validated[]): number | undefined {
+  if (running[0]?.accuracy === undefined) return undefined
+  return 100 * (mean(running, ({ accuracy }) => accuracy!) - mean(measured, ({ accuracy }) => accuracy!))
+}
+
+const examplesOf = (parts: readonly Validated[]): number =>
+  parts.reduce((sum, { examples }) => sum + examples, 0)
+
+/** Returns the mean over the examples of all parts. */
+const mean = (parts: readonly Validated[], of: (part: Validated) => number): number =>
+  parts.reduce((sum, part) => sum + of(part) * part.examples, 0) / examplesOf(parts)
+
+/** Whether the mean of the differences is above 0 by 3 standard errors (t = 3 in 8 parts: chance of 1 %). */
+function isBeyondChance(differences: readonly number[]): boolean {
+  const n = differences.length
+  const average = meanOf(differences)
+  const variance = differences.reduce((sum, x) => sum + (x - average) ** 2, 0) / (n - 1)
+  return n > 1 && average > 3 * Math.sqrt(variance / n)
 }

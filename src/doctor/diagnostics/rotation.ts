@@ -1,7 +1,8 @@
-import { figure, percent } from '../../core/text.ts'
+import { figure } from '../../core/text.ts'
 import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import type { Equilibrium } from '../../optim/traits.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
+import { type Advice, advise, fallAtEnd } from '../advice.ts'
 import { type Diagnostic, type Finding, greatestEntry, noInvariance, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -12,8 +13,9 @@ export const rotation: Diagnostic = {
   quantity:
     '2·asin(½·‖ŵ₊ − ŵ‖) of the last 8 steps, over √(2ηλ/(1 + μ)) (sgd) or √(2ηλ(1 − β₁)/(1 + β₁)) (adamw); and the drift √(2ηλ/(1 − μ)) or √(2ηλ)',
   threshold:
-    'ratio: note outside 0.8 to 1.2 unless the rate has decayed; drift: note above 0.03 and warning above 0.1 at the end, alarm above 0.2 at any step',
-  remedy: 'the drift is the remaining noise: lower the rate towards the end, or η·λ throughout',
+    'ratio: note outside 0.8 to 1.2 unless the rate has decayed; drift: note above 0.03 and warning above 0.05 at the end, alarm above 0.2 at the end, note at any other step',
+  remedy:
+    'the drift is the remaining noise: above 0.05, let the rate fall to 0 over the last fifth of the run',
   source:
     'Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024, https://arxiv.org/abs/2305.17212; the bands of the drift are ours',
   async examine(subject) {
@@ -29,8 +31,20 @@ export const rotation: Diagnostic = {
         reason: `there is no equilibrium without weight decay under sgd or adamw at a rate above 0; the last steps turn ${name} by ${figure(angle)} rad`,
       }
     }
-    return judged(turned, subject.rates.at(-1)! < maxOf(subject.rates) / 10)
+    return judged(turned, subject)
   },
+}
+
+/**
+ * Returns the severity and the advice on a drift at the end of a run, in radians per step, that keeps the loss up.
+ */
+export function whereNoiseStays(
+  drift: number,
+  measured: string,
+  subject: Subject,
+): Advice & { readonly severity: 'warning' | 'alarm' } {
+  if (drift > 0.2) return { severity: 'alarm', advice: `${measured}, since noise dominates training` }
+  return { severity: 'warning', ...advise(measured, fallAtEnd(subject)) }
 }
 
 /** A weight's equilibrium at the rate and decay of the last step, and how far steps really turn the weight. */
@@ -55,7 +69,8 @@ function turnedBy(subject: Subject, name: string, measured: number): Turned[] {
 export const driftsOf = (rule: WeightRule): Float64Array =>
   rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)
 
-function judged(all: readonly Turned[], decayed: boolean): Finding {
+function judged(all: readonly Turned[], subject: Subject): Finding {
+  const { rates } = subject
   const most = (of: (one: Turned) => number): Turned => all.reduce((a, b) => (of(a) >= of(b) ? a : b))
   const [fast, hot] = [most(({ drift }) => drift), most(({ peak }) => peak)]
   const off = most(({ ratio }) => Math.abs(Math.log(ratio)))
@@ -65,18 +80,20 @@ function judged(all: readonly Turned[], decayed: boolean): Finding {
     values[`${name} ratio`] = ratio
   }
   const found = { value: off.ratio, values }
-  if (hot.peak > 0.2) {
-    const advice = `the drift of ${hot.name} reached ${figure(hot.peak)} rad per step, where noise dominates training; divide η·λ by ${figure((hot.peak / 0.1) ** 2)}`
-    return { severity: 'alarm', ...found, advice }
-  }
   if (fast.drift > 0.03) {
-    const advice = `the drift of ${fast.name} ends at ${figure(fast.drift)} rad per step, which keeps the loss up: decay the rate to ${percent((0.03 / fast.drift) ** 2)} of its final value`
-    return { severity: fast.drift > 0.1 ? 'warning' : 'note', ...found, advice }
+    const measured = `the drift of ${fast.name} ends at ${figure(fast.drift)} rad per step, which keeps the loss up`
+    if (fast.drift <= 0.05) return { severity: 'note', ...found, advice: measured }
+    return { ...found, ...whereNoiseStays(fast.drift, measured, subject), opposes: ['raise'] }
+  }
+  if (hot.peak > 0.2) {
+    const advice = `the drift of ${hot.name} reached ${figure(hot.peak)} rad per step, where noise dominates training, before the rate fell`
+    return { severity: 'note', ...found, advice }
   }
   const rested = off.ratio >= 0.8 && off.ratio <= 1.2
   const numbers = `a step turns ${off.name} by ${figure(off.measured)} rad, ${figure(off.ratio)} of its equilibrium`
   const advice = rested
     ? `${numbers}, and drifts by ${figure(off.drift)}`
     : `${numbers}, which takes ${figure(off.time)} steps to reach`
+  const decayed = rates.at(-1)! < maxOf(rates) / 10
   return { severity: rested || decayed ? 'ok' : 'note', ...found, advice }
 }

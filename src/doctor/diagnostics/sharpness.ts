@@ -1,5 +1,8 @@
 import { figure } from '../../core/text.ts'
+import { maxOf } from '../../core/vector.ts'
 import { taskOf } from '../../train/train.ts'
+import { advise, fallAtEnd } from '../advice.ts'
+import type { Change } from '../change.ts'
 import type { Diagnostic, Finding } from '../diagnosis.ts'
 import { hessianProduct } from '../hessian.ts'
 import { greatestEigenvalue } from '../lanczos.ts'
@@ -18,8 +21,8 @@ export const sharpness: Diagnostic = {
   title: 'sharpness of the loss relative to what the rate allows',
   quantity:
     'λ_max·η/(2 + 2μ) at the last step, λ_max the greatest eigenvalue of the Hessian of a training batch’s loss (Lanczos); and at the initial weights, with the rate of step 10',
-  threshold: 'note from 0.8 to 1.2, the edge of stability; warning above that, or above 1 at initial weights',
-  remedy: 'above 1 at the initial weights: warm the rate up; above 1.2 at the end: decay it',
+  threshold: 'note from 0.8 to 1.2, the edge of stability, or above 1 at initial weights; warning above 1.2',
+  remedy: 'above 1.2, let the rate fall to 0 over the last fifth of the run',
   source:
     'Cohen et al. 2021, https://arxiv.org/abs/2103.00065; Gilmer et al. 2021, https://arxiv.org/abs/2110.04369',
   async examine(subject) {
@@ -34,11 +37,16 @@ export const sharpness: Diagnostic = {
     }
     const early = Math.min(10, steps - 1)
     const bound = (step: number): number => rates[step]! / (2 + 2 * rule.momentum(step))
-    return judged(sharpness * bound(steps - 1), sharpnessAtFirst * bound(early), {
-      ...values,
-      rate: rates[steps - 1]!,
-      earlyRate: rates[early]!,
-    })
+    const [value, atFirst] = [sharpness * bound(steps - 1), sharpnessAtFirst * bound(early)]
+    const found = judged(
+      value,
+      atFirst,
+      { ...values, rate: rates[steps - 1]!, earlyRate: rates[early]! },
+      fallAtEnd(subject),
+    )
+    if (value >= 0.8 || atFirst > 1) return { ...found, opposes: ['raise'] }
+    // A rate that has decayed says nothing about the peak.
+    return rates[steps - 1]! < maxOf(rates) / 10 ? found : { ...found, opposes: ['lower'] }
   },
 }
 
@@ -46,15 +54,15 @@ function judged(
   value: number,
   atFirst: number,
   numbers: Readonly<Record<'sharpness' | 'sharpnessAtFirst' | 'rate' | 'earlyRate', number>>,
+  fall: Change | undefined,
 ): Finding {
   const { sharpness, sharpnessAtFirst, rate, earlyRate } = numbers
   const sentence = `the curvature of ${figure(sharpness)} allows a rate of ${figure(rate / value)}, and the rate is ${figure(rate)}`
   const found = { value, values: { ...numbers, atFirst } }
-  if (value > 1.2)
-    return { severity: 'warning', ...found, advice: `${sentence}: decay it, or end with a lower one` }
+  if (value > 1.2) return { severity: 'warning', ...found, ...advise(sentence, fall) }
   if (atFirst > 1) {
-    const advice = `the curvature of ${figure(sharpnessAtFirst)} at the initial weights allows a rate of ${figure(earlyRate / atFirst)}, and that of step 10 is ${figure(earlyRate)}: warm it up`
-    return { severity: 'warning', ...found, advice }
+    const advice = `the curvature of ${figure(sharpnessAtFirst)} at the initial weights allows a rate of ${figure(earlyRate / atFirst)}, and that of step 10 is ${figure(earlyRate)}`
+    return { severity: 'note', ...found, advice }
   }
   if (value >= 0.8) {
     const advice = `${sentence}: training is at the edge of stability, which is usual with large batches`

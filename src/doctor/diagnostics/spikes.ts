@@ -1,5 +1,6 @@
 import { figure } from '../../core/text.ts'
 import { maxOf, meanOf, medianOf } from '../../core/vector.ts'
+import { advise, decayDividedBy } from '../advice.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -45,7 +46,7 @@ export const spikes: Diagnostic = {
   quantity:
     'number of segments (200ths of the run) whose mean loss is above twice the median of the ten before, at no higher rate; and their period',
   threshold: 'note at one, warning at two or more',
-  remedy: 'with BN and weight decay: norms fall and effective rates rise until training breaks; lower λ or η',
+  remedy: 'if effective rates rise before, since norms shrink under weight decay: divide λ by 10',
   source: 'Lobacheva et al. 2021, https://arxiv.org/abs/2106.15739; the rule is ours',
   async examine(subject) {
     const { log, rates, steps } = subject
@@ -74,17 +75,26 @@ export const spikes: Diagnostic = {
         ...period,
         ...(effectiveRise !== undefined && { effectiveRise }),
       },
-      advice: `the loss jumped ${times}${every}, to ${figure(highest)} times its previous level at step ${at}; ${cause(effectiveRise)}`,
+      ...advise(
+        `the loss jumped ${times}${every}, to ${figure(highest)} times its previous level at step ${at}; ${cause(effectiveRise)}`,
+        shrinks(effectiveRise) && decays(subject, at) ? decayDividedBy(10) : undefined,
+      ),
     }
   },
 }
 
 /** Returns an explanation of a spike. @param rise factor by which the effective rate grew before the spike */
 function cause(rise: number | undefined): string {
-  if (rise === undefined) return 'set log: { batchNorm: true } to see whether the effective rate rises first'
-  if (rise <= 1.05) return 'the effective rate did not rise before'
-  return `the effective rate rose ${figure(rise)} times in the tenth of the run before: norms shrink under weight decay until training breaks; lower λ`
+  if (rise === undefined) return 'log: { batchNorm: true } would show whether the effective rate rises first'
+  if (!shrinks(rise)) return 'the effective rate did not rise before'
+  return `the effective rate rose ${figure(rise)} times in the tenth of the run before, as norms shrink under weight decay until training breaks`
 }
+
+const decays = (subject: Subject, step: number): boolean =>
+  [...subject.trained.keys()].some((name) => subject.rule(name).weightDecay(step) > 0)
+
+/** Whether the effective rate rose by more than its noise. */
+const shrinks = (rise: number | undefined): boolean => rise !== undefined && rise > 1.05
 
 /** Returns the minimum steps per segment: 8 to average out the batches' noise, or 1 if a batch is all data. */
 const leastSize = ({ examples, experiment }: Subject): number =>

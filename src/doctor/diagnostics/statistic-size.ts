@@ -1,10 +1,13 @@
 import { figure, percent } from '../../core/text.ts'
+import { advise } from '../advice.ts'
 import { type Diagnostic, type Finding, type Inapplicable, leastEntry } from '../diagnosis.ts'
 import type { InMemory } from '../in-memory.ts'
 import type { Norm } from '../structure.ts'
 
-/** Minimum number of values per batch statistic: with fewer, the statistic is too noisy. */
+/** Minimum number of values per batch statistic: with fewer, the statistic is noisy. */
 const fewest = 16
+/** Below this number, the noise of a batch statistic costs more than the fewer steps of larger batches do. */
+const tooFew = 8
 
 /** Judges from how many values each BN layer computes the mean and variance of a channel. */
 export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Finding | Inapplicable {
@@ -19,16 +22,18 @@ export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Fi
   const noise = (n: number): string => percent(Math.sqrt(2 / (n - 1)))
   const numbers = `each statistic of layer ${name} comes from ${value} values, so its variances have an error of ${noise(value)}`
   if (last < 2) {
-    const advice = `the last batch of an epoch has ${last} value per statistic of layer ${name}, which stops training: use lastBatch: 'drop'`
-    return { severity: 'alarm', value: last, values, advice }
+    const flaw = `the last batch of an epoch has ${last} value per statistic of layer ${name}, which stops training`
+    return { severity: 'alarm', value: last, values, ...advise(flaw, { type: 'dropLast' }) }
   }
   if (value < fewest) {
-    const enough = Math.ceil((examples * fewest) / value)
-    const advice = `${numbers}: use batches of ${enough} or more, or group normalization`
-    return { severity: 'warning', value, values, advice }
+    const larger = Math.ceil((examples * fewest) / value)
+    const { virtualBatchSize } = norms.find((norm) => norm.name === name)!.layer
+    const isPossible = larger <= data.train.length && virtualBatchSize === undefined
+    const change = value < tooFew && isPossible && ({ type: 'batchSize', batchSize: larger } as const)
+    return { severity: change ? 'warning' : 'note', value, values, ...advise(numbers, change || undefined) }
   }
   if (last < fewest) {
-    const advice = `the last batch of an epoch has ${last} values per statistic of layer ${name}, an error of ${noise(last)}, and a full batch ${figure(value)}: use lastBatch: 'drop', or fullBatchSize in BN`
+    const advice = `the last batch of an epoch has ${last} values per statistic of layer ${name}, an error of ${noise(last)}, and a full batch ${figure(value)}`
     return { severity: 'note', value, values, advice }
   }
   return { severity: 'ok', value, values, advice: numbers }
@@ -40,8 +45,8 @@ export const statisticSize: Diagnostic = {
   title: 'number of values behind each statistic of BN',
   quantity:
     'least examples · positions (H·W) of a layer normalized together; a variance errs by √(2/(n − 1))',
-  threshold: 'warning below 16; in an epoch’s last batch, note below 16 and alarm below 2',
-  remedy: 'larger batches, or group normalization; for the last batch, lastBatch: drop',
+  threshold: 'note below 16, also in an epoch’s last batch; warning below 8; alarm below 2 in the last batch',
+  remedy: 'below 8, use batches large enough for 16 values; below 2 in the last batch, lastBatch: drop',
   source: 'Wu & He 2018, https://arxiv.org/abs/1803.08494; the band is ours',
   async examine({ structure, experiment }) {
     return statisticSizes(structure.norms, experiment)

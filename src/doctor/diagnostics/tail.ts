@@ -25,7 +25,7 @@ export const tail: Diagnostic = {
   title: 'low-rate tail of the schedule over the memory of BN statistics',
   quantity: 'final steps at ≤ 1/10 of the peak rate, over 3/momentum; and the final rate over the peak',
   threshold: 'note below 1',
-  remedy: 'end with 3/momentum steps at ≤ 1/10 of the peak, so that statistics settle, or see D8 and D9',
+  remedy: 'see D8 and D9 for the effect; statistics settle in 3/momentum steps at ≤ 1/10 of the peak',
   source: 'ours: statistics lag by the weights’ movement in 1/momentum steps, in proportion to the rate',
   async examine({ tracking, rates, steps, experiment }) {
     if (tracking.length === 0) return noStatistics

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../core/tensor.ts'
-import { ancestors, type Norm, type Structure, sourcesOf } from '../structure.ts'
+import { advise } from '../advice.ts'
+import { dropoutsBeforeNorms, type Norm, type Structure, sourcesOf } from '../structure.ts'
 import { abridged, type LintRule } from './rule.ts'
 
 /** Lint rules about the order of layers, such as a bias before BN. */
@@ -11,7 +12,7 @@ export const orderRules: readonly LintRule[] = [
     look({ structure }) {
       const biases = new Set(structure.norms.flatMap(({ fed }) => (fed?.cancels ? [fed.bias!] : [])))
       if (biases.size === 0) return []
-      const advice = `BN cancels ${abridged([...biases])}, whose gradient is 0: use { bias: false } there`
+      const advice = `BN cancels ${abridged([...biases])}, whose gradient is 0; { bias: false } computes the same`
       return [{ severity: 'note', advice }]
     },
   },
@@ -20,12 +21,10 @@ export const orderRules: readonly LintRule[] = [
     title: 'dropout before BN, which then learns a variance that differs from evaluation’s',
     source: 'Li et al. 2018, https://arxiv.org/abs/1801.05134',
     look({ structure }) {
-      const before = structure.norms.map(({ name, x }) => ({ name, tensors: ancestors(x) }))
-      return structure.dropouts.flatMap(({ name, y }) => {
-        const norm = before.find(({ tensors }) => tensors.has(y))
-        if (!norm) return []
-        const advice = `the dropout ${name} comes before BN ${norm.name}, which learns a variance that differs in evaluation: move it after the last BN`
-        return [{ severity: 'warning', advice }]
+      return dropoutsBeforeNorms(structure).map(({ dropout, norm }) => {
+        const flaw = `the dropout ${dropout} comes before BN ${norm}, which learns a variance that differs in evaluation`
+        const change = { type: 'model', instruction: 'move it after the last BN' } as const
+        return { severity: 'warning', ...advise(flaw, change) }
       })
     },
   },
@@ -37,7 +36,13 @@ export const orderRules: readonly LintRule[] = [
       const blocking = structure.norms.filter((norm) => startsAtZero(norm) && !endsBranch(norm, structure))
       return blocking.map(({ name }) => ({
         severity: 'warning',
-        advice: `the γ of BN ${name} starts at 0, and nothing is added to its output, so no gradient passes; only the last BN of a residual branch may start at 0`,
+        ...advise(
+          `the γ of BN ${name} starts at 0, and nothing is added to its output, so no gradient passes`,
+          {
+            type: 'model',
+            instruction: 'start it at 1; only the last BN of a residual branch may start at 0',
+          },
+        ),
       }))
     },
   },

@@ -1,4 +1,5 @@
 import { listed } from '../../core/text.ts'
+import type { Advice } from '../advice.ts'
 import type { Severity } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -12,10 +13,9 @@ export interface LintRule {
   look(plan: Subject): readonly Complaint[]
 }
 
-export interface Complaint {
+/** A flaw: a sentence that names the affected layers or weights, and says what to change if that helps. */
+export interface Complaint extends Advice {
   readonly severity: Exclude<Severity, 'ok'>
-  /** One sentence that names the affected layers or weights, and says what to change. */
-  readonly advice: string
 }
 
 /** Joins names for a sentence; more than four as the first three and a count: `a, b, c and 9 more`. */

@@ -1,6 +1,7 @@
 import { figure, percent } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import { microBatchesPerStep } from '../../train/accumulation.ts'
+import { advise } from '../advice.ts'
 import { isFinding } from '../diagnosis.ts'
 import { firstLeft } from '../diagnostics/first-statistics.ts'
 import { statisticSizes } from '../diagnostics/statistic-size.ts'
@@ -17,7 +18,8 @@ export const statisticsRules: readonly LintRule[] = [
     look({ structure, experiment }) {
       const found = statisticSizes(structure.norms, experiment)
       if (!isFinding(found) || found.severity === 'ok') return []
-      return [{ severity: found.severity, advice: found.advice }]
+      const { severity, advice, change } = found
+      return [{ severity, advice, ...(change && { change }) }]
     },
   },
   {
@@ -28,8 +30,8 @@ export const statisticsRules: readonly LintRule[] = [
       const { accumulate, batchSize } = experiment
       const exact = typeof accumulate === 'object' && accumulate.batchNorm === 'exact'
       if (microBatchesPerStep(accumulate) === 1 || exact || structure.norms.length === 0) return []
-      const advice = `a step takes ${examples} examples but BN normalizes ${batchSize} at a time, which is not a batch of ${examples}; to match one in the memory of ${batchSize}, accumulate with batchNorm: 'exact'`
-      return [{ severity: 'note', advice }]
+      const flaw = `a step takes ${examples} examples but BN normalizes ${batchSize} at a time, which is not a batch of ${examples}`
+      return [{ severity: 'note', ...advise(flaw, { type: 'exactBatchNorm' }) }]
     },
   },
   {
@@ -41,8 +43,8 @@ export const statisticsRules: readonly LintRule[] = [
       const kept = plan.tracking.filter(({ layer }) => firstLeft(layer, batches) > 0.01)
       if (kept.length === 0 || recalibrates(plan)) return []
       const left = percent(firstLeft(kept[0]!.layer, batches))
-      const advice = `after ${batches} batches, ${left} of the running statistics of BN ${abridged(kept.map(({ name }) => name))} still comes from the initial mean 0 and variance 1: use zeroDebias or a larger momentum`
-      return [{ severity: 'warning', advice }]
+      const flaw = `after ${batches} batches, ${left} of the running statistics of BN ${abridged(kept.map(({ name }) => name))} still comes from the initial mean 0 and variance 1`
+      return [{ severity: 'warning', ...advise(flaw, { type: 'zeroDebias' }) }]
     },
   },
   {
@@ -56,8 +58,9 @@ export const statisticsRules: readonly LintRule[] = [
       const flaw = copied
         ? 'uses the running statistics of the weights in training'
         : 'averages the running statistics'
-      const advice = `the ${evaluation.type} average ${flaw}, which are not those of the averaged weights: leave batchNorm at 'recalibrate'`
-      return [{ severity: copied ? 'warning' : 'note', advice }]
+      const whole = `the ${evaluation.type} average ${flaw}, which are not those of the averaged weights`
+      if (!copied) return [{ severity: 'note', advice: whole }]
+      return [{ severity: 'warning', ...advise(whole, { type: 'recalibrate' }) }]
     },
   },
   {
@@ -68,7 +71,7 @@ export const statisticsRules: readonly LintRule[] = [
     look(plan) {
       if (!isTailShort(plan)) return []
       const end = percent(plan.rates.at(-1)! / maxOf(plan.rates))
-      const advice = `the rate ends at ${end} of its peak, after ${tailOf(plan.rates)} steps below 10 %, but the running statistics remember ${figure(memoryAtEnd(plan))} steps: decay the rate to 0, or set recalibrateBeforeEvaluation`
+      const advice = `the rate ends at ${end} of its peak, after ${tailOf(plan.rates)} steps below 10 %, but the running statistics remember ${figure(memoryAtEnd(plan))} steps; evenstep doctor RUN shows the effect`
       return [{ severity: 'note', advice }]
     },
   },
@@ -81,7 +84,7 @@ export const statisticsRules: readonly LintRule[] = [
       if (plan.tracking.length === 0 || recalibrates(plan)) return []
       const share = shareAtHighRate(plan)
       if (share < 0.75 || isTailShort(plan)) return []
-      const advice = `${percent(share)} of the evaluations happen at half of the peak rate or more, with statistics that lag behind the weights: set recalibrateBeforeEvaluation to make them comparable`
+      const advice = `${percent(share)} of the evaluations happen at half of the peak rate or more, with statistics that lag behind the weights; recalibrateBeforeEvaluation makes them comparable`
       return [{ severity: 'note', advice }]
     },
   },
@@ -94,7 +97,7 @@ export const statisticsRules: readonly LintRule[] = [
       if (control.length === 0 || monitor === 'trainLoss') return []
       if (plan.tracking.length === 0 || recalibrates(plan)) return []
       const names = abridged(control.map(({ spec }) => spec.type))
-      const advice = `${names} monitors ${monitor}, which is measured with statistics that lag while the rate is high: set recalibrateBeforeEvaluation, or it reacts to that lag`
+      const advice = `${names} monitors ${monitor}, which is measured with statistics that lag while the rate is high, so it reacts to that lag too; recalibrateBeforeEvaluation removes it`
       return [{ severity: 'note', advice }]
     },
   },

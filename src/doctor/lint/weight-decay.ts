@@ -1,9 +1,9 @@
-import { figure, percent } from '../../core/text.ts'
+import { figure } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import type { Traits } from '../../optim/traits.ts'
 import { greatestEntry } from '../diagnosis.ts'
 import { timesToEquilibrium } from '../diagnostics/equilibrium-time.ts'
-import { driftsOf } from '../diagnostics/rotation.ts'
+import { driftsOf, whereNoiseStays } from '../diagnostics/rotation.ts'
 import type { Subject } from '../subject.ts'
 import { abridged, type LintRule } from './rule.ts'
 
@@ -17,7 +17,7 @@ export const weightRules: readonly LintRule[] = [
     look(plan) {
       const vectors = decayed(plan).filter(({ rank }) => rank <= 1)
       if (vectors.length === 0) return []
-      const advice = `the weight decay of ${figure(vectors[0]!.lambda)} also applies to ${abridged(vectors.map(({ name }) => name))}: exempt γ, β and biases with groups: optim.noDecayOnNormAndBias()`
+      const advice = `the weight decay of ${figure(vectors[0]!.lambda)} also applies to ${abridged(vectors.map(({ name }) => name))}; optim.noDecayOnNormAndBias() is for exempting them`
       return [{ severity: 'note', advice }]
     },
   },
@@ -28,8 +28,8 @@ export const weightRules: readonly LintRule[] = [
     look(plan) {
       const first = decayed(plan).find(({ traits }) => traits.rescales && !traits.decoupled)
       if (!first) return []
-      const advice = `${first.traits.type} divides the penalty of ${figure(first.lambda)} by the gradient's magnitude, so weights with large gradients decay least: use adamw`
-      return [{ severity: 'warning', advice }]
+      const advice = `${first.traits.type} divides the penalty of ${figure(first.lambda)} by the gradient's magnitude, so weights with large gradients decay least; adamw decays all weights alike`
+      return [{ severity: 'note', advice }]
     },
   },
   {
@@ -42,7 +42,7 @@ export const weightRules: readonly LintRule[] = [
         .filter(([name, { shape }]) => shape.length <= 1 && plan.rule(name).traits.followsNorm)
         .map(([name]) => name)
       if (vectors.length === 0) return []
-      const advice = `${plan.rule(vectors[0]!).traits.type} gives ${abridged(vectors)} a rate in proportion to their norm, which is initially 0 for a bias: add a group { maxRank: 1, adapt: false }`
+      const advice = `${plan.rule(vectors[0]!).traits.type} gives ${abridged(vectors)} a rate in proportion to their norm, which is initially 0 for a bias; { maxRank: 1, adapt: false } is the group for exempting them`
       return [{ severity: 'note', advice }]
     },
   },
@@ -53,14 +53,15 @@ export const weightRules: readonly LintRule[] = [
     look(plan) {
       const peaks = fedNames(plan).map((name) => [name, maxOf(driftsOf(plan.rule(name)))] as const)
       const [name, peak] = greatestEntry(peaks)
-      if (peak > 0.2) {
-        const advice = `in equilibrium, each step turns ${name} by ${figure(peak)} rad, where noise dominates training: divide η·λ by ${figure((peak / 0.1) ** 2)} or more`
-        return [{ severity: 'alarm', advice }]
+      if (peak <= 0.1) return []
+      const end = driftsOf(plan.rule(name)).at(-1)!
+      if (end > 0.1) {
+        const flaw = `at the end of the run, each step still turns ${name} by ${figure(end)} rad in equilibrium, which keeps the loss up`
+        return [whereNoiseStays(end, flaw, plan)]
       }
-      const end = peak > 0.1 ? driftsOf(plan.rule(name)).at(-1)! : 0
-      if (end <= 0.1) return []
-      const advice = `at the end of the run, each step still turns ${name} by ${figure(end)} rad in equilibrium: decay the rate to ${percent((0.03 / end) ** 2)} of its final value`
-      return [{ severity: 'warning', advice }]
+      if (peak <= 0.2) return []
+      const advice = `in equilibrium, each step turns ${name} by ${figure(peak)} rad, where noise dominates training, before the rate falls`
+      return [{ severity: 'note', advice }]
     },
   },
   {
@@ -71,7 +72,7 @@ export const weightRules: readonly LintRule[] = [
       const [name] = fedNames(plan)
       const times = name === undefined ? 0 : timesToEquilibrium(plan.rule(name))
       if (times === 0 || times >= 1) return []
-      const advice = `weight decay takes ${figure(plan.steps / times)} steps to affect the weights before BN, and the run has ${plan.steps}: multiply it by ${figure(1 / times)}, or set it to 0`
+      const advice = `weight decay takes ${figure(plan.steps / times)} steps to affect the weights before BN, and the run has ${plan.steps}`
       return [{ severity: 'note', advice }]
     },
   },

@@ -1,0 +1,39 @@
+import { unadvised } from './advice.ts'
+import type { Change } from './change.ts'
+import type { Diagnosis, Finding, RateMove } from './diagnosis.ts'
+
+/** A diagnosis that is a finding. */
+type Found = Diagnosis & Finding
+
+/** Returns how a change moves the learning rate; undefined if it does not. */
+export function moveOf(change: Change | undefined): RateMove | undefined {
+  if (change?.type === 'fall') return 'fall'
+  if (change?.type !== 'rate') return undefined
+  return change.factor > 1 ? 'raise' : 'lower'
+}
+
+/**
+ * Reconciles the findings of one run, so that their advice does not contradict each other. Advice on the learning
+ * rate is withdrawn, and its finding becomes a note that names the reason,
+ *
+ * - if what another diagnostic measured speaks against it (`opposes`), or
+ * - if D12, a test by training, says by how much to multiply the rate, and it is a second factor.
+ *
+ * @param all findings of a run, those included that are not to be shown
+ */
+export function reconciled(all: readonly Found[]): readonly Found[] {
+  return all.map((finding) => {
+    const move = moveOf(finding.change)
+    if (!move) return finding
+    const others = all.filter(({ id }) => id !== finding.id)
+    const opponent = others.find(({ opposes }) => opposes?.includes(move))
+    if (opponent) return withdrawn(finding, `; no change is advised, since ${opponent.id} speaks against one`)
+    const isTested = others.some(({ id, change }) => id === 'D12' && change?.type === 'rate')
+    return isTested && move !== 'fall' ? withdrawn(finding, '; see D12 for the rate') : finding
+  })
+}
+
+const withdrawn = (finding: Found, reason: string): Found => ({
+  ...unadvised(finding, reason),
+  severity: 'note',
+})
