@@ -169,5 +169,6 @@ export function checkClassLoss(loss: Tensor, output: Shape, { classes, ignoreInd
 
 const tooNarrow = (output: Shape, classes: number): ShapeError =>
   new ShapeError(
-    `task: wanted a score for each of ${classes} classes, got ${showShape(output)}; widen the last layer`,
+    `task: wanted a score for each of ${classes} classes, got ${showShape(output)}; widen the last layer or, if y ` +
+      "holds numbers to predict, make the data set with target: 'numbers'",
   )
