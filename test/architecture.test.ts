@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   nn: ['core', 'schedule', 'ops'],
   optim: ['core', 'schedule', 'ops'],
   runtime: ['core', 'onnx', 'ops'],
-  train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime'],
+  train: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'package-folder.ts'],
   log: ['core', 'train'],
   doctor: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
   study: ['core', 'schedule', 'nn', 'optim', 'data', 'train'],

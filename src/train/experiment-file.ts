@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { codeFolder, isSource } from '../package-folder.ts'
 import { type Experiment, experiment } from './experiment.ts'
 import { parseExperiment, parseJson } from './spec.ts'
 
@@ -69,7 +70,7 @@ export async function loadValue(file: string, who: string, wanted: string): Prom
 async function importModule(path: string, file: string): Promise<{ readonly default?: unknown }> {
   const { createJiti } = await import('jiti')
   // The module that imports of 'evenstep' shall give is the one that imports this file: hence not an import above.
-  const index = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url).href
+  const index = new URL(isSource ? 'index.ts' : 'index.js', codeFolder).href
   const evenstep = await import(/* @vite-ignore */ index)
   const jiti = createJiti(import.meta.url, {
     // As in Node.js: the default import of a CommonJS module is its `module.exports`.
@@ -103,7 +104,7 @@ function placeIn(path: string, error: unknown): string | undefined {
 /** Returns the place that comes first in an error's stack among those in files of the user's own. */
 function userPlace(error: unknown): { readonly file: string; readonly line: number } | undefined {
   const stack = (error instanceof Error && error.stack) || ''
-  const own = fileURLToPath(new URL('..', import.meta.url))
+  const own = fileURLToPath(codeFolder)
   const places = [...stack.matchAll(/^ +at (?:.*\()?(?:file:\/\/)?((?:\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/gm)]
   return places
     .map(([, file, line]) => ({ file: file!, line: Number(line) }))
