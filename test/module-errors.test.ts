@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Shape } from '../src/core/shape.ts'
+import { variables } from '../src/core/state.ts'
 import { constant, input } from '../src/core/tensor.ts'
-import { trace, variables } from '../src/core/variable.ts'
+import { trace } from '../src/core/variable.ts'
 import * as nn from '../src/nn/index.ts'
 
 /** A forward pass of a layer that a model holds as its field `layer`. */

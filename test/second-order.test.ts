@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gradients } from '../src/core/grad.ts'
 import { random } from '../src/core/random.ts'
-import { variables } from '../src/core/variable.ts'
+import { variables } from '../src/core/state.ts'
 import * as nn from '../src/nn/index.ts'
 import * as ops from '../src/ops/index.ts'
 import { compile } from '../src/runtime/compile.ts'

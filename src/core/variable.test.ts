@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { variables } from './state.ts'
 import { constant, scalar } from './tensor.ts'
-import { hyperparameter, trace, Variable, variables } from './variable.ts'
+import { hyperparameter, trace, Variable } from './variable.ts'
 
 describe('variables', () => {
   class Layer {

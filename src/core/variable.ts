@@ -1,8 +1,8 @@
-import { follow, unreachable, unreachedLayer } from './calls.ts'
+import { unreachable, unreachedLayer } from './calls.ts'
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { mismatch } from './mismatch.ts'
-import { hasName, nameOf, setName } from './names.ts'
+import { hasName, nameOf } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
@@ -119,78 +119,6 @@ export class Variable {
     if (this.#data) this.#data = toData(dtype, this.#data)
   }
 }
-
-/**
- * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
- * their paths, which it records as their names; from then on, errors of modules begin with their paths. The last
- * part of a variable's path is in snake case, as in PyTorch, if the field of its layer is in camel case:
- * `layers.0.running_mean` for `runningMean`. Any other name, such as `Conv2D_w`, and any key of a plain object is
- * kept.
- */
-export function* walk(root: object): Generator<readonly [path: string, object: object]> {
-  const seen = new Set<object>()
-  function* visit(object: object, path: string): Generator<readonly [string, object]> {
-    if (seen.has(object)) return
-    seen.add(object)
-    setName(object, path)
-    follow(object)
-    yield [path, object]
-    if (object instanceof Variable) return
-    if (object instanceof Map || object instanceof Set) {
-      throw new ArgumentError(`model: wanted layers in fields, lists or objects, got a Map or Set at ${path}`)
-    }
-    for (const [field, child] of Object.entries(object)) {
-      if (!isContainer(child)) continue
-      const name = child instanceof Variable ? stateName(object, field) : field
-      yield* visit(child, path ? `${path}.${name}` : name)
-    }
-  }
-  yield* visit(root, '')
-}
-
-/** Returns a model's variables by state name (path of fields: `fc1.weight`), those of shared layers once. */
-export function variables(root: object): Map<string, Variable> {
-  const found = new Map<string, Variable>()
-  for (const [name, object] of walk(root)) {
-    if (!(object instanceof Variable)) continue
-    if (found.has(name)) {
-      throw new ArgumentError(`model: wanted a name for each variable, got ${name} twice; rename a field`)
-    }
-    found.set(name, object)
-  }
-  return found
-}
-
-/**
- * Returns the variable at a path of fields, as `variables` writes paths; undefined if there is none. Unlike there, a
- * variable that a model shares is found under each of its paths.
- */
-export function variableAt(root: object, path: string): Variable | undefined {
-  const parts = path.split('.')
-  const last = parts.pop()
-  let owner: unknown = root
-  for (const part of parts) {
-    if (!isContainer(owner) || !Object.hasOwn(owner, part)) return undefined
-    owner = (owner as Readonly<Record<string, unknown>>)[part]
-  }
-  if (!isContainer(owner)) return undefined
-  for (const [field, child] of Object.entries(owner)) {
-    if (child instanceof Variable && stateName(owner, field) === last) return child
-  }
-  return undefined
-}
-
-/** Returns the last part of the name of a variable that is in a field of `owner`. */
-const stateName = (owner: object, field: string): string =>
-  /^[a-z][a-zA-Z0-9]*$/.test(field) && !isDictionary(owner)
-    ? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    : field
-
-/** Whether an object is of no class, such as one written in braces. */
-const isDictionary = (object: object): boolean =>
-  [Object.prototype, null].includes(Object.getPrototypeOf(object) as object | null)
-const isContainer = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 
 /** A number computed outside the graph and passed in at each step, such as a scheduled learning rate. */
 export interface Scheduled {

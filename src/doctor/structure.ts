@@ -1,6 +1,7 @@
 import { sizeOf } from '../core/shape.ts'
+import { variables } from '../core/state.ts'
 import { input, type Tensor, topological } from '../core/tensor.ts'
-import { trace, variables } from '../core/variable.ts'
+import { trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { Dropout } from '../nn/dropout.ts'
 import type { Module } from '../nn/module.ts'

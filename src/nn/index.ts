@@ -1,4 +1,4 @@
-export { variables } from '../core/variable.ts'
+export { variables } from '../core/state.ts'
 export * from './activation.ts'
 export * from './attention.ts'
 export * from './convolution.ts'

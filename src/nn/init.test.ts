@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '../core/random.ts'
-import { type Initializer, Variable, variables } from '../core/variable.ts'
+import { variables } from '../core/state.ts'
+import { type Initializer, Variable } from '../core/variable.ts'
 import * as nn from './index.ts'
 
 const { init } = nn

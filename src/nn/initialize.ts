@@ -1,4 +1,4 @@
-import { variables, walk } from '../core/variable.ts'
+import { variables, walk } from '../core/state.ts'
 import { Dropout } from './dropout.ts'
 
 /**

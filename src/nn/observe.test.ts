@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { variables } from '../core/state.ts'
 import { input } from '../core/tensor.ts'
-import { trace, variables } from '../core/variable.ts'
+import { trace } from '../core/variable.ts'
 import { ReLU } from './activation.ts'
 import { type Call, observe } from './observe.ts'
 import { Residual } from './residual.ts'

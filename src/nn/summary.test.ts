@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ArticleNet } from '../../test/support/article-net.ts'
+import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { variables } from '../core/variable.ts'
 import { relu } from '../ops/activation.ts'
 import { Embedding } from './embedding.ts'
 import { Linear } from './linear.ts'

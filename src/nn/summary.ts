@@ -1,7 +1,7 @@
 import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { variables } from '../core/state.ts'
 import { input, isTensor, type Tensor, topological } from '../core/tensor.ts'
-import { variables } from '../core/variable.ts'
 import { flopsOf } from './flops.ts'
 import type { Module } from './module.ts'
 import { modules } from './modules.ts'

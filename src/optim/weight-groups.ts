@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { number } from '../core/options.ts'
-import { variables } from '../core/variable.ts'
+import { variables } from '../core/state.ts'
 import type { Members } from './group.ts'
 
 /**

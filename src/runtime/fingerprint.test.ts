@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ArgumentError } from '../core/errors.ts'
-import { hyperparameter, variables } from '../core/variable.ts'
+import { variables } from '../core/state.ts'
+import { hyperparameter } from '../core/variable.ts'
 import * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
 import { adamw, type Optimizer, sgd } from '../optim/index.ts'

@@ -1,6 +1,6 @@
 import { readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
-import { variables } from '../core/variable.ts'
+import { variables } from '../core/state.ts'
 import { maxOf, meanOf } from '../core/vector.ts'
 import type { Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'

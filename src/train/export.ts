@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
+import { variables } from '../core/state.ts'
 import { input } from '../core/tensor.ts'
-import { trace, variables } from '../core/variable.ts'
+import { trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import type { Module } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'

@@ -1,6 +1,6 @@
 import { type Data, type DType, isFloat } from '../core/dtype.ts'
+import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { variables } from '../core/variable.ts'
 import type { Batch } from '../data/batch.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'

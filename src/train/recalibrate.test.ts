@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { exact, expectClose, listed, moments, noise, statistics } from '../../test/support/run-module.ts'
+import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { constant } from '../core/tensor.ts'
-import { type Variable, variables } from '../core/variable.ts'
+import type { Variable } from '../core/variable.ts'
 import { dataset } from '../data/dataset.ts'
 import { type Loader, loader } from '../data/loader.ts'
 import {

@@ -1,5 +1,5 @@
 import { mismatch } from '../core/mismatch.ts'
-import { variables } from '../core/variable.ts'
+import { variables } from '../core/state.ts'
 import type { Module } from '../nn/module.ts'
 import { type Members, unmatched } from '../optim/group.ts'
 import type { Optimizer } from '../optim/optimizer.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { toData } from '../../src/core/dtype.ts'
 import { gradients } from '../../src/core/grad.ts'
-import { variables } from '../../src/core/variable.ts'
+import { variables } from '../../src/core/state.ts'
 import { dataset } from '../../src/data/index.ts'
 import { crossEntropy } from '../../src/ops/index.ts'
 import { adam, adamw, type Optimizer, sgd } from '../../src/optim/index.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toData } from '../../src/core/dtype.ts'
-import { variables } from '../../src/core/variable.ts'
+import { variables } from '../../src/core/state.ts'
 import * as nn from '../../src/nn/index.ts'
 import { crossEntropy } from '../../src/ops/index.ts'
 import { parse } from '../../src/optim/index.ts'

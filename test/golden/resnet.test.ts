@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { resnet20 } from '../../examples/resnet20.ts'
 import { sizeOf } from '../../src/core/shape.ts'
-import { variables } from '../../src/core/variable.ts'
+import { variables } from '../../src/core/state.ts'
 import { dataset } from '../../src/data/index.ts'
 import { modules } from '../../src/nn/index.ts'
 import { BatchNorm } from '../../src/nn/norm/batch-norm.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { variables } from '../../src/core/state.ts'
 import { input } from '../../src/core/tensor.ts'
-import { trace, variables } from '../../src/core/variable.ts'
+import { trace } from '../../src/core/variable.ts'
 import * as nn from '../../src/nn/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
 

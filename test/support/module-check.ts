@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import type { Shape } from '../../src/core/shape.ts'
+import { variables } from '../../src/core/state.ts'
 import { input, type Tensor } from '../../src/core/tensor.ts'
-import { trace, type Variable, variables } from '../../src/core/variable.ts'
+import { trace, type Variable } from '../../src/core/variable.ts'
 import { initialize, type Mode, type Module, toDType } from '../../src/nn/index.ts'
 import { checkGradients } from './gradient-check.ts'
 

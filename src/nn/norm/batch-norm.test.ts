@@ -8,8 +8,9 @@ import {
   statistics,
 } from '../../../test/support/run-module.ts'
 import { ShapeError } from '../../core/errors.ts'
+import { variables } from '../../core/state.ts'
 import { constant, input } from '../../core/tensor.ts'
-import { trace, variables } from '../../core/variable.ts'
+import { trace } from '../../core/variable.ts'
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.ts'
 
 const message = (f: () => unknown): string => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { variables } from '../../core/state.ts'
 import { input } from '../../core/tensor.ts'
-import { trace, variables } from '../../core/variable.ts'
+import { trace } from '../../core/variable.ts'
 import { LayerNorm, RMSNorm } from './layer-norm.ts'
 
 test.each([LayerNorm, RMSNorm])('without elementwiseAffine, %s has no weight and no bias', (Kind) => {

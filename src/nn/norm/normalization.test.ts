@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { variables } from '../../core/state.ts'
 import { input, type Tensor } from '../../core/tensor.ts'
-import { trace, variables } from '../../core/variable.ts'
+import { trace } from '../../core/variable.ts'
 import { relu } from '../../ops/activation.ts'
 import { compile } from '../../runtime/compile.ts'
 import { ReLU } from '../activation.ts'
