@@ -44,7 +44,6 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   jiti: ['cli'],
   libsql: ['study'],
   'pure-rand': ['core'],
-  papaparse: ['data'],
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],
   sharp: ['data'],

@@ -1,8 +1,17 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { custom, integer, type OptionsOf, readOptions, required, type ValuesOf } from '../core/options.ts'
+import {
+  choice,
+  custom,
+  integer,
+  type OptionsOf,
+  readOptions,
+  required,
+  type ValuesOf,
+} from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
+import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
 
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
 export interface FieldSpec {
@@ -17,6 +26,8 @@ export interface Field extends FieldSpec {
   readonly data: Data
 }
 
+export type { Values } from './arrays.ts'
+
 /** Declares an option whose value is a list of strings. */
 export const texts = custom<readonly string[]>(
   'a list of texts',
@@ -27,10 +38,12 @@ const isShape = (value: unknown): boolean =>
   Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0)
 const shapeWanted = 'a list of integers ≥ 0'
 
+const shape = custom<Shape>(shapeWanted, isShape)
+
 /** Options for the shapes of an example's `x` and `y`. */
 export const shapeOptions = {
   /** Shape of one example's `x`. @default [features], where features = x.length / number of examples */
-  shape: custom<Shape>(shapeWanted, isShape),
+  shape,
   /** Shape of one example's `y`; `[]` is a scalar or a label. @default [] */
   targetShape: custom<Shape>(shapeWanted, isShape, []),
 }
@@ -70,34 +83,43 @@ export interface Split {
   readonly validation: Dataset
 }
 
-/** Types of array that may hold the `x` or `y` of all examples. Labels must be an Int32Array. */
-export type Values = Float32Array | Float64Array | Int32Array
+const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNumbers)
 
-const values = custom<Values>('a Float32Array, Float64Array or Int32Array', (data) =>
-  [Float32Array, Float64Array, Int32Array].some((type) => data instanceof type),
-)
+/** Option that decides what whole numbers in `y` are. */
+export const targetOption = {
+  /** What `y` holds: labels, or numbers to predict. @default 'labels' for whole numbers, unless in a float array */
+  target: choice<Target>(['labels', 'numbers']),
+}
 
 const columns = {
-  /** Inputs of all examples in one flat array, one example after another. */
-  x: required(values),
-  /** Labels of all examples as an Int32Array, or targets in one flat float array, one example after another. */
-  y: required(values),
-  ...shapeOptions,
+  /**
+   * Inputs of all examples in one flat array, one example after another, or in nested lists, one for each
+   * example. An Int32Array (such as character codes) remains one; other integers and lists become float32.
+   */
+  x: required(numbers),
+  /**
+   * Labels or targets of all examples, as `x`. Whole numbers in a list or an array of integers are labels: int32.
+   * A column of them, `[1]` for each example, is a label for each example too. Other numbers are targets: floats.
+   */
+  y: required(numbers),
+  shape: shapeOptions.shape,
+  /** Shape of one example's `y`; `[]` is a scalar or a label. @default that of nested lists, otherwise [] */
+  targetShape: shape,
+  ...targetOption,
   ...nameOptions,
 }
 
 export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Makes a data set from flat arrays that hold one example after another. If `y` holds labels, `classes`
- * defaults to the number of `classNames` or, without these, to the greatest label + 1.
+ * Makes a data set from arrays that hold one example after another. If `y` holds labels, `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
  * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
  *   classes − 1.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
-  const { x, y, targetShape, ...rest } = readOptions('dataset', columns, given)
+  const { x, y, targetShape, ...rest } = converted(readOptions('dataset', columns, given))
   const targetSize = sizeOf(targetShape)
   const length = y.length / (targetSize || 1)
   const { shape = [x.length / length] } = rest
@@ -114,6 +136,15 @@ export function dataset(given: Columns): Dataset {
   return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, labels) }
 }
 
+/** Converts `x` and `y` to flat arrays, and decides the shapes of their examples. */
+function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
+  const inputs = inputsOf(x)
+  const targets = targetsOf(y, target)
+  const { shape = inputs.shape, targetShape = targets.shape ?? [], ...names } = rest
+  const isColumn = targets.data instanceof Int32Array && targetShape.length === 1 && targetShape[0] === 1
+  return { x: inputs.data, y: targets.data, shape, targetShape: isColumn ? [] : targetShape, ...names }
+}
+
 function checkedNames({ classes, classNames, featureNames }: NameValues, labels?: Int32Array): Names {
   const count = classes ?? classNames?.length
   if (classNames !== undefined && count !== classNames.length) {
@@ -126,8 +157,9 @@ function checkedNames({ classes, classNames, featureNames }: NameValues, labels?
 function checkLabels(labels: Int32Array, classes = labels.reduce((a, b) => Math.max(a, b), 0) + 1): number {
   const at = labels.findIndex((label) => label < 0 || label >= classes)
   if (at >= 0) {
+    const fix = labels[at]! < 0 ? `; if y holds numbers to predict, give target: 'numbers'` : ''
     throw new ArgumentError(
-      `dataset: wanted labels from 0 to ${classes - 1}, got ${labels[at]} at example ${at}`,
+      `dataset: wanted labels from 0 to ${classes - 1}, got ${labels[at]} at example ${at}${fix}`,
     )
   }
   return classes

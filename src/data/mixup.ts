@@ -16,7 +16,7 @@ const options = {
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
- * @throws {ArgumentError} when `y` holds labels (encode them with `oneHot` first), or the source is a stream.
+ * @throws {ArgumentError} when `y` holds labels (encode them with `oneHot` first), when `x` holds integers, or the source is a stream.
  *
  * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412, which draws the other
  * example from the same batch. Here the result does not depend on the batch.
@@ -26,7 +26,10 @@ export function mixup(given: OptionsOf<typeof options> = {}): Transform {
   return {
     name: 'mixup',
     mixes: true,
-    check: (_, y) => {
+    check: (x, y) => {
+      if (!x.dtype.startsWith('float')) {
+        throw new ArgumentError(`mixup: wanted x of floats, got ${x.dtype}; codes and counts cannot be mixed`)
+      }
       if (!y.dtype.startsWith('float')) {
         throw new ArgumentError(
           `mixup: wanted y of floats, got ${y.dtype}; turn labels into probabilities with data.oneHot`,

@@ -22,7 +22,8 @@ export interface Moments {
 
 /**
  * Normalizes `x` of the training and the validation set, both by the training set's mean and standard
- * deviation, so that no information leaks from the validation set. Constant features are only shifted.
+ * deviation, so that no information leaks from the validation set. Constant features are only shifted. Integers
+ * become float32.
  *
  *     x ← (x − mean) / deviation
  */
@@ -47,7 +48,7 @@ export async function streamMoments(stream: Stream, given: NormalizeOptions = {}
 }
 
 /**
- * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`.
+ * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`. Integers become float32.
  *
  * @throws {ArgumentError} when the number of means does not divide the size of an example.
  */
@@ -61,10 +62,12 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
     const wanted = `a mean and a deviation for equal parts of x ${showShape(shape)}`
     throw mismatch('standardize', wanted, mean.length)
   }
-  const apply = (data: Data): Data => standardized(data, allocate(dtype, data.length), run, moments)
-  if (!isStream(source)) return { ...source, x: { shape, dtype, data: apply(source.x.data) } }
+  const float = dtype === 'float64' ? dtype : 'float32'
+  const apply = (data: Data): Data => standardized(data, allocate(float, data.length), run, moments)
+  if (!isStream(source)) return { ...source, x: { shape, dtype: float, data: apply(source.x.data) } }
   return {
     ...source,
+    x: { shape, dtype: float },
     ...(source.fingerprint !== undefined && { fingerprint: valueFingerprint([source.fingerprint, moments]) }),
     read: async function* (epoch) {
       for await (const batch of source.read(epoch)) yield { ...batch, x: apply(batch.x) }

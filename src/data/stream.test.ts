@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Batch } from './batch.ts'
 import { loader } from './loader.ts'
-import { collect, type Stream, stream } from './stream.ts'
+import { collect, type Stream, type StreamExample, type StreamOptions, stream } from './stream.ts'
 
 const counting = (n: number): Stream =>
   stream(
@@ -92,5 +92,28 @@ test('a stream says which example does not fit', async () => {
   )
   expect(() => loader(counting(1), { batchSize: 1, shuffleBuffer: 0 })).toThrow(
     'loader: wanted shuffleBuffer as a positive integer, got 0',
+  )
+})
+
+test('a stream takes any arrays of numbers, and refuses what its element type cannot hold', async () => {
+  const read = async (
+    x: StreamExample['x'],
+    y: StreamExample['y'],
+    options: Omit<StreamOptions, 'shape'> = {},
+  ) => {
+    const set = await collect(stream(() => [{ x, y }], { shape: [2], ...options }))
+    return [Array.from(set.x.data, Number), Array.from(set.y.data, Number), set.y.shape]
+  }
+  expect(await read(Uint8Array.of(1, 255), 0)).toEqual([[1, 255], [0], []])
+  expect(await read(BigInt64Array.of(1n, -2n), [1], { classes: 2 })).toEqual([[1, -2], [1], []])
+  expect(await read([[1], [2]], [1], { classes: 2, targetShape: [1] })).toEqual([[1, 2], [1], []])
+  await expect(read([0.5, 1], 0, { dtype: 'int32' })).rejects.toThrow(
+    'stream: example 0: wanted x of whole numbers that int32 can hold, got 0.5',
+  )
+  await expect(read([2 ** 31, 1], 0, { dtype: 'int32' })).rejects.toThrow(
+    'stream: example 0: wanted x of whole numbers that int32 can hold, got 2147483648',
+  )
+  await expect(read([1, Number.NaN], 0)).rejects.toThrow(
+    'stream: example 0: wanted x[1] as a finite number, got NaN',
   )
 })

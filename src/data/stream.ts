@@ -2,6 +2,7 @@ import { allocate, type Data } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
+import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
@@ -27,10 +28,10 @@ export interface Sources {
 
 export const isStream = (source: Source): source is Stream => 'read' in source
 
-/** One example: its input, and its label or target. */
+/** One example: its input, and its label or target, in flat arrays or nested lists. */
 export interface StreamExample {
-  readonly x: ArrayLike<number>
-  readonly y: number | ArrayLike<number>
+  readonly x: ArrayLike<number> | NumberInput
+  readonly y: number | ArrayLike<number> | NumberInput
 }
 
 const options = {
@@ -51,8 +52,8 @@ export interface StreamOptions extends OptionsOf<typeof options> {}
  *
  * `y` holds labels if `classes` or `classNames` is given, otherwise targets.
  *
- * @throws {ArgumentError} during reading, when an example does not fit `shape`, or a label is outside 0 …
- *   classes − 1.
+ * @throws {ArgumentError} during reading, when an example does not fit `shape`, holds anything but finite numbers,
+ *   or fractions for a `dtype` of int32, or when a label is outside 0 … classes − 1.
  * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(
@@ -62,12 +63,14 @@ export function stream(
   const { shape, targetShape, dtype, fingerprint, ...names } = readOptions('stream', options, given)
   const classes = names.classes ?? names.classNames?.length
   const x: FieldSpec = { shape, dtype }
-  const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
+  const isColumn = classes !== undefined && targetShape.length === 1 && targetShape[0] === 1
+  const y: FieldSpec = { shape: isColumn ? [] : targetShape, dtype: classes === undefined ? dtype : 'int32' }
   const spec = { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y }
   const read = async function* (epoch: number): AsyncGenerator<Batch> {
     let rows = new Rows(x, y, chunk)
     let count = 0
-    for await (const example of examples(epoch)) {
+    for await (const given of examples(epoch)) {
+      const example = flatExample(given, { x: x.dtype, y: y.dtype }, count)
       checkExample(example, spec, count++)
       rows.add(example)
       if (rows.length === chunk) {
@@ -84,7 +87,7 @@ export function stream(
 const chunk = 256
 
 function checkExample(
-  { x, y }: StreamExample,
+  { x, y }: FlatExample,
   { x: xSpec, y: ySpec, classes }: Omit<Stream, 'read'>,
   index: number,
 ): void {
@@ -114,7 +117,7 @@ export class Rows {
     return batchRows(this.#memory, 0, this.length)
   }
 
-  add({ x, y }: StreamExample): void {
+  add({ x, y }: FlatExample): void {
     this.#set(x, y, this.length++)
   }
 

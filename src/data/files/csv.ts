@@ -1,17 +1,20 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { StringDecoder } from 'node:string_decoder'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
-import { type CsvOptions, CsvReader, csvOptions } from '../formats/csv.ts'
+import { CsvReader } from '../formats/csv.ts'
+import { type CsvOptions, csvOptions } from '../formats/csv-options.ts'
 import { tableSpec } from '../formats/table.ts'
 import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
+import { firstPieces, isGzipFile, pieceSize, pieces, unzipped } from './pieces.ts'
 
 /**
- * Reads examples from a CSV file into memory. Values may be quoted; spaces around values are ignored.
+ * Reads examples from a CSV file into memory, as text in UTF-8, UTF-16 or another `encoding`, gzipped or not.
+ * Values may be quoted; blanks around values are ignored. docs/data.md states how each kind of value is read.
  *
- * @throws {FormatError} when a value is missing or not a number, naming its line and column.
+ * @throws {FormatError} when a value is missing or not a number, naming its line and column, or the file is not
+ *   text in its encoding, naming the line of the first other byte.
  * @throws {ArgumentError} when a column does not exist.
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
@@ -28,36 +31,15 @@ export const csv = (path: string, given: CsvOptions): Dataset =>
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)
   const name = basename(path)
-  const { plan } = new CsvReader(name, options).start(pieces(path))
+  const { plan } = new CsvReader(name, options).start(firstPieces(path))
   return {
     ...tableSpec(name, plan, options),
     fingerprint: fileFingerprint(path, given),
     read: async function* () {
       const reader = new CsvReader(name, options)
-      for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceSize })) {
-        yield reader.push(text as string)
-      }
+      const file = createReadStream(path, { highWaterMark: pieceSize })
+      for await (const bytes of isGzipFile(path) ? unzipped(file, name) : file) yield reader.push(bytes)
       yield reader.end()
     },
-  }
-}
-
-/** Number of bytes of a CSV file that are read at a time. */
-const pieceSize = 1 << 20
-
-/** Yields a file's text in pieces of `pieceSize` bytes. */
-function* pieces(path: string): Generator<string> {
-  const file = openSync(path, 'r')
-  try {
-    const decoder = new StringDecoder('utf8')
-    const bytes = Buffer.allocUnsafe(pieceSize)
-    for (;;) {
-      const n = readSync(file, bytes, 0, pieceSize, null)
-      if (n === 0) break
-      yield decoder.write(bytes.subarray(0, n))
-    }
-    yield decoder.end()
-  } finally {
-    closeSync(file)
   }
 }

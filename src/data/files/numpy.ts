@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { malformed, unknownName } from '../../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
-import { showShape } from '../../core/shape.ts'
-import { type Dataset, dataset, nameOptions, namesOf, type Values } from '../dataset.ts'
+import { showShape, sizeOf } from '../../core/shape.ts'
+import { targetsOf } from '../arrays.ts'
+import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
 import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
 import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
 import { readFile } from './read-file.ts'
@@ -27,6 +28,7 @@ export const writeNpz = (
 
 const arrayOptions = {
   ...nameOptions,
+  ...targetOption,
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
 }
@@ -34,7 +36,7 @@ const arrayOptions = {
 const archiveOptions = {
   /** Name of the array of inputs in the file; its shape is `[n, …]` for n examples. @default 'x' */
   x: text('x'),
-  /** Name of the array of labels, integers of shape `[n]`, or of targets, shape `[n, …]`. @default 'y' */
+  /** Name of the array of labels, integers of shape `[n]` or `[n, 1]`, or of targets, shape `[n, …]`. @default 'y' */
   y: text('y'),
   ...arrayOptions,
 }
@@ -42,11 +44,12 @@ const archiveOptions = {
 export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers with shape `[n]` holds labels,
- * any other `y` holds targets.
+ * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers with shape `[n]` or `[n, 1]`
+ * holds labels, any other `y` holds targets, unless the option `target` says which.
  *
  * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
- * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1.
+ * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1,
+ *   or beyond int32.
  * @example data.npz('mnist.npz', { x: 'x_train', y: 'y_train' })
  */
 export function npz(path: string, given: NumpyOptions = {}): Dataset {
@@ -70,7 +73,7 @@ function fromArrays(
   name: string,
   x: NpyArray,
   y: NpyArray,
-  { dtype, ...names }: ValuesOf<typeof arrayOptions>,
+  { dtype, target, ...names }: ValuesOf<typeof arrayOptions>,
 ): Dataset {
   const [count, ...shape] = x.shape
   const [targets, ...targetShape] = y.shape
@@ -81,9 +84,14 @@ function fromArrays(
   const float = (data: NpyData): Values =>
     dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
   const isFloat = y.data instanceof Float32Array || y.data instanceof Float64Array
-  const isLabels = targetShape.length === 0 && !isFloat
-  const labels = isLabels ? Int32Array.from(y.data, Number) : float(y.data)
-  return dataset({ x: float(x.data), y: labels, shape, targetShape, ...namesOf(names) })
+  const isColumn = sizeOf(targetShape) === 1 && targetShape.length < 2
+  const holds = target ?? (isColumn && !isFloat ? 'labels' : 'numbers')
+  const columns = {
+    x: float(x.data),
+    y: holds === 'labels' ? targetsOf(y.data, holds, name).data : float(y.data),
+    target: holds,
+  }
+  return dataset({ ...columns, shape, targetShape, ...namesOf(names) })
 }
 
 function toFloat32(data: NpyData): Float32Array {

@@ -1,27 +1,45 @@
+import type { Data } from '../../core/dtype.ts'
 import type { FormatError } from '../../core/errors.ts'
 import { malformed, showValue } from '../../core/mismatch.ts'
 import type { Batch } from '../batch.ts'
-import { type Dataset, type Names, namesOf } from '../dataset.ts'
+import { type Dataset, type FieldSpec, gatherExamples, type Names, namesOf } from '../dataset.ts'
 import { joined } from '../stream.ts'
+import { LabelCodes } from './label-codes.ts'
+import { MissingValues } from './missing.ts'
+import { isInfinity, type NumeralFormat, numeralReader } from './numerals.ts'
 import type { TablePlan, TableValues } from './table.ts'
 
-/** Texts in a table that count as a missing value. */
-const absent = new Set(['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'nan', 'null', 'NULL', 'None'])
+/** Largest number that does not round to infinity in float32. */
+const maxFloat32 = 2 ** 128 - 2 ** 103 - 2 ** 75
 
-/** Whether a parsed number is surely a value, not missing: finite, and not 0, since `Number('')` is also 0. */
-export const isPlain = (value: number): boolean => value !== 0 && value - value === 0
+/** Texts that stand for 1 and 0 among numbers, as in pandas. */
+const booleans = new Map([
+  ...['True', 'TRUE', 'true'].map((text) => [text, 1] as const),
+  ...['False', 'FALSE', 'false'].map((text) => [text, 0] as const),
+])
 
 /** Converts a table's values to numbers, and batches of them to a data set; errors name the row and column. */
 export class Cells {
+  /** Numbers of greater magnitude are refused: they would be infinite in the data set. */
+  readonly #max: number
+  readonly #missing: MissingValues
   readonly #name: string
   readonly #options: TableValues
-  /** Integer code of each label: its index in `classNames` or, without these, in order of first appearance. */
-  readonly #codes: Map<string, number>
+  readonly #labels: LabelCodes
+  readonly #numeral: (text: string) => number
 
-  constructor(name: string, options: TableValues) {
+  constructor(name: string, options: TableValues, format?: NumeralFormat) {
     this.#name = name
     this.#options = options
-    this.#codes = new Map(options.classNames?.map((text, code) => [text, code]))
+    this.#max = options.dtype === 'float32' ? maxFloat32 : Number.MAX_VALUE
+    this.#missing = new MissingValues(options.naValues)
+    this.#labels = new LabelCodes(options.classNames)
+    this.#numeral = numeralReader(format)
+  }
+
+  /** Whether a number needs no check: most are such. 0 does, since `Number` makes it of the empty text. */
+  isPlain(value: number): boolean {
+    return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers
   }
 
   /**
@@ -31,57 +49,64 @@ export class Cells {
    * @param fill whether to replace a missing value by the option `missing`, if that is a number
    */
   number(value: unknown, where: () => string, fill = true): number {
-    if (isAbsent(value)) return this.#absent(value, where, fill)
-    const text = typeof value === 'string' ? value : undefined
-    const number = text === undefined ? numberOf(value) : /\d/.test(text) ? Number(text) : Number.NaN
-    if (Number.isFinite(number)) return number
-    throw this.#wrong('a number', value, where)
+    const text = typeof value === 'string' ? value.trim() : undefined
+    const isMissing = text === undefined ? value == null || Number.isNaN(value) : this.#missing.hasText(text)
+    if (isMissing) return this.#absent(value, where, fill)
+    const bit = booleans.get(text ?? '')
+    if (bit !== undefined) return bit
+    const number = text === undefined ? numberOf(value) : this.#numeral(text)
+    if (this.#missing.hasNumber(number)) return this.#absent(value, where, fill)
+    if (Math.abs(number) <= this.#max) return number
+    throw this.#noNumber(value, number, where)
   }
 
-  /** Converts a value of the label column to an integer code (see `#codes`). NaN means: drop the row. */
-  label(value: unknown, where: () => string): number {
-    if (isAbsent(value)) return this.#absent(value, where, false)
+  /**
+   * Converts a value of the label column to an integer code, which `dataset` turns into a class. NaN means: drop
+   * the row.
+   *
+   * @param isQuoted whether a text is surely a value, such as `"NA"` in a CSV file
+   */
+  label(value: unknown, where: () => string, isQuoted = true): number {
+    if (value == null || Number.isNaN(value)) return this.#absent(value, where, false)
+    if (Math.abs(Number(value)) === Infinity && typeof value === 'number') {
+      throw this.#wrong('a finite label', value, where)
+    }
     const text = String(value).trim()
     const { classNames, classes } = this.#options
-    if (classNames === undefined && classes !== undefined) {
-      const number = Number(text)
-      if (Number.isInteger(number) && number >= 0 && number < classes) return number
-      throw this.#wrong(`a label from 0 to ${classes - 1}`, value, where)
+    const known = classNames === undefined ? undefined : this.#labels.classOf(text)
+    if (known !== undefined) return known
+    if (this.#missing.hasLabel(text, isQuoted, classNames !== undefined || classes !== undefined)) {
+      return this.#absent(value, where, false)
     }
-    const code = this.#codes.get(text)
-    if (code !== undefined) return code
-    if (classNames !== undefined)
-      throw this.#wrong(`one of ${[...this.#codes.keys()].join(', ')}`, value, where)
-    this.#codes.set(text, this.#codes.size)
-    return this.#codes.size - 1
+    if (classNames !== undefined) throw this.#wrong(`one of ${classNames.join(', ')}`, value, where)
+    if (classes === undefined) return this.#labels.codeOf(text, isQuoted ? undefined : where)
+    const number = this.#numeral(text)
+    if (Number.isInteger(number) && number >= 0 && number < classes) return number
+    throw this.#wrong(`a label from 0 to ${classes - 1}`, value, where)
   }
 
   /** Joins all batches of a table to one data set, and replaces label codes by the final classes, in place. */
   dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
-    if (!batches.some(({ length }) => length > 0))
+    if (!batches.some(({ length }) => length > 0)) {
       throw malformed(this.#name, 'at least one row of values', 'none')
+    }
     const { order, ...classes } = label === undefined ? { order: [] } : this.#classes()
     for (const { y: labels } of order.length > 0 ? batches : []) {
       for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
     }
-    return joined(batches, x, y, namesOf({ ...classes, featureNames }))
+    const known = order.includes(-1) ? batches.map((batch) => labelled(batch, x, y)) : batches
+    return joined(known, x, y, namesOf({ ...classes, featureNames }))
   }
 
-  /**
-   * Returns the classes after all labels were converted to codes. `order[code]` is the class of a code; an
-   * empty `order` means that codes are classes. Classes are sorted: as numbers if all labels are numbers,
-   * otherwise as text. If the labels are just 0, 1, …, `classNames` is left out.
-   */
-  #classes(): Names & { readonly order: Int32Array } {
-    const found = [...this.#codes.keys()]
-    const { classNames, classes } = this.#options
-    if (classNames !== undefined) return { classNames: found, order: Int32Array.from(found, (_, i) => i) }
-    if (classes !== undefined) return { classes, order: new Int32Array(0) }
-    const numbers = found.every((text) => Number.isFinite(Number(text)))
-    const sorted = [...found].sort(numbers ? (a, b) => Number(a) - Number(b) : undefined)
-    const order = Int32Array.from(found, (text) => sorted.indexOf(text))
-    if (sorted.every((text, i) => text === String(i))) return { classes: sorted.length, order }
-    return { classNames: sorted, order }
+  /** Returns the classes after all labels were converted, and the class of each code: see `LabelCodes`. */
+  #classes(): Names & { readonly order: readonly number[] } {
+    const { classNames, classes, missing } = this.#options
+    if (classNames !== undefined) return { classNames, order: [] }
+    if (classes !== undefined) return { classes, order: [] }
+    const found = this.#labels.classes()
+    const [word] = found.missing
+    if (word !== undefined && missing !== 'drop') this.#absent(word.text, () => word.where, false)
+    return found
   }
 
   #absent(value: unknown, where: () => string, fill: boolean): number {
@@ -92,17 +117,39 @@ export class Cells {
     throw malformed(this.#name, `a value at ${where()}`, value == null ? 'null' : showValue(value), fix)
   }
 
-  #wrong(wanted: string, value: unknown, where: () => string): FormatError {
+  #noNumber(value: unknown, number: number, where: () => string): FormatError {
+    const text = typeof value === 'string' ? value.trim() : String(value)
+    if (isInfinity(text)) {
+      const fix = `replace it, or count it as missing with naValues: ['${text}']`
+      return this.#wrong('a finite number', value, where, fix)
+    }
+    if (!Number.isNaN(number)) {
+      const fix = Number.isFinite(number) ? "give dtype: 'float64'" : undefined
+      return this.#wrong(`a number that ${this.#options.dtype} can hold`, value, where, fix)
+    }
+    return this.#wrong('a number', value, where, typeof value === 'string' ? adviceFor(text) : undefined)
+  }
+
+  #wrong(wanted: string, value: unknown, where: () => string, fix?: string): FormatError {
     const got = typeof value === 'bigint' ? String(value) : showValue(value)
-    return malformed(this.#name, `${wanted} at ${where()}`, got)
+    return malformed(this.#name, `${wanted} at ${where()}`, got, fix)
   }
 }
 
-const isAbsent = (value: unknown): boolean =>
-  value === null ||
-  value === undefined ||
-  Number.isNaN(value) ||
-  (typeof value === 'string' && absent.has(value.trim()))
+/** Returns what to do about a text that is no number. */
+function adviceFor(text: string): string {
+  if (/^[+-]?[\d.]+,\d+$/.test(text)) {
+    return "if the comma is the decimal point, give decimal: ','; if it groups digits, thousands: ','"
+  }
+  return 'leave columns of text out with features, and add texts that mean missing to naValues'
+}
+
+/** Leaves out the examples whose label is −1, the class of missing ones. */
+function labelled({ x, y }: Batch, xSpec: FieldSpec, ySpec: FieldSpec): Batch {
+  const kept = Int32Array.from(y.keys()).filter((i) => Number(y[i]) >= 0)
+  const pick = (data: Data, spec: FieldSpec): Data => gatherExamples({ ...spec, data }, kept)
+  return { x: pick(x, xSpec), y: pick(y, ySpec), length: kept.length }
+}
 
 const numberOf = (value: unknown): number =>
   ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN

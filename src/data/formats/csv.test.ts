@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CsvOptions, parseCsv } from './csv.ts'
+import { readOptions } from '../../core/options.ts'
+import { CsvReader, parseCsv } from './csv.ts'
+import { type CsvOptions, csvOptions } from './csv-options.ts'
 
 const read = (text: string, options: CsvOptions = { label: 'kind' }) => parseCsv(text, 'a.csv', options)
 const refuses = (text: string, message: string, options?: CsvOptions): void =>
@@ -55,7 +57,10 @@ describe('a CSV file', () => {
 
   test('says where what is wrong', () => {
     refuses('x,kind\n1,a\n\n2x,a\n', 'a.csv: wanted a number at line 4, column x, got "2x"')
-    refuses('x,kind\n"\n1",a\nInfinity,a\n', 'a.csv: wanted a number at line 4, column x, got "Infinity"')
+    refuses(
+      'x,kind\n"\n1",a\nInfinity,a\n',
+      'a.csv: wanted a finite number at line 4, column x, got "Infinity"',
+    )
     refuses('1,a\nb,a\n', 'a.csv: wanted a number at line 2, column 0 from 0, got "b"', {
       header: false,
       label: 1,
@@ -89,8 +94,11 @@ describe('a CSV file', () => {
     const neither =
       'a.csv: wanted either label, the column of classes, or target, that of numbers, got neither'
     refuses('x,kind\n1,a\n', neither, {})
-    refuses('kind\na\n', 'a.csv: wanted 0 columns of features, got 0; check features and shape')
-    refuses('x,kind\n1,2\n', 'parseCsv: wanted delimiter as one character, no quote or line end, got "--"', {
+    refuses('kind\na\n', 'a.csv: wanted two columns or more, got one, "kind"; check delimiter')
+    const unknownDelimiter =
+      "parseCsv: wanted delimiter as one character, no quote or line end, or 'whitespace' for one or more " +
+      'blanks or tabs, got "--"'
+    refuses('x,kind\n1,2\n', unknownDelimiter, {
       label: 'kind',
       delimiter: '--',
     })
@@ -117,6 +125,37 @@ describe('a CSV file', () => {
       { label: 'kind', missing: 0 },
     )
   })
+})
+
+test('a CSV file is read alike, wherever its bytes are cut', () => {
+  const text = '\ufeff# é\r\na , "k" # 1\r\r\n1,"ü ""1"", \r\n😀"\n\n2, "b"\r3,ж'
+  const options = readOptions('csv', csvOptions, { label: 'k', comment: '#' })
+  const set = (pieces: Uint8Array[]) => new CsvReader('a.csv', options).dataset(pieces)
+  for (const bytes of [Buffer.from(text), Buffer.from(text, 'utf16le')]) {
+    const whole = set([bytes])
+    expect([whole.classNames, Array.from(whole.x.data, Number)]).toEqual([
+      ['b', 'ü "1", \r\n😀', 'ж'],
+      [1, 2, 3],
+    ])
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(set([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole)
+    }
+    expect(set(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole)
+  }
+  const bad = Buffer.concat([Buffer.from('a,k\r\n1,ü\r2,x\n\n3,'), Uint8Array.of(0x80, 0x0a)])
+  for (let at = 0; at <= bad.length; at++) {
+    const cut = [bad.subarray(0, at), bad.subarray(at)]
+    expect(() => set(cut)).toThrow('a.csv: wanted text in UTF-8, got other bytes at line 5')
+  }
+})
+
+test('a long value that comes in many pieces costs no more than one piece', () => {
+  const piece = 'x'.repeat(1 << 16)
+  const pieces = ['a,k\n1,"', ...Array<string>(512).fill(piece), '"\n']
+  const before = performance.now()
+  const set = new CsvReader('a.csv', readOptions('csv', csvOptions, { label: 'k' })).dataset(pieces)
+  expect(set.classNames![0]).toHaveLength(512 << 16)
+  expect(performance.now() - before).toBeLessThan(5000)
 })
 
 test('a damaged CSV file is refused, or read as what it says, never anything else', () => {

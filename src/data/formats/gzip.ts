@@ -7,15 +7,20 @@ import { FormatError } from '../../core/errors.ts'
  * @throws {FormatError} when it is truncated or damaged.
  */
 export function unzip(file: Uint8Array, name: string): Uint8Array {
-  if (file[0] !== 0x1f || file[1] !== 0x8b) return file
+  if (!isGzip(file)) return file
   try {
     return gunzipSync(file, { chunkSize: sizeHint(file) })
   } catch (cause) {
-    throw new FormatError(`${name}: wanted a whole gzip file, got one that is truncated or damaged`, {
-      cause,
-    })
+    throw damagedGzip(name, cause)
   }
 }
+
+/** Whether bytes start as a gzip file does. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+/** Returns the error for a gzip file that is truncated or damaged. */
+export const damagedGzip = (name: string, cause: unknown): FormatError =>
+  new FormatError(`${name}: wanted a whole gzip file, got one that is truncated or damaged`, { cause })
 
 /** Returns the decompressed size that gzip's last 4 bytes state, so that one buffer is enough up to 32 MB. */
 function sizeHint({ buffer, byteOffset, length }: Uint8Array): number {

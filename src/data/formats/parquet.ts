@@ -4,7 +4,7 @@ import { malformed } from '../../core/mismatch.ts'
 import { type Shape, sizeOf } from '../../core/shape.ts'
 import { type Batch, batchRows } from '../batch.ts'
 import { type FieldSpec, gatherExamples } from '../dataset.ts'
-import { Cells, isPlain } from './cells.ts'
+import { Cells } from './cells.ts'
 import { decimal, type ParquetColumn } from './parquet-columns.ts'
 import { ParquetFile } from './parquet-file.ts'
 import { flattened, type ParquetPlan, planParquet, type Reading, shapeOfList } from './parquet-plan.ts'
@@ -84,7 +84,8 @@ export class ParquetTable {
         reading.kind !== 'label' && reading.shape.length === 0 && reading.column.scale === undefined
       for (let row = 0; row < rows; row++) {
         const value = values[row]
-        if (isQuick && typeof value === 'number' && isPlain(value)) out[row * step + reading.place] = value
+        if (isQuick && typeof value === 'number' && this.cells.isPlain(value))
+          out[row * step + reading.place] = value
         else if (!this.#put(reading, value, start + row, out, row * step)) dropped[row] = 1
       }
     }

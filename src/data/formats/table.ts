@@ -29,9 +29,14 @@ export const tableOptions = {
   classes: integer({ min: 1 }),
   /** For missing values: 'drop' drops their row; a number replaces missing features. @default an error */
   missing: custom<'drop' | number>(
-    "'drop' or a number",
-    (value) => value === 'drop' || typeof value === 'number',
+    "'drop' or a finite number",
+    (value) => value === 'drop' || Number.isFinite(value),
   ),
+  /**
+   * Texts that count as missing, besides the empty cell; a name in `classNames` never does. @default pandas'
+   * list (`NA`, `NaN`, `null`, …) and `?`
+   */
+  naValues: texts,
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
 }

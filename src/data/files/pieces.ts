@@ -1,0 +1,70 @@
+import { closeSync, openSync, type ReadStream, readFileSync, readSync } from 'node:fs'
+import { basename } from 'node:path'
+import { pipeline } from 'node:stream'
+import { constants, createGunzip, gunzipSync } from 'node:zlib'
+import { damagedGzip, isGzip, unzip } from '../formats/gzip.ts'
+
+/** Number of bytes of a file that are read at a time. */
+export const pieceSize = 1 << 20
+
+/** Yields a file's bytes in pieces of `pieceSize`, decompressed if it is gzipped. A piece overwrites the previous. */
+export function* pieces(path: string): Generator<Uint8Array> {
+  if (!isGzipFile(path)) return yield* rawPieces(path)
+  const bytes = unzip(readFileSync(path), basename(path))
+  for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize)
+}
+
+function* rawPieces(path: string): Generator<Uint8Array> {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.allocUnsafe(pieceSize)
+    for (;;) {
+      const n = readSync(file, bytes, 0, pieceSize, null)
+      if (n === 0) return
+      yield bytes.subarray(0, n)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Compressed bytes that `firstPieces` decompresses first; they expand to 66 MB at most. */
+const prefix = 1 << 16
+
+/** Yields a file's bytes as `pieces`, but decompresses all of a gzipped file only if its beginning is not enough. */
+export function* firstPieces(path: string): Generator<Uint8Array> {
+  if (!isGzipFile(path)) return yield* rawPieces(path)
+  const [first] = rawPieces(path)
+  let start = new Uint8Array(0)
+  try {
+    start = gunzipSync(first!.subarray(0, prefix), { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    // Damaged: decompressing all of the file reports that.
+  }
+  yield start
+  yield unzip(readFileSync(path), basename(path)).subarray(start.length)
+}
+
+/** Whether a file starts as gzip does. */
+export function isGzipFile(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = new Uint8Array(2)
+    readSync(file, bytes, 0, 2, 0)
+    return isGzip(bytes)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Decompresses a gzipped file piece by piece. @throws {FormatError} when it is truncated or damaged. */
+export async function* unzipped(file: ReadStream, name: string): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: pieceSize })
+  pipeline(file, gunzip, () => {}) // passes errors on to `gunzip`, and closes the file when that is destroyed
+  try {
+    for await (const bytes of gunzip) yield bytes
+  } catch (cause) {
+    const isDamaged = cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')
+    throw isDamaged ? damagedGzip(name, cause) : cause
+  }
+}

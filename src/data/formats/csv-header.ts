@@ -1,0 +1,66 @@
+import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
+import type { CsvValues } from './csv-options.ts'
+import type { CsvRow } from './csv-rows.ts'
+import { parseNumeral } from './numerals.ts'
+
+/** Names of a CSV file's columns, or their number if they have no names. */
+export type CsvColumns = readonly string[] | number
+
+/**
+ * Returns the columns of a CSV file from its first row.
+ *
+ * @throws {FormatError} when two columns have one name, when there is only one column, or when the first row
+ *   looks like values though it should contain names.
+ */
+export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvValues): CsvColumns {
+  const { header } = options
+  if (cells.length === 1) throw oneColumn(file, cells[0]!, options)
+  if (header === false) return cells.length
+  if (typeof header === 'object') {
+    if (header.length !== cells.length) {
+      throw mismatch(file, `a name in header for each of ${cells.length} columns`, header)
+    }
+    checkDifferent(file, header, 'in header', 'change one')
+    return header
+  }
+  const names = cells.map((cell) => cell.trim())
+  if (header === undefined) checkNames(file, names, line, options)
+  const fix = 'rename one, or replace all names with header: [names] and skip'
+  checkDifferent(file, names, `at line ${line}`, fix)
+  return names
+}
+
+function oneColumn(file: string, cell: string, { delimiter }: CsvValues): Error {
+  const other = [';', '\t', '|', ','].find((character) => character !== delimiter && cell.includes(character))
+  const isBlank = other === undefined && delimiter !== 'whitespace' && /\S\s+\S/.test(cell)
+  const name = isBlank ? "'whitespace'" : `'${other === '\t' ? '\\t' : other}'`
+  const fix = other === undefined && !isBlank ? 'check delimiter' : `give delimiter: ${name}`
+  return malformed(file, 'two columns or more', `one, ${showValue(cell.trim())}`, fix)
+}
+
+function checkDifferent(file: string, names: readonly string[], where: string, fix: string): void {
+  const double = names.find((name, i) => names.indexOf(name) !== i)
+  if (double === undefined) return
+  throw malformed(file, `columns of different names ${where}`, `${showValue(double)} twice`, fix)
+}
+
+/**
+ * Refuses names that look like values: numbers, unless a column was chosen by name, or they count the columns
+ * from 0 or 1, after at least one other name.
+ */
+function checkNames(
+  file: string,
+  names: readonly string[],
+  line: number,
+  { label, target, features = [] }: CsvValues,
+): void {
+  const chosen = [label, target, features].flat(2)
+  if (chosen.some((column) => typeof column === 'string' && names.includes(column))) return
+  const numbers = names.map(parseNumeral).filter((number) => !Number.isNaN(number))
+  const first = numbers[0] ?? 0
+  const isCounting = numbers.every((number, i) => number === first + i) && (first === 0 || first === 1)
+  if (isCounting && numbers.length < names.length) return
+  const got = showValue(names.find((name) => !Number.isNaN(parseNumeral(name))))
+  const fix = 'if the file has no header, give header: false or header: [names]; if it has, header: true'
+  throw malformed(file, `names of columns at line ${line}`, `the number ${got}`, fix)
+}

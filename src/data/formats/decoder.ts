@@ -1,0 +1,152 @@
+import { malformed } from '../../core/mismatch.ts'
+import { custom } from '../../core/options.ts'
+
+/** Declares an option that is the label of a text encoding, as the WHATWG Encoding Standard lists them. */
+export const encodingOption = custom<string>(
+  "a label of the Encoding Standard, such as 'utf-8', 'windows-1252' or 'utf-16le'",
+  (value) => typeof value === 'string' && isLabel(value),
+)
+
+function isLabel(label: string): boolean {
+  try {
+    return new TextDecoder(label) !== undefined
+  } catch {
+    return false // a RangeError: the platform has no such encoding
+  }
+}
+
+/** Maximum number of bytes in a line; a file with a longer one is probably not a table. */
+const maxLine = 1 << 26
+
+/**
+ * Decodes the bytes of a text file, which may come in pieces, cut anywhere. A byte-order mark decides between
+ * UTF-8 and UTF-16; without one, the given encoding applies, or UTF-8. The mark itself is left out.
+ */
+export class Decoder {
+  readonly #name: string
+  #encoding: string | undefined
+  #decoder: InstanceType<typeof TextDecoder> | undefined
+  /** Bytes after the last complete line. */
+  #rest: Uint8Array = new Uint8Array(0)
+  /** Encoding in which the bytes after the text returned so far are invalid, once that is known. */
+  failed: string | undefined
+
+  constructor(name: string, encoding?: string) {
+    this.#name = name
+    this.#encoding = encoding
+  }
+
+  /** Takes the next bytes, and returns the text of all lines that they complete. */
+  push(bytes: Uint8Array): string {
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    const start = this.#decoder === undefined && all.length >= signature ? this.#start(all) : 0
+    const end = this.#decoder === undefined ? 0 : this.#lineEnd(all)
+    this.#rest = Uint8Array.from(all.subarray(Math.max(start, end))) // copied, since `bytes` may be reused
+    if (this.#rest.length > maxLine) {
+      throw malformed(this.#name, 'lines of text', `one of over ${maxLine} bytes`)
+    }
+    return end > start ? this.#decode(all.subarray(start, end)) : ''
+  }
+
+  /** Returns the text of the last line, if it has no line end. */
+  end(): string {
+    const rest = this.#rest
+    const start = this.#decoder === undefined ? this.#start(rest) : 0
+    this.#rest = new Uint8Array(0)
+    return this.#decode(rest.subarray(start))
+  }
+
+  /** Chooses the encoding by the file's first bytes; returns the length of the byte-order mark. */
+  #start(bytes: Uint8Array): number {
+    const other = otherFormats.find(({ starts }) => starts.every((byte, i) => bytes[i] === byte))
+    if (other !== undefined) throw malformed(this.#name, 'text', other.got, other.fix)
+    const mark = marks.find(({ starts }) => starts.every((byte, i) => bytes[i] === byte))
+    this.#encoding = mark?.encoding ?? this.#encoding
+    if (this.#encoding === undefined) this.#checkWide(bytes)
+    this.#encoding ??= 'utf-8'
+    this.#decoder = this.#newDecoder()
+    return mark?.starts.length ?? 0
+  }
+
+  /** @throws {FormatError} when the first two characters are ASCII in UTF-16, which no text in UTF-8 begins with. */
+  #checkWide([a, b, c, d]: Uint8Array): void {
+    const isLittle = a !== 0 && b === 0 && c !== 0 && d === 0
+    const isBig = a === 0 && b !== 0 && c === 0 && d !== 0
+    if (!isLittle && !isBig) return
+    const fix = `give encoding: '${isLittle ? 'utf-16le' : 'utf-16be'}'`
+    throw malformed(this.#name, 'UTF-8', 'UTF-16 without a byte-order mark', fix)
+  }
+
+  #newDecoder(): InstanceType<typeof TextDecoder> {
+    return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
+  }
+
+  /** Index after the last line end. In each encoding that bytes can be cut in, its bytes occur in no other character. */
+  #lineEnd(bytes: Uint8Array): number {
+    const { encoding } = this.#decoder!
+    if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))
+    const [low, high] = encoding === 'utf-16le' ? [0, 1] : [1, 0]
+    for (let at = bytes.length - (bytes.length % 2) - 2; at >= 0; at -= 2) {
+      if (bytes[at + high] === 0 && (bytes[at + low] === 10 || bytes[at + low] === 13)) return at + 2
+    }
+    return 0
+  }
+
+  #decode(bytes: Uint8Array): string {
+    try {
+      return this.#mapped(this.#decoder!.decode(bytes))
+    } catch {
+      this.failed = this.#decoder!.encoding.toUpperCase()
+      return this.#validPart(bytes)
+    }
+  }
+
+  /** Returns the text before the first invalid byte, which it finds by bisection. */
+  #validPart(bytes: Uint8Array): string {
+    let [good, bad] = [0, bytes.length + 1] // a prefix of `bad` bytes is invalid, one of `good` is not
+    let text = ''
+    while (bad - good > 1) {
+      const middle = (good + bad) >> 1
+      try {
+        text = this.#newDecoder().decode(bytes.subarray(0, middle), { stream: true })
+        good = middle
+      } catch {
+        bad = middle
+      }
+    }
+    return this.#mapped(text)
+  }
+
+  /** Corrects Node 20, which decodes bytes 0x80 to 0x9F of windows-1252 as ISO 8859-1 has them. */
+  #mapped(text: string): string {
+    if (this.#decoder!.encoding !== 'windows-1252') return text
+    return text.replace(/[\x80-\x9f]/g, (c) => windows1252[c.charCodeAt(0) - 0x80]!)
+  }
+}
+
+/** Characters of the bytes 0x80 to 0x9F in windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
+const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+/** Number of bytes at the start of a file that decide what it is. */
+const signature = 8
+
+const marks = [
+  { starts: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
+  { starts: [0xff, 0xfe], encoding: 'utf-16le' },
+  { starts: [0xfe, 0xff], encoding: 'utf-16be' },
+]
+
+const decompress = 'decompress it first (gzip alone is read)'
+const asText = 'save the sheet as CSV'
+
+/** Formats that a file with a table's name may be in. */
+const otherFormats = [
+  { starts: [0xff, 0xfe, 0, 0], got: 'UTF-32', fix: 'save it as UTF-8' },
+  { starts: [0, 0, 0xfe, 0xff], got: 'UTF-32', fix: 'save it as UTF-8' },
+  { starts: [0x50, 0x4b, 3, 4], got: 'a ZIP archive', fix: `unzip it or, if it is an Excel file, ${asText}` },
+  { starts: [0xd0, 0xcf, 0x11, 0xe0], got: 'an Excel file', fix: asText },
+  { starts: [0x50, 0x41, 0x52, 0x31], got: 'a Parquet file', fix: 'read it with data.parquet' },
+  { starts: [0x28, 0xb5, 0x2f, 0xfd], got: 'a file compressed by zstd', fix: decompress },
+  { starts: [0xfd, 0x37, 0x7a, 0x58, 0x5a], got: 'a file compressed by xz', fix: decompress },
+  { starts: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41], got: 'a file compressed by bzip2', fix: decompress },
+]

@@ -1,0 +1,86 @@
+import { isAmbiguous } from './missing.ts'
+import { parseNumeral } from './numerals.ts'
+
+/** The classes of a label column. */
+export interface FoundClasses {
+  readonly classNames?: readonly string[]
+  readonly classes?: number
+  /** Class of each code; −1 is a missing label. */
+  readonly order: readonly number[]
+  /** Texts that are missing labels, each with the place where it was first seen. */
+  readonly missing: readonly { readonly text: string; readonly where: string }[]
+}
+
+/** Finds the classes of a label column's texts, with or without knowing all classes in advance. */
+export class LabelCodes {
+  /** Class of each known text; for classes that are all numbers, also of other numerals of equal value. */
+  readonly #known: Map<string, number>
+  readonly #areNumbers: boolean
+  /** Code of each text that was seen: codes are given in order of first appearance. */
+  readonly #codes = new Map<string, number>()
+  /** Place where each text that may be missing was first seen, unless it was quoted anywhere. */
+  readonly #places = new Map<string, string>()
+
+  constructor(classNames: readonly string[] = []) {
+    this.#areNumbers = classNames.every(isNumeral)
+    const values = this.#areNumbers ? classNames.map((text, code) => [keyOf(text), code] as const) : []
+    this.#known = new Map([...values, ...classNames.map((text, code) => [text, code] as const)])
+  }
+
+  /** Returns the index of a text in `classNames`, or undefined. */
+  classOf(text: string): number | undefined {
+    const known = this.#known.get(text)
+    return known === undefined && this.#areNumbers && isNumeral(text) ? this.#known.get(keyOf(text)) : known
+  }
+
+  /** Returns the code of a text. @param where returns its place; absent if it surely does not stand for a missing label */
+  codeOf(text: string, where?: () => string): number {
+    if (where === undefined) this.#places.delete(text)
+    const known = this.#codes.get(text)
+    if (known !== undefined) return known
+    if (where !== undefined && isAmbiguous(text)) this.#places.set(text, where())
+    const code = this.#codes.size
+    this.#codes.set(text, code)
+    return code
+  }
+
+  /**
+   * Returns the classes of all codes, sorted: as numbers if all labels are numbers, otherwise as
+   * text. Among numbers, labels of equal value are one class, and a word such as `NA` is a missing label. If the
+   * classes are just 0, 1, …, `classNames` is left out.
+   */
+  classes(): FoundClasses {
+    const found = [...this.#codes.keys()]
+    const certain = found.filter((text) => !this.#places.has(text))
+    const areNumbers = certain.every(isNumeral)
+    const names = areNumbers ? numericNames(certain) : new Map(found.map((text) => [text, text]))
+    const missing = areNumbers ? [...this.#places].map(([text, where]) => ({ text, where })) : []
+    const sorted = [...new Set(names.values())].sort(areNumbers ? byValue : undefined)
+    const order = found.map((text) => sorted.indexOf(names.get(text)!))
+    const isCounting = sorted.every((text, i) => text === String(i))
+    return { ...(isCounting ? { classes: sorted.length } : { classNames: sorted }), order, missing }
+  }
+}
+
+const isNumeral = (text: string): boolean => !Number.isNaN(parseNumeral(text))
+
+/** Returns one text for all numerals of equal value; integers beyond 2^53, which are inexact as numbers, remain. */
+function keyOf(text: string): string {
+  const value = Number(text)
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : String(value)
+}
+
+const byValue = (a: string, b: string): number => Number(a) - Number(b) || (a < b ? -1 : 1)
+
+/** Returns the class's name of each numeral: the numeral itself, unless another one has the same value. */
+function numericNames(texts: readonly string[]): ReadonlyMap<string, string> {
+  const spellings = new Map<string, string[]>()
+  for (const text of texts) {
+    const key = keyOf(text)
+    spellings.set(key, [...(spellings.get(key) ?? []), text])
+  }
+  const named = [...spellings].flatMap(([key, same]) =>
+    same.map((text) => [text, same.length === 1 ? text : key] as const),
+  )
+  return new Map(named)
+}
