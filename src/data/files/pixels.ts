@@ -48,7 +48,7 @@ export async function pixels(
     const { data, info } = await bytesOf(sized)
     return planes(data, info.channels, height * width, channels)
   } catch (cause) {
-    const reason = (cause as Error).message
+    const [reason] = (cause as Error).message.trim().split('\n')
     throw new FormatError(`${file}: wanted an image, got one that cannot be read: ${reason}`, { cause })
   }
 }

@@ -45,6 +45,36 @@ function endOf(schema: readonly Element[], at: number): number {
   return end
 }
 
+/**
+ * Checks that each row group has the pages of each column once: the Parquet library would read those of a column that
+ * it does not know, and end the process if they are damaged.
+ *
+ * @throws {FormatError} when a column is missing, doubled or unknown.
+ */
+export function checkGroups(name: string, { schema, row_groups }: FileMetaData): void {
+  const paths = leafPaths(schema)
+  for (const [i, { columns }] of row_groups.entries()) {
+    const found = columns.map(({ meta_data }) => JSON.stringify(meta_data?.path_in_schema ?? []))
+    const isWhole = found.length === paths.length && new Set([...found, ...paths]).size === paths.length
+    if (isWhole) continue
+    const got = `${found.length} in row group ${i}`
+    throw malformed(name, `the pages of ${paths.length} columns`, got, 'the file is damaged')
+  }
+}
+
+/** Returns the path of each column that has values, as JSON. */
+function leafPaths(schema: readonly Element[]): string[] {
+  const open: { readonly path: readonly string[]; left: number }[] = []
+  return schema.flatMap(({ name, num_children: children = 0 }, i) => {
+    const parent = open.at(-1)
+    const path = i === 0 ? [] : [...(parent?.path ?? []), name]
+    if (parent) parent.left--
+    if (children > 0) open.push({ path, left: children })
+    while (open.at(-1)?.left === 0) open.pop()
+    return children > 0 || i === 0 ? [] : [JSON.stringify(path)]
+  })
+}
+
 /** Describes a column, given the elements of its schema from the outermost to the innermost. */
 function columnOf(file: string, elements: readonly Element[]): ParquetColumn {
   const [top, leaf] = [elements[0]!, elements.at(-1)!]
