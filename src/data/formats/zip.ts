@@ -44,6 +44,7 @@ function entries(view: DataView): Entry[] {
     const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true))
     const entry = {
       name: textAt(view, at + 46, nameLength!),
+      encrypted: (view.getUint16(at + 8, true) & 1) === 1,
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
       ...extents(view, at, at + 46 + nameLength!, extra!),
@@ -55,6 +56,7 @@ function entries(view: DataView): Entry[] {
 
 interface Entry {
   readonly name: string
+  readonly encrypted: boolean
   readonly method: number
   readonly crc: number
   /** Size in the archive. */
@@ -124,7 +126,8 @@ function checkEntries(all: readonly Entry[], bytes: number, name: string): void 
 
 /** Returns the content of one file of a ZIP archive, decompressed. @throws {RangeError} when it is damaged. */
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
-  const { method, crc, packed, size, start } = entry
+  const { encrypted, method, crc, packed, size, start } = entry
+  if (encrypted) throw malformed(name, 'files that are not encrypted', entry.name)
   if (method !== 0 && method !== 8)
     throw malformed(name, 'files stored or deflated', `${entry.name} by method ${method}`)
   if (view.getUint32(start, true) !== signatures.local) throw new RangeError('no file here')
