@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
-import type { Shape } from '../core/shape.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 
 /** Types of array that hold the `x` or `y` of a data set. Labels are in an Int32Array. */
 export type Values = Float32Array | Float64Array | Int32Array
@@ -32,8 +32,8 @@ export const isNumbers = (value: unknown): boolean =>
 export type Target = 'labels' | 'numbers'
 
 /** Values in one flat array; if they came in nested lists, with the shape of one example. */
-export interface Flat<V = Values> {
-  readonly data: V
+export interface Flat {
+  readonly data: Values
   readonly shape?: Shape
 }
 
@@ -43,13 +43,11 @@ export interface FlatExample {
   readonly y: number | ArrayLike<number>
 }
 
-const isValues = (data: unknown): data is Values =>
-  data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array
-
 /** Converts the numbers of `x` to floats; leaves a Float32Array, a Float64Array and an Int32Array as they are. */
 export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
-  const { data, ...rest } = flat(who, 'x', numbers)
-  return { ...rest, data: isValues(data) ? data : toFloat32(data) }
+  const { data, isList, ...rest } = flat(who, 'x', numbers)
+  const isKept = !isList && (isFloat(data) || data instanceof Int32Array)
+  return { ...rest, data: isKept ? data : toFloat32(data) }
 }
 
 /**
@@ -58,36 +56,12 @@ export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
  * @throws {ArgumentError} when a number cannot be a label because it is not whole, or beyond int32.
  */
 export function targetsOf(numbers: NumberInput, target?: Target, who = 'dataset'): Flat {
-  const { data, ...rest } = flat(who, 'y', numbers)
-  const isFloat = data instanceof Float32Array || data instanceof Float64Array
-  const areLabels =
-    target === undefined ? !isFloat && (isTyped(data) || data.every(isWhole)) : target === 'labels'
-  if (areLabels) return { ...rest, data: data instanceof Int32Array ? data : toLabels(who, data) }
-  return { ...rest, data: isFloat ? data : toFloat32(data) }
-}
-
-const isTyped = (data: readonly number[] | NumberArray): data is NumberArray => ArrayBuffer.isView(data)
-const isWhole = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isInteger(value)
-
-function toFloat32(numbers: ArrayLike<number | bigint>): Float32Array {
-  const data = new Float32Array(numbers.length)
-  for (let i = 0; i < data.length; i++) data[i] = Number(numbers[i])
-  return data
-}
-
-function toLabels(who: string, numbers: ArrayLike<number | bigint>): Int32Array {
-  const data = new Int32Array(numbers.length)
-  for (let i = 0; i < data.length; i++) {
-    data[i] = Number(numbers[i])
-    if (data[i] !== Number(numbers[i])) throw noLabel(who, numbers[i]!, i)
+  const { data, isList, ...rest } = flat(who, 'y', numbers)
+  const areWhole = isList ? data.every(Number.isInteger as (value: unknown) => boolean) : !isFloat(data)
+  if (target === 'labels' || (target === undefined && areWhole)) {
+    return { ...rest, data: data instanceof Int32Array ? data : toLabels(who, data) }
   }
-  return data
-}
-
-function noLabel(who: string, value: number | bigint, index: number): ArgumentError {
-  const wanted = isWhole(value) ? 'labels from 0 to 2147483647' : 'labels as whole numbers'
-  const fix = "renumber the classes from 0 or, if y holds numbers to predict, give target: 'numbers'"
-  return new ArgumentError(`${who}: wanted ${wanted}, got ${value} at index ${index} of y; ${fix}`)
+  return { ...rest, data: !isList && isFloat(data) ? data : toFloat32(data) }
 }
 
 /**
@@ -102,64 +76,118 @@ export function flatExample(
   dtypes: { readonly x: DType; readonly y: DType },
   index: number,
 ): FlatExample {
-  const who = `stream: example ${index}`
   const numbers = (name: 'x' | 'y', value: unknown): ArrayLike<number> => {
-    const isOther = typeof value === 'object' && value !== null && 'length' in value && !isNumbers(value)
-    const list = isOther ? Array.from(value as ArrayLike<number>) : isNumbers(value) ? value : [value]
-    const { data } = flat(who, name, list as NumberInput)
-    const plain =
-      data instanceof BigInt64Array || data instanceof BigUint64Array ? Array.from(data, Number) : data
+    const who = `stream: example ${index}`
+    const { data } = flat(who, name, listOf(value))
+    const plain = isBig(data) ? Array.from(data, Number) : data
     if (dtypes[name] !== 'int32') return plain
-    const fraction = Array.prototype.find.call(plain, (value) => value !== (value | 0))
-    if (fraction === undefined) return plain
-    throw mismatch(who, `${name} of whole numbers that int32 can hold`, fraction)
+    for (let i = 0; i < plain.length; i++) {
+      const wanted = `${name} of whole numbers that int32 can hold`
+      if (plain[i] !== (plain[i]! | 0)) throw mismatch(who, wanted, plain[i])
+    }
+    return plain
   }
-  const targets = numbers('y', y)
+  const isPlain = typeof y === 'number' && Number.isFinite(y) && dtypes.y !== 'int32'
+  const targets = isPlain ? [y] : numbers('y', y)
   return { x: numbers('x', x), y: targets.length === 1 ? targets[0]! : targets }
 }
 
-/** Flattens nested lists. @throws {ArgumentError} when they are of unequal length, or hold anything but numbers. */
-function flat(who: string, name: 'x' | 'y', numbers: NumberInput): Flat<NumberArray | readonly number[]> {
-  if (!Array.isArray(numbers)) return { data: numbers as NumberArray }
-  if (numbers.every((value) => typeof value === 'number' && Number.isFinite(value))) return { data: numbers }
-  const [, ...shape] = shapeOf(numbers)
-  const data: number[] = []
-  collectNumbers(who, name, numbers, [numbers.length, ...shape], [], data)
-  return shape.length === 0 ? { data } : { data, shape }
+/** Returns a value as a list, if it is a single number or another object with a length. */
+function listOf(value: unknown): NumberInput {
+  if (isNumbers(value)) return value as NumberInput
+  const isObject = typeof value === 'object' && value !== null && 'length' in value
+  return isObject ? Array.from(value as ArrayLike<number>) : ([value] as NumberList)
 }
 
-const isList = (value: unknown): value is ArrayLike<unknown> => isNumbers(value)
+const isFloat = (data: NumberArray): data is Float32Array | Float64Array =>
+  data instanceof Float32Array || data instanceof Float64Array
 
+const isBig = (data: NumberArray): data is BigInt64Array | BigUint64Array =>
+  data instanceof BigInt64Array || data instanceof BigUint64Array
+
+function toFloat32(numbers: NumberArray): Float32Array {
+  const data = new Float32Array(numbers.length)
+  for (let i = 0; i < data.length; i++) data[i] = Number(numbers[i])
+  return data
+}
+
+function toLabels(who: string, numbers: NumberArray): Int32Array {
+  const data = new Int32Array(numbers.length)
+  for (let i = 0; i < data.length; i++) {
+    data[i] = Number(numbers[i])
+    if (data[i] !== Number(numbers[i])) throw noLabel(who, numbers[i]!, i)
+  }
+  return data
+}
+
+function noLabel(who: string, value: number | bigint, index: number): ArgumentError {
+  const isWhole = typeof value === 'bigint' || Number.isInteger(value)
+  const wanted = isWhole ? 'labels from 0 to 2147483647' : 'labels as whole numbers'
+  const fix = "renumber the classes from 0 or, if y holds numbers to predict, give target: 'numbers'"
+  return new ArgumentError(`${who}: wanted ${wanted}, got ${value} at index ${index} of y; ${fix}`)
+}
+
+interface Flattened {
+  readonly data: NumberArray
+  readonly isList: boolean
+  readonly shape?: Shape
+}
+
+/** Flattens lists into a Float64Array. @throws {ArgumentError} when lengths differ, or an item is no finite number. */
+function flat(who: string, name: 'x' | 'y', numbers: NumberInput): Flattened {
+  if (!Array.isArray(numbers)) return { data: numbers as NumberArray, isList: false }
+  const shape = shapeOf(numbers)
+  const fault = firstFault(name, numbers, shape, shape.length)
+  if (fault !== undefined) throw new ArgumentError(`${who}: ${fault}`)
+  const data = new Float64Array(sizeOf(shape))
+  if (put(data, 0, numbers, shape.length) < 0) {
+    throw new ArgumentError(`${who}: ${firstFault(name, numbers, shape, shape.length + 1)}`)
+  }
+  return { data, isList: true, ...(shape.length > 1 && { shape: shape.slice(1) }) }
+}
+
+/** Returns the lengths of nested lists, taking the first item of each. */
 function shapeOf(value: unknown): number[] {
-  return isList(value) ? [value.length, ...(value.length > 0 ? shapeOf(value[0]) : [])] : []
+  const list = isNumbers(value) ? (value as NumberArray) : undefined
+  return list === undefined ? [] : [list.length, ...(list.length > 0 ? shapeOf(list[0]) : [])]
 }
 
-/** Appends all numbers of a value of the given shape. @param path indices that lead to the value */
-function collectNumbers(
-  who: string,
-  name: string,
-  value: unknown,
-  shape: Shape,
-  path: readonly number[],
-  data: number[],
-): void {
-  const place = (): string => name + path.map((i) => `[${i}]`).join('')
+/** Copies numbers from lists nested to a depth; returns the index after the last, or −1 if one is no finite number. */
+function put(out: Float64Array, start: number, value: unknown, depth: number): number {
+  if (depth === 0) {
+    const number = numberIn(value)
+    out[start] = number
+    return Number.isFinite(number) ? start + 1 : -1
+  }
+  const list = value as ArrayLike<unknown>
+  let at = start
+  for (let i = 0; i < list.length && at >= 0; i++) at = put(out, at, list[i], depth - 1)
+  return at
+}
+
+/** Converts a number, a bigint or a boolean to a number, and anything else to NaN. */
+const numberIn = (value: unknown): number =>
+  ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN
+
+/** Describes the first list whose length differs from the shape or, at a depth beyond it, the first item that is no number. */
+function firstFault(place: string, value: unknown, shape: Shape, depth: number): string | undefined {
+  if (depth === 0) return undefined
   const [length, ...rest] = shape
-  if (length === undefined) {
-    data.push(checkedNumber(who, place, value))
-    return
+  if (length === undefined) return Number.isFinite(numberIn(value)) ? undefined : noNumber(place, value)
+  const list = isNumbers(value) ? (value as ArrayLike<unknown>) : undefined
+  if (list?.length !== length) {
+    const got = list === undefined ? showValue(value) : `${list.length}`
+    return `wanted ${place} as ${length} numbers or lists, as the first is, got ${got}`
   }
-  if (!isList(value) || value.length !== length) {
-    const got = isList(value) ? `${value.length} values` : showValue(value)
-    throw new ArgumentError(`${who}: wanted ${place()} as ${length} values, as the first is, got ${got}`)
+  for (let i = 0; i < length && depth > 1; i++) {
+    const fault = firstFault(`${place}[${i}]`, list[i], rest, depth - 1)
+    if (fault !== undefined) return fault
   }
-  for (let i = 0; i < length; i++) collectNumbers(who, name, value[i], rest, [...path, i], data)
+  return undefined
 }
 
-function checkedNumber(who: string, place: () => string, value: unknown): number {
-  const number = typeof value === 'boolean' || typeof value === 'bigint' ? Number(value) : value
-  if (typeof number === 'number' && Number.isFinite(number)) return number
-  const isLabel = typeof value === 'string' && place().startsWith('y')
-  const fix = isLabel ? 'number the classes 0, 1, … and give their names as classNames' : undefined
-  throw mismatch(who, `${place()} as a finite number`, value, fix)
+function noNumber(place: string, value: unknown): string {
+  const isLabel = typeof value === 'string' && place.startsWith('y')
+  const fix = isLabel ? '; number the classes 0, 1, … and give their names as classNames' : ''
+  return `wanted ${place} as a finite number, got ${showValue(value)}${fix}`
 }

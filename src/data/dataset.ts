@@ -112,7 +112,8 @@ const columns = {
 export interface Columns extends OptionsOf<typeof columns> {}
 
 /**
- * Makes a data set from arrays that hold one example after another. If `y` holds labels, `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
+ * Makes a data set from arrays that hold one example after another. If `y` holds labels, `classes` defaults to
+ * the number of `classNames` or, without these, to the greatest label + 1.
  *
  * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape, or a label is outside 0 …
  *   classes − 1.
@@ -126,6 +127,9 @@ export function dataset(given: Columns): Dataset {
   const size = sizeOf(shape)
   if (!Number.isInteger(length)) {
     throw mismatch('dataset', `whole targets of ${targetSize} numbers`, y.length, 'check targetShape')
+  }
+  if (!Number.isInteger(size)) {
+    throw mismatch('dataset', `equally many numbers of x for each of ${length} examples`, x.length)
   }
   if (length === 0 || x.length !== length * size) {
     throw new ArgumentError(
@@ -141,6 +145,7 @@ function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
   const inputs = inputsOf(x)
   const targets = targetsOf(y, target)
   const { shape = inputs.shape, targetShape = targets.shape ?? [], ...names } = rest
+  if (targets.data.length === 0) throw mismatch('dataset', 'at least one example', 0)
   const isColumn = targets.data instanceof Int32Array && targetShape.length === 1 && targetShape[0] === 1
   return { x: inputs.data, y: targets.data, shape, targetShape: isColumn ? [] : targetShape, ...names }
 }

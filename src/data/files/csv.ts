@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
@@ -7,7 +6,7 @@ import { type CsvOptions, csvOptions } from '../formats/csv-options.ts'
 import { tableSpec } from '../formats/table.ts'
 import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
-import { firstPieces, isGzipFile, pieceSize, pieces, unzipped } from './pieces.ts'
+import { firstPieces, pieces, piecesLater } from './pieces.ts'
 
 /**
  * Reads examples from a CSV file into memory, as text in UTF-8, UTF-16 or another `encoding`, gzipped or not.
@@ -37,8 +36,7 @@ export function csvStream(path: string, given: CsvOptions): Stream {
     fingerprint: fileFingerprint(path, given),
     read: async function* () {
       const reader = new CsvReader(name, options)
-      const file = createReadStream(path, { highWaterMark: pieceSize })
-      for await (const bytes of isGzipFile(path) ? unzipped(file, name) : file) yield reader.push(bytes)
+      for await (const piece of piecesLater(path)) yield reader.push(piece)
       yield reader.end()
     },
   }

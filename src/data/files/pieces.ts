@@ -1,16 +1,17 @@
-import { closeSync, openSync, type ReadStream, readFileSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream'
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { damagedGzip, isGzip, unzip } from '../formats/gzip.ts'
+import { explained, readFile } from './read-file.ts'
 
 /** Number of bytes of a file that are read at a time. */
-export const pieceSize = 1 << 20
+const pieceSize = 1 << 20
 
 /** Yields a file's bytes in pieces of `pieceSize`, decompressed if it is gzipped. A piece overwrites the previous. */
 export function* pieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
-  const bytes = unzip(readFileSync(path), basename(path))
+  const bytes = unzip(readFile(path), basename(path))
   for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize)
 }
 
@@ -42,29 +43,38 @@ export function* firstPieces(path: string): Generator<Uint8Array> {
     // Damaged: decompressing all of the file reports that.
   }
   yield start
-  yield unzip(readFileSync(path), basename(path)).subarray(start.length)
+  yield unzip(readFile(path), basename(path)).subarray(start.length)
 }
 
-/** Whether a file starts as gzip does. */
-export function isGzipFile(path: string): boolean {
-  const file = openSync(path, 'r')
+/** Whether a file starts as gzip does. @throws {FormatError} when there is no such file. */
+function isGzipFile(path: string): boolean {
+  let file: number | undefined
   try {
+    file = openSync(path, 'r')
     const bytes = new Uint8Array(2)
     readSync(file, bytes, 0, 2, 0)
     return isGzip(bytes)
+  } catch (cause) {
+    throw explained(path, cause)
   } finally {
-    closeSync(file)
+    if (file !== undefined) closeSync(file)
   }
 }
 
-/** Decompresses a gzipped file piece by piece. @throws {FormatError} when it is truncated or damaged. */
-export async function* unzipped(file: ReadStream, name: string): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: pieceSize })
-  pipeline(file, gunzip, () => {}) // passes errors on to `gunzip`, and closes the file when that is destroyed
+/**
+ * Yields a file's bytes as `pieces`, without waiting for the disk and, if gzipped, without keeping all in memory.
+ *
+ * @throws {FormatError} when there is no such file, or it is a gzipped one that is truncated or damaged.
+ */
+export async function* piecesLater(path: string): AsyncGenerator<Uint8Array> {
+  const file = createReadStream(path, { highWaterMark: pieceSize })
+  const isZipped = isGzipFile(path)
+  // `pipeline` passes errors on to the last stream, and closes the file when that is destroyed.
+  const bytes = isZipped ? pipeline(file, createGunzip({ chunkSize: pieceSize }), () => {}) : file
   try {
-    for await (const bytes of gunzip) yield bytes
+    for await (const piece of bytes) yield piece
   } catch (cause) {
     const isDamaged = cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')
-    throw isDamaged ? damagedGzip(name, cause) : cause
+    throw isDamaged ? damagedGzip(basename(path), cause) : explained(path, cause)
   }
 }

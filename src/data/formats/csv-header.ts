@@ -14,6 +14,11 @@ export type CsvColumns = readonly string[] | number
  */
 export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvValues): CsvColumns {
   const { header } = options
+  const [, separator] = /^sep=(.?)$/i.exec(cells.join('')) ?? []
+  if (separator !== undefined) {
+    const fix = `give delimiter: '${separator || options.delimiter}' and skip: ${options.skip + 1}`
+    throw malformed(file, `a row of a table at line ${line}`, `Excel's ${showValue(cells.join(''))}`, fix)
+  }
   if (cells.length === 1) throw oneColumn(file, cells[0]!, options)
   if (header === false) return cells.length
   if (typeof header === 'object') {

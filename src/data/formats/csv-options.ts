@@ -1,12 +1,4 @@
-import {
-  choice,
-  custom,
-  integer,
-  type Option,
-  type OptionsOf,
-  text,
-  type ValuesOf,
-} from '../../core/options.ts'
+import { choice, custom, integer, type Option, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import { encodingOption } from './decoder.ts'
 import { tableOptions } from './table.ts'
 
@@ -46,7 +38,10 @@ export const csvOptions = {
     (value) => isCharacter(value) && !/[\d+-]/.test(String(value)),
   ),
   /** Text that begins a comment, which ends with the line. @default none */
-  comment: text(),
+  comment: custom<string>(
+    'a text without quotes and line ends',
+    (value) => typeof value === 'string' && /^[^"\r\n]+$/.test(value),
+  ),
   /** Number of lines to skip at the start of the file. @default 0 */
   skip: integer({ min: 0 }, 0),
   /** Encoding of bytes without a byte-order mark, as a label of the WHATWG Encoding Standard. @default 'utf-8' */

@@ -222,7 +222,8 @@ class Cursor {
   }
 }
 
-const isBlankCharacter = (code: number): boolean => code === 32 || code === 9
+/** Whether a character is a blank, a no-break space or a tab. */
+const isBlankCharacter = (code: number): boolean => code === 32 || code === 160 || code === 9
 
 /** Finds the next occurrence of a text from growing indices on; passes over the searched text once. */
 class Finder {

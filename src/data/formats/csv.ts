@@ -40,6 +40,9 @@ export class CsvReader {
   constructor(name: string, options: CsvValues) {
     const { decimal, thousands } = options
     if (decimal === thousands) throw mismatch(name, 'decimal and thousands to differ', decimal)
+    if (options.comment?.includes(options.delimiter)) {
+      throw mismatch(name, 'comment without the delimiter in it', options.comment)
+    }
     this.#name = name
     this.#options = options
     this.#cells = new Cells(name, options, options)
