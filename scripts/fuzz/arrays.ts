@@ -21,7 +21,7 @@ const strange = ['c8', 'U3', 'O', 'M8[ns]', 'V4', 'f16', 'S0', 'f3', 'i', '']
 export function npyFile(draw: Draw, flawed: boolean): { content: Uint8Array; about: unknown } {
   const kind = draw.of(kinds)
   const width = Number(kind.slice(1))
-  const shape = draw.list(draw.below(5), () => draw.of([0, 1, 2, 3, 5, 7]))
+  const shape = draw.list(draw.below(5), () => draw.of<number>([0, 1, 2, 3, 5, 7]))
   const size = shape.reduce((a, b) => a * b, 1)
   const body = bytesFor(draw, kind, size * width)
   const order = width === 1 ? draw.of(['|', '|', '<', '>']) : draw.of(['<', '<', '>', '=', ''])
@@ -92,7 +92,7 @@ export const idx: FuzzReader = {
       [13, 4],
       [14, 8],
     ])
-    const shape = draw.list(draw.below(4), () => draw.of([0, 1, 2, 3, 9]))
+    const shape = draw.list(draw.below(4), () => draw.of<number>([0, 1, 2, 3, 9]))
     const size = shape.reduce((a, b) => a * b, 1)
     const flaw = flawed ? draw.of(['code', 'axes', 'cut', 'more', 'bytes'] as const) : 'none'
     const axes = flaw === 'axes' ? [...shape, draw.of([0, 2, 0xffffffff])] : shape
@@ -142,7 +142,7 @@ export const cifar: FuzzReader = {
         const { x, y, length } = readCifar(path, { classes })
         if (x.data.length !== length * 3072) throw new Error('lengths disagree')
         return {
-          x: Array.from(x.data, (value) => Math.round(Number(value) * 255)),
+          x: Array.from(x.data, Number).map((value) => Math.round(value * 255)),
           y: Array.from(y.data, Number),
         }
       },

@@ -47,7 +47,7 @@ function archive(draw: Draw, flaw: Flaw): Uint8Array {
   let at = 0
   for (const name of names) {
     const body =
-      flaw === 'bomb' ? Buffer.alloc(draw.of([1, 50_000_000])) : npyFile(draw, flaw === 'array').content
+      flaw === 'bomb' ? Buffer.alloc(draw.of([1, 5_000_000])) : npyFile(draw, flaw === 'array').content
     const entry = entryOf(draw, name, body, at, flaw)
     parts.push(entry.local)
     directory.push(entry.central)

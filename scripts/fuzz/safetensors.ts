@@ -52,7 +52,7 @@ function weights(draw: Draw, flaw: Flaw): Uint8Array {
   const bodies: Buffer[] = []
   const entries = draw.list(1 + draw.below(5), (i) => {
     const dtype = draw.of(Object.keys(widths) as (keyof typeof widths)[])
-    const shape = draw.list(draw.below(4), () => draw.of([0, 1, 2, 3]))
+    const shape = draw.list(draw.below(4), () => draw.of<number>([0, 1, 2, 3]))
     const size = shape.reduce((a, b) => a * b, 1) * widths[dtype]
     bodies.push(Buffer.from(draw.list(size, () => (dtype === 'BOOL' ? draw.below(2) : draw.below(256)))))
     const start = at
