@@ -53,21 +53,12 @@ export async function planParquet(
     target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
   const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
-    let place = 0
-    return chosen.map((at) => {
-      const first = place
-      place += within(at).length
-      return { column: columns[at]!, kind, place: first, shape: shapes[at]! }
-    })
+    const before = (i: number): number => chosen.slice(0, i).flatMap(within).length
+    return chosen.map((at, i) => ({ column: columns[at]!, kind, place: before(i), shape: shapes[at]! }))
   }
-  return {
-    ...plan,
-    readings: [
-      ...readings(features, 'feature'),
-      ...readings(targets, 'target'),
-      ...readings(label === undefined ? [] : [label], 'label'),
-    ],
-  }
+  const labels = label === undefined ? [] : [label]
+  const all = [...readings(features, 'feature'), ...readings(targets, 'target'), ...readings(labels, 'label')]
+  return { ...plan, readings: all }
 }
 
 /** Returns names for the numbers of a column: its own, or `name[0]`, `name[1]`, … for lists. */

@@ -37,9 +37,11 @@ function entries(view: DataView): Entry[] {
   const end = endOf(view)
   const wide = wideEnd(view, end)
   const count = wide ? whole(view, wide + 32) : view.getUint16(end + 10, true)
-  let at = wide ? whole(view, wide + 48) : view.getUint32(end + 16, true)
+  const start = wide ? whole(view, wide + 48) : view.getUint32(end + 16, true)
+  const size = wide ? whole(view, wide + 40) : view.getUint32(end + 12, true)
+  let at = start
   if (46 * count > view.byteLength) throw new RangeError('more entries than bytes')
-  return Array.from({ length: count }, () => {
+  const found = Array.from({ length: count }, () => {
     if (view.getUint32(at, true) !== signatures.central) throw new RangeError('no entry here')
     const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true))
     const entry = {
@@ -52,6 +54,8 @@ function entries(view: DataView): Entry[] {
     at += 46 + nameLength! + extra! + comment!
     return entry
   })
+  if (at !== start + size) throw new RangeError('another number of entries')
+  return found
 }
 
 interface Entry {

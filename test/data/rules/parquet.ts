@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SchemaElement } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import type { Dataset } from '../../../src/data/dataset.ts'
 import { parquetStream, parquet as readParquet } from '../../../src/data/files/parquet.ts'
@@ -10,7 +11,7 @@ import { folder, type Reader } from './reading.ts'
 /** Types of Parquet by the beginning of a column's name, as in `list_v`; numbers are doubles otherwise. */
 const types = { int: 'INT64', bool: 'BOOLEAN', date: 'TIMESTAMP' } as const
 
-function schemaOf(name: string, data: readonly unknown[]) {
+function schemaOf(name: string, data: readonly unknown[]): SchemaElement[] {
   const optional = { name, repetition_type: 'OPTIONAL' } as const
   if (name.startsWith('list')) {
     return [
@@ -36,7 +37,7 @@ export const parquet: Reader = async (
 ): Promise<Dataset> => {
   const path = join(folder, 'a.parquet')
   const columnData: ColumnSource[] = Object.entries(columns).map(([name, data]) => ({ name, data }))
-  const schema = [
+  const schema: SchemaElement[] = [
     { name: 'schema', num_children: columnData.length },
     ...Object.entries(columns).flatMap(([name, data]) => schemaOf(name, data)),
   ]
