@@ -1,5 +1,6 @@
 import type { FileMetaData } from 'hyparquet'
 import { malformed } from '../../core/mismatch.ts'
+import type { Levels } from './parquet-runs.ts'
 
 type Element = FileMetaData['schema'][number]
 
@@ -63,16 +64,28 @@ export function checkGroups(name: string, { schema, row_groups }: FileMetaData):
 }
 
 /** Returns the path of each column that has values, as JSON. */
-function leafPaths(schema: readonly Element[]): string[] {
-  const open: { readonly path: readonly string[]; left: number }[] = []
-  return schema.flatMap(({ name, num_children: children = 0 }, i) => {
+const leafPaths = (schema: readonly Element[]): string[] => [...levelsOf(schema).keys()]
+
+/** Returns the greatest levels of each column that has values, by its path as JSON. */
+export function levelsOf(schema: readonly Element[]): Map<string, Levels> {
+  interface Group extends Levels {
+    readonly path: readonly string[]
+    left: number
+  }
+  const open: Group[] = []
+  const found = new Map<string, Levels>()
+  for (const [i, { name, num_children: children = 0, repetition_type: kind }] of schema.entries()) {
     const parent = open.at(-1)
     const path = i === 0 ? [] : [...(parent?.path ?? []), name]
+    const repetition = (parent?.repetition ?? 0) + (kind === 'REPEATED' ? 1 : 0)
+    const isOptional = i > 0 && (kind === 'REPEATED' || kind === 'OPTIONAL')
+    const levels = { repetition, definition: (parent?.definition ?? 0) + (isOptional ? 1 : 0) }
     if (parent) parent.left--
-    if (children > 0) open.push({ path, left: children })
+    if (children > 0) open.push({ path, left: children, ...levels })
+    else if (i > 0) found.set(JSON.stringify(path), levels)
     while (open.at(-1)?.left === 0) open.pop()
-    return children > 0 || i === 0 ? [] : [JSON.stringify(path)]
-  })
+  }
+  return found
 }
 
 /** Describes a column, given the elements of its schema from the outermost to the innermost. */

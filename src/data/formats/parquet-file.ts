@@ -1,7 +1,7 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
 import { checkGroups, columnsOf, type ParquetColumn, withoutDecimals } from './parquet-columns.ts'
-import { checkedFile, chunksOf } from './parquet-pages.ts'
+import { checkedCompressors, checkedFile, chunksOf } from './parquet-pages.ts'
 
 /** A Parquet file, whose columns are decoded a range of rows at a time. */
 export class ParquetFile {
@@ -47,7 +47,7 @@ export class ParquetFile {
       parquetRead({
         file: this.#buffer,
         metadata: this.#metadata,
-        compressors,
+        compressors: checkedCompressors(compressors),
         parsers,
         utf8: !isBinary,
         columns: [name],
