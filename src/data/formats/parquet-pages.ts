@@ -134,11 +134,11 @@ export const checkedCompressors = (compressors: Compressors): Compressors =>
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
   const { data_page_header: data, data_page_header_v2: data2, dictionary_page_header: dictionary } = head
   const counts = [data?.num_values, data2?.num_values, data2?.num_rows, dictionary?.num_values]
-  const [nulls, first, second] = [
-    data2?.num_nulls ?? 0,
-    data2?.repetition_levels_byte_length ?? 0,
-    data2?.definition_levels_byte_length ?? 0,
-  ]
+  const {
+    num_nulls: nulls,
+    repetition_levels_byte_length: first,
+    definition_levels_byte_length: second,
+  } = data2 ?? { num_nulls: 0, repetition_levels_byte_length: 0, definition_levels_byte_length: 0 }
   return (
     head.uncompressed_page_size <= size &&
     nulls >= 0 &&
