@@ -176,8 +176,8 @@ function firstFault(place: string, value: unknown, shape: Shape, depth: number):
   if (length === undefined) return Number.isFinite(numberIn(value)) ? undefined : noNumber(place, value)
   const list = isNumbers(value) ? (value as ArrayLike<unknown>) : undefined
   if (list?.length !== length) {
-    const got = list === undefined ? showValue(value) : `${list.length}`
-    return `wanted ${place} as ${length} numbers or lists, as the first is, got ${got}`
+    const got = list === undefined ? showValue(value) : `one of ${list.length}`
+    return `wanted ${place} as a list of ${length}, as the first is, got ${got}`
   }
   for (let i = 0; i < length && depth > 1; i++) {
     const fault = firstFault(`${place}[${i}]`, list[i], rest, depth - 1)

@@ -30,7 +30,7 @@ test('CSV files hold the numbers and classes that pandas reads, to the last bit'
     else {
       const names = set.classNames ?? Array.from({ length: set.classes! }, (_, i) => String(i))
       expect(
-        Array.from(set.y.data, (label) => names[Number(label)]),
+        Array.from(set.y.data, Number).map((label) => names[label]),
         about,
       ).toEqual(labels)
       expect([...names].sort(), about).toEqual([...new Set(labels)].sort())

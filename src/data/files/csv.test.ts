@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { collect } from '../stream.ts'
 import { csv, csvStream } from './csv.ts'
@@ -23,9 +24,32 @@ describe('a stream of a CSV file', () => {
     expect([whole.length, whole.classes]).toEqual([60_000, 3])
   })
 
+  test('of a gzipped file may be left early, and says when the file is damaged', async () => {
+    const path = join(folder, 'a.csv.gz')
+    const bytes = gzipSync(`a,k\n${'1,0\n'.repeat(600_000)}`)
+    writeFileSync(path, bytes)
+    const stream = csvStream(path, { label: 'k', classes: 2 })
+    for await (const { length } of stream.read(0)) {
+      expect(length).toBeLessThan(600_000)
+      break
+    }
+    expect((await collect(stream)).length).toBe(600_000)
+    writeFileSync(path, bytes.subarray(0, -9))
+    await expect(collect(stream)).rejects.toThrow(
+      'a.csv.gz: wanted a whole gzip file, got one that is truncated or damaged',
+    )
+  })
+
   test('must be told the classes', () => {
     expect(() => csvStream(file('a,kind\n1,x\n'), { label: 'kind' })).toThrow(
       'a.csv: wanted classNames or classes, for labels are unknown before the end of a stream, got nothing',
     )
   })
+})
+
+test('a CSV file that is not there is named', () => {
+  const wrong = 'no.csv: wanted a file, got none; check the path'
+  expect(() => csv(join(folder, 'no.csv'), { label: 'k' })).toThrow(wrong)
+  expect(() => csvStream(join(folder, 'no.csv'), { label: 'k', classes: 2 })).toThrow(wrong)
+  expect(() => csv(folder, { label: 'k' })).toThrow(`${folder}: wanted a file, got a folder`)
 })
