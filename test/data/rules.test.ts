@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { csv } from './rules/csv.ts'
+import { idx } from './rules/idx.ts'
+import { images } from './rules/images.ts'
 import { npy } from './rules/npy.ts'
+import { parquet } from './rules/parquet.ts'
 import { arrays, type Reader, removeFolder, summary } from './rules/reading.ts'
 
 // The table under "Rules of the readers" in docs/data.md is this test: each of its examples is run.
 
 /** The readers that examples call, by the name they have in the table. */
-const readers: Readonly<Record<string, Reader>> = { arrays, csv, npy }
+const readers: Readonly<Record<string, Reader>> = { arrays, csv, idx, images, npy, parquet }
 
 /** Functions and values that examples may use besides the readers. */
 const helpers: Readonly<Record<string, unknown>> = {

@@ -9,9 +9,19 @@ interface Raw {
   readonly channels: 1 | 2 | 3 | 4
 }
 
+interface Metadata {
+  readonly width?: number
+  readonly height?: number
+  readonly space?: string
+  readonly hasAlpha?: boolean
+}
+
+/** Maximum number of pixels of a picture that must be decoded in full: a small file may claim any size. */
+const maxPixels = 2 ** 25
+
 /** The methods used here of the package `sharp`, whose own types are missing if it is not installed. */
 export interface Picture {
-  metadata(): Promise<{ readonly space?: string; readonly hasAlpha?: boolean }>
+  metadata(): Promise<Metadata>
   rotate(): Picture
   removeAlpha(): Picture
   resize(width: number, height: number, options: { fit: 'cover' }): Picture
@@ -48,7 +58,7 @@ export async function pixels(
     const { data, info } = await bytesOf(sized)
     return planes(data, info.channels, height * width, channels)
   } catch (cause) {
-    const reason = (cause as Error).message
+    const [reason] = (cause as Error).message.trim().split('\n')
     throw new FormatError(`${file}: wanted an image, got one that cannot be read: ${reason}`, { cause })
   }
 }
@@ -62,7 +72,10 @@ const bytesOf = (picture: Picture): ReturnType<Picture['toBuffer']> =>
  */
 async function opaque(open: OpenPicture, path: string): Promise<Picture> {
   const picture = open(path, { ignoreIcc: true }).rotate()
-  const { space, hasAlpha } = await picture.metadata()
+  const { space, hasAlpha, width = 0, height = 0 } = await picture.metadata()
+  if ((space === 'cmyk' || hasAlpha) && width * height > maxPixels) {
+    throw new Error(`${width} x ${height} pixels with transparency or of inks, more than ${maxPixels}`)
+  }
   if (space === 'cmyk') {
     const { data, info } = await bytesOf(picture.pipelineColourspace('cmyk').toColourspace('cmyk'))
     return open(fromCmyk(data, info.channels), { raw: { ...info, channels: 3 } })

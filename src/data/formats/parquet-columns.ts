@@ -1,5 +1,6 @@
 import type { FileMetaData } from 'hyparquet'
 import { malformed } from '../../core/mismatch.ts'
+import type { Levels } from './parquet-runs.ts'
 
 type Element = FileMetaData['schema'][number]
 
@@ -43,6 +44,48 @@ function endOf(schema: readonly Element[], at: number): number {
   let end = at
   for (let left = 1; left > 0; left--) left += schema[end++]?.num_children ?? 0
   return end
+}
+
+/**
+ * Checks that each row group has the pages of each column once: the Parquet library would read those of a column that
+ * it does not know, and end the process if they are damaged.
+ *
+ * @throws {FormatError} when a column is missing, doubled or unknown.
+ */
+export function checkGroups(name: string, { schema, row_groups }: FileMetaData): void {
+  const paths = leafPaths(schema)
+  for (const [i, { columns }] of row_groups.entries()) {
+    const found = columns.map(({ meta_data }) => JSON.stringify(meta_data?.path_in_schema ?? []))
+    const isWhole = found.length === paths.length && new Set([...found, ...paths]).size === paths.length
+    if (isWhole) continue
+    const got = `${found.length} in row group ${i}`
+    throw malformed(name, `the pages of ${paths.length} columns`, got, 'the file is damaged')
+  }
+}
+
+/** Returns the path of each column that has values, as JSON. */
+const leafPaths = (schema: readonly Element[]): string[] => [...levelsOf(schema).keys()]
+
+/** Returns the greatest levels of each column that has values, by its path as JSON. */
+export function levelsOf(schema: readonly Element[]): Map<string, Levels> {
+  interface Group extends Levels {
+    readonly path: readonly string[]
+    left: number
+  }
+  const open: Group[] = []
+  const found = new Map<string, Levels>()
+  for (const [i, { name, num_children: children = 0, repetition_type: kind }] of schema.entries()) {
+    const parent = open.at(-1)
+    const path = i === 0 ? [] : [...(parent?.path ?? []), name]
+    const repetition = (parent?.repetition ?? 0) + (kind === 'REPEATED' ? 1 : 0)
+    const isOptional = i > 0 && (kind === 'REPEATED' || kind === 'OPTIONAL')
+    const levels = { repetition, definition: (parent?.definition ?? 0) + (isOptional ? 1 : 0) }
+    if (parent) parent.left--
+    if (children > 0) open.push({ path, left: children, ...levels })
+    else if (i > 0) found.set(JSON.stringify(path), levels)
+    while (open.at(-1)?.left === 0) open.pop()
+  }
+  return found
 }
 
 /** Describes a column, given the elements of its schema from the outermost to the innermost. */

@@ -1,7 +1,7 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
-import { columnsOf, type ParquetColumn, withoutDecimals } from './parquet-columns.ts'
-import { checkedFile, chunksOf } from './parquet-pages.ts'
+import { checkGroups, columnsOf, type ParquetColumn, withoutDecimals } from './parquet-columns.ts'
+import { checkedCompressors, checkedFile, chunksOf } from './parquet-pages.ts'
 
 /** A Parquet file, whose columns are decoded a range of rows at a time. */
 export class ParquetFile {
@@ -30,6 +30,7 @@ export class ParquetFile {
     ])
     return reported(name, async () => {
       const metadata = await parquetMetadataAsync(buffer, { geoparquet: false })
+      checkGroups(name, metadata)
       const chunks = chunksOf(name, metadata, buffer.byteLength)
       return new ParquetFile(name, checkedFile(name, buffer, chunks, parquetHeader), metadata)
     })
@@ -46,7 +47,7 @@ export class ParquetFile {
       parquetRead({
         file: this.#buffer,
         metadata: this.#metadata,
-        compressors,
+        compressors: checkedCompressors(compressors),
         parsers,
         utf8: !isBinary,
         columns: [name],
@@ -66,7 +67,15 @@ export class ParquetFile {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Texts must be UTF-8: replacing what is not would make different labels the same. */
-const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) }
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  try {
+    return bytes && decoder.decode(bytes)
+  } catch (cause) {
+    throw new Error('a text is not UTF-8', { cause })
+  }
+}
+
+const parsers = { stringFromBytes: textOf }
 
 /** Runs `read`, and rethrows an error of the Parquet library as a FormatError that names the file. */
 async function reported<T>(name: string, read: () => Promise<T>): Promise<T> {
@@ -74,7 +83,8 @@ async function reported<T>(name: string, read: () => Promise<T>): Promise<T> {
     return await read()
   } catch (cause) {
     if (cause instanceof EvenstepError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const isPlain = cause instanceof Error && !(cause instanceof TypeError || cause instanceof RangeError)
+    const reason = isPlain ? cause.message : 'it is truncated or damaged'
     throw new FormatError(`${name}: wanted a Parquet file, got one that cannot be read: ${reason}`, { cause })
   }
 }

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib'
-import type { AsyncBuffer, FileMetaData, PageHeader } from 'hyparquet'
+import type { AsyncBuffer, Compressors, FileMetaData, PageHeader } from 'hyparquet'
 import { malformed } from '../../core/mismatch.ts'
+import { levelsOf } from './parquet-columns.ts'
+import { fitsLevels, fitsRuns, type Levels } from './parquet-runs.ts'
 
 /** Place and size of a column chunk: the consecutive pages of one column in one row group of a Parquet file. */
 interface Chunk {
@@ -11,6 +13,8 @@ interface Chunk {
   readonly values: number
   /** Total size of the chunk's pages in bytes, when decompressed. */
   readonly size: number
+  readonly levels: Levels
+  readonly isCompressed: boolean
 }
 
 /**
@@ -18,8 +22,13 @@ interface Chunk {
  *
  * @throws {FormatError} when the metadata of a chunk is impossible.
  */
-export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: number): Map<number, Chunk> {
+export function chunksOf(
+  name: string,
+  { schema, row_groups }: FileMetaData,
+  fileSize: number,
+): Map<number, Chunk> {
   const chunks = new Map<number, Chunk>()
+  const all = levelsOf(schema)
   for (const { columns, num_rows } of row_groups) {
     for (const { meta_data: meta } of columns) {
       if (!meta) continue // its data is in another file, which the reader refuses
@@ -31,7 +40,9 @@ export function chunksOf(name: string, { row_groups }: FileMetaData, fileSize: n
         const wanted = `${num_rows} values of ${meta.path_in_schema.join('.')} within ${fileSize} bytes`
         throw malformed(name, wanted, `${values} in bytes ${start} to ${end}`, 'the file is damaged')
       }
-      chunks.set(start, { start, end, values, size: Number(meta.total_uncompressed_size) })
+      const levels = all.get(JSON.stringify(meta.path_in_schema)) ?? { repetition: 0, definition: 0 }
+      const [size, isCompressed] = [Number(meta.total_uncompressed_size), meta.codec !== 'UNCOMPRESSED']
+      chunks.set(start, { start, end, values, size, levels, isCompressed })
     }
   }
   return chunks
@@ -77,16 +88,64 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
       const wanted = `the page that was written at byte ${chunk.start + reader.offset}`
       throw malformed(name, wanted, 'other bytes', 'the file is damaged')
     }
+    checkRuns(name, new Uint8Array(bytes, reader.offset, end - reader.offset), head, chunk)
     reader.offset = end
   }
 }
+
+/** Checks of the bodies of compressed pages, by their buffer and offset: see `checkedCompressors`. */
+const pending = new WeakMap<ArrayBufferLike, Map<number, (body: Uint8Array) => void>>()
+
+function checkRuns(
+  name: string,
+  page: Uint8Array,
+  head: PageHeader,
+  { levels, isCompressed, start }: Chunk,
+): void {
+  const second = head.data_page_header_v2
+  const from = second ? second.repetition_levels_byte_length + second.definition_levels_byte_length : 0
+  const check = (fits: boolean): void => {
+    if (!fits)
+      throw malformed(name, `runs that fit the pages from byte ${start} on`, 'others', 'the file is damaged')
+  }
+  check(fitsLevels(page, head, levels))
+  if (!isCompressed || second?.is_compressed === false) check(fitsRuns(page.subarray(from), head, levels))
+  else {
+    const checks = pending.get(page.buffer) ?? new Map<number, (body: Uint8Array) => void>()
+    pending.set(page.buffer, checks)
+    checks.set(page.byteOffset + from, (body) => check(fitsRuns(body, head, levels)))
+  }
+}
+
+/** Wraps decompressors to check what they return for pages of `checkedFile`, before it is decoded. */
+export const checkedCompressors = (compressors: Compressors): Compressors =>
+  Object.fromEntries(
+    Object.entries(compressors).map(([codec, decompress]) => [
+      codec,
+      (input: Uint8Array, length: number) => {
+        const body = decompress(input, length)
+        pending.get(input.buffer)?.get(input.byteOffset)?.(body)
+        return body
+      },
+    ]),
+  )
 
 /** Whether the sizes and counts in a page's header do not exceed those of its column chunk. */
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
   const { data_page_header: data, data_page_header_v2: data2, dictionary_page_header: dictionary } = head
   const counts = [data?.num_values, data2?.num_values, data2?.num_rows, dictionary?.num_values]
+  const {
+    num_nulls: nulls,
+    repetition_levels_byte_length: first,
+    definition_levels_byte_length: second,
+  } = data2 ?? { num_nulls: 0, repetition_levels_byte_length: 0, definition_levels_byte_length: 0 }
   return (
     head.uncompressed_page_size <= size &&
+    nulls >= 0 &&
+    nulls <= (data2?.num_values ?? 0) &&
+    first >= 0 &&
+    second >= 0 &&
+    first + second <= head.compressed_page_size &&
     counts.every((count) => count === undefined || (count >= 0 && count <= values))
   )
 }

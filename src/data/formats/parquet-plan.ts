@@ -41,44 +41,34 @@ export async function planParquet(
   const shapes = await Promise.all(
     columns.map((column, at) => (chosen.has(at) && column.isList ? shapeIn(column) : [])),
   )
-  const wide = columns.flatMap((column, at) => elementsOf(column, shapes[at]!, at))
-  const within = (at: number): number[] => wide.flatMap(({ column }, i) => (column === at ? [i] : []))
+  const names = columns.map((column, at) => elementsOf(column, shapes[at]!))
+  const starts = names.map(() => 0)
+  for (let at = 1; at < starts.length; at++) starts[at] = starts[at - 1]! + names[at - 1]!.length
+  const within = (at: number): number[] => names[at]!.map((_, i) => starts[at]! + i)
   const isVector = Array.isArray(options.target) || targets.some((at) => columns[at]!.isList)
   const [target] = targets
-  const names = wide.map((element) => element.name)
-  const plan = planTable(name, names, {
+  const plan = planTable(name, names.flat(), {
     ...options,
     features: features.flatMap(within),
     label: label === undefined ? undefined : within(label)[0],
     target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
-  const readings = (of: readonly number[], kind: Reading['kind']): Reading[] =>
-    placed(of.map((at) => ({ column: columns[at]!, kind, shape: shapes[at]! })))
-  return {
-    ...plan,
-    readings: [
-      ...readings(features, 'feature'),
-      ...readings(targets, 'target'),
-      ...readings(label === undefined ? [] : [label], 'label'),
-    ],
+  const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
+    let next = 0
+    return chosen.map((at) => {
+      const place = next
+      next += sizeOf(shapes[at]!)
+      return { column: columns[at]!, kind, place, shape: shapes[at]! }
+    })
   }
-}
-
-/** Places the values of columns one behind another. */
-function placed(readings: readonly Omit<Reading, 'place'>[]): Reading[] {
-  let end = 0
-  return readings.map((reading) => {
-    const place = end
-    end += sizeOf(reading.shape)
-    return { ...reading, place }
-  })
+  const labels = label === undefined ? [] : [label]
+  const all = [...readings(features, 'feature'), ...readings(targets, 'target'), ...readings(labels, 'label')]
+  return { ...plan, readings: all }
 }
 
 /** Returns names for the numbers of a column: its own, or `name[0]`, `name[1]`, … for lists. */
-function elementsOf({ name, isList }: ParquetColumn, shape: Shape, column: number) {
-  if (!isList) return [{ name, column }]
-  return Array.from({ length: sizeOf(shape) }, (_, i) => ({ name: `${name}[${i}]`, column }))
-}
+const elementsOf = ({ name, isList }: ParquetColumn, shape: Shape): string[] =>
+  isList ? Array.from({ length: sizeOf(shape) }, (_, i) => `${name}[${i}]`) : [name]
 
 function checkColumn(file: string, { name, other, isList }: ParquetColumn, isLabel: boolean): void {
   if (other !== undefined) {

@@ -37,13 +37,16 @@ function entries(view: DataView): Entry[] {
   const end = endOf(view)
   const wide = wideEnd(view, end)
   const count = wide ? whole(view, wide + 32) : view.getUint16(end + 10, true)
-  let at = wide ? whole(view, wide + 48) : view.getUint32(end + 16, true)
+  const start = wide ? whole(view, wide + 48) : view.getUint32(end + 16, true)
+  const size = wide ? whole(view, wide + 40) : view.getUint32(end + 12, true)
+  let at = start
   if (46 * count > view.byteLength) throw new RangeError('more entries than bytes')
-  return Array.from({ length: count }, () => {
+  const found = Array.from({ length: count }, () => {
     if (view.getUint32(at, true) !== signatures.central) throw new RangeError('no entry here')
     const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true))
     const entry = {
       name: textAt(view, at + 46, nameLength!),
+      encrypted: (view.getUint16(at + 8, true) & 1) === 1,
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
       ...extents(view, at, at + 46 + nameLength!, extra!),
@@ -51,10 +54,13 @@ function entries(view: DataView): Entry[] {
     at += 46 + nameLength! + extra! + comment!
     return entry
   })
+  if (at !== start + size) throw new RangeError('another number of entries')
+  return found
 }
 
 interface Entry {
   readonly name: string
+  readonly encrypted: boolean
   readonly method: number
   readonly crc: number
   /** Size in the archive. */
@@ -124,7 +130,8 @@ function checkEntries(all: readonly Entry[], bytes: number, name: string): void 
 
 /** Returns the content of one file of a ZIP archive, decompressed. @throws {RangeError} when it is damaged. */
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
-  const { method, crc, packed, size, start } = entry
+  const { encrypted, method, crc, packed, size, start } = entry
+  if (encrypted) throw malformed(name, 'files that are not encrypted', entry.name)
   if (method !== 0 && method !== 8)
     throw malformed(name, 'files stored or deflated', `${entry.name} by method ${method}`)
   if (view.getUint32(start, true) !== signatures.local) throw new RangeError('no file here')
