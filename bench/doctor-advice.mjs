@@ -155,7 +155,7 @@ function table() {
   const runs = (problem, setting) =>
     all.filter((one) => one.problem === problem && one.setting === setting).length
   const order = ([a], [b]) => a.localeCompare(b, 'en', { numeric: true })
-  console.log('| finding | change | problem | setting | raised | loss | 95 % bound | |')
+  console.log('| problem | setting | finding | change | raised | loss | 95 % bound | |')
   console.log('| --- | --- | --- | --- | --: | --: | --: | --- |')
   for (const [key, given] of [...rows].sort(order)) {
     const [id, change, problem, setting] = key.split('|')
@@ -163,10 +163,10 @@ function table() {
     const { mean, upper } = summary(given, count - given.length)
     const verdict = upper <= 0.01 ? '' : mean > 0.01 ? 'harms' : 'not shown'
     const cells = [
-      id,
-      change,
       problem,
       setting,
+      id,
+      change,
       `${given.length}/${count}`,
       percent(mean),
       percent(upper),
