@@ -119,14 +119,25 @@ function logRatio(obeyed, ignored) {
 // Quantiles of Student's t, one-sided 95 %, by degrees of freedom.
 const t95 = [Number.POSITIVE_INFINITY, 6.314, 2.92, 2.353, 2.132, 2.015, 1.943, 1.895, 1.86, 1.833]
 
-/** The mean change of the loss by obeying, and the upper end of its one-sided interval of 95 %. */
-function summary(ratios) {
+/** Greatest gain that counts for the bound of advice that was not given at every seed. */
+const mostGain = Math.log(0.9)
+
+const meanOf = (values) => values.reduce((a, b) => a + b, 0) / values.length
+
+/**
+ * The mean change of the loss by obeying, and the upper end of its one-sided interval of 95 %. Where advice was
+ * given at some of the seeds only, gains are limited first: the mean can only rise, and a few large gains among
+ * seeds of no change do not widen the interval.
+ */
+function summary(given, silent) {
+  const ratios = [...given, ...Array(silent).fill(0)]
+  const limited = silent > 0 ? ratios.map((ratio) => Math.max(ratio, mostGain)) : ratios
   const n = ratios.length
-  const mean = ratios.reduce((a, b) => a + b, 0) / n
-  const variance = ratios.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, n - 1)
+  const mean = meanOf(limited)
+  const variance = limited.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, n - 1)
   const t = t95[n - 1] ?? 1.645 + 1.9 / n
   const upper = n > 1 ? mean + t * Math.sqrt(variance / n) : Number.POSITIVE_INFINITY
-  return { mean: Math.exp(mean) - 1, upper: Math.exp(upper) - 1 }
+  return { mean: Math.exp(meanOf(ratios)) - 1, upper: Math.exp(upper) - 1 }
 }
 
 const percent = (x) => (Number.isFinite(x) ? `${x > 0 ? '+' : ''}${(100 * x).toFixed(1)} %` : '–')
@@ -144,18 +155,18 @@ function table() {
   const runs = (problem, setting) =>
     all.filter((one) => one.problem === problem && one.setting === setting).length
   const order = ([a], [b]) => a.localeCompare(b, 'en', { numeric: true })
-  console.log('| finding | change | problem | setting | raised | loss | 95 % bound | |')
+  console.log('| problem | setting | finding | change | raised | loss | 95 % bound | |')
   console.log('| --- | --- | --- | --- | --: | --: | --: | --- |')
   for (const [key, given] of [...rows].sort(order)) {
     const [id, change, problem, setting] = key.split('|')
     const count = runs(problem, setting)
-    const { mean, upper } = summary([...given, ...Array(count - given.length).fill(0)])
+    const { mean, upper } = summary(given, count - given.length)
     const verdict = upper <= 0.01 ? '' : mean > 0.01 ? 'harms' : 'not shown'
     const cells = [
-      id,
-      change,
       problem,
       setting,
+      id,
+      change,
       `${given.length}/${count}`,
       percent(mean),
       percent(upper),

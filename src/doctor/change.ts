@@ -11,7 +11,7 @@ import type { Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 
 /** A change of an experiment that a finding advises, as plain JSON; `obey` makes it. */
-export type Change =
+export type ExperimentChange =
   /** Multiplies the learning rate of every step by `factor`. */
   | { readonly type: 'rate'; readonly factor: number }
   /** Lets the learning rate fall to 0 along a line over the last `steps` steps of the run. */
@@ -33,14 +33,16 @@ export type Change =
   /** Changes the code of the model, which `obey` cannot do. */
   | { readonly type: 'model'; readonly instruction: string }
 
-interface Kind<C extends Change> {
+interface Kind<C extends ExperimentChange> {
   /** Returns the change as an instruction, such as `divide the learning rate by 3`. */
   phrase(change: C): string
   /** Returns the experiment with the change made. */
   make(experiment: Experiment, change: C): Experiment
 }
 
-type Kinds = { readonly [T in Change['type']]: Kind<Extract<Change, { readonly type: T }>> }
+type Kinds = {
+  readonly [T in ExperimentChange['type']]: Kind<Extract<ExperimentChange, { readonly type: T }>>
+}
 
 const kinds: Kinds = {
   rate: {
@@ -120,7 +122,8 @@ const kinds: Kinds = {
   },
 }
 
-const kindOf = (change: Change): Kind<Change> => kinds[change.type] as Kind<Change>
+const kindOf = (change: ExperimentChange): Kind<ExperimentChange> =>
+  kinds[change.type] as Kind<ExperimentChange>
 
 /**
  * Returns the experiment with the change made that a finding or a lint advises.
@@ -128,11 +131,11 @@ const kindOf = (change: Change): Kind<Change> => kinds[change.type] as Kind<Chan
  * @throws {ArgumentError} when the change is one of the model, which only its author can make.
  * @example doctor.obey(experiment, { type: 'dropLast' }).lastBatch // 'drop'
  */
-export const obey = (experiment: Experiment, change: Change): Experiment =>
+export const obey = (experiment: Experiment, change: ExperimentChange): Experiment =>
   kindOf(change).make(experiment, change)
 
 /** Returns a change as an instruction, with which the sentence of its finding ends. */
-export const phrase = (change: Change): string => kindOf(change).phrase(change)
+export const phrase = (change: ExperimentChange): string => kindOf(change).phrase(change)
 
 type Group = Readonly<Record<string, Hyperparameter>>
 

@@ -1,4 +1,4 @@
-import type { Advice } from './advice.ts'
+import type { Advised } from './advised.ts'
 import type { Subject } from './subject.ts'
 
 /** Urgency of a diagnostic's finding, from `ok` (no action needed) to `alarm` (do not trust the results). */
@@ -8,7 +8,7 @@ export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
 /** What a diagnostic measured in a training run, how severe that is, and what to do, if anything is known to help. */
-export interface Finding extends Advice {
+export interface Finding extends Advised {
   readonly severity: Severity
   /** The measured value, which the diagnostic compares with its threshold. */
   readonly value: number

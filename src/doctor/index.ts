@@ -1,8 +1,8 @@
 export type { Equilibrium } from '../optim/traits.ts'
 export { equilibrium, type WeightRule } from '../optim/weight-rule.ts'
 export { type Drift, drift } from '../train/drift.ts'
-export type { Advice } from './advice.ts'
-export { type Change, obey, phrase } from './change.ts'
+export type { Advised } from './advised.ts'
+export { type ExperimentChange, obey, phrase } from './change.ts'
 export {
   type Diagnosis,
   type Diagnostic,

@@ -1,12 +1,12 @@
-import { unadvised } from './advice.ts'
-import type { Change } from './change.ts'
+import { unadvised } from './advised.ts'
+import type { ExperimentChange } from './change.ts'
 import type { Diagnosis, Finding, RateMove } from './diagnosis.ts'
 
 /** A diagnosis that is a finding. */
 type Found = Diagnosis & Finding
 
 /** Returns how a change moves the learning rate; undefined if it does not. */
-export function moveOf(change: Change | undefined): RateMove | undefined {
+export function moveOf(change: ExperimentChange | undefined): RateMove | undefined {
   if (change?.type === 'fall') return 'fall'
   if (change?.type !== 'rate') return undefined
   return change.factor > 1 ? 'raise' : 'lower'

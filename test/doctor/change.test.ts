@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hyperparameterAt } from '../../src/core/variable.ts'
-import { type Change, obey, phrase, Subject } from '../../src/doctor/index.ts'
+import { type ExperimentChange, obey, phrase, Subject } from '../../src/doctor/index.ts'
 import { BatchNorm } from '../../src/nn/norm/batch-norm.ts'
 import { batchNorms } from '../../src/nn/norm/freeze.ts'
 import { adamw, sgd } from '../../src/optim/index.ts'
@@ -10,7 +10,7 @@ import { taskOf } from '../../src/train/train.ts'
 import { network, setup } from './runs.ts'
 
 /** 80 steps. */
-const obeyed = (change: Change, changes: Partial<ExperimentOptions> = {}): Experiment =>
+const obeyed = (change: ExperimentChange, changes: Partial<ExperimentOptions> = {}): Experiment =>
   obey(setup(changes), change)
 
 /** An option of a weight at a step, after the change. */
@@ -24,7 +24,7 @@ function optionAt(
   return hyperparameterAt(options[name] as number | ((step: number) => number), step)
 }
 
-const instructions: readonly (readonly [Change, string])[] = [
+const instructions: readonly (readonly [ExperimentChange, string])[] = [
   [{ type: 'rate', factor: 2.5 }, 'multiply the learning rate by 2.5'],
   [{ type: 'rate', factor: 0.25 }, 'divide the learning rate by 4'],
   [{ type: 'fall', steps: 16 }, 'let the learning rate fall to 0 over the last 16 steps'],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { advise } from '../../src/doctor/advice.ts'
+import { advised } from '../../src/doctor/advised.ts'
 import {
-  type Change,
   type Diagnosis,
+  type ExperimentChange,
   examine,
   type Finding,
   isFinding,
@@ -14,14 +14,14 @@ import { diagnosed, network, trained } from './runs.ts'
 
 type Found = Diagnosis & Finding
 
-const found = (id: string, change?: Change, opposes: readonly RateMove[] = []): Found => ({
+const found = (id: string, change?: ExperimentChange, opposes: readonly RateMove[] = []): Found => ({
   id,
   title: '',
   threshold: '',
   source: '',
   severity: 'warning',
   value: 1,
-  ...advise(`${id} measured something`, change),
+  ...advised(`${id} measured something`, change),
   opposes,
 })
 const said = (...all: readonly Found[]): readonly string[] =>

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { random } from '../../src/core/random.ts'
 import { dataset, type Split } from '../../src/data/index.ts'
 import {
-  type Advice,
+  type Advised,
   type Diagnosis,
   examine,
   phrase,
@@ -136,7 +136,7 @@ const instruction =
   /[:;,] (add|change|decay|divide|end|exempt|give|leave|let|lower|move|multiply|raise|recalibrate|remeasure|set|start|use|warm)\b/
 
 /** Checks that a sentence ends with the change that it advises, and with no instruction if it advises none. */
-export function expectToSayItsChange({ advice, change }: Advice): void {
+export function expectToSayItsChange({ advice, change }: Advised): void {
   if (change) expect(advice.endsWith(`: ${phrase(change)}`), advice).toBe(true)
   else expect(advice).not.toMatch(instruction)
 }

@@ -3,7 +3,7 @@ import { percent } from '../../core/text.ts'
 import { observe } from '../../nn/observe.ts'
 import { greater } from '../../ops/compare.ts'
 import { any } from '../../ops/reduction.ts'
-import { advise, rateBy } from '../advice.ts'
+import { advised, rateBy } from '../advised.ts'
 import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
@@ -29,7 +29,7 @@ export const deadRelu: Diagnostic = {
     if (value > 0.2) {
       const measured = `${percent(value)} of the ReLUs after layer ${name} fire for no example of ${count} batches`
       if (value < 0.5) return { severity: 'note', value, values, advice: measured }
-      return { severity: 'warning', value, values, ...advise(measured, rateBy(1 / 3)) }
+      return { severity: 'warning', value, values, ...advised(measured, rateBy(1 / 3)) }
     }
     const advice = `at most ${percent(value)} of the ReLUs after a BN never fire (layer ${name})`
     return { severity: 'ok', value, values, advice }

@@ -2,7 +2,7 @@ import { percent } from '../../core/text.ts'
 import { medianOf } from '../../core/vector.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
 import { drift } from '../../train/drift.ts'
-import { advise } from '../advice.ts'
+import { advised } from '../advised.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 import { measuredBatches } from './drift.ts'
@@ -40,7 +40,7 @@ export const deadScale: Diagnostic = {
     const decays = decaysScale(subject, deadest)
     const measured = `${percent(dead)} of the channels of layer ${deadest} have a dead γ${decays ? ', which weight decay shrinks' : ''}`
     const change = decays ? ({ type: 'exemptVectors' } as const) : undefined
-    return { severity: decays ? 'warning' : 'note', value, values, ...advise(measured, change) }
+    return { severity: decays ? 'warning' : 'note', value, values, ...advised(measured, change) }
   },
 }
 

@@ -1,6 +1,6 @@
 import { percent } from '../../core/text.ts'
 import type { BatchNorm } from '../../nn/norm/batch-norm.ts'
-import { advise } from '../advice.ts'
+import { advised } from '../advised.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
@@ -38,7 +38,7 @@ export const firstStatistics: Diagnostic = {
       severity: value > 0.01 ? 'warning' : 'ok',
       value,
       values: Object.fromEntries(left),
-      ...advise(numbers, value > 0.01 ? { type: 'zeroDebias' } : undefined),
+      ...advised(numbers, value > 0.01 ? { type: 'zeroDebias' } : undefined),
     }
   },
 }

@@ -1,7 +1,7 @@
 import { figure } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
-import { advise, rateBy } from '../advice.ts'
+import { advised, rateBy } from '../advised.ts'
 import type { Diagnostic, Finding } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -43,14 +43,14 @@ function judged(peak: number, suggestion: number, lowestLossAt: number): Finding
     return {
       severity: 'warning',
       ...found,
-      ...advise(above, rateBy(lowestLossAt / peak)),
+      ...advised(above, rateBy(lowestLossAt / peak)),
       opposes: ['raise'],
     }
   }
   if (value >= 1) return { severity: 'ok', ...found, advice: numbers, opposes: ['raise'] }
   const opposes = ['lower', 'fall'] as const
   if (value >= 0.1) return { severity: 'ok', ...found, advice: numbers, opposes: ['raise', ...opposes] }
-  return { severity: 'note', ...found, ...advise(numbers, rateBy(suggestion / peak)), opposes }
+  return { severity: 'note', ...found, ...advised(numbers, rateBy(suggestion / peak)), opposes }
 }
 
 /** Returns the measured duration of a training step in milliseconds, compilation excluded. */

@@ -1,7 +1,7 @@
 import { figure, percent } from '../../core/text.ts'
 import { meanOf } from '../../core/vector.ts'
 import { remeasured } from '../../train/drift.ts'
-import { advise } from '../advice.ts'
+import { advised } from '../advised.ts'
 import { type Diagnostic, type Finding, noAverages, noStatistics } from '../diagnosis.ts'
 import { dropoutsBeforeNorms } from '../structure.ts'
 import { type Validated, validated } from '../validated.ts'
@@ -56,7 +56,7 @@ function judged(running: readonly Validated[], measured: readonly Validated[], d
   }
   const isClear = isBeyondChance(running.map(({ loss }, i) => loss - measured[i]!.loss))
   if (value > 0.05 && isClear && !dropped) {
-    const stale = advise(`${numbers}; the running ones are stale`, { type: 'recalibrate' })
+    const stale = advised(`${numbers}; the running ones are stale`, { type: 'recalibrate' })
     return { severity: 'warning', value, values, ...stale }
   }
   const limit = Math.max(0.5, 400 / examplesOf(running)) // 4 examples by chance

@@ -2,7 +2,7 @@ import { figure } from '../../core/text.ts'
 import { maxOf, rootMeanSquare } from '../../core/vector.ts'
 import type { Equilibrium } from '../../optim/traits.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
-import { type Advice, advise, fallAtEnd } from '../advice.ts'
+import { type Advised, advised, fallAtEnd } from '../advised.ts'
 import { type Diagnostic, type Finding, greatestEntry, noInvariance, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -42,9 +42,9 @@ export function whereNoiseStays(
   drift: number,
   measured: string,
   subject: Subject,
-): Advice & { readonly severity: 'warning' | 'alarm' } {
+): Advised & { readonly severity: 'warning' | 'alarm' } {
   if (drift > 0.2) return { severity: 'alarm', advice: `${measured}, since noise dominates training` }
-  return { severity: 'warning', ...advise(measured, fallAtEnd(subject)) }
+  return { severity: 'warning', ...advised(measured, fallAtEnd(subject)) }
 }
 
 /** A weight's equilibrium at the rate and decay of the last step, and how far steps really turn the weight. */

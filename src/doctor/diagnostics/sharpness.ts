@@ -1,8 +1,8 @@
 import { figure } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import { taskOf } from '../../train/train.ts'
-import { advise, fallAtEnd } from '../advice.ts'
-import type { Change } from '../change.ts'
+import { advised, fallAtEnd } from '../advised.ts'
+import type { ExperimentChange } from '../change.ts'
 import type { Diagnostic, Finding } from '../diagnosis.ts'
 import { hessianProduct } from '../hessian.ts'
 import { greatestEigenvalue } from '../lanczos.ts'
@@ -54,12 +54,12 @@ function judged(
   value: number,
   atFirst: number,
   numbers: Readonly<Record<'sharpness' | 'sharpnessAtFirst' | 'rate' | 'earlyRate', number>>,
-  fall: Change | undefined,
+  fall: ExperimentChange | undefined,
 ): Finding {
   const { sharpness, sharpnessAtFirst, rate, earlyRate } = numbers
   const sentence = `the curvature of ${figure(sharpness)} allows a rate of ${figure(rate / value)}, and the rate is ${figure(rate)}`
   const found = { value, values: { ...numbers, atFirst } }
-  if (value > 1.2) return { severity: 'warning', ...found, ...advise(sentence, fall) }
+  if (value > 1.2) return { severity: 'warning', ...found, ...advised(sentence, fall) }
   if (atFirst > 1) {
     const advice = `the curvature of ${figure(sharpnessAtFirst)} at the initial weights allows a rate of ${figure(earlyRate / atFirst)}, and that of step 10 is ${figure(earlyRate)}`
     return { severity: 'note', ...found, advice }

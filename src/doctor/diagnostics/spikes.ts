@@ -1,6 +1,6 @@
 import { figure } from '../../core/text.ts'
 import { maxOf, meanOf, medianOf } from '../../core/vector.ts'
-import { advise, decayDividedBy } from '../advice.ts'
+import { advised, decayDividedBy } from '../advised.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -75,7 +75,7 @@ export const spikes: Diagnostic = {
         ...period,
         ...(effectiveRise !== undefined && { effectiveRise }),
       },
-      ...advise(
+      ...advised(
         `the loss jumped ${times}${every}, to ${figure(highest)} times its previous level at step ${at}; ${cause(effectiveRise)}`,
         shrinks(effectiveRise) && decays(subject, at) ? decayDividedBy(10) : undefined,
       ),

@@ -1,5 +1,5 @@
 import { figure, percent } from '../../core/text.ts'
-import { advise } from '../advice.ts'
+import { advised } from '../advised.ts'
 import { type Diagnostic, type Finding, type Inapplicable, leastEntry } from '../diagnosis.ts'
 import type { InMemory } from '../in-memory.ts'
 import type { Norm } from '../structure.ts'
@@ -23,14 +23,14 @@ export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Fi
   const numbers = `each statistic of layer ${name} comes from ${value} values, so its variances have an error of ${noise(value)}`
   if (last < 2) {
     const flaw = `the last batch of an epoch has ${last} value per statistic of layer ${name}, which stops training`
-    return { severity: 'alarm', value: last, values, ...advise(flaw, { type: 'dropLast' }) }
+    return { severity: 'alarm', value: last, values, ...advised(flaw, { type: 'dropLast' }) }
   }
   if (value < fewest) {
     const larger = Math.ceil((examples * fewest) / value)
     const { virtualBatchSize } = norms.find((norm) => norm.name === name)!.layer
     const isPossible = larger <= data.train.length && virtualBatchSize === undefined
     const change = value < tooFew && isPossible && ({ type: 'batchSize', batchSize: larger } as const)
-    return { severity: change ? 'warning' : 'note', value, values, ...advise(numbers, change || undefined) }
+    return { severity: change ? 'warning' : 'note', value, values, ...advised(numbers, change || undefined) }
   }
   if (last < fewest) {
     const advice = `the last batch of an epoch has ${last} values per statistic of layer ${name}, an error of ${noise(last)}, and a full batch ${figure(value)}`

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../core/tensor.ts'
-import { advise } from '../advice.ts'
+import { advised } from '../advised.ts'
 import { dropoutsBeforeNorms, type Norm, type Structure, sourcesOf } from '../structure.ts'
 import { abridged, type LintRule } from './rule.ts'
 
@@ -24,7 +24,7 @@ export const orderRules: readonly LintRule[] = [
       return dropoutsBeforeNorms(structure).map(({ dropout, norm }) => {
         const flaw = `the dropout ${dropout} comes before BN ${norm}, which learns a variance that differs in evaluation`
         const change = { type: 'model', instruction: 'move it after the last BN' } as const
-        return { severity: 'warning', ...advise(flaw, change) }
+        return { severity: 'warning', ...advised(flaw, change) }
       })
     },
   },
@@ -36,7 +36,7 @@ export const orderRules: readonly LintRule[] = [
       const blocking = structure.norms.filter((norm) => startsAtZero(norm) && !endsBranch(norm, structure))
       return blocking.map(({ name }) => ({
         severity: 'warning',
-        ...advise(
+        ...advised(
           `the γ of BN ${name} starts at 0, and nothing is added to its output, so no gradient passes`,
           {
             type: 'model',

@@ -1,5 +1,5 @@
 import { listed } from '../../core/text.ts'
-import type { Advice } from '../advice.ts'
+import type { Advised } from '../advised.ts'
 import type { Severity } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
@@ -14,7 +14,7 @@ export interface LintRule {
 }
 
 /** A flaw: a sentence that names the affected layers or weights, and says what to change if that helps. */
-export interface Complaint extends Advice {
+export interface Complaint extends Advised {
   readonly severity: Exclude<Severity, 'ok'>
 }
 

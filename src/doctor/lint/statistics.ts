@@ -1,7 +1,7 @@
 import { figure, percent } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import { microBatchesPerStep } from '../../train/accumulation.ts'
-import { advise } from '../advice.ts'
+import { advised } from '../advised.ts'
 import { isFinding } from '../diagnosis.ts'
 import { firstLeft } from '../diagnostics/first-statistics.ts'
 import { statisticSizes } from '../diagnostics/statistic-size.ts'
@@ -31,7 +31,7 @@ export const statisticsRules: readonly LintRule[] = [
       const exact = typeof accumulate === 'object' && accumulate.batchNorm === 'exact'
       if (microBatchesPerStep(accumulate) === 1 || exact || structure.norms.length === 0) return []
       const flaw = `a step takes ${examples} examples but BN normalizes ${batchSize} at a time, which is not a batch of ${examples}`
-      return [{ severity: 'note', ...advise(flaw, { type: 'exactBatchNorm' }) }]
+      return [{ severity: 'note', ...advised(flaw, { type: 'exactBatchNorm' }) }]
     },
   },
   {
@@ -44,7 +44,7 @@ export const statisticsRules: readonly LintRule[] = [
       if (kept.length === 0 || recalibrates(plan)) return []
       const left = percent(firstLeft(kept[0]!.layer, batches))
       const flaw = `after ${batches} batches, ${left} of the running statistics of BN ${abridged(kept.map(({ name }) => name))} still comes from the initial mean 0 and variance 1`
-      return [{ severity: 'warning', ...advise(flaw, { type: 'zeroDebias' }) }]
+      return [{ severity: 'warning', ...advised(flaw, { type: 'zeroDebias' }) }]
     },
   },
   {
@@ -60,7 +60,7 @@ export const statisticsRules: readonly LintRule[] = [
         : 'averages the running statistics'
       const whole = `the ${evaluation.type} average ${flaw}, which are not those of the averaged weights`
       if (!copied) return [{ severity: 'note', advice: whole }]
-      return [{ severity: 'warning', ...advise(whole, { type: 'recalibrate' }) }]
+      return [{ severity: 'warning', ...advised(whole, { type: 'recalibrate' }) }]
     },
   },
   {
