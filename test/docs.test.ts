@@ -8,7 +8,7 @@ import { toy } from './support/toy.ts'
 
 // Every TypeScript block of the pages runs, each as a module of its own.
 
-const { data, nn } = evenstep
+const { data, nn, train } = evenstep
 const root = new URL('../', import.meta.url)
 const pages = ['README.md', ...readdirSync(new URL('docs/', root)).map((page) => `docs/${page}`)].filter(
   (page) => page.endsWith('.md'),
@@ -26,6 +26,12 @@ const blocks = pages.flatMap((page) => {
   }))
 })
 
+const backboneAndHead = () =>
+  nn.initialize(
+    { backbone: new nn.Linear(2, 2), head: new nn.Linear(2, 3), forward: (x: evenstep.Tensor) => x },
+    0,
+  )
+
 /** Values that blocks use without making them: the rest of a program that a page leaves out. */
 function context(lines: unknown[][]): Readonly<Record<string, unknown>> {
   const pictures = (n: number): evenstep.data.Dataset =>
@@ -35,13 +41,17 @@ function context(lines: unknown[][]): Readonly<Record<string, unknown>> {
       shape: [3, 8, 8],
     })
   const experiment = toy({ epochs: 1 })
-  const { data: _, ...rest } = toy()
+  const rest = toy()
   return {
     split: { train: pictures(96), validation: pictures(32) },
     layer: new nn.Linear(2, 2),
     experiment,
     rest,
-    model: nn.initialize(toy().model(), 0),
+    model: backboneAndHead(),
+    pixels: new Uint8Array(2 * 28 * 28),
+    labels: [0, 1],
+    rooms: [3, 5],
+    prices: [200, 300],
     epoch: 0,
     step: 0,
     lr: evenstep.schedule.constant(0.1),
@@ -57,7 +67,16 @@ const table = (header: string, row: string, classes: readonly string[]): string 
 const wide = Array.from({ length: 30 }, (_, i) => `x${i}`).join()
 const zeros = Array(30).fill(0).join()
 const letters = Array.from({ length: 600 }, (_, i) => String(i % 3))
+const experiment = {
+  data: 'digits10x10',
+  model: [['Linear', 100, 10]],
+  loss: 'crossEntropy',
+  optimizer: { type: 'sgd', lr: 0.1 },
+  batchSize: 64,
+  steps: 4,
+}
 const files = {
+  'digits.json': JSON.stringify(experiment),
   'iris.csv': table('length,species', '1.5', ['setosa', 'versicolor', 'virginica']),
   'houses.csv': 'area,rooms,price\n80,3,200000\n',
   'digits.csv': `${Array(64).fill(0).join()},3\n${Array(64).fill(1).join()},5\n`,
@@ -67,9 +86,13 @@ const files = {
 }
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-docs-'))
 const before = process.cwd()
-beforeAll(() => {
+beforeAll(async () => {
   process.chdir(folder)
   for (const [name, text] of Object.entries(files)) writeFileSync(name, text)
+  writeFileSync('model.safetensors', train.writeSafetensors(nn.variables(backboneAndHead())))
+  const notes = { origin: { file: 'digits.json', settings: [] } }
+  const run = new train.RunFolder('runs/digits-1', train.parseExperiment(experiment), { notes })
+  for await (const _ of run.events());
 })
 afterAll(() => {
   process.chdir(before)

@@ -9,7 +9,7 @@ import { type Lint, lint } from '../doctor/lint/index.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
-import { experimentOfRun, loadFinished, placeOf, type RunPlace } from '../train/open.ts'
+import { experimentOfRun, loadFinished, type RunPlace, runPlaceOf } from '../train/open.ts'
 import { restore, restoreCheckpoint } from '../train/run-folder.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
@@ -39,7 +39,7 @@ export const doctorCommand = (output: Output = terminal()): Command =>
         )
       }
       if (!statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
-      const place = placeOf(path, best && 'best')
+      const place = runPlaceOf(path, best && 'best')
       const experiment = await experimentOfRun(place.path)
       if (!only) print.lint(lint(experiment))
       await diagnose(experiment, restored(place, experiment), place.path, print, only)

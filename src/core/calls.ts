@@ -11,7 +11,8 @@ type Forward = (...inputs: unknown[]) => unknown
 let running: object | undefined
 type Observer = (place: string, x: unknown, output: Tensor) => void
 let observer: Observer | undefined
-const followers = new WeakSet<object>()
+/** Functions that follow a module, each with the `forward` that it calls. */
+const followers = new WeakMap<object, Forward>()
 const located = new WeakSet<object>()
 
 /** Returns the innermost module whose `forward` is running; undefined outside of every followed module. */
@@ -50,10 +51,14 @@ export function follow(object: object): void {
       running = outer
     }
   }
-  followers.add(value)
+  followers.set(value, forward)
   const enumerable = own?.enumerable ?? false
   Object.defineProperty(object, 'forward', { value, configurable: true, writable: true, enumerable })
 }
+
+/** Returns a module's `forward` as its class or an assignment defines it, whether the module is followed or not. */
+export const forwardOf = ({ forward }: { readonly forward: object }): object =>
+  followers.get(forward) ?? forward
 
 /**
  * Runs `body`, and calls `onCall` after each call of a followed module, inner calls before outer ones, with the

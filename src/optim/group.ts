@@ -44,7 +44,7 @@ export const unmatched = (
   })
 
 /** @throws {ArgumentError} when a group's `match` matches none of these weights, as after a typing error. */
-export function checkGroups(
+export function checkMatches(
   who: string,
   groups: readonly Members[],
   weights: ReadonlyMap<string, Variable>,

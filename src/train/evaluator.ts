@@ -14,7 +14,7 @@ import { mean } from '../ops/statistics.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import { Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossTerm, packed, termsOf } from './loss-terms.ts'
-import { formOf } from './metrics/form.ts'
+import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
 /** Outputs of an evaluation graph; those that are not needed are absent. */
@@ -125,7 +125,7 @@ function correctness(
   isClassLoss: boolean,
   ignoreIndex: number | undefined,
 ): Readonly<Partial<Record<Measured, Tensor>>> | undefined {
-  const form = formOf(output.shape, y.shape)
+  const form = targetFormOf(output.shape, y.shape)
   const isInteger = y.dtype.startsWith('int')
   const known = classes !== undefined || isClassLoss
   if (!known || (form === 'alike' && isInteger)) return undefined

@@ -67,7 +67,7 @@ export interface OpenedRun {
  */
 export async function open(folder: string, given: OpenOptions = {}): Promise<OpenedRun> {
   const { checkpoint: asked, experiment: own } = readOptions('open', options, given)
-  const { path, checkpoint } = placeOf(folder, asked)
+  const { path, checkpoint } = runPlaceOf(folder, asked)
   const experiment = own ?? (await experimentOfRun(path))
   const task = taskOf(experiment)
   const step =
@@ -98,7 +98,7 @@ export interface RunPlace {
  * @param asked `best`, `last`, or the name of a checkpoint's folder
  * @throws {ArgumentError} when there is none.
  */
-export function placeOf(folder: string, asked?: string): RunPlace {
+export function runPlaceOf(folder: string, asked?: string): RunPlace {
   if (existsSync(join(folder, 'run.json'))) {
     return asked === undefined ? { path: folder } : { path: folder, checkpoint: checkpointOf(folder, asked) }
   }

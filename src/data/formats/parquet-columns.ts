@@ -52,7 +52,7 @@ function endOf(schema: readonly Element[], at: number): number {
  *
  * @throws {FormatError} when a column is missing, doubled or unknown.
  */
-export function checkGroups(name: string, { schema, row_groups }: FileMetaData): void {
+export function checkRowGroups(name: string, { schema, row_groups }: FileMetaData): void {
   const paths = leafPaths(schema)
   for (const [i, { columns }] of row_groups.entries()) {
     const found = columns.map(({ meta_data }) => JSON.stringify(meta_data?.path_in_schema ?? []))

@@ -1,6 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
-import { checkGroups, columnsOf, type ParquetColumn, withoutDecimals } from './parquet-columns.ts'
+import { checkRowGroups, columnsOf, type ParquetColumn, withoutDecimals } from './parquet-columns.ts'
 import { checkedCompressors, checkedFile, chunksOf } from './parquet-pages.ts'
 
 /** A Parquet file, whose columns are decoded a range of rows at a time. */
@@ -30,7 +30,7 @@ export class ParquetFile {
     ])
     return reported(name, async () => {
       const metadata = await parquetMetadataAsync(buffer, { geoparquet: false })
-      checkGroups(name, metadata)
+      checkRowGroups(name, metadata)
       const chunks = chunksOf(name, metadata, buffer.byteLength)
       return new ParquetFile(name, checkedFile(name, buffer, chunks, parquetHeader), metadata)
     })

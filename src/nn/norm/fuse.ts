@@ -1,3 +1,4 @@
+import { forwardOf } from '../../core/calls.ts'
 import { type Data, toData } from '../../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
@@ -112,14 +113,16 @@ function named<L extends Fusable>(fused: L, { weight }: Fusable): L {
 
 /** Whether a module computes what its library class does: a class of its own has not replaced `forward`. */
 const isPlain = (module: Module, { prototype }: { readonly prototype: Module }): boolean =>
-  module.forward === prototype.forward
+  forwardOf(module) === prototype.forward
 
 /** Whether a layer has `withBias`, by the class that also has its `forward`, or by one below. */
 function isFusable(layer: unknown): layer is Fusable {
-  if (typeof layer !== 'object' || layer === null || !('withBias' in layer)) return false
+  if (typeof layer !== 'object' || layer === null || !('withBias' in layer && 'forward' in layer))
+    return false
+  const forward = forwardOf(layer as Module)
   for (let at: object = layer; at; at = Object.getPrototypeOf(at)) {
     if (Object.hasOwn(at, 'withBias')) return true
-    if (Object.hasOwn(at, 'forward')) return false
+    if (Object.getOwnPropertyDescriptor(at, 'forward')?.value === forward) return false
   }
   return false
 }

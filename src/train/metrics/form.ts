@@ -11,7 +11,7 @@ import { type Shape, sameShape, sizeOf } from '../../core/shape.ts'
 export type TargetForm = 'labels' | 'rows' | 'logit' | 'alike'
 
 /** Returns how the shapes of output and target belong together; undefined when they do not. */
-export function formOf(output: Shape, target: Shape): TargetForm | undefined {
+export function targetFormOf(output: Shape, target: Shape): TargetForm | undefined {
   const [n, classes = 1, ...positions] = output
   if (sameShape(output, target)) return classes === 1 ? 'logit' : 'alike'
   if (sameShape([n ?? 1, ...positions], target)) return classes === 1 ? 'logit' : 'labels'

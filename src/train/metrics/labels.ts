@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { boolean } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
-import { formOf } from './form.ts'
+import { targetFormOf } from './form.ts'
 import type { Predictions } from './metric.ts'
 
 /** A classifier's predictions after validation: one row for each label that counts. */
@@ -27,7 +27,7 @@ export interface ClassScores {
  */
 export function classScores(who: string, predictions: Predictions): ClassScores {
   const { output, target } = shapesOf(who, predictions)
-  const form = formOf(output, target)
+  const form = targetFormOf(output, target)
   if (form === undefined) throw misfitting(who, output, target)
   const columns = form === 'logit' ? 1 : output[1]!
   const scores = form === 'logit' ? predictions.output : classesLast(predictions.output, output)
@@ -95,7 +95,7 @@ export interface LabelScores {
 export function labelScores(who: string, predictions: Predictions): LabelScores {
   const { output, target } = shapesOf(who, predictions)
   const { ignoreIndex } = predictions
-  const form = formOf(output, target)
+  const form = targetFormOf(output, target)
   if (form !== 'alike' && form !== 'logit') {
     throw new ArgumentError(
       `${who}: wanted a target for each score as multilabel asks, got targets of ${showShape(target)} for ` +
