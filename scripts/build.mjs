@@ -24,6 +24,7 @@ const stale = existsSync(dist)
 const { output } = await bundle.write({
   dir: dist,
   format: 'esm',
+  keepNames: true, // runs are identified by the names of their losses
   entryFileNames: '[name].js',
   chunkFileNames: 'chunk-[name].js', // in `dist` itself, as src/package-folder.ts relies on
 })

@@ -3,6 +3,7 @@ import { over } from '../schedule/index.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
+import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
 import { type Output, StatusLine } from './output.ts'
 import { shellCommand } from './shell.ts'
@@ -117,7 +118,7 @@ export class TrainReport {
 
   /** Whether the run's learning rate had the values of the schedule that a text specifies. */
   #hasRate(text: string, steps: number): boolean {
-    const { lr } = this.#experiment.optimizer.spec
+    const { lr } = optimizerOf(this.#experiment).spec
     if (typeof lr !== 'function' || this.#peak === 0) return this.#peak === 0
     const curve = over(text, steps)
     const isNear = (step: number): boolean => Math.abs(Number(lr(step)) - curve(step)) <= 1e-3 * this.#peak

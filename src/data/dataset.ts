@@ -158,6 +158,8 @@ function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
   if (classNames !== undefined && classes !== classNames.length) {
     throw mismatch('dataset', `${classes} classNames, one a class`, classNames.length)
   }
+  const twice = classNames?.find((one, i) => classNames.indexOf(one) !== i)
+  if (twice !== undefined) throw mismatch('dataset', 'different classNames', `${twice} twice`)
   return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
 }
 

@@ -95,6 +95,9 @@ export class Cells {
       for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
     }
     const known = order.includes(-1) ? batches.map((batch) => labelled(batch, x, y)) : batches
+    if (!known.some(({ length }) => length > 0)) {
+      throw malformed(this.#name, 'at least one row without missing values', 'none')
+    }
     return joined(known, x, y, namesOf({ ...classes, featureNames }))
   }
 

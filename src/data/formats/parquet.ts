@@ -83,6 +83,7 @@ export class ParquetTable {
       const isQuick =
         reading.kind !== 'label' && reading.shape.length === 0 && reading.column.scale === undefined
       for (let row = 0; row < rows; row++) {
+        if (dropped[row]) continue // so that the label of a row that is dropped makes no class
         const value = values[row]
         if (isQuick && typeof value === 'number' && this.cells.isPlain(value))
           out[row * step + reading.place] = value

@@ -77,7 +77,16 @@ export function planTable(
   const labelAt = label === undefined ? undefined : find(label)
   const features = options.features?.map(find) ?? all.filter((i) => i !== labelAt && !targets.includes(i))
   const shape = options.shape ?? [features.length]
-  if (features.length === 0 || sizeOf(shape) !== features.length) {
+  checkFeatures(name, columns, features, labelAt === undefined ? targets : [labelAt])
+  if (features.length === 0) {
+    throw mismatch(
+      name,
+      'a column of features besides what is to be predicted',
+      undefined,
+      'name fewer targets',
+    )
+  }
+  if (sizeOf(shape) !== features.length) {
     throw mismatch(name, `${sizeOf(shape)} columns of features`, features.length, 'check features and shape')
   }
   return {
@@ -88,6 +97,22 @@ export function planTable(
     y: { shape: Array.isArray(target) ? [targets.length] : [], dtype: label === undefined ? dtype : 'int32' },
     featureNames: typeof columns === 'number' ? undefined : features.map((i) => columns[i]!),
   }
+}
+
+/** @throws {ArgumentError} when a column is a feature twice, or is a feature and also what is to be predicted. */
+function checkFeatures(
+  name: string,
+  columns: readonly string[] | number,
+  features: readonly number[],
+  predicted: readonly number[],
+): void {
+  const shown = (at: number): string => (typeof columns === 'number' ? `column ${at}` : columns[at]!)
+  const leak = features.find((at) => predicted.includes(at))
+  if (leak !== undefined) {
+    throw mismatch(name, 'features without the column to predict', shown(leak), 'leave it out of features')
+  }
+  const twice = features.find((at, i) => features.indexOf(at) !== i)
+  if (twice !== undefined) throw mismatch(name, 'each column once in features', `${shown(twice)} twice`)
 }
 
 /** Returns the number of columns, given their names or their number. */
