@@ -99,6 +99,11 @@ export const losses: readonly Row[] = [
     range: far,
   },
   {
+    name: 'weightedLoss',
+    shapes: [[3], [3]],
+    f: (x, y) => ops.weightedLoss(ops.sum(ops.mul(x, y)), ops.sum(ops.exp(y))),
+  },
+  {
     name: 'klDiv',
     shapes: [
       [2, 3],
