@@ -7,7 +7,10 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Values normalized together: all of `x`, those of a channel (axis 0) or of a feature. @default 'all' */
+  /**
+   * Which values share one mean and deviation: all of `x`, those of a channel (axis 0) or of a feature.
+   * @default 'all'
+   */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
@@ -75,7 +78,9 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/** Writes normalized `data` to `out`. Each `run` consecutive values share a mean; `run` 1 has a fast loop. */
+/**
+ * Writes normalized `data` to `out`. Every `run` consecutive values share one mean; `run` 1 has a fast loop.
+ */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -153,7 +158,7 @@ class Sums {
   }
 }
 
-/** Adds to the sums if each feature is a group: faster than `#addRuns` with runs of length 1. */
+/** Adds examples to the sums if each feature is its own group: faster than `#addRuns` with runs of length 1. */
 function addEach(data: Data, shift: Float64Array, sum: Float64Array, squares: Float64Array): void {
   const groups = shift.length
   for (let i = 0; i < data.length; i += groups) {

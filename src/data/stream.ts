@@ -11,7 +11,9 @@ import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Text that identifies the examples, so none need be read. Training resumes only if it is unchanged. */
+  /**
+   * Text that identifies the examples without reading them. A run is resumed only if this text is unchanged.
+   */
   readonly fingerprint?: string
   /** Yields the examples of an epoch in batches of any size. The stream must not overwrite yielded arrays. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
@@ -40,7 +42,7 @@ const options = {
   shape: required(shapeOptions.shape),
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32'], 'float32'),
-  /** Any text that identifies these examples. Training resumes only if this text is unchanged. */
+  /** Any text that identifies these examples. A run is resumed only if this text is unchanged. */
   fingerprint: text(),
   ...nameOptions,
 }

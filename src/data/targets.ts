@@ -3,7 +3,11 @@ import { mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Values } from './arrays.ts'
 
-/** Checks labels or probabilities of classes. @returns the number of classes; undefined for other targets */
+/**
+ * Checks that labels or class probabilities are valid.
+ *
+ * @returns number of classes; undefined for other targets
+ */
 export function checkTargets(
   y: Values,
   shape: Shape,

@@ -50,8 +50,8 @@ function checkDifferent(file: string, names: readonly string[], where: string, f
 }
 
 /**
- * Refuses names that look like values: numbers, unless a column was chosen by name, or they count the columns
- * from 0 or 1, after at least one other name.
+ * Throws if some column names are numbers, as if the first row held values. Numbers are allowed if a column was
+ * chosen by name, or if they only count columns (0, 1, … or 1, 2, …) and at least one name is not a number.
  */
 function checkNames(
   file: string,

@@ -32,7 +32,7 @@ export const csvOptions = {
   delimiter,
   /** Decimal separator of numbers. @default '.' */
   decimal: choice(['.', ','], '.'),
-  /** Character that separates groups of three digits. @default none */
+  /** Character that separates groups of three digits in numbers. @default none */
   thousands: custom<string>(
     'one character, no digit, sign, quote or line end',
     (value) => isCharacter(value) && !/[\d+-]/.test(String(value)),
@@ -44,7 +44,9 @@ export const csvOptions = {
   ),
   /** Number of lines to skip at the start of the file. @default 0 */
   skip: integer({ min: 0 }, 0),
-  /** Encoding of bytes without a byte-order mark, as a label of the WHATWG Encoding Standard. @default 'utf-8' */
+  /**
+   * Encoding of a file that has no byte-order mark: a name in the WHATWG Encoding Standard. @default 'utf-8'
+   */
   encoding: encodingOption,
 }
 

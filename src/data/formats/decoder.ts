@@ -28,7 +28,7 @@ export class Decoder {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Bytes after the last complete line. */
   #rest: Uint8Array = new Uint8Array(0)
-  /** Encoding in which the bytes after the text returned so far are invalid, once that is known. */
+  /** Encoding in use, once invalid bytes were found; they directly follow the text returned so far. */
   failed: string | undefined
 
   constructor(name: string, encoding?: string) {
@@ -81,7 +81,10 @@ export class Decoder {
     return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
   }
 
-  /** Index after the last line end. In each encoding that bytes can be cut in, its bytes occur in no other character. */
+  /**
+   * Returns the index after the last line end. Its bytes are part of no other character in any encoding used
+   * here.
+   */
   #lineEnd(bytes: Uint8Array): number {
     const { encoding } = this.#decoder!
     if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))
@@ -127,7 +130,7 @@ export class Decoder {
 /** Characters of the bytes 0x80 to 0x9F in windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
-/** Number of bytes at the start of a file that decide what it is. */
+/** Number of bytes at the start of a file by which its encoding or format is recognized. */
 const signature = 8
 
 const marks = [
@@ -139,7 +142,7 @@ const marks = [
 const decompress = 'decompress it first (gzip alone is read)'
 const asText = 'save the sheet as CSV'
 
-/** Formats that a file with a table's name may be in. */
+/** File formats, by their first bytes, that are mistaken for CSV, and the advice to give in the error. */
 const otherFormats = [
   { starts: [0xff, 0xfe, 0, 0], got: 'UTF-32', fix: 'save it as UTF-8' },
   { starts: [0, 0, 0xfe, 0xff], got: 'UTF-32', fix: 'save it as UTF-8' },

@@ -93,7 +93,9 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
   }
 }
 
-/** Checks of the bodies of compressed pages, by their buffer and offset: see `checkedCompressors`. */
+/**
+ * Checks to run on pages once they are decompressed, by each page's buffer and offset: `checkedCompressors`.
+ */
 const pending = new WeakMap<ArrayBufferLike, Map<number, (body: Uint8Array) => void>>()
 
 function checkRuns(
@@ -117,7 +119,7 @@ function checkRuns(
   }
 }
 
-/** Wraps decompressors to check what they return for pages of `checkedFile`, before it is decoded. */
+/** Wraps decompressors so that each page of a `checkedFile` is checked after decompression, before decoding. */
 export const checkedCompressors = (compressors: Compressors): Compressors =>
   Object.fromEntries(
     Object.entries(compressors).map(([codec, decompress]) => [
