@@ -18,10 +18,7 @@ export type NumberArray =
   | BigInt64Array
   | BigUint64Array
 
-/**
- * A list of numbers, or nested lists of equal length, with one item for each example. Booleans count as 1 and
- * 0.
- */
+/** A list of numbers or of equally long lists, with one item for each example. Booleans count as 1 and 0. */
 export type NumberList = readonly (number | bigint | boolean | NumberArray | NumberList)[]
 
 /** Numbers in one flat array, or in nested lists. */
@@ -31,9 +28,7 @@ export type NumberInput = NumberArray | NumberList
 export const isNumbers = (value: unknown): boolean =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 
-/**
- * What `y` holds: 'labels' are class indices (classification), 'numbers' are targets to predict (regression).
- */
+/** `y` holds 'labels', class indices (classification), or 'numbers', values to predict (regression). */
 export type Target = 'labels' | 'numbers'
 
 /** Values in one flat array, with the shape of one example if they were given as nested lists. */
@@ -56,8 +51,8 @@ export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
 }
 
 /**
- * Converts `y` to labels (int32) if it is an integer array or a list of whole numbers, and to float targets
- * otherwise; the argument `target` overrides this choice.
+ * Converts `y` to labels (int32) if it is an integer array or a list of whole numbers, otherwise to float
+ * targets. The argument `target` overrides this choice.
  *
  * @throws {ArgumentError} when a number cannot be a label because it is not whole, or beyond int32.
  */
@@ -162,10 +157,7 @@ function shapeOf(value: unknown): number[] {
   return list === undefined ? [] : [list.length, ...(list.length > 0 ? shapeOf(list[0]) : [])]
 }
 
-/**
- * Copies the numbers of lists nested `depth` levels deep to `out`, from index `start` on. Returns the index
- * after the last number, or −1 if an item is not a finite number.
- */
+/** Copies nested lists of numbers to `out`; returns the index after the last, or −1 if one is not finite. */
 function put(out: Float64Array, start: number, value: unknown, depth: number): number {
   if (depth === 0) {
     const number = numberIn(value)

@@ -41,9 +41,7 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/**
- * Returns an allocator that reuses one array for `x` and one for `y`, so each batch overwrites the previous.
- */
+/** Returns an allocator that reuses one array for `x` and one for `y`, so a batch overwrites the previous. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {

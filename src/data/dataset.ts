@@ -17,7 +17,7 @@ import { checkTargets } from './targets.ts'
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
 export interface FieldSpec {
   /**
-   * Shape for one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a scalar or a label.
+   * Shape for one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a scalar or label.
    */
   readonly shape: Shape
   readonly dtype: DType
@@ -59,10 +59,7 @@ export const nameOptions = {
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
-  /**
-   * Label of positions to ignore, such as padding: often −100 or 255. Give the loss the same value. @default
-   * none
-   */
+  /** Label to ignore, as of padding: often −100 or 255. Give the loss the same value. @default none */
   ignoreIndex: integer(),
 }
 
@@ -96,10 +93,7 @@ const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNum
 
 /** Option that decides whether whole numbers in `y` are class labels or numbers to predict. */
 export const targetOption = {
-  /**
-   * What `y` holds: class labels, or numbers to predict. @default 'labels' for whole numbers, unless in a float
-   * array
-   */
+  /** `y` holds labels, or numbers to predict. @default 'labels' for whole numbers, unless in a float array */
   target: choice<Target>(['labels', 'numbers']),
 }
 

@@ -52,9 +52,7 @@ function mix(a: Data, b: Data, weight: number): void {
   for (let i = 0; i < a.length; i++) a[i] = weight * Number(a[i]) + (1 - weight) * Number(b[i])
 }
 
-/**
- * Draws a number from Beta(α, α), computed from logarithms of two gamma variables: never NaN, even for tiny α.
- */
+/** Draws a number from Beta(α, α), from the logarithms of two gamma variables: never NaN, even for tiny α. */
 function beta(alpha: number, random: Random): number {
   const a = logGamma(alpha, random)
   return 1 / (1 + Math.exp(logGamma(alpha, random) - a))

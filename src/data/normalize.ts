@@ -7,10 +7,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /**
-   * Which values share one mean and deviation: all of `x`, those of a channel (axis 0) or of a feature.
-   * @default 'all'
-   */
+  /** Values that share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
@@ -79,7 +76,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
 }
 
 /**
- * Writes normalized `data` to `out`. Every `run` consecutive values share one mean; `run` 1 has a fast loop.
+ * Writes `data`, normalized, to `out`. Every `run` consecutive values share a mean; `run` 1 has a fast loop.
  */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length

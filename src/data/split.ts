@@ -77,7 +77,8 @@ export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
 }
 
 /**
- * Returns the indices of all examples: with `stratify`, a list per class and one of ignored examples; else one.
+ * Returns the indices of all examples: if `stratify`, a list per class and one of ignored labels; else one
+ * list.
  */
 function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
   const { length, y, classes, ignoreIndex } = dataset
@@ -96,9 +97,7 @@ function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(da
   return ignored.length > 0 ? [...groups, ignored] : groups
 }
 
-/**
- * Divides `total` into one integer per group, in proportion to its size, rounding up the largest remainders.
- */
+/** Divides `total` into an integer per group, in proportion to its size, rounding up the largest remainders. */
 function apportion(total: number, groups: readonly (readonly number[])[]): number[] {
   const sizes = groups.map((group) => group.length)
   const all = sizes.reduce((a, b) => a + b, 0)

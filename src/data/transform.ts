@@ -23,9 +23,7 @@ export interface Occasion {
   readonly random: Random
   /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /**
-   * Returns the data set's example at `index`, after the preceding transforms of the list. Do not write to it.
-   */
+  /** Returns the data set's example `index`, after the preceding transforms of the list. Do not write to it. */
   other(index: number): Example
 }
 

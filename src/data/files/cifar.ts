@@ -32,9 +32,7 @@ export function cifar10(folder: string): Split {
 }
 
 const fineOrCoarse = {
-  /**
-   * Which of each image's two labels to read: one of 100 fine classes, or of 20 coarse ones. @default 'fine'
-   */
+  /** Which labels to read: of 100 fine classes, or of 20 coarse ones. @default 'fine' */
   labels: cifarOptions.labels,
 }
 

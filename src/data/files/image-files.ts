@@ -17,14 +17,10 @@ interface ImageFile {
 const readable = /^\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i
 const formats = 'AVIF, GIF, JPEG, PNG, TIFF or WebP'
 
-/**
- * Extensions of image formats that cannot be read: an error, since skipping them would lose examples silently.
- */
+/** Extensions of images that cannot be read: an error, since skipping them would lose examples silently. */
 const unreadable = /^\.(bmp|dib|heic|heif|ico|jp2|jxl|p[bgnp]m|psd|tga)$/i
 
-/**
- * Names of files and folders that operating systems and tools create; skipped, as are names with a first dot.
- */
+/** Files and folders that operating systems and tools create; skipped, as are names that begin with a dot. */
 const system = new Set([
   '$RECYCLE.BIN',
   '@eaDir',
@@ -39,8 +35,7 @@ const system = new Set([
 
 /**
  * Lists the classes of a folder of images, which are its sub-folders in alphabetical order, and the images in
- * them at any depth. Follows links; skips hidden files, files of the operating system, and files that are not
- * images.
+ * them at any depth. Follows links; skips hidden files, system files and files that are no images.
  *
  * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or back to
  *   a folder around it, or a picture is of a format that cannot be read.

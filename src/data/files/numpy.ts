@@ -36,10 +36,7 @@ const arrayOptions = {
 const archiveOptions = {
   /** Name of the array of inputs in the file; its shape is `[n, …]` for n examples. @default 'x' */
   x: text('x'),
-  /**
-   * Name of the array of labels (integers, shape `[n]` or `[n, 1]`) or of targets (shape `[n, …]`). @default
-   * 'y'
-   */
+  /** Name of the array of labels (integers, `[n]` or `[n, 1]`) or of targets (`[n, …]`). @default 'y' */
   y: text('y'),
   ...arrayOptions,
 }

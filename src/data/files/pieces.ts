@@ -32,9 +32,7 @@ function* rawPieces(path: string): Generator<Uint8Array> {
 /** Number of compressed bytes that `firstPieces` decompresses first; they expand to 66 MB at most. */
 const prefix = 1 << 16
 
-/**
- * Like `pieces`, but for a gzipped file first yields its beginning, and decompresses the rest only on demand.
- */
+/** Like `pieces`, but of a gzipped file first yields the beginning, and decompresses the rest on demand. */
 export function* firstPieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
   const [first] = rawPieces(path)

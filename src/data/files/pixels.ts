@@ -86,10 +86,7 @@ async function opaque(open: OpenPicture, path: string): Promise<Picture> {
   return open(data, { raw: info })
 }
 
-/**
- * Converts CMYK pixels to RGB: each colour is (1 − ink) · (1 − black). Source: Pillow,
- * src/libImaging/Convert.c, cmyk2rgb.
- */
+/** Converts CMYK to RGB, (1 − ink) · (1 − black). Source: Pillow, src/libImaging/Convert.c, cmyk2rgb. */
 function fromCmyk(bytes: Uint8Array, bands: number): Uint8Array {
   const out = new Uint8Array((bytes.length / bands) * 3)
   for (let i = 0, at = 0; i < bytes.length; i += bands) {

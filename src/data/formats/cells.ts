@@ -37,9 +37,7 @@ export class Cells {
     this.#numeral = numeralReader(format)
   }
 
-  /**
-   * Whether a parsed number needs no further checks. 0 does, since `Number` also returns 0 for an empty text.
-   */
+  /** Whether a parsed number needs no more checks. 0 does: `Number` also returns it for an empty text. */
   isPlain(value: number): boolean {
     return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers
   }
@@ -100,9 +98,7 @@ export class Cells {
     return joined(known, x, y, namesOf({ ...classes, featureNames }))
   }
 
-  /**
-   * Returns, after all labels were read, the classes and the class index of each label code: see `LabelCodes`.
-   */
+  /** Returns, after all labels were read, the classes and the class index of each label code (`LabelCodes`). */
   #classes(): Names & { readonly order: readonly number[] } {
     const { classNames, classes, missing } = this.#options
     if (classNames !== undefined) return { classNames, order: [] }

@@ -37,10 +37,7 @@ export class CsvRows {
   #rest = ''
   #line = 1
   #isStarted = false
-  /**
-   * Length that `#rest` must reach to be parsed again; doubled if its row is incomplete, to keep the cost
-   * linear.
-   */
+  /** Length at which to parse `#rest` again; doubled if its row is incomplete, so that total cost is linear. */
   #enough = 0
 
   constructor(name: string, syntax: CsvSyntax, take: (row: CsvRow) => void) {
@@ -130,17 +127,14 @@ class Cursor {
     this.#next = { lf, cr, quote, comment: find(comment), delimiter: find(this.#delimiter) }
   }
 
-  /**
-   * Returns the line that starts at index `at` as a row of one value; undefined if the text ends before the
-   * line does.
-   */
+  /** Returns the line that starts at index `at`, as a row of one value; undefined if the line is incomplete. */
   line(at: number): Parsed | undefined {
     const end = this.#lineEnd(at)
     const after = this.#after(end)
     return after === undefined ? undefined : { cells: [this.#text.slice(at, end)], after }
   }
 
-  /** Returns the row that starts at index `at`; undefined if the text ends before the row does. */
+  /** Returns the row that starts at index `at`; undefined if the row is incomplete. */
   row(at: number): Parsed | undefined {
     const end = this.#lineEnd(at)
     const stop = Math.min(end, this.#next.comment.from(at))
@@ -219,10 +213,7 @@ class Cursor {
     return Math.min(this.#next.lf.from(at), this.#next.cr.from(at), this.#text.length)
   }
 
-  /**
-   * Returns the index after the line end at index `end`; undefined if that depends on text to come (LF after
-   * CR).
-   */
+  /** Returns the index after the line end at index `end`; undefined if that depends on later text. */
   #after(end: number): number | undefined {
     if (end === this.#text.length) return this.#last ? end : undefined
     if (this.#text[end] === '\n') return end + 1
@@ -234,9 +225,7 @@ class Cursor {
 /** Whether a character is a blank, a no-break space or a tab. */
 const isBlankCharacter = (code: number): boolean => code === 32 || code === 160 || code === 9
 
-/**
- * Finds the next occurrence of a text from an index that never decreases, so each part is searched only once.
- */
+/** Finds the next occurrence of a text from an index that never decreases, so each part is searched once. */
 class Finder {
   readonly #text: string
   readonly #what: string | undefined

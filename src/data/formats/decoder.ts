@@ -81,10 +81,7 @@ export class Decoder {
     return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
   }
 
-  /**
-   * Returns the index after the last line end. Its bytes are part of no other character in any encoding used
-   * here.
-   */
+  /** Returns the index after the last line end. Its bytes occur in no other character of these encodings. */
   #lineEnd(bytes: Uint8Array): number {
     const { encoding } = this.#decoder!
     if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))

@@ -16,16 +16,12 @@ export interface FoundClasses {
  * a code at first, and `classes` finally tells the class of each code.
  */
 export class LabelCodes {
-  /**
-   * Class index of each known text; if all class names are numbers, `keyOf` of each name is a known text, too.
-   */
+  /** Class index of each class name and, if all names are numerals, also of `keyOf` of each name. */
   readonly #known: Map<string, number>
   readonly #areNumbers: boolean
   /** Code of each text that was seen: codes are given in order of first appearance. */
   readonly #codes = new Map<string, number>()
-  /**
-   * Place where each text that may mean a missing label (`NA`) was first seen, unless it was quoted anywhere.
-   */
+  /** Place where each text that may mean a missing label (`NA`) was first seen, unless it was ever quoted. */
   readonly #places = new Map<string, string>()
 
   constructor(classNames: readonly string[] = []) {
@@ -75,10 +71,7 @@ export class LabelCodes {
 
 const isNumeral = (text: string): boolean => !Number.isNaN(parseNumeral(text))
 
-/**
- * Returns the same text for all numerals of equal value (1, 1.0); integers beyond 2^53, unchanged, are
- * distinct.
- */
+/** Returns one text for all numerals of equal value (1, 1.0), but integers beyond 2^53 unchanged. */
 function keyOf(text: string): string {
   const value = Number(text)
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : String(value)

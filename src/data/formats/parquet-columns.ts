@@ -40,7 +40,7 @@ export function columnsOf(name: string, { schema }: FileMetaData): ParquetColumn
 }
 
 /**
- * Returns the index after the last descendant of the element at index `at`; `schema` lists a tree in pre-order.
+ * Returns the index after the last descendant of the element at index `at`; `schema` is a tree in pre-order.
  */
 function endOf(schema: readonly Element[], at: number): number {
   let end = at

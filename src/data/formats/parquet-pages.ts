@@ -93,9 +93,7 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
   }
 }
 
-/**
- * Checks to run on pages once they are decompressed, by each page's buffer and offset: `checkedCompressors`.
- */
+/** Checks to run on pages after decompression, keyed by buffer and offset: see `checkedCompressors`. */
 const pending = new WeakMap<ArrayBufferLike, Map<number, (body: Uint8Array) => void>>()
 
 function checkRuns(

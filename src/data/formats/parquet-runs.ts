@@ -1,8 +1,6 @@
 import type { PageHeader } from 'hyparquet'
 
-/**
- * Maximum levels of a column: how many lists are nested around its values, and how many parts may be missing.
- */
+/** Maximum levels of a column: how many lists are nested around values, and how many parts may be missing. */
 export interface Levels {
   readonly repetition: number
   readonly definition: number
@@ -35,9 +33,7 @@ export function fitsRuns(body: Uint8Array, head: PageHeader, { repetition, defin
   return !isIndex || areRuns(body.subarray(at + 1), body[at] ?? 0, page.num_values)
 }
 
-/**
- * Whether the levels of a version 2 page, which are never compressed, hold no more values than its header says.
- */
+/** Whether the levels of a version 2 page, never compressed, hold no more values than its header declares. */
 export function fitsLevels(page: Uint8Array, head: PageHeader, { repetition, definition }: Levels): boolean {
   const second = head.data_page_header_v2
   if (second === undefined) return true
@@ -57,9 +53,7 @@ const bitsFor = (greatest: number): number => Math.ceil(Math.log2(greatest + 1))
 const lengthAt = (bytes: Uint8Array, at: number): number =>
   at + 4 > bytes.length ? 0 : new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true)
 
-/**
- * Whether runs of `width`-bit integers, bit-packed or one repeated, hold at most `count` + `padding` integers.
- */
+/** Whether runs of `width`-bit integers, bit-packed or one repeated, hold at most `count + padding` of them. */
 function areRuns(bytes: Uint8Array, width: number, count: number): boolean {
   let at = 0
   let seen = 0

@@ -27,9 +27,7 @@ export const tableOptions = {
   classNames: texts,
   /** Number of classes, if the label column holds the integers 0 … classes − 1. */
   classes: integer({ min: 1 }),
-  /**
-   * What to do with missing values: 'drop' drops the row; a number replaces missing features. @default an error
-   */
+  /** For missing values: 'drop' drops the whole row; a number replaces missing features. @default an error */
   missing: custom<'drop' | number>(
     "'drop' or a finite number",
     (value) => value === 'drop' || Number.isFinite(value),

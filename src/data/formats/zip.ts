@@ -71,10 +71,7 @@ interface Entry {
   readonly start: number
 }
 
-/**
- * Returns the offset of the end-of-directory record of an archive; a comment of up to 65,535 bytes may follow
- * it.
- */
+/** Returns the offset of the end-of-directory record of an archive; a comment of ≤ 65,535 bytes may follow. */
 function endOf(view: DataView): number {
   let end = view.byteLength - 22
   const first = Math.max(0, end - 0xffff)
@@ -83,10 +80,7 @@ function endOf(view: DataView): number {
   return end
 }
 
-/**
- * Returns the offset of the ZIP64 end record, which has the counts too large for the end record at `end`, if
- * any.
- */
+/** Returns the offset of the ZIP64 end record, for counts too large for the record at `end`, if any. */
 function wideEnd(view: DataView, end: number): number | undefined {
   if (end < 20 || view.getUint32(end - 20, true) !== signatures.wideLocator) return undefined
   const at = whole(view, end - 12)
@@ -97,9 +91,7 @@ function wideEnd(view: DataView, end: number): number | undefined {
 /** Value that stands for a size or offset beyond 32 bits, which a ZIP64 field holds instead. */
 const huge = 0xffffffff
 
-/**
- * Returns a file's sizes and offset, read from its directory entry at `at`, whose extra fields start at `from`.
- */
+/** Reads a file's sizes and offset from its directory entry at `at`, whose extra fields start at `from`. */
 function extents(view: DataView, at: number, from: number, length: number) {
   const short = [24, 20, 42].map((offset) => view.getUint32(at + offset, true))
   let field = from
@@ -152,9 +144,7 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/**
- * Packs files, keyed by name, into a ZIP archive. Files are dated 1980-01-01, so equal files give equal bytes.
- */
+/** Packs files, keyed by name, into a ZIP archive. Files are dated 1980: equal files give equal bytes. */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
