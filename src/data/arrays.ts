@@ -69,8 +69,8 @@ export function targetsOf(numbers: NumberInput, target?: Target, who = 'dataset'
  * Flattens the `x` and the `y` of one example to arrays of numbers.
  *
  * @param dtypes element types in which `x` and `y` will be stored
- * @throws {ArgumentError} naming the example by its index, when it holds anything but numbers, or a number that its
- *   element type would truncate.
+ * @throws {ArgumentError} naming the example by its index, when it holds anything but numbers, or a number that
+ *   its element type would truncate.
  */
 export function flatExample(
   { x, y }: { readonly x: unknown; readonly y: unknown },

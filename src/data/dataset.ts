@@ -16,9 +16,7 @@ import { checkTargets } from './targets.ts'
 
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
 export interface FieldSpec {
-  /**
-   * Shape for one example: `[100]` for 100 features, `[3, 32, 32]` for an image, `[]` for a scalar or label.
-   */
+  /** Shape for one example: `[100]` for 100 features, `[3, 32, 32]` for images, `[]` for a scalar or label. */
   readonly shape: Shape
   readonly dtype: DType
 }
@@ -122,8 +120,9 @@ export interface Columns extends OptionsOf<typeof columns> {}
  * Makes a data set from arrays that hold one example after another. If `y` holds one label for each example,
  * `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
- * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of 0
- *   … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of them.
+ * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of
+ *   0 … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of
+ *   them.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {

@@ -48,7 +48,8 @@ export async function streamMoments(stream: Stream, given: NormalizeOptions = {}
 }
 
 /**
- * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`. Integers become float32.
+ * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`. Integers become
+ * float32.
  *
  * @throws {ArgumentError} when the number of means does not divide the size of an example.
  */
@@ -75,9 +76,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/**
- * Writes `data`, normalized, to `out`. Every `run` consecutive values share a mean; `run` 1 has a fast loop.
- */
+/** Writes normalized `data` to `out`. Every `run` consecutive values share a mean; `run` 1 has its own loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {

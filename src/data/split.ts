@@ -50,8 +50,8 @@ const foldOptions = {
 export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 
 /**
- * Returns the k splits of a k-fold cross-validation, which may be iterated over any number of times: each example
- * is in exactly one of the k validation sets.
+ * Returns the k splits of a k-fold cross-validation, which may be iterated over any number of times: each
+ * example is in exactly one of the k validation sets.
  *
  * Validation sets differ in size by at most one example; with `stratify`, so do their numbers of examples of
  * each class.
@@ -76,10 +76,7 @@ export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
   }
 }
 
-/**
- * Returns the indices of all examples: if `stratify`, a list per class and one of ignored labels; else one
- * list.
- */
+/** Returns the indices of all examples: if `stratify`, a list per class and one of ignored ones; else one. */
 function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
   const { length, y, classes, ignoreIndex } = dataset
   if (stratify && !hasLabels(dataset)) {

@@ -52,8 +52,8 @@ export interface StreamOptions extends OptionsOf<typeof options> {}
  *
  * `y` holds labels if `classes` or `classNames` is given, otherwise targets.
  *
- * @throws {ArgumentError} during reading, when an example does not fit `shape`, holds anything but finite numbers,
- *   or fractions for a `dtype` of int32, or when a label is outside 0 … classes − 1.
+ * @throws {ArgumentError} during reading, when an example does not fit `shape`, holds anything but finite
+ *   numbers, or fractions for a `dtype` of int32, or when a label is outside 0 … classes − 1.
  * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(

@@ -37,8 +37,8 @@ const system = new Set([
  * Lists the classes of a folder of images, which are its sub-folders in alphabetical order, and the images in
  * them at any depth. Follows links; skips hidden files, system files and files that are no images.
  *
- * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or back to
- *   a folder around it, or a picture is of a format that cannot be read.
+ * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or
+ *   back to a folder around it, or a picture is of a format that cannot be read.
  */
 export function listImages(root: string): {
   readonly classNames: readonly string[]

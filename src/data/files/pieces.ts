@@ -8,7 +8,7 @@ import { explained, readFile } from './read-file.ts'
 /** Number of bytes of a file that are read at a time. */
 const pieceSize = 1 << 20
 
-/** Yields a file's bytes in pieces of `pieceSize`, decompressed if it is gzipped. A piece overwrites the previous. */
+/** Yields a file's bytes, decompressed if gzipped, in pieces of `pieceSize`. Each overwrites the previous. */
 export function* pieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
   const bytes = unzip(readFile(path), basename(path))

@@ -124,7 +124,10 @@ export class Decoder {
   }
 }
 
-/** Characters of the bytes 0x80 to 0x9F in windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
+/**
+ * Characters of bytes 0x80 to 0x9F in windows-1252. Source:
+ * https://encoding.spec.whatwg.org/#legacy-single-byte
+ */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 /** Number of bytes at the start of a file by which its encoding or format is recognized. */

@@ -52,9 +52,9 @@ export class LabelCodes {
   }
 
   /**
-   * Returns the classes of all codes, sorted: as numbers if all labels are numbers, otherwise as
-   * text. Among numbers, labels of equal value are one class, and a word such as `NA` is a missing label. If the
-   * classes are just 0, 1, …, `classNames` is left out.
+   * Returns the classes of all codes, sorted: as numbers if all labels are numbers, otherwise as text. Among
+   * numbers, labels of equal value are one class, and a word such as `NA` is a missing label. If the classes
+   * are just 0, 1, …, `classNames` is left out.
    */
   classes(): FoundClasses {
     const found = [...this.#codes.keys()]

@@ -39,9 +39,7 @@ export function columnsOf(name: string, { schema }: FileMetaData): ParquetColumn
   return columns
 }
 
-/**
- * Returns the index after the last descendant of the element at index `at`; `schema` is a tree in pre-order.
- */
+/** Returns the index after the last descendant of the element at index `at`; `schema` is a pre-order tree. */
 function endOf(schema: readonly Element[], at: number): number {
   let end = at
   for (let left = 1; left > 0; left--) left += schema[end++]?.num_children ?? 0
