@@ -57,7 +57,7 @@ export const nameOptions = {
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
-  /** Label to ignore, as of padding: often −100 or 255. Give the loss the same value. @default none */
+  /** Label to ignore, such as a padding label: often −100 or 255. Give it to the loss, too. @default none */
   ignoreIndex: integer(),
 }
 
@@ -91,7 +91,7 @@ const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNum
 
 /** Option that decides whether whole numbers in `y` are class labels or numbers to predict. */
 export const targetOption = {
-  /** `y` holds labels, or numbers to predict. @default 'labels' for whole numbers, unless in a float array */
+  /** What `y` is: labels or numbers to predict. @default 'labels' for whole numbers, unless in a float array */
   target: choice<Target>(['labels', 'numbers']),
 }
 

@@ -7,7 +7,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Values that share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
+  /** Which values share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 

@@ -129,8 +129,7 @@ const mapped = (values: Values, f: (value: unknown) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]))
 
 /**
- * Returns the curve of a schedule with lengths that are fractions of a run: the run in which the curve is
- * called.
+ * Returns the curve of a schedule with lengths that are fractions of a run: of the run that calls it.
  *
  * @throws {ArgumentError} when its fields fit together in no run, whatever its length
  */

@@ -5,8 +5,7 @@ import { fromSpec, kindOf, timingOf } from './spec.ts'
 
 /**
  * Returns a schedule whose curve fills a whole run of any length: each length in steps becomes a percentage of
- * the schedule's total length, rounded to four digits. Undefined if the schedule has no end, or no such
- * lengths.
+ * the schedule's total length, rounded to four digits. Undefined if the schedule has no end or no lengths.
  */
 export function stretched(schedule: Schedule): Schedule | undefined {
   const { end } = timingOf(schedule.spec)

@@ -9,7 +9,7 @@ export interface Timing {
 /** Timing of a schedule that has neither an end nor anything planned, such as an exponential decay. */
 export const endless: Timing = { end: Number.POSITIVE_INFINITY, last: 0 }
 
-/** Returns the timing of a schedule without an end, the last of whose planned steps is `last`. */
+/** Returns the timing of an endless schedule whose last planned step is `last`. */
 export const until = (last: number): Timing => ({ end: Number.POSITIVE_INFINITY, last })
 
 /** Returns the timing of a schedule that begins `steps` steps later than one with this timing. */

@@ -32,7 +32,7 @@ export function cifar10(folder: string): Split {
 }
 
 const fineOrCoarse = {
-  /** Which labels to read: of 100 fine classes, or of 20 coarse ones. @default 'fine' */
+  /** Which labels to read: 'fine' (100 classes) or 'coarse' (20 classes). @default 'fine' */
   labels: cifarOptions.labels,
 }
 

@@ -44,7 +44,7 @@ export const csvOptions = {
   ),
   /** Number of lines to skip at the start of the file. @default 0 */
   skip: integer({ min: 0 }, 0),
-  /** Encoding of a file without byte-order mark: a name in the WHATWG Encoding Standard. @default 'utf-8' */
+  /** Encoding of a file without byte-order mark, as the WHATWG Encoding Standard names it. @default 'utf-8' */
   encoding: encodingOption,
 }
 

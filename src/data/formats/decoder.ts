@@ -81,7 +81,7 @@ export class Decoder {
     return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
   }
 
-  /** Returns the index after the last line end. Its bytes occur in no other character of these encodings. */
+  /** Index after the last line end. In encodings read in pieces, no other character has its bytes. */
   #lineEnd(bytes: Uint8Array): number {
     const { encoding } = this.#decoder!
     if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))
@@ -124,10 +124,7 @@ export class Decoder {
   }
 }
 
-/**
- * Characters of bytes 0x80 to 0x9F in windows-1252. Source:
- * https://encoding.spec.whatwg.org/#legacy-single-byte
- */
+/** Characters 0x80 to 0x9F of windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 /** Number of bytes at the start of a file by which its encoding or format is recognized. */

@@ -16,7 +16,7 @@ export interface FoundClasses {
  * a code at first, and `classes` finally tells the class of each code.
  */
 export class LabelCodes {
-  /** Class index of each class name and, if all names are numerals, also of `keyOf` of each name. */
+  /** Class index by class name; if all names are numerals, also by their common form (see `keyOf`). */
   readonly #known: Map<string, number>
   readonly #areNumbers: boolean
   /** Code of each text that was seen: codes are given in order of first appearance. */

@@ -165,7 +165,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   return Buffer.concat([...parts, ...directory, end])
 }
 
-/** Encodes a ZIP header: 32-bit signature, then a list of 16-bit integers, one of 32-bit, one of 16-bit, … */
+/** Encodes a ZIP header: a 32-bit signature, then the lists of integers, alternately of 16 and 32 bits. */
 function record(signature: number, ...fields: readonly (readonly number[])[]): Uint8Array {
   const width = (i: number): number => (i % 2 === 0 ? 2 : 4)
   const length = 4 + fields.reduce((n, field, i) => n + field.length * width(i), 0)

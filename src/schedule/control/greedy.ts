@@ -8,11 +8,9 @@ const options = {
   ...goal,
   /** Number that multiplies the schedule's factor to lower it, and divides it to raise it. @default 0.95 */
   factor: number({ above: 0, below: 1 }, 0.95),
-  /**
-   * Number of good (bad) evaluations in a row to tolerate; the next one raises (lowers) the factor. @default 10
-   */
+  /** Number of good (bad) evaluations in a row to tolerate; the next raises (lowers) the factor. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Margin by which the mean of recent values must beat the best one to be an improvement. @default 1e-6 */
+  /** Margin by which the mean of recent values must beat the best mean to be an improvement. @default 1e-6 */
   threshold: number({ min: 0 }, 1e-6),
   ...absoluteThreshold,
   /** Number of evaluations to ignore after the factor is lowered. @default 0 */

@@ -30,8 +30,7 @@ export interface Judge {
 }
 
 /**
- * Whether a value of a metric beats the best value so far by more than the threshold; the first finite value
- * does.
+ * Whether a value of a metric beats the best so far by more than the threshold; the first finite value does.
  *
  *     rel   min: metric < best − threshold · |best|         max: metric > best + threshold · |best|
  *     abs   min: metric < best − threshold                  max: metric > best + threshold
