@@ -136,7 +136,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   },
 )
 
-/** Returns the curve h · scale, where h rises from 0 to 1 and falls back to 0 in each cycle. */
+/** Returns the curve h · scale of `cyclic`, where h rises from 0 to 1 and falls back to 0 in each cycle. */
 function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: Fields<typeof triangle>): Curve {
   const total = stepSizeUp + (stepSizeDown ?? stepSizeUp)
   const ratio = stepSizeUp / total

@@ -147,7 +147,7 @@ function inRun(who: string, within: (stretch: Stretch) => Schedule): Curve {
   }
 }
 
-/** Throws if the schedule is invalid in runs of all lengths tried; the error is that for a run of 100 steps. */
+/** Throws if the schedule is invalid for each run length tried; the error is the one for a run of 100 steps. */
 function checkLengths(within: (stretch: Stretch) => Schedule): void {
   const errors = [100, 1e4, 1e6, 1e9].map((steps) => {
     try {

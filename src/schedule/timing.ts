@@ -2,7 +2,7 @@
 export interface Timing {
   /** Step from which the schedule holds its last value; Infinity if it never does. */
   readonly end: number
-  /** Last step at which something is planned: the end, the end of a warmup, a milestone. */
+  /** Last step at which a planned change happens: the schedule's end, a warmup's end or a milestone. */
   readonly last: number
 }
 

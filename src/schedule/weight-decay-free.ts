@@ -5,7 +5,7 @@ import { changed } from './options.ts'
 import { recurrence } from './recurrence.ts'
 
 const weightDecayFreeOptions = {
-  /** Weight decay λ of the original run, whose effect higher learning rates replace. */
+  /** Weight decay λ of the original run; the raised learning rates have the same effect without it. */
   weightDecay: required(number({ min: 0 })),
   /** Momentum μ of the SGD optimizer. */
   momentum: required(number({ min: 0, below: 1 })),

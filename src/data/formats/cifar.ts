@@ -7,9 +7,7 @@ const pixels = 3 * 32 * 32
 
 /** Options for reading CIFAR's binary format. */
 export const cifarOptions = {
-  /**
-   * Format: 10 is CIFAR-10 (one label byte before each image), 100 is CIFAR-100 (coarse + fine). @default 10
-   */
+  /** Format: 10 is CIFAR-10 (a label byte before each image), 100 is CIFAR-100 (coarse + fine). @default 10 */
   classes: custom<10 | 100>('10 or 100', (value) => value === 10 || value === 100, 10),
   /** For CIFAR-100, which labels to read: 'fine' (100 classes) or 'coarse' (20 classes). @default 'fine' */
   labels: choice(['fine', 'coarse'], 'fine'),

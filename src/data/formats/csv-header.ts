@@ -7,7 +7,7 @@ import { parseNumeral } from './numerals.ts'
 export type CsvColumns = readonly string[] | number
 
 /**
- * Returns the columns of a CSV file from its first row.
+ * Returns the names of a CSV file's columns or, if it has none, their number, given the first row.
  *
  * @throws {FormatError} when two columns have one name, when there is only one column, or when the first row
  *   looks like values though it should contain names.

@@ -37,7 +37,7 @@ export const csvOptions = {
     'one character, no digit, sign, quote or line end',
     (value) => isCharacter(value) && !/[\d+-]/.test(String(value)),
   ),
-  /** Text that begins a comment, which ends with the line. @default none */
+  /** Text that begins a comment, which extends to the end of the line. @default none */
   comment: custom<string>(
     'a text without quotes and line ends',
     (value) => typeof value === 'string' && /^[^"\r\n]+$/.test(value),

@@ -14,7 +14,7 @@ export interface CsvRow {
 export interface CsvSyntax {
   /** Character between values; 'whitespace' is one or more blanks or tabs. */
   readonly delimiter: string
-  /** Text that begins a comment, which ends with the line. */
+  /** Text that begins a comment, which extends to the end of the line. */
   readonly comment: string | undefined
   /** Number of lines to skip at the start of the file. */
   readonly skip: number

@@ -28,7 +28,9 @@ export class Decoder {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Bytes after the last complete line. */
   #rest: Uint8Array = new Uint8Array(0)
-  /** Encoding in use, once invalid bytes were found; they directly follow the text returned so far. */
+  /**
+   * Name of the encoding once invalid bytes were found, which follow the text returned so far; else undefined.
+   */
   failed: string | undefined
 
   constructor(name: string, encoding?: string) {

@@ -53,7 +53,7 @@ const bitsFor = (greatest: number): number => Math.ceil(Math.log2(greatest + 1))
 const lengthAt = (bytes: Uint8Array, at: number): number =>
   at + 4 > bytes.length ? 0 : new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true)
 
-/** Whether runs of `width`-bit integers, bit-packed or one repeated, hold at most `count + padding` of them. */
+/** Whether runs of `width`-bit integers (bit-packed or repeated) hold at most `count + padding` integers. */
 function areRuns(bytes: Uint8Array, width: number, count: number): boolean {
   let at = 0
   let seen = 0

@@ -30,7 +30,8 @@ export interface Judge {
 }
 
 /**
- * Whether a value of a metric beats the best so far by more than the threshold; the first finite value does.
+ * Whether a value of a metric beats the best one so far by more than the threshold. The first finite value
+ * always does.
  *
  *     rel   min: metric < best − threshold · |best|         max: metric > best + threshold · |best|
  *     abs   min: metric < best − threshold                  max: metric > best + threshold
