@@ -28,9 +28,7 @@ export class Decoder {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Bytes after the last complete line. */
   #rest: Uint8Array = new Uint8Array(0)
-  /**
-   * Name of the encoding once invalid bytes were found, which follow the text returned so far; else undefined.
-   */
+  /** Name of the encoding, once invalid bytes were found. They follow the text that was returned so far. */
   failed: string | undefined
 
   constructor(name: string, encoding?: string) {
@@ -70,7 +68,7 @@ export class Decoder {
     return mark?.starts.length ?? 0
   }
 
-  /** @throws {FormatError} when the first two characters are ASCII in UTF-16, which no text in UTF-8 begins with. */
+  /** @throws {FormatError} when the bytes begin with two ASCII characters in UTF-16, as no UTF-8 text does. */
   #checkWide([a, b, c, d]: Uint8Array): void {
     const isLittle = a !== 0 && b === 0 && c !== 0 && d === 0
     const isBig = a === 0 && b !== 0 && c === 0 && d !== 0
