@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 
-/** Types of array that hold the `x` or `y` of a data set. Labels are in an Int32Array. */
+/** Array types that can hold the `x` or `y` of a data set; class labels are always in an Int32Array. */
 export type Values = Float32Array | Float64Array | Int32Array
 
 /** A typed array of numbers. */
@@ -18,32 +18,32 @@ export type NumberArray =
   | BigInt64Array
   | BigUint64Array
 
-/** A list of numbers, or of lists of equal length, one for each example. Booleans count as 1 and 0. */
+/** A list of numbers or of equally long lists, with one item for each example. Booleans count as 1 and 0. */
 export type NumberList = readonly (number | bigint | boolean | NumberArray | NumberList)[]
 
-/** NumberInput in one flat array, or in nested lists. */
+/** Numbers in one flat array, or in nested lists. */
 export type NumberInput = NumberArray | NumberList
 
-/** Whether a value may be converted by `inputsOf` or `targetsOf`, as far as its type shows. */
+/** Whether a value is a list or a typed array; the items of a list are not checked. */
 export const isNumbers = (value: unknown): boolean =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 
-/** What `y` holds: 'labels' are whole numbers that name classes, 'numbers' are to be predicted themselves. */
+/** `y` holds 'labels', class indices (classification), or 'numbers', values to predict (regression). */
 export type Target = 'labels' | 'numbers'
 
-/** Values in one flat array; if they came in nested lists, with the shape of one example. */
+/** Values in one flat array, with the shape of one example if they were given as nested lists. */
 export interface Flat {
   readonly data: Values
   readonly shape?: Shape
 }
 
-/** One example: `x` in a flat array, and `y` as well, unless it is a single number. */
+/** One example: `x` is a flat array, `y` a flat array or a single number. */
 export interface FlatExample {
   readonly x: ArrayLike<number>
   readonly y: number | ArrayLike<number>
 }
 
-/** Converts the numbers of `x` to floats; leaves a Float32Array, a Float64Array and an Int32Array as they are. */
+/** Converts `x` to a Float32Array; returns a Float32Array, Float64Array or Int32Array unchanged. */
 export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
   const { data, isList, ...rest } = flat(who, 'x', numbers)
   const isKept = !isList && (isFloat(data) || data instanceof Int32Array)
@@ -51,7 +51,8 @@ export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
 }
 
 /**
- * Converts `y`: whole numbers to labels in an Int32Array, others to targets in floats, unless `target` decides.
+ * Converts `y` to labels (int32) if it is an integer array or a list of whole numbers, otherwise to float
+ * targets. The argument `target` overrides this choice.
  *
  * @throws {ArgumentError} when a number cannot be a label because it is not whole, or beyond int32.
  */
@@ -65,11 +66,11 @@ export function targetsOf(numbers: NumberInput, target?: Target, who = 'dataset'
 }
 
 /**
- * Flattens an example's numbers.
+ * Flattens the `x` and the `y` of one example to arrays of numbers.
  *
- * @param dtypes element types that the numbers will have
- * @throws {ArgumentError} naming the example by its index, when it holds anything but numbers, or a number that its
- *   element type would truncate.
+ * @param dtypes element types in which `x` and `y` will be stored
+ * @throws {ArgumentError} naming the example by its index, when it holds anything but numbers, or a number that
+ *   its element type would truncate.
  */
 export function flatExample(
   { x, y }: { readonly x: unknown; readonly y: unknown },
@@ -92,7 +93,7 @@ export function flatExample(
   return { x: numbers('x', x), y: targets.length === 1 ? targets[0]! : targets }
 }
 
-/** Returns a value as a list, if it is a single number or another object with a length. */
+/** Converts a single number, or any object with a length, to a list. */
 function listOf(value: unknown): NumberInput {
   if (isNumbers(value)) return value as NumberInput
   const isObject = typeof value === 'object' && value !== null && 'length' in value
@@ -133,7 +134,11 @@ interface Flattened {
   readonly shape?: Shape
 }
 
-/** Flattens lists into a Float64Array. @throws {ArgumentError} when lengths differ, or an item is no finite number. */
+/**
+ * Flattens nested lists into a Float64Array.
+ *
+ * @throws {ArgumentError} when lengths differ, or an item is no finite number.
+ */
 function flat(who: string, name: 'x' | 'y', numbers: NumberInput): Flattened {
   if (!Array.isArray(numbers)) return { data: numbers as NumberArray, isList: false }
   const shape = shapeOf(numbers)
@@ -146,13 +151,13 @@ function flat(who: string, name: 'x' | 'y', numbers: NumberInput): Flattened {
   return { data, isList: true, ...(shape.length > 1 && { shape: shape.slice(1) }) }
 }
 
-/** Returns the lengths of nested lists, taking the first item of each. */
+/** Returns the shape of nested lists: the length of the list, then of its first item, and so on. */
 function shapeOf(value: unknown): number[] {
   const list = isNumbers(value) ? (value as NumberArray) : undefined
   return list === undefined ? [] : [list.length, ...(list.length > 0 ? shapeOf(list[0]) : [])]
 }
 
-/** Copies numbers from lists nested to a depth; returns the index after the last, or −1 if one is no finite number. */
+/** Copies nested lists of numbers to `out`; returns the index after the last, or −1 if one is not finite. */
 function put(out: Float64Array, start: number, value: unknown, depth: number): number {
   if (depth === 0) {
     const number = numberIn(value)
@@ -169,7 +174,10 @@ function put(out: Float64Array, start: number, value: unknown, depth: number): n
 const numberIn = (value: unknown): number =>
   ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN
 
-/** Describes the first list whose length differs from the shape or, at a depth beyond it, the first item that is no number. */
+/**
+ * Describes the first list whose length differs from `shape` or, if `depth` exceeds the shape's number of axes,
+ * the first item that is not a finite number. Returns undefined if there is none.
+ */
 function firstFault(place: string, value: unknown, shape: Shape, depth: number): string | undefined {
   if (depth === 0) return undefined
   const [length, ...rest] = shape

@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { type Dataset, hasLabels } from './dataset.ts'
 
 /**
- * Returns the number of examples of each class 0, 1, … Examples whose label is ignored are not counted.
+ * Returns the number of examples of each class 0, 1, … Examples with the label `ignoreIndex` are not counted.
  *
  * @throws {ArgumentError} when `y` holds targets, not labels.
  */
@@ -16,7 +16,8 @@ export function classCounts(dataset: Dataset): number[] {
 
 /**
  * Returns a weight for each class that compensates for unequal class sizes, like scikit-learn's `balanced`. The
- * mean weight over all examples is 1. `examples` counts all whose label counts, `count[c]` those of class c.
+ * mean weight over all examples is 1. `examples` is the number of examples whose label is not ignored,
+ * `count[c]` the number in class c.
  *
  *     weight[c] = examples / (classes · count[c])
  *
@@ -31,7 +32,10 @@ export function classWeights(dataset: Dataset): Float64Array {
   return Float64Array.from(counts, (count) => examples / (counts.length * count))
 }
 
-/** Returns each example's class weight, 0 where the label is ignored; with these, `weightedSampler` draws all classes equally often. */
+/**
+ * Returns the weight of each example's class, or 0 if its label is ignored. With these weights,
+ * `weightedSampler` draws all classes equally often.
+ */
 export function exampleWeights(dataset: Dataset): Float64Array {
   const weights = classWeights(dataset)
   return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])] ?? 0)

@@ -8,11 +8,11 @@ export interface Batch {
   readonly y: Data
   /** Number of examples in the batch. */
   readonly length: number
-  /** Where the examples come from; undefined once `x` or `y` was read, or if generated or transformed. */
+  /** Data set and indices of the examples; undefined once `x` or `y` was read, and for transformed examples. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
-/** Allocates or reuses an array of `length` elements, to hold a batch's `x` or `y` (the field). */
+/** Returns an array of `length` elements, new or reused, to hold the `x` or `y` of a batch. */
 export type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
 
 const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
@@ -41,7 +41,7 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/** Returns a `Memory` that reuses one array for `x` and one for `y`, so each batch overwrites the previous. */
+/** Returns an allocator that reuses one array for `x` and one for `y`, so a batch overwrites the previous. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {

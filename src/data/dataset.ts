@@ -16,7 +16,7 @@ import { checkTargets } from './targets.ts'
 
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
 export interface FieldSpec {
-  /** Shape for one example: `[100]` if 100 features, `[3, 32, 32]` if an image, `[]` if a scalar or a label. */
+  /** Shape for one example: `[100]` for 100 features, `[3, 32, 32]` for images, `[]` for a scalar or label. */
   readonly shape: Shape
   readonly dtype: DType
 }
@@ -51,17 +51,17 @@ export const shapeOptions = {
 
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
-  /** Number of classes, if `y` holds labels (0 … classes − 1) or, for each example, their probabilities. */
+  /** Number of classes, if `y` holds labels (0 … classes − 1) or class probabilities for each example. */
   classes: integer({ min: 1 }),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
-  /** Label of what does not count, such as padding: −100 or 255. Give the loss the same. @default none */
+  /** Label to ignore, such as a padding label: often −100 or 255. Give it to the loss, too. @default none */
   ignoreIndex: integer(),
 }
 
-/** Number of classes, class names, ignored label and feature names of a data set; unknown ones are left out. */
+/** Number of classes, class names, ignored label and feature names of a data set; absent if unknown. */
 export interface Names extends OptionsOf<typeof nameOptions> {}
 
 type NameValues = Partial<ValuesOf<typeof nameOptions>>
@@ -89,21 +89,22 @@ export interface Split {
 
 const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNumbers)
 
-/** Option that decides what whole numbers in `y` are. */
+/** Option that decides whether whole numbers in `y` are class labels or numbers to predict. */
 export const targetOption = {
-  /** What `y` holds: labels, or numbers to predict. @default 'labels' for whole numbers, unless in a float array */
+  /** What `y` is: labels or numbers to predict. @default 'labels' for whole numbers, unless in a float array */
   target: choice<Target>(['labels', 'numbers']),
 }
 
 const columns = {
   /**
    * Inputs of all examples in one flat array, one example after another, or in nested lists, one for each
-   * example. An Int32Array (such as character codes) remains one; other integers and lists become float32.
+   * example. An Int32Array (such as character codes) stays int32; other integers and lists become float32.
    */
   x: required(numbers),
   /**
-   * Labels or targets of all examples, as `x`. Whole numbers in a list or an array of integers are labels: int32.
-   * A column of them, `[1]` for each example, is a label for each example too. Other numbers are targets: floats.
+   * Labels or targets of all examples, in a flat array or nested lists, as `x`. Whole numbers in a list or an
+   * integer array are labels (int32), also if each is in a list of its own, `[label]`. Other numbers are
+   * targets (floats).
    */
   y: required(numbers),
   shape: shapeOptions.shape,
@@ -119,8 +120,9 @@ export interface Columns extends OptionsOf<typeof columns> {}
  * Makes a data set from arrays that hold one example after another. If `y` holds one label for each example,
  * `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
- * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of 0
- *   … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of them.
+ * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of
+ *   0 … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of
+ *   them.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
@@ -163,7 +165,7 @@ function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
   return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
 }
 
-/** Returns whether a data set has one label for each example, rather than probabilities or a map of labels. */
+/** Whether each example has exactly one class label, rather than class probabilities or several labels. */
 export const hasLabels = ({ y, classes }: Pick<Dataset, 'y' | 'classes'>): boolean =>
   classes !== undefined && y.shape.length === 0
 
@@ -187,7 +189,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
 }
 
-/** Copies the `x` or the `y` of the examples at indices `order` to `out`, whose length must fit exactly. */
+/** Copies the `x` or the `y` of the examples at indices `order` to `out`, which they must fill exactly. */
 export function gatherExamples(
   { data, shape, dtype }: Field,
   order: Int32Array,
@@ -199,7 +201,7 @@ export function gatherExamples(
   return out
 }
 
-/** Copies examples of few (`size`) elements one element at a time, which is faster than calling `set`. */
+/** Copies examples of only a few (`size`) elements each with a loop, which is faster than calling `set`. */
 function gatherShort(out: Data, data: Data, size: number, order: Int32Array): void {
   for (let i = 0, at = 0; i < order.length; i++) {
     const first = order[i]! * size

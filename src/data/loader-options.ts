@@ -47,7 +47,7 @@ export type LoaderValues = ValuesOf<typeof loaderOptions>
 /**
  * Returns the error to throw when an epoch has only `count` examples, too few for one batch.
  *
- * @param keep how to keep a batch that is not full, such as `last: 'keep'`
+ * @param keep option to suggest, which keeps a batch that is not full, such as `last: 'keep'`
  */
 export const noBatch = (who: string, batchSize: number, count: number, keep: string): ArgumentError =>
   mismatch(who, `at least one batch of ${batchSize} examples`, count, `use a smaller batchSize or ${keep}`)

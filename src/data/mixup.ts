@@ -7,7 +7,7 @@ import { type Dataset, dataset, hasLabels, namesOf, type Values } from './datase
 import type { Transform } from './transform.ts'
 
 const options = {
-  /** α in λ ~ Beta(α, α), the mixing weight: near 0, λ is almost 0 or 1; at 1, uniform. @default 0.2 */
+  /** α of the mixing weight λ ~ Beta(α, α): λ is almost 0 or 1 for α near 0, uniform for α = 1. @default 0.2 */
   alpha: number({ above: 0 }, 0.2),
 }
 
@@ -17,7 +17,8 @@ const options = {
  *
  *     x ← λx + (1 − λ)x′   y ← λy + (1 − λ)y′   λ ~ Beta(α, α)
  *
- * @throws {ArgumentError} when `y` holds labels (encode them with `oneHot` first), when `x` holds integers, or the source is a stream.
+ * @throws {ArgumentError} when `y` holds labels (encode them with `oneHot` first), when `x` holds integers, or
+ *   the source is a stream.
  *
  * Source: Zhang, Cissé, Dauphin & Lopez-Paz 2018, https://arxiv.org/abs/1710.09412, which draws the other
  * example from the same batch. Here the result does not depend on the batch.
@@ -51,13 +52,13 @@ function mix(a: Data, b: Data, weight: number): void {
   for (let i = 0; i < a.length; i++) a[i] = weight * Number(a[i]) + (1 - weight) * Number(b[i])
 }
 
-/** Draws a number from Beta(α, α), from the logarithms of two gamma variables: finite even for tiny α. */
+/** Draws a number from Beta(α, α), from the logarithms of two gamma variables: never NaN, even for tiny α. */
 function beta(alpha: number, random: Random): number {
   const a = logGamma(alpha, random)
   return 1 / (1 + Math.exp(logGamma(alpha, random) - a))
 }
 
-/** Draws log g, g ~ Gamma(α, 1). Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α). */
+/** Draws log g for g ~ Gamma(α, 1). Source: Marsaglia & Tsang 2000, with Gamma(α) = Gamma(α + 1) · U^(1/α). */
 function logGamma(alpha: number, random: Random): number {
   const d = alpha + 1 - 1 / 3
   const c = 1 / Math.sqrt(9 * d)

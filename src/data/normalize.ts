@@ -7,7 +7,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Values normalized together: all of `x`, those of a channel (axis 0) or of a feature. @default 'all' */
+  /** Which values share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 
@@ -48,7 +48,8 @@ export async function streamMoments(stream: Stream, given: NormalizeOptions = {}
 }
 
 /**
- * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`. Integers become float32.
+ * Returns the source with `x` normalized by given moments: `x ← (x − mean) / deviation`. Integers become
+ * float32.
  *
  * @throws {ArgumentError} when the number of means does not divide the size of an example.
  */
@@ -75,7 +76,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
 }
 
-/** Writes normalized `data` to `out`. Each `run` consecutive values share a mean; `run` 1 has a fast loop. */
+/** Writes normalized `data` to `out`. Every `run` consecutive values share a mean; `run` 1 has its own loop. */
 function standardized(data: Data, out: Data, run: number, { mean, deviation }: Moments): Data {
   const groups = mean.length
   if (run === 1) {
@@ -153,7 +154,7 @@ class Sums {
   }
 }
 
-/** Adds to the sums if each feature is a group: faster than `#addRuns` with runs of length 1. */
+/** Adds examples to the sums if each feature is its own group: faster than `#addRuns` with runs of length 1. */
 function addEach(data: Data, shift: Float64Array, sum: Float64Array, squares: Float64Array): void {
   const groups = shift.length
   for (let i = 0; i < data.length; i += groups) {

@@ -22,7 +22,7 @@ export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
 /**
  * Splits a data set at random into a training and a validation set; both keep the order of the examples.
  *
- * With `stratify`, the number of validation examples of each class is its exact share, rounded up or down.
+ * With `stratify`, each class's number of validation examples is its exact share, rounded up or down.
  *
  * @throws {ArgumentError} when a set would be empty, or `stratify` is true without classes.
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
@@ -50,10 +50,11 @@ const foldOptions = {
 export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 
 /**
- * Returns the k splits of a k-fold cross-validation, which may be iterated over any number of times: each example
- * is in exactly one of the k validation sets.
+ * Returns the k splits of a k-fold cross-validation, which may be iterated over any number of times: each
+ * example is in exactly one of the k validation sets.
  *
- * Validation sets differ in size by at most one example; with `stratify`, also in examples of each class.
+ * Validation sets differ in size by at most one example; with `stratify`, so do their numbers of examples of
+ * each class.
  *
  * @throws {ArgumentError} when `folds` is not from 2 to the number of examples, or `stratify` is true without
  *   classes.
@@ -75,7 +76,7 @@ export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
   }
 }
 
-/** Returns the indices of all examples: if `stratify`, a list per class and of ignored ones; otherwise one list. */
+/** Returns the indices of all examples: if `stratify`, a list per class and one of ignored ones; else one. */
 function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
   const { length, y, classes, ignoreIndex } = dataset
   if (stratify && !hasLabels(dataset)) {
@@ -93,7 +94,7 @@ function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(da
   return ignored.length > 0 ? [...groups, ignored] : groups
 }
 
-/** Divides `total` into integers in proportion to the groups' sizes, rounding up the largest remainders. */
+/** Divides `total` into an integer per group, in proportion to its size, rounding up the largest remainders. */
 function apportion(total: number, groups: readonly (readonly number[])[]): number[] {
   const sizes = groups.map((group) => group.length)
   const all = sizes.reduce((a, b) => a + b, 0)

@@ -11,7 +11,7 @@ import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Text that identifies the examples, so none need be read. Training resumes only if it is unchanged. */
+  /** Text that identifies the examples without reading them. A run is resumed only if it is unchanged. */
   readonly fingerprint?: string
   /** Yields the examples of an epoch in batches of any size. The stream must not overwrite yielded arrays. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>
@@ -40,7 +40,7 @@ const options = {
   shape: required(shapeOptions.shape),
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32'], 'float32'),
-  /** Any text that identifies these examples. Training resumes only if this text is unchanged. */
+  /** Any text that identifies these examples. A run is resumed only if this text is unchanged. */
   fingerprint: text(),
   ...nameOptions,
 }
@@ -52,8 +52,8 @@ export interface StreamOptions extends OptionsOf<typeof options> {}
  *
  * `y` holds labels if `classes` or `classNames` is given, otherwise targets.
  *
- * @throws {ArgumentError} during reading, when an example does not fit `shape`, holds anything but finite numbers,
- *   or fractions for a `dtype` of int32, or when a label is outside 0 … classes − 1.
+ * @throws {ArgumentError} during reading, when an example does not fit `shape`, holds anything but finite
+ *   numbers, or fractions for a `dtype` of int32, or when a label is outside 0 … classes − 1.
  * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(

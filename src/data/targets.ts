@@ -3,7 +3,11 @@ import { mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Values } from './arrays.ts'
 
-/** Checks labels or probabilities of classes. @returns the number of classes; undefined for other targets */
+/**
+ * Checks that labels or class probabilities are valid.
+ *
+ * @returns number of classes; undefined for other targets
+ */
 export function checkTargets(
   y: Values,
   shape: Shape,
@@ -36,7 +40,9 @@ function checkLabels(labels: Int32Array, perExample: number, given?: number, ign
   )
 }
 
-/** @throws {ArgumentError} unless floats are 0 or 1 for two classes, or for each example sum to 1 over axis 0. */
+/**
+ * @throws {ArgumentError} unless floats are 0 or 1 for two classes, or sum to 1 over axis 0 in each example.
+ */
 function checkProbabilities(y: Values, shape: Shape, classes: number): void {
   const fix = 'leave classes out if y holds other numbers'
   const [width = 1] = shape

@@ -37,7 +37,8 @@ export interface ThreadedStream extends Stream {
  * Returns a stream that a worker thread reads ahead while this thread trains. Examples and their order are
  * unchanged. Epochs must be read one after another, not concurrently.
  *
- * Worth it if reading takes about as long as training, but not for data in memory without costly transforms.
+ * A thread is worthwhile if reading takes about as long as training, but not for data in memory without costly
+ * transforms.
  *
  * @param module the URL of a module whose default export is a function that returns a stream
  * @throws any error that the module throws.

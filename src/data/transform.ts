@@ -23,7 +23,7 @@ export interface Occasion {
   readonly random: Random
   /** Number of examples in the data set; 0 for a stream. */
   readonly length: number
-  /** Returns another example of the data set, as the preceding transforms left it. Do not write to it. */
+  /** Returns the data set's example `index`, after the preceding transforms of the list. Do not write to it. */
   other(index: number): Example
 }
 
@@ -41,8 +41,8 @@ export interface Occasion {
 export interface Transform {
   readonly name: string
   /**
-   * Options of the transform as plain JSON, such as `{ deviation: 0.1 }`. `run.json` keeps them, and a run is
-   * resumed only with the same ones. @default none: `run.json` keeps the source text of `apply` instead
+   * Options of the transform as plain JSON, such as `{ deviation: 0.1 }`. `run.json` keeps these options, and a
+   * run is resumed only with equal options. @default none: `run.json` keeps the source text of `apply` instead
    */
   readonly options?: Readonly<Record<string, unknown>>
   /** @throws {ArgumentError} when this transform does not suit examples of these shapes and types. */

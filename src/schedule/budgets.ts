@@ -106,7 +106,7 @@ export const tanh: FromValue<TanhOptions> = kind('tanh', {
 })
 
 const swaOptions = {
-  /** Final learning rate, held while the averaging of the weights goes on. */
+  /** Final learning rate, which stays constant while the weights are averaged. */
   swaLr: required(number()),
   /** Number of steps (epochs, if called once per epoch) from `initial` to `swaLr`. @default 10 */
   annealEpochs: steps({ min: 0 }, 10),

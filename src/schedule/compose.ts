@@ -57,7 +57,8 @@ export const sequential: Constructor<[schedules: readonly Schedule[], options: S
 )
 
 /**
- * The product of schedules: one gives values, such as learning rates, the others factors, as `linear(1, …)`.
+ * The product of schedules: one gives values, such as learning rates, the others give factors, such as
+ * `linear(1, …)`.
  *
  *     schedules[0](step) · schedules[1](step) · …
  *

@@ -68,11 +68,11 @@ const triangle = {
   stepSizeUp: steps({ above: 0 }, 2000),
   /** Number of steps from the highest learning rate of each cycle to its end. @default stepSizeUp */
   stepSizeDown: steps({ above: 0 }),
-  /** Height: constant, halved at each cycle, or multiplied by `gamma` at each step. @default 'triangular' */
+  /** Height of cycles: constant, halved per cycle, or multiplied by `gamma` per step. @default 'triangular' */
   mode: choice(['triangular', 'triangular2', 'expRange'], 'triangular'),
-  /** With mode 'expRange', number that multiplies the height at each step. @default 1 */
+  /** With mode 'expRange', number that multiplies the height of the cycle at each step. @default 1 */
   gamma: number({ min: 0 }, 1),
-  /** Relative height as an expression of `cycle` (counted from 1) and `step`, instead of a `mode`. */
+  /** Relative height of cycles, an expression of `cycle` (counted from 1) and `step`, instead of a `mode`. */
   scale: formula('cycle', 'step'),
 }
 
@@ -136,7 +136,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
   },
 )
 
-/** Returns the curve h · scale, where h rises from 0 to 1 and falls back to 0 in each cycle. */
+/** Returns the curve h · scale of `cyclic`, where h rises from 0 to 1 and falls back to 0 in each cycle. */
 function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: Fields<typeof triangle>): Curve {
   const total = stepSizeUp + (stepSizeDown ?? stepSizeUp)
   const ratio = stepSizeUp / total

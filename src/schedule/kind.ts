@@ -24,7 +24,7 @@ export const whole = (steps: number): Span => ({ end: steps, period: steps })
 /** As `whole`, but `steps` may be 0: such a schedule repeats its single value, with a period of 1. */
 export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.max(steps, 1) })
 
-/** The type `T` where every length is in steps. */
+/** The type `T` with every length (a number of steps, a percentage or 'rest') as a number of steps. */
 type InSteps<T> =
   T extends Exclude<StepCount, number>
     ? never
@@ -32,14 +32,14 @@ type InSteps<T> =
       ? { readonly [K in keyof T]: InSteps<T[K]> }
       : T
 
-/** Values of the declared fields of a schedule whose lengths are all in steps. */
+/** Values of a schedule's declared fields, with all lengths in steps. */
 export type Fields<D> = { readonly [K in keyof ValuesOf<D>]: InSteps<ValuesOf<D>[K]> }
 
 /** Defines a type of schedule: the fields of its spec (its JSON form), and how to compute its values. */
 export interface Definition<D extends Declared> {
   /** The constructor's first argument, then its options; they include `after` if `span` is defined. */
   readonly fields: D
-  /** Whether lengths that are fractions of a run are rounded, to 1 step or more. @default false */
+  /** Whether lengths that are fractions of a run are rounded to whole steps, at least 1. @default false */
   readonly isWhole?: boolean
   /** Throws if field values that are valid on their own do not fit together. @throws {ArgumentError} */
   check?(values: Fields<NoInfer<D>>, who: string): void
@@ -47,9 +47,9 @@ export interface Definition<D extends Declared> {
   span?(values: Fields<NoInfer<D>>): Span
   /** Whether the formula of the schedule is also defined after its last step. @default true */
   extrapolates?(values: Fields<NoInfer<D>>): boolean
-  /** Returns where inner schedule number `index` stands, if this schedule stands in `outer`. @default outer */
+  /** Returns the part of a run covered by inner schedule `index` if this one covers `outer`. @default outer */
   place?(values: Fields<NoInfer<D>>, outer: Stretch, index: number): Stretch
-  /** Returns when the schedule's values settle. @param inner the same of the inner schedules @default by span */
+  /** Returns when the schedule's values settle, given the timings of inner schedules. @default by span */
   timing?(values: Fields<NoInfer<D>>, inner: readonly Timing[]): Timing
   curve(values: Fields<NoInfer<D>>): Curve
 }
@@ -75,7 +75,7 @@ export type FromValue<O> = Constructor<
 /** Constructor that takes a schedule to modify, and options. */
 export type FromSchedule<O> = Constructor<[schedule: Schedule, options: O]>
 
-/** Returns the constructor of a type of schedule: it takes the first field, and an object of the rest. */
+/** Returns the constructor of a type of schedule: a function of its first field and an object of the rest. */
 export function kind<Args extends readonly unknown[], D extends Declared>(
   type: string,
   definition: Definition<D>,
@@ -102,7 +102,7 @@ export function make(kind: Kind, fields: object): Schedule {
   return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
 }
 
-/** Whether the value of a field is or has a length that is a fraction of a run. */
+/** Whether a field's value is, or contains, a length that is a fraction of a run. */
 function isRelative(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isRelative)
   return isFraction(value) || (isSchedule(value) && value.within !== undefined)
@@ -110,7 +110,7 @@ function isRelative(value: unknown): boolean {
 
 type Values = ValuesOf<Declared>
 
-/** Returns field values with all lengths in steps, for a schedule that stands in this stretch of a run. */
+/** Returns field values with all lengths in steps, for a schedule that covers this stretch of a run. */
 function inSteps(kind: Kind, values: Values, stretch: Stretch): Values {
   const own = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(own)
@@ -129,7 +129,7 @@ const mapped = (values: Values, f: (value: unknown) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]))
 
 /**
- * Returns the curve of a schedule whose lengths are fractions of the run that the call belongs to.
+ * Returns the curve of a schedule with lengths that are fractions of a run: of the run that calls it.
  *
  * @throws {ArgumentError} when its fields fit together in no run, whatever its length
  */
@@ -147,7 +147,7 @@ function inRun(who: string, within: (stretch: Stretch) => Schedule): Curve {
   }
 }
 
-/** Throws the error of a run of 100 steps if runs of other lengths have errors, too. */
+/** Throws if the schedule is invalid for each run length tried; the error is the one for a run of 100 steps. */
 function checkLengths(within: (stretch: Stretch) => Schedule): void {
   const errors = [100, 1e4, 1e6, 1e9].map((steps) => {
     try {
@@ -160,7 +160,7 @@ function checkLengths(within: (stretch: Stretch) => Schedule): void {
   if (errors.every((error) => error !== undefined)) throw errors[0]
 }
 
-/** Returns field values as a plain JSON spec, without undefined values and without `after: 'hold'`, a default. */
+/** Returns field values as a plain JSON spec, without undefined values and the default `after: 'hold'`. */
 export function specOf(type: string, values: Readonly<Record<string, unknown>>): ScheduleSpec {
   const spec: Record<string, SpecValue> & { type: string } = { type }
   for (const [name, value] of Object.entries(values)) {

@@ -9,7 +9,7 @@ export type Percent = `${number}%`
 /** A number of steps, a fraction of the run, or `'rest'`: up to the next schedule or the end of the run. */
 export type StepCount = number | Percent | 'rest'
 
-/** A part of a run, in which a schedule stands. */
+/** The part of a run that a schedule covers. */
 export interface Stretch {
   /** Number of steps of the whole run, to which percentages refer. */
   readonly run: number
@@ -28,7 +28,7 @@ export function percentIn(value: unknown): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** Whether a value is a length that has no number of steps before the run's length is known. */
+/** Whether a value is a length that depends on the length of the run: a percentage or `'rest'`. */
 export const isFraction = (value: unknown): value is Percent | 'rest' =>
   value === 'rest' || percentIn(value) !== undefined
 
@@ -52,7 +52,7 @@ export const wholeSteps = <F extends number | undefined = undefined>(
 
 const percentPattern = '^-?([0-9]+\\.?[0-9]*|\\.[0-9]+)%$'
 
-/** Returns an option that may also be a fraction of the run, which is 0 % only where it may be 0 steps. */
+/** Returns the option, extended to fractions of the run; 0 % is allowed only if the option allows 0 steps. */
 function orFraction<F extends number | undefined>(
   option: Option<number, number | F>,
   { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY }: Bounds,

@@ -33,7 +33,7 @@ export const noise: FromSchedule<NoiseOptions> = kind('noise', {
 /** Returns a pseudorandom number from [−1, 1), the same for the same seed and step. */
 const uniform = (seed: number, step: number): number => hash(seed, step, 0) / 2 ** 31 - 1
 
-/** Returns a standard normal number (Box–Muller), drawn again while beyond ±3; fixed by seed and step. */
+/** Returns a standard normal number, redrawn while beyond ±3; the same for the same seed and step. */
 function normal(seed: number, step: number): number {
   for (let draw = 0; ; draw += 2) {
     const u = (hash(seed, step, draw) + 1) / 2 ** 32

@@ -16,7 +16,7 @@ const phases = {
   pctStart: number({ min: 0, max: 1 }, 0.3),
   /** Shape of the curve in each phase: half a cosine, or a line. @default 'cos' */
   annealStrategy: choice(['cos', 'linear'], 'cos'),
-  /** Whether to decay in two phases: to the start value as slowly as the warmup, then on. @default false */
+  /** Whether to decay in two phases: first down to the value at step 0, then below it. @default false */
   threePhase: boolean(false),
 }
 

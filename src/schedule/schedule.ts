@@ -14,7 +14,7 @@ export interface Schedule {
   (step: number): number
   /** Description of this schedule as plain JSON, from which `parse` makes an equal schedule. */
   readonly spec: ScheduleSpec
-  /** Returns this schedule with lengths in steps only; absent unless some lengths are fractions of a run. */
+  /** Returns this schedule with all lengths in steps, for a part of a run; absent if they already are. */
   readonly within?: (stretch: Stretch) => Schedule
 }
 

@@ -9,23 +9,23 @@ export function values(schedule: Schedule, n: number): number[] {
 
 /** Statistics of the values of a schedule at its first n steps. */
 export interface ScheduleSummary {
-  /** Number n of the steps summarized. */
+  /** Number n of steps summarized, from step 0. */
   readonly steps: number
   /** Value at step 0. */
   readonly first: number
-  /** Value at step n − 1. */
+  /** Value at the last of these steps. */
   readonly last: number
-  /** Highest of the n values. */
+  /** Highest value of the schedule at these steps. */
   readonly peak: number
   /** First step with the highest value. */
   readonly peakStep: number
-  /** Lowest of the n values. */
+  /** Lowest value of the schedule at these steps. */
   readonly lowest: number
-  /** Sum of the n values. */
+  /** Sum of the schedule's values at these steps. */
   readonly area: number
-  /** Mean of the n values. */
+  /** Mean of the schedule's values at these steps. */
   readonly mean: number
-  /** Number of steps at the end after the last value above peak / 10. */
+  /** Number of steps after the last value that is above a tenth of the highest value. */
   readonly tail: number
 }
 

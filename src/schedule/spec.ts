@@ -39,7 +39,7 @@ export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unkn
   return found
 }
 
-/** Returns when the values of the schedule that a spec describes settle; `endless` for a spec of no known type. */
+/** Returns when the values of the schedule that a spec describes settle; `endless` if its type is unknown. */
 export function timingOf(spec: ScheduleSpec): Timing {
   const kind = kindsByType.get(spec.type)
   if (kind === undefined) return endless

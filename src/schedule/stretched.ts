@@ -4,8 +4,8 @@ import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './
 import { fromSpec, kindOf, timingOf } from './spec.ts'
 
 /**
- * Returns the same curve over the whole of a run, whatever its length: each length becomes a percentage, to four
- * digits, of the schedule's own length. Undefined for a schedule without an end, or where no length can be given.
+ * Returns a schedule whose curve fills a whole run of any length: each length in steps becomes a percentage of
+ * the schedule's total length, rounded to four digits. Undefined if the schedule has no end or no lengths.
  */
 export function stretched(schedule: Schedule): Schedule | undefined {
   const { end } = timingOf(schedule.spec)
@@ -29,7 +29,7 @@ function inPercent(spec: ScheduleSpec, end: number): ScheduleSpec {
   return Object.fromEntries(entries)
 }
 
-/** Returns a field's value with its lengths, and those of schedules in it, as percentages. */
+/** Returns a field's value with all lengths, also those of inner schedules, as percentages of `end` steps. */
 function valueIn(value: SpecValue, isLength: boolean, end: number): SpecValue {
   if (Array.isArray(value)) return value.map((one: SpecValue) => valueIn(one, isLength, end))
   if (typeof value === 'number') return isLength ? percentOf(value, end) : value

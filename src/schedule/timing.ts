@@ -2,14 +2,14 @@
 export interface Timing {
   /** Step from which the schedule holds its last value; Infinity if it never does. */
   readonly end: number
-  /** Last step at which something is planned: the end, the end of a warmup, a milestone. */
+  /** Last step at which a planned change happens: the schedule's end, a warmup's end or a milestone. */
   readonly last: number
 }
 
 /** Timing of a schedule that has neither an end nor anything planned, such as an exponential decay. */
 export const endless: Timing = { end: Number.POSITIVE_INFINITY, last: 0 }
 
-/** Returns the timing of a schedule without an end, the last of whose planned steps is `last`. */
+/** Returns the timing of an endless schedule whose last planned step is `last`. */
 export const until = (last: number): Timing => ({ end: Number.POSITIVE_INFINITY, last })
 
 /** Returns the timing of a schedule that begins `steps` steps later than one with this timing. */

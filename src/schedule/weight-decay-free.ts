@@ -5,7 +5,7 @@ import { changed } from './options.ts'
 import { recurrence } from './recurrence.ts'
 
 const weightDecayFreeOptions = {
-  /** Weight decay λ of the run that this schedule reproduces without decay, by raising its learning rates. */
+  /** Weight decay λ of the original run; the raised learning rates have the same effect without it. */
   weightDecay: required(number({ min: 0 })),
   /** Momentum μ of the SGD optimizer. */
   momentum: required(number({ min: 0, below: 1 })),
@@ -14,7 +14,7 @@ export interface WeightDecayFreeOptions extends OptionsOf<typeof weightDecayFree
 
 const who = 'schedule.toWeightDecayFree'
 
-/** Symbols of `toWeightDecayFree` after step t: `rate` is ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
+/** Symbols of `toWeightDecayFree`'s formula at step t: `rate` ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
 interface State {
   readonly rate: number
   readonly shrink: number
@@ -36,8 +36,8 @@ interface State {
  * of batch normalization makes the equality approximate.
  *
  * If η is constant, the values grow exponentially: with η = 0.1, λ = 5e-4 and μ = 0.9, by a factor of 1.48123
- * every 391 steps, beyond the largest float64 after about 700,000 steps. A first call at step n computes n steps
- * of the recurrence; later calls at nearby steps, only a few.
+ * every 391 steps, beyond the largest float64 after about 700,000 steps. A first call at step n computes n
+ * steps of the recurrence; later calls at nearby steps, only a few.
  *
  * @throws {ArgumentError} when called at a step up to which some η or α is not above 0
  * Source: Li & Arora 2019, https://arxiv.org/abs/1910.07454, theorem 1, for any schedule and a zero buffer.

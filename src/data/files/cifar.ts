@@ -32,7 +32,7 @@ export function cifar10(folder: string): Split {
 }
 
 const fineOrCoarse = {
-  /** Which labels to read: those of 100 fine or those of 20 coarse classes. @default 'fine' */
+  /** Which labels to read: 'fine' (100 classes) or 'coarse' (20 classes). @default 'fine' */
   labels: cifarOptions.labels,
 }
 
@@ -53,7 +53,11 @@ export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> =
   }
 }
 
-/** Returns paths of those named files that exist, as is or with `.gz`. @throws {FormatError} when none does. */
+/**
+ * Returns the paths of the named files that exist, uncompressed or with `.gz` appended.
+ *
+ * @throws {FormatError} when none does.
+ */
 function present(folder: string, ...names: readonly string[]): string[] {
   const paths = names.flatMap((name) =>
     [join(folder, name), join(folder, `${name}.gz`)].filter((path) => existsSync(path)).slice(0, 1),

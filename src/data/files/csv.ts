@@ -9,8 +9,8 @@ import { fileFingerprint } from './file-fingerprint.ts'
 import { firstPieces, pieces, piecesLater } from './pieces.ts'
 
 /**
- * Reads examples from a CSV file into memory, as text in UTF-8, UTF-16 or another `encoding`, gzipped or not.
- * Values may be quoted; blanks around values are ignored. docs/data.md states how each kind of value is read.
+ * Reads examples into memory from a CSV file in UTF-8, UTF-16 or another `encoding`, gzipped or not. Values may
+ * be quoted; blanks around values are ignored. docs/data.md states how each kind of value is read.
  *
  * @throws {FormatError} when a value is missing or not a number, naming its line and column, or the file is not
  *   text in its encoding, naming the line of the first other byte.

@@ -32,7 +32,7 @@ export function digits10x10(given: OptionsOf<typeof options> = {}): Split {
   return { train: finish(train), validation: finish(validation) }
 }
 
-/** Returns a table of 256 values: mapped through it, `bytes` have mean 0 and standard deviation 1. */
+/** Returns a table of byte values 0 … 255, standardized by the mean and standard deviation of `bytes`. */
 function standardizedBytes(bytes: IdxArray['data']): Float32Array {
   let [sum, squares] = [0, 0] // of integers, so exact
   for (let i = 0; i < bytes.length; i++) {

@@ -13,8 +13,8 @@ export const readIdx = (path: string): IdxArray => parseIdx(readFile(path), base
  * Reads images from one IDX file (MNIST's format), and their labels from another.
  *
  * @returns x: bytes / 255, so from 0 to 1; y int32
- * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, pixels are no bytes, or a
- *   label is not one of 0 … classes − 1.
+ * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, pixels are no bytes,
+ *   or a label is not one of 0 … classes − 1.
  */
 export function idxImages(imagesPath: string, labelsPath: string, given: IdxOptions = {}): Dataset {
   const options = readOptions('idxImages', idxOptions, given)

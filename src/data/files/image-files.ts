@@ -4,23 +4,23 @@ import { malformed } from '../../core/mismatch.ts'
 import { counted, listed } from '../../core/text.ts'
 import { explained } from './read-file.ts'
 
-/** An image file below the folder of its class. */
+/** An image file in the folder of its class, at any depth. */
 interface ImageFile {
-  /** Path below the root folder. */
+  /** Path relative to the root folder, which contains the classes' folders. */
   readonly file: string
-  /** Index of the class. */
+  /** Index of the image's class. */
   readonly label: number
-  /** Size in bytes. */
+  /** Size of the file in bytes. */
   readonly bytes: number
 }
 
 const readable = /^\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i
 const formats = 'AVIF, GIF, JPEG, PNG, TIFF or WebP'
 
-/** Pictures that cannot be read; to leave them out would be to lose examples silently. */
+/** Extensions of images that cannot be read: an error, since skipping them would lose examples silently. */
 const unreadable = /^\.(bmp|dib|heic|heif|ico|jp2|jxl|p[bgnp]m|psd|tga)$/i
 
-/** Names of folders and files that systems and tools leave behind, beside those that begin with a dot. */
+/** Files and folders that operating systems and tools create; skipped, as are names that begin with a dot. */
 const system = new Set([
   '$RECYCLE.BIN',
   '@eaDir',
@@ -34,11 +34,11 @@ const system = new Set([
 ])
 
 /**
- * Lists the classes of a folder of images, which are its sub-folders in alphabetical order, and the images in them at
- * any depth. Follows links; skips what is hidden or of the system, and files that are no pictures.
+ * Lists the classes of a folder of images, which are its sub-folders in alphabetical order, and the images in
+ * them at any depth. Follows links; skips hidden files, system files and files that are no images.
  *
- * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or back to
- *   a folder around it, or a picture is of a format that cannot be read.
+ * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or
+ *   back to a folder around it, or a picture is of a format that cannot be read.
  */
 export function listImages(root: string): {
   readonly classNames: readonly string[]
@@ -62,14 +62,18 @@ export function listImages(root: string): {
   return { classNames, images: images.flatMap((all, label) => all.map(sized(label))) }
 }
 
-/** Describes what a class without images has: `dog (3 files: .bmp and .txt)`. */
+/** Describes the files of a class that has no images: `dog (3 files: .bmp and .txt)`. */
 function about(name: string, files: readonly string[]): string {
   if (files.length === 0) return `${name} (no files)`
   const kinds = new Set(files.map((file) => extname(file) || 'no extension'))
   return `${name} (${counted(files.length, 'file')}: ${listed([...kinds].sort())})`
 }
 
-/** Yields the paths below `root` of all files in a folder. @param around real paths of the folders around it */
+/**
+ * Yields the paths below `root` of all files in a folder.
+ *
+ * @param around real paths of the folders that contain `folder`, to detect links that form a loop
+ */
 function* filesIn(root: string, folder: string, around: readonly string[]): Generator<string> {
   const real = realPath(join(root, folder))
   if (around.includes(real)) {
@@ -87,7 +91,7 @@ function* filesIn(root: string, folder: string, around: readonly string[]): Gene
   }
 }
 
-/** Returns the names in a folder that are neither hidden nor of the system, in alphabetical order. */
+/** Returns the names in a folder, in alphabetical order, without hidden files and those in `system`. */
 function entriesOf(folder: string): string[] {
   const names = reported(folder, () => readdirSync(folder))
   return names.filter((name) => !name.startsWith('.') && !system.has(name)).sort()

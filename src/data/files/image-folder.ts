@@ -22,11 +22,12 @@ const options = {
 export interface ImageFolderOptions extends OptionsOf<typeof options> {}
 
 /**
- * Reads images into memory from a folder that has one sub-folder for each class, with images at any depth. Links are
- * followed; what is hidden, such as `.ipynb_checkpoints`, is skipped. Needs the package `sharp`.
+ * Reads images into memory from a folder that has one sub-folder for each class, with images at any depth.
+ * Links are followed; hidden files and folders, such as `.ipynb_checkpoints`, are skipped. Needs the package
+ * `sharp`.
  *
- * @returns x `[channels, height, width]` from 0 to 1, the numbers of Pillow's `convert('RGB')` or `convert('L')`, turned
- *   as EXIF says; y the index of the sub-folder in alphabetical order
+ * @returns x `[channels, height, width]` from 0 to 1, the numbers of Pillow's `convert('RGB')` or
+ *   `convert('L')`, rotated as EXIF says; y the index of the sub-folder in alphabetical order
  * @throws {ArgumentError} when `sharp` is not installed.
  * @throws {FormatError} when there is no such folder, a class has no image, or an image cannot be read.
  */

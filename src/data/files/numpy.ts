@@ -36,7 +36,7 @@ const arrayOptions = {
 const archiveOptions = {
   /** Name of the array of inputs in the file; its shape is `[n, …]` for n examples. @default 'x' */
   x: text('x'),
-  /** Name of the array of labels, integers of shape `[n]` or `[n, 1]`, or of targets, shape `[n, …]`. @default 'y' */
+  /** Name of the array of labels (integers, `[n]` or `[n, 1]`) or of targets (`[n, …]`). @default 'y' */
   y: text('y'),
   ...arrayOptions,
 }
@@ -45,7 +45,7 @@ export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
  * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers with shape `[n]` or `[n, 1]`
- * holds labels, any other `y` holds targets, unless the option `target` says which.
+ * holds labels, any other `y` holds targets, unless the option `target` says otherwise.
  *
  * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1,

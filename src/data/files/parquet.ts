@@ -8,9 +8,9 @@ import { fileFingerprint } from './file-fingerprint.ts'
 import { explained } from './read-file.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans, or lists of one length, whose
- * elements become features or targets side by side; the label column may also hold text. Null and NaN are missing.
- * *
+ * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans, or lists of one
+ * length, whose elements become features or targets side by side; the label column may also hold text. Null and
+ * NaN count as missing.
  * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
  *   row and column.
  * @throws {ArgumentError} when a column does not exist.

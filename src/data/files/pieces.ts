@@ -8,7 +8,7 @@ import { explained, readFile } from './read-file.ts'
 /** Number of bytes of a file that are read at a time. */
 const pieceSize = 1 << 20
 
-/** Yields a file's bytes in pieces of `pieceSize`, decompressed if it is gzipped. A piece overwrites the previous. */
+/** Yields a file's bytes, decompressed if gzipped, in pieces of `pieceSize`. Each overwrites the previous. */
 export function* pieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
   const bytes = unzip(readFile(path), basename(path))
@@ -29,10 +29,10 @@ function* rawPieces(path: string): Generator<Uint8Array> {
   }
 }
 
-/** Compressed bytes that `firstPieces` decompresses first; they expand to 66 MB at most. */
+/** Number of compressed bytes that `firstPieces` decompresses first; they expand to 66 MB at most. */
 const prefix = 1 << 16
 
-/** Yields a file's bytes as `pieces`, but decompresses all of a gzipped file only if its beginning is not enough. */
+/** Like `pieces`, but of a gzipped file first yields the beginning, and decompresses the rest on demand. */
 export function* firstPieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
   const [first] = rawPieces(path)
@@ -62,7 +62,7 @@ function isGzipFile(path: string): boolean {
 }
 
 /**
- * Yields a file's bytes as `pieces`, without waiting for the disk and, if gzipped, without keeping all in memory.
+ * Like `pieces`, but asynchronous: it does not block, nor does it keep a whole gzipped file in memory.
  *
  * @throws {FormatError} when there is no such file, or it is a gzipped one that is truncated or damaged.
  */

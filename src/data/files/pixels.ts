@@ -2,7 +2,7 @@ import { FormatError } from '../../core/errors.ts'
 
 export type Size = readonly [height: number, width: number]
 
-/** Pixels as bytes, row by row, with the bands of each pixel side by side. */
+/** Pixels as bytes, row by row, with the bands (colour channels) of each pixel side by side. */
 interface Raw {
   readonly width: number
   readonly height: number
@@ -16,10 +16,10 @@ interface Metadata {
   readonly hasAlpha?: boolean
 }
 
-/** Maximum number of pixels of a picture that must be decoded in full: a small file may claim any size. */
+/** Maximum size, in pixels, of an image that is decoded unscaled: even a tiny file may declare a huge size. */
 const maxPixels = 2 ** 25
 
-/** The methods used here of the package `sharp`, whose own types are missing if it is not installed. */
+/** The methods of the package `sharp` used here; its own types are missing if it is not installed. */
 export interface Picture {
   metadata(): Promise<Metadata>
   rotate(): Picture
@@ -38,9 +38,10 @@ export type OpenPicture = (
 ) => Picture
 
 /**
- * Decodes an image to an array `[channels, height, width]` of values from 0 to 1. The colours are those of Pillow's
- * `convert('RGB')`: profiles are ignored and transparency is dropped; 16-bit values keep their upper byte. One channel
- * is Pillow's `convert('L')`, ITU-R 601 luma. Unlike there, the picture is turned as its EXIF orientation says.
+ * Decodes an image to an array `[channels, height, width]` of values from 0 to 1. The colours are those of
+ * Pillow's `convert('RGB')`: profiles are ignored and transparency is dropped; 16-bit values keep their upper
+ * byte. One channel is Pillow's `convert('L')`, ITU-R 601 luma. Unlike in Pillow, the image is rotated as its
+ * EXIF orientation says.
  *
  * @param file name for error messages
  * @throws {FormatError} when the file is damaged or no image.
@@ -67,8 +68,8 @@ const bytesOf = (picture: Picture): ReturnType<Picture['toBuffer']> =>
   picture.raw().toBuffer({ resolveWithObject: true })
 
 /**
- * Opens a picture, without its transparency or the black of CMYK. Pictures that have these are decoded in full first,
- * because scaling weights colours by their opacity.
+ * Opens an image, drops its transparency, and converts CMYK to RGB. Images with transparency or CMYK are
+ * decoded before they are scaled, since scaling would weight colours by their opacity.
  */
 async function opaque(open: OpenPicture, path: string): Promise<Picture> {
   const picture = open(path, { ignoreIcc: true }).rotate()
@@ -85,7 +86,7 @@ async function opaque(open: OpenPicture, path: string): Promise<Picture> {
   return open(data, { raw: info })
 }
 
-/** Converts inks to colours: (1 − ink) · (1 − black). Source: Pillow, src/libImaging/Convert.c, cmyk2rgb. */
+/** Converts CMYK to RGB, (1 − ink) · (1 − black). Source: Pillow, src/libImaging/Convert.c, cmyk2rgb. */
 function fromCmyk(bytes: Uint8Array, bands: number): Uint8Array {
   const out = new Uint8Array((bytes.length / bands) * 3)
   for (let i = 0, at = 0; i < bytes.length; i += bands) {
@@ -98,7 +99,7 @@ function fromCmyk(bytes: Uint8Array, bands: number): Uint8Array {
   return out
 }
 
-/** Copies pixels of `bands` bytes to one plane for each channel, scaled to 0 … 1. */
+/** Converts `area` pixels of `bands` bytes each to one plane of `area` values from 0 to 1 for each channel. */
 function planes(bytes: Uint8Array, bands: number, area: number, channels: 1 | 3): Float32Array {
   const out = new Float32Array(channels * area)
   const band = (at: number, index: number): number => bytes[at * bands + Math.min(index, bands - 1)]!

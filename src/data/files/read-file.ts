@@ -45,7 +45,7 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_TYPE: 'no path',
 }
 
-/** Returns an error of the file system as an error that names the file; any other error unchanged. */
+/** Converts a file system error to an error that names the file; returns any other error unchanged. */
 export function explained(path: string, cause: unknown, wanted: string = 'a file'): unknown {
   const code = (cause as { readonly code?: unknown } | undefined)?.code
   if (typeof code === 'string') return malformed(String(path), wanted, reasons[code] ?? `an error: ${code}`)

@@ -12,7 +12,7 @@ import type { TablePlan, TableValues } from './table.ts'
 /** Largest number that does not round to infinity in float32. */
 const maxFloat32 = 2 ** 128 - 2 ** 103 - 2 ** 75
 
-/** Texts that stand for 1 and 0 among numbers, as in pandas. */
+/** Texts that count as 1 or 0 in columns of numbers, such as `True` and `False`, as in pandas. */
 const booleans = new Map([
   ...['True', 'TRUE', 'true'].map((text) => [text, 1] as const),
   ...['False', 'FALSE', 'false'].map((text) => [text, 0] as const),
@@ -37,13 +37,13 @@ export class Cells {
     this.#numeral = numeralReader(format)
   }
 
-  /** Whether a number needs no check: most are such. 0 does, since `Number` makes it of the empty text. */
+  /** Whether a parsed number needs no more checks. 0 does: `Number` also returns it for an empty text. */
   isPlain(value: number): boolean {
     return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers
   }
 
   /**
-   * Converts a value of a feature or target column to a number. NaN means: drop the row.
+   * Converts a value of a feature or target column to a number. Returns NaN if the row must be dropped.
    *
    * @param where returns the value's place for errors, such as `line 3, column age`
    * @param fill whether to replace a missing value by the option `missing`, if that is a number
@@ -61,10 +61,10 @@ export class Cells {
   }
 
   /**
-   * Converts a value of the label column to an integer code, which `dataset` turns into a class. NaN means: drop
-   * the row.
+   * Converts a value of the label column to an integer code, which `dataset` later replaces by a class index.
+   * Returns NaN if the row must be dropped.
    *
-   * @param isQuoted whether a text is surely a value, such as `"NA"` in a CSV file
+   * @param isQuoted whether the text was quoted: `"NA"` is a class by default, unquoted NA may be missing
    */
   label(value: unknown, where: () => string, isQuoted = true): number {
     if (value == null || Number.isNaN(value)) return this.#absent(value, where, false)
@@ -85,7 +85,7 @@ export class Cells {
     throw this.#wrong(`a label from 0 to ${classes - 1}`, value, where)
   }
 
-  /** Joins all batches of a table to one data set, and replaces label codes by the final classes, in place. */
+  /** Joins all batches of a table to one data set, and replaces label codes by class indices, in place. */
   dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
     if (!batches.some(({ length }) => length > 0)) {
       throw malformed(this.#name, 'at least one row of values', 'none')
@@ -101,7 +101,7 @@ export class Cells {
     return joined(known, x, y, namesOf({ ...classes, featureNames }))
   }
 
-  /** Returns the classes after all labels were converted, and the class of each code: see `LabelCodes`. */
+  /** Returns, after all labels were read, the classes and the class index of each label code (`LabelCodes`). */
   #classes(): Names & { readonly order: readonly number[] } {
     const { classNames, classes, missing } = this.#options
     if (classNames !== undefined) return { classNames, order: [] }
@@ -139,7 +139,7 @@ export class Cells {
   }
 }
 
-/** Returns what to do about a text that is no number. */
+/** Returns advice, for an error message, about a text that is not a number. */
 function adviceFor(text: string): string {
   if (/^[+-]?[\d.]+,\d+$/.test(text)) {
     return "if the comma is the decimal point, give decimal: ','; if it groups digits, thousands: ','"
@@ -147,7 +147,7 @@ function adviceFor(text: string): string {
   return 'leave columns of text out with features, and add texts that mean missing to naValues'
 }
 
-/** Leaves out the examples whose label is −1, the class of missing ones. */
+/** Returns a batch without the examples whose label is −1, which stands for a missing label. */
 function labelled({ x, y }: Batch, xSpec: FieldSpec, ySpec: FieldSpec): Batch {
   const kept = Int32Array.from(y.keys()).filter((i) => Number(y[i]) >= 0)
   const pick = (data: Data, spec: FieldSpec): Data => gatherExamples({ ...spec, data }, kept)

@@ -7,9 +7,9 @@ const pixels = 3 * 32 * 32
 
 /** Options for reading CIFAR's binary format. */
 export const cifarOptions = {
-  /** Format: 10 is CIFAR-10 (one label byte before each image), 100 CIFAR-100 (coarse + fine). @default 10 */
+  /** Format: 10 is CIFAR-10 (a label byte before each image), 100 is CIFAR-100 (coarse + fine). @default 10 */
   classes: custom<10 | 100>('10 or 100', (value) => value === 10 || value === 100, 10),
-  /** Which labels to read from CIFAR-100: those of 100 fine or those of 20 coarse classes. @default 'fine' */
+  /** For CIFAR-100, which labels to read: 'fine' (100 classes) or 'coarse' (20 classes). @default 'fine' */
   labels: choice(['fine', 'coarse'], 'fine'),
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,

@@ -7,7 +7,7 @@ import { parseNumeral } from './numerals.ts'
 export type CsvColumns = readonly string[] | number
 
 /**
- * Returns the columns of a CSV file from its first row.
+ * Returns the names of a CSV file's columns or, if it has none, their number, given the first row.
  *
  * @throws {FormatError} when two columns have one name, when there is only one column, or when the first row
  *   looks like values though it should contain names.
@@ -50,8 +50,8 @@ function checkDifferent(file: string, names: readonly string[], where: string, f
 }
 
 /**
- * Refuses names that look like values: numbers, unless a column was chosen by name, or they count the columns
- * from 0 or 1, after at least one other name.
+ * Throws if some column names are numbers, as if the first row held values. Numbers are allowed if a column was
+ * chosen by name, or if they only count columns (0, 1, … or 1, 2, …) and at least one name is not a number.
  */
 function checkNames(
   file: string,

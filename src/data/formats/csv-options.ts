@@ -32,19 +32,19 @@ export const csvOptions = {
   delimiter,
   /** Decimal separator of numbers. @default '.' */
   decimal: choice(['.', ','], '.'),
-  /** Character that separates groups of three digits. @default none */
+  /** Character that separates groups of three digits in numbers. @default none */
   thousands: custom<string>(
     'one character, no digit, sign, quote or line end',
     (value) => isCharacter(value) && !/[\d+-]/.test(String(value)),
   ),
-  /** Text that begins a comment, which ends with the line. @default none */
+  /** Text that begins a comment, which extends to the end of the line. @default none */
   comment: custom<string>(
     'a text without quotes and line ends',
     (value) => typeof value === 'string' && /^[^"\r\n]+$/.test(value),
   ),
   /** Number of lines to skip at the start of the file. @default 0 */
   skip: integer({ min: 0 }, 0),
-  /** Encoding of bytes without a byte-order mark, as a label of the WHATWG Encoding Standard. @default 'utf-8' */
+  /** Encoding of a file without byte-order mark, as the WHATWG Encoding Standard names it. @default 'utf-8' */
   encoding: encodingOption,
 }
 

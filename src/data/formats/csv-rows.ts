@@ -4,17 +4,17 @@ import { malformed, showValue } from '../../core/mismatch.ts'
 /** A row of a CSV file. */
 export interface CsvRow {
   readonly cells: readonly string[]
-  /** Which cells were quoted; absent if none was. */
+  /** For each cell, whether it was quoted; absent if none was. */
   readonly quoted?: readonly boolean[]
   /** Number of the row's first line in the file, counted from 1. */
   readonly line: number
 }
 
-/** How a CSV file is written. */
+/** Syntax of a CSV file. */
 export interface CsvSyntax {
   /** Character between values; 'whitespace' is one or more blanks or tabs. */
   readonly delimiter: string
-  /** Text that begins a comment, which ends with the line. */
+  /** Text that begins a comment, which extends to the end of the line. */
   readonly comment: string | undefined
   /** Number of lines to skip at the start of the file. */
   readonly skip: number
@@ -25,8 +25,8 @@ const maxRow = 1 << 26
 
 /**
  * Splits CSV text into rows. The text may come in pieces, cut anywhere. Lines end with LF, CR LF or CR, in any
- * mixture. Blank lines and comments are skipped. A quote opens a value only as its first character; blanks around
- * quotes do not count.
+ * mixture. Blank lines and comments are skipped. A quote opens a quoted value only if it is the value's first
+ * character; blanks around a quoted value are dropped.
  */
 export class CsvRows {
   readonly #name: string
@@ -37,7 +37,7 @@ export class CsvRows {
   #rest = ''
   #line = 1
   #isStarted = false
-  /** Length of `#rest` at which to parse again: doubled for an incomplete row, so that the total cost is linear. */
+  /** Length at which to parse `#rest` again; doubled if its row is incomplete, so that total cost is linear. */
   #enough = 0
 
   constructor(name: string, syntax: CsvSyntax, take: (row: CsvRow) => void) {
@@ -107,17 +107,17 @@ const isBlank = ({ cells, quoted }: Omit<CsvRow, 'line'>): boolean =>
 /** Number of line ends in a text: of LF, CR LF and CR. */
 const lineEndsIn = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0
 
-/** A row, and the index after its line end; or `wrong`, the text that follows a closing quote instead. */
+/** A row, and the index after its line end; or `wrong`, the unexpected text found after a closing quote. */
 type Parsed = (Omit<CsvRow, 'line'> & { readonly after: number }) | { readonly wrong: string }
 
-/** Parses rows at any index of a text. */
+/** Parses the row that starts at a given index of a text. */
 class Cursor {
   readonly #text: string
   readonly #last: boolean
   readonly #delimiter: string | undefined
   readonly #next: Readonly<Record<'lf' | 'cr' | 'quote' | 'comment' | 'delimiter', Finder>>
 
-  /** @param last whether no text follows */
+  /** @param last whether `text` ends the file, rather than being continued later */
   constructor(text: string, { delimiter, comment }: CsvSyntax, last: boolean) {
     this.#text = text
     this.#last = last
@@ -127,14 +127,14 @@ class Cursor {
     this.#next = { lf, cr, quote, comment: find(comment), delimiter: find(this.#delimiter) }
   }
 
-  /** Returns the line at `at` as a row of one value; undefined if the text ends before the line does. */
+  /** Returns the line that starts at index `at`, as a row of one value; undefined if the line is incomplete. */
   line(at: number): Parsed | undefined {
     const end = this.#lineEnd(at)
     const after = this.#after(end)
     return after === undefined ? undefined : { cells: [this.#text.slice(at, end)], after }
   }
 
-  /** Returns the row at `at`; undefined if the text ends before the row does. */
+  /** Returns the row that starts at index `at`; undefined if the row is incomplete. */
   row(at: number): Parsed | undefined {
     const end = this.#lineEnd(at)
     const stop = Math.min(end, this.#next.comment.from(at))
@@ -169,12 +169,12 @@ class Cursor {
     }
   }
 
-  /** Whether the row's values end at `at`: with the line, the text or a comment. */
+  /** Whether the row's values end at index `at`, where the line or the text ends or a comment begins. */
   #isEnd(at: number): boolean {
     return at >= Math.min(this.#lineEnd(at), this.#next.comment.from(at))
   }
 
-  /** Parses a value whose opening quote stands before `from`. */
+  /** Parses a quoted value, whose opening quote is just before index `from`; undefined if it has no end yet. */
   #quotedValue(from: number): { text: string; after: number } | undefined {
     let text = ''
     for (let at = from; ; ) {
@@ -190,7 +190,7 @@ class Cursor {
     }
   }
 
-  /** Parses a value without quotes; `start` is its first character that is not a blank. */
+  /** Parses a value without quotes; it starts at index `from`, its first non-blank is at `start`. */
   #plainValue(from: number, start: number): { text: string; after: number } {
     const end = Math.min(this.#lineEnd(start), this.#next.comment.from(start))
     if (this.#delimiter !== undefined) {
@@ -208,12 +208,12 @@ class Cursor {
     return at
   }
 
-  /** Index of the next line end, or of the text's end. */
+  /** Returns the index of the first line end from index `at` on, or else of the end of the text. */
   #lineEnd(at: number): number {
     return Math.min(this.#next.lf.from(at), this.#next.cr.from(at), this.#text.length)
   }
 
-  /** Returns the index after the line end at `end`; undefined if more text may change where that is. */
+  /** Returns the index after the line end at index `end`; undefined if that depends on later text. */
   #after(end: number): number | undefined {
     if (end === this.#text.length) return this.#last ? end : undefined
     if (this.#text[end] === '\n') return end + 1
@@ -225,7 +225,7 @@ class Cursor {
 /** Whether a character is a blank, a no-break space or a tab. */
 const isBlankCharacter = (code: number): boolean => code === 32 || code === 160 || code === 9
 
-/** Finds the next occurrence of a text from growing indices on; passes over the searched text once. */
+/** Finds the next occurrence of a text from an index that never decreases, so each part is searched once. */
 class Finder {
   readonly #text: string
   readonly #what: string | undefined
@@ -237,7 +237,7 @@ class Finder {
     if (what === undefined) this.#found = Number.POSITIVE_INFINITY
   }
 
-  /** Returns the index of the next occurrence at `from` or later, or infinity. */
+  /** Returns the index of the first occurrence at index `from` or later; infinity if there is none. */
   from(from: number): number {
     if (this.#found >= from) return this.#found
     const found = this.#text.indexOf(this.#what!, from)

@@ -145,7 +145,7 @@ export class CsvReader {
     return !Number.isNaN(value)
   }
 
-  /** Parses the usual numerals, at a third of the cost of all; undefined for any other text. */
+  /** Parses common numerals three times as fast as the full parser; returns undefined for any other text. */
   #quick(cell: string): number | undefined {
     // The second character of hexadecimal, octal and binary numerals, which `Number` would parse, is a letter.
     if (cell.charCodeAt(1) > 57 || cell.charCodeAt(0) < 43) return undefined

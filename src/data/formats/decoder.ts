@@ -28,7 +28,7 @@ export class Decoder {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Bytes after the last complete line. */
   #rest: Uint8Array = new Uint8Array(0)
-  /** Encoding in which the bytes after the text returned so far are invalid, once that is known. */
+  /** Name of the encoding, once invalid bytes were found. They follow the text that was returned so far. */
   failed: string | undefined
 
   constructor(name: string, encoding?: string) {
@@ -68,7 +68,7 @@ export class Decoder {
     return mark?.starts.length ?? 0
   }
 
-  /** @throws {FormatError} when the first two characters are ASCII in UTF-16, which no text in UTF-8 begins with. */
+  /** @throws {FormatError} when the bytes begin with two ASCII characters in UTF-16, as no UTF-8 text does. */
   #checkWide([a, b, c, d]: Uint8Array): void {
     const isLittle = a !== 0 && b === 0 && c !== 0 && d === 0
     const isBig = a === 0 && b !== 0 && c === 0 && d !== 0
@@ -81,7 +81,7 @@ export class Decoder {
     return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
   }
 
-  /** Index after the last line end. In each encoding that bytes can be cut in, its bytes occur in no other character. */
+  /** Index after the last line end. In encodings read in pieces, no other character has its bytes. */
   #lineEnd(bytes: Uint8Array): number {
     const { encoding } = this.#decoder!
     if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))
@@ -124,10 +124,10 @@ export class Decoder {
   }
 }
 
-/** Characters of the bytes 0x80 to 0x9F in windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
+/** Characters 0x80 to 0x9F of windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
-/** Number of bytes at the start of a file that decide what it is. */
+/** Number of bytes at the start of a file by which its encoding or format is recognized. */
 const signature = 8
 
 const marks = [
@@ -139,7 +139,7 @@ const marks = [
 const decompress = 'decompress it first (gzip alone is read)'
 const asText = 'save the sheet as CSV'
 
-/** Formats that a file with a table's name may be in. */
+/** File formats, by their first bytes, that are mistaken for CSV, and the advice to give in the error. */
 const otherFormats = [
   { starts: [0xff, 0xfe, 0, 0], got: 'UTF-32', fix: 'save it as UTF-8' },
   { starts: [0, 0, 0xfe, 0xff], got: 'UTF-32', fix: 'save it as UTF-8' },

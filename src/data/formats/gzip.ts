@@ -22,7 +22,7 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 export const damagedGzip = (name: string, cause: unknown): FormatError =>
   new FormatError(`${name}: wanted a whole gzip file, got one that is truncated or damaged`, { cause })
 
-/** Returns the decompressed size that gzip's last 4 bytes state, so that one buffer is enough up to 32 MB. */
+/** Returns the decompressed size that gzip's last 4 bytes state, limited to 32 MB, to allocate a buffer. */
 function sizeHint({ buffer, byteOffset, length }: Uint8Array): number {
   const size = length < 18 ? 0 : new DataView(buffer, byteOffset + length - 4, 4).getUint32(0, true)
   return Math.min(Math.max(size, 1 << 14), 1 << 25, 1100 * length) // deflate shrinks to 1/1032 at most

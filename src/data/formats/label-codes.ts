@@ -5,20 +5,23 @@ import { parseNumeral } from './numerals.ts'
 export interface FoundClasses {
   readonly classNames?: readonly string[]
   readonly classes?: number
-  /** Class of each code; −1 is a missing label. */
+  /** Class index of each label code; −1 if the label is missing. */
   readonly order: readonly number[]
-  /** Texts that are missing labels, each with the place where it was first seen. */
+  /** Texts that stand for missing labels, each with the place where it was first seen. */
   readonly missing: readonly { readonly text: string; readonly where: string }[]
 }
 
-/** Finds the classes of a label column's texts, with or without knowing all classes in advance. */
+/**
+ * Finds the class of each text in a label column. If classes are not known in advance, each distinct text gets
+ * a code at first, and `classes` finally tells the class of each code.
+ */
 export class LabelCodes {
-  /** Class of each known text; for classes that are all numbers, also of other numerals of equal value. */
+  /** Class index by class name; if all names are numerals, also by their common form (see `keyOf`). */
   readonly #known: Map<string, number>
   readonly #areNumbers: boolean
   /** Code of each text that was seen: codes are given in order of first appearance. */
   readonly #codes = new Map<string, number>()
-  /** Place where each text that may be missing was first seen, unless it was quoted anywhere. */
+  /** Place where each text that may mean a missing label (`NA`) was first seen, unless it was ever quoted. */
   readonly #places = new Map<string, string>()
 
   constructor(classNames: readonly string[] = []) {
@@ -33,7 +36,11 @@ export class LabelCodes {
     return known === undefined && this.#areNumbers && isNumeral(text) ? this.#known.get(keyOf(text)) : known
   }
 
-  /** Returns the code of a text. @param where returns its place; absent if it surely does not stand for a missing label */
+  /**
+   * Returns the code of a text.
+   *
+   * @param where returns the text's place in the file; absent if the text certainly is not a missing label
+   */
   codeOf(text: string, where?: () => string): number {
     if (where === undefined) this.#places.delete(text)
     const known = this.#codes.get(text)
@@ -45,9 +52,9 @@ export class LabelCodes {
   }
 
   /**
-   * Returns the classes of all codes, sorted: as numbers if all labels are numbers, otherwise as
-   * text. Among numbers, labels of equal value are one class, and a word such as `NA` is a missing label. If the
-   * classes are just 0, 1, …, `classNames` is left out.
+   * Returns the classes of all codes, sorted: as numbers if all labels are numbers, otherwise as text. Among
+   * numbers, labels of equal value are one class, and a word such as `NA` is a missing label. If the classes
+   * are just 0, 1, …, `classNames` is left out.
    */
   classes(): FoundClasses {
     const found = [...this.#codes.keys()]
@@ -64,7 +71,7 @@ export class LabelCodes {
 
 const isNumeral = (text: string): boolean => !Number.isNaN(parseNumeral(text))
 
-/** Returns one text for all numerals of equal value; integers beyond 2^53, which are inexact as numbers, remain. */
+/** Returns one text for all numerals of equal value (1, 1.0), but integers beyond 2^53 unchanged. */
 function keyOf(text: string): string {
   const value = Number(text)
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : String(value)
@@ -72,7 +79,7 @@ function keyOf(text: string): string {
 
 const byValue = (a: string, b: string): number => Number(a) - Number(b) || (a < b ? -1 : 1)
 
-/** Returns the class's name of each numeral: the numeral itself, unless another one has the same value. */
+/** Returns the class name of each numeral: itself, or a common form if several numerals have the same value. */
 function numericNames(texts: readonly string[]): ReadonlyMap<string, string> {
   const spellings = new Map<string, string[]>()
   for (const text of texts) {

@@ -31,8 +31,8 @@ export interface NpyArray {
  * order. float16 becomes a Float32Array; an array in column-major (Fortran) order is put in row-major order.
  *
  * @param name file name to show in errors
- * @throws {FormatError} when the file is damaged, or the array is structured, or of objects, text, complex numbers
- *   or dates.
+ * @throws {FormatError} when the file is damaged, or the array is structured, or of objects, text, complex
+ *   numbers or dates.
  */
 export function parseNpy(file: Uint8Array, name: string): NpyArray {
   const { descr, isFortran, shape, start } = parseHeader(file, name)
@@ -88,7 +88,7 @@ const entry = `(?:${Object.values(header)
   .join('|')})`
 const dictionary = new RegExp(`^\\s*\\{\\s*(?:${entry}\\s*,\\s*){2}${entry}\\s*(?:,\\s*)?\\}\\s*$`)
 
-/** Returns type, order, shape and `start`, the offset in bytes of the first element, from an NPY file's header. */
+/** Reads type, order, shape and `start`, the first element's offset in bytes, from an NPY file's header. */
 function parseHeader(file: Uint8Array, name: string) {
   const [from, start] = headerBounds(file, name)
   const text = new TextDecoder().decode(file.subarray(from, start))

@@ -9,7 +9,7 @@ export interface ParquetColumn {
   readonly name: string
   /** Whether each value is a list of values, or of further lists. */
   readonly isList: boolean
-  /** Number of decimal places, if values are integers that stand for decimals. */
+  /** Number of decimal places, if the file stores decimals as integers. */
   readonly scale?: number
   /** Whether the file stores values as bytes that are not text. */
   readonly isBinary: boolean
@@ -39,7 +39,7 @@ export function columnsOf(name: string, { schema }: FileMetaData): ParquetColumn
   return columns
 }
 
-/** Returns the index after the last element below the one at `at`. */
+/** Returns the index after the last descendant of the element at index `at`; `schema` is a pre-order tree. */
 function endOf(schema: readonly Element[], at: number): number {
   let end = at
   for (let left = 1; left > 0; left--) left += schema[end++]?.num_children ?? 0
@@ -47,8 +47,8 @@ function endOf(schema: readonly Element[], at: number): number {
 }
 
 /**
- * Checks that each row group has the pages of each column once: the Parquet library would read those of a column that
- * it does not know, and end the process if they are damaged.
+ * Checks that each row group has the pages of each column exactly once. The Parquet library would also read
+ * pages of a column that the schema lacks, and crash the process if they are damaged.
  *
  * @throws {FormatError} when a column is missing, doubled or unknown.
  */
@@ -63,10 +63,10 @@ export function checkRowGroups(name: string, { schema, row_groups }: FileMetaDat
   }
 }
 
-/** Returns the path of each column that has values, as JSON. */
+/** Returns the path, as JSON, of each leaf column: one that holds values rather than other columns. */
 const leafPaths = (schema: readonly Element[]): string[] => [...levelsOf(schema).keys()]
 
-/** Returns the greatest levels of each column that has values, by its path as JSON. */
+/** Returns the maximum repetition and definition level of each leaf column, keyed by its path as JSON. */
 export function levelsOf(schema: readonly Element[]): Map<string, Levels> {
   interface Group extends Levels {
     readonly path: readonly string[]
@@ -110,7 +110,7 @@ function columnOf(file: string, elements: readonly Element[]): ParquetColumn {
   }
 }
 
-/** Whether a group is one of the two levels that a list has around its elements. */
+/** Whether a schema element is one of the two nested groups that Parquet wraps around a list's elements. */
 const isListLevel = ({ num_children, converted_type, logical_type, repetition_type }: Element): boolean =>
   num_children === 1 &&
   converted_type !== 'MAP' &&
@@ -126,7 +126,7 @@ function scaleOf(file: string, name: string, { scale, logical_type }: Element): 
   throw malformed(file, `a number of decimal places for ${name}`, places, 'the file is damaged')
 }
 
-/** Names for kinds of values that cannot be features or labels, by their type in the file. */
+/** Names, for errors, of kinds of values that cannot be features or labels, keyed by their Parquet type. */
 const others: Readonly<Record<string, string>> = {
   DATE: 'dates',
   TIMESTAMP: 'timestamps',
@@ -152,8 +152,8 @@ function otherOf({ type, converted_type, logical_type }: Element): string | unde
 }
 
 /**
- * Returns metadata in which decimals are plain integers: the Parquet library multiplies them by a power of ten, which
- * rounds twice, and only if an older annotation is there as well.
+ * Returns metadata that declares decimals as plain integers, to be converted by `decimal`: the Parquet
+ * library's own conversion rounds twice, and does nothing if a legacy annotation is missing.
  */
 export function withoutDecimals(metadata: FileMetaData): FileMetaData {
   const schema = metadata.schema.map((element) => {
@@ -164,7 +164,7 @@ export function withoutDecimals(metadata: FileMetaData): FileMetaData {
   return { ...metadata, schema }
 }
 
-/** Returns the number nearest to an integer (as a number, or as big-endian bytes) divided by 10^scale. */
+/** Returns the number nearest to value / 10^scale, for an integer given as a number or as big-endian bytes. */
 export function decimal(value: unknown, scale: number): unknown {
   if (value === null || value === undefined) return null
   const integer = value instanceof Uint8Array ? signed(value) : (value as number | bigint)

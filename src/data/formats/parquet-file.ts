@@ -66,7 +66,7 @@ export class ParquetFile {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Texts must be UTF-8: replacing what is not would make different labels the same. */
+/** Decodes a text. Throws if it is not UTF-8: replacing invalid bytes could make different labels equal. */
 function textOf(bytes: Uint8Array | undefined): string | undefined {
   try {
     return bytes && decoder.decode(bytes)

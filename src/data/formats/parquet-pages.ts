@@ -93,7 +93,7 @@ function checkPages(name: string, bytes: ArrayBuffer, chunk: Chunk, headOf: Head
   }
 }
 
-/** Checks of the bodies of compressed pages, by their buffer and offset: see `checkedCompressors`. */
+/** Checks to run on pages after decompression, keyed by buffer and offset: see `checkedCompressors`. */
 const pending = new WeakMap<ArrayBufferLike, Map<number, (body: Uint8Array) => void>>()
 
 function checkRuns(
@@ -117,7 +117,7 @@ function checkRuns(
   }
 }
 
-/** Wraps decompressors to check what they return for pages of `checkedFile`, before it is decoded. */
+/** Wraps decompressors so that each page of a `checkedFile` is checked after decompression, before decoding. */
 export const checkedCompressors = (compressors: Compressors): Compressors =>
   Object.fromEntries(
     Object.entries(compressors).map(([codec, decompress]) => [

@@ -7,13 +7,13 @@ import { planTable, type TablePlan, type TableValues } from './table.ts'
 export interface Reading {
   readonly column: ParquetColumn
   readonly kind: 'feature' | 'target' | 'label'
-  /** Index in an example's `x` or `y` of the value, or of its first number if it is a list. */
+  /** Index in an example's `x` or `y` where the value (of a list: its first number) is stored. */
   readonly place: number
   /** Shape of each value; `[]` for a number. */
   readonly shape: Shape
 }
 
-/** Plan of a table whose columns of lists count as one column for each element of the lists. */
+/** Plan of a table in which a column of lists counts as several columns, one for each element of the lists. */
 export interface ParquetPlan extends TablePlan {
   readonly readings: readonly Reading[]
 }
@@ -66,7 +66,7 @@ export async function planParquet(
   return { ...plan, readings: all }
 }
 
-/** Returns names for the numbers of a column: its own, or `name[0]`, `name[1]`, … for lists. */
+/** Returns the feature names of a column: its own name or, for lists, `name[0]`, `name[1]`, … */
 const elementsOf = ({ name, isList }: ParquetColumn, shape: Shape): string[] =>
   isList ? Array.from({ length: sizeOf(shape) }, (_, i) => `${name}[${i}]`) : [name]
 
@@ -81,13 +81,13 @@ function checkColumn(file: string, { name, other, isList }: ParquetColumn, isLab
     throw malformed(file, 'a label in each row', `lists in ${name}`, 'give them as target')
 }
 
-/** Returns the shape of a list, or of a list of lists, by its first elements. */
+/** Returns the shape of nested lists, judged by the first element that is not null; `[]` for other values. */
 export const shapeOfList = (value: unknown): Shape =>
   Array.isArray(value) ? [value.length, ...shapeOfList(value.find((item) => item != null))] : []
 
 /**
- * Appends the elements of a value to `out`: of a number, or of lists of the given shape. A list that is missing counts
- * as one of missing elements.
+ * Appends a value, a number or nested lists of the given shape, to `out` element by element. A missing list
+ * counts as a list of missing elements.
  *
  * @throws {FormatError} when a list has another length.
  */

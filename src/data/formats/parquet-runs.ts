@@ -1,17 +1,17 @@
 import type { PageHeader } from 'hyparquet'
 
-/** Greatest levels of a column's values: how often they are repeated, and how often they may be missing. */
+/** Maximum levels of a column: how many lists are nested around values, and how many parts may be missing. */
 export interface Levels {
   readonly repetition: number
   readonly definition: number
 }
 
-/** Number of values beyond those of a page that its last run may hold: writers fill it up. */
+/** Number of values by which the last run of a page may exceed the page's number of values: writers pad it. */
 const padding = 512
 
 /**
- * Whether the runs of a page's body fit its number of values. A damaged length would keep the decoder busy for minutes,
- * or fill memory.
+ * Whether the runs (groups of encoded integers) in a page's body hold no more values than its header declares.
+ * A damaged length would keep the decoder busy for minutes, or fill memory.
  *
  * @param body decompressed bytes: levels, if the page is of version 1, and values
  */
@@ -33,7 +33,7 @@ export function fitsRuns(body: Uint8Array, head: PageHeader, { repetition, defin
   return !isIndex || areRuns(body.subarray(at + 1), body[at] ?? 0, page.num_values)
 }
 
-/** Whether the levels of a page of version 2, which are never compressed, fit its number of values. */
+/** Whether the levels of a version 2 page, never compressed, hold no more values than its header declares. */
 export function fitsLevels(page: Uint8Array, head: PageHeader, { repetition, definition }: Levels): boolean {
   const second = head.data_page_header_v2
   if (second === undefined) return true
@@ -53,7 +53,7 @@ const bitsFor = (greatest: number): number => Math.ceil(Math.log2(greatest + 1))
 const lengthAt = (bytes: Uint8Array, at: number): number =>
   at + 4 > bytes.length ? 0 : new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true)
 
-/** Whether runs of integers of `width` bits, bit-packed or of one value, hold no more than `count` integers. */
+/** Whether runs of `width`-bit integers (bit-packed or repeated) hold at most `count + padding` integers. */
 function areRuns(bytes: Uint8Array, width: number, count: number): boolean {
   let at = 0
   let seen = 0

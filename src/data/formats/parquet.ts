@@ -96,7 +96,7 @@ export class ParquetTable {
     return { x: keep(x, xSpec), y: keep(y, ySpec), length: kept.length }
   }
 
-  /** Writes a row's value, a number or the numbers of a list; returns false if the row must be dropped. */
+  /** Writes a row's value in a column (number or list) to `out`; returns false if the row must be dropped. */
   #put({ column, kind, place, shape }: Reading, value: unknown, row: number, out: Data, at: number): boolean {
     const where = (): string => `row ${row}, column ${column.name}`
     const elements: unknown[] = []

@@ -27,7 +27,7 @@ export const tableOptions = {
   classNames: texts,
   /** Number of classes, if the label column holds the integers 0 … classes − 1. */
   classes: integer({ min: 1 }),
-  /** For missing values: 'drop' drops their row; a number replaces missing features. @default an error */
+  /** For missing values: 'drop' drops the whole row; a number replaces missing features. @default an error */
   missing: custom<'drop' | number>(
     "'drop' or a finite number",
     (value) => value === 'drop' || Number.isFinite(value),
@@ -134,7 +134,7 @@ function findColumn(name: string, columns: readonly string[] | number, column: C
 }
 
 /**
- * Returns shapes, types, classes and names of a table's examples: a stream of the table lacks only `read`.
+ * Returns shapes, types, classes and names of a table's examples: all fields of a stream except `read`.
  *
  * @throws {ArgumentError} when `label` is given without `classNames` or `classes`.
  */

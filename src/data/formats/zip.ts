@@ -63,15 +63,15 @@ interface Entry {
   readonly encrypted: boolean
   readonly method: number
   readonly crc: number
-  /** Size in the archive. */
+  /** Compressed size, in bytes. */
   readonly packed: number
-  /** Size when decompressed. */
+  /** Decompressed size, in bytes. */
   readonly size: number
   /** Offset of the file's local header. */
   readonly start: number
 }
 
-/** Returns the offset of the record that ends an archive; a comment of up to 65,535 bytes may follow it. */
+/** Returns the offset of the end-of-directory record of an archive; a comment of ≤ 65,535 bytes may follow. */
 function endOf(view: DataView): number {
   let end = view.byteLength - 22
   const first = Math.max(0, end - 0xffff)
@@ -80,7 +80,7 @@ function endOf(view: DataView): number {
   return end
 }
 
-/** Returns the offset of the ZIP64 record that has the counts which did not fit into the one at `end`, if any. */
+/** Returns the offset of the ZIP64 end record, for counts too large for the record at `end`, if any. */
 function wideEnd(view: DataView, end: number): number | undefined {
   if (end < 20 || view.getUint32(end - 20, true) !== signatures.wideLocator) return undefined
   const at = whole(view, end - 12)
@@ -91,7 +91,7 @@ function wideEnd(view: DataView, end: number): number | undefined {
 /** Value that stands for a size or offset beyond 32 bits, which a ZIP64 field holds instead. */
 const huge = 0xffffffff
 
-/** Returns sizes and offset of a file from the directory's entry at `at`, whose extra fields start at `from`. */
+/** Reads a file's sizes and offset from its directory entry at `at`, whose extra fields start at `from`. */
 function extents(view: DataView, at: number, from: number, length: number) {
   const short = [24, 20, 42].map((offset) => view.getUint32(at + offset, true))
   let field = from
@@ -108,7 +108,7 @@ function extents(view: DataView, at: number, from: number, length: number) {
   return { size: size!, packed: packed!, start: start! }
 }
 
-/** Reads an integer of 64 bits that is an offset or a size. */
+/** Reads a 64-bit offset or size; throws if it is too large to be exact as a number. */
 function whole(view: DataView, at: number): number {
   const value = Number(view.getBigUint64(at, true))
   if (Number.isSafeInteger(value)) return value
@@ -144,7 +144,7 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   return bytes
 }
 
-/** Packs files, keyed by name, into a ZIP archive. All are dated 1980-01-01: equal files give equal bytes. */
+/** Packs files, keyed by name, into a ZIP archive. Files are dated 1980: equal files give equal bytes. */
 export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean): Uint8Array {
   const parts: Uint8Array[] = []
   const directory: Uint8Array[] = []
@@ -165,7 +165,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   return Buffer.concat([...parts, ...directory, end])
 }
 
-/** Encodes a ZIP header: 32-bit signature, then a list of 16-bit integers, one of 32-bit, one of 16-bit, … */
+/** Encodes a ZIP header: a 32-bit signature, then the lists of integers, alternately of 16 and 32 bits. */
 function record(signature: number, ...fields: readonly (readonly number[])[]): Uint8Array {
   const width = (i: number): number => (i % 2 === 0 ? 2 : 4)
   const length = 4 + fields.reduce((n, field, i) => n + field.length * width(i), 0)

@@ -21,11 +21,11 @@ export interface Controller<State = unknown> {
   factor(state: State): number
   /** Whether training should end in this state. */
   stop(state: State): boolean
-  /** Returns why training should end in this state, as the end of a sentence that begins with the metric. */
+  /** Returns why training should end in this state: a predicate whose subject is the metric's name. */
   reason?(state: State): string
   /**
-   * Returns this controller for a metric that is better if lower ('min') or higher ('max'). Absent if the
-   * controller does not compare values.
+   * Returns a controller like this one for a metric that is better if lower ('min') or higher ('max'). Absent
+   * if the controller does not compare values.
    *
    * @param metric name of the metric, for the error
    * @throws {ArgumentError} when the controller was made for the opposite.
@@ -34,10 +34,10 @@ export interface Controller<State = unknown> {
 }
 
 /**
- * Returns a controller that compares values: in the given mode or, without one, in the mode of the metric that
- * it follows, which is `min` until it follows one.
+ * Returns a controller that compares values of a metric. Which are better, lower ('min') or higher ('max'), is
+ * the given mode or, without one, decided by the metric that the controller follows ('min' before that).
  *
- * @param make returns the controller in a mode
+ * @param make returns the controller for a mode
  */
 export function comparing<State>(
   who: string,

@@ -6,9 +6,9 @@ import { absoluteThreshold, better, type Goal, goal, nonFinitePolicy, skips } fr
 
 const options = {
   ...goal,
-  /** Number of evaluations (metrics) in a row without improvement after which training ends. @default 10 */
+  /** Number of evaluations of the metric in a row without improvement after which training ends. @default 10 */
   patience: integer({ min: 1 }, 10),
-  /** Margin by which a metric must beat the best one so far to count as an improvement. @default 0 */
+  /** Margin by which a value of the metric must beat the best so far to be an improvement. @default 0 */
   threshold: number({ min: 0 }, 0),
   ...absoluteThreshold,
   ...nonFinitePolicy,
@@ -17,11 +17,11 @@ export interface EarlyStoppingOptions extends OptionsOf<typeof options> {}
 
 /** State of an `earlyStopping` controller, as plain JSON. */
 export interface EarlyStoppingState {
-  /** Best metric so far; null before the first finite metric. */
+  /** Best value of the metric so far; null before the first finite value. */
   readonly best: number | null
-  /** Index, from 0, of the evaluation with the best metric; null before the first finite metric. */
+  /** Index, from 0, of the evaluation with the best value; null before the first finite value. */
   readonly bestAt: number | null
-  /** Number of evaluations without improvement since the best metric. */
+  /** Number of evaluations without improvement since the best value. */
   readonly bad: number
   /** Number of evaluations so far. */
   readonly seen: number

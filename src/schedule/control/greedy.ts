@@ -6,11 +6,11 @@ import { absoluteThreshold, better, type Goal, goal, nonFinitePolicy, skips } fr
 
 const options = {
   ...goal,
-  /** Number that multiplies the controller's factor to lower it, and divides it to raise it. @default 0.95 */
+  /** Number that multiplies the schedule's factor to lower it, and divides it to raise it. @default 0.95 */
   factor: number({ above: 0, below: 1 }, 0.95),
-  /** Number of good (or bad) metrics in a row before the one that changes the factor. @default 10 */
+  /** Number of good (bad) evaluations in a row to tolerate; the next raises (lowers) the factor. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Margin by which the mean must beat the best mean so far to count as an improvement. @default 1e-6 */
+  /** Margin by which the mean of recent values must beat the best mean to be an improvement. @default 1e-6 */
   threshold: number({ min: 0 }, 1e-6),
   ...absoluteThreshold,
   /** Number of evaluations to ignore after the factor is lowered. @default 0 */
@@ -30,13 +30,13 @@ export interface GreedyOptions extends OptionsOf<typeof options> {}
 /** State of a `greedy` controller, as plain JSON. */
 export interface GreedyState {
   readonly factor: number
-  /** Best mean of `recent` so far; null before the first finite metric. */
+  /** Best mean of `recent` so far; null before the first finite value of the metric. */
   readonly best: number | null
   /** Number of latest evaluations in a row that improved on the best mean. */
   readonly good: number
   /** Number of latest evaluations in a row that did not improve on the best mean. */
   readonly bad: number
-  /** Number of coming evaluations to ignore, after a change of the factor. */
+  /** Number of evaluations still to be ignored after a change of the factor. */
   readonly wait: number
   /** The latest finite values of the metric, at most `windowSize` of them. */
   readonly recent: readonly number[]
@@ -48,9 +48,10 @@ export interface GreedyState {
  *     raised    factor ← min(factor / options.factor, maxFactor)   after patience + 1 good evaluations in a row
  *     lowered   factor ← max(factor · options.factor, minFactor)   after patience + 1 bad evaluations in a row
  *
- * An evaluation is good if the mean of the last `windowSize` metrics is better than every such mean before, and
- * bad otherwise. A NaN or infinite metric is left out of the mean. Unlike in Hugging Face, the bounds apply to
- * the factor, not to the learning rate, and there is no reset after many evaluations at `minFactor`.
+ * An evaluation is good if the mean of the last `windowSize` values of the metric is better than every such
+ * mean before, and bad otherwise. A NaN or infinite value is left out of the mean. Unlike in Hugging Face, the
+ * bounds apply to the factor, not to the learning rate, and there is no reset after many evaluations at
+ * `minFactor`.
  *
  * Source: Subramanian & Ganapathiraman, https://arxiv.org/abs/2512.14527; Hugging Face's GreedyLR.
  */

@@ -8,7 +8,7 @@ export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
 export const goal = {
-  /** Whether lower ('min') or higher ('max') metrics are better. @default as what is monitored, else 'min' */
+  /** Whether a lower ('min') or higher ('max') metric is better. @default as what is monitored, else 'min' */
   mode: choice<Goal>(['min', 'max']),
 }
 
@@ -18,7 +18,7 @@ export const absoluteThreshold = {
 }
 
 export const nonFinitePolicy = {
-  /** For a NaN or infinite metric: count it as no improvement, ignore it, or throw. @default 'bad' */
+  /** For a NaN or infinite metric: count it as no improvement ('bad'), ignore it, or throw. @default 'bad' */
   nonFinite: choice<NonFinite>(['bad', 'ignore', 'throw'], 'bad'),
 }
 
@@ -30,7 +30,8 @@ export interface Judge {
 }
 
 /**
- * Whether a metric beats the best one so far by more than the threshold; the first finite metric always does.
+ * Whether a value of a metric beats the best one so far by more than the threshold. The first finite value
+ * always does.
  *
  *     rel   min: metric < best − threshold · |best|         max: metric > best + threshold · |best|
  *     abs   min: metric < best − threshold                  max: metric > best + threshold
@@ -45,7 +46,11 @@ export function better(judge: Judge, metric: number, best: number | null): boole
   return mode === 'min' ? metric < limit : metric > limit
 }
 
-/** Whether to ignore this metric. @throws {ArgumentError} if it is not finite and the policy is 'throw' */
+/**
+ * Whether to ignore this value of a metric.
+ *
+ * @throws {ArgumentError} if it is not finite and the policy is 'throw'
+ */
 export function skips(who: string, policy: NonFinite, metric: number): boolean {
   if (typeof metric !== 'number') throw mismatch(who, 'a metric as a number', metric)
   if (Number.isFinite(metric)) return false

@@ -23,9 +23,9 @@ const options = {
   factor: number({ min: 0, below: 1 }, 0.1),
   /** Number of evaluations in a row without improvement to tolerate; see the presets. @default 10 */
   patience: integer({ min: 0 }, 10),
-  /** Margin by which a metric must beat the best one so far to count as an improvement. @default 1e-4 */
+  /** Margin by which a value of the metric must beat the best so far to be an improvement. @default 1e-4 */
   threshold: number({ min: 0 }, 1e-4),
-  /** Whether `threshold` is a fraction of the best metric, or a difference. @default 'rel'; 'abs' for keras */
+  /** Whether `threshold` is a fraction of the best value, or a difference. @default 'rel'; 'abs' for keras */
   thresholdMode: choice<ThresholdMode>(['rel', 'abs']),
   /** Number of evaluations to ignore after a reduction. @default 0 */
   cooldown: integer({ min: 0 }, 0),
@@ -33,7 +33,7 @@ const options = {
   minFactor: number({ min: 0, max: 1 }, 0),
   /** Skip a reduction that lowers the factor by no more than this. @default 1e-8; 0 for keras and optax */
   eps: number({ min: 0 }),
-  /** Number of successive metrics whose mean counts as one evaluation. @default 1 */
+  /** Number of successive values of the metric whose mean counts as one evaluation. @default 1 */
   accumulationSize: integer({ min: 1 }, 1),
   ...nonFinitePolicy,
 }
@@ -42,15 +42,15 @@ export interface ReduceOnPlateauOptions extends OptionsOf<typeof options> {}
 /** State of a `reduceOnPlateau` controller, as plain JSON. */
 export interface PlateauState {
   readonly factor: number
-  /** Best metric so far; null before the first finite metric. */
+  /** Best value of the metric so far; null before the first finite value. */
   readonly best: number | null
   /** Number of latest evaluations in a row without improvement. */
   readonly bad: number
   /** Number of evaluations left in the cooldown after a reduction. */
   readonly cooldown: number
-  /** Sum of the metrics since the last complete evaluation; null if one of them is not finite. */
+  /** Sum of the metric's values since the last complete evaluation; null if one of them is not finite. */
   readonly sum: number | null
-  /** Number of metrics since the last complete evaluation, below `accumulationSize`. */
+  /** Number of the metric's values since the last complete evaluation, below `accumulationSize`. */
   readonly count: number
 }
 

@@ -26,7 +26,7 @@ function printWarmup(spec: ScheduleSpec): string | undefined {
   return `warmup ${steps}${how}${from} + ${printSeries(rest) ?? printItem(rest)}`
 }
 
-/** Formats a `sequential` spec as `a for 5 then b`; undefined if rounded lengths would change a milestone. */
+/** Formats a `sequential` spec as `a for 5 then b`; undefined if rounding would change a milestone. */
 function printSeries({ type, schedules, milestones }: ScheduleSpec): string | undefined {
   if (type !== 'sequential') return undefined
   const parts = schedules as ScheduleSpec[]
@@ -46,7 +46,7 @@ function printSeries({ type, schedules, milestones }: ScheduleSpec): string | un
   )
 }
 
-/** Returns the lengths between milestones; undefined if there are none, or their rounded sums are others. */
+/** Returns the lengths between milestones; undefined if there are none, or their rounded sums do not match. */
 function lengthsBetween(ends: readonly number[]): number[] | undefined {
   const lengths = ends.map((end, i) => end - (ends[i - 1] ?? 0))
   const isExact = ends.every((end, i) => (ends[i - 1] ?? 0) + lengths[i]! === end)

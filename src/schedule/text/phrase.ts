@@ -3,15 +3,15 @@ import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 
 /**
  * Short text form of a type of schedule, such as `cosine 0.1 to 0 over 100`: words, each before a number. The
- * word `over` may be left out: the schedule then fills the rest of the run.
+ * word `over` and its number may be left out: the schedule then fills the rest of the run.
  */
 export interface Phrase {
-  /** First word of a phrase of a schedule's short text, such as 'cosine'. */
+  /** First word of the phrase, which names the type of schedule, such as 'cosine'. */
   readonly head: string
   /** Field for the number after the head; then, in order, each further word and the field for its number. */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
   toSpec(fields: Readonly<Record<string, StepCount>>): ScheduleSpec
-  /** Returns a spec's values by field, or undefined if the phrase does not suit it; `format` checks them. */
+  /** Returns the phrase's numbers by field for a spec; undefined if the phrase cannot express the spec. */
   fromSpec(spec: ScheduleSpec): Readonly<Record<string, SpecValue>> | undefined
 }
 
@@ -42,7 +42,7 @@ export const phrases: readonly Phrase[] = [
   },
 ]
 
-/** Returns a phrase for a type of schedule where each number is the field of that name in the spec. */
+/** Returns the phrase of a type of schedule whose spec contains each number under the same field name. */
 function plain(head: string, type: string, fields: Phrase['fields']): Phrase {
   return {
     head,

@@ -8,7 +8,7 @@ interface Token {
 export interface Lexicon {
   /** Pattern that matches any one token, made by `tokenPattern`. */
   readonly token: RegExp
-  /** What the error says was wanted (`wanted …`) where no token matches. */
+  /** Description of what is expected, for the error where no token matches. */
   readonly wanted: string
   /** Maximum depth of nesting, low enough that the parser does not overflow the call stack. */
   readonly maxDepth: number

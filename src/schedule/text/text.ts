@@ -80,7 +80,7 @@ class Parser extends Scanner {
     return milestones.length === 0 ? schedules[0]! : { type: 'sequential', schedules, milestones }
   }
 
-  /** Reads the length after 'for'. Returns the milestone that is this much later than the one before. */
+  /** Reads the length after 'for'; returns the next milestone: `before`, the last one, plus this length. */
   private later(before: StepCount = 0): StepCount {
     const unit = typeof before === 'number' ? 'a number of steps' : 'a percentage'
     const { text } = this.peek
@@ -181,7 +181,7 @@ class Parser extends Scanner {
 const lengthOf = (text: string): StepCount =>
   text.endsWith('%') ? (text.replace(/\s/, '') as Percent) : Number(text)
 
-/** Words of phrases that stand before a length. */
+/** Words of phrases that are followed by a length, not by a value. */
 const lengthWords: ReadonlySet<string> = new Set(['over', 'every'])
 
 const heads = ['warmup', ...phrases.map(({ head }) => head)].join(', ')
