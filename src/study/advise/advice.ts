@@ -17,7 +17,7 @@ import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
-  /** Lowest learning rate to try: the rate that the test suggests or, if its loss stays flat, a default low one. */
+  /** Lowest learning rate to try: the rate that the test suggests or, if its loss stays flat,a default. */
   readonly begin: number
 }
 
@@ -33,7 +33,7 @@ export interface Advice {
    * - `low`: neither holds, usually because the budget is too small to tell
    */
   readonly confidence: 'high' | 'medium' | 'low'
-  /** A sentence with the reason for this confidence and, unless it is `high`, the budget that would raise it. */
+  /** A sentence with the reason for `confidence` and, unless that is `high`, the budget that would raise it. */
   readonly because: string
   /** Observations from range tests and trials, one sentence each. */
   readonly evidence: readonly string[]

@@ -93,7 +93,7 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Returns settings with five rates: `begin` and, as range tests err low, four above it, each about 3 times. */
+/** Returns settings with five learning rates, each about 3 times the one before, upwards from `begin`. */
 function candidates({ normalization, begin }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(begin) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))

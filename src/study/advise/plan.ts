@@ -39,7 +39,7 @@ function budgetFor(steps: number): number {
 /** Returns the smallest budget, in steps, at which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/** Returns the smallest budget, in steps, at which `seeds` seeds of the two best settings get full runs, too. */
+/** Returns the smallest budget, in steps, that also pays for full runs of the two best with `seeds` seeds. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 

@@ -60,7 +60,7 @@ function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
   return sample
 }
 
-/** Returns the new combination with the greatest l/g (see `tpe`) of 24 random ones; undefined if none is new. */
+/** Returns the new combination with the greatest l/g (see `tpe`) among 24 draws; undefined if none is new. */
 function bestDraw(
   space: Space,
   chosen: readonly Sample[],

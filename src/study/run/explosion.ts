@@ -1,9 +1,9 @@
 import { figure } from '../../core/text.ts'
 
-/** Factor by which a loss may exceed the first one in size before the trial counts as diverged. */
+/** Maximum ratio of a loss to the first loss, in absolute value; beyond it, the trial counts as diverged. */
 const most = 1e6
 
-/** Least size of a first loss to compare with: beside a loss of nearly 0, almost any other would be too large. */
+/** Lower bound for the first loss in this ratio: relative to a first loss near 0, any loss would be too large. */
 const least = 1e-3
 
 /**

@@ -3,13 +3,13 @@ import { EvenstepError } from '../../core/errors.ts'
 import { noCurve, type TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 
-/** A message from a worker process: it is ready for trials, could not start, or has finished a trial. */
+/** A message from a worker process, saying that it is ready for trials, could not start, or finished a trial. */
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'finished'; readonly result: TrialResult }
 
-/** Maximum number of attempts at a trial whose worker processes exit before the trial is finished. */
+/** Maximum number of attempts to run a trial whose worker process exits before the trial is finished. */
 const tries = 3
 
 /**
@@ -71,16 +71,16 @@ export class Pool {
   }
 }
 
-/** Thrown when a worker process exits although a message from it is awaited. */
+/** Thrown when a worker process exits while a message from it is awaited. */
 class WorkerEnded extends EvenstepError {
   override readonly name = 'WorkerEnded'
 }
 
 class Worker {
   readonly #child: ChildProcess
-  /** Resolves, once the process has exited, to words on how it ended, such as `with code 1`. */
+  /** Resolves, once the process has exited, to a phrase on how it exited, such as `with code 1`. */
   readonly ended: Promise<string>
-  /** Whether the process has started up: if it exits after that, the trial that it was running is the cause. */
+  /** Whether the process has finished starting: if it exits later, the trial that it runs is to blame. */
   ready = false
 
   constructor(child: ChildProcess) {
