@@ -19,7 +19,7 @@ const linear: Named = (peak, steps) => schedule.polynomial(peak, { totalIters: s
 const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: steps })
 
 /**
-X
+ * Makers of schedules by name. Each schedule spans a whole run, and its highest rate is the peak:
  *
  * - `constant`: always the peak
  * - `linear`, `cosine`: from the peak to 0

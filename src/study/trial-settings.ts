@@ -43,7 +43,7 @@ export function settingsOf(
 
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
-/** Returns the learning rate (number or schedule) of a trial's settings; undefined: keep the experiment's rate. */
+/** Returns the rate or schedule that a trial's settings ask for; undefined to keep the experiment's own. */
 function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
   const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {

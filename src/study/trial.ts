@@ -19,7 +19,7 @@ export interface Trial {
 
 /** The result of a trial. A trial that diverged or failed has one, too. */
 export interface TrialResult {
-  /** `diverged`: a loss became infinite, NaN or 10⁶ times the first; `failed`: by another error, see `error`. */
+  /** `diverged`: a loss became infinite, NaN or 10⁶ times the first; `failed`: ended by another `error`. */
   readonly status: 'done' | 'diverged' | 'failed'
   readonly error?: string
   /** Values of `trainLoss`, `validationLoss` and other metrics after the last epoch; empty unless done. */
@@ -32,7 +32,7 @@ export interface TrialResult {
   readonly curve: TrialCurve
   /** Curves for each batch normalization, by its path in the model; absent unless the study has `watch`. */
   readonly layers?: Readonly<Record<string, LayerCurve>>
-  /** Error of running statistics at the end; absent without such statistics, or unless the study has `watch`. */
+  /** Error of running statistics at the end; absent without any, or unless the study has `watch`. */
   readonly drift?: DriftSummary
 }
 

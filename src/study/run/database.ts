@@ -39,7 +39,7 @@ export class Database {
     }
   }
 
-  /** Stores the study's description. @throws {ArgumentError} when it is no extension of the one stored before. */
+  /** Stores a study's description. @throws {ArgumentError} when it does not extend the folder's study. */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
     const text = JSON.stringify(description)

@@ -3,7 +3,7 @@ import { EvenstepError } from '../../core/errors.ts'
 import { noCurve, type TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 
-/** A message from a worker process, saying that it is ready for trials, could not start, or finished a trial. */
+/** A message from a worker process: it is ready for trials, could not start, or has finished a trial. */
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'refused'; readonly message: string }
@@ -13,8 +13,8 @@ export type FromWorker =
 const tries = 3
 
 /**
- * A pool of worker processes, each of which runs one trial at a time. A process is started when a trial finds
- * none idle, and then kept.
+ * A pool of worker processes, each of which runs one trial at a time. If no worker is idle when a trial is to run,
+ * a new one is started, and then kept.
  *
  * If a worker exits during a trial, another one resumes the trial from its last checkpoint; after three such
  * exits the trial counts as failed.

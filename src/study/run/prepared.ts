@@ -85,7 +85,7 @@ export function overrideForStudy(
   return changed
 }
 
-/** Returns the study's option, such as `factors.lr`, that decides the experiment's setting at `path`, if any. */
+/** Returns the study's option, such as `factors.lr`, that decides the setting at `path`; undefined if none. */
 function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
   if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
   if (path === 'monitor' && metric !== undefined) return 'metric'
@@ -96,7 +96,7 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
   return factor && `factors.${factor}`
 }
 
-/** Returns a function of path and value: whether the experiment accepts the value for the setting at the path. */
+/** Returns a function of path and value that tells whether the setting at the path accepts the value. */
 const takenBy =
   (experiment: Experiment) =>
   (path: string, value: number): boolean => {
@@ -137,7 +137,7 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
   }
 }
 
-/** Returns facts on a study for the analysis, such as which factors draw values from a range without a count. */
+/** Returns facts on a study for its analysis, such as which factors are ranges without a count. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],

@@ -33,7 +33,7 @@ export interface RunStudyOptions {
 /**
  * Runs those trials of a study whose results are not yet in the study's folder.
  *
- * Yields an event for each trial once its result is in the database, and last, unless stopped, `end`. If the caller
+ * Yields an event for each trial once its result is in the database; last, unless stopped, `end`. If the caller
  * leaves the loop or aborts the signal, worker processes are killed; unfinished trials are run the next time.
  *
  * @throws {ArgumentError} when the folder has another study, or a running one.
@@ -67,7 +67,7 @@ async function* trials(
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
   let waiting: Trial[] = []
-  /** Number of trials that the design asks for and that are finished; the folder may have other finished ones. */
+  /** Number of finished trials that the design asks for; the folder may have other finished trials. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))

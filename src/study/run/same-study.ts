@@ -23,7 +23,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   refuse(folder, 'study', difference)
 }
 
-/** Checks that advice is resumed with the same experiment. @throws {ArgumentError} naming the first difference. */
+/** Checks that advice is resumed with the same experiment. @throws {ArgumentError} naming a difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
   refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
 }
