@@ -13,8 +13,8 @@ export type FromWorker =
 const tries = 3
 
 /**
- * A pool of worker processes, each of which runs one trial at a time. If no worker is idle when a trial is to run,
- * a new one is started, and then kept.
+ * A pool of worker processes, each of which runs one trial at a time. If none is idle when a trial is to run, a
+ * new worker is started, and then kept.
  *
  * If a worker exits during a trial, another one resumes the trial from its last checkpoint; after three such
  * exits the trial counts as failed.
