@@ -37,7 +37,7 @@ export interface Fed {
 /** Which values of a weight produce one output: those of one group with one index along `axis`. */
 export interface Outputs {
   readonly axis: number
-  /** Number of groups, as in a grouped convolution: the axes before `axis` are split; each has its own outputs. */
+  /** Number of equal groups into which the axes before `axis` are split, as in a grouped convolution. */
   readonly groups: number
 }
 
@@ -81,7 +81,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns pairs of names: each active dropout layer that BN layers follow, and the first of these BN layers. */
+/** Returns pairs of names: each active dropout layer that BN layers follow, and the first BN layer after it. */
 export function dropoutsBeforeNorms({
   norms,
   dropouts,
@@ -177,7 +177,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/** Returns the axis of `weight` with the channels of `t`, which is a matrix product or convolution with `weight`. */
+/** Returns the axis of `weight` whose indices are channels of `t`, a matrix product or convolution with it. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight

@@ -89,12 +89,12 @@ export class Subject {
     )
   }
 
-  /** Returns the optimizer's options for a trainable weight, given by state name, with defaults and groups applied. */
+  /** Returns the optimizer's options for the trainable weight of this state name: defaults and groups applied. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }
 
-  /** Returns how the optimizer updates a trainable weight: its rate, decay and momentum at each step of the run. */
+  /** Returns how the optimizer updates a trainable weight: rate, decay and momentum at each step of the run. */
   rule(name: string): WeightRule {
     const { optimizer } = this.experiment
     return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
@@ -133,7 +133,7 @@ export class Subject {
     )
   }
 
-  /** Returns the first `count` full training batches of the first epoch, or all full ones if there are fewer. */
+  /** Returns the first `count` full training batches of the first epoch, or all of them if there are fewer. */
   batches(count: number, batchSize: number = this.experiment.batchSize): Batch[] {
     const batches: Batch[] = []
     for (const batch of this.training(batchSize).batches(0)) {
@@ -206,7 +206,7 @@ export class Subject {
     })
   }
 
-  /** Returns the weights before BN layers, each with a measure of how scale-invariant the loss is to its rows. */
+  /** Returns the weights before BN layers, each with a measure of how scale-invariant its rows are. */
   fedMatrices(): Promise<readonly Matrix[]> {
     return this.#once('matrices', async () => {
       const [slope] = await this.slopes(slopeCount)
@@ -221,8 +221,9 @@ export class Subject {
   }
 
   /**
-   * Maps the state name of each weight with two or more axes to how up to 8 further steps, after the current
-   * one, change it; then undoes the steps. If `lacksState`, the result is misleading.
+   * Maps the state name of each weight with two or more axes to how up to 8 steps change it: they start from
+   * the current weights and state, at the rates of the run's last steps, and are then undone. If `lacksState`,
+   * the result is misleading.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

@@ -16,7 +16,7 @@ export interface Turns {
  * Takes one optimizer step per batch, and measures how each step changes the weights of two or more axes.
  *
  * @param trained weights by state name
- * @param fed weights before BN; unless BN cancels it, the bias of such a weight is measured as part of the weight
+ * @param fed weights before BN; unless BN cancels it, the bias of such a weight is measured as a part of it
  */
 export async function turnsOf(
   task: Task,

@@ -9,8 +9,8 @@ const options = {
 export interface CsvLogOptions extends OptionsOf<typeof options> {}
 
 /**
- * Converts the log of a run (one training, saved in a folder) to CSV, and yields the lines of the CSV, each
- * ending with a line feed: a header, then a row for each epoch or step.
+ * Yields the log of a run (one training, saved in a folder) as lines of CSV, each ending with a line feed: a
+ * header, then a row for each epoch or step.
  *
  * A column's name is the path of its value in `events.jsonl`: `validationLoss`, `metrics.f1`,
  * `metrics.confusion.0.1`, `time.stepsPerSecond`. Missing values become empty cells. Source: RFC 4180,

@@ -30,8 +30,8 @@ export interface Members extends OptionsOf<typeof members> {}
 export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
 
 /**
- * Returns the indices of the groups with a `match` in which no trainable weight is. A group of a `maxRank` alone
- * names nothing: it is a rule for any model, and may apply to none of its weights.
+ * Returns the indices of the groups whose `match` matches no trainable weight. Groups with only a `maxRank` are
+ * left out: they are a rule for any model, and may contain no weight.
  */
 export const unmatched = (
   groups: readonly Members[],
@@ -70,7 +70,7 @@ export interface GroupedSettings {
 /**
  * Returns the optimizer's options for every weight, given its parameter groups.
  *
- * @param complete returns the options of weights in no group, overridden by `own`
+ * @param complete returns all options, with defaults, of weights whose groups set the options `own`
  * @throws {ArgumentError} when a group has no condition or invalid options.
  */
 export function grouping(

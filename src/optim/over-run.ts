@@ -3,8 +3,8 @@ import { isSchedule } from '../schedule/schedule.ts'
 import type { Optimizer } from './optimizer.ts'
 
 /**
- * Returns an optimizer whose schedules have all their lengths in steps, for a run of `steps` steps. If they have
- * already, returns the same optimizer.
+ * Returns the optimizer with all lengths in its schedules converted to steps, for a run of `steps` steps; the
+ * same object if all are in steps already.
  */
 export function overRun(optimizer: Optimizer, steps: number): Optimizer {
   const { type, ...given } = optimizer.spec

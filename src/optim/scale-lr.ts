@@ -13,8 +13,8 @@ const options = {
 export interface ScaleLrOptions extends OptionsOf<typeof options> {}
 
 /**
- * Scales `lr` from batch size `base` to `batchSize`: lr · batchSize/base or, with `rule: 'sqrt'`, lr times the
- * root √(batchSize/base).
+ * Returns the learning rate for `batchSize`, given `lr` for the batch size `base`: lr · batchSize/base or, with
+ * `rule: 'sqrt'`, lr · √(batchSize/base).
  *
  * Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 2.1 (linear); Krizhevsky 2014,
  * https://arxiv.org/abs/1404.5997, section 5 (root). High rates need a warmup.

@@ -31,8 +31,8 @@ export interface Traits {
 }
 
 /**
- * Equilibrium of a scale-invariant weight, such as one before BN: weight decay λ and gradient steps at learning
- * rate η balance, so that the weight's norm is constant and each step turns it by a constant angle.
+ * Equilibrium of a scale-invariant weight, such as a weight before BN: weight decay and gradient steps balance,
+ * so that the weight's norm is constant and each step turns the weight by a constant angle.
  */
 export interface Equilibrium {
   /** Angle between the weight before and the weight after one step, in radians. */

@@ -112,7 +112,7 @@ function recalibrates({ experiment }: Subject): boolean {
 
 const memoryAtEnd = ({ tracking, steps }: Subject): number => longestMemory(tracking, steps - 1)
 
-/** Whether BN's running statistics are not remeasured and remember more steps than the run's low-rate end has. */
+/** Whether BN's running statistics, not remeasured, remember more steps than the run's low-rate end has. */
 const isTailShort = (plan: Subject): boolean =>
   plan.tracking.length > 0 && !recalibrates(plan) && tailOf(plan.rates) < memoryAtEnd(plan)
 

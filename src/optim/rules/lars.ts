@@ -25,7 +25,7 @@ export interface LarsOptions extends OptionsOf<typeof options>, CommonOptions<ty
  *     v ← momentum · v + lr · λ · (g + weightDecay · w)
  *     w ← w − v
  *
- * Here g = dL/dw. As in the paper, and unlike in `sgd`, lr multiplies the gradient before it enters v. Biases
+ * Here g = dL/dw. As in the paper, and unlike in `sgd`, v contains gradients already multiplied by lr. Biases
  * and BN layers are usually exempt from λ: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
  *
  * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.

@@ -54,8 +54,8 @@ export const momentAverages = (at: Update<Betas>, g: Tensor): readonly [mean: Te
 ]
 
 /**
- * Returns √v + eps · √(1 − beta2ᵗ), where v is `square`. To divide by this and multiply by the scalar
- * √(1 − beta2ᵗ) equals dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, with one operation fewer per element.
+ * Returns √v + eps · √(1 − beta2ᵗ) at step t, where v is `square`. Dividing by it and multiplying by the scalar
+ * √(1 − beta2ᵗ) is the same as dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, with one operation less per element.
  */
 export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
   const offset = (step: number): number => eps * Math.sqrt(filledPart(at, 'beta2', step))
