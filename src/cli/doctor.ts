@@ -46,8 +46,8 @@ export const doctorCommand = (output: Output = terminal()): Command =>
     })
 
 /**
- * Returns the task (model, loss, optimizer) of a run as it was at `checkpoint` or, by default, at the end. If the
- * run has no checkpoint, the optimizer's state is not restored.
+ * Returns the task (model, loss, optimizer) of a run as it was at `checkpoint` or, by default, at the end. If
+ * the run has no checkpoint, the optimizer's state is not restored.
  */
 function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task {
   const task = taskOf(experiment)

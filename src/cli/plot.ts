@@ -50,7 +50,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** Returns the vertical axis's range: all values, and 0 if the lowest is positive and below half the highest. */
+/** Returns the vertical axis's range: all values, and also 0 if the lowest is from 0 to half the highest. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -59,7 +59,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** Divides a curve into `width` groups of successive steps, sharing their end steps; returns each one's range. */
+/** Returns a curve's lowest and highest value in each of `width` sections, which share their end steps. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {

@@ -29,7 +29,7 @@ export class StudyReport {
   #begun = 0
   /** Number of trials that were already finished when the study was resumed. */
   #before = 0
-  /** Progress last printed, in units of 5 % of all trials; used if the output is no terminal, with no status line. */
+  /** Progress last printed, in units of 5 % of all trials; used only if there is no status line to redraw. */
   #reported = 0
   #lost = 0
 

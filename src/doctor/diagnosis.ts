@@ -14,7 +14,7 @@ export interface Finding extends Advised {
   readonly value: number
   /** Further measured values by name, such as one per layer. */
   readonly values?: Readonly<Record<string, number>>
-  /** Changes of the learning rate, advised by this or another finding, that the measured values speak against. */
+  /** Changes of the learning rate that the measured values speak against, in whichever finding's advice. */
   readonly opposes?: readonly RateMove[]
 }
 

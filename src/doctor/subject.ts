@@ -89,7 +89,7 @@ export class Subject {
     )
   }
 
-  /** Returns the optimizer's options for the trainable weight of this state name: defaults and groups applied. */
+  /** Returns all options, with defaults and its groups applied, of the trainable weight of this state name. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }

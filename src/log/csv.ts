@@ -31,12 +31,12 @@ export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGene
   for (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
 }
 
-/** Yields the events of one type from a run's log, each as a map from column name to text of the cell. */
+/** Yields the events of one type in a run's log, each as a map from column names to texts of cells. */
 function* rows(folder: string, type: string): Generator<ReadonlyMap<string, string>> {
   for (const event of readEvents(folder)) if (event.type === type) yield cellsOf(event)
 }
 
-/** Flattens an event to texts of cells, keyed by path such as `metrics.f1`; omits its `type` and `reasons`. */
+/** Maps paths of an event's values, such as `metrics.f1`, to cell texts; leaves out `type` and `reasons`. */
 function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unknown }): Map<string, string> {
   const cells = new Map<string, string>()
   const enter = (value: object, path: string): void => {

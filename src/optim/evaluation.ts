@@ -16,8 +16,8 @@ export interface EvaluationWeights {
 export type BatchNormPolicy = 'recalibrate' | 'average' | 'copy'
 
 /**
- * Runs `body` while some variables of the model have the values of other variables, such as averages. Then, even
- * if `body` throws, restores every variable of the model.
+ * Runs `body` while some variables of the model have the values of other variables, such as averages. Then,
+ * even if `body` throws, restores every variable of the model.
  *
  * @param numbers maps a variable of the model to the variable whose values it gets
  */

@@ -4,9 +4,9 @@ import { type Schedule, scaled } from '../schedule/index.ts'
 const options = {
   /** Number of examples per optimizer step, summed over all workers and micro-batches. */
   batchSize: required(number({ above: 0 })),
-  /** Number of examples per optimizer step for which `lr` was tuned. @default 256 */
+  /** Number of examples per optimizer step with which `lr` was tuned. @default 256 */
   base: number({ above: 0 }, 256),
-  /** Factor of lr: the ratio of batch sizes, usual for SGD, or the ratio's root, for Adam. @default 'linear' */
+  /** Scale lr by the ratio of batch sizes (usual for SGD) or its square root (for Adam). @default 'linear' */
   rule: choice(['linear', 'sqrt'], 'linear'),
 }
 

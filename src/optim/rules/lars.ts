@@ -10,9 +10,9 @@ const options = {
   /** Momentum: the factor that multiplies the previous velocity v. @default 0.9 */
   momentum: schedulable(number({ min: 0 }, 0.9)),
   ...penalty,
-  /** Ratio of a step's norm to the norm of its weight, before lr and momentum are applied. @default 0.001 */
+  /** Ratio of the norm of a step to the norm of the weight, without lr and momentum. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /** Whether lr is scaled by λ ∝ ‖w‖/‖g‖; false gives SGD, usual for biases and BN layers. @default true */
+  /** Whether to scale lr by λ ∝ ‖w‖/‖g‖ (norms of weight and gradient); usually not for biases, BN. @default true */
   adapt: boolean(true),
 }
 

@@ -12,7 +12,7 @@ const options = {
 
 export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Returns RAdam's factor r of a step, counted from 0; 0 for the first steps, which do not use v. */
+/** Returns the factor r by which RAdam scales a step (counted from 0); 0 in first steps, not divided by √v. */
 function rectification(beta2: number, step: number): number {
   const t = step + 1
   const end = 2 / (1 - beta2) - 1

@@ -9,13 +9,13 @@ import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
 const sgdOptions = {
-  /** Weight of the average x in the training weights y: y = (1 − momentum) · z + momentum · x. @default 0.9 */
+  /** Weight of x, the average of z, in training weights y = (1 − momentum)z + momentum · x. @default 0.9 */
   momentum: schedulable(number({ min: 0, below: 1 }, 0.9)),
   ...decay,
 }
 const adamwOptions = {
   ...betas,
-  /** Weight of the average x in the training weights y: y = (1 − beta1) · z + beta1 · x. @default 0.9 */
+  /** Weight of x, the average of z, in training weights y = (1 − beta1) · z + beta1 · x. @default 0.9 */
   beta1: betas.beta1,
   ...epsilon,
   ...decay,
@@ -29,7 +29,7 @@ export interface ScheduleFreeAdamWOptions
   extends OptionsOf<typeof adamwOptions>,
     CommonOptions<typeof adamwOptions> {}
 
-/** Updates z, the plain SGD or Adam iterate, then x, the average of z. @returns y, the next training weights */
+/** Updates z (weights of plain SGD or Adam), then x, z's average. @returns y, the next training weights */
 function follow<V extends { readonly weightDecay: Hyperparameter }>(
   at: Update<V>,
   interpolation: keyof V & string,
