@@ -28,7 +28,7 @@ const kinds = {
   ema: {
     /** Decay of the average per update: the factor that multiplies its previous value. @default 0.999 */
     decay: schedulable(number({ min: 0, below: 1 }, 0.999)),
-    /** Whether to limit the decay of update n, from 0, to (1 + n)/(10 + n), which is low at first. @default false */
+    /** Whether to lower the decay of update n (from 0) to at most (1 + n)/(10 + n). @default false */
     warmup: boolean(false),
     ...common,
   },

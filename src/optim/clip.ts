@@ -62,7 +62,7 @@ export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 /** Options of gradient clipping after checking, with defaults filled in. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** Returns the option declarations of the kind of clipping that a key of `clip` names. @throws {ArgumentError} */
+/** Returns the declared options of the kind of clipping that a key of `clip` names. @throws {ArgumentError} */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []

@@ -47,7 +47,7 @@ export interface Update<V = ValuesOf<Declared>> {
   hyper(name: keyof V & string): Tensor
   /** Returns, as a scalar tensor, 1 − an option's value at the current step, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /** Returns a scalar graph input, computed by `value` at each step, once for all weights with these options. */
+  /** Returns a scalar graph input that `value` computes at each step, once for all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
   buffer(name: string): Variable

@@ -12,7 +12,7 @@ const options = {
   ...penalty,
   /** Ratio of the norm of a step to the norm of the weight, without lr and momentum. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /** Whether to scale lr by λ ∝ ‖w‖/‖g‖ (norms of weight and gradient); usually not for biases, BN. @default true */
+  /** Whether lr is scaled by λ ∝ ‖weight‖/‖gradient‖; usually not for biases and BN. @default true */
   adapt: boolean(true),
 }
 
