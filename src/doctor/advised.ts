@@ -2,7 +2,7 @@ import { figure } from '../core/text.ts'
 import { type ExperimentChange, phrase } from './change.ts'
 import type { Subject } from './subject.ts'
 
-/** Text of a finding or lint (what was measured, then an instruction, if any) and the change it advises. */
+/** A finding's or lint's text (what was measured, then an instruction, if any) and the change it advises. */
 export interface Advised {
   readonly advice: string
   readonly change?: ExperimentChange

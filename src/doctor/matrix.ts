@@ -50,7 +50,7 @@ export function matrixOf(
   }
 }
 
-/** Returns a weight's values in an order in which all values that produce one output are adjacent. */
+/** Returns a weight's values, reordered so that all values that produce one output are adjacent. */
 function byOutput(values: Numbers, shape: Shape, { axis, groups }: Outputs): Numbers {
   if (axis === 0) return values
   const [along, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]

@@ -68,7 +68,7 @@ export function hparamsStart(settings: Readonly<Record<string, Setting>>, second
   return { tag: '_hparams_/session_start_info', hparams: content.finish() }
 }
 
-/** Makes the summary value that marks the run as finished in that table (Status.STATUS_SUCCESS = 1). */
+/** Makes the summary value that marks a run in TensorBoard's table as finished (STATUS_SUCCESS = 1). */
 export function hparamsEnd(seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 4, (end) =>
     end.tag(1, WireType.Varint).int32(1).tag(2, WireType.Bit64).double(seconds),

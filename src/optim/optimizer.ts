@@ -13,7 +13,7 @@ import { withSchedules } from './with-schedules.ts'
 export interface Optimizer {
   /** The optimizer's `type` and options as JSON, except for options that are functions but not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /** Returns the optimizer's properties. @param options a weight's options. @default those without groups */
+  /** Returns the optimizer's properties. @param options a weight's options. @default those of no group */
   traits(options?: Readonly<Record<string, unknown>>): Traits
   /** Returns a copy of the optimizer with some options changed. Schedules may also be given as JSON or text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer

@@ -7,7 +7,7 @@ export interface Traits {
   readonly type: string
   /** Momentum, μ in the formulas here: `momentum` of SGD, `beta1` of Adam. @default 0 */
   readonly momentum?: Hyperparameter
-  /** Factor of the gradient (L2 penalty included) in the velocity: 1 − dampening for SGD. @default 1 */
+  /** Factor of the gradient (with L2 penalty) as it enters the velocity: 1 − dampening in SGD. @default 1 */
   readonly taken?: number
   /**
    * Whether a step is w ← w − η·v with v ← μ·v + taken·g, for the learning rate η and the gradient g. If so,
@@ -37,7 +37,7 @@ export interface Traits {
 export interface Equilibrium {
   /** Angle between the weight before and the weight after one step, in radians. */
   readonly angle: number
-  /** Mean angle per step over many steps, in radians; above `angle` if momentum correlates steps. */
+  /** Mean angle per step over many steps, in radians; above `angle`, as momentum correlates steps. */
   readonly drift: number
   /** Number of steps that a weight takes to approach the equilibrium (time constant). */
   readonly time: number

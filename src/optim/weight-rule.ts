@@ -7,7 +7,7 @@ import type { Equilibrium, Traits } from './traits.ts'
 export interface WeightRule {
   /** Properties of the optimizer, given the options of this weight. */
   readonly traits: Traits
-  /** Effective rate at each step: lr · lrScale · factor of controllers · `taken` (the gradient's factor). */
+  /** Learning rate of the weight at each step: lr · lrScale · controllers' factor · `taken` (see `Traits`). */
   readonly rates: Float64Array
   /** Returns the momentum at a step, counted from 0. */
   momentum(step: number): number

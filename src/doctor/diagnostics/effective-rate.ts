@@ -6,7 +6,7 @@ import type { Subject } from '../subject.ts'
 
 /**
  * Maps the state name of each weight before BN to its effective learning rate. BN cancels the scale of such a
- * weight w, so only its rotation matters, which is as fast as with rows of norm 1 at the effective rate.
+ * weight w, so only its rotation matters: w turns as fast as if its rows had norm 1 and this were its rate.
  *
  *     effective = η / (1 − μ) / (mean over rows of ‖row‖²)        η: learning rate, μ: momentum
  *

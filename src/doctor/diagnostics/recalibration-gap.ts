@@ -66,7 +66,7 @@ function judged(running: readonly Validated[], measured: readonly Validated[], d
   return { severity: off ? 'note' : 'ok', value, values, advice: `${numbers}${end}` }
 }
 
-/** Returns accuracy with `running` minus accuracy with `measured` statistics, in points; undefined if none. */
+/** Returns accuracy with `running` − accuracy with `measured` statistics, in points of percent, if known. */
 function accuracyGap(running: readonly Validated[], measured: readonly Validated[]): number | undefined {
   if (running[0]?.accuracy === undefined) return undefined
   return 100 * (mean(running, ({ accuracy }) => accuracy!) - mean(measured, ({ accuracy }) => accuracy!))

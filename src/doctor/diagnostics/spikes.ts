@@ -16,7 +16,7 @@ interface Spike {
 
 /**
  * Finds spikes: segments of `size` steps whose mean loss exceeds 2 m and m + 6 d, where m is the median of the
- * ten preceding mean losses and d their median absolute deviation. Rises of the rate explain a spike away;
+ * ten preceding mean losses and d their median absolute deviation. A rise of the learning rate is no spike;
  * nearby spikes count as one.
  */
 function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: number): readonly Spike[] {

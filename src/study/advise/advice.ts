@@ -17,7 +17,7 @@ import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
-  /** Lowest learning rate to try: the rate that the test suggests or, if its loss stays flat,a default. */
+  /** Lowest learning rate to try: the rate that the test suggests or, if its loss stays flat, a default. */
   readonly begin: number
 }
 
@@ -151,7 +151,7 @@ function confidenceOf(
   return { confidence: 'low', because }
 }
 
-/** Rates the confidence that `best` settings beat the `second` best: compares their scores seed by seed. */
+/** Rates the confidence that the `best` settings beat the `second` best, comparing scores seed by seed. */
 function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   const [found] = compareCells(best, second, 'settings')
   const size = differenceText(Math.abs(found!.difference.value), metric.name)

@@ -65,11 +65,11 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns the two schedules to try: both constant, one after warmup, if the optimizer needs no decay of lr. */
+/** Returns two schedules to try; if the optimizer needs no decay of lr, constant without and with warmup. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
-/** Runs range tests without and with batch normalization, except where the model cannot be built so. */
+/** Runs range tests of the model without and with batch normalization; skips one that cannot be built. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const [from, to] = testRates ?? [1e-5, 10]

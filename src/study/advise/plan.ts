@@ -20,7 +20,7 @@ export const finalists = 4
 /** Factor by which trials get longer from one round to the next. */
 const growth = 3
 
-/** Total steps of the three rounds, in full runs; one 2 stands for normalizations, the other for schedules. */
+/** Total steps of the three rounds, as a number of full runs, with two normalizations and two schedules. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
 /** Minimum number of optimizer steps of a trial; a shorter one would tell nothing. */
@@ -39,7 +39,7 @@ function budgetFor(steps: number): number {
 /** Returns the smallest budget, in steps, at which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/** Returns the smallest budget, in steps, that also pays for full runs of the two best with `seeds` seeds. */
+/** Returns the smallest budget, in steps, that also pays for full runs of the best two with `seeds` seeds. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 

@@ -27,7 +27,7 @@ export function plan(design: Design, space: Space, finished: readonly Finished[]
   }
 }
 
-/** Returns the total number of trials of a design; an upper bound for a race, if combinations diverge. */
+/** Returns the total number of trials of a design; a race has fewer if combinations diverge. */
 export function trialCount(design: Design, space: Space): number {
   if (design.type === 'racing') return raceLength(design, space) * space.seeds.length
   return design.type === 'grid' ? combinationsOf(space.factors) * space.seeds.length : design.trials

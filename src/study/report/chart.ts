@@ -81,7 +81,7 @@ export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacit
 export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
-/** Cuts a chart's label to at most `length` characters, of which the last is then an ellipsis. */
+/** Shortens a chart's label if it exceeds `length` characters; the last one is then an ellipsis. */
 export function shorten(text: string, length = 24): string {
   const characters = [...text]
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text

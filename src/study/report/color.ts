@@ -40,7 +40,7 @@ export interface Ramp {
 }
 
 /**
- * Makes a colour scale that grows with the square root of the distance from the best score: finer near the
+ * Makes a colour scale with position ∝ the square root of the distance from the best score: finer near the
  * best, where good settings differ by little. Its dark end `worst` is the ninth decile (nine in ten scores are
  * better), so that one very bad score does not make all others look alike.
  */

@@ -62,7 +62,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses a grid's factors: `x` is the rate, `y` the schedule; if not varied, the one with the most values. */
+/** Chooses a grid's axes: rate for `x`, schedule for `y`; if not varied, the factor with the most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -85,7 +85,7 @@ export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(
 export const scoreOf = ({ score }: Cell): number | undefined =>
   score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
-/** Returns a mark for trials lost: `×` (diverged) or `failed` if all seeds were; `2×` if two seeds diverged. */
+/** Returns a mark for lost trials: `2×` if two diverged; without any score, `×` (diverged) or `failed`. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
   return cell.diverged > 0 ? `${cell.diverged}×` : ''

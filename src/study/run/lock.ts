@@ -47,7 +47,7 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
   }
 }
 
-/** Returns the path of the lock file that workers share, so that a new parent can wait for a killed one's. */
+/** Returns the path of the lock file of workers: a new parent process waits for workers of a killed one. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
 /** Milliseconds to wait until workers of a killed parent process exit, as they do when they notice its end. */
