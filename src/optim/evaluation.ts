@@ -5,7 +5,7 @@ import type { Variable } from '../core/variable.ts'
 export interface EvaluationWeights {
   /** Maps a variable of the model to the variable whose values evaluation uses in its place. */
   readonly variables: ReadonlyMap<Variable, Variable>
-  /** Source of BN's running statistics when these weights are evaluated. */
+  /** Where BN's running statistics come from when these weights are evaluated. */
   readonly batchNorm: BatchNormPolicy
 }
 

@@ -61,7 +61,7 @@ export function checkMatches(
 
 /** The optimizer's options for each weight of a model, with parameter groups applied. */
 export interface GroupedSettings {
-  /** Options of weights that are in no group. */
+  /** Options of weights that are in no parameter group. */
   readonly common: WeightOptions
   /** Returns a weight's options. Weights in the same groups (say, 0 and 2) share one object of options. */
   of(name: string, weight: Variable): WeightOptions

@@ -66,7 +66,7 @@ export interface Rule<D extends Declared = Declared> {
   readonly evaluation?: string
   /** Whether, under these options, `update` reads lrG (lr · gradient) but never g. @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
-  /** Returns properties of the optimizer under these options, for diagnostics and advice. */
+  /** Returns properties of the optimizer with these options, for use in diagnostics and advice. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
   /** Computes a step of one weight, and assigns its next optimizer state. @returns the weight's next value */
   update(at: Update<ValuesOf<D>>): Tensor

@@ -5,7 +5,7 @@ import { scalar, type Tensor } from '../core/tensor.ts'
 import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
-/** Returns a weight's learning rate at a step. @param factor returns the controllers' factor of all rates */
+/** Returns a weight's learning rate at a step. @param factor returns what controllers multiply rates by */
 export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 

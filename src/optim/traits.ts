@@ -39,7 +39,7 @@ export interface Equilibrium {
   readonly angle: number
   /** Mean angle per step over many steps, in radians; above `angle`, as momentum correlates steps. */
   readonly drift: number
-  /** Number of steps that a weight takes to approach the equilibrium (time constant). */
+  /** Time constant of a weight's approach to the equilibrium, in steps. */
   readonly time: number
 }
 

@@ -26,7 +26,7 @@ const mostValues = 10_000
 
 export interface FactorRange extends OptionsOf<typeof range> {}
 
-/** The factors of a study, each by the path of the setting that it varies, as in `evenstep train --set`. */
+/** The factors of a study: maps the path of each setting to vary, as in `--set path=value`, to its values. */
 export type Factors = Readonly<Record<string, Factor>>
 
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
@@ -112,7 +112,7 @@ export const combinations = (factors: Factors): Settings[] =>
     [{}],
   )
 
-/** Settings that a study cannot vary, each with the error message's advice on what to use instead. */
+/** Maps each setting that a study cannot vary to advice, for the error message, on what to use instead. */
 const reserved: Readonly<Record<string, string>> = {
   seed: 'use seeds',
   steps: "use the study's steps",

@@ -45,7 +45,7 @@ export interface Advice {
 /** Changes to make to the experiment. If the unchanged experiment did best, only `score` is set. */
 export interface Recommendation {
   readonly normalization?: NormalizationType
-  /** Peak learning rate. */
+  /** Peak learning rate to train with. */
   readonly lr?: number
   /** Schedule of the learning rate: its name, such as `cosine`, and its text for a run of `steps` steps. */
   readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }

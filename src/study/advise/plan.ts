@@ -2,11 +2,11 @@ import { ArgumentError } from '../../core/errors.ts'
 
 /** How many optimizer steps each range test and each trial gets, so that all fit into a budget. */
 export interface Plan {
-  /** Steps of one range test. */
+  /** Number of optimizer steps of one learning-rate range test. */
   readonly ramp: number
   /** Steps of one trial, for each of the three rounds; in the last round, a full run if the budget suffices. */
   readonly rounds: readonly [first: number, second: number, last: number]
-  /** Whether the trials of the last round are full runs. */
+  /** Whether trials of the last round have as many steps as the experiment's full run. */
   readonly whole: boolean
 }
 

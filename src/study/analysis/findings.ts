@@ -126,7 +126,7 @@ export interface Cost {
   readonly diverged: number
   readonly failed: number
   readonly steps: number
-  /** Seconds in training steps (`training`) and in whole trials (`total`), summed over all trials. */
+  /** Seconds spent in training steps (`training`) and in whole trials (`total`), summed over all trials. */
   readonly training: number
   readonly total: number
 }

@@ -74,7 +74,7 @@ export interface Space {
 export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
   `[${keyOf(settings)},${seed},${steps}]`
 
-/** Finished trials, each under its `trialKey`. */
+/** Finished trials by `trialKey` (a text made from settings, seed and number of steps). */
 export type Known = ReadonlyMap<string, Finished>
 
 /** Returns the trials of one combination of settings: one for each seed in `space`. */
