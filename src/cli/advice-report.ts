@@ -5,7 +5,7 @@ import { asLoss } from '../study/analysis/cells.ts'
 import { estimateText, metricText, scoreText, settingsText } from '../study/analysis/words.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 
-/** Returns a function that turns each event into text: a range test, a round's best trial, or the advice. */
+/** Returns a function that turns events of `advise` into text: range tests, best trials, the advice. */
 export function adviceReport(experiment: Experiment): (event: AdviseEvent) => string {
   const { monitor } = experiment
   const goal = goalOf(experiment)

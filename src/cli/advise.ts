@@ -78,7 +78,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   )
 }
 
-/** Calls `body` with a pool of workers while holding the folder's lock. @returns whether Ctrl-C stopped it */
+/** Locks the folder and calls `body` with a pool of worker processes. @returns whether Ctrl-C stopped it */
 async function inFolder(
   folder: string,
   file: string,
@@ -101,7 +101,7 @@ async function inFolder(
   return interrupt.signal.aborted
 }
 
-/** Saves the experiment in `folder`. @throws {ArgumentError} when its advice is on another experiment. */
+/** Stores the experiment in `folder`. @throws {ArgumentError} when the folder has advice on another one. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
@@ -112,7 +112,7 @@ function begin(folder: string, experiment: Experiment): void {
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
 
-/** Passes on events until the signal is aborted, then ends at once, without waiting for the pending event. */
+/** Yields the events of `events`; once `signal` is aborted, ends without waiting for the pending event. */
 async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncGenerator<T> {
   const stopped = once(signal, 'abort').then(() => undefined)
   for (;;) {
@@ -124,7 +124,7 @@ async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncG
   }
 }
 
-/** Writes the advice, and a module: `file`'s experiment with these settings. @returns the module's path */
+/** Writes advice, and a module that exports `file`'s experiment with these settings. @returns its path */
 function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
   writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
@@ -132,7 +132,7 @@ function store(folder: string, advice: Advice, file: string, settings: readonly 
   return path
 }
 
-/** Returns the source of a module that exports the experiment in the file `from` with settings changed. */
+/** Returns the source code of a module that exports the experiment of the file `from` with these settings. */
 const moduleText = (from: string, settings: readonly string[]): string =>
   [
     `import { train } from ${JSON.stringify('evenstep')}`,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { integer, type Option as Kind, number, size } from '../core/options.ts'
 
-/** Returns a parser of command-line arguments: it accepts numbers of this kind, such as positive integers. */
+/** Returns a parser of command-line arguments that accepts only numbers of one kind, such as integers ≥ 1. */
 export const numberOf =
   <R>(kind: Kind<number, R>) =>
   (text: string): R => {
@@ -16,7 +16,7 @@ export const positiveInteger: (text: string) => number = numberOf(size)
 export const seed: (text: string) => number | undefined = numberOf(integer({ min: 0 }))
 export const positiveNumber: (text: string) => number | undefined = numberOf(number({ above: 0 }))
 
-/** The option `--set path=value`, whose uses are collected into a list of changed settings. */
+/** Makes the option `--set path=value`. All its uses on a command line are collected into a list of texts. */
 export const setOption = (): Option =>
   new Option('--set <path=value>', 'change a setting, such as epochs=10 or optimizer.lr=0.5; repeatable')
     .argParser((setting: string, before: readonly string[]) => [...before, setting])

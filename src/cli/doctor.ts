@@ -46,8 +46,8 @@ export const doctorCommand = (output: Output = terminal()): Command =>
     })
 
 /**
- * Returns the task of a run as it was at a checkpoint or, if none is asked for, at the end of the run: completely
- * if the run has a checkpoint, else without the optimizer's state.
+ * Returns the task (model, loss, optimizer) of a run as it was at `checkpoint` or, by default, at the end. If
+ * the run has no checkpoint, the optimizer's state is not restored.
  */
 function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task {
   const task = taskOf(experiment)
@@ -60,7 +60,7 @@ function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task 
   return task
 }
 
-/** Examines a trained task (model, loss, optimizer) whose run is in the folder `path`, and prints diagnoses. */
+/** Examines a trained task (model, loss, optimizer), whose run's folder is `path`, and prints diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
@@ -77,7 +77,7 @@ export async function diagnose(
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
 }
 
-/** Returns the first `count` steps of a log. */
+/** Returns the part of a log with its first `count` steps; undefined without a log. */
 function upTo(log: Steps | undefined, count: number): Steps | undefined {
   if (log === undefined || log.losses.length <= count) return log
   const { losses, lrs, logs = {} } = log
@@ -89,15 +89,15 @@ function upTo(log: Steps | undefined, count: number): Steps | undefined {
   }
 }
 
-/** Prints what the doctor finds: problems of an experiment (`lint`), and diagnoses of a trained model. */
+/** Prints what `evenstep doctor` finds: flaws of an experiment (`lint`), or diagnoses of a trained model. */
 interface Printer {
   lint(found: readonly Lint[]): void
-  /** Prints one diagnosis as soon as it is made, since others may take a while. */
+  /** Prints one diagnosis at once, while others are still being made; absent if all are printed at the end. */
   progress?(diagnosis: Diagnosis): void
   diagnoses(made: readonly Diagnosis[], title: string): void
 }
 
-/** Returns a printer of JSON lines if `json`, else of text for people with the most severe findings first. */
+/** Returns a printer of JSON lines if `json` is true, else of readable text, most severe findings first. */
 export function printer(output: Output, json: true | undefined): Printer {
   if (!json) {
     return {
@@ -135,7 +135,7 @@ function page(made: readonly Diagnosis[], title: string, output: Output): string
   return [`${title}\n\n`, ...found, ...rest].join('')
 }
 
-/** Returns the text of a finding: its severity and title, with `lines` wrapped and indented below. */
+/** Returns the text of a finding: a line with severity and title; below it, wrapped and indented, `lines`. */
 function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
   const margin = ' '.repeat(9)
   const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)

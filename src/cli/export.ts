@@ -5,7 +5,7 @@ import { open } from '../train/open.ts'
 import { type Output, terminal } from './output.ts'
 import { askedBy, bestOption } from './run.ts'
 
-/** `evenstep export RUN FILE`: writes the model of a finished run or a checkpoint as an ONNX file for inference. */
+/** `evenstep export RUN FILE`: writes the model of a finished run or a checkpoint to an ONNX file. */
 export const exportCommand = (output: Output = terminal()): Command =>
   new Command('export')
     .description("write a run's model as an ONNX file for inference")

@@ -1,7 +1,7 @@
-/** An abort signal that Ctrl-C aborts, until `stop` is called. */
+/** An abort signal that the first Ctrl-C aborts, until `stop` is called. */
 interface Interrupt {
   readonly signal: AbortSignal
-  /** Stops listening for Ctrl-C, which then ends the process again. */
+  /** Stops listening for Ctrl-C, so that Ctrl-C ends the process as usual. */
   stop(): void
 }
 

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { define, parseStudyValue, type Study } from '../study/study.ts'
 import { experimentOf, type Loaded, loadValue, stemOf } from '../train/experiment-file.ts'
 
-/** Loads the study in a file (a module or JSON), with its experiment and the path of the experiment's file. */
+/** Loads a study from a file (module or JSON), with its experiment and the path of the experiment's file. */
 export async function loadStudy(file: string): Promise<Loaded & { readonly study: Study }> {
   const loaded = await loadValue(file, 'study', 'the file of a study')
   const study = extname(file) === '.json' ? parseStudyValue(loaded) : define(loaded as Study)

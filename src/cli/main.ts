@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
 import { version } from './version.ts'
 
-/** The commands, in the order of the help. Only those needed are imported, as importing all takes a second. */
+/** Functions that import each command, in the order of the help; importing all commands would take a second. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.ts')).trainCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
@@ -37,7 +37,7 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-/** Prints an error. @returns exit code: 2 for mistakes of the user, 1 for bugs in evenstep */
+/** Prints an error. @returns the exit code: 2 for a user's mistake, 1 for a bug in evenstep */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
@@ -53,7 +53,7 @@ function exitCodeOf(error: unknown): number {
   return 1
 }
 
-/** Whether the error says that some file or folder could not be read, written or created. */
+/** Whether the error is of the operating system, such as a file that could not be read or written. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'path' in error
 }

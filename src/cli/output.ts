@@ -2,13 +2,13 @@
 export interface Output {
   readonly columns: number
   readonly color: boolean
-  /** Whether a line that was printed last can be overwritten, as a progress bar needs. */
+  /** Whether the output is a terminal, in which a line can be overwritten, as a progress bar needs. */
   readonly isTerminal: boolean
-  /** Prints text. Await each call in a long output, which would fill the memory if the reader is slow. */
+  /** Prints text. Await each call in long outputs, or text that a slow reader has not read will fill memory. */
   write(text: string): void | Promise<void>
 }
 
-/** Returns standard output: 80 columns if it is not a terminal; coloured if it is one and NO_COLOR is unset. */
+/** Returns standard output: coloured if a terminal and NO_COLOR is unset; 80 columns wide if no terminal. */
 export function terminal(): Output {
   const { stdout, env } = process
   return {
@@ -21,12 +21,12 @@ export function terminal(): Output {
   }
 }
 
-/** Returns a value as one line of JSON, with the newline. */
+/** Returns a value as one line of JSON that ends with a newline. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
 
 const clearLine = '\r\u001b[K'
 
-/** A status line, such as a progress bar: it is redrawn in place, and always below the text that is printed. */
+/** A status line, such as a progress bar, that is redrawn in place and stays below all printed text. */
 export class StatusLine {
   readonly #output: Output
 
@@ -34,12 +34,12 @@ export class StatusLine {
     this.#output = output
   }
 
-  /** Replaces the status line with this text, cut to the width of the output. */
+  /** Replaces the text of the status line; the text is cut to the width of the output. */
   draw(text: string): void {
     this.#output.write(`${clearLine}${text.slice(0, this.#output.columns - 1)}`)
   }
 
-  /** Erases the status line, and prints a line of text where it was. */
+  /** Erases the status line, and prints a line of text in its place. */
   print(text: string): void {
     this.clear()
     this.#output.write(`${text}\n`)

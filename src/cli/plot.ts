@@ -1,6 +1,6 @@
 import { figure } from '../core/text.ts'
 
-/** A curve with its label: one value for each step, from step 0. */
+/** A curve to plot: its label, and a value for each step from step 0. */
 export interface PlotSeries {
   readonly label: string
   readonly values: readonly number[]
@@ -10,11 +10,11 @@ interface PlotOptions {
   /** Width of the whole plot in characters, including the vertical axis. */
   readonly columns: number
   readonly color: boolean
-  /** Labels of the horizontal axis, below the first and the last value. @default their steps */
+  /** Labels of the horizontal axis, below the first and the last value. @default their step numbers */
   readonly ends?: readonly [first: string, last: string]
 }
 
-/** The lowest and highest value of a curve's section, or of the vertical axis. */
+/** The lowest and the highest of some values, such as those on the vertical axis. */
 interface Extent {
   readonly low: number
   readonly high: number
@@ -25,8 +25,8 @@ const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Draws curves as text, with axes and a legend: one curve in braille characters of 2 × 4 dots, several curves
- * each in a mark of its own, so that they differ even without colour.
+ * Draws curves as text, with axes and a legend: a single curve in braille characters of 2 × 4 dots, each of
+ * several curves with a mark of its own, so that they can be told apart even without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, color } = options
@@ -50,7 +50,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
 
-/** Returns the vertical axis' range: all values, and 0 if the lowest is positive and under half the highest. */
+/** Returns the vertical axis's range: all values, and also 0 if the lowest is from 0 to half the highest. */
 export function extentOf(series: readonly PlotSeries[]): Extent {
   const all = series.flatMap(({ values }) => [least(values), -least(values.map((v) => -v))])
   const [lowest, highest] = [Math.min(...all), Math.max(...all)]
@@ -59,7 +59,7 @@ export function extentOf(series: readonly PlotSeries[]): Extent {
   return highest === 0 ? { low: 0, high: 1 } : { low: Math.min(0, 2 * low), high: Math.max(0, 2 * highest) }
 }
 
-/** Returns lowest and highest value in each of `width` groups of successive steps; neighbours share a step. */
+/** Returns a curve's lowest and highest value in each of `width` sections, which share their end steps. */
 export function envelope(values: readonly number[], width: number): Extent[] {
   const scale = width > 1 ? (values.length - 1) / (width - 1) : 0
   return Array.from({ length: width }, (_, column) => {

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 
-/** The option `--best`, which takes the best checkpoint in place of the finished model. */
+/** Makes the option `--best`, which chooses the best checkpoint instead of the finished model. */
 export const bestOption = (): Option =>
   new Option('--best', 'take the best checkpoint, not the model at the end of the run')
 
-/** What `train.open` is asked for, given the option `--best`. */
+/** Returns the options of `train.open` that the command-line option `--best` stands for. */
 export const askedBy = ({ best }: { readonly best?: true }): { readonly checkpoint?: 'best' } =>
   best ? { checkpoint: 'best' } : {}
 

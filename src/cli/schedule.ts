@@ -41,7 +41,7 @@ async function run(output: Output, specs: readonly string[], options: Options): 
   else draw(output, panels(groups, steps))
 }
 
-/** Schedules to draw: each key is the title of a panel (plot), its value the schedules in that panel. */
+/** Schedules to draw, in one or more plots: maps the title of each plot to its schedules. */
 type Groups = Readonly<Record<string, readonly schedule.Schedule[]>>
 
 const panels = (groups: Groups, steps: number): PlotPanel[] =>
@@ -60,7 +60,7 @@ function draw(output: Output, panels: readonly PlotPanel[]): void {
   }
 }
 
-/** Returns a curve whose label also gives its peak, last value and mean. */
+/** Returns the curve with its highest value, last value and mean added to its label. */
 function described({ label, values }: PlotSeries): PlotSeries {
   const { peak, peakStep, last, mean } = schedule.summary(schedule.table(values), values.length)
   const [p, l, m] = [peak, last, mean].map((value) => figure(value, 4))

@@ -1,10 +1,10 @@
-/** Joins words into a command line for a POSIX shell; words with special characters are quoted. */
+/** Joins words into a command line for a POSIX shell, quoting words that contain special characters. */
 export const shellCommand = (words: readonly string[]): string => words.map(quoted).join(' ')
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
-/** Returns the command line `npx evenstep COMMAND FILE` with `--set` for each setting, and with options. */
+/** Returns the text of the command `npx evenstep COMMAND FILE`, with `--set` for each setting, and options. */
 export const evenstepCommand = (
   command: string,
   file: string,

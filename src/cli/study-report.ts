@@ -7,10 +7,10 @@ import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { type Output, StatusLine } from './output.ts'
 
-/** Maximum number of combinations of settings in the final table. */
+/** Maximum number of rows, one per combination of settings, in the table printed at the end. */
 const rows = 5
 
-/** The sum of the scores of one combination of settings in one round, over the seeds finished so far. */
+/** Sum of the scores of one combination of settings in one round, over the trials (seeds) finished so far. */
 interface Total {
   readonly settings: Finished['settings']
   readonly round: number
@@ -18,7 +18,7 @@ interface Total {
   readonly count: number
 }
 
-/** Prints a study's progress with the best combination of settings so far, and at the end its findings. */
+/** Prints a study's progress, with the best combination of settings so far, and its findings at the end. */
 export class StudyReport {
   readonly #prepared: Prepared
   readonly #folder: string
@@ -29,7 +29,7 @@ export class StudyReport {
   #begun = 0
   /** Number of trials that were already finished when the study was resumed. */
   #before = 0
-  /** Progress printed so far, in units of 5 % of all trials; only used where no line can be redrawn. */
+  /** Progress last printed, in units of 5 % of all trials; used only if there is no status line to redraw. */
   #reported = 0
   #lost = 0
 
@@ -117,7 +117,7 @@ export class StudyReport {
     this.#totals.set(key, { settings, round, sum: sum + loss, count: count + 1 })
   }
 
-  /** Returns the combination of settings with the best mean score in the latest round that has scores. */
+  /** Returns the settings with the best mean score in the latest round with scores, if any. */
   #best(): Total | undefined {
     const all = [...this.#totals.values()].filter(({ sum }) => Number.isFinite(sum))
     return all.sort((a, b) => b.round - a.round || a.sum / a.count - b.sum / b.count)[0]

@@ -62,7 +62,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
 }
 
-/** Returns an event as --json prints it: the number of trials instead of their list, results without curves. */
+/** Returns an event as `--json` prints it: without curves, and with the number of trials, not their list. */
 function shortened(event: StudyEvent): object {
   if (event.type !== 'trial') return { ...event, finished: event.finished.length }
   const { curve, layers, ...result } = event.finished.result

@@ -1,11 +1,11 @@
 import { figure } from '../core/text.ts'
 import { envelope, extentOf, type PlotSeries } from './plot.ts'
 
-/** One plot of an image: curves that have the same axes. */
+/** One plot of an image: curves drawn on common axes. */
 export interface PlotPanel {
   readonly title: string
   readonly series: readonly PlotSeries[]
-  /** Title of the horizontal axis, and the label of its tick at a step. @default steps */
+  /** Title of the horizontal axis, and `tick`, which returns a tick's label at a step. @default steps */
   readonly axis?: { readonly title: string; readonly tick: (step: number) => string }
 }
 
@@ -60,7 +60,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   ].join('\n')
 }
 
-/** Returns a curve's SVG path: through all steps if few, else through the extremes in each column of pixels. */
+/** Returns a curve's SVG path: through all steps or, if there are many, the extremes in each pixel column. */
 function path({ values }: PlotSeries, x: (step: number) => number, y: (value: number) => number): string {
   const pixels = width - left - right
   const scale = (values.length - 1) / (pixels - 1)

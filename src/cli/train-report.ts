@@ -10,7 +10,7 @@ import { shellCommand } from './shell.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
-/** Metrics that get a column: the first three whose values are single numbers. events.jsonl has all metrics. */
+/** Returns the metrics that get a column: the first three with single numbers. events.jsonl has all of them. */
 const shown = ({ metrics }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)
@@ -25,7 +25,7 @@ export class TrainReport {
   readonly #line: StatusLine
   #bar: ProgressBar | undefined
   #best: { readonly value: number; readonly epoch: number } | undefined
-  /** Number of the latest epoch, from 0. */
+  /** Number of the latest epoch, counted from 0. */
   #epoch = 0
   /** The highest learning rate of the run so far. */
   #peak = 0
@@ -54,7 +54,7 @@ export class TrainReport {
     return rowOf(event, shown(this.#experiment))
   }
 
-  /** Remembers the best value so far of the monitored quantity; that of the first epoch if there are several. */
+  /** Remembers the best value so far of the monitored quantity, with the first epoch that reached it. */
   #learn(event: EpochEvent): void {
     const value = monitored(this.#experiment, event)
     const sign = goalOf(this.#experiment) === 'max' ? -1 : 1
@@ -98,7 +98,7 @@ export class TrainReport {
     return `, best ${metricText(monitor)} ${scoreText(value, monitor)} after epoch ${epoch + 1}`
   }
 
-  /** Returns commands to try next, none of which would repeat the run. */
+  /** Returns texts of commands to try next, without any that would repeat this run. */
   #next(steps: number): string[] {
     const { seed } = this.#experiment
     const curve = `warmup 5% + cosine ${figure(this.#peak, 4)} to 0`
@@ -116,7 +116,7 @@ export class TrainReport {
     ]
   }
 
-  /** Whether the run's learning rate had the values of the schedule that a text specifies. */
+  /** Whether the run's learning rate was the same as in the schedule that a text specifies, at every step. */
   #hasRate(text: string, steps: number): boolean {
     const { lr } = optimizerOf(this.#experiment).spec
     if (typeof lr !== 'function' || this.#peak === 0) return this.#peak === 0
@@ -128,7 +128,7 @@ export class TrainReport {
 
 const width = 14
 
-/** Returns a row of the table: right-aligned cells, each cut to the width of its column. */
+/** Returns a line of the table with right-aligned cells, each cut to the width of its column. */
 const line = (cells: readonly string[]): string =>
   cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
 
@@ -145,7 +145,7 @@ function rowOf(event: EpochEvent, names: readonly string[]): string {
   ])
 }
 
-/** Returns the text of a metric's value: a dash if it is not a number. */
+/** Returns the text of a metric's value in the table; a dash if the value is not a number. */
 const cellOf = (value: unknown): string =>
   typeof value === 'number' && !Number.isNaN(value) ? significant(value, 4) : dash
 
@@ -164,7 +164,7 @@ class ProgressBar {
     this.#epochs = epochs
   }
 
-  /** Estimates the length of a run on a stream, which is unknown at first, from steps in finished epochs. */
+  /** Estimates from finished epochs the number of steps in a run on a stream, which is unknown at first. */
   learn({ epoch, steps }: EpochEvent): void {
     if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
   }

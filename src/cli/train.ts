@@ -90,7 +90,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   process.stderr.write(`${where}; resume with ${again} --resume\n`)
 }
 
-/** Creates or opens the run's folder, but first compiles the experiment's graphs, to find errors in it. */
+/** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
@@ -102,7 +102,7 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   throw endedError(path, folder, file, options)
 }
 
-/** Returns the error for a run that cannot be resumed as it has ended, with a command that lengthens the run. */
+/** Returns the error for resuming a run that has ended; its message has a command that lengthens the run. */
 function endedError(path: string, folder: RunFolder, file: string, options: Options): ArgumentError {
   const { set, seed, device } = options
   const { longer, steps } = folder
@@ -115,7 +115,7 @@ function endedError(path: string, folder: RunFolder, file: string, options: Opti
   )
 }
 
-/** Yields the events of a run, and also writes them to the run's folder as TensorBoard files. */
+/** Yields the events of a run, after writing them to TensorBoard files in the run's folder. */
 function withTensorBoard(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
   const { model, graph, ...settings } = describe(experiment, folder.task)
   return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })

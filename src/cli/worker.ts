@@ -11,7 +11,7 @@ import { override, settingText } from '../train/spec.ts'
 import { setOption } from './arguments.ts'
 import { versions } from './version.ts'
 
-/** `evenstep worker FILE`, for internal use: runs the trials that the parent process sends. */
+/** `evenstep worker FILE`, for internal use: runs a study's trials, as its parent process sends them. */
 export const workerCommand = (): Command =>
   new Command('worker')
     .description('run trials for evenstep study')
@@ -45,13 +45,13 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
 }
 
 /**
- * Starts a process that runs trials of the experiment in `file`.
+ * Starts a worker process that runs trials of the experiment in `file`.
  *
- * @param lock path of the lock that all workers share
+ * @param lock path of the lock file that all workers share
  * @param set settings of the experiment to change, each as `path=value`
  */
 export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
   fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
 
-/** Sends a message to the parent process. If the parent has exited, the `disconnect` handler exits, too. */
+/** Sends a message to the parent process. Ignores errors: if the parent has exited, this process exits, too. */
 const say = (message: FromWorker): void => void process.send!(message, () => {})

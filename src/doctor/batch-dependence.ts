@@ -8,7 +8,7 @@ import type { Loss } from '../ops/loss.ts'
 import { partsOf } from '../ops/loss-weight.ts'
 import { castFloat } from '../train/graphs.ts'
 
-/** A model and a loss, with the data that they are applied to. */
+/** A model, its loss and the data of an experiment. */
 interface Setup {
   readonly model: Module
   readonly loss: Loss
@@ -17,10 +17,10 @@ interface Setup {
 }
 
 /**
- * Returns the operator because of which a loss is no mean over the examples of a batch, such as `Sqrt` of a mean;
- * `ReduceSum` for a plain sum. Undefined for a mean, for a loss that states its weight, and when it is unknown.
+ * Returns the operator that keeps a loss from being a mean over the examples of a batch, such as `Sqrt` of a
+ * mean, or `ReduceSum` for a plain sum. Undefined for a mean, for a loss that states its weight, or if unknown.
  *
- * Compares the graph of the loss for two batch sizes: what has another shape there has an axis of examples.
+ * Compares the graphs of the loss for two batch sizes: an axis whose size differs is an axis of examples.
  */
 export function batchDependence(setup: Setup): string | undefined {
   const [small, large] = [2, 4].map((n) => lossGraph(setup, n))
@@ -34,11 +34,11 @@ interface LossGraph {
   readonly loss: Tensor
   /** All tensors that the loss is computed from, in topological order. */
   readonly graph: readonly Tensor[]
-  /** Those that depend on output or target. */
+  /** Tensors of the graph that depend on the model's output or the target. */
   readonly fed: ReadonlySet<Tensor>
 }
 
-/** Traces a loss for a batch of `n` examples; undefined when it does not suit so many. */
+/** Builds the loss's graph for a batch of `n` examples; undefined if model or loss do not allow this size. */
 function lossGraph({ model, loss: lossOf, data, dtype }: Setup, n: number): LossGraph | undefined {
   const batch = ({ shape, dtype }: FieldSpec): Tensor => input([n, ...shape], dtype)
   const traced = (): LossGraph => {
@@ -58,10 +58,10 @@ function lossGraph({ model, loss: lossOf, data, dtype }: Setup, n: number): Loss
   }
 }
 
-/** Operators of one input that keep a scalar's value, or change its sign. */
+/** Names of operators with one input that keep the value of a scalar or change its sign. */
 const linear = ['Neg', 'Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Expand', 'Transpose']
 
-/** Compares the graphs of a loss for batches of 2 and of 4 examples. */
+/** Finds why a loss is no mean over examples, by comparing its graphs for batches of 2 and of 4 examples. */
 class Comparison {
   readonly #twins: ReadonlyMap<Tensor, Tensor>
   readonly #small: LossGraph
@@ -76,13 +76,13 @@ class Comparison {
     return mixing?.op ?? this.#walk(this.#small.loss, 1)
   }
 
-  /** Number of axes whose size is not the same in both graphs. */
+  /** Returns the number of axes of `t` whose size differs between the graphs: axes of examples. */
   #axes(t: Tensor): number {
     const twin = this.#twins.get(t)!
     return t.shape.filter((size, axis) => size !== twin.shape[axis]).length
   }
 
-  /** Whether a tensor with an axis of examples relates examples to each other. */
+  /** Whether a tensor with an axis of examples combines values of different examples. */
   #mixes(t: Tensor): boolean {
     const isBatched = this.#axes(t) > 0
     if (this.#axes(t) > 1) return true
@@ -90,9 +90,9 @@ class Comparison {
   }
 
   /**
-   * Returns the operator that makes `t`, a value of a whole batch, no mean over the examples.
+   * Returns the operator that keeps `t`, a scalar of the batch, from being a mean over examples, if any.
    *
-   * @param factor number by which the loss multiplies `t` for 4 examples, relative to that for 2
+   * @param factor constant by which the loss multiplies `t` for 4 examples, divided by the one for 2 examples
    */
   #walk(t: Tensor, factor: number): string | undefined {
     const { fed } = this.#small
@@ -110,7 +110,7 @@ class Comparison {
     return t.op === 'Div' && t.inputs[0] === one ? this.#walk(one, factor / this.#ratio(constant)) : t.op
   }
 
-  /** Returns the operator of `t`, which joins the examples, unless it and `factor` make a mean. */
+  /** Returns the operator of `t`, which reduces the axis of examples, unless with `factor` this is a mean. */
   #reduction(t: Tensor, factor: number): string | undefined {
     const weights = t.inputs.find((one) => one.op === 'Constant' && isFloat(one.dtype))
     if (t.op === 'ReduceMean') return Math.abs(factor - 1) < 1e-6 ? undefined : t.op
@@ -119,7 +119,7 @@ class Comparison {
     return Math.abs(total - 0.5) < 1e-6 ? undefined : 'ReduceSum'
   }
 
-  /** Returns a constant's value for 4 examples, divided by that for 2. */
+  /** Returns a constant's value in the graph for 4 examples, divided by its value in the graph for 2. */
   #ratio(t: Tensor): number {
     const [small, large] = [t, this.#twins.get(t)!].map(({ data }) => data?.[0])
     return small && large ? large / small : 1

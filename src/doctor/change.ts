@@ -10,25 +10,25 @@ import { microBatchesPerStep } from '../train/accumulation.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 
-/** A change of an experiment that a finding advises, as plain JSON; `obey` makes it. */
+/** A change that a finding advises to make to an experiment, as plain JSON; `obey` makes it. */
 export type ExperimentChange =
   /** Multiplies the learning rate of every step by `factor`. */
   | { readonly type: 'rate'; readonly factor: number }
-  /** Lets the learning rate fall to 0 along a line over the last `steps` steps of the run. */
+  /** Lets the learning rate fall linearly to 0 over the last `steps` steps of the run. */
   | { readonly type: 'fall'; readonly steps: number }
   /** Multiplies the weight decay of every weight by `factor`, below 1. */
   | { readonly type: 'weightDecay'; readonly factor: number }
-  /** Exempts weights of one axis (γ, β and biases) from weight decay. */
+  /** Exempts weights with one axis (γ, β and biases) from weight decay. */
   | { readonly type: 'exemptVectors' }
   /** Recomputes running statistics on training data before they are used in evaluation. */
   | { readonly type: 'recalibrate' }
-  /** Corrects running statistics for their initial values. */
+  /** Corrects running statistics for the bias towards their initial values, like Adam's averages. */
   | { readonly type: 'zeroDebias' }
   /** Makes BN normalize all micro-batches of an optimizer step together. */
   | { readonly type: 'exactBatchNorm' }
   /** Drops an epoch's last training batch if it is incomplete. */
   | { readonly type: 'dropLast' }
-  /** Uses batches of this size for as many epochs, and stretches schedules to the number of steps. */
+  /** Sets the batch size; keeps the number of epochs, and stretches schedules to the new number of steps. */
   | { readonly type: 'batchSize'; readonly batchSize: number }
   /** Changes the code of the model, which `obey` cannot do. */
   | { readonly type: 'model'; readonly instruction: string }
@@ -36,7 +36,7 @@ export type ExperimentChange =
 interface Kind<C extends ExperimentChange> {
   /** Returns the change as an instruction, such as `divide the learning rate by 3`. */
   phrase(change: C): string
-  /** Returns the experiment with the change made. */
+  /** Returns a copy of the experiment with the change made. */
   make(experiment: Experiment, change: C): Experiment
 }
 
@@ -126,7 +126,7 @@ const kindOf = (change: ExperimentChange): Kind<ExperimentChange> =>
   kinds[change.type] as Kind<ExperimentChange>
 
 /**
- * Returns the experiment with the change made that a finding or a lint advises.
+ * Returns a copy of the experiment with one change made, such as a finding or lint advises.
  *
  * @throws {ArgumentError} when the change is one of the model, which only its author can make.
  * @example doctor.obey(experiment, { type: 'dropLast' }).lastBatch // 'drop'
@@ -134,7 +134,7 @@ const kindOf = (change: ExperimentChange): Kind<ExperimentChange> =>
 export const obey = (experiment: Experiment, change: ExperimentChange): Experiment =>
   kindOf(change).make(experiment, change)
 
-/** Returns a change as an instruction, with which the sentence of its finding ends. */
+/** Returns a change as an instruction, such as `divide the learning rate by 3`, which ends a finding's text. */
 export const phrase = (change: ExperimentChange): string => kindOf(change).phrase(change)
 
 type Group = Readonly<Record<string, Hyperparameter>>
@@ -153,7 +153,7 @@ const withOptimizer = (experiment: Experiment, changes: object): Experiment => (
   optimizer: experiment.optimizer.with(changes as Readonly<Record<string, unknown>>),
 })
 
-/** Changes an option of the optimizer, or its default, and of each parameter group that has it. */
+/** Changes an option's value (or default) in the optimizer and in each parameter group that sets the option. */
 function withOption(
   experiment: Experiment,
   name: 'lr' | 'weightDecay',
@@ -171,7 +171,7 @@ function withOption(
   })
 }
 
-/** Returns the options of weights that are in no group, with defaults. */
+/** Returns the options, defaults included, of weights that are in no parameter group. */
 function commonOptions(optimizer: Optimizer): Partial<Group> {
   const one = new Map([['weight', new Variable([1], init.zeros)]])
   return optimizer.with({ groups: [] }).attach(one).options.get('weight') as Partial<Group>

@@ -7,14 +7,14 @@ export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 /** All severities, most severe first. */
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
-/** What a diagnostic measured in a training run, how severe that is, and what to do, if anything is known to help. */
+/** What a diagnostic measured in a training run, how severe that is, and what to do about it, if known. */
 export interface Finding extends Advised {
   readonly severity: Severity
-  /** The measured value, which the diagnostic compares with its threshold. */
+  /** The measured value, which the diagnostic compares with its limits. */
   readonly value: number
   /** Further measured values by name, such as one per layer. */
   readonly values?: Readonly<Record<string, number>>
-  /** Changes of the learning rate that the measured values speak against, whichever finding advises them. */
+  /** Changes of the learning rate that the measured values speak against, in whichever finding's advice. */
   readonly opposes?: readonly RateMove[]
 }
 
@@ -30,14 +30,14 @@ export interface Inapplicable {
 export interface Diagnostic {
   readonly id: string
   readonly title: string
-  /** Formula of the measured value, as text. */
+  /** Formula or description of the measured value, as text. */
   readonly quantity: string
   /** Limits of the measured value and the severity beyond each limit, as text. */
   readonly threshold: string
-  /** What a user can do when the measured value is beyond a limit. */
+  /** What a user can do if the measured value is beyond a limit, as text. */
   readonly remedy: string
   readonly source: string
-  /** Measures the value in a run. The run's weights and other variables keep their exact values. */
+  /** Examines a run: measures the value, and restores the exact values of all weights and other variables. */
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 

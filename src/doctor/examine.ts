@@ -11,7 +11,7 @@ import { moveOf, reconciled } from './reconcile.ts'
 import { Subject } from './subject.ts'
 
 const options = {
-  /** Log of the loss and learning rate of every step of the run. Without it, some diagnostics do not apply. */
+  /** Loss and learning rate of every step of the run. Without this log, some diagnostics do not apply. */
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
   /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
@@ -20,9 +20,9 @@ const options = {
 export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /**
- * Examines a trained run: yields the result of each diagnostic, in the order of ids; if one does not apply or
- * fails, its result is the reason. Results come after all are known, so that advice of one that another
- * contradicts is withdrawn. The task's weights, statistics, optimizer state and step stay unchanged.
+ * Examines a trained run: yields the result of each diagnostic in the order of ids; if it does not apply or
+ * fails, its result is the reason. Yields nothing until all are known, so that advice which another diagnostic
+ * contradicts is withdrawn. The weights, statistics, optimizer state and step of the task stay unchanged.
  *
  * @param task trained model with its optimizer state; without this state, some diagnostics do not apply
  * @throws {ArgumentError} when no step was taken, the log has another number of steps, or an id or option is
@@ -60,7 +60,7 @@ export async function* examine(
   for (const one of all) if (wanted(one.id)) yield findings.get(one.id) ?? one
 }
 
-/** Diagnostics whose findings may oppose a change of the learning rate, or come before it. */
+/** Ids of diagnostics whose findings may overrule advice on the learning rate: run even if not asked for. */
 const judges: readonly string[] = ['D12', 'D13']
 
 async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diagnosis> {
@@ -68,7 +68,7 @@ async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diag
   return { id, title, threshold, source, ...(await result(diagnostic, subject)) }
 }
 
-/** Runs a diagnostic. If it throws an `EvenstepError`, the message is returned as why it does not apply. */
+/** Runs a diagnostic. If it throws an `EvenstepError`, returns the message as the reason of no finding. */
 async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   try {
     return await subject.untouched(() => duringRun(subject.length.steps, () => diagnostic.examine(subject)))

@@ -4,23 +4,23 @@ import type { Variable } from '../core/variable.ts'
 import { concatenated, dot, maxOf, type Numbers } from '../core/vector.ts'
 import type { Fed, Outputs } from './structure.ts'
 
-/** A weight that feeds BN, seen as a matrix with one row per output, and how scale-invariant its rows are. */
+/** A weight before BN, as a matrix with one row per output, and how scale-invariant its rows are. */
 export interface Matrix {
   readonly name: string
-  /** The weight, followed by its bias if there is one that the following BN does not cancel. */
+  /** The weight and, if there is a bias that the following BN does not cancel, the bias. */
   readonly parts: readonly Variable[]
   readonly rows: number
-  /** Maximum over rows of |cos(gradient of the row, row)|, which is 0 if the loss ignores the row's scale. */
+  /** Maximum over rows of |cos(gradient of the row, row)|: 0 for a row whose scale does not affect the loss. */
   readonly greatestCosine: number
-  /** Fraction of rows that are not scale-invariant: their scale affects the loss. */
+  /** Fraction of rows that are not scale-invariant, since their scale affects the loss. */
   readonly variant: number
 }
 
-/** Returns the concatenated values of variables. */
+/** Returns the values of all these variables, concatenated. */
 export const numbersOf = (parts: readonly Variable[]): Float64Array =>
   concatenated(parts.map(({ data }) => data))
 
-/** δ of AdamP: a row of dim elements counts as scale-invariant if |cos(gradient, row)| ≤ δ/√dim. */
+/** δ of AdamP: a row of n elements counts as scale-invariant if |cos(gradient, row)| ≤ δ/√n. */
 const delta = 0.1
 
 /** Measures how scale-invariant the rows of a weight before BN are, each with its bias unless BN cancels it. */
@@ -50,7 +50,7 @@ export function matrixOf(
   }
 }
 
-/** Reorders the values of a weight so that all values that produce one output are adjacent. */
+/** Returns a weight's values, reordered so that all values that produce one output are adjacent. */
 function byOutput(values: Numbers, shape: Shape, { axis, groups }: Outputs): Numbers {
   if (axis === 0) return values
   const [along, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]
@@ -63,7 +63,7 @@ function byOutput(values: Numbers, shape: Shape, { axis, groups }: Outputs): Num
   })
 }
 
-/** Returns |cos(gradient of the row, row)| for each row; 0 if either is 0. */
+/** Returns |cos(gradient of the row, row)| for each row; 0 if the row or its gradient is 0. */
 function rowCosines(weights: readonly Numbers[], gradients: readonly Numbers[], rows: number): number[] {
   return Array.from({ length: rows }, (_, row) => {
     const over = (a: readonly Numbers[], b: readonly Numbers[]): number =>

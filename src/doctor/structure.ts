@@ -9,9 +9,9 @@ import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
 import { batchInput, castFloat, computeDType } from '../train/graphs.ts'
 
-/** A call of a BN layer in the model's forward pass, in which it normalizes by batch statistics. */
+/** One call of a BN layer in the model's forward pass, in which the layer normalizes by batch statistics. */
 export interface Norm {
-  /** Path of fields from the model to the layer, such as `blocks.0.bn`. */
+  /** Path of the layer in the model, such as `blocks.0.bn`. */
   readonly name: string
   readonly layer: BatchNorm
   /** Input of the call. */
@@ -20,33 +20,33 @@ export interface Norm {
   readonly y: Tensor
   /** Number of values from which the mean and variance of one channel are computed. */
   readonly values: number
-  /** Weight that feeds the layer, if its scale does not affect the layer's output. */
+  /** Weight before the layer, if the weight's scale does not affect the layer's output; otherwise undefined. */
   readonly fed: Fed | undefined
 }
 
-/** A weight, and perhaps a bias, that feed a BN layer; both given by state name. */
+/** State names of the weight and, if any, the bias before a BN layer, whose common scale BN cancels. */
 export interface Fed {
   readonly weight: string
   readonly outputs: Outputs
   /** Name of the bias that is added to the output of `weight`, if there is one. */
   readonly bias?: string
-  /** Whether BN cancels the bias by subtracting the mean: all operators between them preserve a shift. */
+  /** Whether BN cancels the bias by subtracting the mean, since all operators in between preserve a shift. */
   readonly cancels: boolean
 }
 
-/** Which values of a weight produce one output: those in one group with the same index along `axis`. */
+/** Which values of a weight produce one output: those of one group with one index along `axis`. */
 export interface Outputs {
   readonly axis: number
-  /** Number of equal groups into which the axes before `axis` are split; each group has its own outputs. */
+  /** Number of equal groups into which the axes before `axis` are split, as in a grouped convolution. */
   readonly groups: number
 }
 
-/** How a model's layers follow each other in training, found from its graph instead of layer names. */
+/** The order of a model's layers in training, found from the model's graph rather than from layer names. */
 export interface Structure {
   readonly norms: readonly Norm[]
   /** Dropout layers that are active in training, with their output tensors. */
   readonly dropouts: readonly { readonly name: string; readonly y: Tensor }[]
-  /** Maps the tensor that reads a trainable weight to the weight's state name. */
+  /** Maps each tensor that is a trainable weight in the graph to the weight's state name. */
   readonly names: ReadonlyMap<Tensor, string>
   /** Returns the tensors that have `t` as a direct input. */
   users(t: Tensor): readonly Tensor[]
@@ -81,7 +81,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns, for each active dropout layer that a BN layer follows, its name and that of the first such BN layer. */
+/** Returns pairs of names: each active dropout layer that BN layers follow, and the first BN layer after it. */
 export function dropoutsBeforeNorms({
   norms,
   dropouts,
@@ -93,7 +93,7 @@ export function dropoutsBeforeNorms({
   })
 }
 
-/** Returns the tensors for which t's gradient rule returns gradients; if none are declared, t's inputs. */
+/** Returns the tensors to which t's gradient rule passes gradients: `t.sources` or, by default, t's inputs. */
 export const sourcesOf = (t: Tensor): readonly Tensor[] => t.sources ?? t.inputs
 
 function usersIn(order: readonly Tensor[]): (t: Tensor) => readonly Tensor[] {
@@ -118,18 +118,18 @@ function normOf({ name, module, inputs, output }: Call, graph: Graph): Norm[] {
   return [{ name, layer: module, x, y: output, values, fed: fedBy(x, output, graph) }]
 }
 
-/** Operators f with f(x + c) = f(x) + c for a constant c per channel. */
+/** Names of operators f with f(x + c) = f(x) + c for a constant c per channel. */
 const shifting = new Set(['MaxPool', 'AveragePool', 'Reshape', 'Transpose', 'Identity', 'Cast'])
-/** Operators f with f(c · x) = c · f(x) for a constant c > 0 per channel. */
+/** Names of operators f with f(c · x) = c · f(x) for a constant c > 0 per channel. */
 const homogeneous = new Set([...shifting, 'Relu', 'PRelu'])
-/** Operators that rearrange or repeat a tensor's values without changing them. */
+/** Names of operators that rearrange or repeat a tensor's values without changing them. */
 const layouts = new Set(['Reshape', 'Transpose', 'Expand'])
-/** Operators that add or subtract their inputs. */
+/** Names of operators that add or subtract their inputs. */
 const sums = new Set(['Add', 'Sub'])
 
 /**
- * Finds the weight and bias whose common scale BN with input `x` and output `y` cancels: they are used only to
- * compute `x`, by operators that all preserve a scale. Returns undefined if there are none.
+ * Finds the weight and bias whose common scale is cancelled by the BN with input `x` and output `y`: they are
+ * used only to compute `x`, by operators that all preserve a scale. Undefined if there is no such weight.
  */
 function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
   const within = new Set(topological([y], (t) => (t === x ? [] : sourcesOf(t))))
@@ -163,7 +163,7 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
 }
 
 /**
- * Finds which values of a weight produce one output of `t`; undefined when a reshape of the weight hides them.
+ * Returns which values of a weight produce one output of `t`; undefined if a reshape of the weight hides it.
  */
 function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   let [axis, behind] = [outputAxis(t, weight), weight]
@@ -177,7 +177,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/** Returns the axis of `weight` that corresponds to the channels of `t`, a product or convolution with it. */
+/** Returns the axis of `weight` whose indices are channels of `t`, a matrix product or convolution with it. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight
@@ -187,15 +187,15 @@ function outputAxis(t: Tensor, weight: Tensor): number {
 }
 
 /**
- * Returns whether a convolution `t` is transposed, whichever operators compute it. It is, if its weight's
- * gradient is the weight gradient of a convolution whose input is dL/dt.
+ * Returns whether a convolution `t` is a transposed one, whichever operators compute it: whether the gradient
+ * of its weight is the weight gradient of a convolution whose input is dL/dt.
  */
 function isTransposed(t: Tensor): boolean {
   const slope = input(t.shape, t.dtype)
   return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
-/** Returns the trainable weight that, perhaps reshaped or transposed, is the tensor `t`, if there is one. */
+/** Returns the trainable weight of which `t` is a reshaped, transposed or unchanged form; undefined if none. */
 function weightBehind(
   t: Tensor,
   { names }: Graph,
@@ -206,5 +206,5 @@ function weightBehind(
   return name === undefined ? undefined : { name, rank: behind.shape.length }
 }
 
-/** Returns `t` and all tensors from which `t` is computed. */
+/** Returns `t` and all tensors from which `t` is computed, directly or not. */
 const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))

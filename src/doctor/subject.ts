@@ -31,15 +31,15 @@ export interface Slope {
 /** The run that diagnostics examine: experiment, trained task and log. Caches what several diagnostics need. */
 export class Subject {
   readonly experiment: InMemory
-  /** The experiment as it was given: lengths in its schedules may be fractions of the run. */
+  /** The experiment as the user gave it: schedule lengths may be fractions of the run instead of steps. */
   readonly given: Experiment
   readonly task: Task
-  /** Log of every step of the run: losses, learning rates and more; undefined when there is no log. */
+  /** Log of every step of the run: losses, learning rates and more; undefined without a log. */
   readonly log: Steps | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
-  /** @param log losses, learning rates and more of every step from the first, of the same run as the task */
+  /** @param log losses, learning rates and more of every step of the run that trained the task */
   constructor(experiment: Experiment, task: Task, log?: Steps) {
     const optimizer = optimizerFor(experiment, task.model)
     this.experiment = { ...inMemory(experiment), optimizer }
@@ -64,12 +64,12 @@ export class Subject {
     return this.length.examplesPerStep
   }
 
-  /** Length of the complete run as the experiment plans it, in steps and epochs. */
+  /** Length of the run that the experiment plans, in steps and epochs, even if fewer were taken. */
   get length(): Length {
     return this.#once('length', () => runLength(this.experiment))
   }
 
-  /** How the model's layers follow each other in training. */
+  /** The order of the model's layers in training, found from its graph. */
   get structure(): Structure {
     const { data, batchSize } = this.experiment
     return this.#once('structure', () =>
@@ -77,24 +77,24 @@ export class Subject {
     )
   }
 
-  /** Every forward call of a BN layer that keeps running statistics. */
+  /** All calls, in a forward pass, of BN layers that keep running statistics. */
   get tracking(): readonly Norm[] {
     return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
   }
 
-  /** Learning rate of each step taken, of weights that are in no parameter group. */
+  /** Learning rate at each step taken so far, for weights that are in no parameter group. */
   get rates(): Float64Array {
     return this.#once('rates', () =>
       Float64Array.from(this.log?.lrs ?? { length: this.steps }, (rate, step) => rate ?? this.task.lr(step)),
     )
   }
 
-  /** Returns all options of the trainable weight of this state name, with defaults and its groups applied. */
+  /** Returns all options, with defaults and its groups applied, of the trainable weight of this state name. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }
 
-  /** Returns how the optimizer updates a trainable weight over the run: its rates, decay and momentum. */
+  /** Returns how the optimizer updates a trainable weight: rate, decay and momentum at each step of the run. */
   rule(name: string): WeightRule {
     const { optimizer } = this.experiment
     return this.#once(`rule ${name}`, () => weightRule(optimizer, this.options(name), this.#factors))
@@ -105,8 +105,8 @@ export class Subject {
   }
 
   /**
-   * Whether the optimizer state still has its initial values, as when weights were loaded without that state.
-   * Further steps then differ from the run's own, and averages of the weights are meaningless.
+   * Whether the optimizer state has only initial values, as after weights were loaded without their state.
+   * Then further steps differ from the run's own, and averages of weights in the state are meaningless.
    */
   get lacksState(): boolean {
     return this.#once('lacks state', () => {
@@ -118,7 +118,7 @@ export class Subject {
     })
   }
 
-  /** Whether evaluation uses other weights than training does, such as averages that the optimizer keeps. */
+  /** Whether evaluation uses weights other than the trained ones, such as averages that the optimizer keeps. */
   get evaluatesOthers(): boolean {
     return this.#attached.evaluation !== undefined
   }
@@ -133,7 +133,7 @@ export class Subject {
     )
   }
 
-  /** Returns the first `count` full batches of the first epoch, or all if there are fewer. */
+  /** Returns the first `count` full training batches of the first epoch, or all of them if there are fewer. */
   batches(count: number, batchSize: number = this.experiment.batchSize): Batch[] {
     const batches: Batch[] = []
     for (const batch of this.training(batchSize).batches(0)) {
@@ -143,13 +143,13 @@ export class Subject {
     return batches
   }
 
-  /** Returns a loader of full training batches, with the order of examples and the transforms of the run. */
+  /** Returns a loader of full training batches; examples have the same order and transforms as in the run. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
   }
 
-  /** Runs `body`, then restores all weights and state, the number of steps and the controllers' rate factor. */
+  /** Runs `body`, then restores the task: weights, state, number of steps and the controllers' rate factor. */
   async untouched<T>(body: () => Promise<T>): Promise<T> {
     const { task } = this
     const all = [...task.variables.values(), ...task.optimizerState.values()]
@@ -162,10 +162,10 @@ export class Subject {
   }
 
   /**
-   * Runs the graph that `body` builds on a batch, compiling it once per `name` and batch size. Restores the
-   * variables that the graph assigns.
+   * Runs on a batch the graph that `body` builds; compiles it once per `name` and batch size. Afterwards,
+   * restores the variables that the graph assigned.
    *
-   * @param given further inputs of the graph besides `x` and `y`, with their values
+   * @param given values of inputs of the graph other than `x` and `y`
    */
   async compute<Out extends string, More extends string = never>(
     name: string,
@@ -197,7 +197,7 @@ export class Subject {
     }
   }
 
-  /** Returns the loss and gradient of each of the first `count` training batches, at the current weights. */
+  /** Returns loss and gradient at the current weights for each of the first `count` training batches. */
   slopes(count: number): Promise<readonly Slope[]> {
     return this.#once(`slopes ${count}`, async () => {
       const all: Slope[] = []
@@ -206,7 +206,7 @@ export class Subject {
     })
   }
 
-  /** Returns the weights that feed a BN layer, with a measure of how scale-invariant they are. */
+  /** Returns the weights before BN layers, each with a measure of how scale-invariant its rows are. */
   fedMatrices(): Promise<readonly Matrix[]> {
     return this.#once('matrices', async () => {
       const [slope] = await this.slopes(slopeCount)
@@ -215,14 +215,15 @@ export class Subject {
     })
   }
 
-  /** Returns the weights before BN that, in more than half of their rows, are indeed scale-invariant. */
+  /** Returns those weights before BN of whose rows more than half are scale-invariant when measured. */
   async invariant(): Promise<readonly Matrix[]> {
     return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
   }
 
   /**
-   * Returns how up to 8 steps at the end of the run change each weight of two or more axes, by state name.
-   * Starts from the current weights and state, and undoes the steps. If `lacksState`, the result is misleading.
+   * Maps the state name of each weight with two or more axes to how up to 8 steps change it: they start from
+   * the current weights and state, at the rates of the run's last steps, and are then undone. If `lacksState`,
+   * the result is misleading.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>
@@ -234,7 +235,7 @@ export class Subject {
     )
   }
 
-  /** Returns the value cached under `key`; at the first call, `make` computes it. */
+  /** Returns the value cached under `key`; at the first call with this key, calls `make` to compute it. */
   #once<T>(key: string, make: () => T): T {
     if (!this.#made.has(key)) this.#made.set(key, make())
     return this.#made.get(key) as T

@@ -4,11 +4,11 @@ import type { Batch } from '../data/loader.ts'
 import type { Task } from '../train/task.ts'
 import { type Matrix, numbersOf } from './matrix.ts'
 
-/** How several optimizer steps changed a weight w. */
+/** How each of several optimizer steps changed a weight w. */
 export interface Turns {
-  /** Angle between w before and w after each step, in radians. */
+  /** Angle between w before and w after each step, in radians, one per step. */
   readonly angles: readonly number[]
-  /** ‖Δw‖/‖w‖ of each step: the norm of the change relative to the norm before. */
+  /** ‖Δw‖/‖w‖ of each step: norm of the step's change, relative to the norm before the step. */
   readonly updates: readonly number[]
 }
 
@@ -16,7 +16,7 @@ export interface Turns {
  * Takes one optimizer step per batch, and measures how each step changes the weights of two or more axes.
  *
  * @param trained weights by state name
- * @param fed weights before BN; the bias of such a weight, unless BN cancels it, is measured as part of it
+ * @param fed weights before BN; unless BN cancels it, the bias of such a weight is measured as a part of it
  */
 export async function turnsOf(
   task: Task,

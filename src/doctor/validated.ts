@@ -2,15 +2,15 @@ import { type Dataset, subset } from '../data/dataset.ts'
 import type { Evaluation } from '../train/evaluation.ts'
 import type { Subject } from './subject.ts'
 
-/** What was measured on a part of the validation data. */
+/** Loss and metrics measured on a part of the validation data. */
 export interface Validated extends Evaluation {
   /** Number of examples of the part. */
   readonly examples: number
 }
 
 /**
- * Evaluates a run's model on up to `most` validation examples, taken at even intervals, in `parts` parts of equal
- * size or nearly so. The examples are dealt to the parts in turn, so that each is a sample of the whole.
+ * Evaluates a run's model on up to `most` validation examples, taken at even intervals, and split into `parts`
+ * parts of nearly equal size: examples go to the parts in turn, so that each part is a sample of them all.
  */
 export async function validated(
   { task, experiment: { data, batchSize } }: Subject,
@@ -34,7 +34,7 @@ function evenSubset(dataset: Dataset, most: number): Dataset {
   )
 }
 
-/** Deals the examples of a data set in turn into `parts` data sets, or one per example if there are fewer. */
+/** Splits a data set into `parts` data sets, dealing out examples in turn; at most one part per example. */
 function dealtInto(parts: number, dataset: Dataset): readonly Dataset[] {
   const all = Int32Array.from({ length: dataset.length }, (_, i) => i)
   const count = Math.min(parts, dataset.length)

@@ -1,4 +1,4 @@
-/** CRC-32C of each byte value, least significant bit first: 0x1edc6f41 with its bits reversed is 0x82f63b78. */
+/** CRC-32C of each byte value, lowest bit first: so the polynomial 0x1edc6f41 is reversed to 0x82f63b78. */
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1

@@ -9,8 +9,8 @@ const options = {
 export interface CsvLogOptions extends OptionsOf<typeof options> {}
 
 /**
- * Converts the log of a run (one training, saved in a folder) to CSV, and yields the lines of the CSV, each
- * ending with a line feed: a header, then a row for each epoch or step.
+ * Yields the log of a run (one training, saved in a folder) as lines of CSV, each ending with a line feed: a
+ * header, then a row for each epoch or step.
  *
  * A column's name is the path of its value in `events.jsonl`: `validationLoss`, `metrics.f1`,
  * `metrics.confusion.0.1`, `time.stepsPerSecond`. Missing values become empty cells. Source: RFC 4180,
@@ -31,12 +31,12 @@ export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGene
   for (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
 }
 
-/** Yields the events of one type from a run's log, each as a map from column name to text of the cell. */
+/** Yields the events of one type in a run's log, each as a map from column names to texts of cells. */
 function* rows(folder: string, type: string): Generator<ReadonlyMap<string, string>> {
   for (const event of readEvents(folder)) if (event.type === type) yield cellsOf(event)
 }
 
-/** Flattens an event to texts of cells, keyed by path such as `metrics.f1`; omits its `type` and `reasons`. */
+/** Maps paths of an event's values, such as `metrics.f1`, to cell texts; leaves out `type` and `reasons`. */
 function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unknown }): Map<string, string> {
   const cells = new Map<string, string>()
   const enter = (value: object, path: string): void => {

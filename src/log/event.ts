@@ -9,7 +9,7 @@ import type { Histogram } from './histogram.ts'
 export const versionEvent = (seconds: number): Uint8Array =>
   event(seconds, 0).tag(3, WireType.LengthDelimited).string('brain.Event:2').finish()
 
-/** Encodes SessionLog.START (1), which tells TensorBoard to discard earlier files' values from `step` on. */
+/** Encodes the event SessionLog.START (1): TensorBoard then drops values from `step` on in earlier files. */
 export const startEvent = (seconds: number, step: number): Uint8Array =>
   message(event(seconds, step), 7, (log) => log.tag(1, WireType.Varint).int32(1)).finish()
 
@@ -19,7 +19,7 @@ export type SummaryValue =
   | { readonly tag: string; readonly histogram: Histogram }
   | { readonly tag: string; readonly hparams: Uint8Array }
 
-/** Encodes the values logged at one step, as an event of a TensorBoard event file. */
+/** Encodes an event for a TensorBoard event file: the values logged at one step. */
 export const summaryEvent = (seconds: number, step: number, values: readonly SummaryValue[]): Uint8Array =>
   message(event(seconds, step), 5, (summary) => {
     for (const value of values) message(summary, 1, (inner) => writeValue(inner, value))
@@ -54,7 +54,7 @@ const writePlugin = (writer: BinaryWriter, content: Uint8Array): BinaryWriter =>
 /** Value of one hyperparameter in TensorBoard's table of hyperparameters. */
 export type Setting = string | number | boolean
 
-/** Makes the value that adds a run with its settings to TensorBoard's table of hyperparameters. */
+/** Makes the summary value that adds a run and its settings to TensorBoard's table of hyperparameters. */
 export function hparamsStart(settings: Readonly<Record<string, Setting>>, seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 3, (session) => {
     for (const [name, value] of Object.entries(settings)) {
@@ -68,7 +68,7 @@ export function hparamsStart(settings: Readonly<Record<string, Setting>>, second
   return { tag: '_hparams_/session_start_info', hparams: content.finish() }
 }
 
-/** Makes the value that marks a run in TensorBoard's table as finished (Status.STATUS_SUCCESS = 1). */
+/** Makes the summary value that marks a run in TensorBoard's table as finished (STATUS_SUCCESS = 1). */
 export function hparamsEnd(seconds: number): SummaryValue {
   const content = message(new BinaryWriter(), 4, (end) =>
     end.tag(1, WireType.Varint).int32(1).tag(2, WireType.Bit64).double(seconds),
@@ -83,7 +83,7 @@ function writeSetting(writer: BinaryWriter, value: Setting): void {
   else writer.tag(4, WireType.Varint).bool(value)
 }
 
-/** Appends a nested protocol-buffer message as field number `field`; `body` writes its content. */
+/** Writes a nested protocol-buffer message as field number `field`; `body` writes the message's content. */
 function message(writer: BinaryWriter, field: number, body: (writer: BinaryWriter) => unknown): BinaryWriter {
   writer.tag(field, WireType.LengthDelimited).fork()
   body(writer)

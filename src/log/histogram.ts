@@ -1,4 +1,4 @@
-/** A histogram with buckets of equal width, and the sum and sum of squares of the counted values. */
+/** A histogram with buckets of equal width, and the sum and the sum of squares of its values. */
 export interface Histogram {
   readonly min: number
   readonly max: number
@@ -12,7 +12,7 @@ export interface Histogram {
 }
 
 /**
- * Computes the histogram of the finite values, with `buckets` buckets, or one bucket if all values are equal.
+ * Returns the histogram of the finite values, with `buckets` buckets, or one bucket if all values are equal.
  * A value on an edge counts in the bucket to the right of the edge; the maximum counts in the last bucket.
  *
  * @returns undefined if no value is finite

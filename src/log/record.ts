@@ -1,7 +1,7 @@
 import { crc32c } from './crc32c.ts'
 
 /**
- * Returns bytes framed as a record of a TFRecord file:
+ * Returns bytes encoded as a record of a TFRecord file:
  *
  *     length: uint64 · masked CRC-32C of the length: uint32 · bytes · masked CRC-32C of the bytes: uint32
  *

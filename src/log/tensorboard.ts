@@ -13,7 +13,7 @@ import { record } from './record.ts'
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 const options = {
-  /** Task being trained: after each epoch, a histogram of each of its weights and statistics is logged. */
+  /** Task being trained; if given, a histogram of each weight and statistic is logged after each epoch. */
   task: custom<Task>('a task', isObject),
   /** Settings to show in TensorBoard's table of hyperparameters, such as `train.describe(experiment, task)`. */
   settings: custom<Readonly<Record<string, unknown>>>('an object of settings', isObject),
@@ -68,7 +68,7 @@ function write(file: number, events: readonly Uint8Array[]): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
-/** Encodes the first events of a file. `now` is in seconds since 1970, `step` the first step to be logged. */
+/** Encodes the first events of a file; `now` is in seconds since 1970, `step` the first step to log. */
 function beginning(now: number, step: number, settings: object | undefined): Uint8Array[] {
   const events = [versionEvent(now), startEvent(now, step)]
   if (settings !== undefined) events.push(summaryEvent(now, step, [hparamsStart(flat(settings), now)]))

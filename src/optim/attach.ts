@@ -11,33 +11,33 @@ import { globalNorm } from './norm.ts'
 import type { Rule, Update, WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
-/** An optimizer attached to one model: it holds the state, such as momentum buffers, of the model's weights. */
+/** An optimizer attached to one model: it has the state, such as momentum buffers, for the model's weights. */
 export interface Attached {
-  /** Variables of the optimizer state by name: `momentum_buffer.fc1.weight`. */
+  /** Variables of the optimizer state, by names such as `momentum_buffer.fc1.weight`. */
   readonly state: ReadonlyMap<string, Variable>
   /** Weights that the optimizer updates. */
   readonly trained: readonly Variable[]
   /** Weights that evaluation uses instead of `trained`, such as averages. @default none */
   readonly evaluation?: EvaluationWeights
-  /** All options of each trained weight by state name, with defaults and the weight's groups applied. */
+  /** Maps the state name of each trained weight to all its options, with defaults and groups applied. */
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** Returns the learning rate at a step, counted from 0, of weights that are in no parameter group. */
   lr(step: number): number
   /** Adds the gradients of `loss` and the update of every weight to the graph of the step being built. */
   minimize(loss: Tensor): void
-  /** Adds the gradient of `loss` with respect to each of `trained` to the graph of the step being built. */
+  /** Adds the gradients of `loss` to the graph of the step being built: one for each weight in `trained`. */
   gradients(loss: Tensor): readonly Tensor[]
-  /** Adds the update of every weight to the graph being built. @param gradients one for each of `trained` */
+  /** Adds the update of every weight to the graph being built. @param gradients one per weight in `trained` */
   apply(gradients: readonly Tensor[]): Applied
 }
 
-/** Measurements of the gradients passed to `apply`, as lazy tensors: only those that are used are computed. */
+/** Measurements of the gradients passed to `apply`: tensors in the graph, computed only if they are used. */
 export interface Applied {
   /** Euclidean norm of all gradients concatenated, before clipping. */
   readonly gradientNorm: Tensor
 }
 
-/** An update rule, such as SGD's, with all options of the optimizer. */
+/** An update rule, such as SGD's, with values for all its options. */
 interface Configuration {
   readonly rule: Rule
   readonly settings: GroupedSettings
@@ -47,7 +47,7 @@ interface Configuration {
 
 type ScalarsOf = (options: WeightOptions) => Scalars
 
-/** A trained weight, with its state name, its options and its optimizer state. */
+/** A trained weight, with its name, its options and its variables of optimizer state. */
 interface Member {
   readonly name: string
   readonly w: Variable
@@ -55,7 +55,7 @@ interface Member {
   readonly buffers: ReadonlyMap<string, Variable>
 }
 
-/** An optimizer attached to one model: an update rule, with the state of the model's weights. */
+/** An optimizer attached to one model: an update rule, with its state for the model's weights. */
 export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
   readonly trained: readonly Variable[]
@@ -116,7 +116,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Returns a function from a weight's options to the scalars that all weights with these options share. */
+  /** Returns a function from a weight's options to scalars that all weights with the same options share. */
   #scalars(dtype: DType): ScalarsOf {
     const made = new Map<WeightOptions, Scalars>()
     return (options) => {
@@ -126,7 +126,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Computes all next weights from the gradients `slopes`, then assigns them. @param scaled lr · slopes */
+  /** Computes all next weights from their gradients `slopes`, then assigns them. @param scaled lr · slopes */
   #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
     const { rule } = this.#configuration
     const next = this.#members.map((one, i) =>
@@ -137,7 +137,7 @@ export class AttachedRule implements Attached {
   }
 }
 
-/** Returns what the update of a weight may read. Only scalars that it does read become inputs of the graph. */
+/** Returns all that a weight's update rule may read. Only scalars that the rule reads become graph inputs. */
 const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, lrG?: Tensor): Update => ({
   options,
   w: w.value,
@@ -156,7 +156,7 @@ const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, 
   buffer: (name) => buffers.get(name)!,
 })
 
-/** Returns the optimizer state of a weight as pairs of name and variable. */
+/** Returns the variables of a weight's optimizer state, each paired with its name. */
 const named = ({ name, buffers }: Member): readonly (readonly [string, Variable])[] =>
   [...buffers].map(([key, variable]) => [`${key}.${name}`, variable] as const)
 
@@ -171,7 +171,7 @@ function member(rule: Rule, settings: GroupedSettings, name: string, w: Variable
   }
 }
 
-/** Returns the weights that the update rule itself keeps for evaluation, if it does so (Schedule-Free). */
+/** Returns the evaluation weights that the update rule keeps itself (Schedule-Free); undefined if none. */
 function ownEvaluation({ evaluation }: Rule, members: readonly Member[]): EvaluationWeights | undefined {
   if (evaluation === undefined) return undefined
   return {

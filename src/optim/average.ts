@@ -18,28 +18,28 @@ import { schedulable } from '../schedule/schedulable.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 
 const common = {
-  /** Number of steps from one update of the average to the next. @default 1 */
+  /** Number of optimizer steps from one update of the average to the next. @default 1 */
   every: integer({ min: 1 }, 1),
-  /** BN statistics of averaged weights: measured anew, averaged too, or copied. @default 'recalibrate' */
+  /** BN statistics for averaged weights: remeasured, averaged, or those of training. @default 'recalibrate' */
   batchNorm: choice(['recalibrate', 'average', 'copy'], 'recalibrate'),
 }
 
 const kinds = {
   ema: {
-    /** Decay of the average per update: the factor of its previous value. @default 0.999 */
+    /** Decay of the average per update: the factor that multiplies its previous value. @default 0.999 */
     decay: schedulable(number({ min: 0, below: 1 }, 0.999)),
-    /** Whether the first updates use a lower decay, at most (1 + n)/(10 + n) in update n. @default false */
+    /** Whether to lower the decay of update n (from 0) to at most (1 + n)/(10 + n). @default false */
     warmup: boolean(false),
     ...common,
   },
   swa: {
-    /** First step, counted from 0, after which the weights enter the average. */
+    /** Step, counted from 0, after which the weights enter the average for the first time. */
     start: required(integer({ min: 0 })),
     ...common,
   },
 }
 
-/** Options of an average of the weights over steps, used in evaluation and without effect on training. */
+/** Options of an average of the weights over steps. Evaluation uses the average; training is unaffected. */
 export type Average = Ema | Swa
 
 /**
@@ -70,7 +70,7 @@ export type Averaging =
   | ({ readonly type: 'ema' } & ValuesOf<typeof kinds.ema>)
   | ({ readonly type: 'swa' } & ValuesOf<typeof kinds.swa>)
 
-/** Returns the declarations of the options of an average of type `average.type`. @throws {ArgumentError} */
+/** Returns the declarations of the options of averages of type `average.type`. @throws {ArgumentError} */
 export function averageOptions(who: string, average: unknown): Declared {
   const type = (average as { readonly type?: unknown } | null | undefined)?.type
   if (type === 'ema' || type === 'swa') return kinds[type]
@@ -84,7 +84,7 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/** Returns c at a step in a ← (1 − c) · a + c · w, the average's update: 1 copies the weights, 0 keeps a. */
+/** Returns c of a step in the average's update a ← (1 − c) · a + c · w: 1 copies the weights w, 0 keeps a. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -96,11 +96,11 @@ function newest(average: Averaging, step: number): number {
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 
-/** Averages of a model's weights, and perhaps running statistics, over steps. */
+/** Averages over steps of a model's weights and, if so chosen, of BN's running statistics. */
 export interface Averages {
   readonly state: ReadonlyMap<string, Variable>
   readonly evaluation: EvaluationWeights
-  /** Adds the averages' updates to the graph of the step being built, after the step assigned its weights. */
+  /** Adds the averages' updates to the graph of the step being built, to follow the update of the weights. */
   update(): void
 }
 
@@ -123,7 +123,7 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
   }
 }
 
-/** Creates a variable shaped like a weight. @param first value of every element; `weight` copies the weight */
+/** Creates a variable with a weight's shape. @param first initial value, or `weight` to copy the weight */
 export function stateOf(weight: Variable, name: string, first: number | 'weight'): Variable {
   const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
   const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })

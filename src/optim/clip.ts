@@ -28,14 +28,14 @@ const kinds = {
   adaptive: {
     /** Maximum ratio ‖g‖/‖w‖ of the norm of a clipped gradient to the norm of its weight; 0.01 in the paper. */
     adaptive: required(schedulable(number({ above: 0 }))),
-    /** Lower bound on ‖w‖ in the ratio ‖g‖/‖w‖, so that weights that are 0 can learn. @default 1e-3 */
+    /** Lower bound for ‖w‖ in the ratio ‖g‖/‖w‖, so that weights with value 0 can learn. @default 1e-3 */
     eps: number({ above: 0 }, 1e-3),
-    /** Regular expression: weights whose state names have a match are exempt from clipping. */
+    /** Regular expression: weights with a match in their state names are exempt from clipping. */
     except: expression,
   },
 }
 
-/** Options of gradient clipping: by element, by the norm of all gradients, or relative to weights' norms. */
+/** Options of gradient clipping: per element, by the norm of all gradients, or relative to weight norms. */
 export type Clip = ClipValue | ClipNorm | ClipAdaptive
 
 /** Clips each element of every gradient to [−value, value], like PyTorch's `clip_grad_value_`. */
@@ -62,7 +62,7 @@ export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 /** Options of gradient clipping after checking, with defaults filled in. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** Returns the declared options for the kind of clipping named by a key of `clip`. @throws {ArgumentError} */
+/** Returns the declared options of the kind of clipping that a key of `clip` names. @throws {ArgumentError} */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []
@@ -74,7 +74,7 @@ export function clipOptions(who: string, clip: unknown): Declared {
 export const readClip = (who: string, clip: Clip): Clipping =>
   readOptions(`${who}: clip`, clipOptions(who, clip), clip) as Clipping
 
-/** Returns the clipped gradients. @param host makes a graph input from a function of the step */
+/** Returns the clipped gradients. @param host makes a scalar input of the graph from a function of the step */
 export function clipped(
   clip: Clipping,
   gradients: readonly Tensor[],

@@ -5,7 +5,7 @@ import type { Variable } from '../core/variable.ts'
 export interface EvaluationWeights {
   /** Maps a variable of the model to the variable whose values evaluation uses in its place. */
   readonly variables: ReadonlyMap<Variable, Variable>
-  /** Source of BN's running statistics when these weights are evaluated. */
+  /** Where BN's running statistics come from when these weights are evaluated. */
   readonly batchNorm: BatchNormPolicy
 }
 
@@ -16,8 +16,8 @@ export interface EvaluationWeights {
 export type BatchNormPolicy = 'recalibrate' | 'average' | 'copy'
 
 /**
- * Runs `body` while variables of the model have the values of other variables, such as averages, then restores
- * every variable of `model`, even if `body` throws.
+ * Runs `body` while some variables of the model have the values of other variables, such as averages. Then,
+ * even if `body` throws, restores every variable of the model.
  *
  * @param numbers maps a variable of the model to the variable whose values it gets
  */

@@ -5,7 +5,7 @@ import { listed } from '../core/text.ts'
 import type { Variable } from '../core/variable.ts'
 import type { SharedOptions, WeightOptions } from './rule.ts'
 
-/** Declaration of an option whose value is a regular expression, written as a string. */
+/** Declaration of an option whose value is a regular expression, given as a string. */
 export const expression = custom<string>('a regular expression', isExpression)
 
 function isExpression(value: unknown): boolean {
@@ -17,21 +17,21 @@ function isExpression(value: unknown): boolean {
 }
 
 const members = {
-  /** Regular expression: weights whose state names have a match are in the group. */
+  /** Regular expression: weights with a match in their state names are in the group. */
   match: expression,
-  /** Maximum number of axes of the group's weights: 1 for biases and the γ and β of normalizations. */
+  /** Maximum number of axes of a weight in the group: 1 for biases and the γ and β of normalizations. */
   maxRank: integer({ min: 0 }),
 }
 
-/** Conditions for weights to be in a parameter group: one or two, of which a weight must meet all. */
+/** Conditions for a weight to be in a parameter group. At least one is required; a weight must meet all. */
 export interface Members extends OptionsOf<typeof members> {}
 
 /** A parameter group: which weights are in it, and the options that they override. */
 export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
 
 /**
- * Returns the indices of the groups with a `match` in which no trainable weight is. A group of a `maxRank` alone
- * names nothing: it is a rule for any model, and may apply to none of its weights.
+ * Returns the indices of the groups whose `match` matches no trainable weight. Groups with only a `maxRank` are
+ * left out: they are a rule for any model, and may contain no weight.
  */
 export const unmatched = (
   groups: readonly Members[],
@@ -59,18 +59,18 @@ export function checkMatches(
   throw mismatch(who, wanted, match, `the names are ${listed(shown)}`)
 }
 
-/** The optimizer's options for every weight of a model, with parameter groups applied. */
+/** The optimizer's options for each weight of a model, with parameter groups applied. */
 export interface GroupedSettings {
-  /** Options of weights that are in no group. */
+  /** Options of weights that are in no parameter group. */
   readonly common: WeightOptions
-  /** Returns a weight's options; weights in the same groups share one object, named `optimizer.groups.0,2`. */
+  /** Returns a weight's options. Weights in the same groups (say, 0 and 2) share one object of options. */
   of(name: string, weight: Variable): WeightOptions
 }
 
 /**
- * Returns the optimizer's options for every weight, given its parameter groups.
+ * Returns the optimizer's options for each weight of a model, with the optimizer's parameter groups applied.
  *
- * @param complete returns the options of weights in no group, overridden by `own`
+ * @param complete returns all options, with defaults, of weights whose groups set the options `own`
  * @throws {ArgumentError} when a group has no condition or invalid options.
  */
 export function grouping(

@@ -11,17 +11,17 @@ import { withSchedules } from './with-schedules.ts'
 
 /** An optimizer, such as SGD, with its options. It has no state: attaching it to a model creates the state. */
 export interface Optimizer {
-  /** `type` and options of the optimizer: JSON, except for options that are functions but not schedules. */
+  /** The optimizer's `type` and options as JSON, except for options that are functions but not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /** Returns the optimizer's properties. @param options all options of a weight. @default those of no group */
+  /** Returns the optimizer's properties. @param options a weight's options. @default those of no group */
   traits(options?: Readonly<Record<string, unknown>>): Traits
-  /** Returns a copy with some options changed. A schedule may be given as its spec (JSON) or as text. */
+  /** Returns a copy of the optimizer with some options changed. Schedules may also be given as JSON or text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
-   * Attaches the optimizer to a model: creates its state for the weights, which are given by state name.
+   * Attaches the optimizer to a model: creates its state for `weights`, a map from state names.
    *
    * @param factor returns the factor by which controllers (`reduceOnPlateau`) now scale all rates. @default 1
-   * @param isPartial whether these are only some of the model's weights, so that groups may match none
+   * @param isPartial whether these are just some of the model's weights; then groups may match none of them
    * @throws {ArgumentError} when the `match` of a group matches no trained weight.
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number, isPartial?: boolean): Attached
@@ -31,7 +31,7 @@ export interface Optimizer {
 export interface CommonOptions<D extends Declared = Record<never, never>> extends SharedOptions {
   /** Gradient clipping. @default none */
   readonly clip?: Clip
-  /** Average of the weights over steps, which evaluation uses instead of the latest weights. @default none */
+  /** Average of the weights over steps, used in evaluation instead of the latest weights. @default none */
   readonly average?: Average
   /**
    * Parameter groups: each overrides options for some weights. With `{ match: 'bias|bn', weightDecay: 0 }`,
@@ -47,7 +47,7 @@ export interface OptimizerConstructor<Options> {
   readonly rule: Rule
 }
 
-/** Returns a function that makes optimizers with the given update rule. */
+/** Returns the function, such as `optim.sgd`, that makes optimizers with this update rule. */
 export const defineOptimizer = <D extends Declared, O extends OptionsOf<D> & CommonOptions<D>>(
   rule: Rule<D>,
 ): OptimizerConstructor<O> => Object.assign((options: O) => optimizer(rule, options), { rule })

@@ -3,8 +3,8 @@ import { isSchedule } from '../schedule/schedule.ts'
 import type { Optimizer } from './optimizer.ts'
 
 /**
- * Returns an optimizer whose schedules have all their lengths in steps, for a run of `steps` steps. If they have
- * already, returns the same optimizer.
+ * Returns the optimizer with all lengths in its schedules converted to steps, for a run of `steps` steps; the
+ * same object if all are in steps already.
  */
 export function overRun(optimizer: Optimizer, steps: number): Optimizer {
   const { type, ...given } = optimizer.spec
@@ -12,10 +12,10 @@ export function overRun(optimizer: Optimizer, steps: number): Optimizer {
   return changed === given ? optimizer : optimizer.with(changed as typeof given)
 }
 
-/** Whether some lengths in an optimizer's schedules are fractions of the run. */
+/** Whether any length in the optimizer's schedules is a fraction of the run, not a number of steps. */
 export const isRelative = (optimizer: Optimizer): boolean => resolved(optimizer.spec, 1) !== optimizer.spec
 
-/** Returns options with each schedule resolved for a run; the same object if none has fractions of a run. */
+/** Returns options with schedule lengths converted to steps; the same object if no length is a fraction. */
 function resolved(value: unknown, steps: number): unknown {
   if (isSchedule(value)) return value.within?.(wholeRun(steps)) ?? value
   if (typeof value !== 'object' || value === null) return value

@@ -7,7 +7,7 @@ import type { Traits } from './traits.ts'
 const shared = {
   /** Learning rate: a number or a schedule. */
   lr: required(schedulable(number({ min: 0 }))),
-  /** Factor that multiplies `lr`, so that parameter groups can have different rates. @default 1 */
+  /** Factor that multiplies `lr`, to give parameter groups different rates. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**
    * Learning rate at which `weightDecay` applies in full: at each step, the decay is weightDecay · lr / peakLr.
@@ -21,7 +21,7 @@ const shared = {
 /** Options that all optimizers have and parameter groups can override. */
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
-/** All options of a weight, with defaults: those that optimizers share, and `V`, those of the update rule. */
+/** All options of a weight, with defaults: those that all optimizers share and, as `V`, the rule's own. */
 export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
 
 /** Returns the declarations of an update rule's options, including the options that all rules share. */
@@ -30,24 +30,24 @@ export function optionsOf({ options }: Rule): Declared {
   return { lr, ...options, ...rest }
 }
 
-/** The tensors and scalars from which an update rule computes the next value of one weight. */
+/** The tensors and scalars from which an update rule computes one weight's next values. */
 export interface Update<V = ValuesOf<Declared>> {
   readonly options: WeightOptions<V>
   readonly w: Tensor
   /** Gradient dL/dw of the weight, after clipping. */
   readonly g: Tensor
   readonly lr: Tensor
-  /** Product lr · dL/dw. If a rule is `linear` (reads lrG but not g), this needs no product per element. */
+  /** Product lr · dL/dw. If the rule reads lrG but never g (`linear`), no product per element is computed. */
   readonly lrG: Tensor
   /** Returns the weight's learning rate at a step, counted from 0. */
   rate(step: number): number
-  /** Returns the value of an option that may be a schedule at a step, counted from 0. */
+  /** Returns an option's value at a step, counted from 0; the option may be a schedule. */
   value(name: keyof V & string, step: number): number
-  /** Returns a tensor: the value at the current step of an option that may be a schedule. */
+  /** Returns, as a scalar tensor, an option's value at the current step; the option may be a schedule. */
   hyper(name: keyof V & string): Tensor
-  /** Returns a tensor: 1 minus the value at the current step of an option, subtracted in float64. */
+  /** Returns, as a scalar tensor, 1 − an option's value at the current step, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /** Returns a graph input whose value is computed in float64 at each step, once for all weights of a group. */
+  /** Returns a scalar graph input that `value` computes at each step, once for all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
   buffer(name: string): Variable
@@ -58,16 +58,16 @@ export interface Rule<D extends Declared = Declared> {
   readonly type: string
   /** Declarations of the rule's own options, besides the options that all rules share. */
   readonly options: D
-  /** Checks that options can be combined. @throws {ArgumentError} */
+  /** Checks that the options can be combined. @throws {ArgumentError} */
   check?(options: WeightOptions<ValuesOf<D>>): void
-  /** Returns initial values of one weight's optimizer state by name; `weight` means a copy of the weight. */
+  /** Maps names in one weight's optimizer state to initial values; `weight` means a copy of the weight. */
   buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
-  /** Name of the optimizer state that evaluation uses in place of the weight. @default none */
+  /** Name of the state in `buffers` that evaluation uses in place of the weight. @default none */
   readonly evaluation?: string
-  /** Whether `update`, under these options, reads the gradient only as `lrG`, never as `g`. @default false */
+  /** Whether, under these options, `update` reads lrG (lr · gradient) but never g. @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
-  /** Returns properties of the optimizer under these options, for diagnostics and advice. */
+  /** Returns properties of the optimizer with these options, for use in diagnostics and advice. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
-  /** Computes one step of a weight: assigns its optimizer state the next values. @returns its next value */
+  /** Computes a step of one weight, and assigns its next optimizer state. @returns the weight's next value */
   update(at: Update<ValuesOf<D>>): Tensor
 }

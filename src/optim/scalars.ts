@@ -5,11 +5,11 @@ import { scalar, type Tensor } from '../core/tensor.ts'
 import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
-/** Returns a weight's learning rate at a step. @param factor returns the controllers' factor of all rates */
+/** Returns a weight's learning rate at a step. @param factor returns what controllers multiply rates by */
 export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 
-/** Scalars in a step's graph for weights with the same options, which share them: inputs or constants. */
+/** Scalars (inputs or constants) in the graph of a step, shared by all weights with the same options. */
 export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
   readonly #options: WeightOptions
   readonly #factor: () => number
@@ -64,7 +64,7 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
     return `${nameOf(this.#options)}.${name}`
   }
 
-  /** Whether an option is multiplied by lr / peakLr at each step: weight decay, if `peakLr` is set. */
+  /** Whether an option's value is multiplied by lr / peakLr at each step: weight decay, if `peakLr` is set. */
   #follows(name: string): boolean {
     return name === 'weightDecay' && this.#options.peakLr !== undefined
   }

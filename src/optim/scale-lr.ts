@@ -4,17 +4,17 @@ import { type Schedule, scaled } from '../schedule/index.ts'
 const options = {
   /** Number of examples per optimizer step, summed over all workers and micro-batches. */
   batchSize: required(number({ above: 0 })),
-  /** Number of examples per optimizer step for which `lr` was tuned. @default 256 */
+  /** Number of examples per optimizer step with which `lr` was tuned. @default 256 */
   base: number({ above: 0 }, 256),
-  /** Factor of lr: the ratio of batch sizes, usual for SGD, or the ratio's root, for Adam. @default 'linear' */
+  /** Factor of lr: ratio of batch sizes (usual for SGD), or its square root (for Adam). @default 'linear' */
   rule: choice(['linear', 'sqrt'], 'linear'),
 }
 
 export interface ScaleLrOptions extends OptionsOf<typeof options> {}
 
 /**
- * Scales `lr` from batch size `base` to `batchSize`: lr · batchSize/base or, with `rule: 'sqrt'`, lr times the
- * root √(batchSize/base).
+ * Returns the learning rate for `batchSize`, given `lr` for the batch size `base`: lr · batchSize/base or, with
+ * `rule: 'sqrt'`, lr · √(batchSize/base).
  *
  * Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 2.1 (linear); Krizhevsky 2014,
  * https://arxiv.org/abs/1404.5997, section 5 (root). High rates need a warmup.

@@ -1,20 +1,20 @@
 import type { Hyperparameter } from '../core/options.ts'
 import type { BatchNormPolicy } from './evaluation.ts'
 
-/** Properties of an optimizer, which diagnostics and advice use instead of its type; absent if unknown. */
+/** Properties of an optimizer, which diagnostics rely on instead of its name; unknown ones are absent. */
 export interface Traits {
   /** Name of the optimizer, for messages only. */
   readonly type: string
   /** Momentum, μ in the formulas here: `momentum` of SGD, `beta1` of Adam. @default 0 */
   readonly momentum?: Hyperparameter
-  /** Factor that multiplies the gradient, L2 penalty included, in a step: 1 − dampening in SGD. @default 1 */
+  /** Factor of the gradient (with L2 penalty) as it enters the velocity: 1 − dampening in SGD. @default 1 */
   readonly taken?: number
   /**
    * Whether a step is w ← w − η·v with v ← μ·v + taken·g, for the learning rate η and the gradient g. If so,
    * momentum raises the rate to η/(1 − μ) in effect, and training diverges at curvatures above (2 + 2μ)/η.
    */
   readonly heavyBall?: boolean
-  /** Whether each gradient element is divided by its usual magnitude, as in Adam: the loss's scale cancels. */
+  /** Whether each gradient element is divided by its usual size, as in Adam: the loss's scale cancels out. */
   readonly rescales?: boolean
   /** Whether weight decay is decoupled from the gradient, as in AdamW. */
   readonly decoupled?: boolean
@@ -26,27 +26,27 @@ export interface Traits {
   readonly testRates?: readonly [from: number, to: number]
   /** Whether the optimizer is designed for a constant learning rate after warmup. */
   readonly constantRate?: boolean
-  /** Averaged weights that evaluation uses: type of average, and source of BN's running statistics for them. */
+  /** Averaged weights that evaluation uses: the type of average, and where their BN statistics come from. */
   readonly evaluation?: { readonly type: string; readonly batchNorm: BatchNormPolicy }
 }
 
 /**
- * Equilibrium of a scale-invariant weight, such as one before BN: weight decay λ and gradient steps at learning
- * rate η balance, so that the weight's norm is constant and each step turns it by a constant angle.
+ * Equilibrium of a scale-invariant weight, such as a weight before BN: weight decay and gradient steps balance,
+ * so that the weight's norm is constant and each step turns the weight by a constant angle.
  */
 export interface Equilibrium {
   /** Angle between the weight before and the weight after one step, in radians. */
   readonly angle: number
-  /** Angle per step over many steps, in radians; above `angle`, since momentum correlates successive steps. */
+  /** Mean angle per step over many steps, in radians; above `angle`, as momentum correlates steps. */
   readonly drift: number
-  /** Number of steps that a weight takes to approach the equilibrium (time constant). */
+  /** Time constant of a weight's approach to the equilibrium, in steps. */
   readonly time: number
 }
 
-/** Formulas of an optimizer for the equilibrium of scale-invariant weights under weight decay. */
+/** An optimizer's formulas for the equilibrium that scale-invariant weights reach under weight decay. */
 export interface EquilibriumRule {
   /** Returns the equilibrium. @param product η·λ, learning rate times weight decay */
   at(product: number, momentum: number): Equilibrium
-  /** Returns the weight decay λ at which the equilibrium has this drift, in radians per step. */
+  /** Returns the weight decay λ with which weights turn by `drift` radians per step in equilibrium. */
   decayFor(drift: number, rate: number, momentum: number): number
 }

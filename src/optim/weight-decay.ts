@@ -6,14 +6,14 @@ import type { Update } from './rule.ts'
 
 /** Options of optimizers whose weight decay is an L2 penalty. */
 export const penalty = {
-  /** Weight decay as an L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
+  /** Weight decay, as an L2 penalty: `weightDecay · w` is added to the gradient. @default 0 */
   weightDecay: schedulable(number({ min: 0 }, 0)),
 }
 
 /** Options of optimizers whose weight decay can be an L2 penalty or decoupled from the gradient. */
 export const decoupling = {
   ...penalty,
-  /** Whether weight decay is decoupled from the gradient, as in AdamW; if not, an L2 penalty. @default false */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW, not an L2 penalty. @default false */
   decoupledWeightDecay: boolean(false),
 }
 

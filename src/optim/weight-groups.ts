@@ -5,8 +5,8 @@ import { variables } from '../core/state.ts'
 import type { Members } from './group.ts'
 
 /**
- * Returns a parameter group that exempts weights of at most one axis from weight decay: biases, the γ and β of
- * normalizations, and others, such as the scale of a residual branch.
+ * Returns, in a list, a parameter group that exempts weights with at most one axis from weight decay: biases, γ
+ * and β of normalizations, and others, such as the scale of a residual branch.
  *
  * @example optim.adamw({ lr: 1e-3, groups: optim.noDecayOnNormAndBias() })
  */

@@ -5,9 +5,9 @@ import type { Equilibrium, Traits } from './traits.ts'
 
 /** How an optimizer updates one weight over the steps of a run. */
 export interface WeightRule {
-  /** Properties of the optimizer under the options of this weight. */
+  /** Properties of the optimizer, given the options of this weight. */
   readonly traits: Traits
-  /** Learning rate of the weight in each step: lr times `lrScale`, the controllers' factor and `taken`. */
+  /** Learning rate of the weight at each step: lr · lrScale · controllers' factor · `taken` (see `Traits`). */
   readonly rates: Float64Array
   /** Returns the momentum at a step, counted from 0. */
   momentum(step: number): number
@@ -41,7 +41,7 @@ export function weightRule(
 }
 
 /**
- * Returns the equilibrium of a scale-invariant weight at a step's learning rate η, decay λ, momentum μ or β₁.
+ * Returns the equilibrium of a scale-invariant weight for a step's rate η, decay λ and momentum μ (or β₁).
  *
  *              angle                       drift                time
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)

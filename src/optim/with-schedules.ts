@@ -4,7 +4,7 @@ import { averageOptions } from './average.ts'
 import { clipOptions } from './clip.ts'
 import { optionsOf, type Rule, type SharedOptions } from './rule.ts'
 
-/** Returns options with schedules parsed from specs or text into functions. Leaves other options unchecked. */
+/** Returns options with all schedules parsed from JSON or text to functions; does not check other options. */
 export function withSchedules(rule: Rule, given: Readonly<Record<string, unknown>>): SharedOptions {
   const { clip, average, groups, ...own } = given
   const options = optionsOf(rule)

@@ -11,29 +11,29 @@ const range = {
   from: required(number()),
   /** Upper end of the range. */
   to: required(number()),
-  /** Equal steps between values (`linear`) or equal ratios (`log`). @default `log` for `lr`, else `linear` */
+  /** `linear`: equal steps between values; `log`: equal ratios. @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
-  /** Number of values to space evenly on `scale`, both ends included. @default any number between the ends */
+  /** Number of values, spaced evenly on `scale`, ends included. @default any number between the ends */
   count: integer({ min: 2 }),
-  /** Distance between neighbouring values, counted from `from`; for the scale `linear` and without `count`. */
+  /** Distance between neighbouring values, starting at `from`. Only with scale `linear` and without `count`. */
   step: number({ above: 0 }),
-  /** Whether to try whole numbers only. @default whether the setting takes no others, such as `batchSize` */
+  /** Whether to try whole numbers only. @default true if the setting requires them, as `batchSize` does */
   integer: boolean(),
 }
 
-/** Maximum number of values that `step` may make of a range. */
+/** Maximum number of values in a range with a `step`. */
 const mostValues = 10_000
 
 export interface FactorRange extends OptionsOf<typeof range> {}
 
-/** The factors of a study, each by the path of the setting that it varies, as in `evenstep train --set`. */
+/** The factors of a study: maps the path of each setting to vary, as in `--set path=value`, to its values. */
 export type Factors = Readonly<Record<string, Factor>>
 
 const isList = (factor: Factor): factor is readonly Value[] => Array.isArray(factor)
 
 /**
- * Returns the values of a factor, in order. A range with neither count nor step has no fixed values: returns
- * undefined. Of whole numbers, there are fewer than `count` where several round to the same one.
+ * Returns the values of a factor in order; undefined for a range with neither count nor step, which has no
+ * fixed values. A range of whole numbers has fewer than `count` values where several round to the same number.
  */
 export function factorValues(path: string, factor: Factor): readonly Value[] | undefined {
   if (isList(factor)) return factor
@@ -48,8 +48,9 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
 }
 
 /**
- * Returns the value at a position in [0, 1): a list is divided into equal parts, a range is interpolated. Whole
- * numbers between the ends of a range have equal parts, too; on the scale `log`, equal parts of the logarithm.
+ * Returns the value of a factor at a position in [0, 1). Each value of a list occupies an equal part of [0, 1);
+ * a range is interpolated on its scale, and its whole numbers, if it has only these, occupy equal parts, too
+ * (on the scale `log`, parts equal in the logarithm).
  */
 export function factorValueAt(path: string, factor: Factor, at: number): Value {
   const values = factorValues(path, factor)
@@ -66,14 +67,14 @@ function between(path: string, factor: FactorRange, at: number): number {
   return readable(scale === 'log' ? from * (to / from) ** at : from + (to - from) * at, integer)
 }
 
-/** Rounds a value, so that it is readable, and the same number on every machine. */
+/** Rounds a value to few digits, so that it is readable, and the same number on every machine. */
 const readable = (value: number, isWhole: boolean): number =>
   isWhole ? Math.round(value) : Number(value.toPrecision(6))
 
 const scaleOf = (path: string): 'linear' | 'log' =>
   path === 'lr' || path === 'optimizer.lr' ? 'log' : 'linear'
 
-/** Returns the number of combinations of the factors' values; infinite for a range of any numbers. */
+/** Returns the number of combinations of the factors' values; infinite if a factor is a continuous range. */
 export function combinationsOf(factors: Factors): number {
   const sizes = Object.entries(factors).map(([path, factor]) => {
     const values = factorValues(path, factor)
@@ -85,9 +86,9 @@ export function combinationsOf(factors: Factors): number {
 }
 
 /**
- * Returns the factors, in which a range of a setting that takes whole numbers only is one of whole numbers.
+ * Returns the factors with `integer` set for each range whose setting accepts only whole numbers.
  *
- * @param takes whether the setting at a path may have a value
+ * @param takes returns whether the setting at `path` accepts `value`
  */
 export const withIntegers = (factors: Factors, takes: (path: string, value: number) => boolean): Factors =>
   Object.fromEntries(
@@ -100,7 +101,7 @@ export const withIntegers = (factors: Factors, takes: (path: string, value: numb
     }),
   )
 
-/** Lists combinations of values, last factor fastest. @throws {ArgumentError} when a range has no count. */
+/** Lists combinations, the last factor varying fastest. @throws {ArgumentError} when a range has no count. */
 export const combinations = (factors: Factors): Settings[] =>
   Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {
@@ -111,7 +112,7 @@ export const combinations = (factors: Factors): Settings[] =>
     [{}],
   )
 
-/** Settings that a study cannot vary, each with the error message's advice on what to use instead. */
+/** Maps each setting that a study cannot vary to advice, for the error message, on what to use instead. */
 const reserved: Readonly<Record<string, string>> = {
   seed: 'use seeds',
   steps: "use the study's steps",

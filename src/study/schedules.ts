@@ -1,13 +1,13 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
 
-/** A function that returns a schedule for a run of `steps` steps, in which `peak` is the highest rate. */
+/** A function that makes a learning-rate schedule for a run of `steps` steps, with the highest rate `peak`. */
 type Named = (peak: number, steps: number) => schedule.Schedule
 
-/** Returns the number of steps that makes up a percentage of a run, rounded, but at least 1. */
+/** Returns a percentage of a run's steps, rounded, but at least 1 step. */
 const percentOf = (steps: number, percent: number): number => Math.max(1, Math.round((steps * percent) / 100))
 
-/** Prepends a linear warm-up over the first 5 % of a run to a schedule, which then spans the rest of it. */
+/** Makes a schedule that warms up linearly over 5 % of the run and then follows another over the other 95 %. */
 const warmedUp =
   (fall: Named): Named =>
   (peak, steps) => {
@@ -19,7 +19,7 @@ const linear: Named = (peak, steps) => schedule.polynomial(peak, { totalIters: s
 const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: steps })
 
 /**
- * Functions that make a schedule, by its name. Each schedule spans the whole run; its maximum is the peak rate.
+ * Makers of schedules by name. Each schedule spans a whole run, and its highest rate is the peak:
  *
  * - `constant`: always the peak
  * - `linear`, `cosine`: from the peak to 0

@@ -1,17 +1,17 @@
 import type { Settings, Value } from './trial.ts'
 
-/** Returns a text by which to compare values: values with the same JSON have the same text. */
+/** Returns a text by which to compare a setting's values: those with the same JSON have the same text. */
 export const valueKey = (value: Value | undefined): string => JSON.stringify(value ?? null)
 
-/** Returns a text by which to compare settings, whatever the order of their paths. */
+/** Returns a text that is equal for settings with equal paths and values, in whatever order. */
 export const keyOf = (settings: Settings): string =>
   JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-/** Returns only those settings that belong to these factors. */
+/** Returns only the settings whose paths are in `factors`. */
 export const only = (settings: Settings, factors: readonly string[]): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([factor]) => factors.includes(factor)))
 
-/** Returns the settings except those that belong to these factors. */
+/** Returns the settings except those whose paths are in `factors`. */
 export const without = (settings: Settings, factors: readonly string[]): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([factor]) => !factors.includes(factor)))
 

@@ -12,7 +12,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isFolderName = (value: unknown): boolean => typeof value === 'string' && /^[^/\\]+$/.test(value)
 
 const options = {
-  /** Name of the study, and of its folder. @default the file's name */
+  /** Name of the study and of its folder. @default the file's name */
   name: custom<string>('a text without slashes', isFolderName),
   /** Experiment to vary, or the path of its file, relative to the study's file. */
   experiment: required(
@@ -22,23 +22,23 @@ const options = {
     ),
   ),
   /**
-   * Settings to vary, each named by path as in `evenstep train --set`, with a list of values or a number range.
-   * Two keys are no paths: `lr` varies the peak rate, `schedule` the schedule (a name or a template).
+   * Settings to vary: maps a path, as in `evenstep train --set`, to a list of values or a range of numbers.
+   * Two keys are not paths: `lr` is the peak learning rate, `schedule` a schedule's name or template.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
-  /** Method that chooses which combinations of values to try. @default `{ type: 'grid' }`, all combinations */
+  /** How to choose the combinations of values to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
-  /** Number of seeds to train each combination with, counting up from the experiment's seed. @default 3 */
+  /** Number of seeds with which to train each combination: the experiment's seed s, s + 1, … @default 3 */
   seeds: integer({ min: 1 }, 3),
   /** Number of optimizer steps in each training run. @default the steps of the experiment */
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log batch normalizations each step, and at the end their statistics' error. @default false */
+  /** Whether to log each step how BN layers train, and at the end their statistics' error. @default false */
   watch: boolean(false),
 }
 
-/** The options of `study.define`, which describe a study. */
+/** The options of `study.define`: the description of a study. */
 export interface StudyOptions extends OptionsOf<typeof options> {}
 
 /** A study's options once they have been checked and their defaults filled in. */
@@ -71,13 +71,13 @@ export function define(given: StudyOptions): Study {
 }
 
 /**
- * Parses a study from JSON text. Its keys are the options of `study.define`; its experiment is a path or JSON.
+ * Parses a study from JSON text with the options of `study.define`; the experiment is a file's path or JSON.
  *
  * @throws {EvenstepError} when the text is not JSON, or not a study.
  */
 export const parseStudyText = (text: string, file: string): Study => parseStudyValue(parseJson(text, file))
 
-/** Parses a study from the value of its JSON. @throws {ArgumentError} when it is not a study. */
+/** Parses a study from its parsed JSON. @throws {ArgumentError} when it is not a study. */
 export function parseStudyValue(json: unknown): Study {
   if (!isObject(json)) throw mismatch('study', 'a JSON object', json)
   const { experiment: given } = json

@@ -7,14 +7,14 @@ import { scheduleText } from './schedules.ts'
 import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
-/** What a trial changes in the study's experiment: some settings, the seed and the number of steps. */
+/** What one training run changes in the study's experiment: some settings, the seed and the number of steps. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 
 /**
  * Returns the changes that turn a study's experiment into the experiment of a trial (one training run).
  *
- * They always make the learning rate a schedule. A schedule is an input of the compiled graph; a number would
- * be a constant in it, so that each rate would need a graph of its own.
+ * The changes always make the learning rate a schedule, which is an input of the compiled graph: a number would
+ * be a constant in the graph, and each rate would need a graph of its own.
  *
  * @throws {EvenstepError} when a schedule or rate is invalid.
  */
@@ -43,7 +43,7 @@ export function settingsOf(
 
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
-/** Returns the learning rate that a trial's settings ask for; undefined to keep the experiment's own. */
+/** Returns the rate or schedule that a trial's settings ask for; undefined to keep the experiment's own. */
 function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
   const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {
@@ -58,7 +58,7 @@ function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): V
   return asRate(lr)
 }
 
-/** Returns a run's number of steps. @throws {ArgumentError} when only the epochs of a stream are known. */
+/** Returns a run's number of steps. @throws {ArgumentError} when only its epochs on a stream are known. */
 function stepsOf(experiment: Experiment): number {
   const { steps } = runLength(experiment)
   if (steps !== undefined) return steps
@@ -66,10 +66,10 @@ function stepsOf(experiment: Experiment): number {
   throw mismatch('experiment', 'steps where the training data are a stream', undefined, fix)
 }
 
-/** Settings that affect the number of steps in an epoch. */
+/** Names of the settings that affect the number of optimizer steps in an epoch. */
 const sizes = ['batchSize', 'accumulate', 'lastBatch']
 
-/** Returns a function that gives the number of steps of the experiment's run with some settings changed. */
+/** Returns a function from changed settings to the number of steps of a run of the experiment with them. */
 export function stepsWith(experiment: Experiment): (settings: Settings) => number {
   const known = new Map<string, number>()
   return (settings) => {
@@ -80,6 +80,6 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/** Whether the experiment's own learning rate is a schedule in steps, which fits no run of another length. */
+/** Whether the experiment's learning rate is a schedule in steps, which does not fit runs of other lengths. */
 export const hasSchedule = ({ optimizer: { spec } }: Experiment): boolean =>
   isSchedule(spec.lr) && spec.lr.within === undefined

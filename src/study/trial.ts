@@ -1,4 +1,4 @@
-/** A JSON value: what a setting may have. */
+/** A JSON value, the type of a setting's value. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
 
 /** One combination of a study's settings: a value for each factor (setting that the study varies). */
@@ -9,9 +9,9 @@ export interface Trial {
   /** Number of the trial, from 1, in the order in which trials were planned; also the name of its folder. */
   readonly id: number
   readonly settings: Settings
-  /** Seed of the initial weights and data order; trials that share it can be compared as a pair. */
+  /** Seed of initial weights and data order; two trials with the same seed can be compared as a pair. */
   readonly seed: number
-  /** Number of optimizer steps, to which the learning-rate schedule is scaled. */
+  /** Number of optimizer steps to train; the learning-rate schedule spans them. */
   readonly steps: number
   /** Round of a race (each round keeps only the best settings), from 0; always 0 in other designs. */
   readonly rung: number
@@ -19,7 +19,7 @@ export interface Trial {
 
 /** The result of a trial. A trial that diverged or failed has one, too. */
 export interface TrialResult {
-  /** `diverged`: a loss became infinite, NaN or 10⁶ times the first; `failed`: another error ended the trial, see `error`. */
+  /** `diverged`: a loss became infinite, NaN or 10⁶ times the first; `failed`: ended by another `error`. */
   readonly status: 'done' | 'diverged' | 'failed'
   readonly error?: string
   /** Values of `trainLoss`, `validationLoss` and other metrics after the last epoch; empty unless done. */
@@ -28,41 +28,41 @@ export interface TrialResult {
   readonly steps: number
   /** Seconds spent in training steps (`training`) and in the whole trial (`total`). */
   readonly time: { readonly training: number; readonly total: number }
-  /** The learning curve, with neighbouring steps averaged so that it has at most 100 points. */
+  /** The learning curve, reduced to at most 100 points by averaging over neighbouring steps. */
   readonly curve: TrialCurve
   /** Curves for each batch normalization, by its path in the model; absent unless the study has `watch`. */
   readonly layers?: Readonly<Record<string, LayerCurve>>
-  /** How far running statistics are off at the end; absent without any, or unless the study has `watch`. */
+  /** Error of running statistics at the end; absent without any, or unless the study has `watch`. */
   readonly drift?: DriftSummary
 }
 
-/** A learning curve: the step, mean training loss since the previous point and learning rate at each point. */
+/** A learning curve: at each point the step, the mean training loss since the point before, and the rate. */
 export interface TrialCurve {
   readonly steps: readonly number[]
   readonly trainLoss: readonly number[]
   readonly lr: readonly number[]
 }
 
-/** The learning curve, without points, of a trial that logged no step. */
+/** The empty learning curve, for a trial that logged no step. */
 export const noCurve: TrialCurve = { steps: [], trainLoss: [], lr: [] }
 
 export interface LayerCurve {
   readonly steps: readonly number[]
-  /** lr / ‖w‖² at each point, where w is the weight of the layer before the batch normalization. */
+  /** lr / ‖w‖² at each point of the curve; w is the weight of the layer before the batch normalization. */
   readonly effectiveRate: readonly number[]
-  /** Angle in radians, at each point, by which one step turns the weight before the batch normalization. */
+  /** Angle in radians by which one step turns the weight before the batch normalization, at each point. */
   readonly angle: readonly number[]
   /**
-   * Angle in radians, at each point, by which a step turns a weight once weight decay and gradients balance:
+   * At each point, the angle in radians by which a step turns a weight once decay and gradients balance:
    * √(2ηλ/(1 + μ)) under SGD, √(2ηλ(1 − β₁)/(1 + β₁)) under AdamW, with rate η, decay λ and momentum μ or β₁.
    * Absent without weight decay, and where parameter groups give weights different options.
    */
   readonly equilibrium?: readonly number[]
 }
 
-/** How far running statistics are from statistics that were measured anew on the training data. */
+/** Error of running statistics: how far they are from statistics measured anew on the training data. */
 export interface DriftSummary {
-  /** KL(remeasured ‖ running) in nats, averaged over a layer's channels; of all layers the greatest average. */
+  /** KL(remeasured ‖ running) in nats, averaged over a layer's channels: the maximum over the layers. */
   readonly kl: number
   /** Validation loss of the model with its running statistics. */
   readonly validationLoss: number

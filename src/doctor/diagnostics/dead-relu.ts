@@ -8,7 +8,7 @@ import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches in which to look for channels that fire. */
+/** Number of training batches in which to look for channels with a ReLU output above 0. */
 const count = 16
 
 /** Diagnostic D16: channels after BN whose ReLU outputs 0 for every example of 16 training batches. */
@@ -36,7 +36,7 @@ export const deadRelu: Diagnostic = {
   },
 }
 
-/** Returns, for each BN layer, the fraction of channels whose output is at most 0 in all batches. */
+/** Returns, for each BN layer, its name and the fraction of channels with outputs ≤ 0 in all batches. */
 async function deadShares(subject: Subject, norms: readonly Norm[]): Promise<[string, number][]> {
   const names = [...new Set(norms.map(({ name }) => name))]
   const fired = names.map(() => new Set<number>())
@@ -59,7 +59,7 @@ async function deadShares(subject: Subject, norms: readonly Norm[]): Promise<[st
   })
 }
 
-/** Returns, for each channel (axis 1), whether any of its elements is above 0. */
+/** Returns a tensor that says for each channel (axis 1) whether any of its elements is above 0. */
 const firing = (y: Tensor): Tensor =>
   any(
     greater(y, 0),

@@ -44,7 +44,7 @@ export const deadScale: Diagnostic = {
   },
 }
 
-/** Whether the γ of a BN layer has weight decay in any step. */
+/** Whether the γ of the BN layer of this name has weight decay in any step. */
 function decaysScale(subject: Subject, layer: string): boolean {
   const name = layer === '' ? 'weight' : `${layer}.weight`
   if (!subject.trained.has(name)) return false
@@ -52,7 +52,7 @@ function decaysScale(subject: Subject, layer: string): boolean {
   return rates.some((_, step) => weightDecay(step) > 0)
 }
 
-/** Returns fractions of a layer's channels: `dead` with the scale γ near 0, `flat` with a variance near eps. */
+/** Returns two fractions of a BN layer's channels: `dead` have γ near 0, `flat` have a variance near eps. */
 function shares({ weight, eps }: BatchNorm, variance: ArrayLike<number>): { dead: number; flat: number } {
   const gamma = Array.from(variance, (_, c) => Math.abs(Number(weight?.data[c] ?? 1)))
   const median = medianOf(gamma)

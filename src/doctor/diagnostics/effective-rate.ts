@@ -5,8 +5,8 @@ import { numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
 
 /**
- * Returns the effective learning rate of each weight before BN by state name. BN cancels the scale of such a
- * weight w, so only its rotation matters: it turns as fast as a weight with rows of norm 1 would at this rate.
+ * Maps the state name of each weight before BN to its effective learning rate. BN cancels the scale of such a
+ * weight w, so only its rotation matters: w turns as fast as if its rows had norm 1 and this were its rate.
  *
  *     effective = η / (1 − μ) / (mean over rows of ‖row‖²)        η: learning rate, μ: momentum
  *

@@ -2,7 +2,7 @@ import { figure } from '../../core/text.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, noInvariance } from '../diagnosis.ts'
 
-/** Returns a run's length in units of τ, a weight's time to equilibrium, which varies by step: Σ 1/τ. */
+/** Returns Σ 1/τ over steps: a run's length in units of τ, the time constant to equilibrium at each step. */
 export const timesToEquilibrium = (rule: WeightRule): number =>
   rule.rates.reduce(
     (sum, _, step) => sum + 1 / (equilibrium(rule, step)?.time ?? Number.POSITIVE_INFINITY),
@@ -43,7 +43,7 @@ export const equilibriumTime: Diagnostic = {
   },
 }
 
-/** Returns the last step at which a previously steady learning rate fell to less than half, or 0 if none. */
+/** Returns the last step at which a steady learning rate suddenly fell to less than half; 0 if it never did. */
 const lastDrop = ({ rates }: WeightRule): number =>
   rates.reduce((last, rate, step) => {
     const [before, earlier] = [rates[step - 1] ?? 0, rates[step - 2] ?? 0]

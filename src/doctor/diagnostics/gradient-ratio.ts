@@ -30,7 +30,7 @@ export const gradientRatio: Diagnostic = {
   },
 }
 
-/** Returns ‖gradient‖/‖weight‖, root mean square over batches; the weight may include a bias before BN. */
+/** Returns the root mean square of ‖gradient‖/‖weight‖ over batches; `weight` includes a bias that BN keeps. */
 function ratioOf({ parts }: Matrix, { trained }: Subject, slopes: readonly Slope[]): number {
   const names = [...trained].filter(([, variable]) => parts.includes(variable)).map(([name]) => name)
   const norms = slopes.map(({ gradient }) => Math.hypot(...names.map((name) => length(gradient.get(name)!))))
@@ -59,7 +59,7 @@ function judged(
   }
 }
 
-/** Returns the mean of the last tenth of a list divided by the mean of its third tenth. */
+/** Returns how norms grow over a run: the mean of their last tenth divided by the mean of their third tenth. */
 function growth(norms: readonly number[]): number {
   const tenth = Math.max(1, Math.floor(norms.length / 10))
   return meanOf(norms.slice(-tenth)) / meanOf(norms.slice(2 * tenth, 3 * tenth))

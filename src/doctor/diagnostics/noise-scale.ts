@@ -3,7 +3,7 @@ import { dot, meanOf } from '../../core/vector.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import { slopeCount } from '../subject.ts'
 
-/** Diagnostic D7: noise scale of the gradient, a batch size above which larger batches hardly help. */
+/** Diagnostic D7: noise scale of the gradient: the batch size beyond which larger batches hardly help. */
 export const noiseScale: Diagnostic = {
   id: 'D7',
   title: 'noise scale of the gradient',
@@ -40,7 +40,7 @@ export const noiseScale: Diagnostic = {
   },
 }
 
-/** From one gradient g per batch, returns the mean over batches of ‖g‖², and ‖mean over batches of g‖². */
+/** From the gradient g of each batch, returns `single`, the mean of ‖g‖², and `together`, ‖mean of g‖². */
 function squares(all: readonly (readonly Float32Array[])[]): [single: number, together: number] {
   const single = meanOf(all.map((parts) => parts.reduce((sum, part) => sum + dot(part, part), 0)))
   const together = all[0]!.reduce((sum, first, p) => {

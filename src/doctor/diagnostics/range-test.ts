@@ -5,9 +5,9 @@ import { advised, rateBy } from '../advised.ts'
 import type { Diagnostic, Finding } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of steps of the range test. With BN, a test of 200 steps suggests rates ten times too high. */
+/** Number of steps of a learning-rate range test. With BN, just 200 would suggest rates ten times too high. */
 const rampSteps = 600
-/** Maximum estimated duration of the range test, in milliseconds; if longer, it is not run. */
+/** Maximum estimated duration of a range test, in milliseconds; beyond it, the test is skipped. */
 const maxMs = 8000
 
 /** Diagnostic D12: peak learning rate of the run relative to the rate that a range test suggests. */
@@ -33,7 +33,7 @@ export const rangeTest: Diagnostic = {
   },
 }
 
-/** Judges the peak rate of a run. @param lowestLossAt rate of the range test at which its loss is lowest */
+/** Judges the peak rate of a run. @param lowestLossAt rate at which the loss of the range test was lowest */
 function judged(peak: number, suggestion: number, lowestLossAt: number): Finding {
   const value = peak / suggestion
   const numbers = `the peak rate, ${figure(peak)}, is ${figure(value)} times the ${figure(suggestion)} that a range test suggests`

@@ -36,7 +36,9 @@ export const rotation: Diagnostic = {
 }
 
 /**
- * Returns the severity and the advice on a drift at the end of a run, in radians per step, that keeps the loss up.
+ * Returns severity and advice for a run at whose end weights turn so fast that noise keeps the loss up.
+ *
+ * @param drift angle per step in radians
  */
 export function whereNoiseStays(
   drift: number,
@@ -52,9 +54,9 @@ interface Turned extends Equilibrium {
   readonly name: string
   /** Root mean square of the angles by which each of the last 8 steps turned the weight, in radians. */
   readonly measured: number
-  /** Measured angle divided by the angle per step in equilibrium. */
+  /** `measured` divided by the angle per step in equilibrium. */
   readonly ratio: number
-  /** Maximum over the run's steps of the equilibrium's `drift`, in radians. */
+  /** Maximum over the run's steps of `drift`, the mean angle per step in equilibrium, in radians. */
   readonly peak: number
 }
 
@@ -65,7 +67,7 @@ function turnedBy(subject: Subject, name: string, measured: number): Turned[] {
   return [{ ...rest, name, measured, ratio: measured / rest.angle, peak: maxOf(driftsOf(rule)) }]
 }
 
-/** Returns, for each step, the `drift` of a weight's equilibrium in radians; 0 without equilibrium. */
+/** Returns, for each step, a weight's `drift` (mean angle per step) in equilibrium, in radians; 0 if none. */
 export const driftsOf = (rule: WeightRule): Float64Array =>
   rule.rates.map((_, step) => equilibrium(rule, step)?.drift ?? 0)
 

@@ -1,7 +1,7 @@
 import { counted, figure, percent } from '../../core/text.ts'
 import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 
-/** Diagnostic D1: whether the loss really does not depend on the scale of the weights before BN. */
+/** Diagnostic D1: whether the loss is independent of the scale of the weights before BN, as it should be. */
 export const scaleInvariance: Diagnostic = {
   id: 'D1',
   title: 'scale invariance of the weights before BN',

@@ -15,7 +15,7 @@ export function sharpnessOf(subject: Subject): Promise<number> {
   return greatestEigenvalue(hessianProduct(subject, batch!), size)
 }
 
-/** Diagnostic D13: learning rate relative to the greatest rate that is stable at the measured curvature. */
+/** Diagnostic D13: learning rate relative to the maximum rate that is stable at the loss's curvature. */
 export const sharpness: Diagnostic = {
   id: 'D13',
   title: 'sharpness of the loss relative to what the rate allows',

@@ -4,19 +4,20 @@ import { advised, decayDividedBy } from '../advised.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of segments (groups of successive steps) before a segment with which it is compared. */
+/** Number of preceding segments (groups of successive steps) with which a segment is compared. */
 const preceding = 10
 
 interface Spike {
-  /** First step of the segment (group of successive steps) in which the loss spikes. */
+  /** First step of the segment (group of successive steps) in which the loss is unusually high. */
   readonly step: number
-  /** Mean loss of the segment, divided by the median of the mean losses of the ten segments before. */
+  /** Mean loss of the segment divided by the median of the ten preceding segments' mean losses. */
   readonly height: number
 }
 
 /**
- * Finds spikes: segments of `size` steps whose mean loss exceeds both twice the median m of the ten segments
- * before and m + 6 · their median absolute deviation, unless the learning rate rose. Nearby ones count as one.
+ * Finds spikes: segments of `size` steps whose mean loss exceeds 2 m and m + 6 d, where m is the median of the
+ * ten preceding mean losses and d their median absolute deviation. A rise of the learning rate is no spike;
+ * nearby spikes count as one.
  */
 function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: number): readonly Spike[] {
   const count = Math.floor(losses.length / size)
@@ -39,7 +40,7 @@ function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: num
   return spikes
 }
 
-/** Diagnostic D20: spikes of the training loss. */
+/** Diagnostic D20: spikes (sudden short rises) of the training loss. */
 export const spikes: Diagnostic = {
   id: 'D20',
   title: 'spikes of the training loss',
@@ -83,7 +84,7 @@ export const spikes: Diagnostic = {
   },
 }
 
-/** Returns an explanation of a spike. @param rise factor by which the effective rate grew before the spike */
+/** Returns an explanation of a loss spike. @param rise factor by which the effective rate rose before it */
 function cause(rise: number | undefined): string {
   if (rise === undefined) return 'log: { batchNorm: true } would show whether the effective rate rises first'
   if (!shrinks(rise)) return 'the effective rate did not rise before'
@@ -93,14 +94,14 @@ function cause(rise: number | undefined): string {
 const decays = (subject: Subject, step: number): boolean =>
   [...subject.trained.keys()].some((name) => subject.rule(name).weightDecay(step) > 0)
 
-/** Whether the effective rate rose by more than its noise. */
+/** Whether the effective rate rose by over 5 %, more than its noise, as when weights before BN shrink. */
 const shrinks = (rise: number | undefined): boolean => rise !== undefined && rise > 1.05
 
-/** Returns the minimum steps per segment: 8 to average out the batches' noise, or 1 if a batch is all data. */
+/** Returns the minimum steps of a segment: 8 to average out batch noise, or 1 if each batch is all the data. */
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Returns the greatest factor by which a layer's effective rate rose over the 10 % of steps before `step`. */
+/** Returns the maximum over layers of the factor by which effective rates rose in the steps before `step`. */
 function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined

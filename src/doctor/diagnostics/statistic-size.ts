@@ -6,10 +6,10 @@ import type { Norm } from '../structure.ts'
 
 /** Minimum number of values per batch statistic: with fewer, the statistic is noisy. */
 const fewest = 16
-/** Below this number, the noise of a batch statistic costs more than the fewer steps of larger batches do. */
+/** Number of values below which the noise of batch statistics harms more than fewer, larger batches would. */
 const tooFew = 8
 
-/** Judges from how many values each BN layer computes the mean and variance of a channel. */
+/** Judges the number of values from which each BN layer computes the mean and variance of a channel. */
 export function statisticSizes(norms: readonly Norm[], experiment: InMemory): Finding | Inapplicable {
   if (norms.length === 0) return { reason: 'no batch normalization uses the statistics of a batch' }
   const { lastBatch, data, batchSize } = experiment

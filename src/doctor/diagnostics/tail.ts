@@ -3,14 +3,14 @@ import { maxOf } from '../../core/vector.ts'
 import { type Diagnostic, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** Returns the number of final steps with learning rates of at most a tenth of the peak rate. */
+/** Returns the number of steps at the end of the run with a learning rate of at most a tenth of the peak. */
 export function tailOf(rates: Float64Array): number {
   const limit = maxOf(rates) / 10
   return rates.length - 1 - rates.findLastIndex((rate) => rate > limit)
 }
 
 /**
- * Returns how many batches BN's running statistics remember, the maximum over the layers: 3/momentum batches,
+ * Returns how many batches BN's running statistics remember: the maximum over layers of 3/momentum batches,
  * after which an earlier value has only 5 % of its weight left.
  */
 export const longestMemory = (norms: readonly Norm[], step: number): number =>
@@ -19,7 +19,7 @@ export const longestMemory = (norms: readonly Norm[], step: number): number =>
     return Math.max(longest, 3 / weight)
   }, 0)
 
-/** Diagnostic D19: number of low-rate final steps, in which BN's running statistics can settle. */
+/** Diagnostic D19: number of final steps at a low rate, over which BN's running statistics can settle. */
 export const tail: Diagnostic = {
   id: 'D19',
   title: 'low-rate tail of the schedule over the memory of BN statistics',

@@ -3,23 +3,23 @@ import { maxOf, meanOf, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, type Finding, greatestEntry, leastEntry, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Greatest usual ‖Δw‖/‖w‖ in a step. */
+/** Largest ratio ‖Δw‖/‖w‖ (change of a weight in one step to its norm) that counts as usual. */
 const most = 1e-2
-/** Greatest usual angle, in radians, by which a step turns a weight before BN, whose length has no effect. */
+/** Largest usual angle, in radians, by which a step turns a weight before BN (its norm has no effect). */
 const mostAngle = 0.1
 const least = 1e-4
 
-/** Size of the steps of one weight. */
+/** How far the last steps changed one weight. */
 interface Size {
-  /** ‖Δw‖/‖w‖; of a weight before BN, the angle in radians between w before and after the step. */
+  /** ‖Δw‖/‖w‖ per step; for a weight before BN, the angle in radians by which a step turns it. */
   readonly size: number
-  /** Greatest size that is usual. */
+  /** Largest `size` that counts as usual. */
   readonly limit: number
   /** The size in words, such as `a step changes 3.weight by 0.02 of its norm`. */
   readonly words: string
 }
 
-/** Diagnostic D5: size of the last steps relative to the weights. */
+/** Diagnostic D5: change of each weight in the last steps, relative to the weight's norm. */
 export const updateRatio: Diagnostic = {
   id: 'D5',
   title: 'size of a step relative to the weights',

@@ -19,7 +19,7 @@ export const lintRules: readonly LintRule[] = [
   ...scheduleRules,
 ]
 
-/** A flaw of an experiment that was found before training, with the rule that found it. */
+/** A flaw found in an experiment before training, with the rule that found it. */
 export interface Lint extends Complaint {
   readonly rule: string
   readonly source: string
@@ -40,7 +40,7 @@ export function lint(experiment: Experiment): readonly Lint[] {
   return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
 
-/** Returns the run that an experiment would be, untrained but set to its last step. Ignores early stopping. */
+/** Returns the run of an experiment, not trained but set to its last step; as if it never stopped early. */
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)

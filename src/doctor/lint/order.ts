@@ -63,6 +63,6 @@ function endsBranch({ y }: Norm, structure: Structure): boolean {
   return isAdded(y)
 }
 
-/** Undoes Reshape, Expand and Transpose: returns the tensor that a chain of them starts from, or t itself. */
+/** Returns the tensor from which a chain of Reshape, Expand and Transpose makes t; if no chain, t itself. */
 const withoutLayout = (t: Tensor): Tensor =>
   ['Reshape', 'Expand', 'Transpose'].includes(t.op) ? withoutLayout(t.inputs[0]!) : t

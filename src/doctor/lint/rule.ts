@@ -9,7 +9,7 @@ export interface LintRule {
   /** Description of the flaw that the rule finds. */
   readonly title: string
   readonly source: string
-  /** Returns a complaint for each place where a planned, still untrained, run has the flaw. */
+  /** Returns a complaint for each place where a planned run, not trained yet, has the flaw. */
   look(plan: Subject): readonly Complaint[]
 }
 
@@ -18,6 +18,6 @@ export interface Complaint extends Advised {
   readonly severity: Exclude<Severity, 'ok'>
 }
 
-/** Joins names for a sentence; more than four as the first three and a count: `a, b, c and 9 more`. */
+/** Joins names with commas for a sentence; abridges more than four names: `a, b, c and 9 more`. */
 export const abridged = (names: readonly string[]): string =>
   listed(names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3} more`])

@@ -112,11 +112,11 @@ function recalibrates({ experiment }: Subject): boolean {
 
 const memoryAtEnd = ({ tracking, steps }: Subject): number => longestMemory(tracking, steps - 1)
 
-/** Whether BN's running statistics, if not remeasured, remember more steps than the low-rate end of the run. */
+/** Whether BN's running statistics, not remeasured, remember more steps than the run's low-rate end has. */
 const isTailShort = (plan: Subject): boolean =>
   plan.tracking.length > 0 && !recalibrates(plan) && tailOf(plan.rates) < memoryAtEnd(plan)
 
-/** Returns the fraction of epochs that end at a learning rate of at least half of the run's peak rate. */
+/** Returns the fraction of epochs whose last step has a learning rate of at least half the run's peak rate. */
 function shareAtHighRate({ rates, length }: Subject): number {
   const stepsPerEpoch = length.stepsPerEpoch!
   const ends = Array.from(

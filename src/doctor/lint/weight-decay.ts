@@ -95,6 +95,6 @@ function decayed(plan: Subject): readonly Decayed[] {
   })
 }
 
-/** Returns the state names of the weights that feed a BN layer, which cancels their scale. */
+/** Returns the state names of weights before BN, whose scale BN cancels. */
 const fedNames = ({ structure }: Subject): readonly string[] =>
   structure.norms.flatMap(({ fed }) => (fed ? [fed.weight] : []))

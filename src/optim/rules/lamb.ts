@@ -7,10 +7,10 @@ import { adaptive, betas, filledPart, momentAverages, root } from './moment.ts'
 
 const options = {
   ...betas,
-  /** Small number added to the divisor √(v/(1 − beta2ᵗ)), the root mean square of gradients. @default 1e-6 */
+  /** Small number added to the divisor of a step, the gradients' root mean square. @default 1e-6 */
   eps: number({ min: 0 }, 1e-6),
   ...decay,
-  /** Whether steps are scaled by ‖w‖/‖u‖; false gives AdamW, usual for biases and BN layers. @default true */
+  /** Whether to scale AdamW's step u by ‖weight‖/‖u‖, usual except for biases and BN. @default true */
   adapt: boolean(true),
 }
 

@@ -8,9 +8,9 @@ import { decay, decayed } from '../weight-decay.ts'
 import { adaptive, blend } from './moment.ts'
 
 const options = {
-  /** Weight of m, the moving average of gradients, in a step: sign(beta1 · m + (1 − beta1)g). @default 0.9 */
+  /** Weight of the moving average m of gradients g in a step, sign(beta1 · m + (1 − beta1)g). @default 0.9 */
   beta1: schedulable(number({ min: 0, below: 1 }, 0.9)),
-  /** Decay of m, the moving average of gradients: m ← beta2 · m + (1 − beta2) · g. @default 0.99 */
+  /** Decay of the moving average m of gradients g: m ← beta2 · m + (1 − beta2) · g. @default 0.99 */
   beta2: schedulable(number({ min: 0, below: 1 }, 0.99)),
   ...decay,
 }

@@ -17,13 +17,13 @@ export const epsilon = {
   eps: number({ min: 0 }, 1e-8),
 }
 
-/** Properties of optimizers like Adam, which divide each element of a gradient by its usual magnitude. */
+/** Properties of Adam and similar optimizers, which divide each gradient element by its usual magnitude. */
 export const adaptive = { rescales: true, testRates: [1e-6, 0.1] } as const
 
 type Betas = ValuesOf<typeof betas>
 type Momentum = { readonly momentum: Hyperparameter }
 
-/** Updates a moving average a, the state `name`: a ← decay · a + (1 − decay) · next. @returns the new a */
+/** Updates the moving average a in the state `name`: a ← decay · a + (1 − decay) · next. @returns the new a */
 export function blend<V>(
   { buffer, hyper, rest }: Update<V>,
   name: string,
@@ -40,7 +40,7 @@ export function velocity<V extends Momentum>({ buffer, hyper }: Update<V>, step:
   return v.assign(add(mul(v.value, hyper('momentum')), step))
 }
 
-/** Returns Adam's bias correction, the divisor 1 − decayᵗ with t = step + 1. @param decay name of an option */
+/** Returns Adam's bias correction, the divisor 1 − decayᵗ in step t = 1, 2, …. @param decay an option's name */
 export const filledPart = <V>(
   { value }: Pick<Update<V>, 'value'>,
   decay: keyof V & string,
@@ -54,8 +54,8 @@ export const momentAverages = (at: Update<Betas>, g: Tensor): readonly [mean: Te
 ]
 
 /**
- * Returns √v + eps · √(1 − beta2ᵗ), where v is `square`. To divide by this and multiply by the scalar
- * √(1 − beta2ᵗ) equals dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, with one operation fewer per element.
+ * Returns √v + eps · √(1 − beta2ᵗ) at step t, where v is `square`. Dividing by it and multiplying by the scalar
+ * √(1 − beta2ᵗ) is the same as dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, with one operation less per element.
  */
 export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
   const offset = (step: number): number => eps * Math.sqrt(filledPart(at, 'beta2', step))

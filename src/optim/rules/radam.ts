@@ -12,7 +12,7 @@ const options = {
 
 export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Returns RAdam's factor r of a step, counted from 0; 0 for the first steps, which do not use v. */
+/** Returns the factor r by which RAdam scales a step (counted from 0); 0 in early steps that do not use v. */
 function rectification(beta2: number, step: number): number {
   const t = step + 1
   const end = 2 / (1 - beta2) - 1
@@ -21,8 +21,8 @@ function rectification(beta2: number, step: number): number {
 }
 
 /**
- * Rectified Adam, like PyTorch's `optim.RAdam`; m and v as in `adam`. The first steps t, while ρₜ ≤ 5, do not
- * divide by √v: w ← w − lr · m/(1 − beta1ᵗ). Later steps are those of Adam, scaled by r:
+ * Rectified Adam, like PyTorch's `optim.RAdam`; m and v as in `adam`. In step t = 1, 2, …, while ρₜ ≤ 5, the
+ * divisor √v is left out: w ← w − lr · m/(1 − beta1ᵗ). Later, Adam's step is multiplied by r:
  *
  *     ρ∞ = 2/(1 − beta2) − 1        ρₜ = ρ∞ − 2t · beta2ᵗ/(1 − beta2ᵗ)
  *     r = √((ρₜ − 4)(ρₜ − 2) · ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) · ρₜ))

@@ -9,7 +9,7 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive, blend, epsilon, velocity } from './moment.ts'
 
 const options = {
-  /** Decay of the moving averages of the gradient (if centered) and of its square. @default 0.99 */
+  /** Decay of the moving averages of the squared gradient and, if centered, the gradient. @default 0.99 */
   alpha: schedulable(number({ min: 0, below: 1 }, 0.99)),
   ...epsilon,
   ...penalty,
@@ -21,7 +21,7 @@ const options = {
 
 export interface RmspropOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Returns √s or, if `centered`, √max(s − ḡ², 0), where s and ḡ are the moving averages of g² and g. */
+/** Returns √s or, with the option `centered`, √max(s − ḡ², 0); s and ḡ are moving averages of g² and g. */
 function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
   const square = blend(at, 'square_avg', 'alpha', mul(g, g))
   if (!at.options.centered) return sqrt(square)

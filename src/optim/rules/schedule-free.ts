@@ -9,13 +9,13 @@ import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
 const sgdOptions = {
-  /** Weight of the average x in the training weights y: y = (1 − momentum) · z + momentum · x. @default 0.9 */
+  /** Weight of x, the average of SGD's z, in the weights y = (1 − momentum)z + momentum · x. @default 0.9 */
   momentum: schedulable(number({ min: 0, below: 1 }, 0.9)),
   ...decay,
 }
 const adamwOptions = {
   ...betas,
-  /** Weight of the average x in the training weights y: y = (1 − beta1) · z + beta1 · x. @default 0.9 */
+  /** Weight of x, the average of Adam's z, in training weights y = (1 − beta1)z + beta1 · x. @default 0.9 */
   beta1: betas.beta1,
   ...epsilon,
   ...decay,
@@ -29,7 +29,7 @@ export interface ScheduleFreeAdamWOptions
   extends OptionsOf<typeof adamwOptions>,
     CommonOptions<typeof adamwOptions> {}
 
-/** Updates z, the plain SGD or Adam iterate, then x, the average of z. @returns y, the next training weights */
+/** Updates z (weights of plain SGD or Adam), then x, z's average. @returns y, the next training weights */
 function follow<V extends { readonly weightDecay: Hyperparameter }>(
   at: Update<V>,
   interpolation: keyof V & string,
@@ -48,8 +48,9 @@ function follow<V extends { readonly weightDecay: Hyperparameter }>(
 }
 
 /**
- * Returns c, the weight of the newest z in the average x, as a function of the step t: γₜ²/Σγᵢ², with γᵢ the
- * greatest scheduled lr up to step i. A controller's factor is left out: a resumed run could not recompute it.
+ * Returns c, the weight of the newest z in the average x, as a function of the step t: γₜ²/Σγᵢ², with Σ over
+ * i ≤ t and γᵢ the greatest scheduled lr up to step i. It ignores factors by which controllers scaled lr, since
+ * a resumed run could not recompute them.
  */
 function newestShare({ lr }: WeightOptions): (step: number) => number {
   const greatest = memoized((before, step) => Math.max(before, hyperparameterAt(lr, step)), 0)
@@ -58,12 +59,12 @@ function newestShare({ lr }: WeightOptions): (step: number) => number {
 }
 
 /**
- * Schedule-Free SGD: averages the weights, and needs a warmup but no other schedule. The model's weights are y
- * during training; evaluation uses x, the average of z, through `Attached.evaluation`. In step t:
+ * Schedule-Free SGD: averages the weights, and needs a warmup but no other schedule. In training, the model has
+ * the weights y; in evaluation, x, the average of z (see `Attached.evaluation`). In step t:
  *
  *     y = (1 − momentum) · z + momentum · x
  *     z ← z − lr · (dL/dy + weightDecay · y)
- *     x ← (1 − c) · x + c · z        c = γₜ²/Σγᵢ², γᵢ the greatest lr up to step i
+ *     x ← (1 − c) · x + c · z        c = γₜ²/Σγᵢ² over i ≤ t, γᵢ: greatest lr up to step i
  *
  * BN's running statistics are measured with the weights y, so evaluation remeasures them with x.
  *

@@ -10,7 +10,7 @@ import { velocity } from './moment.ts'
 const options = {
   /** Momentum: the factor that multiplies the previous velocity v. @default 0 */
   momentum: schedulable(number({ min: 0 }, 0)),
-  /** Fraction of the gradient that is left out of the velocity v in all steps but the first. @default 0 */
+  /** Fraction of the gradient not added to the velocity v, in all steps but the first. @default 0 */
   dampening: number({}, 0),
   ...penalty,
   /** Whether to use Nesterov momentum, which requires `momentum` above 0 and no `dampening`. @default false */

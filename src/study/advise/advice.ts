@@ -13,11 +13,11 @@ import type { Settings } from '../trial.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
 
-/** A learning-rate range test of the model with one type of normalization, and its result. */
+/** Result of a learning-rate range test (training at rising rates) of the model with one normalization. */
 export interface RangeTest {
   readonly normalization: NormalizationType
   readonly rates: LearningRates
-  /** Lowest learning rate to try: the test's suggestion or, if its curve is flat, a low rate for the optimizer. */
+  /** Lowest learning rate to try: the rate that the test suggests or, if its loss stays flat, a default. */
   readonly begin: number
 }
 
@@ -25,13 +25,15 @@ export interface RangeTest {
 export interface Advice {
   readonly recommendation: Recommendation
   /**
+   * Confidence that no other tried settings are better than the recommended ones:
+   *
    * - `high`: with three seeds or more, the recommended settings beat the second best significantly
-   * - `medium`: they were best in both of the last two rounds of trials; or, with three seeds or more, they do
-   *   not differ significantly from the second best
-   * - `low`: neither, usually because the budget is too small to tell
+   * - `medium`: the recommended settings were best in both of the last two rounds of trials; or, with three
+   *   seeds or more, they do not differ significantly from the second best
+   * - `low`: neither holds, usually because the budget is too small to tell
    */
   readonly confidence: 'high' | 'medium' | 'low'
-  /** A sentence with the reason for `confidence` and, unless it is high, the budget that would raise it. */
+  /** A sentence with the reason for `confidence` and, unless that is `high`, the budget that would raise it. */
   readonly because: string
   /** Observations from range tests and trials, one sentence each. */
   readonly evidence: readonly string[]
@@ -40,36 +42,36 @@ export interface Advice {
   readonly steps: { readonly spent: number; readonly budget: number }
 }
 
-/** Changes to make to the experiment. If it did best unchanged: only a `score`, and no `settings`. */
+/** Changes to make to the experiment. If the unchanged experiment did best, only `score` is set. */
 export interface Recommendation {
   readonly normalization?: NormalizationType
-  /** Peak learning rate. */
+  /** Peak learning rate to train with. */
   readonly lr?: number
-  /** Name of the schedule, such as `cosine`, and the text that specifies it for a run of `steps` steps. */
+  /** Schedule of the learning rate: its name, such as `cosine`, and its text for a run of `steps` steps. */
   readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }
   /** Number of steps from the start until the learning rate peaks. */
   readonly warmup?: number
-  /** Weight decay from `driftWeightDecay`; absent where that gives none, or a trial with it did no better. */
+  /** Weight decay from `driftWeightDecay`; absent if that returns none, or trials with it did no better. */
   readonly weightDecay?: number
   readonly score: Estimate
-  /** The changes as texts `path=value`, to be passed to `evenstep train --set`. */
+  /** The recommended changes as texts `path=value`, to be passed to `evenstep train --set`. */
   readonly settings: readonly string[]
 }
 
-/** Results of range tests and of a race (rounds of ever fewer, longer trials), from which advice is drawn. */
+/** Results of range tests and a race (rounds of ever fewer, ever longer trials), on which advice is based. */
 export interface Outcome {
   readonly experiment: Experiment
   readonly plan: Plan
   readonly budget: number
   readonly ranges: readonly RangeTest[]
   readonly finished: readonly Finished[]
-  /** Trials of the last round, including those that repeat its two best settings with more seeds. */
+  /** Trials of the last round, including repeats of its two best combinations of settings with more seeds. */
   readonly finals: readonly Finished[]
   /** Optimizer steps taken by all range tests and trials together. */
   readonly spent: number
 }
 
-/** Chooses the best settings of a race, rates the confidence in them, and lists the evidence. */
+/** Returns advice: the best settings of a race, the confidence that they are best, and the evidence. */
 export function adviceOf(outcome: Outcome): Advice {
   const { experiment, budget, ranges, finished, finals, spent } = outcome
   const metric = { name: experiment.monitor, goal: goalOf(experiment) }
@@ -84,7 +86,7 @@ export function adviceOf(outcome: Outcome): Advice {
   }
 }
 
-/** Groups trials into cells (one combination of settings, all seeds), most seeds first, then best first. */
+/** Groups trials by combination of settings; most seeds first, then the best mean score. */
 const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective): Scored[] =>
   ranked(cellsOf(trials, name), goal).sort((a, b) => seedsOf(b) - seedsOf(a))
 
@@ -111,7 +113,7 @@ function recommendationOf(experiment: Experiment, { settings, score }: Scored): 
   }
 }
 
-/** Whether `settings` change nothing, so that the trial was of the unchanged experiment. */
+/** Whether `settings` are empty: the trial trained the user's experiment unchanged. */
 const isOwn = (settings: Settings): boolean => Object.keys(settings).length === 0
 
 const nameOf = (settings: Settings): string =>
@@ -149,7 +151,7 @@ function confidenceOf(
   return { confidence: 'low', because }
 }
 
-/** Rates the confidence in the best settings by comparing them with the second best, seed by seed. */
+/** Rates the confidence that the `best` settings beat the `second` best, comparing scores seed by seed. */
 function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   const [found] = compareCells(best, second, 'settings')
   const size = differenceText(Math.abs(found!.difference.value), metric.name)
@@ -160,7 +162,7 @@ function bySeeds(best: Scored, second: Scored, metric: Objective): Confidence {
   return { confidence: 'medium', because }
 }
 
-/** Rates the confidence in the best settings by whether they were also best in the second of three rounds. */
+/** Rates the confidence in the last round's best settings by whether they also led in the round before. */
 function byRounds({ plan, finished }: Outcome, best: Scored, metric: Objective, repeats: string): Confidence {
   const [, middle, last] = plan.rounds
   const second = finished.filter(({ steps, rung }) => steps === middle && rung === 1)
@@ -200,8 +202,9 @@ function evidenceOf(
 }
 
 /**
- * Returns the best settings with each value of a factor, compared on equal terms: in the last round in which two
- * values or more finished, over the seeds that all of these were trained with. Empty if there is no such round.
+ * Returns, for each value of a factor (a varied setting), the best combination of settings with it. For equal
+ * terms, scores are from the last round in which at least two values finished, over the seeds that these values
+ * share. Empty if there is no such round.
  */
 function bestOfValues(trials: readonly Finished[], factor: string, metric: Objective): Scored[] {
   const done = trials.filter(({ result }) => result.status === 'done')
@@ -223,7 +226,7 @@ function bestOfValues(trials: readonly Finished[], factor: string, metric: Objec
   return []
 }
 
-/** Returns a sentence with the rate from which on every trial with this normalization diverged; [] if none. */
+/** Returns a sentence on the rate at and above which all trials with a normalization diverged; [] if none. */
 function brokenFrom(normalization: string, trials: readonly Finished[]): string[] {
   const rates = (status: string): number[] =>
     trials.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))
@@ -234,7 +237,7 @@ function brokenFrom(normalization: string, trials: readonly Finished[]): string[
   return [`With normalization ${normalization} rates from ${from} on diverged.`]
 }
 
-/** Returns the best combination of settings among the longest trials that finished; [] if none finished. */
+/** Returns, as a list of one, the best settings among the longest finished trials; [] if none finished. */
 function longest(trials: readonly Finished[], metric: Objective): Scored[] {
   const done = trials.filter(({ result }) => result.status === 'done')
   const steps = Math.max(...done.map((trial) => trial.steps))

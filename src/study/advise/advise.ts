@@ -21,7 +21,7 @@ const options = {
 
 export interface AdviseOptions extends OptionsOf<typeof options> {}
 
-/** What `advise` reports: a finished range test, the start of a round, a finished trial; last, the advice. */
+/** An event of `advise`: a range test has finished, a round starts, a trial has finished; last, the advice. */
 export type AdviseEvent =
   | ({ readonly type: 'range' } & RangeTest)
   | RaceEvent
@@ -30,11 +30,12 @@ export type AdviseEvent =
 /**
  * Recommends a normalization, learning rate and schedule for a model and its data, within a budget of steps.
  *
- * 1. Two range tests, without and with batch normalization, suggest a learning rate for each.
- * 2. A race of three rounds, each with fewer trials, three times as long as in the round before: first, both
- *    normalizations at five rates upwards from the suggested one, by factors of about 3; then the best four
- *    settings, with two schedules each; then the best of those in full runs. The last round also tries the very
- *    best with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment. Each trial
+ * 1. Two range tests (training at rising rates), without and with batch normalization, suggest one learning
+ *    rate for each.
+ * 2. A race of three rounds has fewer trials in each round, three times as long as in the round before. Round 1
+ *    tries both normalizations at the suggested rate and four higher ones, by factors of about 3. Round 2 tries
+ *    the best four settings with two schedules each; round 3 the best of those in full runs, the very best
+ *    also with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment. Each trial
  *    runs through a complete schedule; all start from the same weights and see data in the same order.
  * 3. The rest of the budget is spent on repeating the two best settings with more seeds.
  *
@@ -64,11 +65,11 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns two schedules to try, both constant (one with warmup) for optimizers whose rate need not decay. */
+/** Returns two schedules to try; if the optimizer needs no decay of lr, constant without and with warmup. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
-/** Runs range tests without and with batch normalization, skipping any that the model cannot be built with. */
+/** Runs range tests of the model without and with batch normalization; skips one that cannot be built. */
 async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const [from, to] = testRates ?? [1e-5, 10]
@@ -92,7 +93,7 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Returns settings at five rates upwards from `begin` (range tests err low), by factors of about 3. */
+/** Returns settings with five learning rates, each about 3 times the one before, upwards from `begin`. */
 function candidates({ normalization, begin }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(begin) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
@@ -103,9 +104,9 @@ const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /**
- * Returns at most four settings to try in the last round: the best of the round before; the very best of them
- * also with weight decay, if it has batch normalization and runs are long enough for decay to take effect; and
- * the unchanged experiment, if the budget suffices for full runs.
+ * Returns at most four combinations of settings for the last round: the best ones of the round before; the very
+ * best also with weight decay, if it has batch normalization and runs are long enough for decay to take effect;
+ * and the unchanged experiment, if the budget suffices for full runs.
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)

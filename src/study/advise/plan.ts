@@ -1,18 +1,18 @@
 import { ArgumentError } from '../../core/errors.ts'
 
-/** The numbers of steps that range tests and trials may take within a budget. */
+/** How many optimizer steps each range test and each trial gets, so that all fit into a budget. */
 export interface Plan {
-  /** Steps of one range test. */
+  /** Number of optimizer steps of one learning-rate range test. */
   readonly ramp: number
-  /** Steps of one trial in each of the three rounds; in the last a full run, if the budget suffices. */
+  /** Steps of one trial, for each of the three rounds; in the last round, a full run if the budget suffices. */
   readonly rounds: readonly [first: number, second: number, last: number]
-  /** Whether the trials of the last round are full runs. */
+  /** Whether trials of the last round have as many steps as the experiment's full run. */
   readonly whole: boolean
 }
 
 /** Number of learning rates tried with each normalization in the first round. */
 export const rates = 5
-/** Number of combinations of settings that go on from the first round to the second. */
+/** Number of combinations of settings kept from the first round for the second. */
 export const kept = 4
 /** Number of trials in the last round. */
 export const finalists = 4
@@ -20,16 +20,16 @@ export const finalists = 4
 /** Factor by which trials get longer from one round to the next. */
 const growth = 3
 
-/** Total steps of the three rounds, in units of a full run, with two normalizations and two schedules. */
+/** Total steps of the three rounds, as a number of full runs, with two normalizations and two schedules. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
-/** Minimum steps of a trial; a shorter one would tell nothing. */
+/** Minimum number of optimizer steps of a trial; a shorter one would tell nothing. */
 const fewest = 10
 
-/** Returns the steps of one of the two range tests: 1/22 of the budget, limited to 60 to 600. */
+/** Returns the number of steps of each of the two range tests: 1/22 of the budget, but from 60 to 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
-/** Returns the smallest budget that, after two range tests (which grow with it), leaves `steps` for trials. */
+/** Returns the smallest budget, in steps, that leaves `steps` for trials after the two range tests. */
 function budgetFor(steps: number): number {
   let budget = Math.ceil(steps) + 120
   while (budget - 2 * rampOf(budget) < steps) budget++
@@ -39,11 +39,11 @@ function budgetFor(steps: number): number {
 /** Returns the smallest budget, in steps, at which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/** Returns the smallest budget, in steps, that also pays for full runs of the two best with `seeds` seeds. */
+/** Returns the smallest budget, in steps, that also pays for full runs of the best two with `seeds` seeds. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 
-/** Divides a budget. @throws {ArgumentError} when the first trials would be below 10 steps. */
+/** Divides a budget of steps. @throws {ArgumentError} when the first trials would be below 10 steps. */
 export function planOf(budget: number, runSteps: number): Plan {
   const ramp = rampOf(budget)
   const last = Math.min(runSteps, Math.floor((budget - 2 * ramp) / runs))

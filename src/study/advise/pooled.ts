@@ -5,7 +5,7 @@ import type { Trial } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 import type { Runner } from './runner.ts'
 
-/** Returns a function that runs up to `workers` trials at once in a process pool, each in its own folder. */
+/** Returns a function that runs trials in a process pool, up to `workers` at once, each in its own folder. */
 export const pooled = (pool: Pool, folder: string, workers: number): Runner =>
   async function* (experiment, trials) {
     const run = async (trial: Trial): Promise<Finished> => {

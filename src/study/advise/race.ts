@@ -6,15 +6,15 @@ import type { Settings } from '../trial.ts'
 import type { Outcome } from './advice.ts'
 import type { Runner } from './runner.ts'
 
-/** What a race reports: the start of a round of trials, or a finished trial. */
+/** An event of a race (rounds of ever fewer, ever longer trials): a round starts, or a trial has finished. */
 export type RaceEvent =
   | { readonly type: 'round'; readonly round: number; readonly trials: number; readonly steps: number }
   | { readonly type: 'trial'; readonly trial: Finished }
 
-/** Maximum number of seeds with which the two best settings are tried. */
+/** Maximum number of seeds with which each of the two best combinations of settings is trained. */
 const mostSeeds = 5
 
-/** Runs rounds of trials and keeps the results, from which the caller chooses the next round's settings. */
+/** Runs rounds of trials and keeps their results; the caller chooses from them the next round's settings. */
 export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner
@@ -24,7 +24,7 @@ export class Race {
   #round: Finished[] = []
   #rounds = 0
 
-  /** @param spent steps of the budget that the range tests already took */
+  /** @param budget total optimizer steps allowed @param spent steps of it that the range tests already took */
   constructor(experiment: Experiment, runner: Runner, budget: number, spent: number) {
     this.#experiment = experiment
     this.#runner = runner
@@ -38,7 +38,7 @@ export class Race {
     yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
   }
 
-  /** Returns the `count` best settings of the last round. @throws {ArgumentError} when every trial diverged. */
+  /** Returns the latest round's `count` best settings. @throws {ArgumentError} when every trial diverged. */
   best(count: number): Scored[] {
     const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
     if (scored.length > 0) return scored.slice(0, count)
@@ -48,7 +48,7 @@ export class Race {
     )
   }
 
-  /** Adds more seeds of its two best settings to the latest round, one at a time, while the budget lasts. */
+  /** Repeats the latest round's two best settings with one more seed at a time, while the budget lasts. */
   async *repeats(steps: number): AsyncGenerator<RaceEvent> {
     const two = this.best(2).map(({ settings }) => settings)
     for (let k = 1; k < mostSeeds && two.length === 2 && this.#spent + 2 * steps <= this.#budget; k++) {

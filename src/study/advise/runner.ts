@@ -12,7 +12,7 @@ import { settingsOf } from '../trial-settings.ts'
 /** A function that runs trials of an experiment and yields each with its result as it ends, in any order. */
 export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
 
-/** Runs one trial after another in this process, and writes no files. */
+/** A runner that runs one trial after another in this process, and writes no files. */
 export const inProcess: Runner = async function* (experiment, trials) {
   for (const trial of trials) yield { ...trial, result: await resultOf(experiment, trial) }
 }

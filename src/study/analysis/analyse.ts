@@ -8,15 +8,16 @@ import { toleranceOf, windowsOf } from './rate-window.ts'
 
 /** What the analysis needs to know about a study, apart from its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
-  /** Factors (varied settings) drawn from a range. Values seldom recur, so none are compared. @default none */
+  /** Factors (varied settings) drawn from a range: values recur too seldom to be compared. @default none */
   readonly drawn?: readonly string[]
 }
 
 /**
  * Analyses the finished trials of a study.
  *
- * In a race, each round trains fewer combinations of settings for longer. Effects and rate windows come from
- * the round with most combinations, in a race the first; best settings, comparisons and curves from the last.
+ * In a race, each round trains fewer combinations of settings for longer. Effects of factors and windows of
+ * usable rates are computed from the round with the most combinations (in a race, the first); best settings,
+ * comparisons and curves from the last round.
  */
 export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findings {
   const { name, metric, factors, drawn = [], repeat } = facts
@@ -49,7 +50,7 @@ export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findi
   return { ...findings, answer: answerOf(findings, last, wide) }
 }
 
-/** Returns the round that tried most combinations of settings (the first if tied), and the last round. */
+/** Returns the numbers of the round with the most combinations (the first if tied) and of the last round. */
 function roundsOf(cells: readonly Cell[]): readonly [widest: number, last: number] {
   const sizes = new Map<number, number>()
   for (const { rung } of cells) sizes.set(rung, (sizes.get(rung) ?? 0) + 1)

@@ -10,7 +10,7 @@ type Found = Omit<Findings, 'answer'>
  * Returns up to three sentences: on a study's best settings, its usable rates, and its best schedule.
  *
  * @param last cells (the trials of one combination of settings, one per seed) of the last round
- * @param wide cells of the round that tried most settings
+ * @param wide cells of the round that tried the most combinations
  */
 export function answerOf(findings: Found, last: readonly Cell[], wide: readonly Cell[]): string[] {
   const best = bestOf(last, findings.metric.goal)
@@ -33,7 +33,7 @@ function bestSentence({ settings, score, steps, scores }: Scored, { metric }: Fo
   return `Best was ${settingsText(settings)}: ${result} after ${count(steps)} steps, over ${over}.`
 }
 
-/** Returns a sentence on usable rates: with and without normalization if varied, else at the best settings. */
+/** Returns a sentence on usable rates: for each normalization if it is varied, else for the best settings. */
 function windowSentence(best: Scored, shorter: string, { windows, comparisons }: Found): string | undefined {
   const own = windows.filter(({ group }) => Object.keys(group).join() === 'normalization')
   const plain = own.find(({ group }) => group.normalization === 'none')
@@ -61,7 +61,7 @@ function rangeText({ low, high, open }: RateWindow): string {
   return ends === '' ? range : `${range} (${ends} ones were not tried)`
 }
 
-/** Returns a sentence on the schedules that the best schedule beat, and those that it was not shown to beat. */
+/** Returns a sentence on which schedules the best schedule beat, and which it was not shown to beat. */
 function scheduleSentence(best: Scored, { comparisons, metric }: Found): string | undefined {
   const { normalization } = best.settings
   const own = comparisons.filter(

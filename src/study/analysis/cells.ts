@@ -10,7 +10,7 @@ export function cellsOf(finished: readonly Finished[], metric: string): Cell[] {
   return [...groups.values()].map((trials) => cellOf(trials, metric, range))
 }
 
-/** Returns the values of a metric and, as losses of one kind have one range, of the learning curves of a loss. */
+/** Returns all values of a metric; for a loss, those of learning curves as well, as their range is the same. */
 function valuesOf(finished: readonly Finished[], metric: string): number[] {
   const isLoss = metric === 'trainLoss' || metric === 'validationLoss'
   const all = finished.flatMap(({ result: { metrics, curve } }) => [
@@ -39,7 +39,7 @@ function cellOf(trials: readonly Finished[], metric: string, range: Range): Cell
   }
 }
 
-/** Returns the number of trials that ended with this status. */
+/** Returns the number of trials whose result has this status. */
 export const statusCount = (finished: readonly Finished[], status: Finished['result']['status']): number =>
   finished.filter(({ result }) => result.status === status).length
 
@@ -52,18 +52,18 @@ export const isScored = (cell: Cell): cell is Scored =>
 /** Returns the score as a loss, where lower is better: negated if the goal is to maximize the score. */
 export const asLoss = (score: number, goal: Goal): number => (goal === 'max' ? -score : score)
 
-/** Returns the cells (combinations of settings) without a diverged or failed trial, best first. */
+/** Returns the cells (combinations of settings) in which no trial diverged or failed, best score first. */
 export const ranked = (cells: readonly Cell[], goal: Goal): Scored[] =>
   cells.filter(isScored).sort((a, b) => asLoss(a.score.value, goal) - asLoss(b.score.value, goal))
 
-/** Returns the best cell (combination of settings) without a diverged or failed trial, if any. */
+/** Returns the best-scoring cell (combination of settings) of those in which no trial diverged or failed. */
 export const bestOf = (cells: readonly Cell[], goal: Goal): Scored | undefined => ranked(cells, goal)[0]
 
-/** Groups cells (combinations of settings) by values of these factors; returns the best of each group. */
+/** Groups cells (combinations of settings) by the values of `factors`; returns each group's best cell. */
 export const bestOfEach = (cells: readonly Cell[], factors: readonly string[], goal: Goal): Scored[] =>
   agreeingIn(cells, factors).flatMap((group) => bestOf(group, goal) ?? [])
 
-/** Groups cells (combinations of settings) that have the same values of these factors. */
+/** Groups cells (combinations of settings): those in one group have the same values of `factors`. */
 export const agreeingIn = <C extends Pick<Cell, 'settings'>>(
   cells: readonly C[],
   factors: readonly string[],

@@ -7,11 +7,11 @@ import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
 
 /**
- * Compares the best value of each factor except `lr` with each other value, seed by seed. A value is
- * represented by its best cell (combination of settings). Schedules are compared within each normalization.
+ * Compares the best value of each factor (varied setting) except `lr` with each other value, seed by seed. A
+ * value has the scores of its best cell (combination of settings). Schedules are compared per normalization.
  *
- * Holm's correction of the p-values counts every pair of values, not only those compared, since the same scores
- * chose the best value. The best of several cells has a slightly optimistic score; this favours all values
+ * Holm's correction of the p-values counts every pair of values, not only the pairs compared, since the same
+ * scores chose the best value. The score of the best of several cells is slightly optimistic, for all values
  * alike.
  */
 export function comparisonsOf(
@@ -41,7 +41,7 @@ export function comparisonsOf(
 /** A comparison whose p-value is not yet corrected for multiple testing. */
 type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
-/** Compares the best cell (combination of settings) with the best cell for each other value of the factor. */
+/** Compares the best cell (combination of settings) with the best one of each other value of the factor. */
 function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
@@ -50,7 +50,7 @@ function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorr
     .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Compares two cells (combinations of settings) on the seeds that both have; returns [] if they share none. */
+/** Compares two combinations of settings on the seeds that both have. Returns [] if they share no seed. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []

@@ -6,7 +6,7 @@ import { bestOfEach } from './cells.ts'
 import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
 import { bootstrap, rangeOf } from './statistics.ts'
 
-/** Returns, for each normalization and schedule, the trials of the best settings with them, one per seed. */
+/** Returns, for each pair of normalization and schedule, the trials of its best settings, one per seed. */
 export const bestTrials = (
   cells: readonly Cell[],
   finished: readonly Finished[],
@@ -17,7 +17,7 @@ export const bestTrials = (
     return finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)
   })
 
-/** Returns the mean training loss of trials, with a 95 % band, at the steps of the first trial's curve. */
+/** Returns the mean training loss over trials, with a 95 % band, at the steps of the first trial's curve. */
 export function meanCurve(trials: readonly Finished[]): MeanCurve {
   const [first] = trials
   const { steps } = first!.result.curve
@@ -46,13 +46,13 @@ function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   return trainLoss[after - 1]! + fraction * (trainLoss[after]! - trainLoss[after - 1]!)
 }
 
-/** Returns the batch normalizations' curves of the first trial that logged them, in a list, or else []. */
+/** Returns a list of one: the batch normalizations' curves of the first trial that logged them; or []. */
 export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   const watched = trials.find(({ result }) => result.layers !== undefined)
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []
 }
 
-/** Returns the drift (error of running statistics) averaged over trials, or [] if it was not measured. */
+/** Returns a list of one: the drift (error of running statistics) averaged over trials; [] if not measured. */
 export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []

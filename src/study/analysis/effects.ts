@@ -5,13 +5,13 @@ import type { Cell, Effect, Interaction } from './findings.ts'
 import { sumOfSquares } from './statistics.ts'
 
 /**
- * Returns the effect size η² of each factor by itself, largest first: the fraction of the variance of scores
- * that lies between the mean scores of the factor's values.
+ * Returns the effect size η² of each factor (varied setting) by itself, largest first: the fraction of the
+ * variance of scores that lies between the mean scores of the factor's values.
  *
  *     η² = Σ n(v)·(mean(v) − mean)² / Σ (score − mean)²        sums over values v and over cells
  *
  * A cell is one combination of settings; n(v) cells have the value v. A cell with a diverged or failed trial
- * gets the worst score of the other cells: left out, it would hide the effect of rate and normalization.
+ * gets the worst score of the other cells: leaving it out would hide effects of rate and normalization.
  *
  * Source: Fisher 1925, Statistical Methods for Research Workers, chapter 7 (analysis of variance).
  */
@@ -31,9 +31,9 @@ export function effectsOf(cells: readonly Cell[], factors: readonly string[], go
 }
 
 /**
- * Returns for every pair and triple of factors the fraction of the variance between cells (combinations of
- * settings) that they explain together, beyond what fewer of them explain. Exact where every combination was
- * tried once.
+ * Returns, for every pair and triple of factors (varied settings), the fraction of the variance of scores that
+ * they explain together, beyond what they explain singly or, in a triple, in pairs. Exact if every combination
+ * was tried once.
  */
 export function interactionsOf(
   cells: readonly Cell[],
@@ -51,13 +51,13 @@ export function interactionsOf(
     .sort((a, b) => b.share - a.share)
 }
 
-/** The settings and the score of a cell (combination of settings), as input of the analysis of variance. */
+/** One combination of settings with its score, as input of the analysis of variance. */
 interface Observation {
   readonly settings: Cell['settings']
   readonly value: number
 }
 
-/** Returns each cell's settings and score; the worst score of all if a trial failed. Empty without scores. */
+/** Returns each cell's settings and score (if it lost a trial, the worst score); [] if no cell has a score. */
 function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   const values = cells.filter(isScored).map(({ score }) => score.value)
   if (values.length === 0) return []
@@ -65,7 +65,7 @@ function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   return cells.map((cell) => ({ settings: cell.settings, value: isScored(cell) ? cell.score.value : worst }))
 }
 
-/** Returns the fraction of the variance of scores that lies between groups with equal values of the factors. */
+/** Groups cells by their values of the factors. Returns the fraction of the scores' variance between groups. */
 function shareOf(cells: readonly Observation[], factors: readonly string[]): number {
   if (cells.length < 2) return 0
   const scores = (group: readonly Observation[]): number[] => group.map(({ value }) => value)
@@ -76,7 +76,7 @@ function shareOf(cells: readonly Observation[], factors: readonly string[]): num
   return groups.reduce((sum, group) => sum + group.length * (meanOf(scores(group)) - centre) ** 2, 0) / total
 }
 
-/** Returns every non-empty subset of the factors; each keeps their order. */
+/** Returns every non-empty subset of the factors, each in the order of the argument. */
 function subsets([first, ...rest]: readonly string[]): string[][] {
   if (first === undefined) return []
   const others = subsets(rest)

@@ -10,7 +10,7 @@ export interface Estimate {
   readonly interval?: readonly [low: number, high: number]
 }
 
-/** What a study found: all that its report shows, as plain JSON. */
+/** The results of a study, as plain JSON: all that its report shows. */
 export interface Findings {
   readonly name: string
   readonly metric: Objective
@@ -27,7 +27,7 @@ export interface Findings {
   readonly layers: readonly LayerCurves[]
   readonly drifts: readonly DriftOf[]
   readonly cost: Cost
-  /** What is needed to run the study again: command, definition, seeds and versions. */
+  /** All that is needed to run the study again: command, definition, seeds and versions. */
   readonly repeat: Repeat
 }
 
@@ -37,13 +37,13 @@ export interface Objective {
   readonly goal: Goal
 }
 
-/** A summary of the trials of one combination of settings in one round, which differ only in their seeds. */
+/** Summary of a cell: the trials of one combination of settings in one round, one trial per seed. */
 export interface Cell {
   readonly settings: Settings
   readonly steps: number
   /** Round of a race (each round keeps only the best settings), counted from 0; 0 in other designs. */
   readonly rung: number
-  /** Final value of the study's metric, by seed, for each trial that neither diverged nor failed. */
+  /** Maps the seed of each trial that neither diverged nor failed to the final value of the study's metric. */
   readonly scores: Readonly<Record<string, number>>
   /** Mean of `scores` with a 95 % bootstrap interval; absent if there are no scores. */
   readonly score?: Estimate
@@ -60,47 +60,47 @@ export interface Effect {
   readonly best: readonly { readonly value: Value; readonly settings: Settings; readonly score: Estimate }[]
 }
 
-/** The fraction of variance that two or three factors explain together beyond what they explain separately. */
+/** The fraction of the variance of scores that two or three factors explain only together, not separately. */
 export interface Interaction {
   readonly factors: readonly string[]
   readonly share: number
 }
 
-/** The usable learning rates, `low` to `high`, with some settings: they score within `within` of the best. */
+/** A range of usable learning rates, `low` to `high`: their scores differ by at most `within` from the best. */
 export interface RateWindow {
-  /** Settings for which the window holds: a normalization, or a normalization and a schedule. */
+  /** Settings for which these rates are usable: a normalization, or a normalization and a schedule. */
   readonly group: Settings
-  /** Metric that decides which rates are usable: validation accuracy if measured, else the study's metric. */
+  /** Metric by which rates count as usable: validation accuracy if measured, else the study's metric. */
   readonly metric: string
-  /** Greatest difference between a usable rate's score and the best score, in the metric's unit. */
+  /** Maximum difference between a usable rate's score and the best score, in the metric's unit. */
   readonly within: number
   readonly best: { readonly lr: number; readonly score: Estimate }
   readonly low: number
   readonly high: number
   /** Width of the window in powers of ten: log10(high / low). */
   readonly decades: number
-  /** Whether no rate below (`low`) or above the window (`high`) was tried, so that it may be wider. */
+  /** Whether the range may extend below `low` or above `high`, since no rate was tried there. */
   readonly open: { readonly low: boolean; readonly high: boolean }
 }
 
-/** Two combinations of settings, `a` and `b`, compared on the seeds that both were trained with. */
+/** A comparison of two combinations of settings, `a` and `b`, on the seeds that both were trained with. */
 export interface Comparison {
   readonly a: Settings
   readonly b: Settings
   /** The factor (setting that was varied) whose values are compared. */
   readonly factor: string
-  /** Mean over seeds of the difference in the metric: value for `a` minus value for `b`. */
+  /** Difference in the metric, averaged over seeds: value with settings `a` minus value with settings `b`. */
   readonly difference: Estimate
   readonly seeds: number
   /** Two-sided p-value of a paired test over seeds, not corrected for multiple testing. */
   readonly p: number
   /** The p-value after correction for the number of comparisons in the study. */
   readonly adjusted: number
-  /** The result in words: `a is better than b by …` or `no difference was shown …`. */
+  /** The result of the comparison in words: `a is better than b by …` or `no difference was shown …`. */
   readonly verdict: string
 }
 
-/** Mean training loss over seeds, with its 95 % band, of a normalization and schedule at their best rate. */
+/** Learning curve of a normalization and schedule at their best rate: mean over seeds, with a 95 % band. */
 export interface MeanCurve {
   readonly settings: Settings
   readonly steps: readonly number[]
@@ -109,13 +109,13 @@ export interface MeanCurve {
   readonly high: readonly number[]
 }
 
-/** The curves of the batch normalizations in a trial with these settings, each by its path in the model. */
+/** Curves logged for each batch normalization of a trial, by the layer's path in the model. */
 export interface LayerCurves {
   readonly settings: Settings
   readonly layers: Readonly<Record<string, LayerCurve>>
 }
 
-/** The drift (error of running statistics) after training with these settings, averaged over seeds. */
+/** The drift (error of batch normalization's running statistics) after training, averaged over seeds. */
 export interface DriftOf extends DriftSummary {
   readonly settings: Settings
 }
@@ -126,14 +126,14 @@ export interface Cost {
   readonly diverged: number
   readonly failed: number
   readonly steps: number
-  /** Seconds in training steps (`training`) and in whole trials (`total`), summed over all trials. */
+  /** Seconds spent in training steps (`training`) and in whole trials (`total`), summed over all trials. */
   readonly training: number
   readonly total: number
 }
 
 export interface Repeat {
   readonly command: string
-  /** The study's definition: its options and experiment. */
+  /** The study's definition as JSON: its options and its experiment. */
   readonly study: Readonly<Record<string, unknown>>
   readonly seeds: readonly number[]
   readonly versions: Readonly<Record<string, string>>

@@ -3,7 +3,7 @@ import { only } from '../settings.ts'
 import { agreeingIn, asLoss, bestOf, cellsOf, type Scored } from './cells.ts'
 import type { Finished, RateWindow } from './findings.ts'
 
-/** How much worse than the best a usable rate may score; if `relative`, as a fraction of the best score. */
+/** Maximum gap between a usable rate's score and the best; if `relative`, as a fraction of the best score. */
 export interface Tolerance {
   readonly metric: string
   readonly goal: Goal
@@ -11,18 +11,18 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Returns by how much usable rates may miss the best score: 0.02 in validation accuracy, else a tenth. */
+/** Returns the maximum gap of usable rates: 0.02 below the best accuracy, else a tenth of the best score. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }
     : { metric, goal, within: 0.1, relative: true }
 
 /**
- * Returns, for each combination of values of the `group` factors, its range of usable rates: the tried rates
- * around the best one, without a gap, where the score is within the tolerance and no trial diverged or failed.
+ * Returns, for each combination of values of the `group` factors, the range of usable learning rates: the best
+ * tried rate and its neighbours, as far as each scores within the tolerance and no trial diverged or failed.
  *
- * @param group factors that are constant in a range, such as normalization and schedule; of all other factors,
- *   a rate gets the values with which it scores best
+ * @param group varied settings that are constant in a range, such as normalization and schedule; the score of a
+ *   rate is its best over the values of all other varied settings
  */
 export function windowsOf(
   finished: readonly Finished[],

@@ -3,20 +3,20 @@ import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 import { isShare } from './words.ts'
 
-/** Returns the sum of the squared differences between the values and their mean. */
+/** Returns the sum of squared differences between the values and their mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
   const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)
 }
 
-/** Least and greatest possible values of a metric. */
+/** Bounds on the values of a metric, such as 0 and 1 for an accuracy. */
 export type Range = readonly [least: number, most: number]
 
 const unbounded: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
 
 /**
- * Returns the range of a metric, judged by its name and by `seen` values: 0 to 1 for an accuracy and other
- * shares, and above 0 for a loss or an error of which no value was below.
+ * Returns the possible range of a metric, guessed from its name and the values `seen`: 0 to 1 for an accuracy
+ * or another fraction; 0 to infinity for a loss or an error without a negative value.
  */
 export function rangeOf(metric: string, seen: readonly number[]): Range {
   const within = (range: Range): boolean => seen.every((value) => value >= range[0] && value <= range[1])
@@ -35,11 +35,11 @@ const resamples = 2000
  * The percentile interval of few values is far too narrow: for three, it covers the true mean in some 70 % of
  * cases. It is therefore widened about the mean by √(n/(n − 1)) · t / 1.96, where t is the 97.5 % quantile of
  * Student's distribution with n − 1 degrees of freedom. For normal values this gives Student's interval; for
- * skewed values the interval stays skewed. It is cut at the ends of the range that a mean may have. The same
- * values always give the same interval; one value has none.
+ * skewed values the interval stays skewed. It is clipped to the range of the metric. The same values always
+ * give the same interval; a single value has no interval.
  *
  * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552; Hesterberg 2015,
- * https://doi.org/10.1080/00031305.2015.1089789, section 3.2, on why it is narrow.
+ * https://doi.org/10.1080/00031305.2015.1089789, section 3.2, on why the percentile interval is narrow.
  */
 export function bootstrap(values: readonly number[], [least, most]: Range = unbounded): Estimate {
   const centre = meanOf(values)
@@ -62,12 +62,12 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
 
 /**
  * Returns the two-sided p-value of Student's paired t-test: the probability that chance alone makes the mean of
- * n differences d at least this large.
+ * n differences d at least this far from 0.
  *
  *     t = mean(d) / √(Σ(d − mean(d))² / (n(n − 1)))    with n − 1 degrees of freedom
  *
  * If all differences are equal, as is common for coarse scores such as accuracies on few examples, the sign
- * test is used instead: n signs agree by chance with probability 2^(1 − n).
+ * test is used instead: by chance, all n signs agree with probability 2^(1 − n).
  *
  * @param differences first score minus second score of each pair
  * @returns 1 for fewer than 2 pairs, or if all differences are 0
@@ -124,7 +124,7 @@ export function studentQuantile(p: number, freedom: number): number {
  * Source: Holm 1979, https://www.jstor.org/stable/4615733.
  *
  * @param p p-values of the reported tests
- * @param tests number m of tests, larger than that of `p` if the reported tests were chosen by their results
+ * @param tests number m of all tests; above `p.length` if the reported tests were chosen by their results
  */
 export function holm(p: readonly number[], tests: number = p.length): number[] {
   const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]!)

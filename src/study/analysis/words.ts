@@ -2,14 +2,14 @@ import { figure, percent } from '../../core/text.ts'
 import type { Settings, Value } from '../trial.ts'
 import type { Estimate } from './findings.ts'
 
-/** Whether a metric, judged by its name, is a fraction of 1, which is shown as a percentage. */
+/** Whether a metric, judged by its name, ranges from 0 to 1 and is shown as a percentage. */
 export const isShare = (metric: string): boolean => /accuracy|precision|recall|f1|topk/i.test(metric)
 
-/** Formats a metric's value: `97.81 %` for an accuracy and other fractions, else four significant digits. */
+/** Formats a metric's value: `97.81 %` for an accuracy or another fraction, else four significant digits. */
 export const scoreText = (value: number, metric: string): string =>
   isShare(metric) ? percent(value, 2) : figure(value, 4)
 
-/** Formats a difference between values of a metric: for an accuracy in percentage points, `0.52 points`. */
+/** Formats the difference of two values of a metric; for an accuracy, in percentage points: `0.52 points`. */
 export const differenceText = (value: number, metric: string): string =>
   isShare(metric) ? `${(100 * value).toFixed(2)} points` : figure(value)
 
@@ -19,10 +19,10 @@ export const estimateText = ({ value, interval }: Estimate, metric: string): str
     ? `${scoreText(value, metric)} (95 % interval ${interval.map((x) => scoreText(x, metric)).join(' to ')})`
     : scoreText(value, metric)
 
-/** Splits the name of a metric into words: `validationAccuracy` becomes `validation accuracy`. */
+/** Splits a metric's camel-case name into words: `validationAccuracy` becomes `validation accuracy`. */
 export const metricText = (metric: string): string => metric.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)
 
-/** Formats a setting's value for a sentence: text as it is, a number in three digits, anything else as JSON. */
+/** Formats a setting's value for a sentence: a string unchanged, a number in three digits, all else as JSON. */
 export const valueText = (value: Value): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? figure(value) : JSON.stringify(value)
 

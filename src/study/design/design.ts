@@ -13,28 +13,28 @@ import type { Factors } from '../factor.ts'
 import { keyOf } from '../settings.ts'
 import type { Settings, Trial } from '../trial.ts'
 
-/** The rule by which a study chooses combinations of settings to try. */
+/** How a study chooses which combinations of settings to try. */
 export type Design =
   /** Every combination of the factors' values. */
   | { readonly type: 'grid' }
-  /** Combinations drawn at random, from a Halton low-discrepancy sequence, or near the best so far (TPE). */
+  /** `trials` runs with settings drawn at random, evenly (Halton sequence), or near the best so far (TPE). */
   | { readonly type: 'random' | 'halton' | 'tpe'; readonly trials: number }
   | Racing
 
 const racing = {
   type: required(choice(['racing'])),
-  /** The best 1/`eta` of a round's combinations go on, and train for `eta` times as many steps. @default 3 */
+  /** The best 1/`eta` of a round's settings enter the next round, for `eta` times as many steps. @default 3 */
   eta: integer({ min: 2 }),
   /** Number of rounds. @default 3 */
   rungs: integer({ min: 2 }),
-  /** Number of combinations in the first round, from a Halton sequence. @default every combination */
+  /** Number of combinations in the first round, drawn from a Halton sequence. @default every combination */
   candidates: integer({ min: 1 }),
 }
 
 /**
- * Successive halving: trains all candidates for few steps, then the best for `eta` times as many, and so on; in
- * the last round, a run has its full number of steps. Each round starts from initial weights and runs through
- * a complete schedule.
+ * Successive halving: trains all candidate combinations for few steps, then the best of them for `eta` times as
+ * many, and so on, up to the full number of steps in the last round. In each round, training starts anew from
+ * initial weights and runs through a complete schedule.
  */
 export interface Racing extends OptionsOf<typeof racing> {}
 
@@ -42,7 +42,7 @@ const sampled = { type: required(choice(['random', 'halton', 'tpe'])), trials: r
 const grid = { type: required(choice(['grid'])) }
 const designs = { grid, random: sampled, halton: sampled, tpe: sampled, racing }
 
-/** Declares and checks a study's option `design`. */
+/** Declaration of a study's option `design`, with its check. */
 export const designOption: Option<Design> = {
   wanted: 'a design',
   fallback: { type: 'grid' },
@@ -54,13 +54,13 @@ export const designOption: Option<Design> = {
   },
 }
 
-/** A training run that a design asks for, before the run is numbered. */
+/** A training run that a design asks for, not yet numbered. */
 export type Asked = Omit<Trial, 'id'>
 
-/** What a design chooses from: factors (settings with values to try) and seeds; and how trials are scored. */
+/** The input of a design: factors (settings with values to try), seeds, and how finished trials are scored. */
 export interface Space {
   readonly factors: Factors
-  /** Random seeds; every combination is trained once with each of them. */
+  /** Seeds of training: every combination of settings is trained once with each seed. */
   readonly seeds: readonly number[]
   /** Seed of the random numbers by which the design chooses combinations. */
   readonly seed: number
@@ -70,22 +70,22 @@ export interface Space {
   scoreOf(finished: Finished): number
 }
 
-/** Returns a text that identifies a trial by its settings (in any order), seed and number of steps. */
+/** Returns a text that identifies a trial by its settings (whatever their order), seed and number of steps. */
 export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
   `[${keyOf(settings)},${seed},${steps}]`
 
-/** Finished trials, each under its `trialKey`. */
+/** Finished trials by `trialKey` (a text made from settings, seed and number of steps). */
 export type Known = ReadonlyMap<string, Finished>
 
-/** Returns the trials of one combination of settings, one for each seed of the study. */
+/** Returns the trials of one combination of settings: one for each seed in `space`. */
 export const withSeeds = (space: Space, settings: Settings, steps: number, round: number = 0): Asked[] =>
   space.seeds.map((seed) => ({ settings, seed, steps, rung: round }))
 
-/** Lists the trials of all combinations with the first seed, then with the second, and so on. */
+/** Flattens lists of trials, one list per combination: all with the first seed, then the second, and so on. */
 export const seedBySeed = (space: Space, trials: readonly (readonly Asked[])[]): Asked[] =>
   space.seeds.flatMap((_, i) => trials.map((group) => group[i]!))
 
-/** Returns the mean score of these trials, or undefined until all of them are finished. */
+/** Returns the mean score of the trials `asked` for; undefined until all of them are finished. */
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
   const found = trials.flatMap((trial) => known.get(trialKey(trial)) ?? [])
   if (found.length < trials.length) return undefined

@@ -2,12 +2,12 @@ import { random } from '../../core/random.ts'
 
 /**
  * Returns a function from i to the i-th point of a randomized Halton sequence in the unit cube with `axes`
- * dimensions. The first n points leave no large gaps, for any n. Coordinate j of point i is
+ * dimensions. For any n, the first n points fill the cube evenly. Coordinate j of point i is
  *
  *     x_j(i) = Σ_k π_jk(digit k of i in base p_j) · p_j^−(k+1)
  *
- * where p_j is the j-th prime and π_jk a random permutation of the digits 0 to p_j − 1: without it, two
- * coordinates with large primes would be strongly correlated.
+ * where digit 0 is the lowest, p_j the j-th prime and π_jk a random permutation of the digits 0 to p_j − 1:
+ * without permutations, two coordinates with large primes would be strongly correlated.
  *
  * Sources: Halton 1960, https://doi.org/10.1007/BF01386213; Owen 2017, https://arxiv.org/abs/1706.02808.
  */
@@ -16,7 +16,7 @@ export function halton(seed: number, axes: number): (i: number) => readonly numb
   return (i) => all.map(({ base, permutations }) => radicalInverse(i, base, permutations))
 }
 
-/** Returns a random permutation of 0 to `base` − 1 for each digit that fits into a float64 fraction. */
+/** Returns one random permutation of 0 … `base` − 1 for each digit that a float64 fraction can resolve. */
 function permutations(seed: number, axis: number, base: number): readonly Int32Array[] {
   const digits = Math.ceil(52 / Math.log2(base))
   return Array.from({ length: digits }, (_, k) => random(seed, 'halton', axis, k).permutation(base))

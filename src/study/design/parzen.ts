@@ -52,7 +52,7 @@ function normalDistribution(z: number): number {
   return z > 0 ? 1 - tail : tail
 }
 
-/** Returns the density of a histogram of the points: `count` equal bins, with 1 added to the count of each. */
+/** Returns the histogram of points in [0, 1) as a density: `count` equal bins, 1 added to each bin's count. */
 export function discrete(points: readonly number[], count: number): Density {
   const times = new Float64Array(count).fill(1)
   for (const x of points) times[Math.floor(x * count)]! += 1

@@ -8,8 +8,8 @@ import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
 
 /**
- * Returns every trial that a design asks for, given those that are finished: as more finish, trials are only
- * appended. A study resumes by calling this pure function again with the finished trials that it finds on disk.
+ * Returns all trials that a design asks for so far, given the finished ones. When more have finished, the list
+ * only grows at its end. A study resumes by calling this pure function with the finished trials found on disk.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))
@@ -27,15 +27,15 @@ export function plan(design: Design, space: Space, finished: readonly Finished[]
   }
 }
 
-/** Returns the number of trials of a design; a race in which combinations diverge will have fewer. */
+/** Returns the total number of trials of a design; a race has fewer if combinations diverge. */
 export function trialCount(design: Design, space: Space): number {
   if (design.type === 'racing') return raceLength(design, space) * space.seeds.length
   return design.type === 'grid' ? combinationsOf(space.factors) * space.seeds.length : design.trials
 }
 
 /**
- * @throws {ArgumentError} when there are fewer combinations than the design asks for, when a design that tries
- * all of them gets a factor with infinitely many values, or when the seeds do not divide the number of trials.
+ * @throws {ArgumentError} when there are fewer combinations than the design asks for, when a design of all
+ * combinations has a factor with infinitely many values, or when `seeds.length` does not divide the trials.
  */
 export function checkDesign(design: Design, { factors, seeds }: Pick<Space, 'factors' | 'seeds'>): void {
   if (design.type === 'grid') combinations(factors)

@@ -14,10 +14,10 @@ import { sample } from './sample.ts'
 
 const withDefaults = (design: Racing) => ({ eta: 3, rungs: 3, ...design })
 
-/** Returns how many of `count` combinations go on to the next round of a race: one in `eta`, rounded up. */
+/** Returns how many of `count` combinations enter the next round of a race: count / eta, rounded up. */
 const keptOf = (count: number, eta: number): number => Math.ceil(count / eta)
 
-/** Returns the steps of a trial in a round: those of a full run, divided by `eta` for each round to come. */
+/** Returns the steps of a trial in a round: full-run steps / etaᵏ, where k rounds are still to come. */
 function stepsAt(design: Racing, space: Space, settings: Settings, round: number): number {
   const { eta, rungs: rounds } = withDefaults(design)
   const all = space.stepsOf(settings)
@@ -29,8 +29,8 @@ function stepsAt(design: Racing, space: Space, settings: Settings, round: number
 }
 
 /**
- * Returns the trials of all rounds up to and including the first unfinished one. The combinations with the best
- * mean scores over seeds go on to the next round; one with a diverged or failed trial never does.
+ * Returns the trials of all rounds up to and including the first unfinished round. The combinations with the
+ * best mean scores over seeds enter the next round; one with a diverged or failed trial never does.
  *
  * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` in place of 2.
  */
@@ -55,7 +55,7 @@ export function race(design: Racing, space: Space, known: Known): Asked[] {
 const candidatesOf = ({ candidates }: Racing, space: Space): readonly Settings[] =>
   candidates === undefined ? combinations(space.factors) : sample('halton', space, candidates)
 
-/** Returns the number of combinations, summed over all rounds of a race in which none diverges. */
+/** Returns the number of combinations summed over all rounds of a race, assuming that none diverges. */
 export function raceLength(design: Racing, { factors }: Space): number {
   const { eta, rungs } = withDefaults(design)
   let [count, total] = [design.candidates ?? combinationsOf(factors), 0]

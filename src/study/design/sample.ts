@@ -5,10 +5,10 @@ import type { Settings } from '../trial.ts'
 import type { Space } from './design.ts'
 import { halton } from './halton.ts'
 
-/** A sequence of points in the unit cube, given by index; each coordinate chooses the value of one factor. */
+/** A sequence of points in the unit cube, as a function of the index; each coordinate chooses one setting. */
 export type Points = (i: number) => readonly number[]
 
-/** Returns the sequence of points from which a random or Halton design makes combinations of settings. */
+/** Returns the random or Halton sequence of points from which a design makes combinations of settings. */
 export function pointsOf(type: 'random' | 'halton', { seed, factors }: Space): Points {
   const axes = Object.keys(factors).length
   if (type === 'halton') return halton(seed, axes)
@@ -30,7 +30,7 @@ export interface Sample {
   readonly settings: Settings
 }
 
-/** Yields the combination of settings at each point of a sequence, leaving out those it already yielded. */
+/** Yields the combination of settings at each point of a sequence, without repeating a combination. */
 export function* distinct(space: Space, points: Points): Generator<Sample> {
   const seen = new Set<string>()
   for (let i = 0; ; i++) {
@@ -41,7 +41,7 @@ export function* distinct(space: Space, points: Points): Generator<Sample> {
   }
 }
 
-/** Returns the first `count` distinct combinations of a sequence; a larger `count` only appends to them. */
+/** Returns the first `count` distinct combinations of a random or Halton sequence. */
 export function sample(type: 'random' | 'halton', space: Space, count: number): Settings[] {
   const found: Settings[] = []
   for (const { settings } of distinct(space, pointsOf(type, space))) {

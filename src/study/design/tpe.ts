@@ -5,13 +5,13 @@ import { type Asked, type Known, meanScore, type Space, withSeeds } from './desi
 import { continuous, type Density, discrete } from './parzen.ts'
 import { distinct, pointsOf, type Sample, settingsAt } from './sample.ts'
 
-/** Number of combinations tried at the start, before results influence the choice. */
+/** Number of initial combinations, chosen without regard to results. */
 const startup = 8
 /** Number of combinations chosen at once from the same results, so that workers can run them in parallel. */
 const batch = 4
 /** Fraction of the tried combinations, those with the best scores, that count as good. */
 const gamma = 0.25
-/** Number of random candidates from which the next combination is chosen. */
+/** Number of random candidates, of which the most promising becomes the next combination to try. */
 const draws = 24
 
 /**
@@ -53,14 +53,14 @@ export function tpe(space: Space, count: number, known: Known): Asked[] {
   return asked
 }
 
-/** Returns the first combination from the generator `start` whose key is not in `seen`. */
+/** Returns the first sample from `start` whose combination of settings is not in `seen`. */
 function unseen(start: Generator<Sample>, seen: ReadonlySet<string>): Sample {
   let sample: Sample = start.next().value
   while (seen.has(keyOf(sample.settings))) sample = start.next().value
   return sample
 }
 
-/** Returns the best of 24 random combinations, judged as `tpe` says; undefined if all were chosen before. */
+/** Returns the new combination with the greatest l/g (see `tpe`) among 24 draws; undefined if none is new. */
 function bestDraw(
   space: Space,
   chosen: readonly Sample[],

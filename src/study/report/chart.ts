@@ -43,7 +43,7 @@ function svgOf(
 }
 
 /**
- * Returns Plot's size, margins and vertical axis for a chart with one row for each key in `rows`.
+ * Returns Plot options (size, margins, vertical axis) for a chart with one row for each key in `rows`.
  *
  * @param nameOf returns the label of a row from its key. @default the key
  */
@@ -58,7 +58,7 @@ export const rowChart = (
   y: bandAxis(rows, nameOf),
 })
 
-/** Returns Plot options for an axis with a band for each key, labelled by `nameOf`, without tick marks. */
+/** Returns Plot options for an axis with one band for each key, labelled `nameOf(key)`, without tick marks. */
 export const bandAxis = (
   domain: readonly string[],
   nameOf: (key: string) => string,
@@ -77,11 +77,11 @@ export const logAxis = (
 /** Returns Plot options for grid lines at an axis's ticks. */
 export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacity: 1, ticks })
 
-/** Returns the left margin, in pixels, that these labels of 11 px need in any font, even with wide letters. */
+/** Returns the left margin, in pixels, in which these labels fit at 11 px, even in a font with wide letters. */
 export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
-/** Shortens a chart's label to at most `length` characters; if it is cut, the last is an ellipsis. */
+/** Shortens a chart's label if it exceeds `length` characters; the last one is then an ellipsis. */
 export function shorten(text: string, length = 24): string {
   const characters = [...text]
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text

@@ -14,7 +14,7 @@ export const palette = {
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4']
 
 /**
- * Chooses a colour and a dash pattern for each series name.
+ * Chooses a colour and a dash pattern for each name of a series (a line or dots in a chart).
  *
  * @param fixed names that always get the first colours, in this order, so that all charts of a page agree
  */
@@ -40,8 +40,8 @@ export interface Ramp {
 }
 
 /**
- * Makes a colour scale whose position is the square root of the distance from the best score: finer near the
- * best, where good settings differ by little. Its end `worst` is the ninth decile (nine in ten scores are
+ * Makes a colour scale with position ∝ the square root of the distance from the best score: finer near the
+ * best, where good settings differ by little. Its dark end `worst` is the ninth decile (nine in ten scores are
  * better), so that one very bad score does not make all others look alike.
  */
 export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
@@ -57,14 +57,14 @@ export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp 
   }
 }
 
-/** Returns the colour at a position from 0 to 1, and black or white for text on it: what contrasts more. */
+/** Returns the fill colour at a position from 0 to 1, and black or white for text on it, for more contrast. */
 export function shade(plot: Plot, at: number): { readonly fill: string; readonly ink: string } {
   const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1] } })!
   const fill = String(scale.apply(1 - at))
   return { fill, ink: contrast(fill, '#000000') >= contrast(fill, '#ffffff') ? '#000' : '#fff' }
 }
 
-/** Contrast of colours `#rrggbb`, from 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+/** Returns the contrast of two `#rrggbb`, 1 to 21. Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 export function contrast(a: string, b: string): number {
   const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x)
   return (high! + 0.05) / (low! + 0.05)

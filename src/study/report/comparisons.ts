@@ -5,7 +5,7 @@ import { interval, numeral, plain, probability } from './number.ts'
 import { type Chart, type Content, tableBlock } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
-/** Makes the report section on pairs of settings, compared seed by seed: their differences in score. */
+/** Makes the report section on differences in score between two combinations of settings, seed by seed. */
 export function comparisonsSection({ comparisons, metric: { name, goal } }: Findings): Content {
   if (comparisons.length === 0) return 'nothing was tried on the same seeds to be compared'
   const better = `${goal === 'max' ? 'above' : 'below'} 0, a is better`
@@ -48,14 +48,14 @@ const rowOf = ({ a, b, difference, seeds, p, adjusted, verdict }: Comparison): r
   verdict,
 ]
 
-/** Names a pair by its two different values, then by the settings that are equal: `batch − none, cosine`. */
+/** Names a comparison by the two values of its factor, then the settings in common: `batch − none, cosine`. */
 function nameOf({ a, b, factor }: Comparison): string {
   const same = Object.keys(a).filter((name) => valueKey(a[name]) === valueKey(b[name]))
   const shared = describeSettings(only(a, same))
   return `${label(a[factor])} − ${label(b[factor])}${shared === '' ? '' : `, ${shared}`}`
 }
 
-/** Returns a forest plot: for each compared pair a row with a dot (the difference) on a line (its interval). */
+/** Returns a forest plot, a row per comparison: a dot (difference in the metric) on a line (its interval). */
 function forest(comparisons: readonly Comparison[], metric: string): Chart['draw'] {
   const rows = comparisons.map(({ a, b, difference: { value, interval }, adjusted, verdict }, i) => ({
     row: String(i),

@@ -37,7 +37,7 @@ export function driftSection(findings: Findings): Content {
   ]
 }
 
-/** Smallest KL divergence drawn, in nats; smaller ones are rounding errors and would stretch the axis. */
+/** Smallest KL divergence drawn, in nats; smaller ones are rounding errors that would stretch the log axis. */
 const least = 1e-12
 
 const kindOf = ({ settings }: DriftOf): string =>
@@ -48,7 +48,7 @@ const rowOf = ({ settings }: DriftOf): string =>
     ? label(settings.schedule)
     : describeSettings(settings, ['normalization'], 'all runs')
 
-/** Returns a dot plot of drift (a KL divergence): a row for each schedule, a colour for each normalization. */
+/** Returns a dot plot of KL divergences (drift): a row for each schedule, a colour for each normalization. */
 function dots(drifts: readonly DriftOf[], lines: readonly Line[]): Chart['draw'] {
   const points = drifts
     .filter(({ kl }) => kl > least && Number.isFinite(kl))

@@ -35,7 +35,7 @@ export function effectsSection(findings: Findings): Content {
   ]
 }
 
-/** Returns the shares of variance of single factors and of interactions in one list, largest first. */
+/** Returns one list of the shares of variance that factors and interactions explain, largest first. */
 const sharesOf = ({ effects, interactions }: Findings) =>
   [
     ...effects.map(({ factor, share }) => ({ name: factor, share, together: false })),
@@ -69,7 +69,7 @@ function bars(shares: readonly Share[]): Chart['draw'] {
   })
 }
 
-/** Returns ` in runs of N steps` for a race (its effects are those of its first round); else ''. */
+/** Returns ` in runs of N steps` for a race, whose effects are those of its first round; otherwise ''. */
 function roundOf(findings: Findings): string {
   const [first] = findings.cells
   return lastRound(findings) === 0 || first === undefined ? '' : ` in runs of ${count(first.steps)} steps`

@@ -6,12 +6,12 @@ import type { Value } from '../trial.ts'
 import { interval, numeral } from './number.ts'
 import { describeSettings, testedValues } from './settings.ts'
 
-/** Cells (each: all trials of one combination of settings) arranged by two factors: `x` across, `y` down. */
+/** A table of cells (all trials of one combination of settings) by two factors: columns by `x`, rows by `y`. */
 export interface Grid {
-  /** Describes the settings that all cells have in common, such as `batch`; empty if there are none. */
+  /** Text with the settings that all cells have in common, such as `batch`; empty if there are none. */
   readonly name: string
   readonly x: string
-  /** The factor down the rows; undefined if the study varies only one factor, so that there is one row. */
+  /** The factor whose values are the rows; undefined if the study varies only one factor: a single row. */
   readonly y: string | undefined
   /** Values of the factor `x`; the last is undefined if some cells have no value of `x`. */
   readonly columns: readonly (Value | undefined)[]
@@ -23,8 +23,8 @@ export interface Grid {
 }
 
 /**
- * Splits a study's cells (each: all trials of one combination of settings) into grids: one for each combination
- * of the factors that are not axes. Grids that differ only in the normalization are adjacent.
+ * Splits a study's cells (all trials of one combination of settings) into grids: one for each combination
+ * of values of the factors that are not axes. Grids that differ only in the normalization are adjacent.
  */
 export function gridsOf(findings: Findings): readonly Grid[] {
   const { x, y } = axesOf(findings)
@@ -62,7 +62,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses a grid's factors: rate across, schedule down; where the study lacks them, those with most values. */
+/** Chooses a grid's axes: rate for `x`, schedule for `y`; if not varied, the factor with the most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -72,7 +72,7 @@ function axesOf({ factors }: Findings): { readonly x: string; readonly y: string
   return { x, y: 'schedule' in factors && x !== 'schedule' ? 'schedule' : names.find((name) => name !== x) }
 }
 
-/** Returns each combination's cell (its trials in one round) of the last round that the combination reached. */
+/** Returns, for each combination of settings, its cell (trials) of the last round of a race that it reached. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
   const groups = groupedBy(cells, ({ settings }) => keyOf(settings)).values()
   return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
@@ -81,17 +81,17 @@ export function longest(cells: readonly Cell[]): readonly Cell[] {
 /** Returns the number of the last round of a race, counted from 0; 0 for other designs. */
 export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(({ rung }) => rung))
 
-/** Returns the mean score of a cell over seeds, or undefined if there is none or it is not finite. */
+/** Returns a cell's score averaged over seeds; undefined if the cell has none or it is not finite. */
 export const scoreOf = ({ score }: Cell): number | undefined =>
   score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
-/** Returns a mark for lost seeds: `×` or `failed` if none finished; `2×` if two diverged, others not. */
+/** Returns a mark for lost trials: `2×` if two diverged; without any score, `×` (diverged) or `failed`. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
   return cell.diverged > 0 ? `${cell.diverged}×` : ''
 }
 
-/** Describes a cell in two lines: its score with interval, how many seeds diverged or failed; and its steps. */
+/** Describes a cell in two lines: first score, interval and how many seeds diverged or failed; then steps. */
 export function outcome(cell: Cell): string {
   const parts = [
     ...(cell.score ? [`${numeral(cell.score.value)} (${interval(cell.score)})`] : []),

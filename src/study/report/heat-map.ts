@@ -9,7 +9,7 @@ import { numeral } from './number.ts'
 import type { Chart, Plot } from './section.ts'
 import { describeSettings, label } from './settings.ts'
 
-/** Draws a grid's scores as coloured squares, the best outlined. `last` is the number of the last round. */
+/** Draws a grid's scores as coloured squares, the best outlined. `last`: number of the race's last round. */
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
   const names = new Map(
@@ -35,11 +35,11 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): Plot
   }
 }
 
-/** Returns a column's label, with three digits of a number: rates drawn at random have too many to fit. */
+/** Returns a column's label; a number gets three digits, since all digits of a random rate would not fit. */
 const tickOf = (value: Value | undefined): string =>
   label(typeof value === 'number' ? Number(value.toPrecision(3)) : value)
 
-/** Returns the data of a cell's square; `partial` says that the cell was not in the last round of a race. */
+/** Returns what to draw for a cell; `partial`: whether it did not reach `last`, the last round of a race. */
 function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, last: number) {
   const score = scoreOf(cell)
   return {
@@ -77,7 +77,7 @@ function marksOf(plot: Plot, squares: readonly Square[]): Markish[] {
   ]
 }
 
-/** Returns a chart that explains the colours of heat maps: a bar from the worst score to the best. */
+/** Returns a legend of heat maps as a chart: a bar of all colours, from the worst score to the best. */
 export function colorScale(metric: string, scale: Ramp): Chart {
   const [from, to] = [numeral(scale.worst, 3), numeral(scale.best, 3)]
   const size = { width: 300, height: 54, marginTop: 4, marginBottom: 34, marginLeft: 24, marginRight: 24 }

@@ -8,12 +8,12 @@ import { numeral } from './number.ts'
 import { type Content, type Figure, type Line, type Table, tableBlock } from './section.ts'
 import { describeSettings } from './settings.ts'
 
-/** Maximum number of charts, and of lines in each; more could not be told apart. */
+/** Maximum number of charts and of lines (`layers`) in each chart; more lines could not be told apart. */
 const most = { charts: 6, layers: 6 }
 
 /**
- * Makes the report section on how layers trained: for each batch normalization, lr / ‖w‖² of the weight w that
- * feeds it, and the angle by which a step turns w.
+ * Makes the report section on how layers trained: charts over steps, for the weight w before each batch
+ * normalization, of lr / ‖w‖² and of the angle by which a step turns w.
  */
 export function layersSection(findings: Findings): Content {
   const watched = findings.layers.filter((one) => Object.keys(one.layers).length > 0)
@@ -37,7 +37,7 @@ export function layersSection(findings: Findings): Content {
 interface Quantity {
   readonly name: string
   readonly of: 'effectiveRate' | 'angle'
-  /** Property of `LayerCurve` with the values towards which the quantity tends; absent if there are none. */
+  /** Name of the field of `LayerCurve` that has the limit of this quantity at each step; absent if unknown. */
   readonly limit?: 'equilibrium'
 }
 
@@ -81,7 +81,7 @@ function figure(
   }
 }
 
-/** Returns the curves towards which a quantity tends, without duplicates: many layers share the same one. */
+/** Returns, as curves, the limits to which a quantity tends in the layers; one that layers share, only once. */
 function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] {
   const series = curves.flatMap((curve) => {
     const values = limit && curve[limit]
@@ -90,7 +90,7 @@ function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] 
   return [...new Map(series.map((one) => [JSON.stringify(one.values), one])).values()]
 }
 
-/** Replaces values up to `floor` by NaN: a schedule that ends at 0 would stretch a logarithmic axis. */
+/** Replaces values ≤ `floor` by NaN: near 0, as at a schedule's end, they would stretch a logarithmic axis. */
 const cut = (series: Series, floor: number): Series => ({
   ...series,
   values: series.values.map((value) => (value > floor ? value : Number.NaN)),

@@ -9,7 +9,7 @@ import { type Content, type Panel, type Table, tableBlock } from './section.ts'
 import { describeSettings, normalizationsOf } from './settings.ts'
 
 /**
- * Makes the report section with training losses over steps: a chart for each schedule with a line for each
+ * Makes the report section on training losses over steps: a chart for each schedule, with a line for each
  * normalization, at its best learning rate.
  */
 export function learningCurvesSection(findings: Findings): Content {
@@ -41,7 +41,7 @@ export function learningCurvesSection(findings: Findings): Content {
   ]
 }
 
-/** A learning curve with its colour and dashes, and `heading`, its name in texts, such as `batch, lr 0.3`. */
+/** A learning curve with its colour and dashes, and in `heading` a name for texts, such as `batch, lr 0.3`. */
 type Drawn = MeanCurve & Series & { readonly heading: string }
 
 function panel(name: string, curves: readonly Drawn[], domain: Domain): Panel {

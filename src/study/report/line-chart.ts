@@ -3,7 +3,7 @@ import { gridStyle, logTicks } from './chart.ts'
 import { plain } from './number.ts'
 import type { Line, Plot } from './section.ts'
 
-/** A line of `values` over `steps`, with a name and colour, and optionally a band from `low` to `high`. */
+/** A line in a chart: `values` over `steps`, name and colour, optionally a band from `low` to `high`. */
 export interface Series extends Line {
   readonly steps: readonly number[]
   readonly values: readonly number[]
@@ -11,12 +11,12 @@ export interface Series extends Line {
   readonly high?: readonly number[]
 }
 
-/** The lowest and highest value on the vertical axis; undefined if no value to be drawn is finite. */
+/** Lowest and highest value of the vertical axis; undefined if there is no finite value to draw. */
 export type Domain = readonly [low: number, high: number] | undefined
 
 const size = { width: 368, height: 236, marginLeft: 50, marginRight: 14, marginTop: 26, marginBottom: 36 }
 
-/** Draws series over steps. The vertical axis is labelled `name`, and logarithmic if `domain` is positive. */
+/** Draws lines over steps. The vertical axis is labelled `name`; it is logarithmic if `domain` is above 0. */
 export function lineChart(plot: Plot, series: readonly Series[], name: string, domain: Domain): PlotOptions {
   const logarithmic = domain !== undefined && domain[0] > 0
   const ticks = logarithmic ? [...logTicks(...domain)] : 4
@@ -45,7 +45,7 @@ export function lineChart(plot: Plot, series: readonly Series[], name: string, d
   }
 }
 
-/** Returns the lowest and highest finite value of several series and their bands, for a common axis. */
+/** Returns the lowest and highest finite value of lines and their bands, as the domain of a common axis. */
 export function domainOf(series: readonly Series[]): Domain {
   const all = series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])])
   const finite = all.filter(Number.isFinite)
@@ -54,7 +54,7 @@ export function domainOf(series: readonly Series[]): Domain {
   return low === high ? [low - Math.abs(low) / 2, high + Math.abs(high) / 2 || 1] : [low, high]
 }
 
-/** Converts a series to points for Plot, with the band clamped to the axis; NaN leaves a gap in the line. */
+/** Converts a line to points for Plot; its band is clamped to the axis; NaN values leave gaps in the line. */
 function pointsOf({ steps, values, low, high }: Series, [least, most]: Domain = [0, 0]) {
   const clamp = (value = Number.NaN): number => Math.min(Math.max(value, least), most)
   return steps.map((step, i) => ({

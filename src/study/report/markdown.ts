@@ -5,7 +5,7 @@ import { sectionsOf } from './sections.ts'
 import { summaryOf } from './summary.ts'
 import { tableMarkdown } from './table.ts'
 
-/** Renders a study's findings as Markdown, with the content of the HTML page but tables in place of charts. */
+/** Renders a study's findings as Markdown: the content of the HTML page, but tables in place of charts. */
 export function markdown(findings: Findings): string {
   const { shown, absent } = sectionsOf(findings)
   const parts = [

@@ -18,7 +18,7 @@ export function probability(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }
 
-/** Formats an estimate's 95 % interval as `0.1 to 0.3`; a dash if it has none, since only one seed finished. */
+/** Formats an estimate's 95 % interval as `0.1 to 0.3`; a dash if there is none, with only one seed. */
 export const interval = ({ interval: ends }: Pick<Estimate, 'interval'>, digits = 4): string =>
   ends === undefined ? dash : ends.map((end) => numeral(end, digits)).join(' to ')
 

@@ -8,7 +8,7 @@ import { type Content, type Panel, type Plot, type Table, tableBlock } from './s
 import { describeSettings, label, normalizationsOf, testedValues } from './settings.ts'
 
 /**
- * Makes the report section on usable learning rates, which do nearly as well as the best: one chart by
+ * Makes the report section on usable learning rates (with scores close to the best): one chart by
  * normalization, another by normalization and schedule.
  */
 export function rateWindowsSection(findings: Findings): Content {
@@ -27,7 +27,7 @@ export function rateWindowsSection(findings: Findings): Content {
   ]
 }
 
-/** Formats how far a usable rate's score may be from the best: `0.01`, or `0.01 to 0.03` if rows differ. */
+/** Formats the maximum gap of usable rates to the best score: `0.01`, or `0.01 to 0.03` if it varies by row. */
 function margin(windows: readonly RateWindow[]): string {
   const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
   const [least, most] = [numeral(sorted[0], 2), numeral(sorted.at(-1), 2)]
@@ -47,7 +47,7 @@ function panel(findings: Findings, name: string, windows: readonly RateWindow[])
   }
 }
 
-/** Returns the data to draw for one range of usable rates: a row, under the heading of its schedule. */
+/** Returns the data of a chart's row: one range of usable rates, with its schedule as the heading above it. */
 function rowOf(findings: Findings, { group, low, high, best, open, decades }: RateWindow) {
   const split = 'schedule' in group && 'normalization' in group
   const kind = 'normalization' in group ? [label(group.normalization)] : []
@@ -71,7 +71,7 @@ function range({ low, high, open }: Pick<RateWindow, 'low' | 'high' | 'open'>): 
   return `${open.low ? '≤ ' : ''}${plain(low)} to ${open.high ? '≥ ' : ''}${plain(high)}`
 }
 
-/** Ratio of the rates at the two ends of an arrow, which marks an open end of a range of rates. */
+/** Length of an arrow, as the ratio of rates; an arrow marks an end beyond which no rate was tried. */
 const beyond = 1.7
 
 function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions {
@@ -99,7 +99,7 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
   }
 }
 
-/** Draws each range of usable rates: a bar with end ticks, arrows, the best rate, and its width in decades. */
+/** Returns marks for each range of usable rates: bar, end ticks, arrows, best rate, and width in decades. */
 function windowMarks(plot: Plot, rows: readonly Row[]): Markish[] {
   const place = { y: 'name', fy: 'heading' }
   const line = { ...place, stroke: 'color', strokeWidth: 2 }

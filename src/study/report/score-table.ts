@@ -5,7 +5,7 @@ import { interval, numeral } from './number.ts'
 import { type Table, tableBlock } from './section.ts'
 import { label } from './settings.ts'
 
-/** Returns a table of a grid's mean scores: a row for each value of factor `y`, a column for each of `x`. */
+/** Returns a grid's mean scores as a table: a row for each value of factor `y`, a column for each of `x`. */
 export function gridTable(findings: Findings, { name, x, y, columns, rows, best, at }: Grid): Table {
   const last = lastRound(findings)
   const { metric } = findings
@@ -27,7 +27,7 @@ function entry(cell: Cell | undefined, best: Cell | undefined, last: number): st
   return [score, lostOf(cell), steps].filter((text) => text !== '').join(' ')
 }
 
-/** Returns a table with a row of results for each cell (all trials of one combination in a round). */
+/** Returns a table with a row of results for each cell (trials of one combination of settings in a round). */
 export function cellTable({ cells, factors, metric }: Findings): Table {
   const names = Object.keys(factors)
   const rows = cells.map((cell) => [

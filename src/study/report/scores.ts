@@ -8,7 +8,7 @@ import { cellTable, gridTable } from './score-table.ts'
 import type { Content } from './section.ts'
 import { describeSettings } from './settings.ts'
 
-/** Makes the report section with scores: a heat map by rate and schedule for each normalization. */
+/** Makes the report section on scores: for each normalization, a heat map over learning rates and schedules. */
 export function scoresSection(findings: Findings): Content {
   const { metric } = findings
   const cells = longest(findings.cells)

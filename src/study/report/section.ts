@@ -1,6 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot'
 
-/** The drawing library Observable Plot; an argument, since it loads slowly and only charts need it. */
+/** The module Observable Plot, passed to drawing functions: it loads slowly, so only charts import it. */
 export type Plot = typeof import('@observablehq/plot')
 
 /** A section of a study's report, which can be rendered as HTML or Markdown. */
@@ -11,7 +11,7 @@ export interface Section {
   readonly blocks: readonly Block[]
 }
 
-/** The blocks of a section, or a text that says why the study has nothing to show in it. */
+/** The blocks of a section, or a sentence that says why the study has nothing to show in this section. */
 export type Content = readonly Block[] | string
 
 export type Block = Table | Figure | Code | { readonly type: 'paragraph'; readonly text: string }
@@ -27,23 +27,23 @@ export interface Table {
   readonly type: 'table'
   readonly caption: string
   readonly columns: readonly string[]
-  /** Number of cells at the start of each row that are headings of the row. */
+  /** Number of columns, from the left, whose cells are headings of their rows. */
   readonly heads: number
   readonly rows: readonly (readonly string[])[]
-  /** Whether the table is too long to read through: HTML collapses it, and Markdown leaves it out. */
+  /** Whether the table is too long to read: then HTML shows it collapsed, and Markdown leaves it out. */
   readonly long?: boolean
-  /** Whether a chart's table is visible below the chart. Otherwise it is collapsed until clicked. */
+  /** Whether a table below a chart is open at first. Otherwise it is collapsed until clicked. */
   readonly open?: boolean
 }
 
 /** One or more charts (`panels`) under a common caption and legend (`key`). */
 export interface Figure {
   readonly type: 'figure'
-  /** Says which values the charts show. */
+  /** A text that says which values the charts show. */
   readonly caption: string
-  /** Says how to read the charts; left out of Markdown, where tables replace charts. */
+  /** A text on how to read the charts; left out of Markdown, where tables replace charts. */
   readonly reading: string
-  /** The legend: the lines' names with their colours and dashes, or a chart of a colour scale. */
+  /** The legend: names of lines with colours and dashes, or a chart of a colour scale. */
   readonly key?: readonly Line[] | Chart
   readonly panels: readonly Panel[]
 }

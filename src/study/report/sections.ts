@@ -23,7 +23,7 @@ const all: readonly [id: string, title: string, of: (findings: Findings) => Cont
   ['repeat', 'To repeat it', repeatSection],
 ]
 
-/** Returns the sections with content, and for each section without any a line that says why. */
+/** Returns the sections that have content and, for each section without content, a line that says why. */
 export function sectionsOf(findings: Findings): { readonly shown: Section[]; readonly absent: string[] } {
   const made = all.map(([id, title, of]) => ({ id, title, blocks: of(findings) }))
   return {

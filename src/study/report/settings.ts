@@ -43,6 +43,6 @@ export function testedValues({ factors, cells }: Findings, factor: string): read
   return numbers.length === values.length ? numbers.sort((a, b) => a - b) : values
 }
 
-/** Returns labels of the normalizations that a study tried, such as `batch`. */
+/** Returns the labels, such as `batch`, of all normalizations that a study tried. */
 export const normalizationsOf = (findings: Findings): readonly string[] =>
   testedValues(findings, 'normalization').map(label)

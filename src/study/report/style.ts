@@ -1,6 +1,6 @@
 import { palette } from './color.ts'
 
-/** Colours of the page by their role: `dark` on a screen whose reader prefers it, `light` otherwise. */
+/** Colours of the page by role: `dark` for readers whose system prefers a dark scheme, `light` otherwise. */
 export const colors = {
   light: {
     page: '#ffffff',

@@ -6,7 +6,7 @@ import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
 
-/** A row of the table `trial`, where settings and result are JSON text. */
+/** A row of the database table `trial`; settings and result are stored as JSON text. */
 type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
 
 const tables = `
@@ -22,7 +22,7 @@ const tables = `
  *
  * One process writes; others may read at the same time. Each change is a transaction: if the process is killed,
  * all or none of it is stored. Changes are not flushed to disk at once: a power failure may lose the latest
- * results, which the trials' own folders still have.
+ * results in the database, but each trial's own folder still has its result.
  */
 export class Database {
   readonly #db: Sqlite.Database
@@ -39,7 +39,7 @@ export class Database {
     }
   }
 
-  /** Stores the study as JSON. @throws {ArgumentError} when it does not extend the folder's study. */
+  /** Stores a study's description. @throws {ArgumentError} when it does not extend the folder's study. */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
     const text = JSON.stringify(description)
@@ -51,7 +51,7 @@ export class Database {
     write()
   }
 
-  /** Stores planned trials, each new one with the next id, and returns all with their ids, old or new. */
+  /** Stores those of the planned trials that are new, under the next free ids; returns all trials, with ids. */
   ask(asked: readonly Asked[]): Trial[] {
     const insert = this.#db.prepare(
       'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',

@@ -4,7 +4,7 @@ import { type Experiment, trainingBatches } from '../../train/experiment.ts'
 import type { Task } from '../../train/task.ts'
 import type { DriftSummary } from '../trial.ts'
 
-/** Number of training batches on which to measure statistics; fvcore's PreciseBN takes as many. */
+/** Number of training batches on which to measure statistics, the same as in fvcore's PreciseBN. */
 const batches = 200
 
 /**

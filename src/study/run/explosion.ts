@@ -1,14 +1,14 @@
 import { figure } from '../../core/text.ts'
 
-/** Factor by which a loss may exceed the first one in size before the trial counts as diverged. */
+/** Maximum ratio of a loss to the first loss, in absolute value; beyond it, the trial counts as diverged. */
 const most = 1e6
 
-/** Least size of a first loss to compare with: beside a loss of nearly 0, almost any other would be too large. */
+/** Lower bound on the divisor, the first loss: relative to one near 0, any loss would be too large. */
 const least = 1e-3
 
 /**
- * Returns why a trial counts as diverged though every number was finite: one of its last losses is over 10⁶ times
- * the size of its first loss (of 0.001 if that is smaller). Undefined if there is no such loss.
+ * Returns why a trial with only finite losses counts as diverged: one of its last losses is, in absolute value,
+ * over 10⁶ times its first loss (or times 0.001, if that is larger). Undefined if there is no such loss.
  *
  * @param first training loss of the first step
  * @param last losses at the end: of the last step, and the means on training and validation data

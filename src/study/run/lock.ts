@@ -7,12 +7,12 @@ export interface Lock {
   release(): void
 }
 
-/** Databases of the locks held, kept from the garbage collector, which would close and so unlock them. */
+/** Open databases, one per lock held: if they were garbage-collected, they would be closed and so unlocked. */
 const held = new Set<Sqlite.Database>()
 
 /**
- * Takes an exclusive lock on a file: an open transaction on an empty SQLite database, which ends with the
- * process, even if that is killed.
+ * Takes an exclusive lock on a file: a transaction held open on an empty SQLite database. It ends with the
+ * process, even if the process is killed.
  *
  * @param wait milliseconds to wait for other processes to release the lock. @default 0
  * @returns undefined if another process still holds the lock
@@ -47,10 +47,10 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
   }
 }
 
-/** Returns the path of the lock that workers share. A new parent process waits for workers of a killed one. */
+/** Returns the path of the lock file of workers: a new parent process waits for workers of a killed one. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
-/** Milliseconds to wait for the workers of a killed parent process, which exit when they notice its end. */
+/** Milliseconds to wait until workers of a killed parent process exit, as they do when they notice its end. */
 const patience = 60_000
 
 /**

@@ -9,12 +9,12 @@ export type FromWorker =
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'finished'; readonly result: TrialResult }
 
-/** Maximum number of attempts at a trial whose worker processes exit before the trial is finished. */
+/** Maximum number of attempts to run a trial whose worker process exits before the trial is finished. */
 const tries = 3
 
 /**
- * A pool of worker processes, each of which runs one trial at a time. A process is started when a trial finds
- * none idle, and then kept.
+ * A pool of worker processes, each of which runs one trial at a time. If none is idle when a trial is to run, a
+ * new worker is started, and then kept.
  *
  * If a worker exits during a trial, another one resumes the trial from its last checkpoint; after three such
  * exits the trial counts as failed.
@@ -71,16 +71,16 @@ export class Pool {
   }
 }
 
-/** Thrown when a worker process exits although a message from it is awaited. */
+/** Thrown when a worker process exits while a message from it is awaited. */
 class WorkerEnded extends EvenstepError {
   override readonly name = 'WorkerEnded'
 }
 
 class Worker {
   readonly #child: ChildProcess
-  /** Resolves, once the process has exited, to words on how it ended, such as `with code 1`. */
+  /** Resolves, once the process has exited, to a phrase on how it exited, such as `with code 1`. */
   readonly ended: Promise<string>
-  /** Whether the process has started up: if it exits after that, the trial that it was running is the cause. */
+  /** Whether the process has finished starting: if it exits later, the trial that it runs is to blame. */
   ready = false
 
   constructor(child: ChildProcess) {

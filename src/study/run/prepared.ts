@@ -14,7 +14,7 @@ import type { Value } from '../trial.ts'
 import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
 import { identityOf } from './identity.ts'
 
-/** A study that has been checked, with all that is needed to run it. */
+/** A study after its checks, with all that is needed to run it. */
 export interface Prepared {
   readonly name: string
   readonly study: Study
@@ -23,7 +23,7 @@ export interface Prepared {
   readonly space: Space
   /** Returns the changes that turn the study's experiment into a trial's experiment. */
   settingsOf(trial: Configuration): Change[]
-  /** Returns the study's experiment, data and options as plain JSON, which tell it from other studies. */
+  /** Returns the study's experiment, data and options as plain JSON, by which studies are told apart. */
   describe(): Record<string, unknown>
 }
 
@@ -85,7 +85,7 @@ export function overrideForStudy(
   return changed
 }
 
-/** Returns the option of the study, such as `factors.lr`, that determines the setting at a path, if any. */
+/** Returns the study's option, such as `factors.lr`, that decides the setting at `path`; undefined if none. */
 function decidedBy({ factors, steps, metric }: Study, path: string): string | undefined {
   if ((path === 'steps' || path === 'epochs') && steps !== undefined) return 'steps'
   if (path === 'monitor' && metric !== undefined) return 'metric'
@@ -96,7 +96,7 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
   return factor && `factors.${factor}`
 }
 
-/** Returns a function that tells whether a setting of the experiment may have a value. */
+/** Returns a function of path and value that tells whether the setting at the path accepts the value. */
 const takenBy =
   (experiment: Experiment) =>
   (path: string, value: number): boolean => {
@@ -120,7 +120,7 @@ const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal
   },
 })
 
-/** Checks each value of each factor by making an experiment with it and the first value of the others. */
+/** Checks each value of each factor: makes an experiment with it and the first values of the other factors. */
 function tryValues({ experiment, space, settingsOf }: Prepared): void {
   const values = Object.entries(space.factors).map(([path, factor]) => {
     const { from, to } = factor as FactorRange
@@ -137,7 +137,7 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
   }
 }
 
-/** Returns what the analysis needs to know about a study, such as values drawn from ranges without a count. */
+/** Returns facts on a study for its analysis, such as which factors are ranges without a count. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],

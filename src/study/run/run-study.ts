@@ -13,7 +13,7 @@ import { runFolder } from './run-trial.ts'
 
 /** An event of a running study: of the `total` trials that its design asks for, `done` are finished. */
 export type StudyEvent =
-  /** The study starts; `finished` are all trials whose results the study's folder already has. */
+  /** The study starts; `finished`: trials whose results are already in the study's folder. */
   | ({ readonly type: 'start'; readonly finished: readonly Finished[] } & Progress)
   | ({ readonly type: 'trial'; readonly finished: Finished } & Progress)
   | { readonly type: 'end'; readonly finished: readonly Finished[] }
@@ -24,16 +24,16 @@ export interface RunStudyOptions {
   readonly folder: string
   /** Maximum number of trials that run at the same time. */
   readonly workers: number
-  /** Starts a worker process, which runs trials. */
+  /** Function that starts a worker process to run trials. */
   readonly start: () => ChildProcess
-  /** When aborted, stops the study at once, even in the middle of trials. */
+  /** Abort signal that stops the study at once, even in the middle of trials. */
   readonly signal?: AbortSignal
 }
 
 /**
  * Runs those trials of a study whose results are not yet in the study's folder.
  *
- * Yields an event for each trial once its result is in the database, and `end` unless stopped. When the caller
+ * Yields an event for each trial once its result is in the database; last, unless stopped, `end`. If the caller
  * leaves the loop or aborts the signal, worker processes are killed; unfinished trials are run the next time.
  *
  * @throws {ArgumentError} when the folder has another study, or a running one.
@@ -67,7 +67,7 @@ async function* trials(
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
   let waiting: Trial[] = []
-  /** Number of finished trials that the design asks for. The folder may have other finished trials. */
+  /** Number of finished trials that the design asks for; the folder may have other finished trials. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))

@@ -14,7 +14,7 @@ import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { type Logged, readLog } from './trial-log.ts'
 
-/** A trial for a worker to run, with its folder and settings. */
+/** A job for a worker process: a trial to run, with its folder and settings. */
 export interface Job {
   readonly trial: Trial
   readonly folder: string
@@ -26,10 +26,10 @@ export interface Job {
 /** Returns a trial's folder, such as `0007`, within the folder of all trials. */
 export const runFolder = (folder: string, { id }: Trial): string => join(folder, String(id).padStart(4, '0'))
 
-/** Seconds between checkpoints, and so the most that a kill can lose; shorter trials write no checkpoint. */
+/** Seconds of training between checkpoints: a killed process loses no more. Shorter trials write none. */
 const checkpointSeconds = 10
 
-/** A trial's result with the seconds of its training steps, but not yet of the whole trial. */
+/** A trial's result, with the seconds spent in training steps but not yet those of the whole trial. */
 type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
 
 type Notes = Readonly<Record<string, unknown>>
@@ -76,7 +76,7 @@ async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<
   }
 }
 
-/** Opens the trial's run at its last checkpoint, or from the start if there is no usable one. */
+/** Opens the trial's run at its last checkpoint, or at the start if there is no usable checkpoint. */
 function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions): RunFolder {
   const checkpoints = join(folder, 'checkpoints')
   if (existsSync(checkpoints) && readdirSync(checkpoints).length > 0) {
@@ -92,7 +92,7 @@ function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions
 
 const nothing = { metrics: {}, steps: 0, training: 0, curve: noCurve }
 
-/** Returns what a trial logged before an error ended it, except the curves of layers. */
+/** Returns what a trial had logged when an error ended it, without the curves of layers. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<Logged, 'layers' | 'explosion'> {
   if (!existsSync(logFile(folder))) return nothing
   const { layers: _, explosion: __, ...rest } = readLog(folder, optimizer)
@@ -105,7 +105,7 @@ const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
-/** Returns the result in the trial's folder, if it belongs to the same trial and has the identity hash `of`. */
+/** Returns the result stored in the trial's folder if it is of the same trial and its identity hash is `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   try {

@@ -23,7 +23,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
   refuse(folder, 'study', difference)
 }
 
-/** Checks that advice is resumed with its experiment. @throws {ArgumentError} naming the first difference. */
+/** Checks that advice is resumed with the same experiment. @throws {ArgumentError} naming a difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
   refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
 }
@@ -49,13 +49,13 @@ function inExperiment(before: Description, now: Description): string | undefined
   return undefined
 }
 
-/** Returns how two designs differ, apart from a greater number of trials; undefined if they do not. */
+/** Returns a phrase on how two designs differ, except in a greater number of trials; undefined if equal. */
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns how factors differ, if so. Added values are no difference, unless the design draws combinations. */
+/** Returns a phrase on how factors differ, if so. Added values do not count, unless values are drawn. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

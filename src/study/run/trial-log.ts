@@ -11,11 +11,11 @@ import { layerLog, layerOf } from '../../train/watch.ts'
 import type { LayerCurve, TrialResult } from '../trial.ts'
 import { explosionOf } from './explosion.ts'
 
-/** What the log of a trial tells of its result. */
+/** The part of a trial's result that is computed from its log. */
 export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> {
   /** Seconds spent in training steps. */
   readonly training: number
-  /** Why the trial counts as diverged though its losses are finite; undefined if it does not. */
+  /** Why the trial counts as diverged although its losses are finite; undefined if it does not count so. */
   readonly explosion: string | undefined
 }
 
@@ -23,8 +23,8 @@ export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' 
 const most = 100
 
 /**
- * Reads a trial's result from the log in its folder. Computed from the log at the end, not accumulated during
- * training, it is the same for a resumed run as for an uninterrupted one.
+ * Returns the result of a trial, read from the log in its folder. As it is not accumulated during training,
+ * it is the same for a resumed run as for an uninterrupted one.
  */
 export function readLog(folder: string, optimizer: Optimizer): Logged {
   const lines = [...readEvents(folder)]
@@ -47,7 +47,7 @@ export function readLog(folder: string, optimizer: Optimizer): Logged {
   }
 }
 
-/** A point of a curve: the log lines of some consecutive steps, whose values are averaged. */
+/** A point of a learning curve: the log lines of consecutive steps, over which values are averaged. */
 interface Point {
   readonly lines: readonly StepLine[]
   readonly last: StepLine
@@ -64,7 +64,7 @@ function pointsOf(steps: readonly StepLine[]): Point[] {
 const mean = ({ lines }: Point, key: string): number =>
   lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
 
-/** Returns, by name, those metrics of an epoch that are single numbers. */
+/** Maps the names of an epoch's metrics to their values; only metrics that are single numbers. */
 export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
@@ -72,7 +72,7 @@ export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Reco
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** Returns the logged curves of each batch normalization, by its path in the model; empty if there are none. */
+/** Maps the path of each batch normalization in the model to its logged curves; empty if none were logged. */
 function layersOf(
   folder: string,
   points: readonly Point[],
@@ -94,7 +94,7 @@ function layersOf(
 
 /**
  * Returns, for each point of a curve, the angle in radians by which one step turns a weight once weight decay
- * and gradients balance; 0 if the rate is 0. Undefined without decay, without a model in the folder, and where
+ * and gradients balance; 0 if the rate is 0. Undefined without decay, without a model in the folder, and if
  * parameter groups give weights different angles, since the log does not say which weight feeds a layer.
  */
 function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
@@ -105,7 +105,7 @@ function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
-/** Returns the optimizer's distinct update rules (rate, momentum, decay) for weights of two or more axes. */
+/** Returns how the optimizer updates weights of two or more axes: one rule for each set of rate and options. */
 function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
   const file = join(folder, 'model.safetensors')
   if (!existsSync(file)) return []
@@ -123,7 +123,7 @@ function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer)
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** Makes a variable of one element but of a weight's rank, which is all that parameter groups see of it. */
+/** Makes a one-element variable with a weight's number of axes: parameter groups look at nothing else in it. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)
