@@ -75,7 +75,7 @@ export class Evaluators {
     checkWidth(output.shape, source.classes)
     const loss = lossOf(output, y)
     checkClassLoss(loss, output.shape, source)
-    const terms = termsOf(loss, [x, y])
+    const terms = termsOf(lossOf, { loss, output, y }, x)
     const { ignoreIndex = classTargets(loss)?.ignoreIndex } = source
     const compared = comparedIn(loss, output, y)
     const correct = correctness(compared, source.classes, classTargets(loss) !== undefined, ignoreIndex)
