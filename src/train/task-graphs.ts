@@ -11,7 +11,7 @@ import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
 import { valuesFingerprint } from './effects.ts'
-import { checkClassLoss, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
+import { checkedLoss, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
@@ -163,9 +163,6 @@ export class TaskGraphs {
   #lossOf(x: Tensor, y: Tensor): { readonly loss: Tensor; readonly output: Tensor } {
     const { model, loss: lossOf, data } = this.#options
     const output = model.forward(x, 'train')
-    checkWidth(output.shape, data.classes)
-    const loss = lossOf(output, y)
-    checkClassLoss(loss, output.shape, data)
-    return { loss, output }
+    return { loss: checkedLoss(lossOf, output, y, data), output }
   }
 }
