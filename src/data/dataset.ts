@@ -103,7 +103,8 @@ const columns = {
   x: required(numbers),
   /**
    * Labels or targets of all examples, as `x`. Whole numbers in a list or an array of integers are labels: int32.
-   * A column of them, `[1]` for each example, is a label for each example too. Other numbers are targets: floats.
+   * A column of them, `[1]` for each example, is a label for each example too, of shape `[]` unless `targetShape` says
+   * otherwise. Other numbers are targets: floats.
    */
   y: required(numbers),
   shape: shapeOptions.shape,
@@ -147,10 +148,11 @@ export function dataset(given: Columns): Dataset {
 function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
   const inputs = inputsOf(x)
   const targets = targetsOf(y, target)
-  const { shape = inputs.shape, targetShape = targets.shape ?? [], ...names } = rest
+  const { shape = inputs.shape, targetShape: given, ...names } = rest
   if (targets.data.length === 0) throw mismatch('dataset', 'at least one example', 0)
-  const isColumn = targets.data instanceof Int32Array && targetShape.length === 1 && targetShape[0] === 1
-  return { x: inputs.data, y: targets.data, shape, targetShape: isColumn ? [] : targetShape, ...names }
+  const { data, shape: found = [] } = targets
+  const isColumn = data instanceof Int32Array && found.length === 1 && found[0] === 1
+  return { x: inputs.data, y: data, shape, targetShape: given ?? (isColumn ? [] : found), ...names }
 }
 
 function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
@@ -161,9 +163,9 @@ function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
   return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
 }
 
-/** Returns whether a data set has one label for each example, rather than probabilities or a map of labels. */
+/** Returns whether a data set has one label for each example, also in a column, rather than probabilities or a map of labels. */
 export const hasLabels = ({ y, classes }: Pick<Dataset, 'y' | 'classes'>): boolean =>
-  classes !== undefined && y.shape.length === 0
+  classes !== undefined && sizeOf(y.shape) === 1
 
 function field(data: Values, shape: Shape): Field {
   const dtype = data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'
