@@ -97,3 +97,22 @@ describe('a label that only the loss ignores', () => {
     )
   })
 })
+
+test('weighted averages over several labels of which none applies are zeroDivision, as in scikit-learn', () => {
+  const none = {
+    output: Float32Array.of(1, -1, 2, -2),
+    target: new Float32Array(4),
+    length: 2,
+    shapes: { output: [2, 2], target: [2, 2] },
+  }
+  for (const metric of [metrics.f1, metrics.precision, metrics.recall]) {
+    for (const [zeroDivision, value] of [
+      [0, 0],
+      [1, 1],
+      ['nan', Number.NaN],
+    ] as const) {
+      const of = metric({ average: 'weighted', multilabel: true, zeroDivision })
+      expect(of.result(of.update(of.initial, none))).toBe(value)
+    }
+  }
+})
