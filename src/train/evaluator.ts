@@ -185,6 +185,7 @@ export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Name
   }
   const read = classTargets(loss)
   if (read !== undefined) checkIgnored(read, names)
+  else if (names.ignoreIndex !== undefined && !isFloat(y.dtype)) checkMasked(loss, y, names.ignoreIndex)
   // The greatest label is no class if the loss ignores it, and labels made from those of the data have other classes.
   const isMark = read?.ignoreIndex !== undefined && read.ignoreIndex + 1 === names.classes
   if (isMark || (read && !isRearranged(read.target, y))) return loss
@@ -196,6 +197,20 @@ export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Name
 function tooFew(output: Shape, classes: number | undefined): boolean {
   const width = output[1] ?? 1
   return classes !== undefined && output.length <= 2 && width < classes && !(width === 1 && classes <= 2)
+}
+
+const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']
+
+/** Checks that a loss which is none of classes compares the labels with some number, as a mask does. */
+function checkMasked(loss: Tensor, y: Tensor, ignoreIndex: number): void {
+  const graph = topological([loss], (t) => (t === y ? [] : t.inputs))
+  const tells = (t: Tensor): boolean =>
+    comparisons.includes(t.op) && t.inputs.some((one) => isRearranged(one, y))
+  if (!graph.includes(y) || graph.some(tells)) return
+  throw new ArgumentError(
+    `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got one that counts each label; ` +
+      `multiply its costs by a mask, ops.notEqual(target, ${ignoreIndex}), and return ops.weightedLoss(total, sum of the mask)`,
+  )
 }
 
 function checkIgnored(read: ClassTargets, { ignoreIndex }: Names): void {

@@ -98,6 +98,25 @@ describe('a label that only the loss ignores', () => {
   })
 })
 
+test('a loss that is none of classes must mask the label that the data ignore', async () => {
+  const some = data.dataset({ x: x.slice(0, 12), y: [0, 1, -1, 1], shape: [3], ignoreIndex: -1 })
+  const costs: ops.Loss = (o, t) =>
+    ops.binaryCrossEntropyWithLogits(ops.flatten(o, 0), ops.cast(t, o.dtype), { reduction: 'none' })
+  const make = (loss: ops.Loss): Task =>
+    new Task({ model: new nn.Linear(3, 1), loss, optimizer: sgd({ lr: 0.1 }), data: some, seed: 1 })
+  await expect(make((o, t) => ops.mean(costs(o, t))).evaluate(some)).rejects.toThrow(
+    'task: wanted a loss that ignores the label -1, as the data do, got one that counts each label; multiply its costs by a mask, ops.notEqual(target, -1), and return ops.weightedLoss(total, sum of the mask)',
+  )
+  const masked: ops.Loss = (o, t) => {
+    const mask = ops.cast(ops.notEqual(t, -1), o.dtype)
+    return ops.weightedLoss(ops.sum(ops.mul(costs(o, t), mask)), ops.sum(mask))
+  }
+  const three = data.subset(some, [0, 1, 3])
+  const [found, wanted] = [await make(masked).evaluate(some), await make(masked).evaluate(three)]
+  expect(found.loss).toBeCloseTo(wanted.loss, 6)
+  expect(found.accuracy).toBe(wanted.accuracy)
+})
+
 test('weighted averages over several labels of which none applies are zeroDivision, as in scikit-learn', () => {
   const none = {
     output: Float32Array.of(1, -1, 2, -2),
