@@ -103,8 +103,8 @@ const columns = {
   x: required(numbers),
   /**
    * Labels or targets of all examples, in a flat array or nested lists, as `x`. Whole numbers in a list or an
-   * integer array are labels (int32), also if each is in a list of its own, `[label]`. Other numbers are
-   * targets (floats).
+   * integer array are labels (int32), also if each is in a list of its own, `[label]`; their shape is then `[]`
+   * unless `targetShape` says otherwise. Other numbers are targets (floats).
    */
   y: required(numbers),
   shape: shapeOptions.shape,
@@ -149,10 +149,11 @@ export function dataset(given: Columns): Dataset {
 function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
   const inputs = inputsOf(x)
   const targets = targetsOf(y, target)
-  const { shape = inputs.shape, targetShape = targets.shape ?? [], ...names } = rest
+  const { shape = inputs.shape, targetShape: given, ...names } = rest
   if (targets.data.length === 0) throw mismatch('dataset', 'at least one example', 0)
-  const isColumn = targets.data instanceof Int32Array && targetShape.length === 1 && targetShape[0] === 1
-  return { x: inputs.data, y: targets.data, shape, targetShape: isColumn ? [] : targetShape, ...names }
+  const { data, shape: found = [] } = targets
+  const isColumn = data instanceof Int32Array && found.length === 1 && found[0] === 1
+  return { x: inputs.data, y: data, shape, targetShape: given ?? (isColumn ? [] : found), ...names }
 }
 
 function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
@@ -167,7 +168,7 @@ function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
 
 /** Whether each example has exactly one class label, rather than class probabilities or several labels. */
 export const hasLabels = ({ y, classes }: Pick<Dataset, 'y' | 'classes'>): boolean =>
-  classes !== undefined && y.shape.length === 0
+  classes !== undefined && sizeOf(y.shape) === 1
 
 function field(data: Values, shape: Shape): Field {
   const dtype = data instanceof Float32Array ? 'float32' : data instanceof Float64Array ? 'float64' : 'int32'

@@ -106,7 +106,7 @@ test('a stream takes any arrays of numbers, and refuses what its element type ca
   }
   expect(await read(Uint8Array.of(1, 255), 0)).toEqual([[1, 255], [0], []])
   expect(await read(BigInt64Array.of(1n, -2n), [1], { classes: 2 })).toEqual([[1, -2], [1], []])
-  expect(await read([[1], [2]], [1], { classes: 2, targetShape: [1] })).toEqual([[1, 2], [1], []])
+  expect(await read([[1], [2]], [1], { classes: 2, targetShape: [1] })).toEqual([[1, 2], [1], [1]])
   await expect(read([0.5, 1], 0, { dtype: 'int32' })).rejects.toThrow(
     'stream: example 0: wanted x of whole numbers that int32 can hold, got 0.5',
   )

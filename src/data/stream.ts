@@ -63,8 +63,7 @@ export function stream(
   const { shape, targetShape, dtype, fingerprint, ...names } = readOptions('stream', options, given)
   const classes = names.classes ?? names.classNames?.length
   const x: FieldSpec = { shape, dtype }
-  const isColumn = classes !== undefined && targetShape.length === 1 && targetShape[0] === 1
-  const y: FieldSpec = { shape: isColumn ? [] : targetShape, dtype: classes === undefined ? dtype : 'int32' }
+  const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
   const spec = { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y }
   const read = async function* (epoch: number): AsyncGenerator<Batch> {
     let rows = new Rows(x, y, chunk)

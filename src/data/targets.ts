@@ -18,7 +18,7 @@ export function checkTargets(
   }: { readonly classes: number | undefined; readonly ignoreIndex?: number | undefined },
 ): number | undefined {
   if (y instanceof Int32Array) {
-    return shape.length === 0 || given !== undefined
+    return sizeOf(shape) === 1 || given !== undefined
       ? checkLabels(y, sizeOf(shape), classes, ignoreIndex)
       : undefined
   }

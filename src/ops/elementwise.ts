@@ -49,14 +49,19 @@ export function operands(who: string, a: Operand, b: Operand): readonly [Tensor,
 /** @throws {ShapeError} when `x` is no tensor, or its elements are not floats. */
 export function checkFloat(who: string, x: Tensor): void {
   if (!isTensor(x)) throw noTensor(who, x)
-  if (!isFloat(x.dtype)) throw misfit(who, 'floats', x.dtype, 'use ops.cast first')
+  if (!isFloat(x.dtype))
+    throw misfit(who, 'floats', x.dtype, 'use ops.cast first, or give x as a Float32Array')
 }
 
 /** @throws {ShapeError} unless the elements of `x` are int32 or int64. @param what names `x` in the message */
 export function checkIntegers(who: string, what: string, x: Tensor): void {
   if (!isTensor(x)) throw noTensor(who, x)
   if (x.dtype === 'int32' || x.dtype === 'int64') return
-  throw misfit(who, `${what} of int32 or int64`, x.dtype)
+  const fix =
+    what === 'labels'
+      ? "make the data set with target: 'labels', or a stream with classes"
+      : 'give x as an Int32Array'
+  throw misfit(who, `${what} of int32 or int64`, x.dtype, `${fix}, or use ops.cast`)
 }
 
 /**

@@ -30,7 +30,8 @@ const targets = new WeakMap<Tensor, ClassTargets>()
  *
  *     Σ total / Σ weight        over the batches; with weight 1, Σ total
  *
- * A loss that is not recorded counts as a mean over the examples of the batch.
+ * A loss that is not recorded counts as a sum if it is `ops.sum` of one value per example, whatever constant multiplies
+ * it, and otherwise as a mean over the examples of the batch.
  *
  * @param total sum over the batch, a scalar
  * @param weight number to divide it by, a scalar without gradient, such as the sum of a mask; 1 for a plain sum

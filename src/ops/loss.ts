@@ -1,6 +1,7 @@
 import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
+import { sameShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg, sub } from './arithmetic.ts'
 import { reshape, sum } from './broadcast.ts'
@@ -94,7 +95,8 @@ function againstLabels(logP: Tensor, labels: Tensor, options: Smoothed): Tensor 
 
 function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed): Tensor {
   const { weight, ignoreIndex, labelSmoothing: smoothing, reduction } = options
-  checkAlike('crossEntropy', logits, target)
+  const fix = "if it holds labels, make the data set with target: 'labels', or a stream with classes"
+  checkAlike('crossEntropy', logits, target, sameShape(logits.shape, target.shape) ? undefined : fix)
   if (ignoreIndex !== undefined) {
     throw new ArgumentError('crossEntropy: wanted labels with ignoreIndex, got probabilities')
   }

@@ -46,7 +46,7 @@ export async function evaluation(
   }
   return {
     loss: totals.meanLoss,
-    ...(known?.accuracy !== undefined && { accuracy: totals.accuracy }),
+    ...(known?.labels !== undefined && { accuracy: totals.accuracy }),
     ...measures?.results,
   }
 }
@@ -80,18 +80,14 @@ class Totals {
   #parts: readonly LossPart[] | undefined
 
   /** Adds a stack of `length` examples in batches of `rows`. */
-  add({ kinds, accuracy }: Evaluator, measured: Measured, rows: number, length: number): void {
+  add({ kinds, labels }: Evaluator, measured: Measured, rows: number, length: number): void {
     this.examples += length
     if (kinds) {
       for (const parts of readParts(kinds, measured.terms, rows)) this.#parts = joinParts(this.#parts, parts)
     } else this.#loss += sum(measured.loss) * rows
-    if (accuracy === 'mean') {
-      this.#hits += sum(measured.accuracy) * rows
-      this.#counted += length
-    } else if (accuracy === 'counts') {
-      this.#hits += sum(measured.hits)
-      this.#counted += sum(measured.counted)
-    }
+    if (labels === undefined) return
+    this.#hits += sum(measured.hits)
+    this.#counted += labels === 'counted' ? sum(measured.counted) : labels * (length / rows)
   }
 
   get meanLoss(): number {

@@ -1,16 +1,17 @@
 import { isFloat } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
-import { type Shape, sameShape, showShape } from '../core/shape.ts'
+import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
 import { cast, equal, greater, notEqual } from '../ops/compare.ts'
+import { checkLabels } from '../ops/label.ts'
 import { logicalAnd } from '../ops/logic.ts'
-import { accuracy } from '../ops/loss.ts'
+import type { Loss } from '../ops/loss.ts'
+import type { ClassTargets } from '../ops/loss-weight.ts'
 import { argMax } from '../ops/select.ts'
-import { mean } from '../ops/statistics.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import { Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossTerm, packed, termsOf } from './loss-terms.ts'
@@ -18,7 +19,7 @@ import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
 /** Outputs of an evaluation graph; those that are not needed are absent. */
-type Measured = 'loss' | 'terms' | 'accuracy' | 'hits' | 'counted' | 'output' | 'target'
+type Measured = 'loss' | 'terms' | 'hits' | 'counted' | 'output' | 'target'
 
 /** What an evaluation graph computes, apart from the numbers. */
 interface Meaning {
@@ -26,8 +27,8 @@ interface Meaning {
   readonly kinds: readonly LossTerm['weight'][] | undefined
   /** Shapes of the scores and targets of a batch, as metrics see them. */
   readonly shapes: { readonly output: Shape; readonly target: Shape }
-  /** Whether it counts correct predictions: as a mean over all labels, or as a count of those that count. */
-  readonly accuracy: 'mean' | 'counts' | undefined
+  /** Number of labels of a batch, or 'counted' if not all of them count; undefined without classes. */
+  readonly labels: number | 'counted' | undefined
   /** Label that does not count. */
   readonly ignoreIndex: number | undefined
 }
@@ -72,24 +73,23 @@ export class Evaluators {
   ): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
     const { model, loss: lossOf, metrics } = this.#options
     const output = model.forward(x, 'eval')
-    checkWidth(output.shape, source.classes)
-    const loss = lossOf(output, y)
-    checkClassLoss(loss, output.shape, source)
-    const terms = termsOf(loss, [x, y])
-    const { ignoreIndex = classTargets(loss)?.ignoreIndex } = source
-    const compared = comparedIn(loss, output, y)
-    const correct = correctness(compared, source.classes, classTargets(loss) !== undefined, ignoreIndex)
+    const loss = checkedLoss(lossOf, output, y, source)
+    const terms = termsOf(lossOf, { loss, output, y }, x)
+    const compared = comparedIn(loss, output, y, source.ignoreIndex)
+    const { ignoreIndex } = compared
+    const correct = correctness(compared, source.classes, classTargets(loss) !== undefined)
+    const { labels, ...hits } = correct ?? {}
     return {
       meaning: {
         kinds: terms && kindsOf(terms),
+        labels: correct && (labels ?? 'counted'),
         shapes: { output: compared.output.shape, target: compared.target.shape },
-        accuracy: correct && ('hits' in correct ? 'counts' : 'mean'),
         ignoreIndex,
       },
       measured: {
         loss,
         ...(terms && { terms: packed(terms) }),
-        ...correct,
+        ...hits,
         ...(Object.keys(metrics).length > 0 && { output: compared.output }),
         ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
       },
@@ -102,69 +102,123 @@ const shapeOf = ({ shape, dtype }: Source['x']): Source['x'] => ({ shape, dtype 
 interface Compared {
   readonly output: Tensor
   readonly target: Tensor
+  /** Label that does not count. */
+  readonly ignoreIndex: number | undefined
 }
 
 /**
- * Returns the scores and targets to measure: the model's output and the data's targets or, where a loss of
- * classes moves or joins their axes before it compares them, what it compares.
+ * Returns the scores and targets to measure: what a loss of classes compares, such as `ops.neg(output)` or labels less
+ * 1. The model's output and the data's targets for other losses, and where the scores depend on the targets, as with a
+ * margin.
  */
-function comparedIn(loss: Tensor, output: Tensor, y: Tensor): Compared {
+function comparedIn(loss: Tensor, output: Tensor, y: Tensor, ignored: number | undefined): Compared {
   const read = classTargets(loss)
-  if (read === undefined) return { output, target: y }
-  const path = topological([read.scores], (t) => (t === output ? [] : t.inputs))
-  const isMoved = !sameShape(read.scores.shape, output.shape) || path.some(({ op }) => op === 'Transpose')
-  return isMoved && path.includes(output)
-    ? { output: read.scores, target: read.target }
-    : { output, target: y }
+  const plain = { output, target: y, ignoreIndex: ignored ?? read?.ignoreIndex }
+  if (read === undefined) return plain
+  const [scores, labels] = [read.scores, read.target].map((t) => between(t, output, y))
+  const isFromOutput = scores!.includes(output) && !scores!.includes(y)
+  if (!isFromOutput || !labels!.includes(y) || labels!.includes(output)) return plain
+  const isSame = labels!.every((t) => t === y || t.op === 'Cast')
+  const ignoreIndex = isRearranged(read.target, y) ? plain.ignoreIndex : read.ignoreIndex
+  return { output: read.scores, target: isSame ? y : read.target, ignoreIndex }
 }
 
-/** Returns the fraction of correct predictions, or counts where a label does not count; undefined without classes. */
+/** Whether `t` holds the numbers of `y`, in any shape, order and element type. */
+function isRearranged(t: Tensor, y: Tensor): boolean {
+  let at: Tensor | undefined = t
+  while (at !== y && at !== undefined && layouts.includes(at.op)) at = at.inputs[0]
+  return at === y
+}
+
+const layouts = ['Cast', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze']
+
+/** Returns all tensors that `t` is computed from, back to output and targets. */
+const between = (t: Tensor, output: Tensor, y: Tensor): readonly Tensor[] =>
+  topological([t], (one) => (one === output || one === y ? [] : one.inputs))
+
+interface Correct {
+  /** Number of correct predictions. */
+  readonly hits: Tensor
+  /** Number of labels that count, or the number of all. */
+  readonly counted?: Tensor
+  readonly labels?: number
+}
+
+/** Counts correct predictions, and the labels if one does not count; undefined without classes. */
 function correctness(
-  { output, target: y }: Compared,
+  { output, target: y, ignoreIndex }: Compared,
   classes: number | undefined,
   isClassLoss: boolean,
-  ignoreIndex: number | undefined,
-): Readonly<Partial<Record<Measured, Tensor>>> | undefined {
+): Correct | undefined {
   const form = targetFormOf(output.shape, y.shape)
   const isInteger = y.dtype.startsWith('int')
   const known = classes !== undefined || isClassLoss
   if (!known || (form === 'alike' && isInteger)) return undefined
-  if (form === undefined && y.shape.length > 1) return undefined
-  if (form === undefined || (form === 'labels' && isInteger && ignoreIndex === undefined))
-    return { accuracy: accuracy(output, y) }
+  if (form === undefined) {
+    if (y.shape.length <= 1) checkLabels('accuracy', output, y)
+    return undefined
+  }
   const given = form === 'alike' ? argMax(y, 1) : cast(y, 'int64')
   const guess = form === 'logit' ? cast(greater(output, 0), 'int64') : argMax(output, 1)
   const label = reshape(given, guess.shape)
   const right = equal(guess, label)
-  const number = (t: Tensor): Tensor => cast(t, output.dtype)
-  if (ignoreIndex === undefined || form === 'alike') return { accuracy: mean(number(right)) }
+  const count = (t: Tensor): Tensor => sum(cast(t, output.dtype))
+  if (ignoreIndex === undefined || form === 'alike')
+    return { hits: count(right), labels: sizeOf(guess.shape) }
   const counts = notEqual(label, ignoreIndex)
-  return { hits: sum(number(logicalAnd(right, counts))), counted: sum(number(counts)) }
-}
-
-/** @throws {ShapeError} when a model returns fewer scores than there are classes. One score can tell two apart. */
-export function checkWidth(output: Shape, classes: number | undefined): void {
-  const width = output[1] ?? 1
-  if (classes === undefined || output.length > 2 || width >= classes || (width === 1 && classes <= 2)) return
-  throw tooNarrow(output, classes)
+  return { hits: count(logicalAnd(right, counts)), counted: count(counts) }
 }
 
 /**
- * Checks that a loss of classes suits the data.
+ * Applies the loss function, and checks that model and loss suit the data.
  *
- * @throws {ShapeError} when it has fewer scores than there are classes.
- * @throws {ArgumentError} when it counts the label that the data ignore.
+ * @throws {ShapeError} when there are fewer scores than classes; one score can tell two apart.
+ * @throws {ArgumentError} when a loss of classes counts the label that the data ignore.
  */
-export function checkClassLoss(loss: Tensor, output: Shape, { classes, ignoreIndex }: Names): void {
-  const read = classTargets(loss)
-  if (read && ignoreIndex !== undefined && !isFloat(read.target.dtype) && read.ignoreIndex !== ignoreIndex) {
-    const got = read.ignoreIndex === undefined ? 'one that ignores none' : `ignoreIndex ${read.ignoreIndex}`
-    throw new ArgumentError(
-      `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got ${got}; give the loss ignoreIndex: ${ignoreIndex}`,
-    )
+export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Names): Tensor {
+  const isNarrow = tooFew(output.shape, names.classes)
+  let loss: Tensor
+  try {
+    loss = lossOf(output, y)
+  } catch (error) {
+    throw isNarrow && error instanceof ShapeError ? tooNarrow(output.shape, names.classes!) : error
   }
-  if (classes === undefined || read === undefined || read.scores.shape[1]! >= classes) return
-  throw tooNarrow(output, classes)
+  const read = classTargets(loss)
+  if (read !== undefined) checkIgnored(read, names)
+  else if (names.ignoreIndex !== undefined && !isFloat(y.dtype)) checkMasked(loss, y, names.ignoreIndex)
+  // The greatest label is no class if the loss ignores it, and labels made from those of the data have other classes.
+  const isMark = read?.ignoreIndex !== undefined && read.ignoreIndex + 1 === names.classes
+  if (isMark || (read && !isRearranged(read.target, y))) return loss
+  const classes = names.classes ?? 0
+  if (isNarrow || (read && read.scores.shape[1]! < classes)) throw tooNarrow(output.shape, classes)
+  return loss
+}
+
+function tooFew(output: Shape, classes: number | undefined): boolean {
+  const width = output[1] ?? 1
+  return classes !== undefined && output.length <= 2 && width < classes && !(width === 1 && classes <= 2)
+}
+
+const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']
+
+/** Checks that a loss which is none of classes compares the labels with some number, as a mask does. */
+function checkMasked(loss: Tensor, y: Tensor, ignoreIndex: number): void {
+  const graph = topological([loss], (t) => (t === y ? [] : t.inputs))
+  const tells = (t: Tensor): boolean =>
+    comparisons.includes(t.op) && t.inputs.some((one) => isRearranged(one, y))
+  if (!graph.includes(y) || graph.some(tells)) return
+  throw new ArgumentError(
+    `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got one that counts each label; ` +
+      `multiply its costs by a mask, ops.notEqual(target, ${ignoreIndex}), and return ops.weightedLoss(total, sum of the mask)`,
+  )
+}
+
+function checkIgnored(read: ClassTargets, { ignoreIndex }: Names): void {
+  if (ignoreIndex === undefined || isFloat(read.target.dtype) || read.ignoreIndex === ignoreIndex) return
+  const got = read.ignoreIndex === undefined ? 'one that ignores none' : `ignoreIndex ${read.ignoreIndex}`
+  throw new ArgumentError(
+    `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got ${got}; give the loss ignoreIndex: ${ignoreIndex}`,
+  )
 }
 
 const tooNarrow = (output: Shape, classes: number): ShapeError =>

@@ -4,7 +4,9 @@ import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { cast } from '../ops/compare.ts'
 import { concat } from '../ops/concat.ts'
+import type { Loss } from '../ops/loss.ts'
 import { type ClassTargets, classTargetsOf, type LossParts, partsOf } from '../ops/loss-weight.ts'
+import { type AppliedLoss, LossScale } from './loss-scale.ts'
 
 /**
  * One term of a loss: `total / weight`, a plain sum (weight 1), or a mean over the examples, which is its own
@@ -17,18 +19,19 @@ export interface LossTerm {
 
 /**
  * Splits a loss into terms of one weight each. Looks through sums, differences and factors that do not depend
- * on the data, as in `ops.add(ops.crossEntropy(output, y, { weight }), ops.mul(penalty, 0.1))`.
+ * on the data, as in `ops.add(ops.crossEntropy(output, y, { weight }), ops.mul(penalty, 0.1))`. A factor that depends
+ * on the number of examples makes a mean of a sum, as in `ops.div(ops.sum(costs), output.shape[0])`.
  *
- * @param data tensors that hold the examples of the batch
+ * @param lossOf function that computed the loss, to compare it with that of a larger batch
+ * @param x input of the model
  * @returns undefined for a mean over the examples, which almost every loss is
  */
-export function termsOf(loss: Tensor, data: readonly Tensor[]): readonly LossTerm[] | undefined {
-  const graph = topological([loss])
-  const weighted = reaching(graph, (t) => partsOf(t) !== undefined)
-  if (!weighted.has(loss)) return undefined
-  const fed = reaching(graph, (t) => data.includes(t))
+export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly LossTerm[] | undefined {
+  const { loss, output, y } = applied
+  const scale = LossScale.of(lossOf, applied)
+  const fed = reaching(topological([loss]), (t) => t === x || t === y || t === output)
   const merged = new Map<LossTerm['weight'], Tensor>()
-  for (const { total, weight } of split(loss, { weighted, fed })) {
+  for (const { total, weight } of split(loss, { scale, fed })) {
     const before = merged.get(weight)
     merged.set(weight, before ? add(before, total) : total)
   }
@@ -36,11 +39,9 @@ export function termsOf(loss: Tensor, data: readonly Tensor[]): readonly LossTer
   return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
 }
 
-/** Returns what a loss compares, if it contains a loss of classes; of several, the first that ignores a label. */
-export function classTargets(loss: Tensor): ClassTargets | undefined {
-  const found = topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])
-  return found.find(({ ignoreIndex }) => ignoreIndex !== undefined) ?? found[0]
-}
+/** Returns what a loss compares, if it contains a loss of classes; of several, what the first compares. */
+export const classTargets = (loss: Tensor): ClassTargets | undefined =>
+  topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])[0]
 
 /** The tensors of `graph`, in topological order, that are computed from one which passes the test `is`. */
 function reaching(graph: readonly Tensor[], is: (t: Tensor) => boolean): ReadonlySet<Tensor> {
@@ -50,8 +51,8 @@ function reaching(graph: readonly Tensor[], is: (t: Tensor) => boolean): Readonl
 }
 
 interface Ancestry {
-  /** Tensors that contain a loss whose parts are recorded. */
-  readonly weighted: ReadonlySet<Tensor>
+  /** How the loss changes with the number of examples; undefined when that is unknown. */
+  readonly scale: LossScale | undefined
   /** Tensors that depend on the examples. */
   readonly fed: ReadonlySet<Tensor>
 }
@@ -62,23 +63,44 @@ const layouts = ['Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'ReduceSum', 'Re
 function split(t: Tensor, ancestry: Ancestry): readonly LossTerm[] {
   const parts = partsOf(t)
   if (parts) return [{ total: reshape(parts.total, []), weight: parts.weight }]
-  const mean = [{ total: reshape(t, []), weight: 'examples' }] as const
-  if (!ancestry.weighted.has(t)) return mean
   const [a, b] = t.inputs as readonly [Tensor, Tensor]
   const each = (of: Tensor, change: (total: Tensor) => Tensor): readonly LossTerm[] =>
     split(of, ancestry).map(({ total, weight }) => ({ total: change(total), weight }))
-  const scalar = (factor: Tensor): Tensor => reshape(factor, [])
-  const isSingle = (x: Tensor): boolean => x.shape.every((n) => n === 1)
-  if (layouts.includes(t.op) && isSingle(a) && isSingle(t)) return split(a, ancestry)
-  if (t.op === 'Neg') return each(a, neg)
-  if (t.op === 'Cast') return each(a, (total) => cast(total, t.dtype))
-  if (![a, b].every((x) => x !== undefined && isSingle(x))) return mean
-  if (t.op === 'Add') return [...split(a, ancestry), ...split(b, ancestry)]
-  if (t.op === 'Sub') return [...split(a, ancestry), ...each(b, neg)]
-  if (t.op === 'Mul' && !ancestry.fed.has(b)) return each(a, (total) => mul(total, scalar(b)))
-  if (t.op === 'Mul' && !ancestry.fed.has(a)) return each(b, (total) => mul(total, scalar(a)))
-  if (t.op === 'Div' && !ancestry.fed.has(b)) return each(a, (total) => div(total, scalar(b)))
-  return mean
+  // An axis of the one example of a batch is not that of a single number.
+  const isSingle = (x: Tensor | undefined): boolean =>
+    x?.shape.every((n) => n === 1) === true && !ancestry.scale?.hasExamples(x)
+  const isWhole = ancestry.fed.has(t) && isSingle(a)
+  if (isWhole && layouts.includes(t.op)) return split(a, ancestry)
+  // A node with sources of its own has a gradient that those of its inputs do not make.
+  const isPlain = isWhole && t.sources === undefined
+  if (isPlain && t.op === 'Neg') return each(a, neg)
+  if (isPlain && t.op === 'Cast') return each(a, (total) => cast(total, t.dtype))
+  if (isPlain && isSingle(b)) {
+    if (t.op === 'Add') return [...split(a, ancestry), ...split(b, ancestry)]
+    if (t.op === 'Sub') return [...split(a, ancestry), ...each(b, neg)]
+    if (t.op === 'Mul' && !ancestry.fed.has(b)) return scaled(a, b, mul, ancestry)
+    if (t.op === 'Mul' && !ancestry.fed.has(a)) return scaled(b, a, mul, ancestry)
+    if (t.op === 'Div' && !ancestry.fed.has(b)) return scaled(a, b, div, ancestry)
+  }
+  return [{ total: reshape(t, []), weight: ancestry.scale?.isSum(t) ? 1 : 'examples' }]
+}
+
+/** Returns the terms of `t`, multiplied or divided by a factor that may depend on the number of examples. */
+function scaled(
+  t: Tensor,
+  factor: Tensor,
+  change: typeof mul | typeof div,
+  ancestry: Ancestry,
+): readonly LossTerm[] {
+  const known = ancestry.scale ? ancestry.scale.ratio(factor) : 1
+  const ratio = known === undefined || change === mul ? known : 1 / known
+  const changed = (total: Tensor): Tensor => change(total, reshape(factor, []))
+  return split(t, ancestry).map(({ total, weight }): LossTerm => {
+    if (ratio === 1) return { total: changed(total), weight }
+    const whole = typeof weight === 'object' ? div(total, reshape(weight, [])) : total
+    const isSum = ratio !== undefined && weight === 'examples' && Math.abs(ratio - 2) < 1e-5
+    return { total: changed(whole), weight: isSum ? 1 : 'examples' }
+  })
 }
 
 /** The numbers of a term, on the host. Without `weight`, the term is a plain sum. */

@@ -22,6 +22,8 @@ export interface Failure {
   readonly bad: number
   /** Loss of batch `bad`; NaN when every loss is finite. */
   readonly loss: number
+  /** Whether none of the labels of batch `bad` counts in the loss, which is 0/0 therefore. */
+  readonly isEmpty: boolean
 }
 
 /**

@@ -11,7 +11,7 @@ import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { culpritOf } from './diverged.ts'
 import { valuesFingerprint } from './effects.ts'
-import { checkClassLoss, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
+import { checkedLoss, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
@@ -139,13 +139,18 @@ export class TaskGraphs {
     const { log, model } = this.#options
     const accumulates = this.#parts > 1
     let terms: readonly LossTerm[] | undefined
+    let output: Tensor | undefined
     const measured = watched(
       model,
       accumulates ? {} : log,
       (step) => this.#optimizer.lr(step),
-      () => this.#lossOf(x, y),
+      () => {
+        const applied = this.#lossOf(x, y)
+        output = applied.output
+        return applied.loss
+      },
       (loss) => {
-        terms = termsOf(loss, [x, y])
+        terms = termsOf(this.#options.loss, { loss, output: output!, y }, x)
         if (accumulates) this.#accumulation.add(loss, terms)
         else this.#optimizer.minimize(loss)
       },
@@ -155,12 +160,9 @@ export class TaskGraphs {
   }
 
   /** Applies model and loss. @throws {ShapeError} when the model returns fewer scores than there are classes. */
-  #lossOf(x: Tensor, y: Tensor): Tensor {
+  #lossOf(x: Tensor, y: Tensor): { readonly loss: Tensor; readonly output: Tensor } {
     const { model, loss: lossOf, data } = this.#options
     const output = model.forward(x, 'train')
-    checkWidth(output.shape, data.classes)
-    const loss = lossOf(output, y)
-    checkClassLoss(loss, output.shape, data)
-    return loss
+    return { loss: checkedLoss(lossOf, output, y, data), output }
   }
 }

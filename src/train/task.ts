@@ -170,7 +170,8 @@ export class Task {
       const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))
       if (bad >= 0 || broken) {
         restore()
-        return { bad, loss: losses[bad] ?? Number.NaN }
+        const isEmpty = parts?.[bad]?.some(({ weight }) => weight === 0) === true
+        return { bad, loss: losses[bad] ?? Number.NaN, isEmpty }
       }
       const lrs = Float64Array.from(losses, (_, k) => this.lr(this.#step + k))
       this.#step += losses.length
@@ -232,18 +233,25 @@ export class Task {
     stack: Batch,
     batchSize: number,
     most: number | undefined,
-    { bad, loss }: Failure,
+    { bad, loss, isEmpty }: Failure,
   ): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, most) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
-    const culprit = await this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step, most)
+    const cause = isEmpty
+      ? 'no label of the batch counts, so the loss is 0/0; use larger batches, leave out examples without labels ' +
+        "that count, or skip such batches with nonFinite: 'skip'"
+      : `the first tensor that is not finite is ${await this.#culprit(rows(stack, batchSize, bad, bad + 1), most)}; ` +
+        'lower the rate or warm up longer'
     return new DivergedError(
-      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; the first tensor that is not finite ` +
-        `is ${culprit ?? 'the loss'}; lower the rate or warm up longer`,
+      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; ${cause}`,
       step,
       lr,
       before && 'lrs' in before ? before : undefined,
     )
+  }
+
+  async #culprit(batch: Batch, most: number | undefined): Promise<string> {
+    return (await this.#graphs.culprit(batch, this.#step, most)) ?? 'the loss'
   }
 
   /**

@@ -194,9 +194,12 @@ async function validated(
     }
   }
   const step = task.steps - 1
+  // Whatever the scores are, the accuracy is 0/0 only where no label counts.
+  const advice = Number.isNaN(accuracy)
+    ? 'no label of the validation data counts, so the loss is 0/0; validate on examples whose labels count'
+    : 'lower the rate, or look for numbers in the data that are not finite'
   throw new DivergedError(
-    `train: wanted a finite validation loss, got ${loss} ${step < 0 ? 'before the first step' : `after step ${step}, lr ${lr}`}; ` +
-      'lower the rate, or look for numbers in the data that are not finite',
+    `train: wanted a finite validation loss, got ${loss} ${step < 0 ? 'before the first step' : `after step ${step}, lr ${lr}`}; ${advice}`,
     step,
     lr,
   )

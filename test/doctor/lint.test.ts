@@ -257,10 +257,18 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       { loss: (output, y) => ops.sqrt(ops.crossEntropy(output, y)) },
       'note: because of Sqrt, the loss is no mean over the examples of a batch, so it depends on the batch size, and accumulation and evaluation in batches differ from one large batch: take the mean last, or return ops.weightedLoss(total, weight)',
     ],
+    ['a sum', { loss: (output, y) => ops.mul(ops.sum(each(output, y)), 0.1) }],
     [
-      'a sum that is not stated',
-      { loss: (output, y) => ops.mul(ops.sum(each(output, y)), 0.1) },
-      'note: the loss is a sum over the batch, so it depends',
+      'a sum divided by the root of the batch size',
+      { loss: (output, y) => ops.div(ops.sum(each(output, y)), Math.sqrt(output.shape[0]!)) },
+      'note: because of Div, the loss',
+    ],
+    [
+      'a weighted mean times the batch size',
+      {
+        loss: (output, y) => ops.mul(ops.crossEntropy(output, y, { weight: [1, 2, 1, 1] }), output.shape[0]!),
+      },
+      'note: because of Mul, the loss',
     ],
     [
       'a quotient that is not stated',

@@ -38,7 +38,10 @@ test.each<[string, () => unknown]>([
   ['squeeze: wanted size 1 on axis 1, got [2, 3]', () => ops.squeeze(x, [1])],
   ['unsqueeze: wanted an axis from -3 to 2, got 3', () => ops.unsqueeze(x, 3)],
   ['tile: wanted repeats as integers ≥ 0, got [0.5]', () => ops.tile(x, [0.5])],
-  ['gather: wanted an index of int32 or int64, got float32', () => ops.gather(x, 0, x)],
+  [
+    'gather: wanted an index of int32 or int64, got float32; give x as an Int32Array, or use ops.cast',
+    () => ops.gather(x, 0, x),
+  ],
   [
     'gather: wanted an index within [2, 3] but for axis 0, got [2, 4]',
     () => ops.gather(x, 0, input([2, 4], 'int64')),
@@ -48,11 +51,17 @@ test.each<[string, () => unknown]>([
     () => ops.scatterAdd(x, 0, int, input([2])),
   ],
   ['indexSelect: wanted an index of [k], got [2, 3]', () => ops.indexSelect(x, 0, int)],
-  ['indexSelect: wanted an index of int32 or int64, got float32', () => ops.indexSelect(x, 0, input([2]))],
+  [
+    'indexSelect: wanted an index of int32 or int64, got float32; give x as an Int32Array, or use ops.cast',
+    () => ops.indexSelect(x, 0, input([2])),
+  ],
   ['embedding: wanted a weight of [rows, features], got [2]', () => ops.embedding(rows, input([2]))],
   ['topK: wanted k as an integer from 1 to 3, got 4', () => ops.topK(x, 4)],
   ['clamp: wanted low ≤ high, got 2 and 1', () => ops.clamp(x, 2, 1)],
-  ['clamp: wanted floats, got int32; use ops.cast first', () => ops.clamp(int, 0)],
+  [
+    'clamp: wanted floats, got int32; use ops.cast first, or give x as a Float32Array',
+    () => ops.clamp(int, 0),
+  ],
   ['max: wanted elements on axes [0], got [0, 3]', () => ops.max(input([0, 3]), [0])],
   ['prod: wanted elements on axes [0], got [0, 3]', () => ops.prod(input([0, 3]), [0])],
   ['norm: wanted p as 1, 2 or Infinity, got 3', () => ops.norm(x, [0], { p: 3 })],
@@ -96,7 +105,10 @@ test.each<[string, () => unknown]>([
     () => ops.crossEntropy(input([2, 3, 4]), rows),
   ],
   ['nllLoss: wanted scores of [n, classes], got [2]', () => ops.nllLoss(input([2]), rows)],
-  ['nllLoss: wanted labels of int32 or int64, got bool', () => ops.nllLoss(x, bools)],
+  [
+    "nllLoss: wanted labels of int32 or int64, got bool; make the data set with target: 'labels', or a stream with classes, or use ops.cast",
+    () => ops.nllLoss(x, bools),
+  ],
   ['multiMarginLoss: wanted p as 1 or 2, got 3', () => ops.multiMarginLoss(x, rows, { p: 3 as 1 })],
   [
     'cosineEmbeddingLoss: wanted two of [n, features], got [2, 3] and [2]',

@@ -106,10 +106,27 @@ describe('accumulation and evaluation in batches equal one large batch', () => {
     for (const accumulate of [1, 3]) {
       const still = task((o, t) => ops.crossEntropy(o, t, { ignoreIndex: 7 }), none, accumulate)
       const before = Array.from(first(still))
-      await expect(still.step(all(none))).rejects.toThrow('train: wanted a finite loss, got NaN at step 0')
+      await expect(still.step(all(none))).rejects.toThrow(
+        'train: wanted a finite loss, got NaN at step 0, lr 0.1; no label of the batch counts, so the loss is 0/0; use larger ' +
+          "batches, leave out examples without labels that count, or skip such batches with nonFinite: 'skip'",
+      )
       expect(Array.from(first(still))).toEqual(before)
     }
   })
+})
+
+test('validation data without a label that counts are an error that says so', async () => {
+  const { train, validation } = clouds(32)
+  const none = { ...validation, ignoreIndex: 9, y: { ...validation.y, data: new Int32Array(30).fill(9) } }
+  const made = toy({
+    data: { train, validation: none },
+    model: () => new nn.Linear(2, 3),
+    loss: (o, y) => ops.crossEntropy(o, y, { ignoreIndex: 9 }),
+    epochs: 1,
+  })
+  await expect(collect(run(made))).rejects.toThrow(
+    /^train: wanted a finite validation loss, got NaN after step \d+, lr .*; no label of the validation data counts, so the loss is 0\/0; validate on examples whose labels count$/,
+  )
 })
 
 test('a total and a weight are one number each', () => {

@@ -36,7 +36,7 @@ const arrayOptions = {
 const archiveOptions = {
   /** Name of the array of inputs in the file; its shape is `[n, …]` for n examples. @default 'x' */
   x: text('x'),
-  /** Name of the array of labels (integers, `[n]` or `[n, 1]`) or of targets (`[n, …]`). @default 'y' */
+  /** Name of the array of labels (integers, `[n, …]`) or of targets (`[n, …]`). @default 'y' */
   y: text('y'),
   ...arrayOptions,
 }
@@ -44,8 +44,9 @@ const archiveOptions = {
 export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 
 /**
- * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers with shape `[n]` or `[n, 1]`
- * holds labels, any other `y` holds targets, unless the option `target` says otherwise.
+ * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers holds labels: one for each example
+ * if its shape is `[n]` or `[n, 1]`, otherwise one for each position, such as each pixel. A `y` of floats holds
+ * targets. The option `target` says otherwise.
  *
  * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1,
@@ -84,14 +85,14 @@ function fromArrays(
   const float = (data: NpyData): Values =>
     dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
   const isFloat = y.data instanceof Float32Array || y.data instanceof Float64Array
-  const isColumn = sizeOf(targetShape) === 1 && targetShape.length < 2
-  const holds = target ?? (isColumn && !isFloat ? 'labels' : 'numbers')
+  const holds = target ?? (isFloat ? 'numbers' : 'labels')
+  const isColumn = holds === 'labels' && sizeOf(targetShape) === 1
   const columns = {
     x: float(x.data),
     y: holds === 'labels' ? targetsOf(y.data, holds, name).data : float(y.data),
     target: holds,
   }
-  return dataset({ ...columns, shape, targetShape, ...namesOf(names) })
+  return dataset({ ...columns, shape, targetShape: isColumn ? [] : targetShape, ...namesOf(names) })
 }
 
 function toFloat32(data: NpyData): Float32Array {

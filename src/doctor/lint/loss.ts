@@ -11,11 +11,7 @@ export const lossRules: readonly LintRule[] = [
       const { data, loss, dtype } = experiment
       const cause = batchDependence({ model, loss, dtype, data: data.train })
       if (cause === undefined) return []
-      const flaw =
-        cause === 'ReduceSum'
-          ? 'the loss is a sum over the batch'
-          : `because of ${cause}, the loss is no mean over the examples of a batch`
-      const advice = `${flaw}, so it depends on the batch size, and accumulation and evaluation in batches differ from one large batch: take the mean last, or return ops.weightedLoss(total, weight)`
+      const advice = `because of ${cause}, the loss is no mean over the examples of a batch, so it depends on the batch size, and accumulation and evaluation in batches differ from one large batch: take the mean last, or return ops.weightedLoss(total, weight)`
       return [{ severity: 'note', advice }]
     },
   },

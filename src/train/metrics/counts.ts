@@ -87,7 +87,8 @@ function ratio(type: string, given: AverageOptions, parts: Ratio): Metric<Counts
     if (average === 'none') return values
     if (average === 'binary') return values[1]!
     const occurs = hits.map((_, c) => Number(multilabel || predicted[c]! + actual[c]! > 0))
-    return mean(values, average === 'macro' ? occurs : actual)
+    const weights = average === 'macro' ? occurs : actual
+    return sum(weights) === 0 ? Number(zeroDivision) : mean(values, weights)
   }
   return {
     spec: { type, average, zeroDivision, ...(multilabel && { multilabel }) },
