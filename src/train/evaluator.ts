@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
 import { type Shape, sameShape, showShape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
+import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
@@ -72,6 +73,7 @@ export class Evaluators {
   ): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
     const { model, loss: lossOf, metrics } = this.#options
     const output = model.forward(x, 'eval')
+    checkAssignsNothing()
     checkWidth(output.shape, source.classes)
     const loss = lossOf(output, y)
     checkClassLoss(loss, output.shape, source)

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { variables } from '../core/state.ts'
 import { input } from '../core/tensor.ts'
-import { trace } from '../core/variable.ts'
+import { checkAssignsNothing, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import type { Module } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'
@@ -21,10 +21,11 @@ export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Arr
   const fused = fuseAll(model, input([2, ...shape], dtype))
   return inferenceModel((n) => {
     const x = input([n, ...shape], dtype)
-    const { reads, writes, scheduled, result } = trace(() => fused.forward(x, 'eval'))
-    if (writes.size > 0) {
-      throw new ArgumentError('export: wanted a model that only computes, got one that learns in eval')
-    }
+    const { reads, scheduled, result } = trace(() => {
+      const y = fused.forward(x, 'eval')
+      checkAssignsNothing()
+      return y
+    })
     for (const { name } of scheduled.values()) {
       throw new ArgumentError(`export: wanted numbers in eval, got a schedule of ${name}; give a number`)
     }

@@ -1,5 +1,6 @@
 import { present, type ValuesOf } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
+import { checkAssignsNothing } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
@@ -114,7 +115,11 @@ export class TaskGraphs {
       const { terms: _, ...step } = this.#trainingStep(fed)
       return step
     })
-    const evaluation = traced(({ x }) => ({ output: this.#options.model.forward(x, 'eval') }))
+    const evaluation = traced(({ x }) => {
+      const output = this.#options.model.forward(x, 'eval')
+      checkAssignsNothing()
+      return { output }
+    })
     const own = [...training.scheduled.values()].filter(({ name }) => !/^(optimizer|accumulate)\./.test(name))
     return {
       graph: graphFingerprint(training),
