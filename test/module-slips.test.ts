@@ -207,8 +207,8 @@ describe('a model that trains a layer in evaluation', () => {
   class HardCoded implements nn.Module {
     readonly bn = new nn.BatchNorm1d(2)
     readonly fc = new nn.Linear(2, 2)
-    forward(x: Tensor, mode: Mode): Tensor {
-      return this.fc.forward(this.bn.forward(x, 'train'), mode)
+    forward(x: Tensor): Tensor {
+      return this.fc.forward(this.bn.forward(x, 'train'))
     }
   }
   const message =

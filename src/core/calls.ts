@@ -78,10 +78,15 @@ export function observeCalls<T>(onCall: Observer, body: () => T): T {
 const isMisused = (value: unknown): boolean =>
   Number.isNaN(value) || (typeof value === 'string' && value.includes('[object Object]'))
 
-/** Returns the error for a value that stands where a tensor must. */
-export function noTensor(who: string, got: unknown): ShapeError {
-  const fix = isMisused(got) ? '; compute with ops, such as ops.mul(x, 2) for x * 2' : ''
-  return new ShapeError(`${who}: wanted a tensor, got ${showValue(got)}${fix}`)
+/** Returns the error for a value that stands where a tensor must. @param name the argument, unless it is the only one */
+export function noTensor(who: string, got: unknown, name?: string): ShapeError {
+  const isVariable = typeof got === 'object' && got !== null && 'initializer' in got
+  const misused = isMisused(got) ? '; compute with ops, such as ops.mul(x, 2) for x * 2' : ''
+  const fix = isVariable ? '; use its value, such as layer.weight.value' : misused
+  const shown = isVariable ? 'a variable' : showValue(got)
+  return new ShapeError(
+    `${who}: wanted ${name === undefined ? '' : `${name} as `}a tensor, got ${shown}${fix}`,
+  )
 }
 
 /** Returns the error that a module threw, with the module's path in front, unless an inner module has named it. */
