@@ -1,8 +1,16 @@
 import type { DType } from './dtype.ts'
 import { ShapeError } from './errors.ts'
+import { custom, type Option } from './options.ts'
 
 /** Sizes of a tensor's axes, outermost axis first; an empty list is the shape of a scalar. */
 export type Shape = readonly number[]
+
+/** Declares an option that is a shape. */
+export const shapeOption: Option<Shape, Shape | undefined> = custom<Shape>('a list of integers ≥ 0', isShape)
+
+function isShape(value: unknown): boolean {
+  return Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0)
+}
 
 /** Formats a shape for messages: `[2, 3]`. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`

@@ -103,6 +103,10 @@ export class Variable {
 
   /** Sets the initial values, drawn from a random stream that depends on the seed and the variable's name. */
   initialize(seed: number): void {
+    if (typeof this.initializer !== 'function') {
+      const wanted = 'initializer as a function, such as nn.init.zeros'
+      throw mismatch(nameOf(this) || 'variable', wanted, this.initializer)
+    }
     const values: unknown = this.initializer(random(seed, nameOf(this)), this.shape)
     if (typeof values === 'function') {
       const wanted = 'numbers from its initializer'

@@ -1,8 +1,7 @@
 import { noTensor } from '../core/calls.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
-import { choice } from '../core/options.ts'
-import { isTensor } from '../core/tensor.ts'
+import { dtypeOption, isTensor } from '../core/tensor.ts'
 import * as operators from './index.ts'
 
 // The operators as users call them. Before an operator runs, its arguments are checked against its signature, so that
@@ -63,8 +62,7 @@ const tensors =
     for (const one of value as readonly unknown[]) x(who, one)
   }
 const axes = being('axes as ', 'an axis or a list of axes', or(isNumber, isListOf(isNumber)))
-const dtypes = choice(['float32', 'float64', 'int32', 'int64', 'bool'])
-const dtype: Check = (who, value) => void dtypes.read(who, 'dtype', value)
+const dtype: Check = (who, value) => void dtypeOption.read(who, 'dtype', value)
 const sizes = being('sizes as ', 'an integer or a list of integers', or(isNumber, isListOf(isNumber)))
 const oneOr = being(
   'weight as ',

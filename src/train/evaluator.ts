@@ -6,6 +6,7 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
+import { modelOutput } from '../nn/module.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
 import { cast, equal, greater, notEqual } from '../ops/compare.ts'
 import { logicalAnd } from '../ops/logic.ts'
@@ -14,7 +15,7 @@ import { argMax } from '../ops/select.ts'
 import { mean } from '../ops/statistics.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import { Graphs } from './graphs.ts'
-import { classTargets, kindsOf, type LossTerm, packed, termsOf } from './loss-terms.ts'
+import { classTargets, kindsOf, type LossTerm, lossTensor, packed, termsOf } from './loss-terms.ts'
 import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
@@ -72,10 +73,10 @@ export class Evaluators {
     y: Tensor,
   ): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
     const { model, loss: lossOf, metrics } = this.#options
-    const output = model.forward(x, 'eval')
+    const output = modelOutput(model, x, 'eval')
     checkAssignsNothing()
     checkWidth(output.shape, source.classes)
-    const loss = lossOf(output, y)
+    const loss = lossTensor(lossOf, output, y)
     checkClassLoss(loss, output.shape, source)
     const terms = termsOf(loss, [x, y])
     const { ignoreIndex = classTargets(loss)?.ignoreIndex } = source

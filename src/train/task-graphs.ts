@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
+import { modelOutput } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
@@ -15,7 +16,7 @@ import { valuesFingerprint } from './effects.ts'
 import { checkClassLoss, checkWidth, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
-import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
+import { kindsOf, type LossTerm, lossTensor, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
 import { watched, withAngles } from './watch.ts'
@@ -116,7 +117,7 @@ export class TaskGraphs {
       return step
     })
     const evaluation = traced(({ x }) => {
-      const output = this.#options.model.forward(x, 'eval')
+      const output = modelOutput(this.#options.model, x, 'eval')
       checkAssignsNothing()
       return { output }
     })
@@ -162,9 +163,9 @@ export class TaskGraphs {
   /** Applies model and loss. @throws {ShapeError} when the model returns fewer scores than there are classes. */
   #lossOf(x: Tensor, y: Tensor): Tensor {
     const { model, loss: lossOf, data } = this.#options
-    const output = model.forward(x, 'train')
+    const output = modelOutput(model, x, 'train')
     checkWidth(output.shape, data.classes)
-    const loss = lossOf(output, y)
+    const loss = lossTensor(lossOf, output, y)
     checkClassLoss(loss, output.shape, data)
     return loss
   }
