@@ -81,7 +81,7 @@ export function optimizer<D extends Declared>(
     }),
     with: (changes) => optimizer<Declared>(rule, { ...given, ...changes }),
     attach(weights, factor = () => 1, isPartial = false) {
-      if (!(weights instanceof Map)) {
+      if (!(weights instanceof Map || Array.isArray(weights))) {
         throw mismatch(type, 'weights by name', weights, 'write optimizer.attach(nn.variables(model))')
       }
       if (!isPartial) {
