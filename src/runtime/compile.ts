@@ -5,6 +5,7 @@ import { mismatch } from '../core/mismatch.ts'
 import {
   boolean,
   choice,
+  custom,
   integer,
   type OptionsOf,
   readOptions,
@@ -127,7 +128,15 @@ function checkStep(inputs: unknown, body: unknown): void {
   if (typeof inputs !== 'object' || inputs === null) {
     throw mismatch('compile', 'inputs by name, such as { x: { shape: [64, 3] } }', inputs)
   }
-  for (const [name, spec] of Object.entries(inputs)) readOptions(`compile: ${name}`, inputOptions, spec)
+  for (const [name, spec] of Object.entries(inputs)) {
+    // The field of a data set has the numbers as well.
+    const own: unknown = typeof spec === 'object' && spec !== null ? { ...spec, data: undefined } : spec
+    const known =
+      typeof own === 'object' && 'data' in Object(spec)
+        ? { ...inputOptions, data: custom('numbers', () => true) }
+        : inputOptions
+    readOptions(`compile: ${name}`, known, known === inputOptions ? spec : own)
+  }
   if (typeof body !== 'function') throw mismatch('compile', 'a function of the inputs', body)
 }
 
