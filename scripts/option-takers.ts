@@ -37,7 +37,13 @@ export function optionTakers(): Taker[] {
       const name = prefix + exported.name
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
       if (symbol.flags & ts.SymbolFlags.ValueModule) visit(symbol, `${name}.`)
-      else if (symbol.flags & ts.SymbolFlags.Value) look(name, checker.getTypeOfSymbol(symbol))
+      else if (symbol.flags & ts.SymbolFlags.Value) {
+        const type = checker.getTypeOfSymbol(symbol)
+        // A constant may be a module whose functions were wrapped.
+        const inner = type.getSymbol()
+        if (inner && inner.flags & ts.SymbolFlags.ValueModule) visit(inner, `${name}.`)
+        else look(name, type)
+      }
     }
   }
 

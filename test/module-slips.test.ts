@@ -2,9 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { gradients } from '../src/core/grad.ts'
 import { input, type Tensor } from '../src/core/tensor.ts'
 import { trace } from '../src/core/variable.ts'
+import * as data from '../src/data/index.ts'
 import * as nn from '../src/nn/index.ts'
 import * as ops from '../src/ops/index.ts'
+import * as optim from '../src/optim/index.ts'
 import { compile } from '../src/runtime/compile.ts'
+import * as train from '../src/train/index.ts'
+import { collect } from './support/toy.ts'
 
 type Mode = nn.Mode
 
@@ -196,5 +200,35 @@ describe('an error in a forward of the user', () => {
     expect(await run(own((x) => (x as unknown as { data: number[] }).data[0]))).toMatch(
       /^blocks\.0 \(Own\): wanted a forward that runs, got TypeError: Cannot read properties of undefined \(reading '0'\) at \S*module-slips\.test\.ts:\d+; in it, tensors have shapes but no numbers yet$/,
     )
+  })
+})
+
+describe('a model that trains a layer in evaluation', () => {
+  class HardCoded implements nn.Module {
+    readonly bn = new nn.BatchNorm1d(2)
+    readonly fc = new nn.Linear(2, 2)
+    forward(x: Tensor): Tensor {
+      return this.fc.forward(this.bn.forward(x, 'train'))
+    }
+  }
+  const message =
+    'bn: wanted mode passed on to every layer, got an evaluation that changes bn.num_batches_tracked; call each layer with the mode that forward gets'
+  const examples = data.dataset({ x: new Float32Array(8), y: Int32Array.of(0, 1, 0, 1) })
+  const optimizer = optim.sgd({ lr: 0.1 })
+
+  test('is refused by evaluate, which changes nothing', async () => {
+    const task = new train.Task({ model: new HardCoded(), loss: ops.crossEntropy, optimizer, data: examples })
+    const before = train.writeSafetensors(task.variables)
+    for (let i = 0; i < 2; i++) await expect(task.evaluate(examples)).rejects.toThrow(message)
+    expect(train.writeSafetensors(task.variables)).toEqual(before)
+  })
+
+  test('is refused by a run and by exportOnnx', async () => {
+    const split = { train: examples, validation: examples }
+    const options = { data: split, loss: ops.crossEntropy, optimizer, batchSize: 4, epochs: 1 }
+    const experiment = train.experiment({ ...options, model: () => new HardCoded() })
+    await expect(collect(train.run(experiment))).rejects.toThrow(message)
+    const model = nn.initialize(new HardCoded(), 0)
+    expect(() => train.exportOnnx(model, { shape: [2], dtype: 'float32' })).toThrow(message)
   })
 })

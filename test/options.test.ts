@@ -36,6 +36,7 @@ const samples: Readonly<Record<string, unknown>> = {
   ...shared(input([2, 4]), 'x a b output target logits scores logProbabilities'),
   ...shared(0.1, 'initial factor lr maxLr baseLr baseMomentum p'),
   ...shared(split.train, 'dataset source stream'),
+  split,
   ...shared([0.1, 0.2], 'values weights'),
   ...{ experiment, model, task, loader: evenstep.data.loader(split.train, { batchSize: 4 }), events: [] },
   ...{ examples: () => [], inputs: {}, body: () => ({}), module: import.meta.url },

@@ -219,6 +219,18 @@ describe('a label that is no class', () => {
     },
   )
 
+  test('is named by its number in the batch where the examples have no numbers, with accumulate', async () => {
+    const { task } = make(ops.crossEntropy, { accumulate: 4 })
+    const y = labels(2).fill(-1, 7, 8)
+    expect(await messageOf(() => task.step({ x, y, length: 12 }))).toContain(
+      'got -1 at step 0, example 7 of y; ',
+    )
+    const computed = make((o, t) => ops.crossEntropy(o, ops.sub(ops.add(t, 1), 1)), { accumulate: 4 })
+    expect(await messageOf(() => computed.task.step({ x, y, length: 12 }))).toContain(
+      'at step 0, example 7; ',
+    )
+  })
+
   test('is found when a transform makes it', async () => {
     const relabel = { name: 'relabel', apply: ({ y }: { readonly y: Int32Array }) => void y.fill(3, 0, 1) }
     const setup = toy({ transform: [relabel as never], epochs: 1 })

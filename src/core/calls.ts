@@ -78,10 +78,22 @@ export function observeCalls<T>(onCall: Observer, body: () => T): T {
 const isMisused = (value: unknown): boolean =>
   Number.isNaN(value) || (typeof value === 'string' && value.includes('[object Object]'))
 
-/** Returns the error for a value that stands where a tensor must. */
-export function noTensor(who: string, got: unknown): ShapeError {
-  const fix = isMisused(got) ? '; compute with ops, such as ops.mul(x, 2) for x * 2' : ''
-  return new ShapeError(`${who}: wanted a tensor, got ${showValue(got)}${fix}`)
+/** Returns the error for a value that stands where a tensor must. @param name the argument, unless it is the only one */
+export function noTensor(who: string, got: unknown, name?: string): ShapeError {
+  const [shown, fix] = whatIs(got)
+  const wanted = name === undefined ? 'a tensor' : `${name} as a tensor`
+  return new ShapeError(`${who}: wanted ${wanted}, got ${shown}${fix === undefined ? '' : `; ${fix}`}`)
+}
+
+/** Returns what stands where a tensor must, and what to do about it. */
+function whatIs(got: unknown): readonly [shown: string, fix?: string] {
+  if (got instanceof Promise) return ['a promise', 'a step is traced without waiting: leave async out']
+  if (Array.isArray(got) && got.some(isTensor)) return ['a list of tensors', 'pick one of them']
+  if (typeof got === 'object' && got !== null && 'initializer' in got) {
+    return ['a variable', 'use its value, such as layer.weight.value']
+  }
+  const shown = showValue(got)
+  return isMisused(got) ? [shown, 'compute with ops, such as ops.mul(x, 2) for x * 2'] : [shown]
 }
 
 /** Returns the error that a module threw, with the module's path in front, unless an inner module has named it. */

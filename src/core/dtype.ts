@@ -14,6 +14,12 @@ const arrays = {
   bool: Uint8Array,
 }
 
+/** All types of elements. */
+export const dtypes = Object.keys(arrays) as readonly DType[]
+
+/** Whether a value is the name of a type of elements. */
+export const isDType = (value: unknown): value is DType => dtypes.some((name) => name === value)
+
 /** Returns a new array of `size` zeros for elements of `dtype`. */
 export const allocate = (dtype: DType, size: number): Data => new arrays[dtype](size)
 

@@ -1,8 +1,16 @@
 import type { DType } from './dtype.ts'
 import { ShapeError } from './errors.ts'
+import { custom, type Option } from './options.ts'
 
 /** Sizes of a tensor's axes, outermost axis first; an empty list is the shape of a scalar. */
 export type Shape = readonly number[]
+
+/** Declares an option that is a shape. */
+export const shapeOption: Option<Shape, Shape | undefined> = custom<Shape>('a list of integers ≥ 0', isShape)
+
+function isShape(value: unknown): boolean {
+  return Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0)
+}
 
 /** Formats a shape for messages: `[2, 3]`. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
@@ -76,12 +84,16 @@ export function stretchedAxes(from: Shape, to: Shape): number[] {
   return to.flatMap((n, i) => (i < lead || (from[i - lead] === 1 && n !== 1) ? [i] : []))
 }
 
+/** Axes of a tensor: one or a list; a negative one counts from the end. */
+export type Axes = number | readonly number[]
+
 /**
  * Returns axes as non-negative indices in ascending order. A negative axis counts from the end, as in PyTorch.
  *
  * @throws {ShapeError} when an axis is outside `[-rank, rank)` or given twice.
  */
-export function resolveAxes(who: string, axes: readonly number[], rank: number): number[] {
+export function resolveAxes(who: string, given: Axes, rank: number): number[] {
+  const axes = typeof given === 'number' ? [given] : given
   const resolved = axes.map((axis) => {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
       throw new ShapeError(`${who}: wanted an axis from ${-rank} to ${rank - 1}, got ${axis}`)

@@ -1,7 +1,15 @@
 import { follow } from './calls.ts'
 import { ArgumentError } from './errors.ts'
+import { showValue } from './mismatch.ts'
 import { setName } from './names.ts'
 import { Variable } from './variable.ts'
+
+/** @throws {ArgumentError} unless a value is an object, as models are. */
+export function checkModel(model: unknown): asserts model is object {
+  if (isContainer(model) && !(model instanceof Promise)) return
+  const got = model instanceof Promise ? 'a promise' : showValue(model)
+  throw new ArgumentError(`model: wanted a module, such as new nn.Linear(2, 1), got ${got}`)
+}
 
 /**
  * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
@@ -11,6 +19,7 @@ import { Variable } from './variable.ts'
  * kept.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
+  checkModel(root)
   const seen = new Set<object>()
   function* visit(object: object, path: string): Generator<readonly [string, object]> {
     if (seen.has(object)) return

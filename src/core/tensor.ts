@@ -1,6 +1,7 @@
-import type { DType } from './dtype.ts'
-import { custom, type Option } from './options.ts'
-import type { Shape } from './shape.ts'
+import { type DType, dtypes, isDType } from './dtype.ts'
+import { mismatch } from './mismatch.ts'
+import { choice, custom, type Option } from './options.ts'
+import { type Shape, shapeOption } from './shape.ts'
 
 /** Attribute of an ONNX node. Plain numbers are int64; `{ float }` is a float32. */
 export type Attribute =
@@ -58,12 +59,24 @@ export function node(op: string, { inputs, shape, dtype, ...rest }: Recipe): Ten
 export const input = (shape: Shape, dtype: DType = 'float32'): Tensor =>
   node('Input', { inputs: [], shape, dtype })
 
-/** Makes a tensor whose values are part of the graph. */
-export const constant = (
-  data: ArrayLike<number>,
-  shape: Shape = [data.length],
-  dtype: DType = 'float32',
-): Tensor => ({ ...node('Constant', { inputs: [], shape, dtype }), data })
+/**
+ * Makes a tensor whose values are part of the graph.
+ *
+ * @param data numbers in row-major order
+ * @throws {ArgumentError} when `data` is no flat list of numbers, or has not as many as the shape.
+ */
+export function constant(data: ArrayLike<number>, shape?: Shape, dtype: DType = 'float32'): Tensor {
+  const { length, 0: first } = Object(data) as ArrayLike<unknown>
+  if (typeof data !== 'object' || length === undefined || !['number', 'undefined'].includes(typeof first)) {
+    throw mismatch('constant', 'a flat list of numbers', data, 'for one number, write constant([5], [])')
+  }
+  const sizes = shapeOption.read('constant', 'shape', shape ?? [length])!
+  if (length !== sizes.reduce((a, b) => a * b, 1)) {
+    throw mismatch('constant', `numbers for the shape [${sizes.join(', ')}]`, `${length} of them`)
+  }
+  if (!isDType(dtype)) dtypeOption.read('constant', 'dtype', dtype)
+  return { ...node('Constant', { inputs: [], shape: sizes, dtype }), data }
+}
 
 /** Makes a constant int64 vector, such as an operator's argument of a shape, axes or indices. */
 export const int64s = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
@@ -74,6 +87,9 @@ export const scalar = (value: number, dtype: DType = 'float32'): Tensor => const
 /** Whether a value is a tensor. */
 export const isTensor = (value: unknown): value is Tensor =>
   typeof value === 'object' && value !== null && 'op' in value && 'inputs' in value
+
+/** Declares an option that is the type of a tensor's elements. */
+export const dtypeOption: Option<DType, DType | undefined> = choice(dtypes)
 
 /** Declares an option that is a tensor. */
 export const tensorOption: Option<Tensor, Tensor | undefined> = custom<Tensor>('a tensor', isTensor)

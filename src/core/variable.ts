@@ -2,7 +2,7 @@ import { unreachable, unreachedLayer } from './calls.ts'
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
 import { mismatch } from './mismatch.ts'
-import { hasName, nameOf } from './names.ts'
+import { hasName, nameBeside, nameOf } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
@@ -103,6 +103,10 @@ export class Variable {
 
   /** Sets the initial values, drawn from a random stream that depends on the seed and the variable's name. */
   initialize(seed: number): void {
+    if (typeof this.initializer !== 'function') {
+      const wanted = 'initializer as a function, such as nn.init.zeros'
+      throw mismatch(nameOf(this) || 'variable', wanted, this.initializer)
+    }
     const values: unknown = this.initializer(random(seed, nameOf(this)), this.shape)
     if (typeof values === 'function') {
       const wanted = 'numbers from its initializer'
@@ -178,6 +182,22 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
 
 /** Adds a range that the step being traced checks when it runs. Does nothing while no step is traced. */
 export const recordRange = (range: IndexRange): void => void recorder?.ranges.push(range)
+
+/**
+ * Checks that the step being traced, an evaluation, has assigned no variable so far.
+ *
+ * @throws {ArgumentError} naming the layer that learns.
+ */
+export function checkAssignsNothing(): void {
+  const [variable] = active('evaluation').writes.keys()
+  if (variable === undefined) return
+  const name = nameOf(variable)
+  const got = `an evaluation that changes ${name || 'a variable'}`
+  const fix = 'call each layer with the mode that forward gets'
+  throw new ArgumentError(
+    `${nameBeside(variable, '').slice(0, -1) || name || 'model'}: wanted mode passed on to every layer, got ${got}; ${fix}`,
+  )
+}
 
 /** Returns the index of this call of `layer` in the step whose graph is being built: 0 for the first call. */
 export function callOf(layer: object): number {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { type Dataset, hasLabels } from './dataset.ts'
+import { checkDataset, type Dataset, hasLabels } from './dataset.ts'
 
 /**
  * Returns the number of examples of each class 0, 1, … Examples with the label `ignoreIndex` are not counted.
@@ -7,6 +7,7 @@ import { type Dataset, hasLabels } from './dataset.ts'
  * @throws {ArgumentError} when `y` holds targets, not labels.
  */
 export function classCounts(dataset: Dataset): number[] {
+  checkDataset('classCounts', dataset)
   const { y, length, classes, ignoreIndex } = dataset
   if (!hasLabels(dataset)) throw new ArgumentError(`classCounts: wanted labels, got targets of ${y.dtype}`)
   const counts = new Array<number>(classes!).fill(0)

@@ -1,16 +1,17 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { mismatch, showValue } from '../core/mismatch.ts'
 import {
   choice,
   custom,
   integer,
+  type Option,
   type OptionsOf,
   readOptions,
   required,
   type ValuesOf,
 } from '../core/options.ts'
-import { type Shape, sizeOf } from '../core/shape.ts'
+import { type Shape, shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
 import { checkTargets } from './targets.ts'
 
@@ -35,18 +36,12 @@ export const texts = custom<readonly string[]>(
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 )
 
-const isShape = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0)
-const shapeWanted = 'a list of integers ≥ 0'
-
-const shape = custom<Shape>(shapeWanted, isShape)
-
 /** Options for the shapes of an example's `x` and `y`. */
 export const shapeOptions = {
   /** Shape of one example's `x`. @default [features], where features = x.length / number of examples */
-  shape,
+  shape: shapeOption,
   /** Shape of one example's `y`; `[]` is a scalar or a label. @default [] */
-  targetShape: custom<Shape>(shapeWanted, isShape, []),
+  targetShape: { ...shapeOption, fallback: [] } as Option<Shape>,
 }
 
 /** Options for the number and names of classes, and the names of features. */
@@ -109,7 +104,7 @@ const columns = {
   y: required(numbers),
   shape: shapeOptions.shape,
   /** Shape of one example's `y`; `[]` is a scalar or a label. @default that of nested lists, otherwise [] */
-  targetShape: shape,
+  targetShape: shapeOption,
   ...targetOption,
   ...nameOptions,
 }
@@ -181,6 +176,8 @@ function field(data: Values, shape: Shape): Field {
  * @throws {ArgumentError} when `indices` is empty, or an index is out of range.
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  checkDataset('subset', dataset)
+  if (typeof indices !== 'object') throw mismatch('subset', 'indices as a list', indices)
   const order = Int32Array.from(indices)
   const wrong = order.findIndex((index, i) => index !== indices[i] || index < 0 || index >= dataset.length)
   if (wrong >= 0 || order.length === 0) {
@@ -215,4 +212,17 @@ function gatherLong(out: Values, data: Values, size: number, order: Int32Array):
     const first = order[i]! * size
     out.set(data.subarray(first, first + size), i * size)
   }
+}
+
+/** @throws {ArgumentError} unless a value is a data set in memory. */
+export function checkDataset(who: string, value: unknown): void {
+  const { x, y, length } = Object(value) as Partial<Record<'x' | 'y' | 'length', unknown>>
+  if ([x, y].every((one) => Object(one) === one) && typeof length === 'number') return
+  const isSplit = Object(value) === value && 'train' in (value as object)
+  const got = isSplit
+    ? 'a split; give it split.train'
+    : Object(value) === value
+      ? 'an object'
+      : showValue(value)
+  throw new ArgumentError(`${who}: wanted a data set, as data.dataset makes it, got ${got}`)
 }

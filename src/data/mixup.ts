@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
-import { type Dataset, dataset, hasLabels, namesOf, type Values } from './dataset.ts'
+import { checkDataset, type Dataset, dataset, hasLabels, namesOf, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
 
 const options = {
@@ -78,6 +78,7 @@ function logGamma(alpha: number, random: Random): number {
  * @throws {ArgumentError} when `y` holds targets, not labels, or a label that is no class or does not count.
  */
 export function oneHot(source: Dataset): Dataset {
+  checkDataset('oneHot', source)
   const { x, y, length, classes, classNames, ignoreIndex, featureNames } = source
   if (classes === undefined || !hasLabels(source)) {
     throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)

@@ -1,8 +1,9 @@
 import { allocate, type Data } from '../core/dtype.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { mismatch, showValue } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
-import type { Dataset, FieldSpec, Split } from './dataset.ts'
+import { checkDataset, type Dataset, type FieldSpec, type Split } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
@@ -27,13 +28,21 @@ export interface Moments {
  *
  *     x ← (x − mean) / deviation
  */
-export function normalize({ train, validation }: Split, given: NormalizeOptions = {}): Split {
+export function normalize(split: Split, given: NormalizeOptions = {}): Split {
+  const { train, validation } = Object(split) as Split
+  if (train === undefined || validation === undefined) {
+    const fix = 'for one data set, use data.standardize(dataset, data.moments(dataset))'
+    const got = Object(split) === split ? 'one without' : showValue(split)
+    throw new ArgumentError(`normalize: wanted a split with train and validation, got ${got}; ${fix}`)
+  }
   const found = moments(train, readOptions('normalize', options, given))
   return { train: standardize(train, found), validation: standardize(validation, found) }
 }
 
 /** Computes the means and standard deviations of `x` over all examples of a data set. */
-export function moments({ x }: Dataset, given: NormalizeOptions = {}): Moments {
+export function moments(dataset: Dataset, given: NormalizeOptions = {}): Moments {
+  checkDataset('moments', dataset)
+  const { x } = dataset
   const sums = new Sums(x, readOptions('moments', options, given))
   sums.add(x.data)
   return sums.moments

@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { type Random, random } from '../core/random.ts'
-import { type Dataset, hasLabels, type Split, subset } from './dataset.ts'
+import { checkDataset, type Dataset, hasLabels, type Split, subset } from './dataset.ts'
 
 const common = {
   /** Seed of the random choice of validation examples. @default 0 */
@@ -28,6 +28,7 @@ export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  */
 export function split(dataset: Dataset, given: SplitOptions): Split {
+  checkDataset('split', dataset)
   const { validation, seed, stratify } = readOptions('split', splitOptions, given)
   const wanted = validation < 1 ? Math.round(validation * dataset.length) : validation
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= dataset.length) {

@@ -49,6 +49,7 @@ export interface Transform {
   check?(x: FieldSpec, y: FieldSpec): void
   /** Whether the transform calls `other` for other examples, which is impossible with a stream. */
   readonly mixes?: boolean
+  /** What it returns is not used: returning anything but its example is an error. */
   apply(example: Example, occasion: Occasion): void
 }
 
@@ -64,7 +65,7 @@ export function transforming(
   for (const one of transforms) checkSuits(one, source)
   const apply = (example: Example, epoch: number, index: number, places = transforms.length): Example => {
     for (let place = 0; place < places; place++) {
-      transforms[place]!.apply(example, {
+      const returned: unknown = transforms[place]!.apply(example, {
         epoch,
         index,
         shape: x.shape,
@@ -72,6 +73,7 @@ export function transforming(
         length: isStream(source) ? 0 : source.length,
         other: (j) => apply(lookUp(source as Dataset, j), epoch, j, place),
       })
+      if (typeof returned === 'object') checkInPlace(transforms[place]!, example, returned)
     }
     return example
   }
@@ -91,6 +93,15 @@ function checkSuits({ name, check, mixes }: Transform, source: Source): void {
   const { x, y } = source
   if (!x.dtype.startsWith('float')) throw new ArgumentError(`${name}: wanted x of floats, got ${x.dtype}`)
   check?.(x, y)
+}
+
+/** @throws {ArgumentError} when what `apply` returned is neither the example nor one of its arrays. */
+function checkInPlace({ name }: Transform, example: Example, returned: object | null): void {
+  if (returned === null || [example, example.x, example.y].some((own) => own === returned)) return
+  const got = returned instanceof Promise ? 'a promise' : 'another example'
+  throw new ArgumentError(
+    `${name}: wanted a transform that changes its example in place, got ${got}; write to the arrays x and y, as in x[0] = 1`,
+  )
 }
 
 const rowOf = (data: Data, { shape }: FieldSpec, row: number): Data =>

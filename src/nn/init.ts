@@ -33,7 +33,10 @@ export const normal = (mean: number = 0, std: number = 1): Initializer =>
   drawn((random) => random.normal(mean, std))
 
 /** Sets each element to `value`. */
-export const constant: (value: number) => Initializer = filled
+export function constant(value: number): Initializer {
+  number().read('init.constant', 'value', value)
+  return filled(value)
+}
 /** Sets each element to 0; useful for the scale γ of the last normalization in a residual branch. */
 export const zeros: Initializer = always('zeros', 0)
 /** Sets each element to 1. */

@@ -1,4 +1,5 @@
-import { variables, walk } from '../core/state.ts'
+import { integer } from '../core/options.ts'
+import { checkModel, variables, walk } from '../core/state.ts'
 import { Dropout } from './dropout.ts'
 
 /**
@@ -8,8 +9,11 @@ import { Dropout } from './dropout.ts'
  * every machine, whatever the order in which layers are made. Initialized variables keep their values.
  *
  * @returns the model
+ * @throws {ArgumentError} when `seed` is not an integer.
  */
 export function initialize<M extends object>(model: M, seed: number): M {
+  checkModel(model)
+  integer().read('initialize', 'seed', seed)
   for (const variable of variables(model).values()) if (!variable.initialized) variable.initialize(seed)
   for (const [, layer] of walk(model)) if (layer instanceof Dropout) layer.seed ??= seed
   return model

@@ -1,6 +1,8 @@
-import { mismatch } from '../core/mismatch.ts'
+import { noTensor } from '../core/calls.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { mismatch, showValue } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { isTensor, type Tensor } from '../core/tensor.ts'
 
 /** Whether a model trains or is evaluated. Given in each call, so that no layer stays in the wrong mode. */
 export type Mode = 'train' | 'eval'
@@ -33,4 +35,28 @@ export function isTraining(layer: object, kind: string, mode: unknown): boolean 
 /** Checks the mode given to a layer that does the same in both. @throws {ArgumentError} when given and unknown. */
 export function checkMode(layer: object, kind: string, mode: unknown): void {
   if (mode !== undefined) isTraining(layer, kind, mode)
+}
+
+/** @throws {ArgumentError} unless a layer is a module. @param what says which layer of `kind` it is */
+export function checkLayer(kind: string, what: string, layer: unknown): void {
+  if (
+    typeof layer === 'object' &&
+    layer !== null &&
+    'forward' in layer &&
+    typeof layer.forward === 'function'
+  ) {
+    return
+  }
+  const isClass = typeof layer === 'function' && /^class\b/.test(String(layer))
+  const got = isClass ? `the class ${layer.name}` : Array.isArray(layer) ? 'a list' : showValue(layer)
+  const spread = 'give the layers one by one, or spread the list: new nn.Sequential(...layers)'
+  const fix = isClass ? `; write new nn.${layer.name}(…)` : Array.isArray(layer) ? `; ${spread}` : ''
+  throw new ArgumentError(`${kind}: wanted ${what} as a module, got ${got}${fix}`)
+}
+
+/** Calls a model. @throws {ShapeError} when its `forward` does not return a tensor. */
+export function modelOutput(model: Module, x: Tensor, mode: Mode): Tensor {
+  const output: unknown = model.forward(x, mode)
+  if (isTensor(output)) return output
+  throw noTensor(`${model.constructor.name}: forward`, output)
 }

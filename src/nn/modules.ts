@@ -1,5 +1,6 @@
 import { follow } from '../core/calls.ts'
 import { setName } from '../core/names.ts'
+import { checkModel } from '../core/state.ts'
 import { Variable } from '../core/variable.ts'
 import type { Module } from './module.ts'
 
@@ -9,6 +10,7 @@ import type { Module } from './module.ts'
  * A name is the path of fields to the module, `layers.0.bn`. A module that two fields hold is listed once.
  */
 export function modules(root: object): Map<string, Module> {
+  checkModel(root)
   const found = new Map<string, Module>()
   const seen = new Set<object>()
   const visit = (object: object, path: string): void => {

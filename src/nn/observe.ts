@@ -1,6 +1,6 @@
 import type { Tensor } from '../core/tensor.ts'
 import { trace } from '../core/variable.ts'
-import type { Module } from './module.ts'
+import { type Module, modelOutput } from './module.ts'
 import { modules } from './modules.ts'
 
 /** One call of a module's `forward`. */
@@ -46,7 +46,7 @@ export function observe<T>(model: object, onCall: (call: Call) => void, body: ()
 /** Returns each call of a module in one `eval` pass of `model` on `x`, inner calls before outer ones. */
 export function callsOf(model: Module, x: Tensor): Call[] {
   const calls: Call[] = []
-  const forward = (): Tensor => model.forward(x, 'eval')
+  const forward = (): Tensor => modelOutput(model, x, 'eval')
   trace(() => observe(model, (call) => calls.push(call), forward))
   return calls
 }

@@ -1,7 +1,7 @@
 import { misfit, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
-import { called, checkMode, type Mode, type Module } from './module.ts'
+import { called, checkLayer, checkMode, type Mode, type Module } from './module.ts'
 
 /** Returns its input `x` unchanged. As PyTorch's `nn.Identity`. */
 export class Identity implements Module {
@@ -24,6 +24,8 @@ export class Residual implements Module {
 
   /** @param shortcut the identity, or a projection if the branch changes the shape */
   constructor(branch: Module, shortcut: Module = new Identity()) {
+    checkLayer('Residual', 'branch', branch)
+    checkLayer('Residual', 'shortcut', shortcut)
     this.branch = branch
     this.shortcut = shortcut
   }

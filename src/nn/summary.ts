@@ -1,9 +1,9 @@
 import { choice, type OptionsOf, readOptions } from '../core/options.ts'
-import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { type Shape, shapeOption, showShape, sizeOf } from '../core/shape.ts'
 import { variables } from '../core/state.ts'
 import { input, isTensor, type Tensor, topological } from '../core/tensor.ts'
 import { flopsOf } from './flops.ts'
-import type { Module } from './module.ts'
+import { checkLayer, type Module } from './module.ts'
 import { modules } from './modules.ts'
 import { type Call, callsOf } from './observe.ts'
 
@@ -46,6 +46,8 @@ export interface SummaryOptions extends OptionsOf<typeof options> {}
  */
 export function summary(model: Module, shape: Shape, given?: SummaryOptions): Summary {
   const { dtype } = readOptions('summary', options, given)
+  checkLayer('summary', 'model', model)
+  shapeOption.read('summary', 'shape', shape)
   const calls = callsOf(model, input(shape, dtype))
   const parameters = ownParameters(model)
   const flops = ownFlops(calls)

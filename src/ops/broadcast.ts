@@ -1,6 +1,7 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { boolean, type OptionsOf, readOptions } from '../core/options.ts'
 import {
+  type Axes,
   axesOf,
   broadcast,
   misfit,
@@ -44,7 +45,7 @@ export interface KeepDims extends OptionsOf<typeof keepDimsOptions> {}
  *
  * @param axes all axes if omitted; negative axes count from the end
  */
-export function sum(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
+export function sum(x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor {
   return weightedSum('sum', x, axes, options, 1)
 }
 
@@ -52,7 +53,7 @@ export function sum(x: Tensor, axes: readonly number[] = axesOf(x.shape), option
 export function weightedSum(
   who: string,
   x: Tensor,
-  axes: readonly number[],
+  axes: Axes,
   options: KeepDims | undefined,
   weight: number,
 ): Tensor {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { axesOf } from '../core/shape.ts'
+import { type Axes, axesOf } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { div, mul } from './arithmetic.ts'
 import { type KeepDims, sum } from './broadcast.ts'
@@ -42,7 +42,7 @@ export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INF
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
-export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
+export const max = (x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMax', 'max', x, axes, options)
 
 /**
@@ -50,10 +50,10 @@ export const max = (x: Tensor, axes: readonly number[] = axesOf(x.shape), option
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
-export const min = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
+export const min = (x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor =>
   extreme('ReduceMin', 'min', x, axes, options)
 
-const extreme = (op: string, who: string, x: Tensor, axes: readonly number[], options?: KeepDims): Tensor =>
+const extreme = (op: string, who: string, x: Tensor, axes: Axes, options?: KeepDims): Tensor =>
   reduction(op, who, x, axes, options, (dy, y) => {
     const is = cast(equal(x, y), x.dtype)
     return mul(is, div(dy, sum(is, axes, { keepDims: true })))

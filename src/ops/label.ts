@@ -14,10 +14,13 @@ import { checkRange } from './range.ts'
 type ClassWeight = Tensor | ArrayLike<number>
 
 /** Declares an option: the weight of each class, as a tensor or numbers. */
-export const classWeight = custom<ClassWeight>(
-  'a tensor or numbers',
-  (value) => isTensor(value) || Array.isArray(value) || ArrayBuffer.isView(value),
-)
+export const classWeight = custom<ClassWeight>('a tensor or numbers ≥ 0', isClassWeight)
+
+function isClassWeight(value: unknown): boolean {
+  if (isTensor(value)) return true
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return false
+  return Array.from(value as ArrayLike<unknown>).every((w) => Number.isFinite(w) && (w as number) >= 0)
+}
 
 export const labelOptions = {
   ...reductionOptions,

@@ -1,4 +1,13 @@
-import { axesOf, misfit, resolveAxes, type Shape, showShape, sizeOf, withoutAxes } from '../core/shape.ts'
+import {
+  type Axes,
+  axesOf,
+  misfit,
+  resolveAxes,
+  type Shape,
+  showShape,
+  sizeOf,
+  withoutAxes,
+} from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 
@@ -21,7 +30,7 @@ export function transpose(x: Tensor, order: readonly number[] = axesOf(x.shape).
 }
 
 /** Removes `axes`, each of which must have size 1; if omitted, all axes of size 1. As PyTorch's `squeeze`. */
-export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
+export function squeeze(x: Tensor, axes?: Axes): Tensor {
   const units = x.shape.flatMap((n, i) => (n === 1 ? [i] : []))
   const gone = resolveAxes('squeeze', axes ?? units, x.shape.length)
   const long = gone.find((axis) => x.shape[axis] !== 1)

@@ -1,5 +1,5 @@
 import { custom, type OptionsOf, readOptions } from '../core/options.ts'
-import { axesOf, resolveAxes, withUnitAxes } from '../core/shape.ts'
+import { type Axes, axesOf, resolveAxes, withUnitAxes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { abs, div, mul, sqrt, square } from './arithmetic.ts'
 import { keepDimsOptions, reshape, sum } from './broadcast.ts'
@@ -18,13 +18,13 @@ export interface NormOptions extends OptionsOf<typeof normOptions> {}
  *
  * @param axes all axes if omitted
  */
-export function norm(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: NormOptions): Tensor {
+export function norm(x: Tensor, axes: Axes = axesOf(x.shape), options?: NormOptions): Tensor {
   const { p, keepDims } = readOptions('norm', normOptions, options)
   if (p === 1) return sum(abs(x), axes, { keepDims })
   return p === 2 ? euclidean(x, axes, keepDims) : max(abs(x), axes, { keepDims })
 }
 
-function euclidean(x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
+function euclidean(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const kept = withUnitAxes(x.shape, resolveAxes('norm', axes, x.shape.length))
   const y: Tensor = {
     ...sqrt(sum(square(x), axes, { keepDims })),

@@ -1,5 +1,13 @@
 import { readOptions } from '../core/options.ts'
-import { axesOf, misfit, resolveAxes, showShape, withoutAxes, withUnitAxes } from '../core/shape.ts'
+import {
+  type Axes,
+  axesOf,
+  misfit,
+  resolveAxes,
+  showShape,
+  withoutAxes,
+  withUnitAxes,
+} from '../core/shape.ts'
 import { int64s, node, type Tensor } from '../core/tensor.ts'
 import { exp, mul, sub } from './arithmetic.ts'
 import { type KeepDims, keepDimsOptions, reshape } from './broadcast.ts'
@@ -16,7 +24,7 @@ export function reduction(
   op: string,
   who: string,
   x: Tensor,
-  axes: readonly number[],
+  axes: Axes,
   options: KeepDims | undefined,
   partial: (dy: Tensor, y: Tensor) => Tensor,
 ): Tensor {
@@ -33,7 +41,7 @@ export function reduction(
 }
 
 /** Returns `axes` as indices ≥ 0. @throws {ShapeError} when an axis is outside `x`, or empty. */
-function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
+function nonEmpty(who: string, x: Tensor, axes: Axes): number[] {
   const along = resolveAxes(who, axes, x.shape.length)
   if (along.every((axis) => x.shape[axis] !== 0)) return along
   throw misfit(who, `elements on axes ${showShape(along)}`, x.shape)
@@ -44,7 +52,7 @@ function nonEmpty(who: string, x: Tensor, axes: readonly number[]): number[] {
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
-export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
+export const logSumExp = (x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor =>
   reduction('ReduceLogSumExp', 'logSumExp', x, axes, options, (dy, y) => mul(dy, exp(sub(x, y))))
 
 /**
@@ -52,7 +60,7 @@ export const logSumExp = (x: Tensor, axes: readonly number[] = axesOf(x.shape), 
  *
  * @param axes all axes if omitted @throws {ShapeError} when an axis is outside `x`, or empty.
  */
-export function prod(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
+export function prod(x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor {
   const { keepDims } = readOptions('prod', keepDimsOptions, options)
   const along = nonEmpty('prod', x, axes)
   const product = along.reduce(prodAlong, x)
@@ -69,17 +77,17 @@ function prodAlong(x: Tensor, axis: number): Tensor {
 }
 
 /** Whether all elements along `axes` are true. @param axes all axes if omitted */
-export const all = (x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor =>
+export const all = (x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor =>
   logicalNot(some('all', logicalNot(x), axes, options))
 
 /** Whether any element along `axes` is true. @param axes all axes if omitted */
-export function any(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
+export function any(x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor {
   if (x.dtype === 'bool') return some('any', x, axes, options)
   throw misfit('any', 'bools', x.dtype, 'compare it with something')
 }
 
 /** Whether any element along `axes` is true: a maximum of integers, as ONNX has no maximum of bools. */
-function some(who: string, x: Tensor, axes: readonly number[], options: KeepDims | undefined): Tensor {
+function some(who: string, x: Tensor, axes: Axes, options: KeepDims | undefined): Tensor {
   const greatest = reduction('ReduceMax', who, cast(x, 'int32'), axes, options, (dy) => dy)
   return cast(greatest, 'bool')
 }

@@ -1,5 +1,14 @@
 import { choice, number, type OptionsOf, readOptions } from '../core/options.ts'
-import { axesOf, misfit, resolveAxes, type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts'
+import {
+  type Axes,
+  axesOf,
+  misfit,
+  resolveAxes,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from '../core/shape.ts'
 import { int64s, node, scalar, type Tensor } from '../core/tensor.ts'
 import { expand, reshape } from './broadcast.ts'
 import { indexSelect } from './gather.ts'
@@ -151,7 +160,7 @@ function padByIndex(x: Tensor, pads: readonly Pads[], mode: keyof typeof mirrors
 }
 
 /** Reverses the order of the elements along each of `axes`. */
-export function flip(x: Tensor, axes: readonly number[]): Tensor {
+export function flip(x: Tensor, axes: Axes): Tensor {
   const flipped = resolveAxes('flip', axes, x.shape.length)
   const backwards: SliceRange = [undefined, undefined, -1]
   const ranges = x.shape.map((_, i): SliceRange => (flipped.includes(i) ? backwards : []))

@@ -1,3 +1,4 @@
+import type { Axes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import type { Normalized } from './batch-norm.ts'
@@ -13,7 +14,7 @@ import { mean } from './statistics.ts'
  * @returns y, with the mean μ and the biased variance σ², in which `axes` have size 1
  * @throws {ShapeError} when an axis is outside `x`.
  */
-export function standardize(x: Tensor, axes: readonly number[], eps: number): Normalized {
+export function standardize(x: Tensor, axes: Axes, eps: number): Normalized {
   const average = (t: Tensor): Tensor => mean(t, axes, { keepDims: true })
   const mu = average(x)
   const centred = sub(x, mu)
@@ -32,6 +33,6 @@ export function standardize(x: Tensor, axes: readonly number[], eps: number): No
  * RMSNorm: `x/√(mean(x²) + ε)` with the mean over `axes`; does not subtract the mean of `x`.
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467, equation 4, with ε under the root.
  */
-export function rootMeanSquareNorm(x: Tensor, axes: readonly number[], eps: number): Tensor {
+export function rootMeanSquareNorm(x: Tensor, axes: Axes, eps: number): Tensor {
   return mul(x, reciprocal(sqrt(add(mean(mul(x, x), axes, { keepDims: true }), eps))))
 }

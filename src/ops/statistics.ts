@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
-import { axesOf, sizeOf } from '../core/shape.ts'
+import { type Axes, axesOf, resolveAxes, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { div, mul, sub } from './arithmetic.ts'
 import { type KeepDims, keepDimsOptions, sum, weightedSum } from './broadcast.ts'
@@ -9,9 +9,9 @@ import { checkFloat } from './elementwise.ts'
 // These are composed from operators with gradients, so none of them needs a gradient rule.
 
 /** Mean over `axes`. @param axes all axes if omitted */
-export function mean(x: Tensor, axes: readonly number[] = axesOf(x.shape), options?: KeepDims): Tensor {
+export function mean(x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor {
   checkFloat('mean', x)
-  const n = axes.reduce((size, axis) => size * (x.shape.at(axis) ?? 1), 1)
+  const n = [axes].flat().reduce((size, axis) => size * (x.shape.at(axis) ?? 1), 1)
   return weightedSum('mean', x, axes, options, 1 / n)
 }
 
@@ -30,14 +30,11 @@ export interface VarianceOptions extends OptionsOf<typeof varianceOptions> {}
  * @param axes all axes if omitted
  * @throws {ArgumentError} when n ≤ correction.
  */
-export function variance(
-  x: Tensor,
-  axes: readonly number[] = axesOf(x.shape),
-  options?: VarianceOptions,
-): Tensor {
+export function variance(x: Tensor, axes: Axes = axesOf(x.shape), options?: VarianceOptions): Tensor {
   const { correction, keepDims } = readOptions('variance', varianceOptions, options)
-  const centred = sub(x, mean(x, axes, { keepDims: true }))
-  const total = sum(mul(centred, centred), axes, { keepDims })
+  const along = resolveAxes('variance', axes, x.shape.length)
+  const centred = sub(x, mean(x, along, { keepDims: true }))
+  const total = sum(mul(centred, centred), along, { keepDims })
   const n = sizeOf(x.shape) / sizeOf(total.shape)
   if (n <= correction) {
     throw new ArgumentError(`variance: wanted more than ${correction} values, got ${n}; use correction 0`)

@@ -59,6 +59,34 @@ export function checkMatches(
   throw mismatch(who, wanted, match, `the names are ${listed(shown)}`)
 }
 
+/**
+ * Checks that each group with a `match` changes an option of some weight: the first group that sets one wins.
+ *
+ * @throws {ArgumentError} naming a group whose options other groups before it set for all of its weights.
+ */
+export function checkEffects(
+  who: string,
+  groups: readonly Members[],
+  weights: ReadonlyMap<string, Variable>,
+): void {
+  const parts = groups.map(({ match, maxRank, ...own }) => {
+    return { names: Object.keys(own), has: membership(who, present({ match, maxRank })) }
+  })
+  const at = groups.findIndex(({ match }, i) => {
+    const { names, has } = parts[i]!
+    const mine = [...weights].filter(([name, weight]) => weight.trainable && has(name, weight))
+    const isSet = (option: string, [name, weight]: readonly [string, Variable]): boolean =>
+      parts.slice(0, i).some((before) => before.names.includes(option) && before.has(name, weight))
+    return (
+      match !== undefined && names.length > 0 && names.every((name) => mine.every((one) => isSet(name, one)))
+    )
+  })
+  if (at < 0) return
+  const { match } = groups[at]!
+  const wanted = `groups[${at}] with a weight whose options no group before it sets`
+  throw mismatch(who, wanted, match, 'the first group wins: put it further to the front')
+}
+
 /** The optimizer's options for each weight of a model, with parameter groups applied. */
 export interface GroupedSettings {
   /** Options of weights that are in no parameter group. */

@@ -4,7 +4,7 @@ import type { Variable } from '../core/variable.ts'
 import { type Attached, AttachedRule } from './attach.ts'
 import { type Average, readAverage } from './average.ts'
 import { type Clip, readClip } from './clip.ts'
-import { checkMatches, type Group, grouping, type Members } from './group.ts'
+import { checkEffects, checkMatches, type Group, grouping, type Members } from './group.ts'
 import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './rule.ts'
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
@@ -81,7 +81,13 @@ export function optimizer<D extends Declared>(
     }),
     with: (changes) => optimizer<Declared>(rule, { ...given, ...changes }),
     attach(weights, factor = () => 1, isPartial = false) {
-      if (!isPartial) checkMatches(type, groups as readonly Members[], weights)
+      if (!(weights instanceof Map || Array.isArray(weights))) {
+        throw mismatch(type, 'weights by name', weights, 'write optimizer.attach(nn.variables(model))')
+      }
+      if (!isPartial) {
+        checkMatches(type, groups as readonly Members[], weights)
+        checkEffects(type, groups as readonly Members[], weights)
+      }
       return new AttachedRule(configuration, weights, factor)
     },
   }

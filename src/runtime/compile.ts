@@ -1,8 +1,19 @@
 import { availableParallelism } from 'node:os'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { boolean, choice, integer, type OptionsOf, readOptions, type Undefinable } from '../core/options.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
+import { mismatch } from '../core/mismatch.ts'
+import {
+  boolean,
+  choice,
+  custom,
+  integer,
+  type OptionsOf,
+  readOptions,
+  required,
+  type Undefinable,
+} from '../core/options.ts'
+import { shapeOption } from '../core/shape.ts'
+import { dtypeOption, type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
@@ -77,6 +88,7 @@ export async function compile<In extends string, Out extends string>(
   given: CompileOptions = {},
 ): Promise<Compiled<In, Out>> {
   const { loop, threads, device } = readOptions('compile', options, given)
+  checkStep(inputs, body)
   const retrace = (): Traced => traceStep(inputs, body)
   const traced = retrace()
   const backend = await backendOf(device)
@@ -103,6 +115,29 @@ export async function compile<In extends string, Out extends string>(
   const compiled = (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> =>
     alone(async () => resultsOf(traced, await run(feeds, step)) as Record<Out, Data>)
   return Object.assign(compiled, { traced, retrace })
+}
+
+const inputOptions = {
+  shape: required(shapeOption),
+  dtype: dtypeOption,
+  fixed: boolean(),
+}
+
+/** Checks the inputs of a step, and that its body is a function. */
+function checkStep(inputs: unknown, body: unknown): void {
+  if (typeof inputs !== 'object' || inputs === null) {
+    throw mismatch('compile', 'inputs by name, such as { x: { shape: [64, 3] } }', inputs)
+  }
+  for (const [name, spec] of Object.entries(inputs)) {
+    // The field of a data set has the numbers as well.
+    const own: unknown = typeof spec === 'object' && spec !== null ? { ...spec, data: undefined } : spec
+    const known =
+      typeof own === 'object' && 'data' in Object(spec)
+        ? { ...inputOptions, data: custom('numbers', () => true) }
+        : inputOptions
+    readOptions(`compile: ${name}`, known, known === inputOptions ? spec : own)
+  }
+  if (typeof body !== 'function') throw mismatch('compile', 'a function of the inputs', body)
 }
 
 /**

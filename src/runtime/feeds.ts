@@ -1,5 +1,6 @@
 import { allocate, type Data, holds } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { finiteAt } from '../core/variable.ts'
 import { graphNames } from '../onnx/model.ts'
@@ -16,6 +17,10 @@ export type Feeds = Readonly<Record<string, Data>>
  * @throws {ArgumentError} when values have the wrong type or length, or a schedule's value is not finite.
  */
 export function feedsOf(traced: Traced, feeds: Feeds, step: number, loop: boolean): Map<string, HostTensor> {
+  if (typeof feeds !== 'object' || feeds === null) {
+    const names = [...traced.inputs.values()].map(({ name }) => name)
+    throw mismatch('step', `the values of ${names.join(', ') || 'no inputs'} by name`, feeds)
+  }
   const count = loop ? countOf(traced, feeds) : 1
   const stack = (shape: Shape): Shape => (loop ? [count, ...shape] : shape)
   const values = new Map<string, HostTensor>()

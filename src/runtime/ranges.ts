@@ -21,6 +21,8 @@ interface Place {
   readonly inDataset: boolean
   /** Position in the example, such as `, position 3`; empty if the example is one value. */
   readonly within: string
+  /** Says where example number `example` of the batch is; undefined if the examples are not known. */
+  readonly at?: (example: number) => string
 }
 
 /** An index, label or length outside of its range. */
@@ -34,6 +36,14 @@ export class OutOfRangeError extends ArgumentError {
     this.range = range
     this.got = got
     this.place = place
+  }
+
+  /** Returns the same error for a batch that has `before` more examples before this one's. */
+  after(before: number): OutOfRangeError {
+    const { example, at } = this.place
+    if (example === undefined || at === undefined || before === 0) return this
+    const place = { ...this.place, example: example + before }
+    return new OutOfRangeError(this.range, this.got, place, at(place.example))
   }
 
   /** Returns the same error for the example numbered `example` in the data set. */
@@ -203,10 +213,17 @@ function checkAll(
   const row = Math.floor((at % perStep) / size)
   // What the graph computes has a row for each example if its first axis is as long as the batch.
   const example = name !== undefined || shape[0] === batch ? row : undefined
-  const which = example === undefined ? `row ${row}` : `example ${example}`
-  const words = [...(loop ? [`step ${step + turn}`] : []), name === undefined ? which : `${which} of ${name}`]
-  const place = { turn: before + turn, example, inDataset: false, within: withinExample(at % size, shape) }
-  throw new OutOfRangeError(range, data[at]!, place, words.join(', '))
+  const say = (which: string): string =>
+    [...(loop ? [`step ${step + turn}`] : []), name === undefined ? which : `${which} of ${name}`].join(', ')
+  const sayExample = (number: number): string => say(`example ${number}`)
+  const within = withinExample(at % size, shape)
+  const place = { turn: before + turn, example, inDataset: false, within, at: sayExample }
+  throw new OutOfRangeError(
+    range,
+    data[at]!,
+    place,
+    example === undefined ? say(`row ${row}`) : sayExample(row),
+  )
 }
 
 /** Returns the position in an example of element `index` of it, as `, position [2, 0]`. */

@@ -1,8 +1,11 @@
+import { noTensor } from '../core/calls.ts'
 import type { DType } from '../core/dtype.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import type { IndexRange } from '../core/range.ts'
 import type { Shape } from '../core/shape.ts'
-import { input, type Tensor } from '../core/tensor.ts'
+import { input, isTensor, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
 import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 
@@ -52,7 +55,7 @@ export function traceStep(
     return { name, read: input(shape, dtype), fixed }
   })
   const named = Object.fromEntries(given.map(({ name, read }) => [name, read]))
-  const { reads, writes, scheduled, ranges, result } = trace(() => body(named))
+  const { reads, writes, scheduled, ranges, result } = trace(() => checkedResults(body(named)))
   const touched = [...new Set([...reads.keys(), ...writes.keys()])]
   const stored = touched.map((variable, i): [string, Stored] => [
     `${nameOf(variable)}#${i}`, // variables of two models may have the same name
@@ -69,6 +72,18 @@ export function traceStep(
     outputs: new Map(Object.entries(result).map(([name, t]) => [resultPrefix + name, t])),
     ranges,
   }
+}
+
+/** @throws {ArgumentError} unless the body of a step returned tensors by name. */
+function checkedResults(result: unknown): Readonly<Record<string, Tensor>> {
+  const fix = 'return an object, as in ({ x }) => ({ y: model.forward(x, mode) })'
+  if (isTensor(result)) throw new ArgumentError(`compile: wanted tensors by name, got a tensor; ${fix}`)
+  if (result instanceof Promise) {
+    throw new ArgumentError('compile: wanted tensors by name, got a promise; leave async out')
+  }
+  if (typeof result !== 'object' || result === null) throw mismatch('compile', 'tensors by name', result, fix)
+  for (const [name, t] of Object.entries(result)) if (!isTensor(t)) throw noTensor(`compile: ${name}`, t)
+  return result as Readonly<Record<string, Tensor>>
 }
 
 const resultPrefix = 'result:'

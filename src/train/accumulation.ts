@@ -174,10 +174,12 @@ export class Accumulation {
     for (const sum of this.#sums.flat()) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
     let parts: readonly LossPart[] | undefined
+    let first = 0
     for (const part of microBatches(batch, this.#parts, most)) {
       this.#share = part.length / batch.length
       const graph = await this.#compiled(part.length)
-      const { loss, terms } = await locating(part, part.length, () => graph(part, step))
+      const { loss, terms } = await locating(part, part.length, () => graph(part, step), undefined, first)
+      first += part.length
       total += Number(loss[0]) * this.#share
       if (this.#terms) parts = joinParts(parts, readParts(kindsOf(this.#terms), terms, part.length)[0]!)
     }

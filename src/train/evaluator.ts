@@ -3,8 +3,10 @@ import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
+import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
+import { modelOutput } from '../nn/module.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
 import { cast, equal, greater, notEqual } from '../ops/compare.ts'
 import { checkLabels } from '../ops/label.ts'
@@ -14,7 +16,7 @@ import type { ClassTargets } from '../ops/loss-weight.ts'
 import { argMax } from '../ops/select.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import { Graphs } from './graphs.ts'
-import { classTargets, kindsOf, type LossTerm, packed, termsOf } from './loss-terms.ts'
+import { classTargets, kindsOf, type LossTerm, lossTensor, packed, termsOf } from './loss-terms.ts'
 import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
@@ -72,7 +74,8 @@ export class Evaluators {
     y: Tensor,
   ): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
     const { model, loss: lossOf, metrics } = this.#options
-    const output = model.forward(x, 'eval')
+    const output = modelOutput(model, x, 'eval')
+    checkAssignsNothing()
     const loss = checkedLoss(lossOf, output, y, source)
     const terms = termsOf(lossOf, { loss, output, y }, x)
     const compared = comparedIn(loss, output, y, source.ignoreIndex)
@@ -179,7 +182,7 @@ export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Name
   const isNarrow = tooFew(output.shape, names.classes)
   let loss: Tensor
   try {
-    loss = lossOf(output, y)
+    loss = lossTensor(lossOf, output, y)
   } catch (error) {
     throw isNarrow && error instanceof ShapeError ? tooNarrow(output.shape, names.classes!) : error
   }

@@ -122,6 +122,11 @@ export function experiment(given: ExperimentOptions): Experiment {
   if (typeof given !== 'object' || given === null) {
     throw mismatch('experiment', 'an object', given, 'export train.experiment({ … })')
   }
+  const parts = Object.keys(Object(given.data))
+  const stranger = parts.find((name) => !['train', 'validation'].includes(name))
+  if (stranger !== undefined && isSources(given.data)) {
+    throw unknownName('experiment: data', ['train', 'validation'], stranger)
+  }
   const checked = present(readOptions('experiment', options, given))
   const { data, epochs, steps, monitor } = checked
   checkMonitor('experiment', 'monitor', checked, monitor)

@@ -133,7 +133,7 @@ describe('a model that cannot be exported is refused', () => {
     const count = nn.initialize(new Variable([]), 0)
     const learning: nn.Module = { forward: (x) => ops.add(x, count.assign(ops.add(count.value, 1))) }
     expect(() => exportOnnx(learning, { shape: [2], dtype: 'float32' })).toThrow(
-      'export: wanted a model that only computes, got one that learns in eval',
+      'model: wanted mode passed on to every layer, got an evaluation that changes a variable; call each layer with the mode that forward gets',
     )
     const annealed: nn.Module = {
       forward: (x) =>

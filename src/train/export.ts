@@ -1,30 +1,45 @@
+import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { custom, type Option, readOptions, required } from '../core/options.ts'
+import { shapeOption } from '../core/shape.ts'
 import { variables } from '../core/state.ts'
-import { input } from '../core/tensor.ts'
-import { trace } from '../core/variable.ts'
+import { dtypeOption, input } from '../core/tensor.ts'
+import { checkAssignsNothing, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
-import type { Module } from '../nn/module.ts'
+import { checkLayer, type Module } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'
 import { inferenceModel } from '../runtime/inference.ts'
+
+const specOptions = {
+  /** Shape of one example. */
+  shape: required(shapeOption),
+  /** Type of its elements. @default 'float32' */
+  dtype: { ...dtypeOption, fallback: 'float32' } as Option<DType>,
+  /** Not read: present where `x` of a data set is given. */
+  data: custom('numbers', () => true),
+}
 
 /**
  * Returns a model with its weights as the bytes of an ONNX file for inference on any number of examples, with
  * input `x`, output `y`, and the weights by their state names. Batch normalization uses running statistics, and
  * is folded into the layer before it where `nn.fuseAll` can.
  *
- * @param x shape and element type of one example
+ * @param spec shape and element type of one example
  * @throws {ArgumentError} when the model assigns variables or reads a schedule in evaluation, or computes by
  *   other operators for other numbers of examples.
  */
-export function exportOnnx(model: Module, { shape, dtype }: FieldSpec): Uint8Array {
+export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
+  checkLayer('exportOnnx', 'model', model)
+  const { shape, dtype } = readOptions('exportOnnx', specOptions, spec)
   variables(model) // records their names
   const fused = fuseAll(model, input([2, ...shape], dtype))
   return inferenceModel((n) => {
     const x = input([n, ...shape], dtype)
-    const { reads, writes, scheduled, result } = trace(() => fused.forward(x, 'eval'))
-    if (writes.size > 0) {
-      throw new ArgumentError('export: wanted a model that only computes, got one that learns in eval')
-    }
+    const { reads, scheduled, result } = trace(() => {
+      const y = fused.forward(x, 'eval')
+      checkAssignsNothing()
+      return y
+    })
     for (const { name } of scheduled.values()) {
       throw new ArgumentError(`export: wanted numbers in eval, got a schedule of ${name}; give a number`)
     }

@@ -1,5 +1,7 @@
+import { noTensor } from '../core/calls.ts'
 import type { Data } from '../core/dtype.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
+import { ShapeError } from '../core/errors.ts'
+import { isTensor, type Tensor, topological } from '../core/tensor.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { cast } from '../ops/compare.ts'
@@ -149,3 +151,11 @@ export const joinParts = (a: readonly LossPart[] | undefined, b: readonly LossPa
 /** Returns the loss of all examples whose parts were joined; NaN when no label counts. */
 export const lossOfParts = (parts: readonly LossPart[]): number =>
   parts.reduce((sum, { total, weight }) => sum + (weight === undefined ? total : total / weight), 0)
+
+/** Calls a loss. @throws {ShapeError} when it does not return a tensor. */
+export function lossTensor(lossOf: Loss, output: Tensor, target: Tensor): Tensor {
+  const loss: unknown = lossOf(output, target)
+  if (isTensor(loss)) return loss
+  const error = noTensor('loss', loss)
+  throw loss === undefined ? new ShapeError(`${error.message}; return what it computes`) : error
+}

@@ -1,7 +1,9 @@
 import { present, type ValuesOf } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
+import { checkAssignsNothing } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
+import { modelOutput } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
@@ -114,7 +116,11 @@ export class TaskGraphs {
       const { terms: _, ...step } = this.#trainingStep(fed)
       return step
     })
-    const evaluation = traced(({ x }) => ({ output: this.#options.model.forward(x, 'eval') }))
+    const evaluation = traced(({ x }) => {
+      const output = modelOutput(this.#options.model, x, 'eval')
+      checkAssignsNothing()
+      return { output }
+    })
     const own = [...training.scheduled.values()].filter(({ name }) => !/^(optimizer|accumulate)\./.test(name))
     return {
       graph: graphFingerprint(training),
@@ -162,7 +168,7 @@ export class TaskGraphs {
   /** Applies model and loss. @throws {ShapeError} when the model returns fewer scores than there are classes. */
   #lossOf(x: Tensor, y: Tensor): { readonly loss: Tensor; readonly output: Tensor } {
     const { model, loss: lossOf, data } = this.#options
-    const output = model.forward(x, 'train')
+    const output = modelOutput(model, x, 'train')
     return { loss: checkedLoss(lossOf, output, y, data), output }
   }
 }

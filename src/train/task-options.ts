@@ -28,7 +28,9 @@ export const has =
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 const isMetrics = (value: unknown): boolean =>
-  isObject(value) && Object.entries(value as object).every(([name, one]) => name !== '' && has('update')(one))
+  isObject(value) &&
+  !Array.isArray(value) &&
+  Object.entries(value as object).every(([name, one]) => name !== '' && has('update')(one))
 
 /** Options of both an experiment and a task: what to minimize and what to measure. */
 export const objective = {

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from '../core/dtype.ts'
-import { EvenstepError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { ArgumentError, EvenstepError } from '../core/errors.ts'
+import { mismatch, showValue } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
@@ -54,6 +54,10 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  */
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
+  if (typeof Object(experiment).model !== 'function') {
+    const got = Object(experiment) === experiment ? 'another object' : showValue(experiment)
+    throw new ArgumentError(`run: wanted an experiment, as train.experiment makes it, got ${got}`)
+  }
   const { task = taskOf(experiment), progress: start = beginning(experiment) } = read
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)

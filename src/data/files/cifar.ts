@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { malformed } from '../../core/mismatch.ts'
 import { type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Dataset, Split } from '../dataset.ts'
 import { type CifarOptions, cifarOptions, parseCifar } from '../formats/cifar.ts'
-import { readFile } from './read-file.ts'
+import { fileName, readFile } from './read-file.ts'
 
 /** Reads one or more files in CIFAR's binary format, gzipped or not, as one data set: see `parseCifar`. */
 export function readCifar(paths: string | readonly string[], given: CifarOptions = {}): Dataset {
   const options = readOptions('readCifar', cifarOptions, given)
   const files = function* () {
-    for (const path of [paths].flat()) yield { name: basename(path), bytes: readFile(path) }
+    for (const path of [paths].flat()) yield { name: fileName(path), bytes: readFile(path) }
   }
   return parseCifar(files(), options)
 }

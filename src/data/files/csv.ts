@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { CsvReader } from '../formats/csv.ts'
@@ -7,6 +6,7 @@ import { tableSpec } from '../formats/table.ts'
 import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { firstPieces, pieces, piecesLater } from './pieces.ts'
+import { fileName } from './read-file.ts'
 
 /**
  * Reads examples into memory from a CSV file in UTF-8, UTF-16 or another `encoding`, gzipped or not. Values may
@@ -18,7 +18,7 @@ import { firstPieces, pieces, piecesLater } from './pieces.ts'
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
 export const csv = (path: string, given: CsvOptions): Dataset =>
-  new CsvReader(basename(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
+  new CsvReader(fileName(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
 
 /**
  * Returns a stream that reads a CSV file of any size, keeping about 1 MB of the file in memory at a time.
@@ -29,7 +29,7 @@ export const csv = (path: string, given: CsvOptions): Dataset =>
  */
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)
-  const name = basename(path)
+  const name = fileName(path)
   const { plan } = new CsvReader(name, options).start(firstPieces(path))
   return {
     ...tableSpec(name, plan, options),

@@ -1,13 +1,12 @@
-import { basename } from 'node:path'
 import { malformed } from '../../core/mismatch.ts'
 import { readOptions, type ValuesOf } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { type Dataset, dataset } from '../dataset.ts'
 import { type IdxArray, type IdxOptions, idxOptions, parseIdx } from '../formats/idx.ts'
-import { readFile } from './read-file.ts'
+import { fileName, readFile } from './read-file.ts'
 
 /** Reads an IDX file, MNIST's format for one array: see `parseIdx`. */
-export const readIdx = (path: string): IdxArray => parseIdx(readFile(path), basename(path))
+export const readIdx = (path: string): IdxArray => parseIdx(readFile(path), fileName(path))
 
 /**
  * Reads images from one IDX file (MNIST's format), and their labels from another.
@@ -32,21 +31,21 @@ export function labelledImages(
 ): { bytes: IdxArray['data']; y: Int32Array; shape: Shape; classes: number } {
   const images = readIdx(imagesPath)
   const labels = readIdx(labelsPath)
-  const name = basename(labelsPath)
+  const name = fileName(labelsPath)
   const [count, ...size] = images.shape
   if (labels.shape.length !== 1 || labels.shape[0] !== count)
     throw malformed(name, `${count} labels, one for each image`, showShape(labels.shape))
   if (!(images.data instanceof Uint8Array)) {
     const fix = 'read other numbers with readIdx'
     throw malformed(
-      basename(imagesPath),
+      fileName(imagesPath),
       'pixels as unsigned bytes, type 08',
       images.data.constructor.name,
       fix,
     )
   }
   if (count === undefined || size.length === 0)
-    throw malformed(basename(imagesPath), 'images of one or more axes', showShape(images.shape))
+    throw malformed(fileName(imagesPath), 'images of one or more axes', showShape(images.shape))
   const isLabel = (label: number): boolean => Number.isInteger(label) && label >= 0 && label < classes
   const wrong = labels.data.findIndex((label) => !isLabel(label))
   if (wrong >= 0)

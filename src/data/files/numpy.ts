@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { malformed, unknownName } from '../../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
 import { showShape, sizeOf } from '../../core/shape.ts'
@@ -7,17 +6,17 @@ import { targetsOf } from '../arrays.ts'
 import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
 import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
 import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
-import { readFile } from './read-file.ts'
+import { fileName, readFile } from './read-file.ts'
 
 /** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
-export const readNpy = (path: string): NpyArray => parseNpy(readFile(path), basename(path))
+export const readNpy = (path: string): NpyArray => parseNpy(readFile(path), fileName(path))
 
 /** Writes an array to an NPY file. */
 export const writeNpy = (path: string, array: NpyArray): void => writeFileSync(path, encodeNpy(array))
 
 /** Reads all arrays of an NPZ file, keyed by name: see `parseNpz`. */
 export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
-  parseNpz(readFile(path), basename(path))
+  parseNpz(readFile(path), fileName(path))
 
 /** Writes arrays, keyed by name, to an NPZ file. */
 export const writeNpz = (
@@ -58,16 +57,16 @@ export function npz(path: string, given: NumpyOptions = {}): Dataset {
   const arrays = readNpz(path)
   const find = (name: string): NpyArray => {
     const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
-    if (found === undefined) throw unknownName(basename(path), Object.keys(arrays), name, 'an array that is ')
+    if (found === undefined) throw unknownName(fileName(path), Object.keys(arrays), name, 'an array that is ')
     return found
   }
-  return fromArrays(basename(path), find(x), find(y), options)
+  return fromArrays(fileName(path), find(x), find(y), options)
 }
 
 /** Reads examples from two NPY files, one of inputs and one of labels or targets: see `npz`. */
 export function npy(xPath: string, yPath: string, given: Omit<NumpyOptions, 'x' | 'y'> = {}): Dataset {
   const options = readOptions('npy', arrayOptions, given)
-  return fromArrays(basename(yPath), readNpy(xPath), readNpy(yPath), options)
+  return fromArrays(fileName(yPath), readNpy(xPath), readNpy(yPath), options)
 }
 
 function fromArrays(

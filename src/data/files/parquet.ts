@@ -1,11 +1,10 @@
-import { basename } from 'node:path'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
 import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
-import { explained } from './read-file.ts'
+import { explained, fileName } from './read-file.ts'
 
 /**
  * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans, or lists of one
@@ -33,7 +32,7 @@ export async function parquetStream(path: string, given: TableOptions): Promise<
   const options = readOptions('parquetStream', tableOptions, given)
   const table = await open(path, options)
   return {
-    ...tableSpec(basename(path), table.plan, options),
+    ...tableSpec(fileName(path), table.plan, options),
     fingerprint: fileFingerprint(path, given),
     read: () => table.read(),
   }
@@ -44,5 +43,5 @@ async function open(path: string, options: TableValues): Promise<ParquetTable> {
   const buffer = await asyncBufferFromFile(path).catch((cause: unknown) => {
     throw explained(path, cause)
   })
-  return ParquetTable.open(basename(path), buffer, options)
+  return ParquetTable.open(fileName(path), buffer, options)
 }

@@ -1,9 +1,8 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import { basename } from 'node:path'
 import { pipeline } from 'node:stream'
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { damagedGzip, isGzip, unzip } from '../formats/gzip.ts'
-import { explained, readFile } from './read-file.ts'
+import { explained, fileName, readFile } from './read-file.ts'
 
 /** Number of bytes of a file that are read at a time. */
 const pieceSize = 1 << 20
@@ -11,7 +10,7 @@ const pieceSize = 1 << 20
 /** Yields a file's bytes, decompressed if gzipped, in pieces of `pieceSize`. Each overwrites the previous. */
 export function* pieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
-  const bytes = unzip(readFile(path), basename(path))
+  const bytes = unzip(readFile(path), fileName(path))
   for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize)
 }
 
@@ -43,7 +42,7 @@ export function* firstPieces(path: string): Generator<Uint8Array> {
     // Damaged: decompressing all of the file reports that.
   }
   yield start
-  yield unzip(readFile(path), basename(path)).subarray(start.length)
+  yield unzip(readFile(path), fileName(path)).subarray(start.length)
 }
 
 /** Whether a file starts as gzip does. @throws {FormatError} when there is no such file. */
@@ -75,6 +74,6 @@ export async function* piecesLater(path: string): AsyncGenerator<Uint8Array> {
     for await (const piece of bytes) yield piece
   } catch (cause) {
     const isDamaged = cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')
-    throw isDamaged ? damagedGzip(basename(path), cause) : explained(path, cause)
+    throw isDamaged ? damagedGzip(fileName(path), cause) : explained(path, cause)
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { malformed } from '../../core/mismatch.ts'
+import { basename } from 'node:path'
+import { malformed, mismatch } from '../../core/mismatch.ts'
 
 /**
  * Returns the bytes of a file of any size that fits into memory.
@@ -29,6 +30,7 @@ export function readFile(path: string): Uint8Array {
 const most = 1 << 30
 
 function opened(path: string): number {
+  fileName(path)
   try {
     return openSync(path, 'r')
   } catch (cause) {
@@ -51,4 +53,10 @@ export function explained(path: string, cause: unknown, wanted: string = 'a file
   if (typeof code === 'string') return malformed(String(path), wanted, reasons[code] ?? `an error: ${code}`)
   if (cause instanceof RangeError) return malformed(path, 'a file that fits into memory', cause.message)
   return cause
+}
+
+/** Returns the last part of a path, as the name of a file in messages. @throws {ArgumentError} for what is no path. */
+export function fileName(path: string): string {
+  if (typeof path !== 'string' || path === '') throw mismatch('data', 'the path of a file as a text', path)
+  return basename(path)
 }

@@ -3,9 +3,10 @@ import { type Data, toData } from '../../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { showValue } from '../../core/mismatch.ts'
 import { nameBeside, nameOf, setName } from '../../core/names.ts'
+import { shapeOption } from '../../core/shape.ts'
 import { input, type Tensor } from '../../core/tensor.ts'
 import { trace, type Variable } from '../../core/variable.ts'
-import { called, type Module } from '../module.ts'
+import { called, checkLayer, type Module } from '../module.ts'
 import { callsOf } from '../observe.ts'
 import { Residual } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
@@ -76,6 +77,8 @@ function checkPair(layer: unknown, bn: unknown): void {
  * @throws the errors of the model for such a batch.
  */
 export function fuseAll(model: Module, x?: Pick<Tensor, 'shape' | 'dtype'>): Module {
+  checkLayer('fuseAll', 'model', model)
+  if (x !== undefined) shapeOption.read('fuseAll', 'shape', Object(x).shape)
   const calls = x && callsOf(model, input(x.shape, x.dtype))
   return fusedOf(model, (layer, bn) => {
     if (!takes(bn, layer)) return false
