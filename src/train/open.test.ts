@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/rules/sgd.ts'
@@ -96,6 +97,22 @@ describe.each<[string, Partial<ExperimentOptions>]>([
     const outputs = await compile({ x: { shape: [1, 2] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
     expect((await outputs({ x: Float32Array.of(1, 2) })).y.every(Number.isFinite)).toBe(true)
   })
+})
+
+test('a model in float64 is exported with the input of its data, cast inside as in evaluation', async () => {
+  await train('double', { dtype: 'float64' })
+  const experiment = toy({ dtype: 'float64' })
+  const run = await open(join(root, 'double'), { experiment })
+  const session = await ort.InferenceSession.create(run.exportOnnx())
+  const x = Float32Array.of(0.1, -1, 2, 0.3)
+  const { y } = await session.run({ x: new ort.Tensor('float32', x, [2, 2]) })
+  const own = await compile({ x: { shape: [2, 2], dtype: 'float64' } }, (given) => ({
+    y: run.model.forward(given.x, 'eval'),
+  }))
+  const wanted = (await own({ x: Float64Array.from(x) })).y
+  expect(y!.type).toBe('float64')
+  for (const [i, value] of (y!.data as Float64Array).entries())
+    expect(value).toBeCloseTo(Number(wanted[i]), 12)
 })
 
 describe('what cannot be opened is said', () => {
