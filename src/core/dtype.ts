@@ -14,6 +14,9 @@ const arrays = {
   bool: Uint8Array,
 }
 
+export const isDType = (value: unknown): value is DType =>
+  typeof value === 'string' && Object.hasOwn(arrays, value)
+
 /** Returns a new array of `size` zeros for elements of `dtype`. */
 export const allocate = (dtype: DType, size: number): Data => new arrays[dtype](size)
 

@@ -131,6 +131,22 @@ describe('what cannot be opened is said', () => {
     await refusal(path, { experiment, checkpoint: 'step-7' }).toThrow(
       `${path}: wanted the checkpoint step-7, got step-00000012`,
     )
+    const absent = join(path, 'checkpoints', 'step-7')
+    await refusal(absent, {}).toThrow(
+      `${absent}: wanted the folder of a checkpoint, got a path that does not exist; ` +
+        'the run has the checkpoints step-00000012',
+    )
+    await refusal(join(root, 'nowhere'), {}).toThrow(
+      `${join(root, 'nowhere')}: wanted the folder of a run, got a path that does not exist`,
+    )
+    const mark = join(path, 'checkpoints', 'best.json')
+    await refusal(mark, {}).toThrow(
+      `${mark}: wanted the folder of a run or a checkpoint, got a file; ` +
+        'for the best checkpoint, give the folder of the run and --best',
+    )
+    await refusal(join(path, 'checkpoints'), {}).toThrow(
+      `${join(path, 'checkpoints')}: wanted the folder of a run, got no run.json in it`,
+    )
     const checkpoint = join(path, 'checkpoints', 'step-00000012')
     await refusal(checkpoint, { checkpoint: 'best' }).toThrow(
       `${checkpoint}: wanted the folder of a run to find the best checkpoint of, got a checkpoint; use ${path}`,
