@@ -72,9 +72,7 @@ class Expected {
     const shape = this.shapeOf(t)
     if (!shape || sizeOf(shape) !== data!.length) return false
     const at = this.#valueAt(all, shape)
-    return (
-      at !== undefined && data!.every((value: number | bigint, i: number) => isClose(Number(value), at(i)))
-    )
+    return at !== undefined && Array.from(data!, Number).every((value, i) => isClose(value, at(i)))
   }
 
   #all(t: Tensor): Tensor[] {
