@@ -161,7 +161,8 @@ describe('evenstep doctor', () => {
     [
       'a checkpoint that does not exist',
       ['run/checkpoints/step-7'],
-      'run/checkpoints/step-7: wanted the folder of a checkpoint, got a path that does not exist',
+      'run/checkpoints/step-7: wanted the folder of a checkpoint, got a path that does not exist; ' +
+        'the run has the checkpoints step-00000032 and step-00000048',
     ],
     ['a folder without a run', ['.'], '.: wanted the folder of a run, got no run.json in it'],
   ])('tells in one line of %s', async (_, args, message) => {
