@@ -72,6 +72,14 @@ describe('a model exports what depends on the number of examples', () => {
       (x) => ops.mul(x, ops.reshape(constant([...Array(x.shape[0]!).keys()]), [x.shape[0]!, 1])),
     ],
     'the number itself': [floats(3), (x) => ops.div(x, x.shape[0]! ** 0.5)],
+    'pairs of examples': [
+      floats(4),
+      (x) => {
+        const pairs = ops.mul(ops.unsqueeze(x, 0), ops.unsqueeze(x, 1))
+        return ops.reshape(pairs, [x.shape[0]! ** 2, 4])
+      },
+    ],
+    'a polynomial of the number': [floats(3), (x) => ops.mul(x, x.shape[0]! ** 2 - 3 * x.shape[0]! + 1)],
     'a row for each example': [
       floats(3),
       (x) =>

@@ -158,6 +158,12 @@ describe('evenstep doctor', () => {
       ['run', '--only', 'D8,D99'],
       'doctor: wanted one of D1, D2, D3, D4, D5, D6, D7, D8, D9, D10, D11, D12, D13, D14, D15, D16, D17, D18, D19, D20, got D99; did you mean D9?',
     ],
+    [
+      'a checkpoint that does not exist',
+      ['run/checkpoints/step-7'],
+      'run/checkpoints/step-7: wanted the folder of a checkpoint, got a path that does not exist; ' +
+        'the run has the checkpoints step-00000032 and step-00000048',
+    ],
     ['a folder without a run', ['.'], '.: wanted the folder of a run, got no run.json in it'],
   ])('tells in one line of %s', async (_, args, message) => {
     expect(await evenstep('doctor', ...args)).toEqual({ code: 2, out: '', err: `${message}\n` })

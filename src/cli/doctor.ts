@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { count, figure } from '../core/text.ts'
@@ -33,12 +33,13 @@ export const doctorCommand = (output: Output = terminal()): Command =>
     .option('--json', 'print findings as JSON lines')
     .action(async (path: string, { only, best, json }: Options) => {
       const print = printer(output, json)
-      if (!existsSync(path)) {
+      const isInRun = basename(dirname(resolve(path))) === 'checkpoints'
+      if (!existsSync(path) && !isInRun) {
         throw new ArgumentError(
           `doctor: wanted the folder of a run or an experiment's file, got ${path}, which does not exist`,
         )
       }
-      if (!statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
+      if (!isInRun && !statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
       const place = runPlaceOf(path, best && 'best')
       const experiment = await experimentOfRun(place.path)
       if (!only) print.lint(lint(experiment))

@@ -5,7 +5,8 @@ import type { Variable } from '../core/variable.ts'
 import { toOpenOnnx } from '../onnx/model.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 import { shareEqual, simplify } from '../onnx/simplify.ts'
-import { openGraph, unlikeGraphs } from './open-graph.ts'
+import { openGraph, type Traces, unlikeGraphs } from './open-graph.ts'
+import { checkAt } from './other-sizes.ts'
 import { formOf, showSize, writerFor } from './sizes.ts'
 
 /** A model traced on a batch. */
@@ -49,6 +50,29 @@ export function inferenceModel(traceOn: (n: number) => TracedBatch): Uint8Array 
   throw first
 }
 
+/** Other numbers of examples, for which the model must not compute anything else. */
+const others = [1, 2, 3, 4, 7, 8, 1024]
+
+/** @throws {ArgumentError} when the model computes something else for a number of `others` that it can take. */
+function checkOthers(traces: Traces, reads: TracedBatch['reads'], traceOn: (n: number) => TracedBatch): void {
+  const variables = new Map([...reads].map(([v, t]) => [t, v]))
+  for (const n of others) {
+    const traced = attempted(() => traceOn(n))
+    if (!traced) continue
+    const own = new Map([...traced.reads].map(([v, t]) => [t, v]))
+    checkAt(n, portable(traced.y), traces, (a, b) => variables.get(a) === own.get(b))
+  }
+}
+
+/** Returns undefined if the model cannot take as many examples, such as one in a statistic of the batch. */
+function attempted(trace: () => TracedBatch): TracedBatch | undefined {
+  try {
+    return trace()
+  } catch {
+    return undefined
+  }
+}
+
 function modelFor(sizes: readonly number[], traceOn: (n: number) => TracedBatch): Uint8Array {
   const batches: TracedBatch[] = []
   for (const n of sizes) {
@@ -62,6 +86,7 @@ function modelFor(sizes: readonly number[], traceOn: (n: number) => TracedBatch)
   const same = (ts: Tensor[]): boolean =>
     ts.every((t, i) => variables[i]!.get(t) === variables[0]!.get(ts[0]!))
   const y = openGraph({ sizes, roots }, writerFor(x), same)
+  checkOthers({ sizes, roots: batches.map(({ y }) => y) }, reads, traceOn)
   const weights = namedWeights(reads)
   const values = new Map([...weights.values()].map(({ read, value }) => [read, value]))
   const [shared] = shareEqual([y])

@@ -108,7 +108,7 @@ function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]):
 }
 
 /** Returns the forms of the elements of constants of one shape; undefined if one has no form. */
-function elementForms(constants: readonly Tensor[], sizes: readonly number[]): Form[] | undefined {
+export function elementForms(constants: readonly Tensor[], sizes: readonly number[]): Form[] | undefined {
   const [{ data, dtype }] = constants as [Tensor]
   const forms: Form[] = []
   for (let i = 0; i < data!.length; i++) {
@@ -171,7 +171,7 @@ function stretched(
 }
 
 /** Keeps the first element of each varying axis; returns undefined unless all others are equal to it. */
-function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | undefined {
+export function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | undefined {
   const shape = t.shape.map((n, axis) => (varies(forms[axis]!) ? 1 : n))
   const data = new Float64Array(sizeOf(shape))
   const seen = new Uint8Array(data.length)

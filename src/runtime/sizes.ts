@@ -62,7 +62,7 @@ export function formOf(values: readonly number[], sizes: readonly number[], dtyp
       const error = Math.abs(factor * base.at(sizes[i]!) + offset - value)
       return error <= (whole ? 0 : 1e-12 * Math.abs(value))
     })
-  const bases = [itself, ...(whole ? parts : scales)]
+  const bases = [itself, ...(whole ? parts : scales), ...quadratic(values, sizes)]
   return bases
     .flatMap((base): Form[] => {
       const [here, there] = [base.at(sizes[0]!), base.at(sizes[1]!)]
@@ -71,6 +71,16 @@ export function formOf(values: readonly number[], sizes: readonly number[], dtyp
       return [{ factor: first / here, base, offset: 0 }, line]
     })
     .find(fits)
+}
+
+/** Returns n² + c·n, of which the first three values are a multiple, up to a constant; nothing if c is not whole. */
+function quadratic([a, b, c]: readonly number[], [k, l, m]: readonly number[]): Base[] {
+  if (c === undefined) return []
+  const first = (b! - a!) / (l! - k!)
+  const second = ((c - b!) / (m! - l!) - first) / (m! - k!)
+  const linear = Math.round(first / second) - k! - l!
+  if (!Number.isFinite(linear)) return []
+  return [{ at: (n) => n * (n + linear), of: (n) => mul(n, add(n, linear)) }]
 }
 
 /** Returns a size in the shape of an input or output: a number, `N`, `2*N`, or else `name`. */

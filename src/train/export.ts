@@ -1,4 +1,4 @@
-import type { DType } from '../core/dtype.ts'
+import { type DType, isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { custom, type Option, readOptions, required } from '../core/options.ts'
 import { shapeOption } from '../core/shape.ts'
@@ -8,6 +8,7 @@ import { checkAssignsNothing, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { checkLayer, type Module } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'
+import { cast } from '../ops/compare.ts'
 import { inferenceModel } from '../runtime/inference.ts'
 
 const specOptions = {
@@ -22,21 +23,23 @@ const specOptions = {
 /**
  * Returns a model with its weights as the bytes of an ONNX file for inference on any number of examples, with
  * input `x`, output `y`, and the weights by their state names. Batch normalization uses running statistics, and
- * is folded into the layer before it where `nn.fuseAll` can.
+ * is folded into the layer before it where `nn.fuseAll` can. As in evaluation, a float `x` is cast to the type of
+ * the model's weights, which is the type of `y`.
  *
  * @param spec shape and element type of one example
  * @throws {ArgumentError} when the model assigns variables or reads a schedule in evaluation, or computes by
- *   other operators for other numbers of examples.
+ *   other operators or by other constants for other numbers of examples.
  */
 export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkLayer('exportOnnx', 'model', model)
   const { shape, dtype } = readOptions('exportOnnx', specOptions, spec)
-  variables(model) // records their names
-  const fused = fuseAll(model, input([2, ...shape], dtype))
+  const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
+  const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
+  const fused = fuseAll(model, input([2, ...shape], computing))
   return inferenceModel((n) => {
     const x = input([n, ...shape], dtype)
     const { reads, scheduled, result } = trace(() => {
-      const y = fused.forward(x, 'eval')
+      const y = fused.forward(cast(x, computing), 'eval')
       checkAssignsNothing()
       return y
     })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
+import { random } from '../core/random.ts'
 import type { Tensor } from '../core/tensor.ts'
+import { dataset } from '../data/dataset.ts'
 import { loader } from '../data/loader.ts'
 import * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
@@ -16,6 +18,7 @@ const still: ops.Loss = (output, target) =>
 
 const setup = toy({ data: clouds(1000), optimizer: sgd({ lr: 0.1, momentum: 0.9 }), batchSize: 32 })
 
+const seeds = [0, 1, 2, 3]
 describe('a range test', () => {
   test('finds rates that train, between one that is too low and one that breaks', async () => {
     const { lrs, losses, flat, steepest, valley, minimumTenth, suggestion } = await findLearningRate(setup)
@@ -140,6 +143,39 @@ describe('a range test', () => {
     const found = await findLearningRate(toy({ data: clouds(300), ...changes }), { steps: 200, ...options })
     expect(Object.keys(found)).toEqual(['lrs', 'losses', 'flat'])
     expect(found.flat).toBe(true)
+  })
+
+  test.each(seeds)('sees a loss that falls late, seed %i', async (seed) => {
+    const regression = (n: number) => {
+      const source = random('falls late', seed)
+      const x = Float32Array.from({ length: 4 * n }, () => source.normal())
+      const y = Int32Array.from({ length: n }, (_, i) => (x[4 * i]! + 0.3 * source.normal() > 0 ? 1 : 0))
+      return { train: dataset({ x, y, classes: 2 }), validation: dataset({ x, y, classes: 2 }) }
+    }
+    const few = { data: regression(96), seed, model: () => new nn.Sequential(new nn.Linear(4, 2)) }
+    expect((await findLearningRate(toy({ ...few, batchSize: 16 }), { steps: 60, to: 1 })).flat).toBe(false)
+    const model = () => new nn.Sequential(new nn.Linear(4, 8), new nn.BatchNorm1d(8), new nn.Linear(8, 2))
+    const parts = toy({ ...few, model, batchSize: 4, accumulate: 4 })
+    expect((await findLearningRate(parts, { steps: 60, to: 1 })).flat).toBe(false)
+  })
+
+  test.each(seeds)('sees no fall in noise alone, seed %i', async (seed) => {
+    const source = random('noise alone', seed)
+    const x = Float32Array.from({ length: 4 * 960 }, () => source.normal())
+    const train = dataset({ x, y: Float32Array.from({ length: 960 }, () => source.normal()) })
+    const model = () => {
+      const norm = new nn.LayerNorm(4) // its bias starts at 0, the best there is
+      return { norm, forward: (x: Tensor) => ops.sum(ops.mul(x, norm.bias!.value), [1]) }
+    }
+    const noise = toy({ data: { train, validation: train }, model, loss: ops.mseLoss, batchSize: 16, seed })
+    expect((await findLearningRate(noise, { steps: 60, to: 0.1 })).flat).toBe(true)
+  })
+
+  test('refuses a kept last batch of one that batch normalization cannot train on, before the first step', async () => {
+    const kept = toy({ data: clouds(81), batchSize: 16, lastBatch: 'keep' })
+    await expect(findLearningRate(kept, { steps: 60 })).rejects.toThrow(
+      /^find-lr: wanted a last batch of an epoch to train on, got 1 example, where .*; set lastBatch: 'drop', or another batchSize$/,
+    )
   })
 
   test('says what it cannot do', async () => {

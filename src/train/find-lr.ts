@@ -3,6 +3,8 @@ import { integer, number, type OptionsOf, present, readOptions } from '../core/o
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
+import { isFlatBeside, seemsFlat } from './flat.ts'
+import { checkLastBatch } from './last-batch.ts'
 import { examplesPerStep, runLength } from './length.ts'
 import { optimizerFor } from './run-optimizer.ts'
 import { Task, taskOption } from './task.ts'
@@ -28,8 +30,10 @@ export interface LearningRates {
   /** Loss of each step that the test took, smoothed by an exponential moving average. */
   readonly losses: readonly number[]
   /**
-   * Whether the loss falls at no rate by more than chance explains: by three standard errors, given how losses
-   * differ between batches. Then the test suggests no rate, and the fields below are absent.
+   * Whether the loss falls at no rate by more than chance explains: the smoothed loss by three standard errors, given
+   * how losses differ between batches; or else, over a sixth of the steps, the loss below that of the same batches at
+   * the initial weights, by four standard errors and a twentieth of the deviation between batches. Then the test suggests
+   * no rate, and the fields below are absent.
    */
   readonly flat: boolean
   /** Learning rate at which the smoothed loss, as a function of log(rate), falls fastest. */
@@ -61,6 +65,7 @@ export interface LearningRates {
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
  * @throws {ArgumentError} when an option is out of range, or the loss diverged in too few steps for a curve.
+ * @throws {ShapeError} when batch normalization cannot train on the last batch of an epoch, if it is kept.
  */
 export async function findLearningRate(
   experiment: Experiment,
@@ -68,6 +73,7 @@ export async function findLearningRate(
 ): Promise<LearningRates> {
   const { from, to, steps, task = taskOf(experiment) } = readOptions('find-lr', options, given)
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
+  checkLastBatch({ ...experiment, steps }, task, 'find-lr')
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
   const smoothed = losses.map(smoother())
@@ -79,7 +85,11 @@ export async function findLearningRate(
       `find-lr: wanted a curve of 10 steps or more, got ${seen.length} before the loss broke; begin at a lower rate`,
     )
   }
-  if (isFlat(losses, seen, first)) return { ...curve, flat: true }
+  const range = { raw: losses, seen, first }
+  if (seemsFlat(range)) {
+    const frozen = () => ramp(experiment, task, () => 0, losses.length)
+    if (isFlatBeside(range, await unchanged(task.variables.values(), frozen))) return { ...curve, flat: true }
+  }
   return { ...curve, flat: false, ...suggest(seen, (index) => rate(first + index)) }
 }
 
@@ -156,27 +166,6 @@ function smoother(): (loss: number) => number {
     weight = 0.98 * weight + 0.02
     return mean / weight
   }
-}
-
-/**
- * Whether smoothed losses fall by less than three standard errors. `losses` are the raw ones, whose differences from
- * one step to the next tell how much they vary between batches; those of `seen` begin at index `first`.
- */
-function isFlat(losses: readonly number[], seen: readonly number[], first: number): boolean {
-  const low = indexOfLeast(seen)
-  const high = seen.slice(0, low + 1).reduce((best, value, i) => (value > seen[best]! ? i : best), 0)
-  const changes = losses.slice(1).map((loss, i) => Math.abs(loss - losses[i]!))
-  const median = changes.toSorted((a, b) => a - b)[changes.length >> 1]!
-  const deviation = median / (0.6745 * Math.SQRT2) // of normal noise
-  const error = deviation * Math.hypot(shareOfNoise(first + high), shareOfNoise(first + low))
-  const fall = seen[high]! - seen[low]!
-  return fall <= Math.max(3 * error, 1e-6 * Math.abs(seen[low]!))
-}
-
-/** Returns the standard deviation of the smoothed loss at an index as a fraction of that of the raw losses. */
-function shareOfNoise(index: number): number {
-  const squares = (1 - 0.98 ** (2 * (index + 1))) * (0.02 ** 2 / (1 - 0.98 ** 2))
-  return Math.sqrt(squares) / (1 - 0.98 ** (index + 1))
 }
 
 /** Suggests learning rates from smoothed losses `seen`, without the noisy first tenth and diverging last 5 steps. */

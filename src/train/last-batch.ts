@@ -10,16 +10,17 @@ import type { Task } from './task.ts'
  * Checks before the first step that batch normalization can train on the last batch of an epoch, if it is kept
  * and the run comes to it. The length of a stream is unknown before its end, so it is not checked.
  *
+ * @param who name for the error message
  * @throws {ShapeError} when that batch, or a micro-batch that it is cut into, has one example and BN needs two.
  */
-export function checkLastBatch(experiment: Experiment, task: Task): void {
+export function checkLastBatch(experiment: Experiment, task: Task, who: string = 'train'): void {
   const rest = restOf(experiment)
   if (rest === 0 || !leavesOne(experiment, rest) || batchNorms(task.model).size === 0) return
   const reason = failure(task, 1)
   if (reason === undefined || failure(task, experiment.batchSize) !== undefined) return
   const examples = rest === 1 ? '1 example' : `${rest} examples in micro-batches of ${experiment.batchSize}`
   throw new ShapeError(
-    `train: wanted a last batch of an epoch to train on, got ${examples}, where ${reason.split(';')[0]}; ` +
+    `${who}: wanted a last batch of an epoch to train on, got ${examples}, where ${reason.split(';')[0]}; ` +
       "set lastBatch: 'drop', or another batchSize",
   )
 }

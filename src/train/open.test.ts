@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clouds, toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/rules/sgd.ts'
@@ -98,6 +99,22 @@ describe.each<[string, Partial<ExperimentOptions>]>([
   })
 })
 
+test('a model in float64 is exported with the input of its data, cast inside as in evaluation', async () => {
+  await train('double', { dtype: 'float64' })
+  const experiment = toy({ dtype: 'float64' })
+  const run = await open(join(root, 'double'), { experiment })
+  const session = await ort.InferenceSession.create(run.exportOnnx())
+  const x = Float32Array.of(0.1, -1, 2, 0.3)
+  const { y } = await session.run({ x: new ort.Tensor('float32', x, [2, 2]) })
+  const own = await compile({ x: { shape: [2, 2], dtype: 'float64' } }, (given) => ({
+    y: run.model.forward(given.x, 'eval'),
+  }))
+  const wanted = (await own({ x: Float64Array.from(x) })).y
+  expect(y!.type).toBe('float64')
+  for (const [i, value] of (y!.data as Float64Array).entries())
+    expect(value).toBeCloseTo(Number(wanted[i]), 12)
+})
+
 describe('what cannot be opened is said', () => {
   test('a folder without a run, a checkpoint that is not there, an option unknown', async () => {
     const experiment = toy(ruinous)
@@ -113,6 +130,22 @@ describe('what cannot be opened is said', () => {
     )
     await refusal(path, { experiment, checkpoint: 'step-7' }).toThrow(
       `${path}: wanted the checkpoint step-7, got step-00000012`,
+    )
+    const absent = join(path, 'checkpoints', 'step-7')
+    await refusal(absent, {}).toThrow(
+      `${absent}: wanted the folder of a checkpoint, got a path that does not exist; ` +
+        'the run has the checkpoints step-00000012',
+    )
+    await refusal(join(root, 'nowhere'), {}).toThrow(
+      `${join(root, 'nowhere')}: wanted the folder of a run, got a path that does not exist`,
+    )
+    const mark = join(path, 'checkpoints', 'best.json')
+    await refusal(mark, {}).toThrow(
+      `${mark}: wanted the folder of a run or a checkpoint, got a file; ` +
+        'for the best checkpoint, give the folder of the run and --best',
+    )
+    await refusal(join(path, 'checkpoints'), {}).toThrow(
+      `${join(path, 'checkpoints')}: wanted the folder of a run, got no run.json in it`,
     )
     const checkpoint = join(path, 'checkpoints', 'step-00000012')
     await refusal(checkpoint, { checkpoint: 'best' }).toThrow(

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
+import { listed } from '../core/text.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { Checkpoints } from './checkpoint.ts'
@@ -104,12 +105,29 @@ export function runPlaceOf(folder: string, asked?: string): RunPlace {
   }
   const path = dirname(dirname(resolve(folder)))
   if (!existsSync(join(folder, 'checkpoint.json')) || !existsSync(join(path, 'run.json'))) {
-    throw new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it`)
+    throw noRun(folder)
   }
   if (asked === undefined) return { path, checkpoint: folder }
   throw new ArgumentError(
     `${folder}: wanted the folder of a run to find the ${asked} checkpoint of, got a checkpoint; use ${path}`,
   )
+}
+
+/** Returns the error for a path that is neither the folder of a run nor of a checkpoint. */
+function noRun(folder: string): ArgumentError {
+  const above = dirname(resolve(folder))
+  const isBeside = basename(above) === 'checkpoints' && existsSync(join(above, '..', 'run.json'))
+  const names = isBeside ? new Checkpoints(above).list().map((one) => basename(one)) : []
+  const fix = names.length > 0 ? `; the run has the checkpoints ${listed(names)}` : ''
+  if (!existsSync(folder)) {
+    const wanted = isBeside ? 'the folder of a checkpoint' : 'the folder of a run'
+    return new ArgumentError(`${folder}: wanted ${wanted}, got a path that does not exist${fix}`)
+  }
+  if (!statSync(folder).isDirectory()) {
+    const advice = isBeside ? '; for the best checkpoint, give the folder of the run and --best' : ''
+    return new ArgumentError(`${folder}: wanted the folder of a run or a checkpoint, got a file${advice}`)
+  }
+  return new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it${fix}`)
 }
 
 function checkpointOf(path: string, asked: string): string {

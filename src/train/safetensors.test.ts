@@ -113,6 +113,13 @@ describe('a file that is not as it should be', () => {
     expect(() => readSafetensors(bytes, 'a')).toThrow(message)
   })
 
+  test.each(['x.safetensors', undefined, [1, 2]])('takes bytes, not %j', (given) => {
+    const got = JSON.stringify(given) ?? 'nothing'
+    expect(() => readSafetensors(given as never, 'a')).toThrow(
+      `readSafetensors: wanted the bytes of a file, got ${got}; such as fs.readFileSync(path)`,
+    )
+  })
+
   test('never crashes, hangs, or gives other numbers without a word', () => {
     const whole = writeSafetensors(tensors)
     const size = Number(new DataView(whole.buffer).getBigUint64(0, true))

@@ -1,7 +1,7 @@
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
-import { malformed } from '../core/mismatch.ts'
+import { malformed, mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
@@ -67,11 +67,16 @@ function headOf(header: object): Uint8Array {
  * Reads the tensors of a safetensors file, by name. Half precision (F16, BF16) becomes float32; integers of 8 and
  * 16 bits become int32, unsigned ones of 32 and 64 bits int64. All other types stay as they are.
  *
+ * @param file bytes of the file, as `fs.readFileSync(path)` returns them
  * @param name file name for error messages
+ * @throws {ArgumentError} when `file` is a path or anything else but bytes.
  * @throws {FormatError} when the file is truncated or of another format, its header does not describe its bytes
  *   exactly, a tensor is of another type (8-bit floats, complex numbers), or an integer is beyond 2⁶³ − 1.
  */
 export function readSafetensors(file: Uint8Array, name: string): Map<string, Stored> {
+  if (!(file instanceof Uint8Array)) {
+    throw mismatch('readSafetensors', 'the bytes of a file', file, 'such as fs.readFileSync(path)')
+  }
   const { header, body } = headerOf(file, name)
   const entries = Object.entries(header)
     .filter(([key, entry]) => key !== '__metadata__' || !isMetadata(entry, name))

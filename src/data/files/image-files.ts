@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { malformed } from '../../core/mismatch.ts'
 import { counted, listed } from '../../core/text.ts'
@@ -31,6 +31,7 @@ const system = new Set([
   'Thumbs.db',
   'desktop.ini',
   'ehthumbs.db',
+  'lost+found',
 ])
 
 /**
@@ -104,6 +105,15 @@ function reported<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {
+    if (isLink(path)) {
+      const got = `a link to ${readlinkSync(path)}, which does not exist`
+      throw malformed(path, 'an image or a folder of images', got, 'mend or remove the link')
+    }
     throw explained(path, cause, 'a folder of images')
   }
+}
+
+/** Whether a path, which leads nowhere, is itself a link. */
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && !existsSync(path)
 }

@@ -39,6 +39,7 @@ describe('classes', () => {
       'dog/2.PNG',
       '.ipynb_checkpoints/3.png',
       '__MACOSX/._1.png',
+      'lost+found/1.png',
       '@eaDir/x.png',
       '.DS_Store/',
     )
@@ -101,7 +102,11 @@ describe('a folder of images', () => {
     )
     rmSync(join(root, 'cat/all'))
     symlinkSync(join(root, 'nowhere'), join(root, 'dog'))
-    await fails(`${root}/dog: wanted a folder of images, got none; check the path`)
+    const nowhere = `a link to ${root}/nowhere, which does not exist; mend or remove the link`
+    await fails(`${root}/dog: wanted an image or a folder of images, got ${nowhere}`)
+    rmSync(join(root, 'dog'))
+    symlinkSync(join(root, 'nowhere'), join(root, 'cat/z.png'))
+    await fails(`${root}/cat/z.png: wanted an image or a folder of images, got ${nowhere}`)
   })
 
   test('exists, and is a folder of folders', async () => {

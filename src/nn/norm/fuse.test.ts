@@ -152,3 +152,13 @@ test('a model in place of two layers is refused', () => {
   expect(() => call(new BatchNorm1d(4), new Linear(3, 4))).toThrow(`${wanted}BatchNorm1d and Linear${fix}`)
   expect(() => call()).toThrow(`${wanted}nothing and nothing${fix}`)
 })
+
+test.each([[[3]], [5], [{ shape: [2, 3] }], [{ shape: 'x', dtype: 'float32' }], [null]])(
+  'a model is fused for a batch given by shape and type, not %j',
+  (x) => {
+    expect(() => fuseAll(new Sequential(), x as never)).toThrow(
+      `fuseAll: wanted the shape and element type of a batch, got ${JSON.stringify(x)}; ` +
+        "such as { shape: [64, 3], dtype: 'float32' }",
+    )
+  },
+)

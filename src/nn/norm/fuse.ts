@@ -1,7 +1,7 @@
 import { forwardOf } from '../../core/calls.ts'
-import { type Data, toData } from '../../core/dtype.ts'
+import { type Data, isDType, toData } from '../../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
-import { showValue } from '../../core/mismatch.ts'
+import { mismatch, showValue } from '../../core/mismatch.ts'
 import { nameBeside, nameOf, setName } from '../../core/names.ts'
 import { shapeOption } from '../../core/shape.ts'
 import { input, type Tensor } from '../../core/tensor.ts'
@@ -74,11 +74,11 @@ function checkPair(layer: unknown, bn: unknown): void {
  * channels are the last axis, only the shape of the input tells: without `x`, these pairs stay as they are.
  *
  * @param x shape and element type of a batch for the model, for instance `{ shape: [64, 3], dtype: 'float32' }`
- * @throws the errors of the model for such a batch.
+ * @throws {ArgumentError} when `x` is no such object; also the errors of the model for such a batch.
  */
 export function fuseAll(model: Module, x?: Pick<Tensor, 'shape' | 'dtype'>): Module {
   checkLayer('fuseAll', 'model', model)
-  if (x !== undefined) shapeOption.read('fuseAll', 'shape', Object(x).shape)
+  checkBatch(x)
   const calls = x && callsOf(model, input(x.shape, x.dtype))
   return fusedOf(model, (layer, bn) => {
     if (!takes(bn, layer)) return false
@@ -88,6 +88,15 @@ export function fuseAll(model: Module, x?: Pick<Tensor, 'shape' | 'dtype'>): Mod
     const fits = (t: Tensor): boolean => t.shape.length === layer.weight.shape.length && outputs.has(t)
     return given.length > 0 && given.every(fits)
   })
+}
+
+/** @throws {ArgumentError} unless a batch is given as its shape and element type, or not at all. */
+function checkBatch(x: unknown): void {
+  const { shape, dtype } = Object(x) as Partial<Tensor>
+  const isShape = Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0)
+  if (x === undefined || (isShape && isDType(dtype))) return
+  const wanted = 'the shape and element type of a batch'
+  throw mismatch('fuseAll', wanted, x, "such as { shape: [64, 3], dtype: 'float32' }")
 }
 
 function fusedOf(model: Module, isSure: (layer: Fusable, bn: BatchNorm) => boolean): Module {
