@@ -168,6 +168,7 @@ export interface WarmupStableDecayOptions extends OptionsOf<typeof warmupStableD
  */
 export const warmupStableDecay: FromValue<WarmupStableDecayOptions> = kind('warmupStableDecay', {
   fields: { ...base, ...warmupStableDecayOptions },
+  consecutive: ['warmupSteps', 'stableSteps', 'decaySteps'],
   check: ({ warmupShape, startFactor }, who) => checkStart(who, warmupShape, startFactor),
   span: ({ warmupSteps, stableSteps, decaySteps }) => whole(warmupSteps + stableSteps + decaySteps),
   curve({ initial, warmupSteps, stableSteps, decaySteps, endFactor, ...shapes }) {

@@ -99,6 +99,7 @@ export const cyclic: Constructor<[baseLr: number, options: CyclicOptions]> = kin
     baseLr: required(number()),
     ...cyclicOptions,
   },
+  consecutive: ['stepSizeUp', 'stepSizeDown'],
   check: checkScale,
   curve({ baseLr, maxLr, ...options }) {
     const height = wave(options)
@@ -128,6 +129,7 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
       baseMomentum: required(number()),
       ...cyclicMomentumOptions,
     },
+    consecutive: ['stepSizeUp', 'stepSizeDown'],
     check: checkScale,
     curve({ baseMomentum, maxMomentum, ...options }) {
       const height = wave(options)
