@@ -125,7 +125,7 @@ export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
 export const swa: FromValue<SwaOptions> = kind('swa', {
   fields: { ...initial, ...swaOptions },
   span: ({ annealEpochs }) => atLeastOne(annealEpochs),
-  timing: ({ annealEpochs }) => until(annealEpochs), // its last rate is meant to be held
+  timing: ({ annealEpochs }) => ({ ...until(annealEpochs), isHeld: true }),
   curve({ initial, swaLr, annealEpochs, annealStrategy }) {
     if (annealEpochs === 0) return () => swaLr
     const gap = swaLr - initial

@@ -141,6 +141,7 @@ describe("the rest of a run, where 'over' is left out", () => {
 
 test.each([
   ['warmup 5% + cosine 0.1 to 0', 'warmup 5% + cosine 0.1 to 0'],
+  ['warmup 5% + cosine 0.1 to 0 over rest', 'warmup 5% + cosine 0.1 to 0'],
   ['warmup 5 % + 0.1', 'warmup 5% + 0.1'],
   ['step 1 times 0.5 every 12.5%', 'step 1 times 0.5 every 12.5%'],
   ['multiStep(1, milestones: [50%, 75%])', 'multiStep(1, milestones: [50%, 75%])'],
