@@ -38,7 +38,8 @@ describe('a monitor that is not measured is refused before the first step', () =
 
   test('a metric of the user that states no goal', () => {
     const mine = { ...metrics.accuracy(), goal: undefined }
-    const refused = 'experiment: wanted monitor as one of trainLoss, validationLoss, validationAccuracy, got "mine"; '
+    const refused =
+      'experiment: wanted monitor as one of trainLoss, validationLoss, validationAccuracy, got "mine"; '
     expect(make({ monitor: 'mine', metrics: { mine } })).toThrow(`${refused}give mine a goal, 'max' or 'min'`)
     const result = () => {
       throw new Error('no examples')
