@@ -81,6 +81,23 @@ describe('percentages', () => {
     expect(await all('50%')).not.toEqual(await all(24))
   })
 
+  test.each([
+    ['linear 0.5 to 1.5', '0.1', '2.p', 7],
+    ['0.1', 'linear 0.5 to 1.5', '1.momentum', 7],
+    ['0.1', 'linear 0.5 to -0.5', '1.momentum', 7],
+  ])('that leave 0 to 1 are refused, at the step: %s, %s', async (p, momentum, name, step) => {
+    const part = (text: string) => (text === '0.1' ? 0.1 : text)
+    const model = () =>
+      new nn.Sequential(
+        new nn.Linear(2, 3),
+        new nn.BatchNorm1d(3, { momentum: part(momentum) }),
+        new nn.Dropout(part(p)),
+      )
+    await expect(lossesOf(toy({ epochs: 1, model }))).rejects.toThrow(
+      `${name}: wanted a number from 0 to 1 at step ${step}, got`,
+    )
+  })
+
   test('may be written as text in layers', async () => {
     const make = (p: string, momentum: string) => () =>
       new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3, { momentum }), new nn.Dropout(p))
