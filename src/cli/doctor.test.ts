@@ -63,8 +63,10 @@ describe('evenstep train --doctor', () => {
   })
 
   test('prints both around the table of the run', async () => {
-    const { code, out } = await evenstep('train', 'stale.ts', '--doctor', '--out', 'told')
+    const early = 'optimizer.lr=cosine 0.1 to 0 over 20'
+    const { code, out } = await evenstep('train', 'stale.ts', '--doctor', '--out', 'told', '--set', early)
     expect(code).toBe(0)
+    expect(out.replace(/\s+/g, ' ').split('optimizer.lr ends at step 20 of 48')).toHaveLength(2) // said once
     const places = ['lint, before training', 'stale · ', 'try next:', 'told · 48 steps'].map((text) =>
       out.indexOf(text),
     )

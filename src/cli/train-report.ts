@@ -1,5 +1,6 @@
 import { count, counted, dash, duration, figure, percent, significant } from '../core/text.ts'
 import { over } from '../schedule/index.ts'
+import { isSchedule } from '../schedule/schedule.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
@@ -121,7 +122,8 @@ export class TrainReport {
     const { lr } = optimizerOf(this.#experiment).spec
     if (typeof lr !== 'function' || this.#peak === 0) return this.#peak === 0
     const curve = over(text, steps)
-    const isNear = (step: number): boolean => Math.abs(Number(lr(step)) - curve(step)) <= 1e-3 * this.#peak
+    const rate = isSchedule(lr) ? over(lr, steps) : lr
+    const isNear = (step: number): boolean => Math.abs(Number(rate(step)) - curve(step)) <= 1e-3 * this.#peak
     return Array.from({ length: steps }, (_, step) => step).every(isNear)
   }
 }

@@ -71,7 +71,8 @@ async function train(experiment: Experiment, file: string, options: Options, out
   let isStopped = false
   try {
     for await (const event of options.tensorboard ? withTensorBoard(folder, experiment) : folder.events()) {
-      if (report) report.event(event)
+      // The doctor's lint has said already what the event warns of.
+      if (report) report.event(doctor && event.type === 'start' ? { ...event, warnings: [] } : event)
       else output.write(toLines(event))
       isStopped = interrupt.signal.aborted && event.type !== 'end'
       if (!isStopped) continue
@@ -99,15 +100,24 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   const folder = new RunFolder(path, experiment, { resume: options.resume === true, task, notes })
   if (!folder.finished) return folder
   folder.close()
-  throw endedError(path, folder, file, options)
+  throw await endedError(path, folder, file, options)
 }
 
 /** Returns the error for resuming a run that has ended; its message has a command that lengthens the run. */
-function endedError(path: string, folder: RunFolder, file: string, options: Options): ArgumentError {
+async function endedError(
+  path: string,
+  folder: RunFolder,
+  file: string,
+  options: Options,
+): Promise<ArgumentError> {
   const { set, seed, device } = options
-  const { longer, steps } = folder
+  const { steps } = folder
+  const given = folder.longer
+  // Steps that only the command line states are left out, where more epochs lengthen the run.
+  const isFree = given.length > 1 && (await loadExperiment(file)).steps === undefined
+  const longer = isFree ? given.filter((setting) => !setting.startsWith('steps=')) : given
   const got = longer.length > 0 ? `ended after ${steps} steps` : `a controller stopped after ${steps} steps`
-  const kept = set.filter((setting) => !longer.some((more) => more.split('=')[0] === setting.split('=')[0]))
+  const kept = set.filter((setting) => !given.some((more) => more.split('=')[0] === setting.split('=')[0]))
   const again = evenstepCommand('train', file, [...kept, ...longer], { seed, device, out: path })
   const more = longer.length > 0 ? `lengthen it with ${again} --resume, or ` : ''
   return new ArgumentError(

@@ -217,6 +217,17 @@ export function finiteAt(name: string, value: number, step: number): number {
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
 }
 
+/** Returns a fraction whose schedule throws, with `name` and the step in the text, where it leaves 0 to 1. */
+export function fraction(value: Hyperparameter, name: string): Hyperparameter {
+  if (typeof value === 'number') return value
+  return (step) => {
+    const at = value(step)
+    if (!(at < -1e-12 || at > 1 + 1e-12)) return at // NaN is refused where it is fed
+    const fix = 'see its schedule'
+    throw new ArgumentError(`${name}: wanted a number from 0 to 1 at step ${step}, got ${at}; ${fix}`)
+  }
+}
+
 /**
  * Returns a hyperparameter as a tensor of the graph being built. A number becomes a constant of the graph. A
  * function of the step becomes an input, whose value is computed in float64 outside the graph and passed in at

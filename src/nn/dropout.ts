@@ -25,14 +25,15 @@ interface DropoutOptions extends OptionsOf<typeof options> {}
 export class Dropout implements Module {
   /** Seed of the random masks. If undefined, `nn.initialize` sets it to the seed that it is called with. */
   seed: number | undefined
-  readonly #p: Hyperparameter
+  /** Probability of dropping an element, or a schedule of it. */
+  readonly p: Hyperparameter
 
   /**
    * @param p probability of dropping an element, or a schedule of that probability
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
   constructor(p: ScheduleLike = 0.5, given?: DropoutOptions) {
-    this.#p = dropRate.read('Dropout', 'p', p)
+    this.p = dropRate.read('Dropout', 'p', p)
     this.seed = readOptions('Dropout', options, given).seed
   }
 
@@ -43,6 +44,6 @@ export class Dropout implements Module {
     if (unreached !== undefined) throw unreachable(unreached)
     const call = callOf(this)
     const layer = call === 0 ? nameOf(this) : `${nameOf(this)}, call ${call}`
-    return dropout(x, this.#p, { seed: this.seed ?? 0, layer })
+    return dropout(x, this.p, { seed: this.seed ?? 0, layer })
   }
 }

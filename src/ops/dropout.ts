@@ -11,7 +11,7 @@ import {
 import { random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
-import { hyperparameter } from '../core/variable.ts'
+import { fraction, hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import { add, mul } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
 import { less, where } from './compare.ts'
@@ -53,7 +53,9 @@ export function dropout(x: Tensor, p: Hyperparameter, options?: DropoutOptions):
 }
 
 const fed = (p: Hyperparameter, f: (p: number) => number, dtype: DType, name: string): Tensor =>
-  typeof p === 'number' ? scalar(f(p), dtype) : hyperparameter((step) => f(p(step)), dtype, name)
+  typeof p === 'number'
+    ? scalar(f(p), dtype)
+    : hyperparameter((step) => f(hyperparameterAt(fraction(p, name), step)), dtype, name)
 
 const half = 2 ** 31
 /** Returns the threshold such that a fraction 1 − p of all signed 32-bit integers is below it. */

@@ -5,8 +5,16 @@ import { listed } from '../core/text.ts'
 import type { Variable } from '../core/variable.ts'
 import type { SharedOptions, WeightOptions } from './rule.ts'
 
-/** Declaration of an option whose value is a regular expression, given as a string. */
-export const expression = custom<string>('a regular expression', isExpression)
+const pattern = custom<string>('a regular expression', isExpression)
+
+/** Declaration of an option whose value is a regular expression, written as a string: plain data, as in run.json. */
+export const expression: typeof pattern = {
+  ...pattern,
+  read(who, name, value) {
+    if (!(value instanceof RegExp)) return pattern.read.call(this as never, who, name, value)
+    throw mismatch(who, `${name} as the text of a regular expression`, `${value}`, `write '${value.source}'`)
+  },
+}
 
 function isExpression(value: unknown): boolean {
   try {

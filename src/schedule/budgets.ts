@@ -125,7 +125,7 @@ export interface SwaOptions extends OptionsOf<typeof swaOptions> {}
 export const swa: FromValue<SwaOptions> = kind('swa', {
   fields: { ...initial, ...swaOptions },
   span: ({ annealEpochs }) => atLeastOne(annealEpochs),
-  timing: ({ annealEpochs }) => until(annealEpochs), // its last rate is meant to be held
+  timing: ({ annealEpochs }) => ({ ...until(annealEpochs), isHeld: true }),
   curve({ initial, swaLr, annealEpochs, annealStrategy }) {
     if (annealEpochs === 0) return () => swaLr
     const gap = swaLr - initial
@@ -168,6 +168,7 @@ export interface WarmupStableDecayOptions extends OptionsOf<typeof warmupStableD
  */
 export const warmupStableDecay: FromValue<WarmupStableDecayOptions> = kind('warmupStableDecay', {
   fields: { ...base, ...warmupStableDecayOptions },
+  consecutive: ['warmupSteps', 'stableSteps', 'decaySteps'],
   check: ({ warmupShape, startFactor }, who) => checkStart(who, warmupShape, startFactor),
   span: ({ warmupSteps, stableSteps, decaySteps }) => whole(warmupSteps + stableSteps + decaySteps),
   curve({ initial, warmupSteps, stableSteps, decaySteps, endFactor, ...shapes }) {

@@ -7,7 +7,7 @@ import { type Constructor, type FromSchedule, kind } from './kind.ts'
 import { steps } from './length.ts'
 import { changed, inners } from './options.ts'
 import type { Schedule } from './schedule.ts'
-import { endless, later } from './timing.ts'
+import { later, type Timing, until } from './timing.ts'
 
 const sequentialOptions = {
   /** Strictly increasing steps: at `milestones[i]`, `schedules[i + 1]` takes over. */
@@ -42,7 +42,10 @@ export const sequential: Constructor<[schedules: readonly Schedule[], options: S
       from: outer.from + (milestones[index - 1] ?? 0),
       until: index < milestones.length ? outer.from + milestones[index]! : outer.until,
     }),
-    timing: ({ milestones }, inner) => later(inner.at(-1)!, milestones.at(-1) ?? 0),
+    timing: ({ milestones }, inner) => ({
+      ...later(inner.at(-1)!, milestones.at(-1) ?? 0),
+      isConstant: false,
+    }),
     curve({ schedules, milestones }) {
       const starts = [0, ...milestones]
       const [first, second] = schedules
@@ -71,7 +74,7 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
     schedules: inners,
   },
   timing: (_, inner) => ({
-    end: Math.max(...inner.map(({ end }) => end)),
+    end: endOfProduct(inner),
     last: Math.max(...inner.map(({ last }) => last)),
   }),
   curve({ schedules }) {
@@ -84,6 +87,12 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
     }
   },
 })
+
+/** Returns when a product of schedules settles: constant factors do not put that off. */
+function endOfProduct(factors: readonly Timing[]): number {
+  const varying = factors.filter(({ isConstant }) => !isConstant)
+  return varying.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...varying.map(({ end }) => end))
+}
 
 const scaledOptions = {
   /** Number by which to multiply every value of the schedule. */
@@ -179,7 +188,7 @@ export interface PeriodicOptions extends OptionsOf<typeof periodicOptions> {}
 export const periodic: FromSchedule<PeriodicOptions> = kind('periodic', {
   fields: { ...changed, ...periodicOptions },
   place: ({ period }, outer) => ({ ...outer, until: outer.from + period }),
-  timing: () => endless,
+  timing: ({ period }) => until(period),
   curve({ schedule, period }) {
     return (step) => schedule(step % period)
   },

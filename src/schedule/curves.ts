@@ -4,6 +4,7 @@ import { boolean, number, type OptionsOf, required } from '../core/options.ts'
 import { type Constructor, type FromValue, kind, whole } from './kind.ts'
 import { steps } from './length.ts'
 import { afterEnd, base, initial } from './options.ts'
+import { endless } from './timing.ts'
 
 /** The same value at every step. (The counterpart of PyTorch's ConstantLR is `constantFactor`.) */
 export const constant: Constructor<[value: number]> = kind('constant', {
@@ -11,6 +12,7 @@ export const constant: Constructor<[value: number]> = kind('constant', {
     /** Value at every step. */
     value: required(number()),
   },
+  timing: () => ({ ...endless, isConstant: true }),
   curve({ value }) {
     return () => value
   },

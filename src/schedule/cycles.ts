@@ -7,6 +7,7 @@ import { steps } from './length.ts'
 import { formula, initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 import type { Expression } from './text/expression.ts'
+import { type Timing, until } from './timing.ts'
 
 const warmRestartsOptions = {
   /** Number of steps in the first cycle. */
@@ -36,6 +37,7 @@ export const cosineAnnealingWarmRestarts: FromValue<CosineAnnealingWarmRestartsO
   'cosineAnnealingWarmRestarts',
   {
     fields: { ...initial, ...warmRestartsOptions },
+    timing: ({ t0 }) => until(t0),
     curve({ initial, t0, tMult, etaMin, cycleDecay }) {
       const drop = initial - etaMin
       const cosine = (p: number) => (1 + Math.cos(Math.PI * p)) / 2
@@ -99,7 +101,9 @@ export const cyclic: Constructor<[baseLr: number, options: CyclicOptions]> = kin
     baseLr: required(number()),
     ...cyclicOptions,
   },
+  consecutive: ['stepSizeUp', 'stepSizeDown'],
   check: checkScale,
+  timing: firstCycle,
   curve({ baseLr, maxLr, ...options }) {
     const height = wave(options)
     return (step) => baseLr + (maxLr - baseLr) * height(step)
@@ -128,7 +132,9 @@ export const cyclicMomentum: Constructor<[baseMomentum: number, options?: Cyclic
       baseMomentum: required(number()),
       ...cyclicMomentumOptions,
     },
+    consecutive: ['stepSizeUp', 'stepSizeDown'],
     check: checkScale,
+    timing: firstCycle,
     curve({ baseMomentum, maxMomentum, ...options }) {
       const height = wave(options)
       return (step) => maxMomentum - (maxMomentum - baseMomentum) * height(step)
@@ -151,6 +157,11 @@ function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: Fields<typeof tr
     const cycle = Math.floor(1 + step / total)
     return height(1 + step / total - cycle) * scaleAt(cycle, step)
   }
+}
+
+/** Timing of a wave: what a run is planned for at least is its first cycle. */
+function firstCycle({ stepSizeUp, stepSizeDown = stepSizeUp }: Fields<typeof triangle>): Timing {
+  return until(stepSizeUp + stepSizeDown)
 }
 
 function checkScale({ mode, scale }: Fields<typeof triangle>, who: string): void {

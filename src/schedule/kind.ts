@@ -41,6 +41,8 @@ export interface Definition<D extends Declared> {
   readonly fields: D
   /** Whether lengths that are fractions of a run are rounded to whole steps, at least 1. @default false */
   readonly isWhole?: boolean
+  /** Lengths that follow one another: `'rest'` in one of them is what the others leave of the run. */
+  readonly consecutive?: readonly (keyof D)[]
   /** Throws if field values that are valid on their own do not fit together. @throws {ArgumentError} */
   check?(values: Fields<NoInfer<D>>, who: string): void
   /** Returns where a schedule with these field values ends; `end` is Infinity if they make it endless. */
@@ -118,11 +120,32 @@ function inSteps(kind: Kind, values: Values, stretch: Stretch): Values {
     const steps = stepsIn(stretch, value)
     return kind.isWhole ? Math.max(1, Math.round(steps)) : steps
   }
-  const mine = mapped(values, own)
+  const mine = { ...mapped(values, own), ...restOf(kind, values, stretch) }
   const place = (index: number): Stretch => kind.place?.(mine, stretch, index) ?? stretch
   const inner = (value: unknown, index = 0): unknown =>
     isSchedule(value) ? (value.within?.(place(index)) ?? value) : value
   return mapped(mine, (value) => (Array.isArray(value) ? value.map(inner) : inner(value)))
+}
+
+/** Returns the field that is `'rest'`, as what the other consecutive lengths leave of a stretch, if there is one. */
+function restOf({ type, consecutive = [] }: Kind, values: Values, stretch: Stretch): Values {
+  const [name, second] = consecutive.filter((name) => values[name] === 'rest')
+  if (name === undefined) return {}
+  const who = `schedule.${type}`
+  if (second !== undefined) {
+    const got = { [name]: 'rest', [second]: 'rest' }
+    throw mismatch(who, `'rest' as one of ${consecutive.join(', ')}`, got, `give ${second} a length`)
+  }
+  if (stretch.until <= stretch.from) return { [name]: stepsIn(stretch, 'rest') }
+  const others = consecutive.filter((other) => other !== name && values[other] !== undefined)
+  const lengths = others.map((other) => {
+    const length = values[other]
+    return isFraction(length) ? stepsIn(stretch, length) : Number(length)
+  })
+  const [all, taken] = [stepsIn(stretch, 'rest'), lengths.reduce((sum, steps) => sum + steps, 0)]
+  if (taken <= all * (1 + 1e-9)) return { [name]: Math.max(all - taken, 0) }
+  const fix = `nothing is left for ${name}: shorten them`
+  throw mismatch(who, `${others.join(' + ')} of at most ${all} steps`, taken, fix)
 }
 
 const mapped = (values: Values, f: (value: unknown) => unknown): Values =>

@@ -29,6 +29,7 @@ export interface StepOptions extends OptionsOf<typeof stepOptions> {}
  */
 export const step: FromValue<StepOptions> = kind('step', {
   fields: { ...initial, ...stepOptions },
+  timing: ({ stepSize }) => until(stepSize),
   curve({ initial, stepSize, gamma }) {
     return (step) => initial * gamma ** Math.floor(step / stepSize)
   },

@@ -4,6 +4,10 @@ export interface Timing {
   readonly end: number
   /** Last step at which a planned change happens: the schedule's end, a warmup's end or a milestone. */
   readonly last: number
+  /** Whether the schedule has a single value, so that what it multiplies ends as if alone. @default false */
+  readonly isConstant?: boolean
+  /** Whether its last value is meant to be held for the rest of the run. @default false */
+  readonly isHeld?: boolean
 }
 
 /** Timing of a schedule that has neither an end nor anything planned, such as an exponential decay. */
@@ -13,7 +17,8 @@ export const endless: Timing = { end: Number.POSITIVE_INFINITY, last: 0 }
 export const until = (last: number): Timing => ({ end: Number.POSITIVE_INFINITY, last })
 
 /** Returns the timing of a schedule that begins `steps` steps later than one with this timing. */
-export const later = ({ end, last }: Timing, steps: number): Timing => ({
+export const later = ({ end, last, ...kind }: Timing, steps: number): Timing => ({
+  ...kind,
   end: end + steps,
   last: Math.max(last + steps, 0),
 })

@@ -23,6 +23,7 @@ import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Controller } from '../schedule/control/controller.ts'
+import type { Metric } from './metrics/metric.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
 
 const isSources = (value: unknown): boolean =>
@@ -155,11 +156,21 @@ export function checkMonitor(
   if (names.includes(name)) return
   if (name === 'validationAccuracy' || metrics[name] !== undefined) {
     const fix = metrics[name]
-      ? `${name} is not one number`
+      ? noGoal(name, metrics[name]!)
       : 'no accuracy is measured where the data do not state their classes'
     throw mismatch(who, `${option} as one of ${names.join(', ')}`, name, fix)
   }
   throw unknownName(who, names, name, `${option} as `)
+}
+
+/** Says why a metric without a goal is not monitored: its result is a list, or lacks only the goal. */
+function noGoal(name: string, { result, initial }: Metric): string {
+  const fix = `give ${name} a goal, 'max' or 'min'`
+  try {
+    return typeof result(initial) === 'number' ? fix : `${name} is not one number`
+  } catch {
+    return `${fix}, if its result is one number` // its result is defined for no examples
+  }
 }
 
 /** Whether accuracy is measured on these data: whether their targets are classes. */

@@ -137,14 +137,15 @@ export function endOf(
 }
 
 /**
- * Returns settings that lengthen a run which took all its epochs or steps, such as `steps=24`: twice as many of
- * what ended it. Empty if a controller stopped the run.
+ * Returns the setting that lengthens a run which took all its epochs or steps, such as `steps=24`: twice as many of
+ * what ended it as the run took. Both, only where either alone would end it at once. Empty if a controller stopped
+ * the run.
  */
 export function longer(experiment: Experiment, progress: Progress): string[] {
   if (endOf(experiment, progress) === 'control') return []
   const { epochs, steps } = experiment
   return [
-    ...(epochs !== undefined && progress.epoch >= epochs ? [`epochs=${2 * epochs}`] : []),
-    ...(steps !== undefined && progress.steps >= steps ? [`steps=${2 * steps}`] : []),
+    ...(epochs !== undefined && progress.epoch >= epochs ? [`epochs=${2 * progress.epoch}`] : []),
+    ...(steps !== undefined && progress.steps >= steps ? [`steps=${2 * progress.steps}`] : []),
   ]
 }

@@ -1,28 +1,40 @@
 import { count, figure } from '../core/text.ts'
+import type { Module } from '../nn/module.ts'
+import { modules } from '../nn/modules.ts'
 import { over } from '../schedule/over.ts'
-import { isSchedule, type Schedule } from '../schedule/schedule.ts'
-import { timingOf } from '../schedule/spec.ts'
+import { type Curve, isSchedule, type Schedule } from '../schedule/schedule.ts'
+import { fromSpec, timingOf } from '../schedule/spec.ts'
 import { stretched } from '../schedule/stretched.ts'
 import { format } from '../schedule/text/format.ts'
 import type { Experiment } from './experiment.ts'
 import { type Length, runLength } from './length.ts'
+import { highest, onlyRises, settledAt } from './schedule-samples.ts'
+
+/** A run whose number of steps is known, and the number of steps to which percentages refer. */
+type KnownRun = Length & { readonly steps: number; readonly of: number }
 
 /**
- * Returns a sentence for each schedule of an experiment's optimizer whose end and the end of its runs differ by
- * more than 2 % of the run: it trains on at a low final value, or ends before the schedule does. A schedule that
- * has no end, or rises to it, is fine, and so is one that is meant to end at a percentage of the run.
+ * Returns a sentence for each schedule of an experiment's optimizer and of its model's layers whose end and the
+ * end of its runs differ by more than 2 % of the run: it trains on at a low final value, or ends before the
+ * schedule or its first cycle does. A learning rate that takes its last value in the first fifth of the run, or
+ * is 0 for more than half of it, is told whatever its kind; of a function, only the latter can be known. A
+ * schedule that has no end, or rises to it, is fine, and so is one that is meant to end at a percentage of the run.
  *
+ * @param model the model of the runs @default a new one
  * @example train.scheduleWarnings(experiment) // []
  */
-export function scheduleWarnings(experiment: Experiment): readonly string[] {
+export function scheduleWarnings(
+  experiment: Experiment,
+  model: Module = experiment.model(),
+): readonly string[] {
   const length = runLength(experiment)
   const { steps } = length
   if (steps === undefined || steps === 0) return []
-  const schedules = schedulesIn('optimizer', experiment.optimizer.spec)
-  const { scheduleSteps = steps } = experiment
-  return [...schedules].flatMap(([schedule, name]) =>
-    misfitOf(name, { schedule, of: scheduleSteps }, { ...length, steps }),
-  )
+  const run = { ...length, steps, of: experiment.scheduleSteps ?? steps }
+  const { spec } = experiment.optimizer
+  const schedules = [...schedulesIn('optimizer', spec), ...schedulesOf(model)]
+  const said = schedules.flatMap(([schedule, name]) => misfitOf(name, schedule, run))
+  return [...said, ...rateOfFunction(spec.lr, run)]
 }
 
 /** Returns the schedules in an optimizer's options, each once, with their paths. */
@@ -33,29 +45,64 @@ function schedulesIn(path: string, value: unknown): Map<Schedule, string> {
   return new Map(inside.reverse().flatMap((found) => [...found]))
 }
 
-function misfitOf(
-  name: string,
-  { schedule, of }: { readonly schedule: Schedule; readonly of: number },
-  run: Length & { readonly steps: number },
-): string[] {
-  const { steps } = run
+/** Returns the schedules in the fields of a model's layers, each once, with their paths. */
+function schedulesOf(model: Module): Map<Schedule, string> {
+  const found = [...modules(model)].flatMap(([path, layer]) =>
+    Object.entries(layer).flatMap(([field, value]) =>
+      isSchedule(value) ? [[value, path ? `${path}.${field}` : field] as const] : [],
+    ),
+  )
+  return new Map(found.reverse())
+}
+
+function misfitOf(name: string, schedule: Schedule, run: KnownRun): string[] {
+  const { steps, of } = run
   const slack = Math.max(0.02 * steps, 1)
   const resolved = over(schedule, of)
   const { end, last } = timingOf(resolved.spec)
-  const fix = adviceFor(resolved, end, run)
   if (last > steps + slack) {
     const value = figure(resolved(steps - 1), 4)
+    const fix = adviceFor(resolved, end, run, shortWarmup(schedule, steps))
     return [
       `${name} is planned for ${count(last)} steps, but the run ends at step ${count(steps)}, at ${value}: ${fix}`,
     ]
   }
+  if (end >= steps - slack) return earlyRate(name, schedule, run)
   // A schedule of percentages that ends early is meant to: its end moves with the length of the run.
-  const isMeant = timingOf(over(schedule, 2 * of).spec).end > 1.5 * end
-  if (end >= steps - slack || isMeant) return []
+  if (timingOf(over(schedule, 2 * of).spec).end > 1.5 * end) return earlyRate(name, schedule, run)
   const held = heldValue(resolved, end)
-  if (held !== undefined && !decays(resolved, end, held)) return []
+  if (held !== undefined && onlyRises(resolved, end, held)) return []
+  return [misfit(name, end, steps, held, adviceFor(resolved, end, run))]
+}
+
+const misfit = (name: string, end: number, steps: number, held: number | undefined, fix: string): string => {
   const rest = held === undefined ? 'has no value' : `stays at ${figure(held, 4)}`
-  return [`${name} ends at step ${count(end)} of ${count(steps)}, and then ${rest}: ${fix}`]
+  return `${name} ends at step ${count(end)} of ${count(steps)}, and then ${rest}: ${fix}`
+}
+
+/** Returns what to say of a learning rate without a known end that, by its values, is over early all the same. */
+function earlyRate(name: string, schedule: Schedule, run: KnownRun): string[] {
+  const { steps, of, epochs = 0 } = run
+  const resolved = over(schedule, of)
+  const end = settledAt(resolved, steps)
+  if (end === undefined || end === 0 || !/(^|\.)lr$/.test(name)) return []
+  const last = resolved(steps - 1)
+  const moves = (settledAt(over(schedule, 2 * of), 2 * steps) ?? Infinity) > 1.5 * end
+  const { isHeld } = timingOf(resolved.spec)
+  const isEarly = end <= steps / 5 && !moves && !isHeld && last < 0.99 * highest(resolved, steps)
+  const isIdle = last === 0 && end < steps / 2 && (!moves || name === 'optimizer.lr')
+  if (!isEarly && !isIdle) return []
+  const unit = end <= epochs ? 'lengths are in steps, not epochs; ' : ''
+  return [misfit(name, end, steps, last, `${unit}give its lengths as percentages of the run, such as '50%'`)]
+}
+
+/** Returns what to say of a learning rate that is a function of one's own, if it is 0 for most of the run. */
+function rateOfFunction(lr: unknown, { steps }: KnownRun): string[] {
+  if (typeof lr !== 'function' || isSchedule(lr)) return []
+  const curve = lr as Curve
+  const end = settledAt(curve, steps)
+  if (end === undefined || end === 0 || end >= steps / 2 || curve(steps - 1) !== 0) return []
+  return [misfit('optimizer.lr', end, steps, 0, 'its argument is the step, not the epoch')]
 }
 
 /** Returns the value that a schedule has after its end; undefined if it throws there. */
@@ -67,17 +114,19 @@ function heldValue(schedule: Schedule, end: number): number | undefined {
   }
 }
 
-/** Whether a schedule's last value is below its highest one, of 200 that are evenly spaced. */
-function decays(schedule: Schedule, end: number, last: number): boolean {
-  const values = Array.from({ length: 200 }, (_, i) => schedule(Math.floor((i * end) / 200)))
-  return last < 0.99 * Math.max(...values)
-}
-
-function adviceFor(schedule: Schedule, end: number, { epochs }: Length): string {
+function adviceFor(schedule: Schedule, end: number, { epochs }: Length, better?: string): string {
   const unit = end === epochs ? 'lengths are in steps, not epochs; ' : ''
-  const text = textOver(schedule)
+  const text = better ?? textOver(schedule)
   if (text === undefined) return `${unit}give its lengths as percentages of the run, such as '100%'`
   return `${unit}to span the run, write '${text}'`
+}
+
+/** Returns the text of a schedule whose warmup alone is as long as the run, with one of 5 %; else undefined. */
+function shortWarmup({ spec }: Schedule, steps: number): string | undefined {
+  if (spec.type !== 'warmup' || !(Number(spec.steps) >= steps)) return undefined
+  const short = fromSpec({ ...spec, steps: '5%' })
+  const inner = timingOf(over(short, steps).spec)
+  return inner.last <= 1.02 * steps ? format(short) : undefined
 }
 
 /** Returns the text of the same curve over a whole run; undefined if it has none. */

@@ -67,7 +67,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   checkLastBatch(experiment, task)
   let progress = resumed(experiment, start)
   task.goTo(progress.steps, factorOf(experiment, progress))
-  const warnings = scheduleWarnings(experiment)
+  const warnings = scheduleWarnings(experiment, task.model)
   const about = { parameters: task.parameters, ...(warnings.length > 0 && { warnings }) }
   yield { type: 'start', ...length, ...about, progress }
   while (!isOver(experiment, progress)) {

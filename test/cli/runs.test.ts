@@ -99,13 +99,13 @@ test('a run that ended by its steps is lengthened by the command that the refusa
     out: '',
     err:
       'steps: wanted a run to resume, got one that ended after 12 steps; lengthen it with npx evenstep train ' +
-      'ruined.ts --set optimizer.lr=0.1 --set epochs=4 --set steps=24 --out steps --resume, ' +
+      'ruined.ts --set optimizer.lr=0.1 --set epochs=4 --out steps --resume, ' +
       'or start another without --resume\n',
   })
   const [again] = /(?<=npx evenstep ).*--resume(?=,)/.exec(refused!.err)!
   const [resumed] = await together(again.split(' '))
   expect([resumed!.code, resumed!.err]).toEqual([0, ''])
-  expect(resumed!.out).toContain('\n24 steps in ')
+  expect(resumed!.out).toContain('\n32 steps in ')
 })
 
 test('an experiment that does not load says where: at the first line of the user', async () => {

@@ -7,6 +7,12 @@ import * as schedule from '../../src/schedule/index.ts'
 import { findLearningRate, taskOf } from '../../src/train/index.ts'
 import { toy } from '../support/toy.ts'
 
+test('a pattern that is a RegExp is refused, as it is no plain data', () => {
+  expect(() => optim.sgd({ lr: 0.1, groups: [{ match: /^0/ as never }] })).toThrow(
+    new ArgumentError('sgd: wanted match as the text of a regular expression, got "/^0/"; write \'^0\''),
+  )
+})
+
 const net = (): nn.Module => nn.initialize(new nn.Sequential(new nn.Linear(2, 2), new nn.BatchNorm1d(2)), 0)
 const attached = (...groups: object[]) =>
   optim.sgd({ lr: 0.1, groups: groups as never }).attach(nn.variables(net()))

@@ -105,6 +105,35 @@ describe("the rest of a run, where 'over' is left out", () => {
     )
   })
 
+  test('is what the other lengths of the same schedule leave', () => {
+    const decay = (changes: object) =>
+      s.warmupStableDecay(0.1, { warmupSteps: '5%', stableSteps: '70%', decaySteps: '25%', ...changes })
+    expect(s.over(decay({ stableSteps: 'rest' }), 100).spec).toMatchObject({ stableSteps: 70 })
+    expect(s.over(decay({ decaySteps: 'rest' }), 100).spec).toMatchObject({ decaySteps: 25 })
+    expect(s.over(decay({ warmupSteps: 'rest' }), 100).spec).toMatchObject({ warmupSteps: 5 })
+    expect(s.over(decay({ warmupSteps: 10, stableSteps: 'rest' }), 100).spec).toMatchObject({
+      stableSteps: 65,
+    })
+    const wave = s.cyclic(0, { maxLr: 1, stepSizeUp: '25%', stepSizeDown: 'rest' })
+    expect(s.over(wave, 100).spec).toMatchObject({ stepSizeUp: 25, stepSizeDown: 75 })
+    const momentum = s.cyclicMomentum(0.8, { stepSizeUp: 'rest', stepSizeDown: '40%' })
+    expect(s.over(s.warmup(momentum, { steps: 10 }), 100).spec).toMatchObject({
+      schedule: { stepSizeUp: 50, stepSizeDown: 40 },
+    })
+  })
+
+  test('is refused where the other lengths leave nothing, or twice in a schedule', () => {
+    const decay = (warmupSteps: s.StepCount, stableSteps: s.StepCount) =>
+      s.warmupStableDecay(0.1, { warmupSteps, stableSteps, decaySteps: '25%' })
+    expect(() => s.over(decay(90, 'rest'), 100)).toThrow(
+      'schedule.warmupStableDecay: wanted warmupSteps + decaySteps of at most 100 steps, got 115; nothing is left for stableSteps: shorten them',
+    )
+    expect(() => decay('80%', 'rest')).toThrow('of at most 100 steps, got 105')
+    expect(() => decay('rest', 'rest')).toThrow(
+      `schedule.warmupStableDecay: wanted 'rest' as one of warmupSteps, stableSteps, decaySteps, got {"warmupSteps":"rest","stableSteps":"rest"}; give stableSteps a length`,
+    )
+  })
+
   test('is a step at least, where none is left', () => {
     expect(text('warmup 20 + cosine 1', 10)).toBe('warmup 20 + cosine 1 to 0 over 1')
   })
@@ -112,6 +141,7 @@ describe("the rest of a run, where 'over' is left out", () => {
 
 test.each([
   ['warmup 5% + cosine 0.1 to 0', 'warmup 5% + cosine 0.1 to 0'],
+  ['warmup 5% + cosine 0.1 to 0 over rest', 'warmup 5% + cosine 0.1 to 0'],
   ['warmup 5 % + 0.1', 'warmup 5% + 0.1'],
   ['step 1 times 0.5 every 12.5%', 'step 1 times 0.5 every 12.5%'],
   ['multiStep(1, milestones: [50%, 75%])', 'multiStep(1, milestones: [50%, 75%])'],

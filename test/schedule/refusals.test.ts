@@ -76,7 +76,8 @@ test.each(refusals.map(([make, message]) => [message, make] as const))('%s', (me
 test.each<[string, string]>([
   ['', 'schedule.parse: wanted a schedule in "", got the end'],
   ['cosine', `schedule.parse: wanted a number after 'cosine' in "cosine", got the end`],
-  ['cosin 0.1', 'schedule.parse: wanted a number, a call like step(0.1, stepSize: 30), or one of warmup, constant, cosine, polynomial, rex, step, exponential, oneCycle, linear in "cosin 0.1", got cosin'],
+  ['cosin 0.1', 'schedule.parse: wanted a number, a call like step(0.1, stepSize: 30), or one of warmup, constant, cosine, polynomial, rex, step, exponential, oneCycle, linear in "cosin 0.1", got cosin; did you mean cosine?'],
+  ['wamup 5% + 0.1', 'schedule.parse: wanted a number, a call like step(0.1, stepSize: 30), or one of warmup, constant, cosine, polynomial, rex, step, exponential, oneCycle, linear in "wamup 5% + 0.1", got wamup; did you mean warmup?'],
   ['0.1 0.2', 'schedule.parse: wanted the end in "0.1 0.2", got 0.2'],
   ['linear 0 to 1 over', `schedule.parse: wanted a number of steps or a percentage after 'over' in "linear 0 to 1 over", got the end`],
   ['cosine 10% to 0', `schedule.parse: wanted a number after 'cosine' in "cosine 10% to 0", got 10%`],

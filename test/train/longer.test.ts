@@ -73,6 +73,18 @@ describe('what lengthens a finished run', () => {
     expect(folder.longer).toEqual(longer)
   })
 
+  test('is more than what the run took, even if it is resumed with less', async () => {
+    await go('less', undefined, {}, of({ steps: 24 }))
+    const longerOf = (changes: Partial<ExperimentOptions>) => {
+      const folder = new train.RunFolder(join(root, 'less'), of(changes), resume)
+      folder.close()
+      return folder.longer
+    }
+    expect(longerOf({ steps: 4 })).toEqual(['steps=48'])
+    expect(longerOf({ epochs: 1 })).toEqual(['epochs=4'])
+    expect(longerOf({ epochs: 9, steps: 4 })).toEqual(['steps=48'])
+  })
+
   test('is kept in run.json, and the notes of the first run are', async () => {
     const notes = { versions: { evenstep: '1' }, origin: { file: 'a.ts', settings: [] } }
     await go('notes', undefined, { notes }, of({ steps: 6 }))

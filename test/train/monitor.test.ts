@@ -36,6 +36,20 @@ describe('a monitor that is not measured is refused before the first step', () =
     )
   })
 
+  test('a metric of the user that states no goal', () => {
+    const mine = { ...metrics.accuracy(), goal: undefined }
+    const refused =
+      'experiment: wanted monitor as one of trainLoss, validationLoss, validationAccuracy, got "mine"; '
+    expect(make({ monitor: 'mine', metrics: { mine } })).toThrow(`${refused}give mine a goal, 'max' or 'min'`)
+    const result = () => {
+      throw new Error('no examples')
+    }
+    expect(make({ monitor: 'mine', metrics: { mine: { ...mine, result } } })).toThrow(
+      `${refused}give mine a goal, 'max' or 'min', if its result is one number`,
+    )
+    expect(make({ monitor: 'mine', metrics: { mine: { ...mine, goal: 'max' } } })).not.toThrow()
+  })
+
   test('an accuracy of numbers', () => {
     const regression = { data: { train: numbers, validation: numbers }, loss: ops.mseLoss }
     expect(make({ ...regression, monitor: 'validationAccuracy' })).toThrow(

@@ -7,6 +7,7 @@ export const scheduleRules: readonly LintRule[] = [
     name: 'schedule-length',
     title: 'a schedule in steps that ends long before or after the run',
     source: 'ours: the two differ by more than 2 % of the run',
-    look: ({ given }) => scheduleWarnings(given).map((advice) => ({ severity: 'warning', advice })),
+    look: ({ given, model }) =>
+      scheduleWarnings(given, model).map((advice) => ({ severity: 'warning', advice })),
   },
 ]

@@ -2,7 +2,7 @@ import { mismatch } from '../../core/mismatch.ts'
 import { nameBeside } from '../../core/names.ts'
 import { type Hyperparameter, number, type Option } from '../../core/options.ts'
 import { scalar, type Tensor } from '../../core/tensor.ts'
-import { filled, hyperparameter, Variable } from '../../core/variable.ts'
+import { filled, fraction, hyperparameter, Variable } from '../../core/variable.ts'
 import { abs, add, div, mul, sub } from '../../ops/arithmetic.ts'
 import { cast, greater, less, where } from '../../ops/compare.ts'
 import { expm1 } from '../../ops/logarithm.ts'
@@ -113,7 +113,7 @@ function weightOf(
   const weight =
     zeroDebias && typeof momentum === 'number'
       ? debiased(momentum, cast(seen, dtype))
-      : hyperparameter(momentum, dtype, name, 'momentum')
+      : hyperparameter(fraction(momentum, name), dtype, name, 'momentum')
   return examples < fullBatchSize ? mul(weight, examples / fullBatchSize) : weight
 }
 

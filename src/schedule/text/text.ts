@@ -4,14 +4,14 @@
  *     schedule = [ 'warmup' length [ shape ] [ 'from' number ] '+' ] series
  *     series   = item { 'for' length 'then' item }
  *     item     = number | phrase | call | '(' schedule ')'
- *     phrase   = head number { word number | word length }                       see phrase.ts
+ *     phrase   = head number { word number | word length | 'over' 'rest' }       see phrase.ts
  *     call     = type '(' [ value { ',' [ field ':' ] value } ] ')'
  *     value    = length | word | 'text' | '[' [ value { ',' value } ] ']' | schedule, depending on the field
  *     length   = number [ '%' ]                                                  steps, or a share of the run
  */
 
 import { FormatError } from '../../core/errors.ts'
-import { showValue } from '../../core/mismatch.ts'
+import { nearest, showValue } from '../../core/mismatch.ts'
 import type { Declared } from '../../core/options.ts'
 import { type Percent, percentIn, type StepCount } from '../length.ts'
 import { inner, inners } from '../options.ts'
@@ -105,7 +105,9 @@ class Parser extends Scanner {
     if (this.follows('(')) return this.call()
     const phrase = phrases.find(({ head }) => head === text)
     if (phrase !== undefined) return this.phrase(phrase)
-    throw this.refuse(`a number, a call like step(0.1, stepSize: 30), or one of ${heads}`)
+    const guess = nearest(text, headWords)
+    const got = guess === undefined ? text : `${text}; did you mean ${guess}?`
+    throw this.refuse(`a number, a call like step(0.1, stepSize: 30), or one of ${headWords.join(', ')}`, got)
   }
 
   private phrase({ head, fields: [first, ...rest], toSpec }: Phrase): SpecValue {
@@ -119,7 +121,8 @@ class Parser extends Scanner {
       if (found === undefined) break
       const [word, field] = found
       const after = `'${word}'`
-      values[field] = lengthWords.has(word) ? this.length(after) : this.number(after)
+      if (word === 'over' && this.take('rest')) values[field] = 'rest'
+      else values[field] = lengthWords.has(word) ? this.length(after) : this.number(after)
     }
     return toSpec(Object.assign(whole, values))
   }
@@ -184,4 +187,4 @@ const lengthOf = (text: string): StepCount =>
 /** Words of phrases that are followed by a length, not by a value. */
 const lengthWords: ReadonlySet<string> = new Set(['over', 'every'])
 
-const heads = ['warmup', ...phrases.map(({ head }) => head)].join(', ')
+const headWords = ['warmup', ...phrases.map(({ head }) => head)]
