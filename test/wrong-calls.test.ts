@@ -44,7 +44,10 @@ describe('a natural wrong call', () => {
     ],
     ['exportOnnx: wanted model as a module, got nothing', () => call(train.exportOnnx)],
     ['summary: wanted shape as a list of integers ≥ 0, got nothing', () => call(nn.summary, model())],
-    ['fuseAll: wanted shape as a list of integers ≥ 0, got nothing', () => call(nn.fuseAll, model(), {})],
+    [
+      'fuseAll: wanted the shape and element type of a batch, got {}; such as {',
+      () => call(nn.fuseAll, model(), {}),
+    ],
     ['model: wanted a module, such as new nn.Linear(2, 1), got nothing', () => call(nn.variables)],
     ['model: wanted a module, such as new nn.Linear(2, 1), got nothing', () => call(nn.initialize)],
     ['model: wanted a module, such as new nn.Linear(2, 1), got 3', () => call(nn.freeze, 3)],

@@ -183,20 +183,14 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
 /** Adds a range that the step being traced checks when it runs. Does nothing while no step is traced. */
 export const recordRange = (range: IndexRange): void => void recorder?.ranges.push(range)
 
-/**
- * Checks that the step being traced, an evaluation, has assigned no variable so far.
- *
- * @throws {ArgumentError} naming the layer that learns.
- */
+/** Checks that the step being traced, an evaluation, assigns nothing. @throws {ArgumentError} naming the layer. */
 export function checkAssignsNothing(): void {
   const [variable] = active('evaluation').writes.keys()
   if (variable === undefined) return
   const name = nameOf(variable)
-  const got = `an evaluation that changes ${name || 'a variable'}`
-  const fix = 'call each layer with the mode that forward gets'
-  throw new ArgumentError(
-    `${nameBeside(variable, '').slice(0, -1) || name || 'model'}: wanted mode passed on to every layer, got ${got}; ${fix}`,
-  )
+  const who = nameBeside(variable, '').slice(0, -1) || name || 'model'
+  const got = `got an evaluation that changes ${name || 'a variable'}; call each layer with the mode that forward gets`
+  throw new ArgumentError(`${who}: wanted mode passed on to every layer, ${got}`)
 }
 
 /** Returns the index of this call of `layer` in the step whose graph is being built: 0 for the first call. */

@@ -294,7 +294,7 @@ describe('a finished run', () => {
     expect(missing).toEqual({
       code: 2,
       out: '',
-      err: 'nowhere: wanted the folder of a run, got no run.json in it\n',
+      err: 'nowhere: wanted the folder of a run, got a path that does not exist\n',
     })
     expect(unfinished!.err).toBe(
       'hot: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint\n',

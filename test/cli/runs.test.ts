@@ -53,7 +53,7 @@ describe('the best checkpoint', () => {
     expect(named!.out).toBe(best!.out)
     expect(exported!.out).toMatch(/^best\.onnx: [\d,]+ bytes, x float32 \[N, 1\] to y\n$/)
     expect(examined!.out).toContain('run · 8 steps\n')
-    expect(nothing!.err).toBe('nowhere: wanted the folder of a run, got no run.json in it\n')
+    expect(nothing!.err).toBe('nowhere: wanted the folder of a run, got a path that does not exist\n')
   })
 
   test('is opened in a program, with the experiment of its file', async () => {

@@ -28,8 +28,7 @@ export interface Advice {
    * Confidence that no other tried settings are better than the recommended ones:
    *
    * - `high`: with three seeds or more, the recommended settings beat the second best significantly
-   * - `medium`: the recommended settings were best in both of the last two rounds of trials; or, with three
-   *   seeds or more, they do not differ significantly from the second best
+   * - `medium`: they were best in both of the last two rounds, or tie with the second best over three seeds
    * - `low`: neither holds, usually because the budget is too small to tell
    */
   readonly confidence: 'high' | 'medium' | 'low'
