@@ -54,8 +54,8 @@ export function variables(root: object): Map<string, Variable> {
 }
 
 /**
- * Returns the variable at a path of fields, as `variables` writes paths; undefined if there is none. Unlike there, a
- * variable that a model shares is found under each of its paths.
+ * Returns the variable of a model with a state name, such as `fc1.weight`; undefined if there is none. A variable
+ * that two layers share is found by the name that it has in either.
  */
 export function variableAt(root: object, path: string): Variable | undefined {
   const parts = path.split('.')

@@ -29,8 +29,8 @@ export interface Tensor {
   /** Builds gradients as lazy tensors, so they can be differentiated again; absent if no gradient flows. */
   readonly grad?: GradientRule
   /**
-   * Tensors whose gradients `grad` returns. The last node of an operation made of several nodes can thus have
-   * the closed-form derivative with respect to the operation's inputs. @default `inputs`
+   * Tensors whose gradients `grad` returns. An operation made of several nodes names its own inputs here, so that
+   * one closed-form derivative replaces those of its nodes. @default `inputs`
    */
   readonly sources?: readonly Tensor[]
   /**

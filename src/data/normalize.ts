@@ -8,7 +8,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
-  /** Which values share a mean and deviation: all of `x`, a channel (axis 0) or a feature. @default 'all' */
+  /** Which values share a mean and deviation: all of `x`, each channel (axis 0) or each position. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
 }
 

@@ -163,7 +163,7 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
 }
 
 /**
- * Returns which values of a weight produce one output of `t`; undefined if a reshape of the weight hides it.
+ * Returns which values of a weight produce one channel of `t`; undefined if the weight is reshaped on the way.
  */
 function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   let [axis, behind] = [outputAxis(t, weight), weight]

@@ -122,7 +122,7 @@ function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
   return { step, used }
 }
 
-/** Simplifies a graph; equal constants that `inputs` names stay apart. */
+/** Simplifies a graph. Constants that have a name in `inputs` are not merged, even if they are equal. */
 const simplified = (outputs: Named, inputs: Named): Named => {
   const roots = simplify([...outputs.values()], new Set(inputs.values()))
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))

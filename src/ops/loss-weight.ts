@@ -59,7 +59,7 @@ export function withClassTargets(loss: Tensor, compared: ClassTargets): Tensor {
   return loss
 }
 
-/** Returns the recorded parts of a loss; undefined for any other tensor, and for a mean over examples. */
+/** Returns the total and weight that `weightedLoss` recorded for a loss; undefined for any other tensor. */
 export const partsOf = (t: Tensor): LossParts | undefined => parts.get(t)
 
 /** Returns what the loss `t` compares if it is one of classes; undefined for any other tensor. */

@@ -50,7 +50,7 @@ export function inferenceModel(traceOn: (n: number) => TracedBatch): Uint8Array 
   throw first
 }
 
-/** Other numbers of examples, for which the model must not compute anything else. */
+/** Batch sizes at which the exported graph is compared with the model's own graph. */
 const others = [1, 2, 3, 4, 7, 8, 1024]
 
 /** @throws {ArgumentError} when the model computes something else for a number of `others` that it can take. */

@@ -41,7 +41,7 @@ export interface Definition<D extends Declared> {
   readonly fields: D
   /** Whether lengths that are fractions of a run are rounded to whole steps, at least 1. @default false */
   readonly isWhole?: boolean
-  /** Lengths that follow one another: `'rest'` in one of them is what the others leave of the run. */
+  /** Options with the lengths of phases in turn: one may be `'rest'`, the steps of the run that the others leave. */
   readonly consecutive?: readonly (keyof D)[]
   /** Throws if field values that are valid on their own do not fit together. @throws {ArgumentError} */
   check?(values: Fields<NoInfer<D>>, who: string): void

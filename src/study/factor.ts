@@ -13,7 +13,7 @@ const range = {
   to: required(number()),
   /** `linear`: equal steps between values; `log`: equal ratios. @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
-  /** Number of values, spaced evenly on `scale`, ends included. @default any number between the ends */
+  /** Number of evenly spaced values on `scale`, ends included. Without it, any value in between may be drawn. */
   count: integer({ min: 2 }),
   /** Distance between neighbouring values, starting at `from`. Only with scale `linear` and without `count`. */
   step: number({ above: 0 }),

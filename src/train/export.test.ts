@@ -1,8 +1,7 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import { ModelProtoSchema } from 'onnx-buf'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { difference } from '../../test/support/golden.ts'
+import { readGraph } from '../../test/support/onnx-file.ts'
 import { toy } from '../../test/support/toy.ts'
 import { random } from '../core/random.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
@@ -16,11 +15,8 @@ import { taskOf } from './train.ts'
 
 /** The operators of an ONNX file in order, and the names of its constants. */
 function parts(bytes: Uint8Array): { operators: string[]; constants: string[] } {
-  const { graph } = fromBinary(ModelProtoSchema, bytes)
-  return {
-    operators: graph!.node.map(({ opType }) => opType),
-    constants: graph!.initializer.map(({ name }) => name),
-  }
+  const { node = [], initializer = [] } = readGraph(bytes)
+  return { operators: node.map(({ opType }) => opType!), constants: initializer.map(({ name }) => name!) }
 }
 
 /** What stock ONNX Runtime makes of an exported model, beside what the model makes itself. */

@@ -152,7 +152,7 @@ const few = (names: readonly string[]): string =>
     ? listed(names)
     : `${names.slice(0, most).join(', ')} and ${names.length - most} more`
 
-/** Suggests a renaming, if the file has a missing variable's tensor with another beginning. */
+/** Suggests the option `rename` if names in the file differ from the model's only in their prefix. */
 function renameFix(missing: readonly string[], unexpected: readonly string[]): string {
   for (const key of missing) {
     const other = unexpected.find((name) => name.endsWith(`.${key}`) || key.endsWith(`.${name}`))

@@ -113,7 +113,7 @@ export const factorOf = ({ control }: Experiment, progress: Progress): number =>
 export const isOver = (experiment: Experiment, progress: Progress): boolean =>
   endOf(experiment, progress) !== undefined && progress.sofar.batches === 0
 
-/** Returns as a phrase why a run ended, for which `endOf` gives the reason in one word. */
+/** Returns a phrase that says why a run ended, such as `all 20 steps are done`. */
 export function becauseOf(experiment: Experiment, progress: Progress): string {
   const { control, epochs = 0, steps = 0, monitor } = experiment
   const reason = endOf(experiment, progress)

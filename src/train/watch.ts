@@ -86,7 +86,7 @@ function normOfGradient(model: object, loss: Tensor): Tensor {
   return mul(sqrt(slopes.map(squaredNorm).reduce((a, b) => add(a, b))), 0.5)
 }
 
-/** Returns a layer's quantities to log, except the angle, computed before the weights are updated. */
+/** Returns what is logged of a layer before the weights are updated: all but the angle by which they turn. */
 function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<string, Tensor> {
   const { mean: batchMean, variance: batchVar } = channelStatistics(x, undefined, undefined, 1)
   const found = {

@@ -104,9 +104,9 @@ const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /**
- * Returns at most four combinations of settings for the last round: the best ones of the round before; the very
- * best also with weight decay, if it has batch normalization and runs are long enough for decay to take effect;
- * and the unchanged experiment, if the budget suffices for full runs.
+ * Returns at most four combinations of settings for the last round: the best ones of the round before, the best
+ * one with weight decay added (only with batch normalization, and in runs long enough for decay to matter), and
+ * the unchanged experiment (only if the budget suffices for full runs).
  */
 function finalsOf(cells: readonly Scored[], experiment: Experiment, { rounds, whole }: Plan): Settings[] {
   const all = cells.map(({ settings }) => settings)
