@@ -36,7 +36,7 @@ export function toData(dtype: DType, values: ArrayLike<number | bigint>): Data {
 export const holds = (dtype: DType, data: unknown): boolean =>
   arrays[dtype] === (data as object | null | undefined)?.constructor
 
-/** Returns the numbers as a typed array of `dtype`: `values` itself if it is one, else as `toData`. */
+/** Returns `values` if it is a typed array of `dtype`, and otherwise its numbers in a new one. */
 export const asData = (dtype: DType, values: ArrayLike<number | bigint>): Data =>
   holds(dtype, values) ? (values as Data) : toData(dtype, values)
 

@@ -41,7 +41,8 @@ function checkLabels(labels: Int32Array, perExample: number, given?: number, ign
 }
 
 /**
- * @throws {ArgumentError} unless floats are 0 or 1 for two classes, or sum to 1 over axis 0 in each example.
+ * @throws {ArgumentError} unless each example has one float, 0 or 1, for two classes; or floats that sum to 1 over
+ *   axis 0, the classes.
  */
 function checkProbabilities(y: Values, shape: Shape, classes: number): void {
   const fix = 'leave classes out if y holds other numbers'

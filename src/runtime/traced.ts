@@ -98,7 +98,7 @@ export const rootsOf = ({ outputs, variables }: Traced): Tensor[] => [
   ...[...variables.values()].flatMap(({ written }) => (written ? [written] : [])),
 ]
 
-/** Replaces operators of a step by faster ones: `rewrite` returns what computes each of the roots it is given. */
+/** Replaces operators of a step by faster ones: `rewrite` returns a new tensor for each output of the graph. */
 export function lowered(traced: Traced, rewrite: (roots: readonly Tensor[]) => readonly Tensor[]): Traced {
   const roots = rootsOf(traced)
   const fast = new Map(rewrite(roots).map((t, i) => [roots[i]!, t]))

@@ -51,7 +51,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   return { ...plain(description) }
 }
 
-/** Describes a function: a schedule by its spec, a function of the user's by its text and values. */
+/** Describes a function: a schedule by its spec, any other by its source text and its values at some steps. */
 const functionOf = (value: ((step: number) => unknown) & { readonly spec?: unknown }): unknown =>
   value.spec ?? ownFunction(value)
 

@@ -140,7 +140,7 @@ export class RunFolder {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /** Settings that lengthen the finished run, such as `epochs=20`; empty if a controller stopped it. */
+  /** Settings to resume a finished run with, such as `epochs=20`; empty if early stopping ended it. */
   get longer(): readonly string[] {
     return longer(this.#experiment, this.#progress)
   }

@@ -65,7 +65,7 @@ abstract class InstanceNorm implements Module {
   /**
    * @returns `x`, normalized
    * @throws {ArgumentError} unless `mode` is `train` or `eval`.
-   * @throws {ShapeError} when the shape of `x` does not fit, or there is one value per channel and example.
+   * @throws {ShapeError} when the shape of `x` does not fit, or each channel of an example has only one value.
    */
   forward(x: Tensor, mode: Mode): Tensor {
     const training = isTraining(this, this.#kind, mode)
