@@ -69,7 +69,7 @@ describe('a template', () => {
     expect(scheduleText('0.1 for {0.1%} then 0.2', undefined, 10)).toBe('0.1 for 1 then 0.2')
   })
 
-  test('may have percentages as any schedule has them', () => {
+  test('may have percentages, like every schedule', () => {
     expect(scheduleText('warmup 5% + cosine {lr} to 0', 0.1, 1000)).toBe(
       'warmup 50 + cosine 0.1 to 0 over 950',
     )

@@ -110,7 +110,7 @@ test('a run that ended by its steps is lengthened by the command that the refusa
 
 test('an experiment that does not load says where: at the first line of the user', async () => {
   const files = [
-    ['here.ts', '\nconst a: any = undefined\nexport default a.parse(1)'],
+    ['here.ts', '\nconst [a] = [] as Record<string, Function>[]\nexport default a.parse(1)'],
     ['through.ts', "import { rows } from './rows.ts'\nexport default rows()"],
     ['missing.ts', "import a from 'nothing'\nexport default a"],
   ] as const

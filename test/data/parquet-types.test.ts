@@ -48,7 +48,7 @@ describe('a column of lists', () => {
     expect(Array.from(set.y.data.slice(-2), Number)).toEqual(numbers.fixed![kept.at(-1)!])
   })
 
-  test('is chosen by its index as any other', async () => {
+  test('is chosen by its index, like every column', async () => {
     const set = await parquet(path, { features: [-2, 0], target: 1, missing: 'drop' })
     expect([set.x.shape, set.featureNames, set.y.shape]).toEqual([[3], ['fixed[0]', 'fixed[1]', 'row'], []])
     await expect(parquet(path, { features: ['row', 'fixed', 'row'], label: 1 })).rejects.toThrow(

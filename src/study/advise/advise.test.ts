@@ -1,26 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { toy } from '../../../test/support/toy.ts'
+import { resultOf, toyOf } from '../../../test/support/advice.ts'
 import * as nn from '../../nn/index.ts'
-import { adamw } from '../../optim/rules/adam.ts'
 import { scheduleFreeSgd } from '../../optim/rules/schedule-free.ts'
-import { sgd } from '../../optim/rules/sgd.ts'
 import { keepSessions } from '../../runtime/node-cpu.ts'
-import * as schedule from '../../schedule/index.ts'
-import { type ExperimentOptions, experiment } from '../../train/experiment.ts'
 import { override } from '../../train/spec.ts'
 import { run } from '../../train/train.ts'
 import type { Finished } from '../analysis/findings.ts'
 import type { Advice } from './advice.ts'
-import { adviceOf } from './advice.ts'
 import { type AdviseEvent, advise } from './advise.ts'
-import { planOf, seedsBudget, wholeBudget } from './plan.ts'
 import type { Runner } from './runner.ts'
-import { driftWeightDecay } from './weight-decay.ts'
-
-const toyOf = (changes: Partial<ExperimentOptions> = {}) => {
-  const { epochs: _, ...rest } = toy()
-  return experiment({ ...rest, steps: 90, ...changes })
-}
 
 const eventsOf = async (events: AsyncIterable<AdviseEvent>): Promise<AdviseEvent[]> => {
   const all: AdviseEvent[] = []
@@ -33,67 +21,6 @@ const adviceIn = (events: readonly AdviseEvent[]): Advice => {
   if (last.type !== 'advice') throw new Error('no advice')
   return last.advice
 }
-
-describe('a plan', () => {
-  test('has rounds three times as long as the one before, and spends no more than the budget', () => {
-    for (const [budget, run] of [
-      [2520, 280],
-      [5400, 600],
-      [42165, 4685],
-      [3000, 4685],
-    ] as const) {
-      const { ramp, rounds, whole } = planOf(budget, run)
-      const [first, second, last] = rounds
-      expect(2 * ramp + 10 * first + 8 * second + 4 * last).toBeLessThanOrEqual(budget)
-      expect(last / second).toBeCloseTo(3, 1)
-      expect(whole).toBe(last === run)
-    }
-  })
-
-  test.each([100, 280, 4685, 100_000])('of the least whole budget has runs of full length: %i', (run) => {
-    expect(planOf(wholeBudget(run), run).whole).toBe(true)
-  })
-
-  test.each([90, 280, 600, 1500, 4685])('of the budget for three seeds pays for them: %i', (run) => {
-    const budget = seedsBudget(run, 3)
-    const { ramp, rounds, whole } = planOf(budget, run)
-    const [first, second, last] = rounds
-    expect(whole).toBe(true)
-    expect(2 * ramp + 10 * first + 8 * second + 4 * last + 4 * run).toBeLessThanOrEqual(budget)
-  })
-
-  test('is refused where trials would say nothing', async () => {
-    expect(() => planOf(500, 4685)).toThrow(
-      'advise: wanted a budget of 820 steps or more, got 500; a run has 4685, and trials as long as a run take 37639',
-    )
-    await expect(advise(toyOf(), { budget: 1.5 }).next()).rejects.toThrow(
-      'advise: wanted budget as a positive integer, got 1.5',
-    )
-    await expect(advise(toyOf(), { budget: 900, seeds: 3 } as never).next()).rejects.toThrow(
-      'advise: wanted one of budget, runner, got seeds',
-    )
-  })
-})
-
-describe('weight decay by the drift angle', () => {
-  test('turns weights by 0.03 a step', () => {
-    const decay = driftWeightDecay(toyOf({ optimizer: sgd({ lr: 1, momentum: 0.9 }) }), 0.1, 5000)!
-    expect(decay).toBe(4.5e-4) // the classic 5e-4 of ResNets, for lr 0.1 and momentum 0.9
-    expect(Math.sqrt((2 * 0.1 * decay) / (1 - 0.9))).toBeCloseTo(0.03, 6)
-    expect(driftWeightDecay(toyOf({ optimizer: adamw({ lr: 1e-3 }) }), 0.001, 5000)).toBe(0.45)
-  })
-
-  test('is not asked of runs that are too short to feel it', () => {
-    expect(driftWeightDecay(toyOf(), 0.1, 2222)).toBeUndefined()
-    expect(driftWeightDecay(toyOf({ optimizer: adamw({ lr: 1e-3 }) }), 0.001, 4444)).toBeUndefined()
-  })
-
-  test('is not told of a momentum that changes', () => {
-    const optimizer = sgd({ lr: 1, momentum: schedule.linear(0.9, { totalIters: 10 }) })
-    expect(driftWeightDecay(toyOf({ optimizer }), 0.1, 5000)).toBeUndefined()
-  })
-})
-
 // Trials in this process, as in a worker of a study, use the graphs of those before them.
 beforeAll(() => keepSessions(8))
 afterAll(() => keepSessions(0))
@@ -197,6 +124,15 @@ describe('advice', () => {
     expect(advice.evidence.join(' ')).toMatch(/after 90 steps, over 5 seeds/)
   })
 
+  test('is refused with options that it cannot use', async () => {
+    await expect(advise(toyOf(), { budget: 1.5 }).next()).rejects.toThrow(
+      'advise: wanted budget as a positive integer, got 1.5',
+    )
+    await expect(advise(toyOf(), { budget: 900, seeds: 3 } as never).next()).rejects.toThrow(
+      'advise: wanted one of budget, runner, got seeds',
+    )
+  })
+
   test('of nothing but broken trials says so', async () => {
     const broken: Runner = async function* (_, trials) {
       for (const trial of trials)
@@ -205,102 +141,5 @@ describe('advice', () => {
     await expect(eventsOf(advise(toyOf(), { budget: 900, runner: broken }))).rejects.toThrow(
       'advise: wanted a trial with a finite loss, got none of 10; look for numbers in the data that are not finite',
     )
-  })
-})
-
-const resultOf = (loss: number): Finished['result'] => ({
-  status: 'done',
-  metrics: { validationLoss: loss },
-  steps: 1,
-  time: { training: 1, total: 1 },
-  curve: { steps: [], trainLoss: [], lr: [] },
-})
-
-describe('confidence', () => {
-  const a = { normalization: 'batch', schedule: 'cosine', lr: 0.1 }
-  const b = { normalization: 'none', schedule: 'cosine', lr: 0.1 }
-  const trial = (settings: Finished['settings'], rung: number, loss: number, seed = 0): Finished => ({
-    id: 0,
-    settings,
-    seed,
-    steps: rung === 1 ? 30 : 90,
-    rung,
-    result: resultOf(loss),
-  })
-  const told = (finals: readonly Finished[], before: readonly Finished[] = []) =>
-    adviceOf({
-      experiment: toyOf(),
-      plan: { ramp: 60, rounds: [10, 30, 90], whole: true },
-      budget: 1000,
-      ranges: [],
-      finished: [...before, ...finals],
-      finals,
-      spent: 900,
-    })
-  const seeds = [0, 1, 2]
-
-  test('is high where seeds show a difference', () => {
-    const finals = seeds.flatMap((s) => [trial(a, 2, 0.1 + 0.01 * s, s), trial(b, 2, 0.15 + 0.0101 * s, s)])
-    expect(told(finals)).toMatchObject({
-      confidence: 'high',
-      because: 'over 3 seeds it is better than normalization none, schedule cosine, lr 0.1 by 0.0501',
-    })
-  })
-
-  test('is medium where they show none', () => {
-    const finals = seeds.flatMap((s) => [trial(a, 2, 0.1, s), trial(b, 2, 0.101 + 0.01 * (s - 1), s)])
-    expect(told(finals)).toMatchObject({
-      confidence: 'medium',
-      because:
-        'over 3 seeds no difference was shown to normalization none, schedule cosine, lr 0.1 (0.001): either will do',
-    })
-  })
-
-  test('names the seeds it has, and a budget only if that is larger', () => {
-    const two = [0, 1].flatMap((s) => [trial(a, 2, 0.1, s), trial(b, 2, 0.2, s)])
-    expect(told(two, [trial(a, 1, 0.3)]).because).toBe(
-      'it led in runs of 30 and of 90 steps, over 2 seeds; three seeds of the two best take --budget 1180',
-    )
-    expect(told([trial(a, 2, 0.1)], [trial(a, 1, 0.3)]).because).toBe(
-      'it led in runs of 30 and of 90 steps, over one seed, and no others finished in the last round',
-    )
-  })
-
-  test('rests on evidence from runs of one length, over the same seeds', () => {
-    const before = [trial(a, 1, 0.5), trial(b, 1, 0.4), trial({ ...b, schedule: 'oneCycle' }, 1, 0.3)]
-    const { evidence } = told([trial(a, 2, 0.1, 0), trial(a, 2, 0.9, 1)], before)
-    expect(evidence).toEqual([
-      'Normalization batch, schedule cosine, lr 0.1: validation loss 0.5 after 30 steps; ' +
-        'normalization none, schedule oneCycle, lr 0.1: validation loss 0.3 after 30 steps.',
-      'Normalization none, schedule cosine, lr 0.1: validation loss 0.4 after 30 steps; ' +
-        'normalization none, schedule oneCycle, lr 0.1: validation loss 0.3 after 30 steps.',
-    ])
-    const last = [trial(a, 2, 0.1, 0), trial(a, 2, 0.9, 1), trial(b, 2, 0.2, 0)]
-    expect(told(last).evidence).toEqual([
-      'Normalization batch, schedule cosine, lr 0.1: validation loss 0.1 after 90 steps; ' +
-        'normalization none, schedule cosine, lr 0.1: validation loss 0.2 after 90 steps.',
-    ])
-  })
-
-  test('is low where the experiment as it is did best over one seed', () => {
-    expect(told([trial({}, 2, 0.1), trial(a, 2, 0.2)])).toMatchObject({
-      confidence: 'low',
-      because: 'over one seed no other settings did better; three seeds of the two best take --budget 1180',
-    })
-  })
-
-  test('is medium where one seed led twice, and low where the lead changed', () => {
-    const finals = [trial(a, 2, 0.1), trial(b, 2, 0.2)]
-    expect(told(finals, [trial(a, 1, 0.3), trial(b, 1, 0.4)])).toMatchObject({
-      confidence: 'medium',
-      because:
-        'it led in runs of 30 and of 90 steps, over one seed; three seeds of the two best take --budget 1180',
-    })
-    expect(told(finals, [trial(a, 1, 0.5), trial(b, 1, 0.4)])).toMatchObject({
-      confidence: 'low',
-      because:
-        'the budget is too small to tell: normalization none, schedule cosine, lr 0.1 led in runs of 30 steps; ' +
-        'three seeds of the two best take --budget 1180',
-    })
   })
 })
