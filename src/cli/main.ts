@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
-import { EvenstepError } from '../core/errors.ts'
+import { Command } from 'commander'
+import { printError } from './exit-code.ts'
 import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
@@ -34,26 +34,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
-
-/** Prints an error. @returns the exit code: 2 for a user's mistake, 1 for a bug in evenstep */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
-    if (error.code !== 'commander.help')
-      process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
-    return 2
-  }
-  if (error instanceof EvenstepError || isSystemError(error)) {
-    process.stderr.write(`${isSystemError(error) ? 'evenstep: ' : ''}${error.message}\n`)
-    return 2
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  return 1
-}
-
-/** Whether the error is of the operating system, such as a file that could not be read or written. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'path' in error
+  process.exitCode = printError(error)
 }

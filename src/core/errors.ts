@@ -1,9 +1,11 @@
 /**
- * An error that the user can fix, with a message of the form `who: wanted X, got Y; do Z`. The command line
- * prints only the message and exits with status 2. An error of any other class is a bug in Evenstep.
+ * An error that is not a bug in Evenstep, with a message of the form `who: wanted X, got Y; do Z`. The command
+ * line prints only the message.
  */
 export class EvenstepError extends Error {
   override readonly name: string = 'EvenstepError'
+  /** Status with which the command line exits; 2 for a mistake in the command, the experiment or the data. */
+  readonly exitCode: number = 2
 }
 
 /** Tensors have incompatible shapes or element types; thrown while a graph is built, before it runs. */
@@ -18,5 +20,20 @@ export class ArgumentError extends EvenstepError {
 
 /** A file or text is not in the expected format. */
 export class FormatError extends EvenstepError {
-  override readonly name = 'FormatError'
+  override readonly name: string = 'FormatError'
+}
+
+/** A file that Evenstep wrote, such as a checkpoint or a study's database, is damaged. */
+export class DamagedError extends FormatError {
+  override readonly name = 'DamagedError'
+  override readonly exitCode = 4
+}
+
+/**
+ * The machine failed: a full disk, a missing permission, too little memory, a process that was killed. The same
+ * work succeeds when repeated on a machine without the fault, so the failure is never a result.
+ */
+export class MachineError extends EvenstepError {
+  override readonly name = 'MachineError'
+  override readonly exitCode = 4
 }

@@ -10,6 +10,7 @@ import type { Steps } from './steps.ts'
 /** Error thrown when a loss becomes NaN or infinite. */
 export class DivergedError extends EvenstepError {
   override readonly name = 'DivergedError'
+  override readonly exitCode = 3
   /** Number, from 0, of the step whose loss is not finite; for a validation loss, of the step before it. */
   readonly step: number
   /** Learning rate of step `step`. */
