@@ -16,8 +16,8 @@ interface Setup {
 }
 
 /**
- * Returns the operator because of which a loss of a batch is neither a mean over its examples nor a sum, such as
- * `Sqrt` of a mean. Undefined for a mean or a sum, for a loss that states its weight, and when it is unknown.
+ * Returns the operator that makes a batch's loss neither a mean nor a sum over its examples, such as the `Sqrt` of
+ * a mean. Undefined for a mean or sum, for a loss made by `weightedLoss`, and where no operator is known to.
  */
 export function batchDependence({ model, loss: lossOf, data, dtype }: Setup): string | undefined {
   const batch = ({ shape, dtype }: FieldSpec): Tensor => input([2, ...shape], dtype)

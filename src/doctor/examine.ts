@@ -25,8 +25,8 @@ export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {
  * contradicts is withdrawn. The weights, statistics, optimizer state and step of the task stay unchanged.
  *
  * @param task trained model with its optimizer state; without this state, some diagnostics do not apply
- * @throws {ArgumentError} when no step was taken, the run's log has more or fewer steps than the task has taken,
- *   or an id or option is unknown.
+ * @throws {ArgumentError} when no step was taken, the log has not one entry per step that the task has taken, or
+ *   an id or option is unknown.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
  */
 export async function* examine(
@@ -68,7 +68,7 @@ async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diag
   return { id, title, threshold, source, ...(await result(diagnostic, subject)) }
 }
 
-/** Runs a diagnostic. If it throws an `EvenstepError`, returns the message as the reason of no finding. */
+/** Runs a diagnostic. If it throws an `EvenstepError`, returns the message as the reason for no finding. */
 async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   try {
     return await subject.untouched(() => duringRun(subject.length.steps, () => diagnostic.examine(subject)))

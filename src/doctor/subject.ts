@@ -162,7 +162,7 @@ export class Subject {
   }
 
   /**
-   * Runs on a batch the graph that `body` builds; compiles it once per `name` and batch size. Afterwards,
+   * Builds a graph with `body` and runs it on a batch; compiles it once per `name` and batch size. Afterwards,
    * restores the variables that the graph assigned.
    *
    * @param given values of inputs of the graph other than `x` and `y`
@@ -215,7 +215,7 @@ export class Subject {
     })
   }
 
-  /** Returns those weights before BN of whose rows more than half are scale-invariant when measured. */
+  /** Returns the weights before BN of which more than half of the rows were measured to be scale-invariant. */
   async invariant(): Promise<readonly Matrix[]> {
     return (await this.fedMatrices()).filter(({ variant }) => variant < 0.5)
   }

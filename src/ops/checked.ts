@@ -12,7 +12,7 @@ type Check = (who: string, value: unknown) => void
 
 const show = (value: unknown): string => (isTensor(value) ? 'a tensor' : showValue(value))
 
-/** @param test whether a value suits @param fix says what to write instead of a tensor */
+/** Makes a check that throws unless `test` accepts the value; `fix` tells what to pass instead of a tensor. */
 const being =
   (name: string, wanted: string, test: (value: unknown) => boolean, fix = ''): Check =>
   (who, value) => {
@@ -31,7 +31,7 @@ const or =
   (value: unknown): boolean =>
     tests.some((test) => test(value))
 
-/** Makes a check that lets an argument be left out. */
+/** Makes a check that also accepts undefined, for an optional argument. */
 const maybe =
   (check: Check): Check =>
   (who, value) => {
@@ -80,11 +80,11 @@ const against = (name: string): readonly Check[] => [x, tensor(name)]
 type OperatorName = keyof typeof operators
 type Signature = readonly Check[]
 
-/** Gives operators one signature. */
+/** Returns a table that assigns the same signature to each of the named operators. */
 const each = <N extends OperatorName>(names: readonly N[], signature: Signature): Record<N, Signature> =>
   Object.fromEntries(names.map((name) => [name, signature])) as Record<N, Signature>
 
-/** What each operator is called with. Options, and sizes of windows, are checked by the operators themselves. */
+/** Checks of each operator's arguments, in order. Operators check options and window sizes themselves. */
 const signatures: Readonly<Record<OperatorName, Signature>> = {
   ...each(['abs', 'ceil', 'cos', 'detach', 'erf', 'exp', 'expm1', 'floor', 'gelu', 'hardsigmoid'], [x]),
   ...each(['hardswish', 'isFinite', 'isNaN', 'log', 'log1p', 'logSigmoid', 'mish', 'neg', 'reciprocal'], [x]),

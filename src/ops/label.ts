@@ -73,9 +73,9 @@ export const classesLast = (scores: Tensor): Tensor =>
   scores.shape.length === 2 ? scores : transpose(scores, [0, ...scores.shape.map((_, i) => i).slice(2), 1])
 
 /**
- * Refuses labels that are neither a class nor ignored when a step runs, as `checkRange` does.
+ * Makes the step that is being traced refuse labels that are neither a class nor `ignoreIndex`; see `checkRange`.
  *
- * @param options options of the loss, if it can ignore labels
+ * @param options options of the loss, for a loss that can ignore labels
  */
 export function checkClasses(
   who: string,

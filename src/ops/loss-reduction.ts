@@ -19,7 +19,7 @@ export const reduced = (costs: Tensor, reduction: Reduction): Tensor =>
   reduction === 'none' ? costs : reduction === 'sum' ? weightedLoss(sum(costs), 1) : mean(costs)
 
 /**
- * @param fix what to do where the shapes allow no advice
+ * @param fix advice for the message when no reshaping of the target would help
  * @throws {ShapeError} when `target` differs from `output` in shape or element type.
  */
 export function checkAlike(who: string, output: Tensor, target: Tensor, fix?: string): void {
@@ -27,7 +27,7 @@ export function checkAlike(who: string, output: Tensor, target: Tensor, fix?: st
   throw misfit(who, `a target of ${showTensor(output)}`, target, fix ?? remedy(output, target))
 }
 
-/** Returns how a target of as many numbers as the output becomes like it; undefined when it has another number. */
+/** Returns advice on reshaping a target to the output's shape; undefined when their element counts differ. */
 function remedy(output: Tensor, target: Tensor): string | undefined {
   if (sizeOf(output.shape) !== sizeOf(target.shape)) return undefined
   const isCast = output.dtype !== target.dtype

@@ -39,8 +39,9 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
- * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing. With class weights, the mean divides by the sum of the weights of the batch's labels, as in
- * PyTorch; unlike in PyTorch, no label is ignored unless `ignoreIndex` is given.
+ * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing. With class
+ * weights, the mean divides by the sum of the weights of the batch's labels, as in PyTorch; unlike in PyTorch, no
+ * label is ignored unless `ignoreIndex` is given.
  *
  * @param logits `[n, classes]` or `[n, classes, …]`, before any softmax
  * @param target labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64; or probabilities of the

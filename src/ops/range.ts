@@ -5,8 +5,8 @@ import type { Tensor } from '../core/tensor.ts'
 import { recordRange } from '../core/variable.ts'
 
 /**
- * Makes the step that is being traced refuse values outside of a range when it runs; constants are refused now. The
- * graph itself gets no check: ONNX would take a negative index from the end.
+ * Makes the step that is being traced refuse values outside of a range. Constants are checked now; fed values are
+ * checked on the host before each run, since the graph would count a negative index from the end.
  *
  * @throws {ShapeError} when `values` are constants outside of the range.
  */

@@ -7,7 +7,7 @@ import type { SharedOptions, WeightOptions } from './rule.ts'
 
 const pattern = custom<string>('a regular expression', isExpression)
 
-/** Declaration of an option whose value is a regular expression, written as a string: plain data, as in run.json. */
+/** Declaration of an option whose value is a regular expression, written as a string, so that JSON can hold it. */
 export const expression: typeof pattern = {
   ...pattern,
   read(who, name, value) {

@@ -41,7 +41,7 @@ export interface Definition<D extends Declared> {
   readonly fields: D
   /** Whether lengths that are fractions of a run are rounded to whole steps, at least 1. @default false */
   readonly isWhole?: boolean
-  /** Options with the lengths of phases in turn: one may be `'rest'`, the steps of the run that the others leave. */
+  /** Options that are lengths of consecutive phases; one may be `'rest'`: the steps of the run that the others leave. */
   readonly consecutive?: readonly (keyof D)[]
   /** Throws if field values that are valid on their own do not fit together. @throws {ArgumentError} */
   check?(values: Fields<NoInfer<D>>, who: string): void
@@ -127,7 +127,7 @@ function inSteps(kind: Kind, values: Values, stretch: Stretch): Values {
   return mapped(mine, (value) => (Array.isArray(value) ? value.map(inner) : inner(value)))
 }
 
-/** Returns the field that is `'rest'`, as what the other consecutive lengths leave of a stretch, if there is one. */
+/** Returns the phase whose length is `'rest'`, if any, with the steps of `stretch` that the other phases leave. */
 function restOf({ type, consecutive = [] }: Kind, values: Values, stretch: Stretch): Values {
   const [name, second] = consecutive.filter((name) => values[name] === 'rest')
   if (name === undefined) return {}
@@ -152,7 +152,7 @@ const mapped = (values: Values, f: (value: unknown) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]))
 
 /**
- * Returns the curve of a schedule with lengths that are fractions of a run: of the run that calls it.
+ * Returns the curve of a schedule with lengths that are fractions of a run: the run in which the curve is called.
  *
  * @throws {ArgumentError} when its fields fit together in no run, whatever its length
  */

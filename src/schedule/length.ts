@@ -6,7 +6,10 @@ import { type Bounds, integer, number, type Option } from '../core/options.ts'
 /** A fraction of a run, as text: `'5%'` is a twentieth of the run's steps. */
 export type Percent = `${number}%`
 
-/** A number of steps, a fraction of the run, or `'rest'`: what the other lengths of the schedule leave, up to the next one or the end of the run. */
+/**
+ * A number of steps, a percentage of the run, or `'rest'`: all steps that the other lengths of the schedule leave,
+ * up to the next schedule or the end of the run.
+ */
 export type StepCount = number | Percent | 'rest'
 
 /** The part of a run that a schedule covers. */

@@ -4,9 +4,9 @@ export interface Timing {
   readonly end: number
   /** Last step at which a planned change happens: the schedule's end, a warmup's end or a milestone. */
   readonly last: number
-  /** Whether the schedule has a single value, so that what it multiplies ends as if alone. @default false */
+  /** Whether the schedule is constant, so that its product with another schedule ends when the other does. @default false */
   readonly isConstant?: boolean
-  /** Whether its last value is meant to be held for the rest of the run. @default false */
+  /** Whether the schedule's last value is meant to be held for the rest of the run. @default false */
   readonly isHeld?: boolean
 }
 

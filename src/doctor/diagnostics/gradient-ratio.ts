@@ -30,7 +30,7 @@ export const gradientRatio: Diagnostic = {
   },
 }
 
-/** Returns the root mean square of ‖gradient‖/‖weight‖ over batches; `weight` includes a bias that BN keeps. */
+/** Returns the root mean square of ‖gradient‖/‖weight‖ over batches; includes a bias that BN does not cancel. */
 function ratioOf({ parts }: Matrix, { trained }: Subject, slopes: readonly Slope[]): number {
   const names = [...trained].filter(([, variable]) => parts.includes(variable)).map(([name]) => name)
   const norms = slopes.map(({ gradient }) => Math.hypot(...names.map((name) => length(gradient.get(name)!))))
@@ -59,7 +59,7 @@ function judged(
   }
 }
 
-/** Returns how norms grow over a run: the mean of their last tenth divided by the mean of their third tenth. */
+/** Returns the growth of norms over a run: mean of the run's last tenth divided by mean of its third tenth. */
 function growth(norms: readonly number[]): number {
   const tenth = Math.max(1, Math.floor(norms.length / 10))
   return meanOf(norms.slice(-tenth)) / meanOf(norms.slice(2 * tenth, 3 * tenth))
