@@ -12,6 +12,7 @@ import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
+import { Pace } from './pace.ts'
 import {
   afterEpoch,
   afterSteps,
@@ -230,13 +231,4 @@ export function taskOf(experiment: Experiment): Task {
 function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shape; readonly dtype: DType } {
   const { x } = data.train
   return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
-}
-
-/** Adapts the number of steps per call so that calls take about 40 ms: the event loop stays responsive. */
-class Pace {
-  steps = 4
-
-  learn(steps: number, ms: number): void {
-    this.steps = Math.max(1, Math.min(4 * this.steps, Math.floor((40 * steps) / ms), 1024))
-  }
 }
