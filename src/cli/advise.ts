@@ -1,20 +1,22 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
-import { ArgumentError } from '../core/errors.ts'
+import { ArgumentError, DamagedError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
 import { identityOf } from '../study/run/identity.ts'
 import { Pool } from '../study/run/pool.ts'
+import { forgetFailed } from '../study/run/run-trial.ts'
 import { checkSameAdvice } from '../study/run/same-study.ts'
 import { stepsWith } from '../study/trial-settings.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadWithOrigin } from '../train/experiment-file.ts'
-import { override, parseJson } from '../train/spec.ts'
+import { override } from '../train/spec.ts'
 import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
@@ -29,6 +31,7 @@ interface Options {
   readonly workers?: number
   readonly set: readonly string[]
   readonly out?: string
+  readonly retryFailed?: true
   readonly json?: true
 }
 
@@ -41,6 +44,7 @@ export const adviseCommand = (output: Output = terminal()): Command =>
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .addOption(setOption())
     .option('--out <dir>', 'folder of the advice (default: runs/NAME-advice-1, -2, …)')
+    .option('--retry-failed', 'run trials that failed again')
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => run(file, options, output))
 
@@ -61,6 +65,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const isStopped = await inFolder(folder, file, set, async (pool, signal) => {
     begin(folder, experiment)
+    if (options.retryFailed) forgetFailed(join(folder, 'trials'))
     const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
     for await (const event of until(signal, advise(experiment, { budget, runner }))) {
       output.write(text(event))
@@ -106,8 +111,13 @@ function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
   if (existsSync(file)) {
-    const before = parseJson(readFileSync(file, 'utf8'), file) as typeof identity
-    checkSameAdvice(folder, before, identity)
+    const before = jsonIn(readFileSync(file))
+    if (typeof before !== 'object' || before === null) {
+      throw new DamagedError(
+        `${file}: wanted the JSON of an experiment, got something else; move the folder away`,
+      )
+    }
+    checkSameAdvice(folder, before as typeof identity, identity)
   }
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
@@ -127,8 +137,8 @@ async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncG
 /** Writes advice, and a module that exports `file`'s experiment with these settings. @returns its path */
 function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
-  writeFileSync(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
-  writeFileSync(path, moduleText(relative(folder, resolve(file)).replaceAll('\\', '/'), settings))
+  writeWhole(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)
+  writeWhole(path, moduleText(relative(folder, resolve(file)).replaceAll('\\', '/'), settings))
   return path
 }
 

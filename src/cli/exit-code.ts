@@ -1,5 +1,8 @@
+import { resolve } from 'node:path'
 import { CommanderError } from 'commander'
-import { EvenstepError } from '../core/errors.ts'
+import { EvenstepError, machineExitCode } from '../core/errors.ts'
+import { isMachineFault, machineError } from '../core/machine.ts'
+import { partialSuffix } from '../train/whole-file.ts'
 
 /** Exit codes of every command. Schedulers use them to tell what to repeat from what to give up. */
 export const exitCodes = {
@@ -11,7 +14,7 @@ export const exitCodes = {
   /** Training diverged: a loss is not finite. */
   diverged: 3,
   /** A fault of the machine: disk, permission, memory, a killed worker, a damaged file. */
-  machine: 4,
+  machine: machineExitCode,
   SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
@@ -25,15 +28,32 @@ export function printError(error: unknown): number {
       process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
     return exitCodes.usage
   }
-  if (error instanceof EvenstepError || isSystemError(error)) {
-    process.stderr.write(`${isSystemError(error) ? 'evenstep: ' : ''}${error.message}\n`)
-    return isSystemError(error) ? exitCodes.usage : error.exitCode
+  if (error instanceof EvenstepError) {
+    process.stderr.write(`${error.message}\n`)
+    const isFault = isMachineFault(error.cause) && !isAboutPath(error.cause)
+    return error.exitCode === exitCodes.usage && isFault ? exitCodes.machine : error.exitCode
+  }
+  const fault = machineError(error)
+  if (fault !== undefined) {
+    process.stderr.write(`${fault.message}\n`)
+    return isNamed(error) ? exitCodes.usage : fault.exitCode
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
   return exitCodes.bug
 }
 
-/** Whether the error is of the operating system, such as a file that could not be read or written. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'path' in error
+/** Codes of errors that say what a path is, or is not. */
+const pathCodes: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG']
+
+const isAboutPath = (error: unknown): boolean => pathCodes.includes(Object(error).code)
+
+/** Whether an error says that a path on the command line does not exist, or is something else: a slip in it. */
+function isNamed(error: unknown): boolean {
+  if (!isAboutPath(error)) return false
+  const { path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  const given = process.argv.slice(2).map((argument) => resolve(argument.replace(/^--[\w-]+=/, '')))
+  return [path, dest].some((one) => typeof one === 'string' && given.includes(resolve(withoutSuffix(one))))
 }
+
+const withoutSuffix = (path: string): string =>
+  path.endsWith(partialSuffix) ? path.slice(0, -partialSuffix.length) : path

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { printError } from './exit-code.ts'
+import { machineError } from '../core/machine.ts'
+import { exitCodes, printError } from './exit-code.ts'
 import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
@@ -28,8 +29,12 @@ for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : O
   program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
 }
 
-// A reader that has seen enough, such as `head`, closes the pipe: exit quietly.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+// A reader that has seen enough, such as `head`, closes the pipe: exit quietly. Any other error loses output.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.done : printError(machineError(error, 'stdout') ?? error)),
+)
+process.stderr.on('error', () => {}) // nowhere is left to say so; the exit code still tells
+process.on('uncaughtException', (error) => process.exit(printError(error)))
 
 try {
   await program.parseAsync()

@@ -2,9 +2,11 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import type { Finished } from '../study/analysis/findings.ts'
+import { NoneDoneError } from '../study/none-done.ts'
 import { factsOf, overrideForStudy, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
-import { positiveInteger, setOption } from './arguments.ts'
+import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadStudy } from './load.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
@@ -17,6 +19,8 @@ interface Options {
   readonly set: readonly string[]
   readonly out?: string
   readonly workers?: number
+  readonly retryFailed?: true
+  readonly timeLimit?: number
   readonly json?: true
 }
 
@@ -28,6 +32,8 @@ export const studyCommand = (output: Output = terminal()): Command =>
     .addOption(setOption())
     .option('--out <dir>', 'folder of the study (default: runs/NAME)')
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
+    .option('--retry-failed', 'run trials that failed again')
+    .option('--time-limit <seconds>', 'resume a trial elsewhere after so many seconds', positiveNumber)
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => study(file, options, output))
 
@@ -38,28 +44,37 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   const { runStudy } = await import('../study/run/run-study.ts')
   const { workersLock } = await import('../study/run/lock.ts')
   const { finish, written } = await import('../study/run/finish.ts')
-  const { set, out, json } = options
+  const { set, out, json, retryFailed, timeLimit = Number.POSITIVE_INFINITY } = options
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = evenstepCommand('study', file, set, { out })
   const start = (): ChildProcess => startWorker(file, workersLock(folder), set)
   const interrupt = onInterrupt()
   const report = json ? undefined : new StudyReport(output, prepared, folder, workers)
+  const { signal } = interrupt
   try {
-    for await (const event of runStudy(prepared, { folder, workers, start, signal: interrupt.signal })) {
+    const running = { folder, workers, start, signal, retryFailed: retryFailed === true, timeLimit }
+    for await (const event of runStudy(prepared, running)) {
       if (report) report.event(event)
       else output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
       const facts = factsOf(prepared, event.finished, { command, versions })
       const findings = await finish(folder, facts, event.finished)
       report?.findings(findings, written)
+      checkDone(event.finished)
     }
   } finally {
     interrupt.stop()
     report?.close()
   }
-  if (!interrupt.signal.aborted) return
+  if (!signal.aborted) return
   process.exitCode = 130
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
+}
+
+/** @throws {NoneDoneError} when no trial is done. */
+function checkDone(finished: readonly Finished[]): void {
+  const results = finished.map(({ result }) => result)
+  if (results.every(({ status }) => status !== 'done')) throw new NoneDoneError('study', results)
 }
 
 /** Returns an event as `--json` prints it: without curves, and with the number of trials, not their list. */

@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { Command } from 'commander'
-import { EvenstepError } from '../core/errors.ts'
+import { EvenstepError, MachineError } from '../core/errors.ts'
+import { isMachineFault, machineError } from '../core/machine.ts'
 import { keepSessions } from '../runtime/node-cpu.ts'
+import { sendHeartbeats } from '../study/run/heartbeat.ts'
 import { identityFingerprint } from '../study/run/identity.ts'
-import type { FromWorker } from '../study/run/pool.ts'
 import { type Job, runTrial } from '../study/run/run-trial.ts'
+import type { FromWorker } from '../study/run/worker-process.ts'
+import type { Experiment } from '../train/experiment.ts'
 import { loadWithOrigin } from '../train/experiment-file.ts'
 import type { Origin } from '../train/open.ts'
 import { override, settingText } from '../train/spec.ts'
@@ -26,9 +29,10 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   }
   process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which kills its workers
   process.on('disconnect', () => process.exit(1))
+  sendHeartbeats()
   try {
     const { lockShared } = await import('../study/run/lock.ts')
-    if (lockShared(lock) === undefined) throw new EvenstepError(`${lock}: wanted to share it, got refused`)
+    if (lockShared(lock) === undefined) throw new MachineError(`${lock}: wanted to share it, got refused`)
     const { experiment, origin } = await loadWithOrigin(file)
     const base = override(experiment, set)
     identityFingerprint(base) // reads all the data, which must not count as time of the first trial
@@ -36,12 +40,26 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
     process.on('message', async (job: Job) => {
       const settings = [...set, ...job.settings.map(settingText)]
       const notes = { origin: { file: origin, settings } satisfies Origin, versions }
-      say({ type: 'finished', result: await runTrial(base, job, notes) })
+      say(await outcomeOf(base, job, notes))
     })
     say({ type: 'ready' })
   } catch (error) {
-    say({ type: 'refused', message: error instanceof Error ? error.message : String(error) })
+    say({ type: 'refused', message: messageOf(error), isFault: isMachineFault(error) })
   }
+}
+
+/** Runs a trial. A fault of the machine is not a result of the trial. */
+async function outcomeOf(base: Experiment, job: Job, notes: object): Promise<FromWorker> {
+  try {
+    return { type: 'finished', result: await runTrial(base, job, { ...notes }) }
+  } catch (error) {
+    return { type: 'faulted', message: messageOf(error) }
+  }
+}
+
+function messageOf(error: unknown): string {
+  const shown = machineError(error) ?? error
+  return shown instanceof Error ? shown.message : String(shown)
 }
 
 /**
@@ -50,8 +68,11 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
  * @param lock path of the lock file that all workers share
  * @param set settings of the experiment to change, each as `path=value`
  */
-export const startWorker = (file: string, lock: string, set: readonly string[]): ChildProcess =>
-  fork(process.argv[1]!, ['worker', file, lock, ...set.flatMap((setting) => ['--set', setting])])
+export function startWorker(file: string, lock: string, set: readonly string[]): ChildProcess {
+  const settings = set.flatMap((setting) => ['--set', setting])
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'] as const // the last one for heartbeats
+  return fork(process.argv[1]!, ['worker', file, lock, ...settings], { stdio: [...stdio] })
+}
 
 /** Sends a message to the parent process. Ignores errors: if the parent has exited, this process exits, too. */
 const say = (message: FromWorker): void => void process.send!(message, () => {})

@@ -8,10 +8,12 @@ import type { Runner } from './runner.ts'
 /** Returns a function that runs trials in a process pool, up to `workers` at once, each in its own folder. */
 export const pooled = (pool: Pool, folder: string, workers: number): Runner =>
   async function* (experiment, trials) {
-    const run = async (trial: Trial): Promise<Finished> => {
+    const run = (trial: Trial): Promise<Finished> => {
       const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
       const job = { trial, folder: runFolder(folder, trial), settings, watch: false }
-      return { ...trial, result: await pool.run(job) }
+      const finished = pool.run(job).then((result) => ({ ...trial, result }))
+      finished.catch(() => {}) // whoever awaits it gets the error
+      return finished
     }
     const waiting = [...trials]
     const running = new Map<number, Promise<Finished>>()

@@ -2,6 +2,7 @@ import { ArgumentError } from '../../core/errors.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
 import type { Finished } from '../analysis/findings.ts'
+import { NoneDoneError } from '../none-done.ts'
 import type { Settings } from '../trial.ts'
 import type { Outcome } from './advice.ts'
 import type { Runner } from './runner.ts'
@@ -38,12 +39,14 @@ export class Race {
     yield* this.#run(settings, steps, this.#experiment.seed, this.#rounds++)
   }
 
-  /** Returns the latest round's `count` best settings. @throws {ArgumentError} when every trial diverged. */
+  /** Returns the latest round's `count` best settings. @throws {NoneDoneError} when every trial diverged or failed. */
   best(count: number): Scored[] {
     const scored = ranked(cellsOf(this.#round, this.#experiment.monitor), goalOf(this.#experiment))
     if (scored.length > 0) return scored.slice(0, count)
+    const results = this.#round.map(({ result }) => result)
+    if (results.every(({ status }) => status !== 'done')) throw new NoneDoneError('advise', results)
     throw new ArgumentError(
-      `advise: wanted a trial with a finite loss, got none of ${this.#round.length}; ` +
+      `advise: wanted a trial with a finite ${this.#experiment.monitor}, got none of ${results.length}; ` +
         'look for numbers in the data that are not finite',
     )
   }

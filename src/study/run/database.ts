@@ -5,17 +5,9 @@ import type { Finished } from '../analysis/findings.ts'
 import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
-
-/** A row of the database table `trial`; settings and result are stored as JSON text. */
-type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
-
-const tables = `
-  CREATE TABLE IF NOT EXISTS study (description TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS trial (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, settings TEXT NOT NULL, seed INTEGER NOT NULL,
-    steps INTEGER NOT NULL, rung INTEGER NOT NULL, status TEXT, result TEXT
-  );
-`
+import { checkSchema, type SchemaEntry, tables } from './schema.ts'
+import { withDatabase } from './sqlite-fault.ts'
+import { descriptionOf, finishedOf, type Row } from './stored.ts'
 
 /**
  * An SQLite database of a study's trials and their results: the file `study.db` in the study's folder.
@@ -25,17 +17,26 @@ const tables = `
  * results in the database, but each trial's own folder still has its result.
  */
 export class Database {
+  readonly #path: string
   readonly #db: Sqlite.Database
   readonly #ids = new Map<string, number>()
+  /** Greatest id of a trial; ids of rows that were deleted by hand may be missing below it. */
+  #last = 0
 
-  /** Opens or creates the database in a study's folder. The caller must hold the folder's lock. */
+  /**
+   * Opens or creates the database in a study's folder. The caller must hold the folder's lock.
+   *
+   * @throws {DamagedError} when the file is damaged, or is not the database of a study.
+   * @throws {MachineError} when the file cannot be read or written.
+   */
   constructor(folder: string) {
-    this.#db = new Sqlite(join(folder, 'study.db'))
-    this.#db.pragma('journal_mode = WAL')
-    this.#db.pragma('synchronous = NORMAL')
-    this.#db.exec(tables)
-    for (const { id, key } of this.#all<{ id: number; key: string }>('SELECT id, key FROM trial')) {
-      this.#ids.set(key, id)
+    this.#path = join(folder, 'study.db')
+    this.#db = withDatabase(this.#path, () => new Sqlite(this.#path))
+    try {
+      withDatabase(this.#path, () => this.#prepare())
+    } catch (error) {
+      this.#db.close()
+      throw error
     }
   }
 
@@ -43,55 +44,75 @@ export class Database {
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
     const text = JSON.stringify(description)
-    if (before) checkSameStudy(folder, JSON.parse(before.description), JSON.parse(text))
-    const write = this.#db.transaction(() => {
+    if (before) checkSameStudy(folder, descriptionOf(this.#path, before.description), JSON.parse(text))
+    this.#change(() => {
       this.#db.exec('DELETE FROM study')
       this.#db.prepare('INSERT INTO study VALUES (?)').run(text)
     })
-    write()
   }
 
   /** Stores those of the planned trials that are new, under the next free ids; returns all trials, with ids. */
   ask(asked: readonly Asked[]): Trial[] {
-    const insert = this.#db.prepare(
-      'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',
-    )
-    const write = this.#db.transaction(() =>
-      asked.map((one): Trial => {
+    return this.#change(() => {
+      const insert = this.#db.prepare(
+        'INSERT INTO trial (id, key, settings, seed, steps, rung) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      return asked.map((one): Trial => {
         const key = trialKey(one)
         const known = this.#ids.get(key)
         if (known !== undefined) return { id: known, ...one }
-        const id = this.#ids.size + 1
+        const id = ++this.#last
         insert.run(id, key, JSON.stringify(one.settings), one.seed, one.steps, one.rung)
         this.#ids.set(key, id)
         return { id, ...one }
-      }),
-    )
-    return write()
+      })
+    })
   }
 
   /** Stores a trial's result. @throws {ArgumentError} when the trial has a result already, or is unknown. */
   finish(id: number, result: TrialResult): void {
-    const { changes } = this.#db
-      .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
-      .run(result.status, JSON.stringify(result), id)
+    const { changes } = withDatabase(this.#path, () =>
+      this.#db
+        .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
+        .run(result.status, JSON.stringify(result), id),
+    )
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }
 
-  /** Returns all trials that have a result, ordered by id. */
+  /** Forgets the results of trials that failed, so that they run again. */
+  forgetFailed(): void {
+    this.#change(() => this.#db.exec("UPDATE trial SET status = NULL, result = NULL WHERE status = 'failed'"))
+  }
+
+  /** Returns all trials that have a result, ordered by id. @throws {DamagedError} when a result is damaged. */
   finished(): Finished[] {
-    return this.#all<Row>('SELECT * FROM trial WHERE result IS NOT NULL ORDER BY id').map(
-      ({ id, settings, seed, steps, rung, result }) => {
-        return { id, settings: JSON.parse(settings), seed, steps, rung, result: JSON.parse(result) }
-      },
-    )
+    const rows = this.#all<Row>('SELECT * FROM trial WHERE result IS NOT NULL ORDER BY id')
+    return rows.map((row) => finishedOf(this.#path, row))
   }
 
   close(): void {
     this.#db.close()
   }
 
+  #prepare(): void {
+    const entries = this.#all<SchemaEntry>('SELECT type, name, sql FROM sqlite_master')
+    checkSchema(this.#path, entries)
+    this.#db.pragma('journal_mode = WAL')
+    this.#db.pragma('synchronous = NORMAL')
+    const missing = Object.keys(tables).filter((table) => !entries.some(({ name }) => name === table))
+    this.#db.exec(missing.map((table) => `${tables[table]};`).join('\n'))
+    for (const { id, key } of this.#all<{ id: number; key: string }>('SELECT id, key FROM trial')) {
+      this.#ids.set(key, id)
+      this.#last = Math.max(this.#last, id)
+    }
+  }
+
+  /** Makes changes in one transaction. */
+  #change<T>(changes: () => T): T {
+    return withDatabase(this.#path, () => this.#db.transaction(changes)())
+  }
+
   #all<T>(query: string): T[] {
-    return this.#db.prepare(query).all() as T[]
+    return withDatabase(this.#path, () => this.#db.prepare(query).all() as T[])
   }
 }

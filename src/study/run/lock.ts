@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
+import { listed } from '../../core/text.ts'
+import { forgetHolders, holdersOf, recordHolder } from './holders.ts'
+import { sqliteCode, withDatabase } from './sqlite-fault.ts'
 
 /** A lock on a file, held until it is released or the process ends. */
 export interface Lock {
@@ -17,24 +20,31 @@ const held = new Set<Sqlite.Database>()
  * @param wait milliseconds to wait for other processes to release the lock. @default 0
  * @returns undefined if another process still holds the lock
  */
-export const lockAlone = (path: string, wait: number = 0): Lock | undefined =>
-  lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
+export function lockAlone(path: string, wait: number = 0): Lock | undefined {
+  const taken = lock(path, wait, (db) => void db.exec('BEGIN EXCLUSIVE'))
+  if (taken === undefined) return undefined
+  forgetHolders(path)
+  recordHolder(path)
+  return taken
+}
 
 /** Takes a shared lock on a file. @returns undefined if another process holds the lock exclusively */
 export function lockShared(path: string): Lock | undefined {
-  return lock(path, 0, (db) => {
+  const taken = lock(path, 0, (db) => {
     db.exec('BEGIN')
     db.prepare('SELECT COUNT(*) FROM sqlite_master').get() // a transaction locks when it first reads
   })
+  if (taken) recordHolder(path)
+  return taken
 }
 
 function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => void): Lock | undefined {
-  const db = new Sqlite(path, { timeout })
+  const db = withDatabase(path, () => new Sqlite(path, { timeout }))
   try {
-    begin(db)
+    withDatabase(path, () => begin(db))
   } catch (error) {
     db.close()
-    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
+    if (isBusy((error as Error).cause)) return undefined
     throw error
   }
   held.add(db)
@@ -47,11 +57,16 @@ function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => voi
   }
 }
 
+/** SQLite's result code of a database that another process has locked. */
+const busy = 5
+
+const isBusy = (error: unknown): boolean => sqliteCode(error) === busy
+
 /** Returns the path of the lock file of workers: a new parent process waits for workers of a killed one. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
-/** Milliseconds to wait until workers of a killed parent process exit, as they do when they notice its end. */
-const patience = 60_000
+/** Milliseconds to wait until workers of a killed parent process exit, as they do within a second of its end. */
+const patience = 10_000
 
 /**
  * Takes an exclusive lock on the folder of a study or advice.
@@ -60,19 +75,22 @@ const patience = 60_000
  */
 export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   const a = kind === 'study' ? 'a study' : 'an advice'
-  const lock = lockAlone(join(folder, `${kind}.lock`))
+  const file = join(folder, `${kind}.lock`)
+  const lock = lockAlone(file)
   if (lock === undefined) {
-    throw new ArgumentError(
-      `${folder}: wanted ${a} that is not running, got one that is; wait, or stop it first`,
-    )
+    const got = `one that is${named(holdersOf(file))}`
+    throw new ArgumentError(`${folder}: wanted ${a} that is not running, got ${got}; wait, or stop it first`)
   }
   const orphans = lockAlone(workersLock(folder), patience)
   if (orphans === undefined) {
     lock.release()
-    throw new ArgumentError(
-      `${folder}: wanted no workers of ${a} that was killed, got one that still runs; end it first`,
-    )
+    const got = `one that still runs${named(holdersOf(workersLock(folder)))}`
+    throw new ArgumentError(`${folder}: wanted no workers of ${a} that was killed, got ${got}; end it first`)
   }
+  forgetHolders(workersLock(folder)) // this process is none of them
   orphans.release()
   return lock
 }
+
+/** Returns a phrase that names processes by their ids; empty where none is known. */
+const named = (pids: readonly string[]): string => (pids.length === 0 ? '' : ` (process ${listed(pids)})`)

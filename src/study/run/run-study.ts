@@ -7,9 +7,9 @@ import { plan, trialCount } from '../design/plan.ts'
 import type { Trial } from '../trial.ts'
 import { Database } from './database.ts'
 import { lockFolder } from './lock.ts'
-import { Pool } from './pool.ts'
+import { LostTrialError, Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
-import { runFolder } from './run-trial.ts'
+import { forgetFailed, runFolder } from './run-trial.ts'
 
 /** An event of a running study: of the `total` trials that its design asks for, `done` are finished. */
 export type StudyEvent =
@@ -26,6 +26,10 @@ export interface RunStudyOptions {
   readonly workers: number
   /** Function that starts a worker process to run trials. */
   readonly start: () => ChildProcess
+  /** Whether trials that failed run again. @default false */
+  readonly retryFailed?: boolean
+  /** Seconds that one attempt at a trial may take before it is resumed elsewhere. @default no limit */
+  readonly timeLimit?: number
   /** Abort signal that stops the study at once, even in the middle of trials. */
   readonly signal?: AbortSignal
 }
@@ -36,17 +40,26 @@ export interface RunStudyOptions {
  * Yields an event for each trial once its result is in the database; last, unless stopped, `end`. If the caller
  * leaves the loop or aborts the signal, worker processes are killed; unfinished trials are run the next time.
  *
+ * A fault of the machine is no result: it ends the study, and its trials run the next time. A trial that three
+ * workers did not survive ends the study only after all other trials.
+ *
  * @throws {ArgumentError} when the folder has another study, or a running one.
+ * @throws {MachineError} after a fault of the machine, such as a full disk or a dead worker.
+ * @throws {DamagedError} when the study's database, or a file of a trial, is damaged.
  */
 export async function* runStudy(prepared: Prepared, options: RunStudyOptions): AsyncGenerator<StudyEvent> {
-  const { folder, start } = options
+  const { folder, start, timeLimit = Number.POSITIVE_INFINITY, retryFailed } = options
   mkdirSync(folder, { recursive: true })
   const lock = lockFolder(folder, 'study')
   let database: Database | undefined
-  const pool = new Pool(start)
+  const pool = new Pool(start, { timeLimit })
   try {
     database = new Database(folder)
     database.describe(prepared.describe(), folder)
+    if (retryFailed) {
+      forgetFailed(trialsOf(folder))
+      database.forgetFailed()
+    }
     yield* trials(prepared, database, pool, options)
   } finally {
     await pool.close()
@@ -63,16 +76,19 @@ async function* trials(
 ): AsyncGenerator<StudyEvent> {
   const { study, space } = prepared
   const finished = new Map(database.finished().map((one) => [trialKey(one), one]))
-  const running = new Map<string, Promise<Finished>>()
+  const running = new Map<string, Promise<Finished | Lost>>()
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
+  /** Trials whose workers all ended, by their keys. */
+  const lost = new Map<string, LostTrialError>()
   let waiting: Trial[] = []
   /** Number of finished trials that the design asks for; the folder may have other finished trials. */
   let done = 0
   const ask = (): void => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
-    waiting = asked.filter((trial) => !finished.has(trialKey(trial)) && !running.has(trialKey(trial)))
-    done = asked.length - waiting.length - running.size
+    const open = asked.filter((trial) => !finished.has(trialKey(trial)))
+    done = asked.length - open.length
+    waiting = open.filter((trial) => !running.has(trialKey(trial)) && !lost.has(trialKey(trial)))
   }
   ask()
   yield { type: 'start', finished: [...finished.values()], done, total }
@@ -83,22 +99,45 @@ async function* trials(
     const next = await Promise.race([stopped, ...running.values()])
     if (next === undefined) return
     running.delete(trialKey(next))
+    if ('lost' in next) {
+      lost.set(trialKey(next), next.lost)
+      continue
+    }
     database.finish(next.id, next.result)
     finished.set(trialKey(next), next)
     done++
     if (waiting.length === 0) ask()
     yield { type: 'trial', finished: next, done, total }
   }
+  const [error] = lost.values()
+  if (error !== undefined) throw error
   yield { type: 'end', finished: [...finished.values()].sort((a, b) => a.id - b.id) }
 }
 
-function runIn(pool: Pool, trial: Trial, { study, settingsOf }: Prepared, folder: string): Promise<Finished> {
-  const own = runFolder(join(folder, 'trials'), trial)
+/** The trial of a worker that ended, and why. */
+type Lost = Trial & { readonly lost: LostTrialError }
+
+/** Runs a trial. @returns a promise of its result; of an error only if no other trial can run either */
+function runIn(
+  pool: Pool,
+  trial: Trial,
+  { study, settingsOf }: Prepared,
+  folder: string,
+): Promise<Finished | Lost> {
+  const own = runFolder(trialsOf(folder), trial)
   const result = pool.run({ trial, folder: own, settings: settingsOf(trial), watch: study.watch })
-  const finished = result.then((result) => ({ ...trial, result }))
-  finished.catch(() => {}) // whoever awaits it gets the error
-  return finished
+  const ended = result.then(
+    (result): Finished => ({ ...trial, result }),
+    (error): Lost => {
+      if (error instanceof LostTrialError) return { ...trial, lost: error }
+      throw error
+    },
+  )
+  ended.catch(() => {}) // whoever awaits it gets the error
+  return ended
 }
+
+const trialsOf = (folder: string): string => join(folder, 'trials')
 
 /** Returns a promise that resolves once the signal is aborted. */
 const stopping = (signal: AbortSignal | undefined): Promise<undefined> =>

@@ -1,5 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ArgumentError, DamagedError, FormatError } from '../../core/errors.ts'
+import { jsonIn } from '../../core/json.ts'
+import { isMachineFault } from '../../core/machine.ts'
 import { valueFingerprint } from '../../data/fingerprint.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import { logFile } from '../../train/event-log.ts'
@@ -12,6 +15,7 @@ import { trialKey } from '../design/design.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
+import { isResult, isTrial } from './stored.ts'
 import { type Logged, readLog } from './trial-log.ts'
 
 /** A job for a worker process: a trial to run, with its folder and settings. */
@@ -40,7 +44,9 @@ type Notes = Readonly<Record<string, unknown>>
  * resumes from there; anything else in the folder is deleted.
  *
  * @param notes values to store in the folder's run.json
- * @returns the result; if the trial fails or diverges, the result says so
+ * @returns the result; if the trial diverges, or fails by its own doing, the result says so
+ * @throws the error of a fault of the machine, such as a full disk: it is no result of the trial. After a damaged
+ *   file, the next attempt at the trial starts again
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   const of = identityIn(base, job)
@@ -51,6 +57,8 @@ export async function runTrial(base: Experiment, job: Job, notes: Notes): Promis
   try {
     result = await attempt(withSettings(base, job.settings), job, { ...notes, trial: job.trial })
   } catch (error) {
+    if (error instanceof DamagedError) rmSync(checkpointsOf(job), { recursive: true, force: true })
+    if (isMachineFault(error)) throw error
     const status = error instanceof DivergedError ? 'diverged' : 'failed'
     const message = error instanceof Error ? error.message : String(error)
     result = { status, error: message, ...logged(job, base), metrics: {} }
@@ -77,13 +85,14 @@ async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<
 }
 
 /** Opens the trial's run at its last checkpoint, or at the start if there is no usable checkpoint. */
-function open(experiment: Experiment, { folder }: Job, options: RunFolderOptions): RunFolder {
-  const checkpoints = join(folder, 'checkpoints')
+function open(experiment: Experiment, job: Job, options: RunFolderOptions): RunFolder {
+  const [{ folder }, checkpoints] = [job, checkpointsOf(job)]
   if (existsSync(checkpoints) && readdirSync(checkpoints).length > 0) {
     try {
       return new RunFolder(folder, experiment, { ...options, resume: true })
-    } catch {
-      // The checkpoint is damaged, or of another trial: start again.
+    } catch (error) {
+      // What is damaged, or of another experiment, is of no use; what cannot be read now may be whole.
+      if (!(error instanceof FormatError || error instanceof ArgumentError)) throw error
     }
   }
   rmSync(folder, { recursive: true, force: true })
@@ -99,7 +108,20 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<Logged, 'layer
   return rest
 }
 
+const checkpointsOf = ({ folder }: Job): string => join(folder, 'checkpoints')
+
 const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
+
+/** Removes the stored results of trials that failed from their folders, all in `folder`, so that they run again. */
+export function forgetFailed(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name, 'trial.json')
+    if (!existsSync(file)) continue
+    const { result } = Object(jsonIn(readFileSync(file))) as Record<string, unknown>
+    if (Object(result).status === 'failed') rmSync(file)
+  }
+}
 
 /** Returns a hash of a trial's experiment, changed settings, data and `watch`. */
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
@@ -108,10 +130,8 @@ const identityIn = (base: Experiment, { settings, watch }: Job): string =>
 /** Returns the result stored in the trial's folder if it is of the same trial and its identity hash is `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
-  try {
-    const kept = JSON.parse(readFileSync(fileOf(job), 'utf8'))
-    return trialKey(kept.trial) === trialKey(job.trial) && kept.of === of ? kept.result : undefined
-  } catch {
-    return undefined // truncated by a crash of the machine: run the trial again
-  }
+  // A crash of the machine may have truncated the file: then the trial runs again.
+  const { trial, of: identity, result } = Object(jsonIn(readFileSync(fileOf(job)))) as Record<string, unknown>
+  const isSame = identity === of && isTrial(trial) && trialKey(trial) === trialKey(job.trial)
+  return isSame && isResult(result) ? result : undefined
 }

@@ -1,0 +1,36 @@
+import { DamagedError } from '../../core/errors.ts'
+
+/** Statement that makes each table of a study's database, by the table's name. */
+export const tables: Readonly<Record<string, string>> = {
+  study: 'CREATE TABLE study (description TEXT NOT NULL)',
+  trial: `CREATE TABLE trial (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, settings TEXT NOT NULL, seed INTEGER NOT NULL,
+    steps INTEGER NOT NULL, rung INTEGER NOT NULL, status TEXT, result TEXT
+  )`,
+}
+
+/** A row of `sqlite_master`: a table, view, trigger or index of a database, with the statement that made it. */
+export interface SchemaEntry {
+  readonly type: string
+  readonly name: string
+  readonly sql: string | null
+}
+
+/**
+ * Checks that a database has no other tables than a study's, made by the same statements, and no views or
+ * triggers. These would run when a row is read or written, and a stranger's may never end.
+ *
+ * @throws {DamagedError} naming the first difference.
+ */
+export function checkSchema(path: string, entries: readonly SchemaEntry[]): void {
+  for (const { type, name, sql } of entries) {
+    if (type === 'index' && sql === null) continue // that of a unique column
+    const own = type === 'table' && Object.hasOwn(tables, name) ? tables[name] : undefined
+    if (own !== undefined && plain(own) === plain(sql ?? '')) continue
+    const got = own === undefined ? `the ${type} ${JSON.stringify(name)}` : `other columns in ${name}`
+    throw new DamagedError(`${path}: wanted the tables of a study, got ${got}; move the file away`)
+  }
+}
+
+/** Returns a statement without differences in blanks. */
+const plain = (sql: string): string => sql.replace(/\s+/g, ' ').replace(/\( | \)/g, (pair) => pair.trim())

@@ -1,0 +1,64 @@
+import { DamagedError } from '../../core/errors.ts'
+import { jsonIn } from '../../core/json.ts'
+import type { Finished } from '../analysis/findings.ts'
+import type { Trial, TrialResult } from '../trial.ts'
+
+/** A row of the database table `trial`; settings and result are stored as JSON text. */
+export type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
+
+type Json = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether parsed JSON is a number, or null, which stands for NaN and infinities. */
+const isNumber = (value: unknown): boolean => value === null || typeof value === 'number'
+
+const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every(isNumber)
+
+/** Whether parsed JSON is the result of a trial: what is read from a file may be anything. */
+export function isResult(value: unknown): value is TrialResult {
+  if (!isObject(value)) return false
+  const { status, error, metrics, steps, time, curve, layers, drift } = value
+  return (
+    ['done', 'diverged', 'failed'].includes(status as string) &&
+    (error === undefined || typeof error === 'string') &&
+    isObject(metrics) &&
+    Object.values(metrics).every(isNumber) &&
+    Number.isInteger(steps) &&
+    isObject(time) &&
+    [time.training, time.total].every(Number.isFinite) &&
+    isObject(curve) &&
+    [curve.steps, curve.trainLoss, curve.lr].every(isNumbers) &&
+    (layers === undefined || isLayers(layers)) &&
+    (drift === undefined || isDrift(drift))
+  )
+}
+
+const isDrift = (value: unknown): boolean =>
+  isObject(value) && [value.kl, value.validationLoss, value.recalibratedLoss].every(isNumber)
+
+const isLayers = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.values(value).every((layer) => isObject(layer) && Object.values(layer).every(isNumbers))
+
+/** Whether parsed JSON has the settings, seed and steps by which trials are told apart. */
+export const isTrial = (value: unknown): value is Trial => isObject(value) && isObject(value.settings)
+
+/** Returns the finished trial of a database row. @throws {DamagedError} when the row is not one. */
+export function finishedOf(path: string, { id, settings, seed, steps, rung, result }: Row): Finished {
+  const [own, got] = [jsonIn(settings), jsonIn(result)]
+  if (!isObject(own) || !isResult(got)) {
+    throw new DamagedError(
+      `${path}: wanted the result of trial ${id} as JSON, got something else; move the file away`,
+    )
+  }
+  return { id, settings: own as Finished['settings'], seed, steps, rung, result: got }
+}
+
+/** Returns the description of the study in a database. @throws {DamagedError} when the text is not one. */
+export function descriptionOf(path: string, text: string): Json {
+  const json = jsonIn(text)
+  if (isObject(json) && [json.experiment, json.factors, json.design].every(isObject)) return json
+  throw new DamagedError(`${path}: wanted the description of a study, got something else; move the file away`)
+}
