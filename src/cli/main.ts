@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { printError } from './exit-code.ts'
+import { exitCodeHelp } from './help.ts'
+import { signals } from './interrupt.ts'
 import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
@@ -17,9 +19,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import('./worker.ts')).workerCommand(),
 }
 
+// Before anything is loaded: process 1 of a container ignores signals that nothing listens to.
+signals.listen()
+
 const program = new Command('evenstep')
   .description('Trains neural networks, and finds the learning rate and schedule to use.')
   .version(version)
+  .addHelpText('after', exitCodeHelp)
   .exitOverride()
   .configureOutput({ outputError: () => {} })
 const [asked = ''] = process.argv.slice(2)
@@ -28,8 +34,14 @@ for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : O
   program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
 }
 
-// A reader that has seen enough, such as `head`, closes the pipe: exit quietly.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+// A reader that has seen enough, such as `head`, closes the pipe: exit quietly, or stop what has work to save. A
+// terminal that is closed gives EIO, and SIGHUP.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE' ? signals.outputClosed('SIGPIPE') : code === 'EIO' && signals.outputClosed('SIGHUP'))
+    return
+  process.exit(code === 'EPIPE' ? 0 : 1)
+})
+process.stderr.on('error', () => {}) // nowhere is left to say so; the exit code still tells
 
 try {
   await program.parseAsync()
