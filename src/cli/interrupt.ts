@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { exitCodes } from './exit-code.ts'
 
 /** Signals that ask a process to end: Ctrl-C; of schedulers; a closed terminal; Ctrl-Break on Windows. */
@@ -103,5 +104,25 @@ export class Signals {
   }
 }
 
+/** Whether the process started with a terminal. */
+const hadTerminal = [0, 1, 2].some((stream) => isatty(stream))
+
+/**
+ * Ends a process that had a terminal by SIGHUP itself, which shells see as status 129: Node.js aborts if it exits after
+ * its terminal was closed, since it cannot reset the terminal. Has no effect without a terminal, and on process 1.
+ */
+export function hangUp(): void {
+  if (!hadTerminal) return
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
+}
+
 /** Signals to this process. */
-export const signals: Signals = new Signals(process)
+export const signals: Signals = new Signals({
+  on: (name, listener) => process.on(name, listener),
+  off: (name, listener) => process.off(name, listener),
+  exit(code) {
+    if (code === exitCodes.SIGHUP) hangUp()
+    process.exit(code)
+  },
+})

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { printError } from './exit-code.ts'
+import { exitCodes, printError } from './exit-code.ts'
 import { exitCodeHelp } from './help.ts'
-import { signals } from './interrupt.ts'
+import { hangUp, signals } from './interrupt.ts'
 import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
@@ -39,7 +39,7 @@ for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : O
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE' ? signals.outputClosed('SIGPIPE') : code === 'EIO' && signals.outputClosed('SIGHUP'))
     return
-  process.exit(code === 'EPIPE' ? 0 : 1)
+  process.exit(code === 'EPIPE' ? exitCodes.done : exitCodes.bug)
 })
 process.stderr.on('error', () => {}) // nowhere is left to say so; the exit code still tells
 
@@ -48,3 +48,4 @@ try {
 } catch (error) {
   process.exitCode = printError(error)
 }
+if (process.exitCode === exitCodes.SIGHUP) hangUp()

@@ -132,8 +132,9 @@ async function reasonNotToTrain(
   if (!isAuto || diverged === undefined) return undefined
   // Whoever repeats the command until it succeeds would otherwise train up to the same step for ever.
   const fix = 'change the experiment and begin another run, or repeat the last steps with --resume'
-  const got = `one that diverged at step ${diverged.step}: ${diverged.message}`
-  return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, diverged.step, diverged.lr)
+  const { step, lr } = diverged
+  const got = `one that diverged at step ${step}, lr ${lr}`
+  return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, step, lr)
 }
 
 /** Says that there is nothing to do; on stderr if no `output` is given, since that has JSON lines only. */
