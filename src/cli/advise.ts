@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
@@ -20,7 +19,7 @@ import { override } from '../train/spec.ts'
 import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
-import { onInterrupt } from './interrupt.ts'
+import { signals } from './interrupt.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
@@ -63,11 +62,11 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
   const text = json ? jsonLine : adviceReport(experiment)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
-  const isStopped = await inFolder(folder, file, set, async (pool, signal) => {
+  const exitCode = await inFolder(folder, file, set, async (pool, signal) => {
     begin(folder, experiment)
     if (options.retryFailed) forgetFailed(join(folder, 'trials'))
     const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
-    for await (const event of until(signal, advise(experiment, { budget, runner }))) {
+    for await (const event of advise(experiment, { budget, runner, signal })) {
       output.write(text(event))
       if (event.type !== 'advice') continue
       const settings = [...set, ...event.advice.recommendation.settings, `name=${experiment.name}-advised`]
@@ -75,35 +74,40 @@ async function run(file: string, options: Options, output: Output): Promise<void
       if (!json) output.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
     }
   })
-  if (!isStopped) return
+  if (exitCode === undefined) return
   const again = evenstepCommand('advise', file, set, { budget: options.budget, workers, out: folder })
-  // A range test may still be running in this process.
-  process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${again}\n`, () =>
-    process.exit(130),
-  )
+  process.exitCode = exitCode
+  process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${again}\n`)
 }
 
-/** Locks the folder and calls `body` with a pool of worker processes. @returns whether Ctrl-C stopped it */
+/**
+ * Locks the folder and calls `body` with a pool of worker processes.
+ *
+ * @returns the status to exit with if a signal stopped it, else undefined
+ */
 async function inFolder(
   folder: string,
   file: string,
   set: readonly string[],
   body: (pool: Pool, signal: AbortSignal) => Promise<void>,
-): Promise<boolean> {
+): Promise<number | undefined> {
   // Imported late, since locks use a native database: other commands start without it.
   const { lockFolder, workersLock } = await import('../study/run/lock.ts')
   mkdirSync(folder, { recursive: true })
   const lock = lockFolder(folder, 'advice')
   const pool = new Pool(() => startWorker(file, workersLock(folder), set))
-  const interrupt = onInterrupt()
+  const interrupt = signals.begin()
   try {
     await body(pool, interrupt.signal)
+    return undefined
+  } catch (error) {
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error
+    return interrupt.exitCode
   } finally {
     await pool.close()
     lock.release()
     interrupt.stop()
   }
-  return interrupt.signal.aborted
 }
 
 /** Stores the experiment in `folder`. @throws {ArgumentError} when the folder has advice on another one. */
@@ -120,18 +124,6 @@ function begin(folder: string, experiment: Experiment): void {
     checkSameAdvice(folder, before as typeof identity, identity)
   }
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
-}
-
-/** Yields the events of `events`; once `signal` is aborted, ends without waiting for the pending event. */
-async function* until<T>(signal: AbortSignal, events: AsyncGenerator<T>): AsyncGenerator<T> {
-  const stopped = once(signal, 'abort').then(() => undefined)
-  for (;;) {
-    const next = events.next()
-    next.catch(() => {}) // an error after the abort is not an unhandled rejection
-    const result = await Promise.race([stopped, next])
-    if (result === undefined || result.done) return
-    yield result.value
-  }
 }
 
 /** Writes advice, and a module that exports `file`'s experiment with these settings. @returns its path */

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { open } from '../train/open.ts'
+import { checkLoss, checkWeights } from './finite.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { askedBy, bestOption } from './run.ts'
 
@@ -16,7 +17,11 @@ export const evalCommand = (output: Output = terminal()): Command =>
     .addOption(bestOption())
     .option('--json', 'print the metrics as JSON')
     .action(async (folder: string, options: Options) => {
-      const { metrics, reasons, ...measured } = await (await open(folder, askedBy(options))).evaluate()
+      const run = await open(folder, askedBy(options))
+      checkWeights(run)
+      const evaluation = await run.evaluate()
+      checkLoss(run, evaluation)
+      const { metrics, reasons, ...measured } = evaluation
       const all = { ...measured, ...metrics }
       const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
       output.write(options.json ? jsonLine(all) : lines.join(''))

@@ -17,7 +17,11 @@ export const exitCodes = {
   machine: machineExitCode,
   SIGHUP: 129,
   SIGINT: 130,
+  /** The reader of the output, such as `head`, has ended before a command that has work to save. */
+  SIGPIPE: 141,
   SIGTERM: 143,
+  /** Ctrl-Break on Windows. */
+  SIGBREAK: 149,
 } as const
 
 /** Prints an error to stderr: one line, or the stack of a bug. @returns the exit code */

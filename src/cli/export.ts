@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { count } from '../core/text.ts'
 import { open } from '../train/open.ts'
+import { checkWeights } from './finite.ts'
 import { type Output, terminal } from './output.ts'
 import { askedBy, bestOption } from './run.ts'
 
@@ -14,6 +15,7 @@ export const exportCommand = (output: Output = terminal()): Command =>
     .addOption(bestOption())
     .action(async (folder: string, file: string, options: { readonly best?: true }) => {
       const run = await open(folder, askedBy(options))
+      checkWeights(run)
       const { x } = run.experiment.data.train
       const bytes = run.exportOnnx()
       writeFileSync(file, bytes)

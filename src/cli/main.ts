@@ -2,6 +2,8 @@
 import { Command } from 'commander'
 import { machineError } from '../core/machine.ts'
 import { exitCodes, printError } from './exit-code.ts'
+import { exitCodeHelp } from './help.ts'
+import { hangUp, signals } from './interrupt.ts'
 import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
@@ -18,9 +20,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import('./worker.ts')).workerCommand(),
 }
 
+// Before anything is loaded: process 1 of a container ignores signals that nothing listens to.
+signals.listen()
+
 const program = new Command('evenstep')
   .description('Trains neural networks, and finds the learning rate and schedule to use.')
   .version(version)
+  .addHelpText('after', exitCodeHelp)
   .exitOverride()
   .configureOutput({ outputError: () => {} })
 const [asked = ''] = process.argv.slice(2)
@@ -29,10 +35,14 @@ for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : O
   program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
 }
 
-// A reader that has seen enough, such as `head`, closes the pipe: exit quietly. Any other error loses output.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? exitCodes.done : printError(machineError(error, 'stdout') ?? error)),
-)
+// A reader that has seen enough, such as `head`, closes the pipe: exit quietly, or stop what has work to save. A
+// terminal that is closed gives EIO, and SIGHUP. Any other error loses output.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const { code } = error
+  if (code === 'EPIPE' ? signals.outputClosed('SIGPIPE') : code === 'EIO' && signals.outputClosed('SIGHUP'))
+    return
+  process.exit(code === 'EPIPE' ? exitCodes.done : printError(machineError(error, 'stdout') ?? error))
+})
 process.stderr.on('error', () => {}) // nowhere is left to say so; the exit code still tells
 process.on('uncaughtException', (error) => process.exit(printError(error)))
 
@@ -41,3 +51,4 @@ try {
 } catch (error) {
   process.exitCode = printError(error)
 }
+if (process.exitCode === exitCodes.SIGHUP) hangUp()

@@ -20,11 +20,18 @@ export function freeFolder(name: string): string {
 
 /** Returns the existing folder runs/NAME-n with the greatest n. @throws {ArgumentError} when none exists. */
 export function lastFolder(name: string): string {
+  const last = existingFolder(name)
+  if (last !== undefined) return last
+  throw new ArgumentError(`--resume: wanted a run of ${name} in runs, got none; name it with --out`)
+}
+
+/** Returns the existing folder runs/NAME-n with the greatest n; if none exists, the path of the first. */
+export const lastOrFreeFolder = (name: string): string => existingFolder(name) ?? freeFolder(name)
+
+function existingFolder(name: string): string | undefined {
   const numbers = (existsSync('runs') ? readdirSync('runs') : [])
     .filter((folder) => folder.startsWith(`${name}-`))
     .map((folder) => Number(folder.slice(name.length + 1)))
     .filter(Number.isInteger)
-  if (numbers.length === 0)
-    throw new ArgumentError(`--resume: wanted a run of ${name} in runs, got none; name it with --out`)
-  return join('runs', `${name}-${Math.max(...numbers)}`)
+  return numbers.length === 0 ? undefined : join('runs', `${name}-${Math.max(...numbers)}`)
 }

@@ -7,7 +7,7 @@ import { NoneDoneError } from '../study/none-done.ts'
 import { factsOf, overrideForStudy, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
-import { onInterrupt } from './interrupt.ts'
+import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { evenstepCommand } from './shell.ts'
@@ -48,7 +48,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = evenstepCommand('study', file, set, { out })
   const start = (): ChildProcess => startWorker(file, workersLock(folder), set)
-  const interrupt = onInterrupt()
+  const interrupt = signals.begin()
   const report = json ? undefined : new StudyReport(output, prepared, folder, workers)
   const { signal } = interrupt
   try {
@@ -66,8 +66,8 @@ async function study(file: string, options: Options, output: Output): Promise<vo
     interrupt.stop()
     report?.close()
   }
-  if (!signal.aborted) return
-  process.exitCode = 130
+  if (interrupt.exitCode === undefined) return
+  process.exitCode = interrupt.exitCode
   process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
 }
 

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
 import { describe } from '../train/description.ts'
+import { DivergedError } from '../train/diverged.ts'
 import type { TrainEvent } from '../train/event.ts'
 import { toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
@@ -15,18 +17,25 @@ import { override } from '../train/spec.ts'
 import { taskOf } from '../train/train.ts'
 import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
-import { onInterrupt } from './interrupt.ts'
+import { signals } from './interrupt.ts'
 import { type Output, terminal } from './output.ts'
-import { freeFolder, lastFolder } from './run.ts'
+import { freeFolder, lastFolder, lastOrFreeFolder } from './run.ts'
 import { evenstepCommand } from './shell.ts'
 import { TrainReport } from './train-report.ts'
 import { versions } from './version.ts'
+
+/**
+ * Name of the option `--resume=auto`: a flag of its own, since `--resume` with an optional value would take the file
+ * in `train --resume FILE` for that value.
+ */
+const auto = 'resume=auto'
 
 interface Options {
   readonly set: readonly string[]
   readonly seed?: number
   readonly out?: string
   readonly resume?: true
+  readonly [auto]?: true
   readonly json?: true
   readonly device?: string
   readonly tensorboard?: true
@@ -42,6 +51,7 @@ export const trainCommand = (output: Output = terminal()): Command =>
     .option('--seed <n>', 'seed of weights and data order', seed)
     .option('--out <dir>', 'folder of the run (default: runs/NAME-1, -2, …)')
     .option('--resume', 'resume the run in --out, or the last one')
+    .addOption(new Option(`--${auto}`, 'the same, but begin if there is no run, and end if it is finished'))
     .option('--device <device>', 'where to compute: cpu, wasm or webgpu')
     .option('--tensorboard', "write TensorBoard event files to the run's folder")
     .option('--doctor', 'check the experiment before training, and examine the run afterwards')
@@ -63,29 +73,32 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
   const folder = await openRun(experiment, file, options)
   const { set, seed, device, json } = options
+  if (options[auto] && folder.finished) return tellFinished(folder, json ? undefined : output)
   const command = evenstepCommand('train', file, set)
   const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
   const doctor = options.doctor && printer(output, json)
   doctor?.lint(lint(experiment))
-  const interrupt = onInterrupt()
+  const interrupt = signals.begin()
+  const { signal } = interrupt
+  const events = folder.events({ signal })
   let isStopped = false
   try {
-    for await (const event of options.tensorboard ? withTensorBoard(folder, experiment) : folder.events()) {
+    for await (const event of options.tensorboard ? withTensorBoard(events, folder, experiment) : events) {
       // The doctor's lint has said already what the event warns of.
       if (report) report.event(doctor && event.type === 'start' ? { ...event, warnings: [] } : event)
       else output.write(toLines(event))
-      isStopped = interrupt.signal.aborted && event.type !== 'end'
-      if (!isStopped) continue
-      await folder.save()
-      break
     }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+    isStopped = true
+    await folder.save()
   } finally {
     interrupt.stop()
     report?.close()
     folder.close()
   }
   if (!isStopped) return doctor && diagnose(experiment, folder.task, folder.path, doctor)
-  process.exitCode = 130
+  process.exitCode = interrupt.exitCode
   const again = evenstepCommand('train', file, set, { seed, device, out: folder.path })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
   process.stderr.write(`${where}; resume with ${again} --resume\n`)
@@ -95,12 +108,41 @@ async function train(experiment: Experiment, file: string, options: Options, out
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
-  const path = options.out ?? (options.resume ? lastFolder : freeFolder)(experiment.name ?? 'run')
+  const isAuto = options[auto] === true
+  const find = isAuto ? lastOrFreeFolder : options.resume ? lastFolder : freeFolder
+  const path = options.out ?? find(experiment.name ?? 'run')
   const notes = { origin: originOf(file, options), versions }
-  const folder = new RunFolder(path, experiment, { resume: options.resume === true, task, notes })
-  if (!folder.finished) return folder
+  const resume = isAuto ? existsSync(path) : options.resume === true
+  const folder = new RunFolder(path, experiment, { resume, task, notes })
+  const error = await reasonNotToTrain(folder, isAuto, file, options)
+  if (error === undefined) return folder
   folder.close()
-  throw await endedError(path, folder, file, options)
+  throw error
+}
+
+/** Returns the error for a run that is not to be resumed; a finished one is none with `--resume=auto`. */
+async function reasonNotToTrain(
+  folder: RunFolder,
+  isAuto: boolean,
+  file: string,
+  options: Options,
+): Promise<Error | undefined> {
+  if (folder.finished) return isAuto ? undefined : endedError(folder.path, folder, file, options)
+  const { diverged, path } = folder
+  if (!isAuto || diverged === undefined) return undefined
+  // Whoever repeats the command until it succeeds would otherwise train up to the same step for ever.
+  const fix = 'change the experiment and begin another run, or repeat the last steps with --resume'
+  const { step, lr } = diverged
+  const got = `one that diverged at step ${step}, lr ${lr}`
+  return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, step, lr)
+}
+
+/** Says that there is nothing to do; on stderr if no `output` is given, since that has JSON lines only. */
+function tellFinished(folder: RunFolder, output: Output | undefined): void {
+  folder.close()
+  const line = `${folder.path}: ended after ${folder.steps} steps; nothing is left to do\n`
+  if (output) output.write(line)
+  else process.stderr.write(line)
 }
 
 /** Returns the error for resuming a run that has ended; its message has a command that lengthens the run. */
@@ -126,7 +168,11 @@ async function endedError(
 }
 
 /** Yields the events of a run, after writing them to TensorBoard files in the run's folder. */
-function withTensorBoard(folder: RunFolder, experiment: Experiment): AsyncGenerator<TrainEvent> {
+function withTensorBoard(
+  events: AsyncIterable<TrainEvent>,
+  folder: RunFolder,
+  experiment: Experiment,
+): AsyncGenerator<TrainEvent> {
   const { model, graph, ...settings } = describe(experiment, folder.task)
-  return tensorBoard(folder.events(), folder.path, { task: folder.task, settings })
+  return tensorBoard(events, folder.path, { task: folder.task, settings })
 }

@@ -12,6 +12,7 @@ import { loadWithOrigin } from '../train/experiment-file.ts'
 import type { Origin } from '../train/open.ts'
 import { override, settingText } from '../train/spec.ts'
 import { setOption } from './arguments.ts'
+import { signals } from './interrupt.ts'
 import { versions } from './version.ts'
 
 /** `evenstep worker FILE`, for internal use: runs a study's trials, as its parent process sends them. */
@@ -27,7 +28,7 @@ async function work(file: string, lock: string, { set }: { readonly set: readonl
   if (process.send === undefined) {
     throw new EvenstepError('worker: wanted a study that sends it trials, got none; use evenstep study')
   }
-  process.on('SIGINT', () => {}) // Ctrl-C is for the parent, which kills its workers
+  signals.ignore() // a signal to the process group is for the parent, which kills its workers
   process.on('disconnect', () => process.exit(1))
   sendHeartbeats()
   try {

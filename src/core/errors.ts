@@ -26,6 +26,12 @@ export class FormatError extends EvenstepError {
 /** Status with which the command line exits after a fault of the machine. */
 export const machineExitCode = 4
 
+/** A number that is to be used, such as a loss, a weight or a statistic, is NaN or infinite. */
+export class NotFiniteError extends EvenstepError {
+  override readonly name: string = 'NotFiniteError'
+  override readonly exitCode = 3
+}
+
 /** A file that Evenstep wrote, such as a checkpoint or a study's database, is damaged. */
 export class DamagedError extends FormatError {
   override readonly name = 'DamagedError'

@@ -1,3 +1,4 @@
+import { abortSignal, untilAborted } from '../core/abort.ts'
 import { allocate, type Data } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
@@ -138,19 +139,32 @@ export class Rows {
   }
 }
 
+/** Options of functions that read a whole stream or file. */
+export const readingOptions = {
+  /** Abort signal that stops the reading. */
+  signal: abortSignal(),
+}
+
+export interface CollectOptions extends OptionsOf<typeof readingOptions> {}
+
 /**
  * Reads all examples of a stream into memory, in the stream's order.
  *
  * @throws {ArgumentError} when the stream is empty.
+ * @throws the reason of `signal`, once it is aborted.
  */
-export async function collect(stream: Stream): Promise<Dataset> {
-  return joined(await gathered(stream.read(0)), stream.x, stream.y, namesOf(stream))
+export async function collect(stream: Stream, given: CollectOptions = {}): Promise<Dataset> {
+  const { signal } = readOptions('collect', readingOptions, given)
+  return joined(await gathered(stream.read(0), signal), stream.x, stream.y, namesOf(stream))
 }
 
-/** Reads all batches into a list. */
-export async function gathered(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Batch[]> {
+/** Reads all batches into a list, until `signal` is aborted. */
+export async function gathered(
+  batches: AsyncIterable<Batch> | Iterable<Batch>,
+  signal: AbortSignal | undefined,
+): Promise<Batch[]> {
   const parts: Batch[] = []
-  for await (const part of batches) parts.push(part)
+  for await (const part of untilAborted(signal, batches)) parts.push(part)
   return parts
 }
 

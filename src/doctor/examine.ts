@@ -1,3 +1,4 @@
+import { abortSignal } from '../core/abort.ts'
 import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { custom, list, type OptionsOf, readOptions, text, type Undefinable } from '../core/options.ts'
@@ -15,6 +16,8 @@ const options = {
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
   /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
+  /** Abort signal that stops the diagnostics; the task is unchanged then. */
+  signal: abortSignal(),
 }
 
 export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
@@ -27,6 +30,7 @@ export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {
  * @param task trained model with its optimizer state; without this state, some diagnostics do not apply
  * @throws {ArgumentError} when no step was taken, the log has not one entry per step that the task has taken, or
  *   an id or option is unknown.
+ * @throws the reason of `signal`, once it is aborted.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
  */
 export async function* examine(
@@ -34,14 +38,15 @@ export async function* examine(
   task: Task,
   given: ExamineOptions = {},
 ): AsyncGenerator<Diagnosis> {
-  const { log, only } = readOptions('examine', options, given)
+  const { log, only, signal } = readOptions('examine', options, given)
+  signal?.throwIfAborted()
   if (task.steps === 0) {
     throw new ArgumentError('doctor: wanted a trained task, got one of 0 steps; train it first')
   }
   if (log && log.losses.length !== task.steps) {
     throw mismatch('doctor', `a log of the ${task.steps} steps of the task`, log.losses.length)
   }
-  const subject = new Subject(experiment, task, log)
+  const subject = new Subject(experiment, task, log, signal)
   const ids = diagnostics.map(({ id }) => id)
   const stranger = only?.find((id) => !ids.includes(id))
   if (stranger !== undefined) throw unknownName('doctor', ids, stranger)
@@ -70,9 +75,11 @@ async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diag
 
 /** Runs a diagnostic. If it throws an `EvenstepError`, returns the message as the reason for no finding. */
 async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
+  subject.signal?.throwIfAborted()
   try {
     return await subject.untouched(() => duringRun(subject.length.steps, () => diagnostic.examine(subject)))
   } catch (error) {
+    subject.signal?.throwIfAborted()
     if (error instanceof EvenstepError) return { reason: `it failed: ${error.message}` }
     throw error
   }

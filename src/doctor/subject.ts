@@ -1,3 +1,4 @@
+import { untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
 import { unchanged } from '../core/snapshot.ts'
@@ -36,16 +37,19 @@ export class Subject {
   readonly task: Task
   /** Log of every step of the run: losses, learning rates and more; undefined without a log. */
   readonly log: Steps | undefined
+  /** Abort signal that stops diagnostics between two runs of a graph; undefined if nothing stops them. */
+  readonly signal: AbortSignal | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
   /** @param log losses, learning rates and more of every step of the run that trained the task */
-  constructor(experiment: Experiment, task: Task, log?: Steps) {
+  constructor(experiment: Experiment, task: Task, log?: Steps, signal?: AbortSignal) {
     const optimizer = optimizerFor(experiment, task.model)
     this.experiment = { ...inMemory(experiment), optimizer }
     this.given = experiment
     this.task = task
     this.log = log
+    this.signal = signal
     const { data, dtype, device, threads } = this.experiment
     this.#graphs = new Graphs({ x: data.train.x, y: data.train.y }, { dtype, device, threads })
   }
@@ -146,7 +150,8 @@ export class Subject {
   /** Returns a loader of full training batches; examples have the same order and transforms as in the run. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
-    return trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
+    const loader = trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
+    return { ...loader, batches: (epoch) => untilAborted(this.signal, loader.batches(epoch)) }
   }
 
   /** Runs `body`, then restores the task: weights, state, number of steps and the controllers' rate factor. */
@@ -173,6 +178,7 @@ export class Subject {
     body: (fed: Readonly<Record<'x' | 'y' | More, Tensor>>) => Readonly<Record<Out, Tensor>>,
     given: Readonly<Record<More, InputSpec & { readonly data: Data }>> = {} as Record<More, never>,
   ): Promise<Record<Out, Data>> {
+    this.signal?.throwIfAborted()
     const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })
     const more = Object.entries<{ readonly data: Data }>(given).map(([key, { data }]) => [key, data])
     return this.untouched(() => graph({ x, y, ...Object.fromEntries(more) }, this.steps))

@@ -1,3 +1,4 @@
+import { present } from '../core/options.ts'
 import { type Dataset, subset } from '../data/dataset.ts'
 import type { Evaluation } from '../train/evaluation.ts'
 import type { Subject } from './subject.ts'
@@ -13,13 +14,13 @@ export interface Validated extends Evaluation {
  * parts of nearly equal size: examples go to the parts in turn, so that each part is a sample of them all.
  */
 export async function validated(
-  { task, experiment: { data, batchSize } }: Subject,
+  { task, signal, experiment: { data, batchSize } }: Subject,
   most: number,
   parts: number,
 ): Promise<readonly Validated[]> {
   const all: Validated[] = []
   for (const part of dealtInto(parts, evenSubset(data.validation, most))) {
-    all.push({ examples: part.length, ...(await task.evaluate(part, { batchSize })) })
+    all.push({ examples: part.length, ...(await task.evaluate(part, present({ batchSize, signal }))) })
   }
   return all
 }

@@ -1,4 +1,4 @@
-import { EvenstepError } from '../core/errors.ts'
+import { NotFiniteError } from '../core/errors.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import type { Batch } from '../data/batch.ts'
 import { type Call, observe } from '../nn/observe.ts'
@@ -8,9 +8,8 @@ import { firstNonFinite } from '../runtime/diagnose.ts'
 import type { Steps } from './steps.ts'
 
 /** Error thrown when a loss becomes NaN or infinite. */
-export class DivergedError extends EvenstepError {
+export class DivergedError extends NotFiniteError {
   override readonly name = 'DivergedError'
-  override readonly exitCode = 3
   /** Number, from 0, of the step whose loss is not finite; for a validation loss, of the step before it. */
   readonly step: number
   /** Learning rate of step `step`. */

@@ -1,4 +1,4 @@
-import { readOptions } from '../core/options.ts'
+import { present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
 import { maxOf, meanOf } from '../core/vector.ts'
@@ -50,24 +50,24 @@ export async function drift(
   loader: Loader | StreamLoader,
   given: RecalibrateOptions = {},
 ): Promise<ReadonlyMap<string, Drift>> {
-  const { batches = Number.POSITIVE_INFINITY } = readOptions('drift', recalibrateOptions, given)
+  const { batches = Number.POSITIVE_INFINITY, signal } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
   const running = layers.map(([, layer]) => statistics(layer))
-  return remeasured(model, loader, batches, async () => {
+  return remeasured(model, loader, present({ batches, signal }), async () => {
     const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
     return new Map(layers.map(([name], i) => [name, drifts[i]!]))
   })
 }
 
-/** Runs `body` with running statistics recomputed on the first `batches` batches; restores the old ones. */
+/** Runs `body` with running statistics recomputed, with `options` of `recalibrate`; restores the old ones. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,
-  batches: number,
+  options: RecalibrateOptions,
   body: () => Promise<T>,
 ): Promise<T> {
   return unchanged(variables(model).values(), async () => {
-    await recalibrate(model, loader, { batches })
+    await recalibrate(model, loader, options)
     return body()
   })
 }

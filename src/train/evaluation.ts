@@ -1,3 +1,4 @@
+import { untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
@@ -31,11 +32,13 @@ export async function evaluation(
   batchSize: number,
   metrics: Metrics,
   evaluatorOf: (batchSize: number) => Promise<Evaluator>,
+  signal?: AbortSignal,
 ): Promise<Evaluation> {
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
   const totals = new Totals()
   let known: Evaluator | undefined
-  for await (const stack of loader(source, { batchSize }).stacks(0, () => stackSize)) {
+  const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
+  for await (const stack of untilAborted(signal, stacks)) {
     const { x, y, length } = stack
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)

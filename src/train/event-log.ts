@@ -1,13 +1,14 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import type { DivergedError } from './diverged.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
-/** A parsed line of a run's log: one optimizer step, or an event other than `steps`. */
-export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logged<EndEvent>
+/** A parsed line of a run's log: one optimizer step, an event other than `steps`, or that the run diverged. */
+export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logged<EndEvent> | DivergedLine
 
 type Logged<Event> = Omit<Event, 'progress'>
 
@@ -18,6 +19,14 @@ export interface StepLine extends Pick<StepsEvent, 'epoch' | 'step' | 'time'> {
   readonly lr: number
   /** Other logged quantities by name, such as `gradientNorm`. */
   readonly [name: string]: unknown
+}
+
+/** The last log line of a run that a loss which is not finite has ended; the fields are those of the error. */
+export interface DivergedLine {
+  readonly type: 'diverged'
+  readonly step: number
+  readonly lr: number
+  readonly message: string
 }
 
 /** Fixed keys of a step's log line; any other key is the name of a logged quantity. */
@@ -74,6 +83,19 @@ export function readSteps(folder: string): Steps | undefined {
     lrs: all('lr'),
     logs: Object.fromEntries(names.map((name) => [name, all(name)])),
   }
+}
+
+/** Encodes the error that ended a run as a line of JSON. */
+export const divergedLine = ({ step, lr, message }: DivergedError): string =>
+  `${JSON.stringify({ type: 'diverged', step, lr, message } satisfies DivergedLine)}\n`
+
+/** Returns the last line of an open log if it says that the run diverged. */
+export function lastIfDiverged(log: number): DivergedLine | undefined {
+  const { size } = fstatSync(log)
+  const end = Buffer.alloc(Math.min(size, 65_536))
+  readSync(log, end, 0, end.length, size - end.length)
+  const line = jsonIn(end.toString().trimEnd().split('\n').at(-1)!)
+  return isObject(line) && (line as LogLine).type === 'diverged' ? (line as DivergedLine) : undefined
 }
 
 /** Yields the lines of a text file, which is read in chunks: a log may be too long for one string. */

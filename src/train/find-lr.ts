@@ -1,3 +1,4 @@
+import { abortSignal, untilAborted } from '../core/abort.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
@@ -19,6 +20,8 @@ const options = {
   steps: integer({ min: 20 }, 600),
   /** Task whose model the test trains and then restores. @default a new task of the experiment */
   task: taskOption,
+  /** Abort signal that stops the test between two steps; the model is unchanged then. */
+  signal: abortSignal(),
 }
 
 export interface FindLearningRateOptions extends OptionsOf<typeof options> {}
@@ -66,16 +69,18 @@ export interface LearningRates {
  *
  * @throws {ArgumentError} when an option is out of range, or the loss diverged in too few steps for a curve.
  * @throws {ShapeError} when batch normalization cannot train on the last batch of an epoch, if it is kept.
+ * @throws the reason of `signal`, once it is aborted.
  */
 export async function findLearningRate(
   experiment: Experiment,
   given: FindLearningRateOptions = {},
 ): Promise<LearningRates> {
-  const { from, to, steps, task = taskOf(experiment) } = readOptions('find-lr', options, given)
+  const { from, to, steps, task = taskOf(experiment), signal } = readOptions('find-lr', options, given)
+  signal?.throwIfAborted()
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   checkLastBatch({ ...experiment, steps }, task, 'find-lr')
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
-  const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
+  const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps, signal))
   const smoothed = losses.map(smoother())
   const curve = { lrs: losses.map((_, step) => rate(step)), losses: smoothed }
   const first = Math.floor(smoothed.length / 10)
@@ -87,7 +92,7 @@ export async function findLearningRate(
   }
   const range = { raw: losses, seen, first }
   if (seemsFlat(range)) {
-    const frozen = () => ramp(experiment, task, () => 0, losses.length)
+    const frozen = () => ramp(experiment, task, () => 0, losses.length, signal)
     if (isFlatBeside(range, await unchanged(task.variables.values(), frozen))) return { ...curve, flat: true }
   }
   return { ...curve, flat: false, ...suggest(seen, (index) => rate(first + index)) }
@@ -99,6 +104,7 @@ async function ramp(
   { model }: Task,
   rate: (step: number) => number,
   steps: number,
+  signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const { data, loss, dtype, device, threads, accumulate, lastBatch } = experiment
   const optimizer = optimizerFor(experiment, model)
@@ -111,7 +117,7 @@ async function ramp(
   const losses: number[] = []
   const isBroken = breaking()
   for (let epoch = 0; losses.length < steps; epoch++) {
-    for await (const batch of batches.batches(epoch)) {
+    for await (const batch of untilAborted(signal, batches.batches(epoch))) {
       const lost = await task.step(batch).catch(broken)
       if (lost === undefined) return losses
       losses.push(lost)

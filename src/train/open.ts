@@ -50,8 +50,12 @@ export interface OpenedRun {
   readonly epoch?: number
   /** What the run logged at the end of that epoch: losses, accuracy and metrics; absent within an epoch. */
   readonly metrics?: Readonly<Record<string, unknown>>
-  /** Evaluates the model on all examples of `source`. @default the experiment's validation data */
-  evaluate(source?: Source): Promise<Evaluation>
+  /**
+   * Evaluates the model on all examples of `source`. @default the experiment's validation data
+   *
+   * @throws the reason of `options.signal`, once it is aborted.
+   */
+  evaluate(source?: Source, options?: { readonly signal?: AbortSignal }): Promise<Evaluation>
   /** Returns the model as the bytes of an ONNX file, like `train.exportOnnx`. */
   exportOnnx(): Uint8Array
 }
@@ -80,8 +84,8 @@ export async function open(folder: string, given: OpenOptions = {}): Promise<Ope
     model: task.model,
     step,
     ...loggedAt(path, step),
-    evaluate: (source = experiment.data.validation) =>
-      task.evaluate(source, { batchSize: experiment.batchSize }),
+    evaluate: (source = experiment.data.validation, options = {}) =>
+      task.evaluate(source, { ...options, batchSize: experiment.batchSize }),
     exportOnnx: () => exportOnnx(task.model, experiment.data.train.x),
   }
 }

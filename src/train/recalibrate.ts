@@ -1,5 +1,6 @@
+import { abortSignal, untilAborted } from '../core/abort.ts'
 import { allFinite, type Data, toData } from '../core/dtype.ts'
-import { EvenstepError } from '../core/errors.ts'
+import { NotFiniteError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
 import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -23,6 +24,8 @@ export const recalibrateOptions = {
     'a positive integer or Infinity',
     (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) > 0),
   ),
+  /** Abort signal that stops it between two batches; the model is unchanged then. */
+  signal: abortSignal(),
 }
 
 export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
@@ -40,7 +43,8 @@ export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions>
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
  * @returns the model
- * @throws {EvenstepError} when a statistic is not finite; the model is unchanged then.
+ * @throws {NotFiniteError} when a statistic is not finite; the model is unchanged then.
+ * @throws the reason of `signal`, once it is aborted; the model is unchanged then.
  */
 export const recalibrate = <M extends Module>(
   model: M,
@@ -54,7 +58,8 @@ export const recalibrate = <M extends Module>(
  * statistics for evaluation.
  *
  * @returns the model
- * @throws {EvenstepError} when a statistic is not finite; the model is unchanged then.
+ * @throws {NotFiniteError} when a statistic is not finite; the model is unchanged then.
+ * @throws the reason of `signal`, once it is aborted; the model is unchanged then.
  */
 export const updateBn = <M extends Module>(
   model: M,
@@ -81,11 +86,15 @@ export interface ChannelStatistics {
 async function measure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
-  { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
+  {
+    batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY,
+    signal,
+  }: ValuesOf<typeof recalibrateOptions>,
   estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
 ): Promise<M> {
+  signal?.throwIfAborted()
   if (![...batchNorms(model).values()].some(learns)) return model
-  for (const [layer, perBatch] of await collect(model, loader, batches)) {
+  for (const [layer, perBatch] of await collect(model, loader, batches, signal)) {
     const { mean, variance } = estimate(perBatch)
     layer.runningMean!.data = toData(layer.runningMean!.dtype, mean)
     layer.runningVar!.data = toData(layer.runningVar!.dtype, variance)
@@ -102,13 +111,14 @@ async function collect(
   model: Module,
   loader: Loader | StreamLoader,
   batches: number,
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<BatchNorm, readonly LayerStatistics[]>> {
   const byLayer = new Map<BatchNorm, LayerStatistics[]>()
   const statisticsIn = batchStatistics(model, ('stream' in loader ? loader.stream : loader.dataset).x)
   let measured = 0
   // A forward pass in training also updates the running statistics; `unchanged` restores them.
   await unchanged(variables(model).values(), async () => {
-    for await (const batch of loader.batches(0)) {
+    for await (const batch of untilAborted(signal, loader.batches(0))) {
       if (measured++ >= batches) break
       for (const statistics of await statisticsIn(batch)) {
         if (statistics.count === 0) continue
@@ -178,7 +188,7 @@ const resultsOf = ({ mean, variance, count }: Traced, i: number): [string, Tenso
 
 function finite(layer: BatchNorm, data: Data): Data {
   if (allFinite(data)) return data
-  throw new EvenstepError(
+  throw new NotFiniteError(
     `recalibrate: wanted finite statistics, got NaN or infinity in ${nameOf(layer) || 'the layer'}`,
   )
 }

@@ -1,12 +1,14 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { abortSignal } from '../core/abort.ts'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
+import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
-import { logFile, toLines } from './event-log.ts'
+import { type DivergedLine, divergedLine, lastIfDiverged, logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
 import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
 import { safetensorsChunks } from './safetensors.ts'
@@ -35,6 +37,11 @@ const options = {
 }
 
 export interface RunFolderOptions extends OptionsOf<typeof options> {}
+
+const eventsOptions = {
+  /** Abort signal that stops the training. */
+  signal: abortSignal(),
+}
 
 /**
  * A run that is kept on disk and can be resumed.
@@ -106,18 +113,24 @@ export class RunFolder {
    * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
    * that falls due during a write is postponed until that ends, and then saves the state at that time.
    *
+   * After an abort, the state is that of the last event; `save` writes a checkpoint of it, to resume from.
+   *
+   * @throws the reason of `signal`, once it is aborted and the run has not ended.
    * @throws the error of a checkpoint that failed.
    */
-  async *events(): AsyncGenerator<TrainEvent> {
+  async *events(given: OptionsOf<typeof eventsOptions> = {}): AsyncGenerator<TrainEvent> {
+    const { signal } = readOptions('events', eventsOptions, given)
+    signal?.throwIfAborted()
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const isResumed = this.#progress.steps > 0
     if (!this.finished) this.#describe() // with the run's new length, if it is resumed with another
     ftruncateSync(this.#log, this.#logged) // the steps after the checkpoint are taken and logged again
     try {
-      for await (const event of run(this.#experiment, { task: this.task, progress: this.#progress })) {
+      const from = present({ task: this.task, progress: this.#progress, signal })
+      for await (const event of run(this.#experiment, from)) {
         this.#progress = event.progress
         if (event.type === 'epoch' && event.progress.cut) this.#loggedBeforeCut = fstatSync(this.#log).size
-        if (event.type !== 'start' || !isResumed) this.#write(event)
+        if (event.type !== 'start' || !isResumed) this.#append(toLines(event))
         if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
         if (event.type !== 'steps' || !this.#saving) await this.#saved
         const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
@@ -125,6 +138,9 @@ export class RunFolder {
         if (event.type === 'end') await this.#keepModel()
         yield event
       }
+    } catch (error) {
+      if (error instanceof DivergedError) this.#append(divergedLine(error))
+      throw error
     } finally {
       await this.#saved
     }
@@ -138,6 +154,14 @@ export class RunFolder {
   /** Whether the run has ended, so that nothing is left to resume. */
   get finished(): boolean {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
+  }
+
+  /**
+   * The error that ended the run, if it diverged and was not resumed since. The steps since the last checkpoint would
+   * lead to the same error.
+   */
+  get diverged(): DivergedLine | undefined {
+    return lastIfDiverged(this.#log)
   }
 
   /** Settings to resume a finished run with, such as `epochs=20`; empty if early stopping ended it. */
@@ -202,8 +226,8 @@ export class RunFolder {
     closeSync(this.#log)
   }
 
-  #write(event: TrainEvent): void {
-    writeSync(this.#log, toLines(event), fstatSync(this.#log).size)
+  #append(lines: string): void {
+    writeSync(this.#log, lines, fstatSync(this.#log).size)
   }
 
   /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */

@@ -78,9 +78,14 @@ export const taskOptions = {
   /** Number of optimizer steps to which percentages in schedules refer; required if there are percentages. */
   scheduleSteps,
   /** Function that recomputes running statistics for evaluation. @default train.recalibrate */
-  recalibrate: callback<(model: Module, batches: Loader | StreamLoader) => Promise<unknown>>(
-    'a function of a model and batches, such as train.updateBn',
-  ),
+  recalibrate: callback<Recalibration>('a function of a model and batches, such as train.updateBn'),
 }
+
+/** Recomputes the running statistics of a model; `options` is given if an abort signal is to stop it. */
+type Recalibration = (
+  model: Module,
+  batches: Loader | StreamLoader,
+  options?: { readonly signal: AbortSignal },
+) => Promise<unknown>
 
 export interface TaskOptions extends OptionsOf<typeof taskOptions> {}

@@ -1,7 +1,16 @@
+import { abortSignal } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
-import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
+import {
+  custom,
+  integer,
+  type Option,
+  type OptionsOf,
+  present,
+  readOptions,
+  type ValuesOf,
+} from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
@@ -24,6 +33,8 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
 const evaluationOptions = {
   /** Number of examples per batch. @default 64 */
   batchSize: integer({ min: 1 }, 64),
+  /** Abort signal that stops it between two batches. */
+  signal: abortSignal(),
 }
 
 type EvaluationOptions = OptionsOf<typeof evaluationOptions>
@@ -188,15 +199,23 @@ export class Task {
   /**
    * Evaluates the model on all examples of `source`, in evaluation mode and with its evaluation weights (see
    * `atEvaluation`). Model and optimizer do not change.
+   *
+   * @throws the reason of `signal`, once it is aborted.
    */
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
-    const { batchSize } = readOptions('evaluate', evaluationOptions, options)
+    const { batchSize, signal } = readOptions('evaluate', evaluationOptions, options)
     if (!has('x', source) || !has('y', source)) {
       throw new ArgumentError(`evaluate: wanted a data set or a stream, got ${shownAs(source)}`)
     }
     const evaluated = (): Promise<Evaluation> =>
-      evaluation(source, batchSize, this.#options.metrics, (size) => this.#graphs.evaluator(source, size))
-    return this.atEvaluation(evaluated, { batchSize })
+      evaluation(
+        source,
+        batchSize,
+        this.#options.metrics,
+        (size) => this.#graphs.evaluator(source, size),
+        signal,
+      )
+    return this.atEvaluation(evaluated, present({ batchSize, signal }))
   }
 
   /**
@@ -204,15 +223,17 @@ export class Task {
    * if the optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards.
    *
    * @param options.batchSize examples per training batch, if running statistics are to be recomputed
+   * @throws the reason of `options.signal`, if it is aborted before `body` begins.
    * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))
    */
   async atEvaluation<T>(body: () => Promise<T>, options: EvaluationOptions = {}): Promise<T> {
-    const { batchSize } = readOptions('atEvaluation', evaluationOptions, options)
+    const { batchSize, signal } = readOptions('atEvaluation', evaluationOptions, options)
     const weights = this.#evaluationWeights()
+    signal?.throwIfAborted()
     if (!weights || this.#busy === 'evaluation') return body()
     return this.#alone('evaluation', () =>
       swapped(this.variables.values(), weights.variables, async () => {
-        if (weights.batchNorm === 'recalibrate') await this.#recalibrate(batchSize)
+        if (weights.batchNorm === 'recalibrate') await this.#recalibrate(batchSize, signal)
         return body()
       }),
     )
@@ -227,11 +248,12 @@ export class Task {
   }
 
   /** Recomputes running statistics at the current weights, on training batches of `batchSize` examples. */
-  async #recalibrate(batchSize: number): Promise<void> {
+  async #recalibrate(batchSize: number, signal: AbortSignal | undefined): Promise<void> {
     if (batchNorms(this.model).size === 0) return
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
-    await measure(this.model, loader(data, { batchSize: size, seed, last: 'drop' }))
+    const batches = loader(data, { batchSize: size, seed, last: 'drop' })
+    await (signal ? measure(this.model, batches, { signal }) : measure(this.model, batches))
   }
 
   /** Returns the error for the failed step `bad`, after retaking the steps before it to find the cause. */

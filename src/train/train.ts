@@ -1,5 +1,6 @@
+import { abortSignal, untilAborted } from '../core/abort.ts'
 import { type DType, isFloat } from '../core/dtype.ts'
-import { ArgumentError, EvenstepError } from '../core/errors.ts'
+import { ArgumentError, NotFiniteError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
@@ -36,6 +37,8 @@ const options = {
   task: taskOption,
   /** Progress to resume from, of an earlier event; needs the `task` as of that event. @default the beginning */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
+  /** Abort signal that stops the training before the next steps, or between the batches of an evaluation. */
+  signal: abortSignal(),
 }
 
 export interface RunOptions extends OptionsOf<typeof options> {}
@@ -45,8 +48,10 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  *
  * There are no callbacks: log, plot or save in a loop over the events; leaving the loop stops the training.
  * Training never runs ahead of the loop: at each event, the weights of `task` are those at the event's
- * `progress`.
+ * `progress`. So they are after an abort: steps are taken and reported whole or not at all, and the run resumes
+ * from the last event.
  *
+ * @throws the reason of `signal`, once it is aborted and the run has not ended.
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
  * @throws {ShapeError} before the first step, when batch normalization cannot train on the last batch of an epoch.
  * @example
@@ -59,11 +64,12 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     const got = Object(experiment) === experiment ? 'another object' : showValue(experiment)
     throw new ArgumentError(`run: wanted an experiment, as train.experiment makes it, got ${got}`)
   }
-  const { task = taskOf(experiment), progress: start = beginning(experiment) } = read
+  const { task = taskOf(experiment), progress: start = beginning(experiment), signal } = read
+  signal?.throwIfAborted()
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
-  const running: Running = { experiment, task, batches, pace: new Pace() }
+  const running: Running = { experiment, task, batches, pace: new Pace(), signal }
   const begun = performance.now()
   checkLastBatch(experiment, task)
   let progress = resumed(experiment, start)
@@ -95,6 +101,7 @@ interface Running {
   readonly task: Task
   readonly batches: Loader | StreamLoader
   readonly pace: Pace
+  readonly signal: AbortSignal | undefined
 }
 
 /** Progress after the steps of an epoch, and the number of milliseconds that these steps took. */
@@ -105,7 +112,7 @@ interface EpochSteps {
 
 /** Takes the remaining steps of an epoch and yields their events. */
 async function* stepsOf(
-  { experiment, task, batches, pace }: Running,
+  { experiment, task, batches, pace, signal }: Running,
   start: Progress,
 ): AsyncGenerator<StepsEvent, EpochSteps> {
   const { steps = Number.POSITIVE_INFINITY, log } = experiment
@@ -113,7 +120,7 @@ async function* stepsOf(
   let [progress, ms] = [start, 0]
   const count = (): number => Math.min(pace.steps, steps - task.steps)
   const stacks = task.steps < steps ? batches.stacks(epoch, count, start.sofar.batches) : []
-  for await (const stack of stacks) {
+  for await (const stack of untilAborted(signal, stacks)) {
     const step = task.steps
     const begun = performance.now()
     const size = Math.min(batches.batchSize, stack.length)
@@ -134,12 +141,15 @@ async function* stepsOf(
 
 /** Evaluates the model after an epoch's steps, updates the controllers and returns the epoch's event. */
 async function finished(
-  { experiment, task, batches }: Running,
+  { experiment, task, batches, signal }: Running,
   { progress, ms }: EpochSteps,
 ): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
-  checkSteps(experiment, progress)
-  const measured = { trainLoss: trainLossOf(progress), ...(await validated(experiment, task, sofar.lr)) }
+  checkSteps(experiment, task, progress)
+  const measured = {
+    trainLoss: trainLossOf(progress),
+    ...(await validated(experiment, task, sofar.lr, signal)),
+  }
   const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
   const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)
   const lrFactor = factorOf(experiment, next)
@@ -173,12 +183,14 @@ async function learn(
   }
 }
 
-/** @throws {EvenstepError} when only `steps` ends a run and an epoch took no step: the run would never end. */
-function checkSteps({ epochs, steps }: Experiment, { sofar }: Progress): void {
+/** @throws {DivergedError} when only `steps` ends a run and an epoch took no step: the run would never end. */
+function checkSteps({ epochs, steps }: Experiment, task: Task, { sofar }: Progress): void {
   if (sofar.steps > 0 || epochs !== undefined) return
-  throw new EvenstepError(
+  throw new DivergedError(
     `train: wanted ${steps} steps, got an epoch in which each would have made a number not finite; ` +
       'lower the rate, or look for numbers in the data that are not finite',
+    task.steps,
+    task.lr(task.steps),
   )
 }
 
@@ -189,8 +201,14 @@ async function validated(
   { data, batchSize }: Experiment,
   task: Task,
   lr: number,
+  signal: AbortSignal | undefined,
 ): Promise<Omit<Measured, 'trainLoss'>> {
-  const { loss, accuracy, ...metrics } = await task.evaluate(data.validation, { batchSize })
+  const step = task.steps - 1
+  const evaluated = task.evaluate(data.validation, present({ batchSize, signal }))
+  const { loss, accuracy, ...metrics } = await evaluated.catch((error: unknown) => {
+    // Such as statistics that were recomputed for the evaluation.
+    throw error instanceof NotFiniteError ? new DivergedError(error.message, step, lr) : error
+  })
   if (Number.isFinite(loss)) {
     return {
       validationLoss: loss,
@@ -198,7 +216,6 @@ async function validated(
       ...metrics,
     }
   }
-  const step = task.steps - 1
   // Whatever the scores are, the accuracy is 0/0 only where no label counts.
   const advice = Number.isNaN(accuracy)
     ? 'no label of the validation data counts, so the loss is 0/0; validate on examples whose labels count'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
-import { custom, type OptionsOf, readOptions, required } from '../../core/options.ts'
+import { custom, type OptionsOf, present, readOptions, required } from '../../core/options.ts'
 import { random } from '../../core/random.ts'
 import { ahead } from '../ahead.ts'
 import type { Dataset } from '../dataset.ts'
 import { valueFingerprint } from '../fingerprint.ts'
-import { collect, type Stream, stream } from '../stream.ts'
+import { type CollectOptions, collect, readingOptions, type Stream, stream } from '../stream.ts'
 import { listImages } from './image-files.ts'
 import { type OpenPicture, pixels, type Size } from './pixels.ts'
 
@@ -30,9 +30,15 @@ export interface ImageFolderOptions extends OptionsOf<typeof options> {}
  *   `convert('L')`, rotated as EXIF says; y the index of the sub-folder in alphabetical order
  * @throws {ArgumentError} when `sharp` is not installed.
  * @throws {FormatError} when there is no such folder, a class has no image, or an image cannot be read.
+ * @throws the reason of `signal`, once it is aborted.
  */
-export async function imageFolder(path: string, given: ImageFolderOptions): Promise<Dataset> {
-  return collect(await imageFolderStream(path, readOptions('imageFolder', options, given)))
+export async function imageFolder(
+  path: string,
+  given: ImageFolderOptions & CollectOptions,
+): Promise<Dataset> {
+  const { signal, ...own } = readOptions('imageFolder', { ...options, ...readingOptions }, given)
+  signal?.throwIfAborted()
+  return collect(await imageFolderStream(path, own), present({ signal }))
 }
 
 /**

@@ -2,7 +2,7 @@ import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
-import { gathered, type Stream } from '../stream.ts'
+import { type CollectOptions, gathered, readingOptions, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { explained, fileName } from './read-file.ts'
 
@@ -13,11 +13,14 @@ import { explained, fileName } from './read-file.ts'
  * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
  *   row and column.
  * @throws {ArgumentError} when a column does not exist.
+ * @throws the reason of `signal`, once it is aborted.
  * @example await data.parquet('iris.parquet', { label: 'species' })
  */
-export async function parquet(path: string, given: TableOptions): Promise<Dataset> {
-  const table = await open(path, readOptions('parquet', tableOptions, given))
-  return table.cells.dataset(await gathered(table.read()), table.plan)
+export async function parquet(path: string, given: TableOptions & CollectOptions): Promise<Dataset> {
+  const { signal, ...options } = readOptions('parquet', { ...tableOptions, ...readingOptions }, given)
+  signal?.throwIfAborted()
+  const table = await open(path, options)
+  return table.cells.dataset(await gathered(table.read(), signal), table.plan)
 }
 
 /**

@@ -13,8 +13,8 @@ export const gradientSpread: Diagnostic = {
   remedy: 'none: a warmup, a rate per layer (lars) and skip connections are made for this',
   source:
     'Yang et al. 2019, https://arxiv.org/abs/1902.08129; You et al. 2017, https://arxiv.org/abs/1708.03888; the band is ours',
-  async examine({ experiment }) {
-    const fresh = new Subject(experiment, taskOf(experiment))
+  async examine({ experiment, signal }) {
+    const fresh = new Subject(experiment, taskOf(experiment), undefined, signal)
     const [batch] = fresh.batches(1)
     const { gradient } = await fresh.slope(batch!)
     const ratios = [...fresh.trained]

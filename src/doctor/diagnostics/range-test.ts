@@ -1,3 +1,4 @@
+import { present } from '../../core/options.ts'
 import { figure } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
@@ -25,7 +26,11 @@ export const rangeTest: Diagnostic = {
         reason: `a range test of ${rampSteps} steps would take ${figure(ms / 1e3)} s; run evenstep find-lr`,
       }
     }
-    const { minimumTenth, suggestion } = await findLearningRate(subject.experiment, { steps: rampSteps })
+    const { experiment, signal } = subject
+    const { minimumTenth, suggestion } = await findLearningRate(
+      experiment,
+      present({ steps: rampSteps, signal }),
+    )
     if (minimumTenth === undefined || suggestion === undefined) {
       return { reason: 'the range test is flat: the loss falls at no rate by more than chance explains' }
     }

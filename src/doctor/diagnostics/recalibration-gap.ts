@@ -29,7 +29,12 @@ export const recalibrationGap: Diagnostic = {
     const { running, measured } = await task.atEvaluation(
       async () => ({
         running: await validate(),
-        measured: await remeasured(model, subject.training(), measuredBatches(subject), validate),
+        measured: await remeasured(
+          model,
+          subject.training(),
+          { batches: measuredBatches(subject) },
+          validate,
+        ),
       }),
       { batchSize: experiment.batchSize },
     )

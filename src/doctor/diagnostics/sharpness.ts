@@ -26,9 +26,9 @@ export const sharpness: Diagnostic = {
   source:
     'Cohen et al. 2021, https://arxiv.org/abs/2103.00065; Gilmer et al. 2021, https://arxiv.org/abs/2110.04369',
   async examine(subject) {
-    const { experiment, task, steps, rates } = subject
+    const { experiment, task, steps, rates, signal } = subject
     const sharpness = await sharpnessOf(subject)
-    const sharpnessAtFirst = await sharpnessOf(new Subject(experiment, taskOf(experiment)))
+    const sharpnessAtFirst = await sharpnessOf(new Subject(experiment, taskOf(experiment), undefined, signal))
     const rule = subject.rule([...task.variables].find(([, v]) => v.trainable)![0])
     const values = { sharpness, sharpnessAtFirst }
     if (!rule.traits.heavyBall) {

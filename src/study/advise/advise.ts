@@ -1,4 +1,5 @@
-import { callback, type OptionsOf, readOptions, required, size } from '../../core/options.ts'
+import { abortSignal } from '../../core/abort.ts'
+import { callback, type OptionsOf, present, readOptions, required, size } from '../../core/options.ts'
 import { NormalizationError } from '../../nn/norm/normalization.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { findLearningRate } from '../../train/find-lr.ts'
@@ -17,6 +18,8 @@ const options = {
   budget: required(size),
   /** Function that runs the trials. @default one after another in this process */
   runner: callback<Runner>('a function of an experiment and its trials'),
+  /** Abort signal that stops range tests and trials. */
+  signal: abortSignal(),
 }
 
 export interface AdviseOptions extends OptionsOf<typeof options> {}
@@ -42,17 +45,19 @@ export type AdviseEvent =
  * Model, data, optimizer and batch size stay those of the experiment.
  *
  * @throws {ArgumentError} when the budget is too small for trials of 10 steps.
+ * @throws the reason of `signal`, once it is aborted and there is no advice yet.
  */
 export async function* advise(experiment: Experiment, given: AdviseOptions): AsyncGenerator<AdviseEvent> {
-  const { budget, runner = inProcess } = readOptions('advise', options, given)
+  const { budget, runner = inProcess, signal } = readOptions('advise', options, given)
+  signal?.throwIfAborted()
   const plan = planOf(budget, stepsWith(experiment)({}))
   const ranges: RangeTest[] = []
-  for await (const range of rangesOf(experiment, plan)) {
+  for await (const range of rangesOf(experiment, plan, signal)) {
     ranges.push(range)
     yield { type: 'range', ...range }
   }
   const tested = ranges.reduce((sum, { rates }) => sum + rates.lrs.length, 0)
-  const race = new Race(experiment, runner, budget, tested)
+  const race = new Race(experiment, runner, budget, tested, signal)
   const [first, second, last] = plan.rounds
   const schedules = schedulesOf(experiment)
   const opening = ranges.flatMap((range) => candidates(range, schedules[0]))
@@ -70,13 +75,17 @@ const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
 /** Runs range tests of the model without and with batch normalization; skips one that cannot be built. */
-async function* rangesOf(experiment: Experiment, { ramp }: Plan): AsyncGenerator<RangeTest> {
+async function* rangesOf(
+  experiment: Experiment,
+  { ramp }: Plan,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const [from, to] = testRates ?? [1e-5, 10]
   for (const normalization of ['none', 'batch'] as const) {
     const variant = { ...experiment, normalization }
     if (!isPossible(variant)) continue
-    const rates = await findLearningRate(variant, { steps: ramp, from, to })
+    const rates = await findLearningRate(variant, present({ steps: ramp, from, to, signal }))
     // A flat curve suggests no rate: begin a decade below the middle of the rates that suit the optimizer.
     yield { normalization, rates, begin: rates.suggestion ?? Math.sqrt(from * to) / 10 }
   }

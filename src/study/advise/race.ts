@@ -1,3 +1,4 @@
+import { untilAborted } from '../../core/abort.ts'
 import { ArgumentError } from '../../core/errors.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
@@ -20,17 +21,25 @@ export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner
   readonly #budget: number
+  readonly #signal: AbortSignal | undefined
   readonly #finished: Finished[] = []
   #spent: number
   #round: Finished[] = []
   #rounds = 0
 
   /** @param budget total optimizer steps allowed @param spent steps of it that the range tests already took */
-  constructor(experiment: Experiment, runner: Runner, budget: number, spent: number) {
+  constructor(
+    experiment: Experiment,
+    runner: Runner,
+    budget: number,
+    spent: number,
+    signal: AbortSignal | undefined,
+  ) {
     this.#experiment = experiment
     this.#runner = runner
     this.#budget = budget
     this.#spent = spent
+    this.#signal = signal
   }
 
   /** Runs a round: one trial of `steps` steps for each of these settings, all with the experiment's seed. */
@@ -72,7 +81,8 @@ export class Race {
     const first = this.#finished.length + 1
     const trials = all.map((settings, i) => ({ id: first + i, settings, seed, steps, rung }))
     yield { type: 'round', round: rung, trials: trials.length, steps }
-    for await (const trial of this.#runner(this.#experiment, trials)) {
+    const results = this.#runner(this.#experiment, trials, this.#signal)
+    for await (const trial of untilAborted(this.#signal, results)) {
       this.#finished.push(trial)
       this.#round.push(trial)
       this.#spent += trial.result.steps

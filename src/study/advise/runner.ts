@@ -1,3 +1,4 @@
+import { present } from '../../core/options.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import type { EpochEvent } from '../../train/event.ts'
 import type { Experiment } from '../../train/experiment.ts'
@@ -9,22 +10,33 @@ import { metricsOf } from '../run/trial-log.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
-/** A function that runs trials of an experiment and yields each with its result as it ends, in any order. */
-export type Runner = (experiment: Experiment, trials: readonly Trial[]) => AsyncIterable<Finished>
+/**
+ * A function that runs trials of an experiment and yields each with its result as it ends, in any order. It may
+ * leave its trials unfinished once `signal` is aborted: nobody awaits them then.
+ */
+export type Runner = (
+  experiment: Experiment,
+  trials: readonly Trial[],
+  signal?: AbortSignal,
+) => AsyncIterable<Finished>
 
 /** A runner that runs one trial after another in this process, and writes no files. */
-export const inProcess: Runner = async function* (experiment, trials) {
-  for (const trial of trials) yield { ...trial, result: await resultOf(experiment, trial) }
+export const inProcess: Runner = async function* (experiment, trials, signal) {
+  for (const trial of trials) yield { ...trial, result: await resultOf(experiment, trial, signal) }
 }
 
-async function resultOf(experiment: Experiment, trial: Trial): Promise<TrialResult> {
+async function resultOf(
+  experiment: Experiment,
+  trial: Trial,
+  signal: AbortSignal | undefined,
+): Promise<TrialResult> {
   const begun = performance.now()
   const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
   let last: EpochEvent | undefined
   const losses: number[] = []
   let error: DivergedError | undefined
   try {
-    for await (const event of run(withSettings(experiment, settings))) {
+    for await (const event of run(withSettings(experiment, settings), present({ signal }))) {
       if (event.type === 'epoch') last = event
       if (event.type === 'steps') losses.push(...Array.from(event.losses))
     }
