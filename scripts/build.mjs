@@ -22,7 +22,8 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, 
 
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [name, join(root, `src/${name}.ts`)])),
-  external: (id) => id.startsWith('node:') || outside.some((name) => id === name || id.startsWith(`${name}/`)),
+  external: (id) =>
+    id.startsWith('node:') || outside.some((name) => id === name || id.startsWith(`${name}/`)),
   platform: 'node',
 })
 const stale = existsSync(dist)

@@ -20,7 +20,10 @@ const load: Readonly<Record<Device, () => Promise<Backend>>> = {
  * @throws {ArgumentError} when the backend's package is missing, or has no binary for this machine.
  */
 export async function backendOf(device?: Device): Promise<Backend> {
-  if (device === undefined) return (preferred ??= cpuOrWasm())
+  if (device === undefined) {
+    preferred ??= cpuOrWasm()
+    return preferred
+  }
   try {
     return await load[device]()
   } catch (cause) {

@@ -18,7 +18,8 @@ async function load(): Promise<typeof Ort> {
   try {
     return await import('onnxruntime-node')
   } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && `${cause.code}`.endsWith('MODULE_NOT_FOUND')
+    const isMissing =
+      cause instanceof Error && 'code' in cause && `${cause.code}`.endsWith('MODULE_NOT_FOUND')
     throw isMissing ? new Error(`no native binary for ${platform()} ${arch()}`, { cause }) : cause
   }
 }

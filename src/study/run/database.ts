@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
+import { Sqlite } from './sqlite.ts'
 
 /** A row of the database table `trial`; settings and result are stored as JSON text. */
 type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
@@ -25,7 +25,7 @@ const tables = `
  * results in the database, but each trial's own folder still has its result.
  */
 export class Database {
-  readonly #db: Sqlite.Database
+  readonly #db: Sqlite
   readonly #ids = new Map<string, number>()
 
   /** Opens or creates the database in a study's folder. The caller must hold the folder's lock. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
+import { isBusy, Sqlite } from './sqlite.ts'
 
 /** A lock on a file, held until it is released or the process ends. */
 export interface Lock {
@@ -8,7 +8,7 @@ export interface Lock {
 }
 
 /** Open databases, one per lock held: if they were garbage-collected, they would be closed and so unlocked. */
-const held = new Set<Sqlite.Database>()
+const held = new Set<Sqlite>()
 
 /**
  * Takes an exclusive lock on a file: a transaction held open on an empty SQLite database. It ends with the
@@ -28,13 +28,13 @@ export function lockShared(path: string): Lock | undefined {
   })
 }
 
-function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => void): Lock | undefined {
+function lock(path: string, timeout: number, begin: (db: Sqlite) => void): Lock | undefined {
   const db = new Sqlite(path, { timeout })
   try {
     begin(db)
   } catch (error) {
     db.close()
-    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
+    if (isBusy(error)) return undefined
     throw error
   }
   held.add(db)
