@@ -1,5 +1,6 @@
 // Makes `native/`, the part of onnxruntime-node that the package carries: its JavaScript and, for each platform, the
-// library that computes. `--remove` removes it: in a clone, onnxruntime-node itself is used.
+// library that computes. `--remove` removes it: in a clone, onnxruntime-node itself is used. A package for only some
+// platforms is made by `EVENSTEP_PLATFORMS=linux/x64,darwin/arm64 npm pack`.
 // docs/decisions/0004-no-install-scripts.md says why.
 import { copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,13 +13,20 @@ const to = at('native')
 const code = ['index', 'backend', 'binding', 'version'].map((name) => `dist/${name}.js`)
 // Left out: DirectML.dll, dxcompiler.dll and dxil.dll, which the CPU does not use and WebGPU does without, a second copy
 // of the library for macOS, and Windows on arm64, for 30 MB.
-const binaries = Object.entries({
+const libraries = {
   'linux/x64': 'libonnxruntime.so.1',
   'linux/arm64': 'libonnxruntime.so.1',
   'darwin/arm64': 'libonnxruntime.1.dylib',
   'win32/x64': 'onnxruntime.dll',
-}).flatMap(([platform, library]) =>
-  ['onnxruntime_binding.node', library].map((file) => `bin/napi-v6/${platform}/${file}`),
+}
+const platforms = process.env.EVENSTEP_PLATFORMS?.split(',') ?? Object.keys(libraries)
+const unknown = platforms.find((platform) => !(platform in libraries))
+if (unknown !== undefined) {
+  console.error(`EVENSTEP_PLATFORMS: wanted some of ${Object.keys(libraries).join(', ')}, got ${unknown}`)
+  process.exit(2)
+}
+const binaries = platforms.flatMap((platform) =>
+  ['onnxruntime_binding.node', libraries[platform]].map((file) => `bin/napi-v6/${platform}/${file}`),
 )
 
 const licence = `MIT License
