@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { check } from './check.mjs'
 
 const root = join(import.meta.dirname, '..')
+/** This repository's, which is newer than that of Are The Types Wrong. */
+const ts = createRequire(join(root, 'package.json'))('typescript')
 
 /** Runs the JavaScript of a project that has installed the package. */
 export async function checkScripts(project) {
@@ -17,21 +20,32 @@ export async function checkScripts(project) {
 /** Type-checks an experiment under every way to resolve modules, without the types of Node and of browsers. */
 export async function checkTypes(project) {
   const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
-  const ways = [
-    ['nodenext', 'nodenext', 'module'],
-    ['nodenext', 'nodenext', 'commonjs'],
-    ['node16', 'node16', 'module'],
-    ['esnext', 'bundler', 'module'],
-  ]
-  for (const [module, moduleResolution, type] of ways) {
-    await check(`TypeScript with module ${module}, ${moduleResolution} resolution, type ${type}`, () => {
-      const compilerOptions = { module, moduleResolution, target: 'es2023', lib: ['es2023'], types: [] }
-      const options = { ...compilerOptions, strict: true, noEmit: true, skipLibCheck: false }
-      write(project, 'tsconfig.json', { compilerOptions: options, files: ['experiment.ts'] })
-      write(project, 'package.json', { ...manifest, type })
-      node(project, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.')
+  for (const [module, resolution, type] of [
+    ['NodeNext', 'NodeNext', 'module'],
+    ['NodeNext', 'NodeNext', 'commonjs'],
+    ['Node16', 'Node16', 'module'],
+    ['ESNext', 'Bundler', 'module'],
+  ]) {
+    await check(`TypeScript with module ${module}, ${resolution} resolution, type ${type}`, () => {
+      writeFileSync(join(project, 'package.json'), JSON.stringify({ ...manifest, type }))
+      const program = ts.createProgram([join(project, 'experiment.ts')], {
+        module: ts.ModuleKind[module],
+        moduleResolution: ts.ModuleResolutionKind[resolution],
+        target: ts.ScriptTarget.ES2023,
+        lib: ['lib.es2023.d.ts'],
+        types: [],
+        strict: true,
+        noEmit: true,
+      })
+      assert.equal(ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), host), '')
     })
   }
+}
+
+const host = {
+  getCanonicalFileName: (file) => file,
+  getCurrentDirectory: () => root,
+  getNewLine: () => '\n',
 }
 
 /** Trains by the command, on the native CPU library. */
@@ -74,4 +88,3 @@ export async function checkWithoutSqlite(project) {
 
 const node = (cwd, ...args) => execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: 'pipe' })
 const remove = (project, path) => rmSync(join(project, path), { recursive: true, force: true })
-const write = (project, path, value) => writeFileSync(join(project, path), JSON.stringify(value))
