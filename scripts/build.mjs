@@ -1,7 +1,8 @@
 // Builds `dist`: types by tsc, which also checks them, and the code by rolldown, bundled into few files so that a command
-// starts in half the time. The packages it depends on stay outside.
+// starts in half the time. Of the packages it uses, those that users install stay outside; `dist/LICENSES.txt` has the
+// licences of the others.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -10,12 +11,19 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const entries = ['index', 'schedule/index', 'cli/main', 'data/thread-worker']
 
+const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+const { dependencies, optionalDependencies, peerDependencies } = manifestOf(root)
+const outside = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+// A user may have onnxruntime-node too; `canvas` is what linkedom draws with where there is one.
+outside.push('onnxruntime-node', 'canvas')
+
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
 
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [name, join(root, `src/${name}.ts`)])),
-  external: /^[^./]/,
+  external: (id) =>
+    id.startsWith('node:') || outside.some((name) => id === name || id.startsWith(`${name}/`)),
   platform: 'node',
 })
 const stale = existsSync(dist)
@@ -30,3 +38,16 @@ const { output } = await bundle.write({
 })
 const written = new Set(output.map(({ fileName }) => fileName))
 for (const file of stale) if (!written.has(file.replaceAll('\\', '/'))) rmSync(join(dist, file))
+
+/** The folder of the package that a module belongs to; undefined for a source. */
+const packageOf = (module) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(module)?.[0]
+
+const within = new Set(output.flatMap(({ modules = {} }) => Object.keys(modules)).map(packageOf))
+within.delete(undefined)
+const licences = [...within].sort().map((folder) => {
+  const { name, version, license } = manifestOf(folder)
+  const file = readdirSync(folder).find((file) => /^licen[cs]e(\.|$)/i.test(file))
+  const text = file ? readFileSync(join(folder, file), 'utf8').trim() : ''
+  return `${name} ${version} (${license})\n\n${text}\n`
+})
+writeFileSync(join(dist, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`))

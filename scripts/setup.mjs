@@ -28,7 +28,8 @@ const npm = (what, ...args) => {
 }
 
 if (dateOf(at('node_modules/.package-lock.json')) < dateOf(at('package-lock.json'))) {
-  npm('installing', 'ci', '--no-audit', '--no-fund')
+  // Flags of `npm publish --dry-run --json` would reach it by the environment.
+  npm('installing', 'ci', '--no-audit', '--no-fund', '--dry-run=false', '--json=false')
 }
 
 const built = dateOf(at('dist/index.js'))

@@ -46,7 +46,10 @@ export interface ThreadedStream extends Stream {
  * // rows.js: export default ({ path }) => data.csvStream(path, { label: 'kind', classes: 3 })
  * const rows = await data.threaded(new URL('./rows.js', import.meta.url), { options: { path: 'big.csv' } })
  */
-export async function threaded(module: URL, given: ThreadedOptions = {}): Promise<ThreadedStream> {
+export async function threaded(
+  module: { readonly href: string },
+  given: ThreadedOptions = {},
+): Promise<ThreadedStream> {
   const { options, ahead } = readOptions('threaded', threadOptions, given)
   const worker = new Worker(program, {
     workerData: { module: module.href, options, ahead },

@@ -1,6 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Backend } from './session.ts'
-import { disableTelemetry } from './telemetry.ts'
 
 /** Device to compute on: CPU by native code, CPU by WebAssembly, or GPU by WebGPU. */
 export type Device = 'cpu' | 'wasm' | 'webgpu'
@@ -14,25 +13,45 @@ const load: Readonly<Record<Device, () => Promise<Backend>>> = {
   webgpu: async () => (await import('./node-webgpu.ts')).nodeWebgpu,
 }
 
-const remedy: Readonly<Record<Device, string>> = {
-  cpu: "install onnxruntime-node, or use device 'wasm'",
-  wasm: 'install onnxruntime-web',
-  webgpu: "install onnxruntime-node, or use device 'cpu'",
-}
-
 /**
  * Loads the backend of a device: the engine that compiles and runs graphs on it.
  *
- * @param device @default 'cpu', or 'wasm' if it has no native binary for this machine
+ * @param device @default 'cpu', or 'wasm' where no native binary loads, with a warning
  * @throws {ArgumentError} when the backend's package is missing, or has no binary for this machine.
  */
 export async function backendOf(device?: Device): Promise<Backend> {
-  if (device === undefined) return backendOf('cpu').catch(() => backendOf('wasm'))
-  disableTelemetry()
+  if (device === undefined) {
+    preferred ??= cpuOrWasm()
+    return preferred
+  }
   try {
     return await load[device]()
   } catch (cause) {
-    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n')
-    throw new ArgumentError(`device: wanted ${device}, got ${reason}; ${remedy[device]}`, { cause })
+    if (cause instanceof ArgumentError) throw cause
+    const remedy = device === 'wasm' ? 'install onnxruntime-web' : "use device 'wasm'"
+    throw new ArgumentError(`device: wanted ${device}, got ${reasonOf(cause)}; ${remedy}`, { cause })
   }
+}
+
+/** The backend of experiments that name no device, once one has asked for it. */
+let preferred: Promise<Backend> | undefined
+
+async function cpuOrWasm(): Promise<Backend> {
+  try {
+    return await load.cpu()
+  } catch (cause) {
+    const backend = await backendOf('wasm')
+    if ('process' in globalThis) {
+      console.warn(
+        `device: wanted cpu, got ${reasonOf(cause)}; WebAssembly computes instead, slower and on one thread; ` +
+          "device 'wasm' chooses it without this warning",
+      )
+    }
+    return backend
+  }
+}
+
+/** Why a backend does not load, in one line. */
+function reasonOf(cause: unknown): string {
+  return String(cause instanceof Error ? cause.message : cause).split('\n', 1)[0]!
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import * as ort from 'onnxruntime-node'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
 import { deviceError } from './failure.ts'
+import { ort } from './native.ts'
 import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
 /** Backend on the CPU, through ONNX Runtime's native binary for Node. */

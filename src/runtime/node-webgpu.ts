@@ -1,6 +1,7 @@
-import * as ort from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-common'
 import { ArgumentError } from '../core/errors.ts'
 import { deviceError } from './failure.ts'
+import { ort } from './native.ts'
 import { type Backend, wrap } from './session.ts'
 
 /**
@@ -13,7 +14,7 @@ export const nodeWebgpu: Backend = {
   sharesMemory: false,
   blockSize: async () => 1,
   async open(model, { exact }) {
-    const options: ort.InferenceSession.SessionOptions = {
+    const options: InferenceSession.SessionOptions = {
       executionProviders: ['webgpu', 'cpu'],
       graphOptimizationLevel: exact ? 'basic' : 'all',
       logSeverityLevel: 4,

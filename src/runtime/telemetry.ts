@@ -1,10 +1,53 @@
+import { isMainThread } from 'node:worker_threads'
+import { ArgumentError } from '../core/errors.ts'
+
 /**
  * Turns off ONNX Runtime's telemetry, unless the variable `ORT_DISABLE_TELEMETRY` is set to something else. It takes
- * effect only before the native library loads, and only from the main thread, whose environment that library reads.
+ * effect only before the native library loads.
  *
  * Without it, ONNX Runtime 1.29 and later write an identifier of the machine and a database of events under the home
  * folder, and send them to Microsoft. Source: https://github.com/microsoft/onnxruntime/pull/27379
+ *
+ * @throws {ArgumentError} in a worker thread, when the main thread's environment can neither be set nor has it.
  */
-export function disableTelemetry(): void {
+export async function disableTelemetry(): Promise<void> {
+  const given = process.env.ORT_DISABLE_TELEMETRY
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
+  if (isMainThread) return
+  try {
+    await setInMainThread(process.env.ORT_DISABLE_TELEMETRY)
+  } catch (cause) {
+    if (given !== undefined) return // a worker thread's environment begins as a copy of the main thread's
+    throw new ArgumentError(
+      'telemetry: wanted to turn it off in the main thread, got no access; set ORT_DISABLE_TELEMETRY=1 before Node starts',
+      { cause },
+    )
+  }
+}
+
+/** Milliseconds to wait for the main thread, which answers within 20 even while it computes or waits. */
+const patience = 5000
+
+/**
+ * Sets the variable in the environment that the library reads, that of the main thread: a worker thread has a copy.
+ * Without code in the main thread, only the debugger's protocol leads there. It opens no port.
+ */
+async function setInMainThread(value: string): Promise<void> {
+  const { Session } = await import('node:inspector/promises')
+  const session = new Session()
+  session.connectToMainThread()
+  let timer: NodeJS.Timeout | undefined
+  try {
+    await Promise.race([
+      session.post('Runtime.evaluate', {
+        expression: `process.env.ORT_DISABLE_TELEMETRY ??= ${JSON.stringify(value)}`,
+      }),
+      new Promise((_, reject) => {
+        timer = setTimeout(reject, patience, new Error('no answer')) // and keeps this thread alive meanwhile
+      }),
+    ])
+  } finally {
+    clearTimeout(timer)
+    session.disconnect()
+  }
 }

@@ -21,6 +21,32 @@ const experiment = {
   steps: 4,
 }
 
+const library = new URL('../../dist/index.js', import.meta.url).href
+
+/** Imports the library in a worker thread only; its main thread computes meanwhile. */
+const threads = `
+import { isMainThread, Worker } from 'node:worker_threads'
+if (isMainThread) {
+  new Worker(new URL(import.meta.url), { env: {} })
+  for (const start = Date.now(); Date.now() < start + 100; );
+} else {
+  const { compile, ops } = await import(${JSON.stringify(library)})
+  const step = await compile({ x: { shape: [1] } }, ({ x }) => ({ y: ops.add(x, x) }), { device: 'cpu' })
+  console.log((await step({ x: new Float32Array([2]) })).y[0])
+}
+`
+
+test('a worker thread leaves nothing either, though it alone imports the library', () => {
+  const [home, temporary, work] = ['threads-home', 'threads-temporary', 'threads-work'].map((name) => {
+    mkdirSync(join(folder, name))
+    return join(folder, name)
+  }) as [string, string, string]
+  writeFileSync(join(work, 'threads.mjs'), threads)
+  const env = { PATH: process.env.PATH, HOME: home, TMPDIR: temporary }
+  const printed = execFileSync(process.execPath, ['threads.mjs'], { cwd: work, env, encoding: 'utf8' })
+  expect([printed, readdirSync(home), readdirSync(temporary)]).toEqual(['4\n', [], []])
+})
+
 test('no command leaves anything in the home folder or the temporary folder', () => {
   const places = ['home', 'temporary', 'work'].map((name) => join(folder, name))
   for (const place of places) mkdirSync(place)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { type Asked, trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import { checkSameStudy } from './same-study.ts'
 import { checkSchema, type SchemaEntry, tables } from './schema.ts'
+import { Sqlite } from './sqlite.ts'
 import { withDatabase } from './sqlite-fault.ts'
 import { descriptionOf, finishedOf, type Row } from './stored.ts'
 
@@ -18,7 +18,7 @@ import { descriptionOf, finishedOf, type Row } from './stored.ts'
  */
 export class Database {
   readonly #path: string
-  readonly #db: Sqlite.Database
+  readonly #db: Sqlite
   readonly #ids = new Map<string, number>()
   /** Greatest id of a trial; ids of rows that were deleted by hand may be missing below it. */
   #last = 0

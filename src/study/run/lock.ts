@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import Sqlite from 'libsql'
 import { ArgumentError } from '../../core/errors.ts'
 import { listed } from '../../core/text.ts'
 import { forgetHolders, holdersOf, recordHolder } from './holders.ts'
+import { Sqlite } from './sqlite.ts'
 import { sqliteCode, withDatabase } from './sqlite-fault.ts'
 
 /** A lock on a file, held until it is released or the process ends. */
@@ -11,7 +11,7 @@ export interface Lock {
 }
 
 /** Open databases, one per lock held: if they were garbage-collected, they would be closed and so unlocked. */
-const held = new Set<Sqlite.Database>()
+const held = new Set<Sqlite>()
 
 /**
  * Takes an exclusive lock on a file: a transaction held open on an empty SQLite database. It ends with the
@@ -38,7 +38,7 @@ export function lockShared(path: string): Lock | undefined {
   return taken
 }
 
-function lock(path: string, timeout: number, begin: (db: Sqlite.Database) => void): Lock | undefined {
+function lock(path: string, timeout: number, begin: (db: Sqlite) => void): Lock | undefined {
   const db = withDatabase(path, () => new Sqlite(path, { timeout }))
   try {
     withDatabase(path, () => begin(db))

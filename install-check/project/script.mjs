@@ -1,0 +1,11 @@
+import { createRequire } from 'node:module'
+import { compile, ops } from 'evenstep'
+
+const step = await compile({ x: { shape: [1] } }, ({ x }) => ({ y: ops.add(x, x) }), { device: 'cpu' })
+const { y } = await step({ x: new Float32Array([2]) })
+if (y[0] !== 4) throw new Error(`wanted 4, got ${y[0]}`)
+
+// Whoever bundles an exported model for a page has onnxruntime-web without installing it.
+const require = createRequire(import.meta.url)
+for (const name of ['onnxruntime-web', 'onnxruntime-web/wasm', 'onnxruntime-web/webgpu'])
+  require.resolve(name)

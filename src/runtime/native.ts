@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs'
+import { arch, platform } from 'node:os'
+import type * as Ort from 'onnxruntime-common'
+import { isSource, packageFolder } from '../package-folder.ts'
+import { disableTelemetry } from './telemetry.ts'
+
+/** The part of onnxruntime-node that the package carries. A clone has none, and uses onnxruntime-node itself. */
+const carried = new URL('native/', packageFolder)
+const carriesThis = existsSync(new URL(`bin/napi-v6/${platform()}/${arch()}/`, carried))
+
+await disableTelemetry()
+
+/** ONNX Runtime for Node, on the CPU and WebGPU. Whatever uses its native library takes it from here. */
+export const ort: typeof Ort = await load()
+
+async function load(): Promise<typeof Ort> {
+  if (carriesThis && !isSource) return import(new URL('dist/index.js', carried).href)
+  try {
+    return await import('onnxruntime-node')
+  } catch (cause) {
+    const isMissing =
+      cause instanceof Error && 'code' in cause && `${cause.code}`.endsWith('MODULE_NOT_FOUND')
+    throw isMissing ? new Error(`no native binary for ${platform()} ${arch()}`, { cause }) : cause
+  }
+}
