@@ -2,6 +2,7 @@ import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
+import { tableRecipe, withRecipe } from '../recipe.ts'
 import { gathered, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { explained, fileName } from './read-file.ts'
@@ -16,8 +17,9 @@ import { explained, fileName } from './read-file.ts'
  * @example await data.parquet('iris.parquet', { label: 'species' })
  */
 export async function parquet(path: string, given: TableOptions): Promise<Dataset> {
-  const table = await open(path, readOptions('parquet', tableOptions, given))
-  return table.cells.dataset(await gathered(table.read()), table.plan)
+  const options = readOptions('parquet', tableOptions, given)
+  const table = await open(path, options)
+  return withRecipe(table.cells.dataset(await gathered(table.read()), table.plan), tableRecipe(options))
 }
 
 /**
@@ -31,11 +33,12 @@ export async function parquet(path: string, given: TableOptions): Promise<Datase
 export async function parquetStream(path: string, given: TableOptions): Promise<Stream> {
   const options = readOptions('parquetStream', tableOptions, given)
   const table = await open(path, options)
-  return {
+  const stream: Stream = {
     ...tableSpec(fileName(path), table.plan, options),
     fingerprint: fileFingerprint(path, given),
     read: () => table.read(),
   }
+  return withRecipe(stream, tableRecipe(options))
 }
 
 async function open(path: string, options: TableValues): Promise<ParquetTable> {
