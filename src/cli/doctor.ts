@@ -6,20 +6,22 @@ import { count, figure } from '../core/text.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
+import { checkExperiment } from '../train/description.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
-import { experimentOfRun, loadFinished, type RunPlace, runPlaceOf } from '../train/open.ts'
+import { loadFinished } from '../train/open.ts'
+import { experimentOfRun } from '../train/origin.ts'
 import { restore, restoreCheckpoint } from '../train/run-folder.ts'
+import { type RunPlace, runPlaceOf } from '../train/run-place.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { bestOption } from './run.ts'
+import { type Asked, bestOption, experimentOption } from './run.ts'
 
-interface Options {
+interface Options extends Asked {
   readonly only?: readonly string[]
-  readonly best?: true
   readonly json?: true
 }
 
@@ -31,7 +33,8 @@ export const doctorCommand = (output: Output = terminal()): Command =>
     .addOption(bestOption())
     .option('--only <ids>', 'diagnostics to run, such as D8,D9', (ids: string) => ids.split(','))
     .option('--json', 'print findings as JSON lines')
-    .action(async (path: string, { only, best, json }: Options) => {
+    .addOption(experimentOption())
+    .action(async (path: string, { only, best, json, experiment: file }: Options) => {
       const print = printer(output, json)
       const isInRun = basename(dirname(resolve(path))) === 'checkpoints'
       if (!existsSync(path) && !isInRun) {
@@ -41,7 +44,7 @@ export const doctorCommand = (output: Output = terminal()): Command =>
       }
       if (!isInRun && !statSync(path).isDirectory()) return void print.lint(lint(await loadExperiment(path)))
       const place = runPlaceOf(path, best && 'best')
-      const experiment = await experimentOfRun(place.path)
+      const experiment = await experimentOfRun(place.path, file)
       if (!only) print.lint(lint(experiment))
       await diagnose(experiment, restored(place, experiment), place.path, print, only)
     })
@@ -52,6 +55,7 @@ export const doctorCommand = (output: Output = terminal()): Command =>
  */
 function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task {
   const task = taskOf(experiment)
+  checkExperiment(path, experiment, task)
   if (checkpoint !== undefined) {
     restoreCheckpoint(checkpoint, experiment, task, true)
     return task

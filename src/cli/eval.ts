@@ -1,31 +1,67 @@
 import { Command } from 'commander'
+import { ArgumentError } from '../core/errors.ts'
+import { type DataFile, type DataFileOptions, readDataFile } from '../train/data-file.ts'
+import type { Evaluation } from '../train/evaluation.ts'
 import { open } from '../train/open.ts'
-import { checkLoss, checkWeights } from './finite.ts'
+import { type About, aboutOf } from '../train/run-graph.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { askedBy, bestOption } from './run.ts'
+import { type Asked, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 
-interface Options {
-  readonly best?: true
+interface Options extends Asked, DataFileOptions {
+  readonly on?: string
   readonly json?: true
 }
 
-/** `evenstep eval RUN`: evaluates the model of a finished run or a checkpoint on the run's validation data. */
+/** `evenstep eval RUN`: evaluates the model of a run or a checkpoint on the run's validation data, or on a file. */
 export const evalCommand = (output: Output = terminal()): Command =>
   new Command('eval')
-    .description("evaluate a run's model on its validation data")
+    .description("evaluate a run's model on its validation data, or on a file")
     .argument('<run>', 'folder of the run, or of one of its checkpoints')
     .addOption(bestOption())
+    .option(
+      '--on <file>',
+      'data to evaluate on instead: CSV, Parquet, NPZ, NPY or IDX, as the run read its own',
+    )
+    .option('--target <name>', 'with --on: column, or array of an NPZ file, of the labels or targets')
+    .option('--labels <file>', 'with --on: file of the labels of an NPY or IDX file')
+    .addOption(experimentOption())
     .option('--json', 'print the metrics as JSON')
     .action(async (folder: string, options: Options) => {
-      const run = await open(folder, askedBy(options))
-      checkWeights(run)
-      const evaluation = await run.evaluate()
-      checkLoss(run, evaluation)
-      const { metrics, reasons, ...measured } = evaluation
+      const { metrics, reasons, ...measured } = await evaluated(folder, options)
       const all = { ...measured, ...metrics }
       const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
       output.write(options.json ? jsonLine(all) : lines.join(''))
     })
+
+async function evaluated(folder: string, options: Options): Promise<Evaluation> {
+  const { on, target, labels } = options
+  if (on !== undefined) return evaluatedOn(on, folder, options)
+  const alone = target === undefined ? labels && '--labels' : '--target'
+  if (alone) throw new ArgumentError(`eval: wanted --on FILE with ${alone}, got none`)
+  return (await open(folder, await askedBy(folder, options))).evaluate()
+}
+
+/** Evaluates on a file: by the graphs in the run's folder or, where they cannot do it, with the experiment. */
+async function evaluatedOn(file: string, folder: string, options: Options): Promise<Evaluation> {
+  const stored = storedRun(folder, options)
+  if (stored === undefined || stored.lossRefusal !== undefined) {
+    const run = await open(folder, await askedBy(folder, options))
+    return run.evaluate(await dataIn(file, aboutOf(run.experiment), options))
+  }
+  for (const name of stored.ownMetrics) {
+    const fix = 'to compute it, name the file with --experiment FILE'
+    warn(`${folder}: left out the metric ${name}, which is code of the experiment; ${fix}`)
+  }
+  return stored.evaluate(await dataIn(file, stored.about, options))
+}
+
+async function dataIn(file: string, about: About, options: DataFileOptions): Promise<DataFile['data']> {
+  const { data, warning } = await readDataFile(file, about, options)
+  if (warning) warn(warning)
+  return data
+}
+
+const warn = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const text = (value: unknown): string =>
   typeof value === 'number' ? value.toFixed(6) : JSON.stringify(value)

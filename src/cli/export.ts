@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { count } from '../core/text.ts'
 import { open } from '../train/open.ts'
-import { checkWeights } from './finite.ts'
+import { StoredRun } from '../train/stored-run.ts'
 import { type Output, terminal } from './output.ts'
-import { askedBy, bestOption } from './run.ts'
+import { type Asked, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 
 /** `evenstep export RUN FILE`: writes the model of a finished run or a checkpoint to an ONNX file. */
 export const exportCommand = (output: Output = terminal()): Command =>
@@ -13,10 +13,11 @@ export const exportCommand = (output: Output = terminal()): Command =>
     .argument('<run>', 'folder of the run, or of one of its checkpoints')
     .argument('<file>', 'ONNX file to write')
     .addOption(bestOption())
-    .action(async (folder: string, file: string, options: { readonly best?: true }) => {
-      const run = await open(folder, askedBy(options))
-      checkWeights(run)
-      const { x } = run.experiment.data.train
+    .addOption(experimentOption())
+    .action(async (folder: string, file: string, options: Asked) => {
+      const stored = storedRun(folder, options)
+      const run = stored ?? (await open(folder, await askedBy(folder, options)))
+      const { x } = run instanceof StoredRun ? run.about : run.experiment.data.train
       const bytes = run.exportOnnx()
       writeFileSync(file, bytes)
       const shape = ['N', ...x.shape].join(', ')

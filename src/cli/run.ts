@@ -2,14 +2,45 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import type { OpenOptions } from '../train/open.ts'
+import { experimentOfRun } from '../train/origin.ts'
+import { runPlaceOf } from '../train/run-place.ts'
+import { StoredRun } from '../train/stored-run.ts'
 
 /** Makes the option `--best`, which chooses the best checkpoint instead of the finished model. */
 export const bestOption = (): Option =>
   new Option('--best', 'take the best checkpoint, not the model at the end of the run')
 
-/** Returns the options of `train.open` that the command-line option `--best` stands for. */
-export const askedBy = ({ best }: { readonly best?: true }): { readonly checkpoint?: 'best' } =>
-  best ? { checkpoint: 'best' } : {}
+/** Makes the option `--experiment FILE`, by which a user trusts code that is not known to be the run's own. */
+export const experimentOption = (): Option =>
+  new Option('--experiment <file>', "file of the run's experiment, if it has moved or comes from elsewhere")
+
+/** What a command line says of the run to open. */
+export interface Asked {
+  readonly best?: true
+  readonly experiment?: string
+}
+
+/** Returns the options of `train.open` that the command line stands for; loads the experiment that it names. */
+export async function askedBy(folder: string, { best, experiment }: Asked): Promise<OpenOptions> {
+  const { path } = runPlaceOf(folder, best && 'best')
+  return {
+    ...(best && { checkpoint: 'best' }),
+    ...(experiment !== undefined && { experiment: await experimentOfRun(path, experiment) }),
+  }
+}
+
+/**
+ * Returns the run by the graphs in its folder, which need no experiment; undefined if the command line names an
+ * experiment, or the folder has no graphs. Says on stderr why the run has none, if it does.
+ */
+export function storedRun(folder: string, { best, experiment }: Asked): StoredRun | undefined {
+  if (experiment !== undefined) return undefined
+  const stored = StoredRun.at(runPlaceOf(folder, best && 'best'))
+  if (stored?.refusal === undefined) return stored
+  process.stderr.write(`${folder}: loading the experiment, as the run has no graph: ${stored.refusal}\n`)
+  return undefined
+}
 
 /** Returns the first of the paths runs/NAME-1, runs/NAME-2, … that does not exist yet. */
 export function freeFolder(name: string): string {

@@ -13,6 +13,7 @@ import {
 } from '../core/options.ts'
 import { type Shape, shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
+import { recipeOf, withRecipe } from './recipe.ts'
 import { checkTargets } from './targets.ts'
 
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
@@ -184,7 +185,8 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     throw mismatch('subset', `indices from 0 to ${dataset.length - 1}`, indices[wrong])
   }
   const pick = (field: Field): Field => ({ ...field, data: gatherExamples(field, order) })
-  return { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
+  const part = { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
+  return withRecipe(part, recipeOf(dataset))
 }
 
 /** Copies the `x` or the `y` of the examples at indices `order` to `out`, which they must fill exactly. */

@@ -5,6 +5,7 @@ import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/opti
 import { showShape, sizeOf } from '../core/shape.ts'
 import { checkDataset, type Dataset, type FieldSpec, type Split } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
+import { normalizedRecipe, recipeOf, withRecipe } from './recipe.ts'
 import { isStream, type Stream } from './stream.ts'
 
 const options = {
@@ -74,8 +75,12 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   }
   const float = dtype === 'float64' ? dtype : 'float32'
   const apply = (data: Data): Data => standardized(data, allocate(float, data.length), run, moments)
-  if (!isStream(source)) return { ...source, x: { shape, dtype: float, data: apply(source.x.data) } }
-  return {
+  const recipe = normalizedRecipe(recipeOf(source), moments)
+  if (!isStream(source)) {
+    const made = { ...source, x: { shape, dtype: float, data: apply(source.x.data) } as const }
+    return withRecipe(made, recipe)
+  }
+  const stream: Stream = {
     ...source,
     x: { shape, dtype: float },
     ...(source.fingerprint !== undefined && { fingerprint: valueFingerprint([source.fingerprint, moments]) }),
@@ -83,6 +88,7 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
       for await (const batch of source.read(epoch)) yield { ...batch, x: apply(batch.x) }
     },
   }
+  return withRecipe(stream, recipe)
 }
 
 /** Writes normalized `data` to `out`. Every `run` consecutive values share a mean; `run` 1 has its own loop. */

@@ -1,6 +1,16 @@
 import { type Tensor, topological } from '../core/tensor.ts'
 import type { ValueInfoProto } from './messages.ts'
-import { type Graph, loopProto, modelBytes, type Node, nodeProto, tensorProto, valueInfo } from './proto.ts'
+import {
+  atPlace,
+  type FilePlace,
+  type Graph,
+  loopProto,
+  modelBytes,
+  type Node,
+  nodeProto,
+  tensorProto,
+  valueInfo,
+} from './proto.ts'
 import { byNode, simplify } from './simplify.ts'
 
 export type Named = ReadonlyMap<string, Tensor>
@@ -27,16 +37,20 @@ export type OpenShape = readonly (number | string)[]
  *
  * @param inputs tensors by name; a constant among them becomes a named constant, not an input
  * @param shapeOf returns the shape of an input or output by its name
+ * @param places where the values of named constants are that lie in another file, by the constant's name
  */
 export function toOpenOnnx(
   inputs: Named,
   outputs: Named,
   shapeOf: (name: string, t: Tensor) => OpenShape,
+  places: ReadonlyMap<string, FilePlace> = new Map(),
 ): Uint8Array {
   const info = ([name, t]: readonly [string, Tensor]): ValueInfoProto =>
     valueInfo(name, t.dtype, shapeOf(name, t))
+  const body = bodyOf('model', inputs, outputs)
   return modelBytes({
-    ...bodyOf('model', inputs, outputs),
+    ...body,
+    initializer: body.initializer.map((one) => atPlace(one, places.get(one.name!))),
     input: [...inputs].filter(([, t]) => t.op === 'Input').map(info),
     output: [...outputs].map(info),
   })

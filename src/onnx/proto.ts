@@ -50,10 +50,10 @@ export function modelBytes(graph: Graph): Uint8Array {
       ...domainsOf(graph).map((domain) => ({ domain, version: 1n })),
     ],
   }
-  const constants = initializer.flatMap(({ rawData = new Uint8Array(), ...tensor }) =>
+  const constants = initializer.flatMap(({ rawData, ...tensor }) =>
     field(messages.GraphProto.initializer, [
       encode(messages, 'TensorProto', tensor),
-      ...field(messages.TensorProto.rawData, [rawData]),
+      ...(rawData ? field(messages.TensorProto.rawData, [rawData]) : []),
     ]),
   )
   const body = [encode(messages, 'GraphProto', rest), ...constants]
@@ -108,12 +108,39 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
 }
 
 /** Makes a named constant with the shape, element type and values of `t`. */
-export const tensorProto = (name: string, t: Tensor): TensorProto => ({
+export const tensorProto = (
+  name: string,
+  t: Pick<Tensor, 'shape' | 'dtype'> & { readonly data?: ArrayLike<number | bigint> },
+): TensorProto => ({
   name,
   dims: t.shape.map(BigInt),
   dataType: elementType[t.dtype],
   rawData: bytes(asData(t.dtype, t.data!)),
 })
+
+/** Place of a constant's values in another file. */
+export interface FilePlace {
+  /** Path of the file, relative to that of the model. */
+  readonly file: string
+  /** Name of the values in the file. */
+  readonly name: string
+  /** First byte of the values, and their number of bytes. */
+  readonly offset: number
+  readonly length: number
+}
+
+/** Returns a constant without its values, which lie at a place in another file; unchanged without a place. */
+export function atPlace(tensor: TensorProto, place: FilePlace | undefined): TensorProto {
+  if (place === undefined) return tensor
+  const { rawData: _, ...rest } = tensor
+  const { file, name, offset, length } = place
+  const entries = { location: file, offset, length }
+  const externalData = Object.entries(entries).map(([key, value]) => ({ key, value: String(value) }))
+  return { ...rest, docString: name, externalData, dataLocation: external }
+}
+
+/** Value of `dataLocation` for values in another file. */
+export const external = 1
 
 const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)

@@ -1,19 +1,21 @@
 import { EvenstepError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
-import { constant, type Tensor, topological } from '../core/tensor.ts'
+import { constant, node, type Tensor, topological } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
-import { toOpenOnnx } from '../onnx/model.ts'
+import { type OpenShape, toOpenOnnx } from '../onnx/model.ts'
+import type { FilePlace } from '../onnx/proto.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 import { shareEqual, simplify } from '../onnx/simplify.ts'
-import { openGraph, type Traces, unlikeGraphs } from './open-graph.ts'
+import { openGraph, unlikeGraphs } from './open-graph.ts'
 import { checkAt } from './other-sizes.ts'
 import { formOf, showSize, writerFor } from './sizes.ts'
 
-/** A model traced on a batch. */
+/** A computation traced on a batch. */
 export interface TracedBatch {
-  readonly x: Tensor
-  readonly y: Tensor
-  /** Graph input for the value of each variable that the model reads. */
+  /** Inputs by name. The first has the examples along its first axis. */
+  readonly inputs: ReadonlyMap<string, Tensor>
+  readonly outputs: ReadonlyMap<string, Tensor>
+  /** Graph input for the value of each variable that is read. */
   readonly reads: ReadonlyMap<Variable, Tensor>
 }
 
@@ -29,19 +31,21 @@ const attempts = [
 ]
 
 /**
- * Returns the bytes of an ONNX model that computes `y` from `x` for any number of examples.
+ * Returns the bytes of an ONNX model that computes its outputs for any number of examples.
  *
- * The model is traced with several numbers of examples. Sizes and constants in which the graphs differ are
- * computed from the shape of `x`.
+ * It is traced with several numbers of examples. Sizes and constants in which the graphs differ are computed from
+ * the shape of its first input.
  *
- * @param traceOn traces the model on a batch of n examples
+ * @param traceOn traces the computation on a batch of n examples
+ * @param placeOf returns where in another file the values of a variable are, by its name; undefined for those that
+ *   the model shall contain. @default all
  * @throws {ArgumentError} when the graphs differ in operators, or in constants that do not follow from the number.
  */
-export function inferenceModel(traceOn: (n: number) => TracedBatch): Uint8Array {
+export function inferenceModel(traceOn: Trace, placeOf: PlaceOf = () => undefined): Uint8Array {
   let first: EvenstepError | undefined
   for (const sizes of attempts) {
     try {
-      return modelFor(sizes, traceOn)
+      return modelFor(sizes, traceOn, placeOf)
     } catch (error) {
       if (!(error instanceof EvenstepError)) throw error
       first ??= error
@@ -53,16 +57,30 @@ export function inferenceModel(traceOn: (n: number) => TracedBatch): Uint8Array 
 /** Batch sizes at which the exported graph is compared with the model's own graph. */
 const others = [1, 2, 3, 4, 7, 8, 1024]
 
-/** @throws {ArgumentError} when the model computes something else for a number of `others` that it can take. */
-function checkOthers(traces: Traces, reads: TracedBatch['reads'], traceOn: (n: number) => TracedBatch): void {
-  const variables = new Map([...reads].map(([v, t]) => [t, v]))
+/** @throws {ArgumentError} when something else is computed for a number of `others` that can be traced. */
+function checkOthers(batches: readonly TracedBatch[], sizes: readonly number[], traceOn: Trace): void {
+  const known = meanings(batches[0]!)
   for (const n of others) {
     const traced = attempted(() => traceOn(n))
     if (!traced) continue
-    const own = new Map([...traced.reads].map(([v, t]) => [t, v]))
-    checkAt(n, portable(traced.y), traces, (a, b) => variables.get(a) === own.get(b))
+    const own = meanings(traced)
+    for (const [name, output] of traced.outputs) {
+      const roots = batches.map(({ outputs }) => outputs.get(name)!)
+      checkAt(n, portable(output), { sizes, roots }, (a, b) => known.get(a) === own.get(b))
+    }
   }
 }
+
+type Trace = (n: number) => TracedBatch
+
+type PlaceOf = (variable: string) => FilePlace | undefined
+
+/** Returns what each input of a traced graph stands for: a variable, or the input of that name. */
+const meanings = ({ inputs, reads }: TracedBatch): ReadonlyMap<Tensor, Variable | string> =>
+  new Map<Tensor, Variable | string>([
+    ...[...reads].map(([variable, t]) => [t, variable] as const),
+    ...[...inputs].map(([name, t]) => [t, name] as const),
+  ])
 
 /** Returns undefined if the model cannot take as many examples, such as one in a statistic of the batch. */
 function attempted(trace: () => TracedBatch): TracedBatch | undefined {
@@ -73,56 +91,79 @@ function attempted(trace: () => TracedBatch): TracedBatch | undefined {
   }
 }
 
-function modelFor(sizes: readonly number[], traceOn: (n: number) => TracedBatch): Uint8Array {
+function modelFor(sizes: readonly number[], traceOn: Trace, placeOf: PlaceOf): Uint8Array {
   const batches: TracedBatch[] = []
   for (const n of sizes) {
-    const { y, ...rest } = traceOn(n)
-    batches.push({ y: portable(y), ...rest })
+    const { outputs, ...rest } = traceOn(n)
+    const standard = portable(together(outputs)).inputs
+    batches.push({ outputs: new Map([...outputs.keys()].map((name, i) => [name, standard[i]!])), ...rest })
     checkLengths(batches, sizes)
   }
-  const [{ x, reads }] = batches as [TracedBatch]
-  const roots = batches.map(({ y }) => simplify([y])[0]!)
-  const variables = batches.map(({ reads }) => new Map([...reads].map(([v, t]) => [t, v])))
-  const same = (ts: Tensor[]): boolean =>
-    ts.every((t, i) => variables[i]!.get(t) === variables[0]!.get(ts[0]!))
-  const y = openGraph({ sizes, roots }, writerFor(x), same)
-  checkOthers({ sizes, roots: batches.map(({ y }) => y) }, reads, traceOn)
-  const weights = namedWeights(reads)
+  const [{ inputs, outputs, reads }] = batches as [TracedBatch]
+  const roots = batches.map((batch) => simplify([together(batch.outputs)])[0]!)
+  const all = batches.map(meanings)
+  const same = (ts: Tensor[]): boolean => ts.every((t, i) => all[i]!.get(t) === all[0]!.get(ts[0]!))
+  const open = openGraph({ sizes, roots }, writerFor([...inputs.values()][0]!), same)
+  checkOthers(batches, sizes, traceOn)
+  const weights = namedWeights(reads, [...inputs.keys(), ...outputs.keys()])
   const values = new Map([...weights.values()].map(({ read, value }) => [read, value]))
-  const [shared] = shareEqual([y])
-  const [result] = rebuild([shared!], (t) => values.get(t) ?? t)
+  const [result] = rebuild(shareEqual([open]), (t) => values.get(t) ?? t)
   const named = [...weights].map(([name, { value }]): [string, Tensor] => [name, value])
-  const sizesOfY = y.shape.map((_, axis) =>
-    formOf(
-      roots.map(({ shape }) => shape[axis]!),
-      sizes,
-      'int64',
-    ),
-  )
-  return toOpenOnnx(new Map([['x', x], ...named]), new Map([['y', result!]]), (name, t) =>
-    name === 'x'
-      ? ['N', ...t.shape.slice(1)]
-      : sizesOfY.map((form, axis) => (form ? showSize(form, `y${axis}`) : `y${axis}`)),
-  )
+  const results = new Map([...outputs.keys()].map((name, i) => [name, result!.inputs[i]!]))
+  const shapeOf = openShapes(batches, sizes)
+  const places = [...weights].flatMap(([name, { variable }]) => {
+    const place = placeOf(nameOf(variable))
+    return place ? [[name, place] as const] : []
+  })
+  return toOpenOnnx(new Map([...inputs, ...named]), results, shapeOf, new Map(places))
 }
+
+/** Returns a node without meaning that has all outputs as its inputs, so that they are one graph. */
+const together = (outputs: TracedBatch['outputs']): Tensor =>
+  node('Results', { inputs: [...outputs.values()], shape: [] })
+
+/** Returns a function that gives the shape of an input or output by its name, with the axes that vary. */
+const openShapes =
+  (batches: readonly TracedBatch[], sizes: readonly number[]) =>
+  (name: string): OpenShape => {
+    const shapes = batches.map(({ inputs, outputs }) => (inputs.get(name) ?? outputs.get(name)!).shape)
+    return shapes[0]!.map((_, axis) => {
+      const form = formOf(
+        shapes.map((shape) => shape[axis]!),
+        sizes,
+        'int64',
+      )
+      return form ? showSize(form, `${name}${axis}`) : `${name}${axis}`
+    })
+  }
 
 /** Stops early where the last trace has not as many operators as the first: simplifying long loops takes long. */
 function checkLengths(batches: readonly TracedBatch[], sizes: readonly number[]): void {
-  const [first, last] = [batches[0]!, batches.at(-1)!].map(({ y }) => topological([y]).length)
+  const [first, last] = [batches[0]!, batches.at(-1)!].map(
+    ({ outputs }) => topological([...outputs.values()]).length,
+  )
   if (first !== last) throw unlikeGraphs(sizes[0]!, sizes[batches.length - 1]!)
 }
 
+interface Weight {
+  readonly variable: Variable
+  readonly read: Tensor
+  readonly value: Tensor
+}
+
 /** Returns the values of variables as constants, by the names that they get in the model: their state names. */
-function namedWeights(
-  reads: ReadonlyMap<Variable, Tensor>,
-): Map<string, { readonly read: Tensor; readonly value: Tensor }> {
-  const named = new Map<string, { read: Tensor; value: Tensor }>()
+function namedWeights(reads: ReadonlyMap<Variable, Tensor>, others: readonly string[]): Map<string, Weight> {
+  const named = new Map<string, Weight>()
   for (const [variable, read] of reads) {
     const { data, shape, dtype } = variable
     const numbers = data instanceof BigInt64Array ? Float64Array.from(data, Number) : data
     const name = nameOf(variable)
-    const taken = name === '' || name === 'x' || name === 'y' || named.has(name)
-    named.set(taken ? `weight_${named.size}` : name, { read, value: constant(numbers, shape, dtype) })
+    const taken = name === '' || others.includes(name) || named.has(name)
+    named.set(taken ? `weight_${named.size}` : name, {
+      variable,
+      read,
+      value: constant(numbers, shape, dtype),
+    })
   }
   return named
 }

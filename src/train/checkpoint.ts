@@ -111,26 +111,47 @@ function setAside(path: string): string {
  *   the tensors are unchanged then.
  */
 export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerprint?: string): Progress {
-  const read = (name: string): Uint8Array => {
-    if (existsSync(join(path, name))) return readFileSync(join(path, name))
-    throw new FormatError(`${path}: wanted a checkpoint, got no ${name}`)
-  }
-  const label = (name: string): string => join(basename(path), name)
-  const description = parse(read('checkpoint.json'), label('checkpoint.json'))
+  const description = describedIn(path)
   if (fingerprint !== undefined && description.fingerprint !== fingerprint) {
     throw new FormatError(
       `${path}: wanted the data that the run began with, got other data; resume with the same files`,
     )
   }
   const loaded = files.map((name) => {
-    const [file, bytes] = [label(`${name}.safetensors`), read(`${name}.safetensors`)]
-    if (crc32(bytes) !== description.crc32[name]) {
-      throw new FormatError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
-    }
-    return [tensors[name], readSafetensors(bytes, file), file] as const
+    const file = join(basename(path), `${name}.safetensors`)
+    return [tensors[name], readSafetensors(readChecked(path, name, description), file), file] as const
   })
   for (const [variables, stored, file] of loaded) assignSame(variables, stored, file)
   return description.progress as Progress
+}
+
+/** Reads a checkpoint except its tensors. @throws {FormatError} when it is damaged. */
+export function readState<Progress>(path: string): Pick<Checkpoint<Progress>, 'progress' | 'fingerprint'> {
+  const { progress, fingerprint } = describedIn(path)
+  return { progress: progress as Progress, fingerprint }
+}
+
+/** Returns the bytes of a checkpoint's model. @throws {FormatError} when a file is missing or damaged. */
+export const readModel = (path: string): Uint8Array => readChecked(path, 'model', describedIn(path))
+
+const describedIn = (path: string): ValuesOf<typeof fields> =>
+  parse(readPart(path, 'checkpoint.json'), join(basename(path), 'checkpoint.json'))
+
+function readPart(path: string, name: string): Uint8Array {
+  if (existsSync(join(path, name))) return readFileSync(join(path, name))
+  throw new FormatError(`${path}: wanted a checkpoint, got no ${name}`)
+}
+
+/** Reads a file of tensors. @throws {FormatError} unless it has the bytes that were written. */
+function readChecked(
+  path: string,
+  name: (typeof files)[number],
+  { crc32: sums }: ValuesOf<typeof fields>,
+): Uint8Array {
+  const bytes = readPart(path, `${name}.safetensors`)
+  if (crc32(bytes) === sums[name]) return bytes
+  const file = join(basename(path), `${name}.safetensors`)
+  throw new FormatError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
 }
 
 /** Parses `checkpoint.json`. @throws {FormatError} unless it has the fields and the bytes that were written. */

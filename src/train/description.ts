@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { present } from '../core/options.ts'
-import { valueFingerprint } from '../data/fingerprint.ts'
+import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { Transform } from '../data/transform.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
+import { packageVersion } from '../package-folder.ts'
+import { Checkpoints, readState } from './checkpoint.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
 import { type Experiment, optionNames } from './experiment.ts'
 import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
@@ -112,6 +114,27 @@ export function checkSame(path: string, description: Description): void {
 }
 
 /**
+ * Checks that an experiment is that of the run in the folder `path`, whose weights are to be loaded: that it differs
+ * in nothing by which `train --resume` would refuse it. Its length may be another one, even where percentages in
+ * schedules refer to it, since no steps follow.
+ *
+ * @throws {ArgumentError} naming the first difference.
+ * @throws {FormatError} when the data are not those that the run began with.
+ */
+export function checkExperiment(path: string, experiment: Experiment, task: Task): void {
+  const { versions } = readDescription(path)
+  const now = { ...describe(experiment, task), ...(versions !== undefined && { versions: own() }) }
+  checkSame(path, withFormerSteps(path, experiment, now, false))
+  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
+  if (last === undefined || readState(last).fingerprint === fingerprint(experiment.data)) return
+  throw new FormatError(
+    `${path}: wanted the data that the run began with, got other data; use the same files`,
+  )
+}
+
+const own = (): object => ({ evenstep: packageVersion() })
+
+/**
  * Returns how a field of an experiment's description differs from what it was `before`, as text for an error
  * message; undefined if it does not. Fields that an older version of Evenstep did not record do not count.
  *
@@ -135,13 +158,19 @@ export function differenceOf(
  * Returns the description of an experiment as it is to be compared with that of the run that it resumes: if it
  * states other `scheduleSteps` than the run had, with the lengths in steps that its schedules had in that run.
  *
+ * @param isResumed whether steps will follow, so that percentages must say which length they refer to
  * @throws {ArgumentError} when the length of the run has changed, and percentages may refer to either length.
  */
-export function withFormerSteps(path: string, experiment: Experiment, now: Description): Description {
+export function withFormerSteps(
+  path: string,
+  experiment: Experiment,
+  now: Description,
+  isResumed: boolean = true,
+): Description {
   const before = readDescription(path)
   const [was, is] = [Number(before.scheduleSteps), Number(now.scheduleSteps)]
   if (Number.isNaN(was) || Number.isNaN(is) || was === is) return now
-  if (experiment.scheduleSteps === undefined) {
+  if (isResumed && experiment.scheduleSteps === undefined) {
     throw new ArgumentError(
       `${path}: wanted scheduleSteps, since percentages in schedules were of ${was} steps and the run now has ` +
         `${is}, got nothing; --set scheduleSteps=${was} keeps the schedules, and --set scheduleSteps=${is} ` +

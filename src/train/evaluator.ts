@@ -1,4 +1,4 @@
-import { isFloat } from '../core/dtype.ts'
+import { type Data, isFloat } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
@@ -14,19 +14,18 @@ import { logicalAnd } from '../ops/logic.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { ClassTargets } from '../ops/loss-weight.ts'
 import { argMax } from '../ops/select.ts'
-import type { Compiled } from '../runtime/compile.ts'
 import { Graphs } from './graphs.ts'
-import { classTargets, kindsOf, type LossTerm, lossTensor, packed, termsOf } from './loss-terms.ts'
+import { classTargets, kindsOf, type LossKind, lossTensor, packed, termsOf } from './loss-terms.ts'
 import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
 /** Outputs of an evaluation graph; those that are not needed are absent. */
-type Measured = 'loss' | 'terms' | 'hits' | 'counted' | 'output' | 'target'
+export type Measured = 'loss' | 'terms' | 'hits' | 'counted' | 'output' | 'target'
 
 /** What an evaluation graph computes, apart from the numbers. */
-interface Meaning {
+export interface Meaning {
   /** What divides each term of the loss; undefined for a mean over the examples. */
-  readonly kinds: readonly LossTerm['weight'][] | undefined
+  readonly kinds: readonly LossKind[] | undefined
   /** Shapes of the scores and targets of a batch, as metrics see them. */
   readonly shapes: { readonly output: Shape; readonly target: Shape }
   /** Number of labels of a batch, or 'counted' if not all of them count; undefined without classes. */
@@ -37,7 +36,7 @@ interface Meaning {
 
 /** A compiled evaluation graph for batches of one size. */
 export interface Evaluator extends Meaning {
-  readonly graph: Compiled<'x' | 'y', Measured>
+  readonly graph: (feeds: Readonly<Record<'x' | 'y', Data>>) => Promise<Readonly<Record<Measured, Data>>>
 }
 
 /** Compiled evaluation graphs of a task, for each batch size and each kind of data. */
@@ -60,43 +59,49 @@ export class Evaluators {
     this.#graphs.set(spec, graphs)
     const key = `${batchSize} ${spec}`
     const graph = await graphs.compiled(key, batchSize, ({ x, y }) => {
-      const { meaning, measured } = this.#measure(source, x, y)
+      const output = modelOutput(this.#options.model, x, 'eval')
+      checkAssignsNothing()
+      const { meaning, measured } = measure(this.#options, source, { x, output, y })
       this.#meanings.set(key, meaning)
       return measured as Record<Measured, Tensor>
     })
     return { ...this.#meanings.get(key)!, graph }
   }
+}
 
-  /** Builds the graph of an evaluation. @returns its outputs, and what they are */
-  #measure(
-    source: Source,
-    x: Tensor,
-    y: Tensor,
-  ): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
-    const { model, loss: lossOf, metrics } = this.#options
-    const output = modelOutput(model, x, 'eval')
-    checkAssignsNothing()
-    const loss = checkedLoss(lossOf, output, y, source)
-    const terms = termsOf(lossOf, { loss, output, y }, x)
-    const compared = comparedIn(loss, output, y, source.ignoreIndex)
-    const { ignoreIndex } = compared
-    const correct = correctness(compared, source.classes, classTargets(loss) !== undefined)
-    const { labels, ...hits } = correct ?? {}
-    return {
-      meaning: {
-        kinds: terms && kindsOf(terms),
-        labels: correct && (labels ?? 'counted'),
-        shapes: { output: compared.output.shape, target: compared.target.shape },
-        ignoreIndex,
-      },
-      measured: {
-        loss,
-        ...(terms && { terms: packed(terms) }),
-        ...hits,
-        ...(Object.keys(metrics).length > 0 && { output: compared.output }),
-        ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
-      },
-    }
+/** Tensors of an evaluation: input and output of the model, and targets. */
+interface Applied {
+  readonly x: Tensor
+  readonly output: Tensor
+  readonly y: Tensor
+}
+
+/** Builds the graph of an evaluation from the model's output. @returns its outputs, and what they are */
+export function measure(
+  { loss: lossOf, metrics }: Pick<ValuesOf<typeof taskOptions>, 'loss' | 'metrics'>,
+  source: Names,
+  { x, output, y }: Applied,
+): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
+  const loss = checkedLoss(lossOf, output, y, source)
+  const terms = termsOf(lossOf, { loss, output, y }, x)
+  const compared = comparedIn(loss, output, y, source.ignoreIndex)
+  const { ignoreIndex } = compared
+  const correct = correctness(compared, source.classes, classTargets(loss) !== undefined)
+  const { labels, ...hits } = correct ?? {}
+  return {
+    meaning: {
+      kinds: terms && kindsOf(terms),
+      labels: correct && (labels ?? 'counted'),
+      shapes: { output: compared.output.shape, target: compared.target.shape },
+      ignoreIndex,
+    },
+    measured: {
+      loss,
+      ...(terms && { terms: packed(terms) }),
+      ...hits,
+      ...(Object.keys(metrics).length > 0 && { output: compared.output }),
+      ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
+    },
   }
 }
 

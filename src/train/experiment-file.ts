@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { codeFolder, isSource } from '../package-folder.ts'
 import { type Experiment, experiment } from './experiment.ts'
 import { parseExperiment, parseJson } from './spec.ts'
@@ -34,9 +35,20 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: false }
 }
 
-/** Returns the experiment that a study in `file` names by its path or contains. */
+/** What to do instead of naming a module in a JSON file, which anybody can open without running code. */
+const codeInJson = 'JSON runs no code: write the study in TypeScript or JavaScript to use it'
+
+/**
+ * Returns the experiment that a study in `file` names by its path or contains.
+ *
+ * @throws {ArgumentError} when a study in JSON names anything but JSON.
+ */
 export async function experimentOf(given: unknown, file: string): Promise<Loaded> {
-  if (typeof given === 'string') return loadWithOrigin(resolve(dirname(file), given))
+  if (typeof given === 'string') {
+    const isCode = extname(file) === '.json' && extname(given) !== '.json'
+    if (isCode) throw mismatch(file, 'the path of a JSON file as experiment', given, codeInJson)
+    return loadWithOrigin(resolve(dirname(file), given))
+  }
   const made =
     extname(file) === '.json' && !isMade(given) ? parseExperiment(given) : experiment(given as Experiment)
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: true }
@@ -75,6 +87,8 @@ async function importModule(path: string, file: string): Promise<{ readonly defa
   const jiti = createJiti(import.meta.url, {
     // As in Node.js: the default import of a CommonJS module is its `module.exports`.
     interopDefault: true,
+    // The cache's folder is in the system's temporary folder, where another user may put what we would then run.
+    fsCache: false,
     virtualModules: { evenstep, 'evenstep/schedule': evenstep.schedule },
   })
   try {

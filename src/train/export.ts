@@ -6,10 +6,10 @@ import { variables } from '../core/state.ts'
 import { dtypeOption, input } from '../core/tensor.ts'
 import { checkAssignsNothing, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
-import { checkLayer, type Module } from '../nn/module.ts'
+import { checkLayer, type Module, modelOutput } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'
 import { cast } from '../ops/compare.ts'
-import { inferenceModel } from '../runtime/inference.ts'
+import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 
 const specOptions = {
   /** Shape of one example. */
@@ -36,16 +36,31 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
   const fused = fuseAll(model, input([2, ...shape], computing))
-  return inferenceModel((n) => {
+  return inferenceModel(tracer(fused, { shape, dtype }, computing))
+}
+
+/**
+ * Returns a function that traces a model's inference, from input `x` to output `y`, on a batch of n examples.
+ *
+ * @param computing element type in which the model computes, to which `x` is cast
+ */
+export const tracer =
+  (model: Module, { shape, dtype }: FieldSpec, computing: DType) =>
+  (n: number): TracedBatch => {
     const x = input([n, ...shape], dtype)
-    const { reads, scheduled, result } = trace(() => {
-      const y = fused.forward(cast(x, computing), 'eval')
-      checkAssignsNothing()
-      return y
-    })
-    for (const { name } of scheduled.values()) {
-      throw new ArgumentError(`export: wanted numbers in eval, got a schedule of ${name}; give a number`)
-    }
-    return { x, y: result, reads }
+    const { reads, result } = unscheduled(() => modelOutput(model, cast(x, computing), 'eval'))
+    return { inputs: new Map([['x', x]]), outputs: new Map([['y', result]]), reads }
+  }
+
+/** Traces a computation. @throws {ArgumentError} when it assigns a variable, or reads a schedule. */
+export function unscheduled<T>(compute: () => T): ReturnType<typeof trace<T>> {
+  const traced = trace(() => {
+    const result = compute()
+    checkAssignsNothing()
+    return result
   })
+  for (const { name } of traced.scheduled.values()) {
+    throw new ArgumentError(`export: wanted numbers in eval, got a schedule of ${name}; give a number`)
+  }
+  return traced
 }

@@ -118,13 +118,15 @@ export function packed(terms: readonly LossTerm[]): Tensor {
   return concat([...terms.map(({ total }) => total), ...weights].map((t) => cast(reshape(t, [1]), dtype)))
 }
 
+/** What divides a term: nothing, the number of examples, or a weight that the graph computes, which is an object. */
+export type LossKind = 1 | 'examples' | object
+
 /** What divides each term. */
-export const kindsOf = (terms: readonly LossTerm[]): readonly LossTerm['weight'][] =>
-  terms.map(({ weight }) => weight)
+export const kindsOf = (terms: readonly LossTerm[]): readonly LossKind[] => terms.map(({ weight }) => weight)
 
 /** Reads the vectors that `packed` made, one per step. @param examples number of examples in each batch */
 export function readParts(
-  kinds: readonly LossTerm['weight'][],
+  kinds: readonly LossKind[],
   data: Data,
   examples: number,
 ): readonly (readonly LossPart[])[] {

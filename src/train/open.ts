@@ -1,22 +1,23 @@
-import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { ArgumentError, FormatError } from '../core/errors.ts'
+import { EvenstepError } from '../core/errors.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
-import { listed } from '../core/text.ts'
+import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
-import { Checkpoints } from './checkpoint.ts'
-import { readDescription } from './description.ts'
+import { readState } from './checkpoint.ts'
+import { checkExperiment } from './description.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
 import type { Experiment } from './experiment.ts'
-import { loadExperiment } from './experiment-file.ts'
 import { exportOnnx } from './export.ts'
+import { checkWeights, withFiniteLoss } from './finite.ts'
 import { assignAll, loadWeights } from './load-weights.ts'
+import { experimentOfRun } from './origin.ts'
+import type { Progress } from './progress.ts'
 import { restoreCheckpoint } from './run-folder.ts'
+import { finishedModel, type RunPlace, runPlaceOf } from './run-place.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
-import { override } from './spec.ts'
+import { StoredRun } from './stored-run.ts'
 import type { Task } from './task.ts'
 import { taskOf } from './train.ts'
 
@@ -35,14 +36,23 @@ const options = {
 
 export interface OpenOptions extends OptionsOf<typeof options> {}
 
-/** A run read from its folder: its experiment, and the model of the finished run or of a checkpoint. */
+/**
+ * A run read from its folder: the model of the finished run or of a checkpoint. Where the experiment cannot be had,
+ * because its file or its data have moved or its code is not trusted, `experiment` and `model` throw the reason, and
+ * everything else is computed by the graphs in the run's folder.
+ */
 export interface OpenedRun {
   /** Path of the run's folder. */
   readonly path: string
   /** Path of the checkpoint's folder; absent for the model of the finished run. */
   readonly checkpoint?: string
+  /** Experiment of the run. @throws {EvenstepError} when it cannot be loaded. */
   readonly experiment: Experiment
-  /** Model with the weights used in evaluation, which are averages if the optimizer keeps averages. */
+  /**
+   * Model with the weights used in evaluation, which are averages if the optimizer keeps averages.
+   *
+   * @throws {EvenstepError} when the experiment cannot be loaded.
+   */
   readonly model: Module
   /** Number of optimizer steps after which the model has these weights. */
   readonly step: number
@@ -53,10 +63,16 @@ export interface OpenedRun {
   /**
    * Evaluates the model on all examples of `source`. @default the experiment's validation data
    *
+   * @throws {EvenstepError} without `source`, when the experiment cannot be loaded.
+   * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
   evaluate(source?: Source, options?: { readonly signal?: AbortSignal }): Promise<Evaluation>
-  /** Returns the model as the bytes of an ONNX file, like `train.exportOnnx`. */
+  /**
+   * Returns the model as the bytes of an ONNX file, like `train.exportOnnx`.
+   *
+   * @throws {NotFiniteError} when a weight or a statistic is NaN or infinite.
+   */
   exportOnnx(): Uint8Array
 }
 
@@ -64,17 +80,32 @@ export interface OpenedRun {
  * Opens the run in a folder to evaluate or export its model: the model of the finished run or of a checkpoint,
  * such as the best. `folder` may also be the folder of a checkpoint itself. Changes nothing on disk.
  *
- * @throws {ArgumentError} when the folder has no run, no finished model or no such checkpoint.
- * @throws {FormatError} when a file is damaged, or the weights are of another model.
+ * The file that `run.json` names is executed only if it is, unchanged, what the run was trained with in this folder.
+ *
+ * @throws {ArgumentError} when the folder has no run, no finished model or no such checkpoint, or the experiment is
+ *   not that of the run.
+ * @throws {FormatError} when a file is damaged, or the weights or the data are others.
  * @example
  * const run = await train.open('runs/digits-1', { checkpoint: 'best', experiment })
  * const { loss } = await run.evaluate()
  */
 export async function open(folder: string, given: OpenOptions = {}): Promise<OpenedRun> {
   const { checkpoint: asked, experiment: own } = readOptions('open', options, given)
-  const { path, checkpoint } = runPlaceOf(folder, asked)
-  const experiment = own ?? (await experimentOfRun(path))
+  const place = runPlaceOf(folder, asked)
+  const experiment = own ?? (await experimentOfRun(place.path).catch(reasonOf))
+  return experiment instanceof EvenstepError ? openGraphs(place, experiment) : openWith(place, experiment)
+}
+
+/** Returns an error that says why an experiment cannot be loaded; throws any other again. */
+function reasonOf(error: unknown): EvenstepError {
+  if (error instanceof EvenstepError) return error
+  throw error
+}
+
+/** Opens a run with its experiment. @throws {EvenstepError} when the experiment is another one. */
+async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment): Promise<OpenedRun> {
   const task = taskOf(experiment)
+  checkExperiment(path, experiment, task)
   const step =
     checkpoint === undefined ? loadFinished(path, task) : await loadCheckpoint(checkpoint, experiment, task)
   return {
@@ -84,100 +115,60 @@ export async function open(folder: string, given: OpenOptions = {}): Promise<Ope
     model: task.model,
     step,
     ...loggedAt(path, step),
-    evaluate: (source = experiment.data.validation, options = {}) =>
-      task.evaluate(source, { ...options, batchSize: experiment.batchSize }),
-    exportOnnx: () => exportOnnx(task.model, experiment.data.train.x),
+    async evaluate(source = experiment.data.validation, options = {}) {
+      checkWeights(path, variables(task.model))
+      return withFiniteLoss(
+        path,
+        await task.evaluate(source, { ...options, batchSize: experiment.batchSize }),
+      )
+    },
+    exportOnnx() {
+      checkWeights(path, variables(task.model))
+      return exportOnnx(task.model, experiment.data.train.x)
+    },
   }
-}
-
-/** Where a run and, if asked for, its checkpoint are on disk. */
-export interface RunPlace {
-  readonly path: string
-  readonly checkpoint?: string
 }
 
 /**
- * Finds a run's folder and the folder of the checkpoint that is asked for.
+ * Opens a run by the graphs in its folder.
  *
- * @param folder folder of a run, or of a checkpoint
- * @param asked `best`, `last`, or the name of a checkpoint's folder
- * @throws {ArgumentError} when there is none.
+ * @param reason why the experiment cannot be had, which is thrown where only the experiment helps
  */
-export function runPlaceOf(folder: string, asked?: string): RunPlace {
-  if (existsSync(join(folder, 'run.json'))) {
-    return asked === undefined ? { path: folder } : { path: folder, checkpoint: checkpointOf(folder, asked) }
+function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
+  const stored = StoredRun.at(place)
+  if (stored === undefined || stored.refusal !== undefined) throw reason
+  const { path, checkpoint } = place
+  const step = checkpoint === undefined ? stepsOf(path) : stepOfCheckpoint(checkpoint)
+  return {
+    path,
+    ...(checkpoint !== undefined && { checkpoint }),
+    get experiment(): Experiment {
+      throw reason
+    },
+    get model(): Module {
+      throw reason
+    },
+    step,
+    ...loggedAt(path, step),
+    evaluate: async (source, options = {}) => {
+      if (source === undefined) throw reason
+      return stored.evaluate(source, options)
+    },
+    exportOnnx: () => stored.exportOnnx(),
   }
-  const path = dirname(dirname(resolve(folder)))
-  if (!existsSync(join(folder, 'checkpoint.json')) || !existsSync(join(path, 'run.json'))) {
-    throw noRun(folder)
-  }
-  if (asked === undefined) return { path, checkpoint: folder }
-  throw new ArgumentError(
-    `${folder}: wanted the folder of a run to find the ${asked} checkpoint of, got a checkpoint; use ${path}`,
-  )
 }
 
-/** Returns the error for a path that is neither the folder of a run nor of a checkpoint. */
-function noRun(folder: string): ArgumentError {
-  const above = dirname(resolve(folder))
-  const isBeside = basename(above) === 'checkpoints' && existsSync(join(above, '..', 'run.json'))
-  const names = isBeside ? new Checkpoints(above).list().map((one) => basename(one)) : []
-  const fix = names.length > 0 ? `; the run has the checkpoints ${listed(names)}` : ''
-  if (!existsSync(folder)) {
-    const wanted = isBeside ? 'the folder of a checkpoint' : 'the folder of a run'
-    return new ArgumentError(`${folder}: wanted ${wanted}, got a path that does not exist${fix}`)
-  }
-  if (!statSync(folder).isDirectory()) {
-    const advice = isBeside ? '; for the best checkpoint, give the folder of the run and --best' : ''
-    return new ArgumentError(`${folder}: wanted the folder of a run or a checkpoint, got a file${advice}`)
-  }
-  return new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it${fix}`)
-}
-
-function checkpointOf(path: string, asked: string): string {
-  const checkpoints = new Checkpoints(join(path, 'checkpoints'))
-  const all = checkpoints.list()
-  const named = all.find((one) => basename(one) === asked)
-  const found = asked === 'best' ? checkpoints.best()?.path : asked === 'last' ? all.at(-1) : named
-  if (found !== undefined) return found
-  const got = all.length === 0 ? 'none' : all.map((one) => basename(one)).join(', ')
-  const what = asked === 'best' ? 'a checkpoint at the end of an epoch' : `the checkpoint ${asked}`
-  throw new ArgumentError(`${path}: wanted ${what}, got ${got}`)
-}
-
-/** Where a run's experiment comes from, as recorded in run.json. */
-export interface Origin {
-  /** Path of the experiment's file. */
-  readonly file: string
-  /** Settings that were changed for this run, such as `epochs=10`. */
-  readonly settings: readonly string[]
-}
-
-/** Loads the experiment of the run in the folder `path`, with the settings that were changed for the run. */
-export async function experimentOfRun(path: string): Promise<Experiment> {
-  const { file, settings } = originOf(join(path, 'run.json'), readDescription(path))
-  return override(await loadExperiment(file), settings)
-}
-
-function originOf(path: string, { origin }: Record<string, unknown>): Origin {
-  const { file, settings = [] } = Object(origin) as Record<string, unknown>
-  if (typeof file !== 'string' || file === '') {
-    throw new FormatError(`${path}: wanted origin.file, the experiment's file, got none`)
-  }
-  if (Array.isArray(settings) && settings.every((setting) => typeof setting === 'string'))
-    return { file, settings }
-  throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
-}
+const stepOfCheckpoint = (path: string): number =>
+  readState<{ readonly progress: Progress }>(path).progress.progress.steps
 
 /** Loads the model of the finished run in the folder `path`. @returns the number of steps in the log */
 export function loadFinished(path: string, task: Task): number {
-  const weights = join(path, 'model.safetensors')
-  if (!existsSync(weights)) {
-    throw new ArgumentError(
-      `${path}: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint`,
-    )
-  }
-  loadWeights(task.model, weights)
+  loadWeights(task.model, finishedModel(path))
+  return stepsOf(path)
+}
+
+/** Returns the number of steps in the log of a run. */
+function stepsOf(path: string): number {
   let step = 0
   for (const line of readEvents(path))
     step = 'steps' in line && line.type !== 'start' ? Number(line.steps) : step

@@ -10,10 +10,13 @@ import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
 import { type DivergedLine, divergedLine, lastIfDiverged, logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
+import type { Origin } from './origin.ts'
 import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
+import { evaluationWeights, writeGraphs } from './run-graph.ts'
 import { safetensorsChunks } from './safetensors.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
+import { sealOf } from './trust.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
 /** State saved in a run's checkpoint in addition to tensors. */
@@ -68,6 +71,7 @@ export class RunFolder {
   /** Promise for the last checkpoint, settled once it is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
+  #hasGraphs = false
   #fingerprint: string | undefined
 
   /**
@@ -134,7 +138,9 @@ export class RunFolder {
         if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
         if (event.type !== 'steps' || !this.#saving) await this.#saved
         const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
-        if (due && performance.now() - this.#savedTime >= this.#pause) this.#beginSave()
+        if (due && performance.now() - this.#savedTime >= this.#pause) {
+          this.#beginSave(event.type === 'epoch' ? await this.#averagesIfBest() : undefined)
+        }
         if (event.type === 'end') await this.#keepModel()
         yield event
       }
@@ -176,8 +182,30 @@ export class RunFolder {
     await this.#saved
   }
 
-  #beginSave(): void {
+  /** Writes the graphs of inference and evaluation, once. */
+  #keepGraphs(): void {
+    if (!this.#hasGraphs) writeGraphs(this.path, this.#experiment, this.task)
+    this.#hasGraphs = true
+  }
+
+  /** Returns the weights of evaluation, if they are others than those trained and no epoch before was as good. */
+  async #averagesIfBest(): Promise<readonly Uint8Array[] | undefined> {
+    const { score = Number.POSITIVE_INFINITY } = this.#checkpoints.best() ?? {}
+    const isBest = this.#score !== undefined && this.#score < score
+    return isBest && this.task.averages ? this.#evaluationWeights() : undefined
+  }
+
+  /** Returns the weights used in evaluation as the chunks of a safetensors file. */
+  #evaluationWeights(): Promise<Uint8Array[]> {
+    const { task } = this
+    const { batchSize } = this.#experiment
+    return task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
+  }
+
+  /** @param averages weights of evaluation, to save as well */
+  #beginSave(averages?: readonly Uint8Array[]): void {
     if (this.#saving) return
+    this.#keepGraphs()
     const { size: logged } = fstatSync(this.#log)
     const progress: Saved = present({
       progress: this.#progress,
@@ -191,7 +219,10 @@ export class RunFolder {
     this.#saving = true
     this.#saved = this.#checkpoints
       .save(this.#progress.steps, tensorsOf(this.task), checkpoint, written)
-      .then(() => this.#markBest())
+      .then(async (path) => {
+        if (averages) await replaceFile(evaluationWeights(path), averages)
+        this.#markBest()
+      })
       .finally(() => {
         this.#saving = false
       })
@@ -212,7 +243,11 @@ export class RunFolder {
   }
 
   #describe(): void {
-    writeWhole(join(this.path, 'run.json'), `${JSON.stringify(this.#description, null, 2)}\n`)
+    const { origin } = this.#description
+    const file = (origin as Partial<Origin> | undefined)?.file
+    const seal = file === undefined ? {} : { origin: { ...(origin as Origin), ...sealOf(this.path, file) } }
+    const description = { ...this.#description, ...seal }
+    writeWhole(join(this.path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
   }
 
   /** Returns a hash of the data. Reads all the data, so it is computed only when a checkpoint needs it. */
@@ -232,9 +267,8 @@ export class RunFolder {
 
   /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
   async #keepModel(): Promise<void> {
-    const { task } = this
-    const { batchSize } = this.#experiment
-    const model = await task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
+    this.#keepGraphs()
+    const model = await this.#evaluationWeights()
     const path = join(this.path, 'model.safetensors')
     // Repeating a run that is too short for a checkpoint is faster than flushing its model to disk.
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))

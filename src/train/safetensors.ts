@@ -41,6 +41,30 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>
   return file
 }
 
+/** Where in a file the values of a tensor are: name of the file, name of the tensor, first byte and number of bytes. */
+interface Place {
+  readonly file: string
+  readonly name: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** Returns where `writeSafetensors` puts the values of each tensor in the file of the given name. */
+export function safetensorsPlaces(
+  file: string,
+  tensors: ReadonlyMap<string, Stored | Variable>,
+): ReadonlyMap<string, Place> {
+  const [head, ...bodies] = safetensorsChunks(tensors)
+  let offset = head!.length
+  const places = new Map<string, Place>()
+  for (const [i, name] of [...tensors.keys()].entries()) {
+    const { length } = bodies[i]!
+    places.set(name, { file, name, offset, length })
+    offset += length
+  }
+  return places
+}
+
 /** Returns a safetensors file as chunks of bytes: the header, then the values of each tensor, not copied. */
 export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
   let end = 0

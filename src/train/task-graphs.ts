@@ -16,7 +16,7 @@ import { valuesFingerprint } from './effects.ts'
 import { checkedLoss, type Evaluator, Evaluators } from './evaluator.ts'
 import { batchFeeds, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
-import { kindsOf, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
+import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
 import { watched, withAngles } from './watch.ts'
@@ -44,7 +44,7 @@ export class TaskGraphs {
   readonly #accumulation: Accumulation
   readonly #evaluators: Evaluators
   /** What divides each term of the loss, known after the first trace; undefined for a mean over examples. */
-  #kinds: readonly LossTerm['weight'][] | undefined
+  #kinds: readonly LossKind[] | undefined
 
   constructor(options: ValuesOf<typeof taskOptions>, optimizer: Attached) {
     const { model, data, dtype, threads, device, accumulate } = options

@@ -239,6 +239,12 @@ export class Task {
     )
   }
 
+  /** Whether evaluation, after the first step, uses other weights than those being trained, such as averages. */
+  get averages(): boolean {
+    const recalibrates = this.#options.recalibrateBeforeEvaluation && batchNorms(this.model).size > 0
+    return this.#optimizer.evaluation !== undefined || recalibrates
+  }
+
   /** Returns what replaces the training weights in evaluation; undefined when nothing does. */
   #evaluationWeights(): EvaluationWeights | undefined {
     if (this.#step === 0) return undefined

@@ -4,6 +4,7 @@ import { malformed } from '../../core/mismatch.ts'
 import { type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Dataset, Split } from '../dataset.ts'
 import { type CifarOptions, cifarOptions, parseCifar } from '../formats/cifar.ts'
+import { withRecipe } from '../recipe.ts'
 import { fileName, readFile } from './read-file.ts'
 
 /** Reads one or more files in CIFAR's binary format, gzipped or not, as one data set: see `parseCifar`. */
@@ -12,7 +13,7 @@ export function readCifar(paths: string | readonly string[], given: CifarOptions
   const files = function* () {
     for (const path of [paths].flat()) yield { name: fileName(path), bytes: readFile(path) }
   }
-  return parseCifar(files(), options)
+  return withRecipe(parseCifar(files(), options), { normalized: [] })
 }
 
 const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')

@@ -3,6 +3,7 @@ import type { Dataset } from '../dataset.ts'
 import { CsvReader } from '../formats/csv.ts'
 import { type CsvOptions, csvOptions } from '../formats/csv-options.ts'
 import { tableSpec } from '../formats/table.ts'
+import { tableRecipe, withRecipe } from '../recipe.ts'
 import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { firstPieces, pieces, piecesLater } from './pieces.ts'
@@ -17,8 +18,10 @@ import { fileName } from './read-file.ts'
  * @throws {ArgumentError} when a column does not exist.
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
-export const csv = (path: string, given: CsvOptions): Dataset =>
-  new CsvReader(fileName(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
+export function csv(path: string, given: CsvOptions): Dataset {
+  const options = readOptions('csv', csvOptions, given)
+  return withRecipe(new CsvReader(fileName(path), options).dataset(pieces(path)), tableRecipe(options))
+}
 
 /**
  * Returns a stream that reads a CSV file of any size, keeping about 1 MB of the file in memory at a time.
@@ -31,7 +34,7 @@ export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)
   const name = fileName(path)
   const { plan } = new CsvReader(name, options).start(firstPieces(path))
-  return {
+  const stream: Stream = {
     ...tableSpec(name, plan, options),
     fingerprint: fileFingerprint(path, given),
     read: async function* () {
@@ -40,4 +43,5 @@ export function csvStream(path: string, given: CsvOptions): Stream {
       yield reader.end()
     },
   }
+  return withRecipe(stream, tableRecipe(options))
 }

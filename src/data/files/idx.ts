@@ -3,6 +3,7 @@ import { readOptions, type ValuesOf } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { type Dataset, dataset } from '../dataset.ts'
 import { type IdxArray, type IdxOptions, idxOptions, parseIdx } from '../formats/idx.ts'
+import { withRecipe } from '../recipe.ts'
 import { fileName, readFile } from './read-file.ts'
 
 /** Reads an IDX file, MNIST's format for one array: see `parseIdx`. */
@@ -20,7 +21,7 @@ export function idxImages(imagesPath: string, labelsPath: string, given: IdxOpti
   const { bytes, ...columns } = labelledImages(imagesPath, labelsPath, options)
   const x = new Float32Array(bytes.length)
   for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255
-  return dataset({ x, ...columns })
+  return withRecipe(dataset({ x, ...columns }), { normalized: [] })
 }
 
 /** Reads images and labels from two IDX files; pixels stay bytes 0 … 255. */

@@ -6,6 +6,7 @@ import { targetsOf } from '../arrays.ts'
 import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
 import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
 import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
+import { withRecipe } from '../recipe.ts'
 import { fileName, readFile } from './read-file.ts'
 
 /** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
@@ -91,7 +92,8 @@ function fromArrays(
     y: holds === 'labels' ? targetsOf(y.data, holds, name).data : float(y.data),
     target: holds,
   }
-  return dataset({ ...columns, shape, targetShape: isColumn ? [] : targetShape, ...namesOf(names) })
+  const made = dataset({ ...columns, shape, targetShape: isColumn ? [] : targetShape, ...namesOf(names) })
+  return withRecipe(made, { normalized: [] })
 }
 
 function toFloat32(data: NpyData): Float32Array {

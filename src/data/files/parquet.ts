@@ -2,6 +2,7 @@ import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
+import { tableRecipe, withRecipe } from '../recipe.ts'
 import { type CollectOptions, gathered, readingOptions, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { explained, fileName } from './read-file.ts'
@@ -20,7 +21,8 @@ export async function parquet(path: string, given: TableOptions & CollectOptions
   const { signal, ...options } = readOptions('parquet', { ...tableOptions, ...readingOptions }, given)
   signal?.throwIfAborted()
   const table = await open(path, options)
-  return table.cells.dataset(await gathered(table.read(), signal), table.plan)
+  const all = await gathered(table.read(), signal)
+  return withRecipe(table.cells.dataset(all, table.plan), tableRecipe(options))
 }
 
 /**
@@ -34,11 +36,12 @@ export async function parquet(path: string, given: TableOptions & CollectOptions
 export async function parquetStream(path: string, given: TableOptions): Promise<Stream> {
   const options = readOptions('parquetStream', tableOptions, given)
   const table = await open(path, options)
-  return {
+  const stream: Stream = {
     ...tableSpec(fileName(path), table.plan, options),
     fingerprint: fileFingerprint(path, given),
     read: () => table.read(),
   }
+  return withRecipe(stream, tableRecipe(options))
 }
 
 async function open(path: string, options: TableValues): Promise<ParquetTable> {

@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os'
+import { malformed } from '../core/mismatch.ts'
+import { showShape } from '../core/shape.ts'
+import type { GraphProto } from '../onnx/messages.ts'
+import { modelBytes, nodeProto, tensorProto } from '../onnx/proto.ts'
+import { graphsIn, isExternal, readOnnx } from '../onnx/read.ts'
+import { backendOf, type Device } from './device.ts'
+import type { HostTensor, Session } from './session.ts'
+
+/** The bytes of a file, and the name by which errors call it. */
+export interface NamedBytes {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** Tensors of a file by name, and the name by which errors call the file. */
+export interface NamedTensors {
+  readonly name: string
+  readonly tensors: ReadonlyMap<string, HostTensor>
+}
+
+/**
+ * Returns an ONNX file that contains the values of its weights, given one whose weights lie in another file. No path
+ * in the ONNX file is followed.
+ *
+ * @throws {FormatError} when the file is damaged, refers to anything but weights, or the weights are of another model.
+ */
+export function withWeights({ name, bytes }: NamedBytes, weights: NamedTensors): Uint8Array {
+  const graph = readOnnx(bytes, name)
+  const { node = [], initializer = [], output = [] } = graph
+  checkContained(name, graph)
+  return modelBytes({
+    ...graph,
+    node: node.map((one) => ({ ...nodeProto('', [], []), ...one })),
+    output,
+    initializer: initializer.map((one) => (isExternal(one) ? valued(one, name, weights) : one)),
+  })
+}
+
+type Constant = NonNullable<GraphProto['initializer']>[number]
+
+/** @throws {FormatError} when a graph reads values from files other than by its own weights. */
+function checkContained(name: string, graph: GraphProto): void {
+  const [, ...bodies] = graphsIn(graph)
+  const inside = bodies.flatMap(({ initializer = [] }) => initializer)
+  const held = [graph, ...bodies].flatMap(({ node = [] }) =>
+    node.flatMap(({ attribute = [] }) =>
+      attribute.flatMap(({ t, tensors = [] }) => (t ? [t, ...tensors] : tensors)),
+    ),
+  )
+  if ([...inside, ...held].some(isExternal))
+    throw malformed(name, 'weights at the top of the graph', 'others that lie in another file')
+}
+
+/** Returns a constant with the values that the file of weights has for it. */
+function valued(constant: Constant, graph: string, { name, tensors }: NamedTensors): Constant {
+  const key = constant.docString ?? ''
+  const found = tensors.get(key)
+  const fix = 'it is of another model'
+  if (found === undefined) throw malformed(name, `${key}, which ${graph} reads`, 'no such tensor', fix)
+  const made = tensorProto(constant.name ?? '', found)
+  const shape = (constant.dims ?? []).map(Number)
+  if (String(made.dims) === String(shape) && made.dataType === constant.dataType) return made
+  const got = `${showShape(found.shape)} of ${found.dtype}`
+  throw malformed(name, `${key} of ${showShape(shape)}, as in ${graph}`, got, fix)
+}
+
+/** Number of weights from which several threads pay off. */
+const many = 100_000
+
+/** Compiles an ONNX file for a device. @throws {DeviceError} when the device cannot run it. */
+export async function openOnnx(
+  bytes: Uint8Array,
+  { device, exact }: { readonly device?: Device | undefined; readonly exact: boolean },
+): Promise<Session> {
+  const threads = bytes.length < 4 * many ? 1 : Math.min(4, availableParallelism())
+  return (await backendOf(device)).open(bytes, { threads, exact })
+}

@@ -1,0 +1,97 @@
+import { extname } from 'node:path'
+import { ArgumentError } from '../core/errors.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { csv } from '../data/files/csv.ts'
+import { idxImages } from '../data/files/idx.ts'
+import { npy, npz } from '../data/files/numpy.ts'
+import { parquet } from '../data/files/parquet.ts'
+import { tableOptions } from '../data/formats/table.ts'
+import { standardize } from '../data/normalize.ts'
+import type { About } from './run-graph.ts'
+import { strangeness } from './spread.ts'
+
+/** How to read examples from a file. */
+export interface DataFileOptions {
+  /** Column of labels or targets of a table, or array of them in an NPZ file. @default that of the run's data */
+  readonly target?: string
+  /** File of labels, for formats that keep them apart from the inputs: IDX and NPY. */
+  readonly labels?: string
+}
+
+/** Examples from a file, and what is strange about them: that they are unlike the training data. */
+export interface DataFile {
+  readonly data: Dataset
+  readonly warning?: string
+}
+
+/**
+ * Reads examples from a file as the run's data were read: the same columns, classes, shapes and normalization.
+ *
+ * @param path a CSV, TSV, Parquet, NPZ, NPY or IDX file
+ * @throws {EvenstepError} when the file cannot be read, or does not fit the run.
+ */
+export async function readDataFile(path: string, about: About, options: DataFileOptions): Promise<DataFile> {
+  const read = await rawData(path, about, options)
+  const moments = (about.recipe?.normalized ?? []).map(({ mean, deviation }) => ({
+    mean: Float64Array.from(mean),
+    deviation: Float64Array.from(deviation),
+  }))
+  const data = moments.reduce<Dataset>(standardize, read)
+  const strange = strangeness(data, about.x.spread)
+  const warning = strange && `${path}: ${strange}; was x prepared as in training?`
+  return { data, ...(warning && { warning }) }
+}
+
+async function rawData(path: string, about: About, { target, labels }: DataFileOptions): Promise<Dataset> {
+  const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
+  const { x, classes, classNames } = about
+  const dtype = x.dtype === 'float64' ? 'float64' : 'float32'
+  const names = { ...(classes !== undefined && { classes }), ...(classNames && { classNames }) }
+  if (kind === '.npz') return npz(path, { ...(target !== undefined && { y: target }), dtype, ...names })
+  if (kind === '.csv' || kind === '.tsv' || kind === '.parquet') return table(path, kind, about, target)
+  const isIdx = /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
+  if (!isIdx && kind !== '.npy') {
+    throw new ArgumentError(
+      `--on: wanted a file of CSV, TSV, Parquet, NPZ, NPY or IDX, got ${path}; name it by its format, such as .csv`,
+    )
+  }
+  if (labels === undefined)
+    throw new ArgumentError(`--on: wanted --labels FILE with the labels of ${path}, got none`)
+  if (kind === '.npy') return npy(path, labels, { dtype, ...names })
+  const layout = x.shape.length === 1 ? 'flat' : 'image'
+  return idxImages(path, labels, { layout, ...(classes !== undefined && { classes }) })
+}
+
+/** Reads a table: with the options that the run's data were read with, or with those that follow from its data. */
+function table(
+  path: string,
+  kind: string,
+  about: About,
+  target: string | undefined,
+): Dataset | Promise<Dataset> {
+  const { recipe, x, target: y, classes, classNames, featureNames } = about
+  const before = recipe?.table ?? {}
+  const isClass = classes !== undefined && sizeOf(y.shape) === 1
+  const predicted =
+    target === undefined
+      ? {}
+      : { label: undefined, target: undefined, [isClass ? 'label' : 'target']: target }
+  const options = {
+    shape: x.shape,
+    dtype: x.dtype,
+    ...(kind === '.tsv' && { delimiter: '\t' }),
+    ...before,
+    ...(before.features === undefined && featureNames && { features: featureNames }),
+    ...(isClass && (classNames ? { classNames } : { classes })),
+    ...predicted,
+  }
+  const { label, target: numbers } = options as { readonly label?: unknown; readonly target?: unknown }
+  if (label === undefined && numbers === undefined) {
+    const what = isClass ? 'labels' : 'numbers to predict'
+    throw new ArgumentError(`--on: wanted --target COLUMN, the column of ${what} in ${path}, got none`)
+  }
+  if (kind !== '.parquet') return csv(path, options as never)
+  const known = Object.entries(options).filter(([name]) => name in tableOptions)
+  return parquet(path, Object.fromEntries(known) as never)
+}

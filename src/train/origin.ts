@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { ArgumentError, FormatError } from '../core/errors.ts'
+import { readDescription } from './description.ts'
+import type { Experiment } from './experiment.ts'
+import { loadExperiment } from './experiment-file.ts'
+import { override } from './spec.ts'
+import { relationOf, type Seal } from './trust.ts'
+
+/** Where a run's experiment comes from, as recorded in run.json. */
+export interface Origin extends Partial<Seal> {
+  /** Path of the experiment's file. */
+  readonly file: string
+  /** Settings that were changed for this run, such as `epochs=10`. */
+  readonly settings: readonly string[]
+}
+
+/**
+ * Loads the experiment of the run in the folder `path`, with the settings that were changed for the run. A module
+ * is executed only if the user names it now, or if it is the file with which the run was trained on this machine,
+ * unchanged.
+ *
+ * @param named file that holds the experiment. @default the one that run.json names
+ * @throws {ArgumentError} when there is no such file, or it would run code that nobody vouches for.
+ */
+export async function experimentOfRun(path: string, named?: string): Promise<Experiment> {
+  const origin = originOf(join(path, 'run.json'), readDescription(path), named)
+  if (named === undefined) checkTrusted(path, origin)
+  return override(await loadExperiment(origin.file), origin.settings)
+}
+
+function originOf(path: string, { origin }: Record<string, unknown>, named: string | undefined): Origin {
+  const recorded = Object(origin) as Record<string, unknown>
+  const { file = named, settings = [] } = recorded
+  if (typeof file !== 'string' || file === '') {
+    throw new FormatError(`${path}: wanted origin.file, the experiment's file, got none`)
+  }
+  if (Array.isArray(settings) && settings.every((setting) => typeof setting === 'string'))
+    return { ...recorded, file: named ?? file, settings }
+  throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
+}
+
+/** @throws {ArgumentError} unless the run's own experiment may be loaded. */
+function checkTrusted(path: string, { file, ...seal }: Origin): void {
+  const fix = 'name the file with --experiment FILE if you trust it'
+  if (!existsSync(file)) {
+    const got = `${file}, which does not exist`
+    throw new ArgumentError(`${path}: wanted the experiment of this run, got ${got}; ${fix}`)
+  }
+  if (extname(file) === '.json') return
+  const relation = relationOf(path, file, seal)
+  if (relation === 'own') return
+  throw new ArgumentError(
+    relation === 'changed'
+      ? `${path}: wanted the experiment of this run, got ${file}, which has changed since; change it back, or ${fix}`
+      : `${path}: wanted the experiment of a run that was trained in this folder, got ${file}, whose code would run; ${fix}`,
+  )
+}

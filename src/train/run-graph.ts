@@ -1,0 +1,166 @@
+import { join } from 'node:path'
+import { isFloat } from '../core/dtype.ts'
+import { EvenstepError } from '../core/errors.ts'
+import { present } from '../core/options.ts'
+import { input } from '../core/tensor.ts'
+import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
+import { type Recipe, recipeOf } from '../data/recipe.ts'
+import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
+import { type Meaning, measure } from './evaluator.ts'
+import type { Experiment } from './experiment.ts'
+import { tracer, unscheduled } from './export.ts'
+import { castFloat, computeDType } from './graphs.ts'
+import { safetensorsPlaces } from './safetensors.ts'
+import { type Spread, spreadOf } from './spread.ts'
+import type { Task } from './task.ts'
+import { writeWhole } from './whole-file.ts'
+
+// A run's folder holds graphs from which the model is exported and evaluated without the experiment's file:
+// `inference.onnx` computes y from x, and `loss.onnx` loss and accuracy from y and the targets. Their weights are those
+// in model.safetensors, which they refer to, so that nothing is stored twice; `inference.json` says what they take and
+// return. A model that is not the same graph for every number of examples has none; then `refused` says why.
+
+/** Version of the graphs' format. */
+export const graphFormat = 1
+
+/** Paths, in a run's folder, of the files that compute without its experiment. */
+export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 'loss', string>> => ({
+  about: join(folder, 'inference.json'),
+  model: join(folder, 'inference.onnx'),
+  loss: join(folder, 'loss.onnx'),
+})
+
+/** Path of the weights of evaluation in a checkpoint's folder, if they are not those being trained. */
+export const evaluationWeights = (checkpoint: string): string => join(checkpoint, 'evaluation.safetensors')
+
+/** What an evaluation computes for a batch of examples; see `Meaning`. */
+export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
+  /** What divides each term of the loss; a `weight` is one that the graph computes. */
+  readonly kinds?: readonly (1 | 'examples' | 'weight')[]
+  readonly labels?: number | 'counted'
+  readonly ignoreIndex?: number
+}
+
+/** Contents of `inference.json`. */
+export interface About extends Names {
+  readonly format: number
+  /** Why there are no graphs. */
+  readonly refused?: string
+  /** Why there is no graph of the loss. */
+  readonly lossRefused?: string
+  /** Shape and element type of an example of the data, and how its numbers are spread in training. */
+  readonly x: FieldSpec & { readonly spread?: Spread }
+  /** Shape and element type of the model's output for `batchSize` examples. */
+  readonly y?: FieldSpec
+  readonly target: FieldSpec
+  /** How the training data were made from a file, where that is known. */
+  readonly recipe?: Recipe
+  /** Whether evaluation uses other weights than those being trained, such as averages. */
+  readonly averaged: boolean
+  /** Number of examples of a batch, for which the shapes below are. */
+  readonly batchSize: number
+  readonly dtype: string
+  readonly loss?: AboutLoss
+  /** Metrics by name, as JSON. */
+  readonly metrics: Readonly<Record<string, unknown>>
+}
+
+/** Writes the graphs of a run, or why it has none, to its folder. */
+export function writeGraphs(folder: string, experiment: Experiment, task: Task): void {
+  const files = graphFiles(folder)
+  const { model, loss, about } = graphsOf(experiment, task)
+  if (model) writeWhole(files.model, model)
+  if (loss) writeWhole(files.loss, loss)
+  writeWhole(files.about, `${JSON.stringify(about, null, 2)}\n`)
+}
+
+interface Graphs {
+  readonly model?: Uint8Array
+  readonly loss?: Uint8Array
+  readonly about: About
+}
+
+/** Returns what is known of a run's graphs before they are made. */
+export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {
+  const spread = spreadOf(data.train)
+  const recipe = recipeOf(data.train)
+  return {
+    format: graphFormat,
+    x: { shape: data.train.x.shape, dtype: data.train.x.dtype, ...(spread && { spread }) },
+    target: { shape: data.validation.y.shape, dtype: data.validation.y.dtype },
+    ...namesOf(data.validation),
+    ...(recipe && { recipe }),
+    averaged,
+    batchSize,
+    dtype,
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
+  }
+}
+
+function graphsOf(experiment: Experiment, task: Task): Graphs {
+  const { batchSize } = experiment
+  const about = aboutOf(experiment, task.averages)
+  const places = safetensorsPlaces('model.safetensors', task.variables)
+  const placeOf = places.get.bind(places)
+  const computing = isFloat(about.x.dtype) ? computeDType(task.model) : about.x.dtype
+  const traceOn = remembered(tracer(task.model, about.x, computing))
+  const model = attempted(() => inferenceModel(traceOn, placeOf))
+  if (typeof model === 'string') return { about: { ...about, refused: model } }
+  const { shape: first, dtype: type } = traceOn(batchSize).outputs.get('y')!
+  const named = { ...about, y: { shape: first, dtype: type } }
+  const losses = lossTracer(experiment, task, traceOn)
+  const loss = attempted(() => inferenceModel((n) => losses(n).batch, placeOf))
+  if (typeof loss === 'string') return { model, about: { ...named, lossRefused: loss } }
+  return { model, loss, about: { ...named, loss: aboutLoss(losses(batchSize).meaning) } }
+}
+
+/** Returns what `make` returns, or the message of its error if it is one of ours. */
+function attempted<T>(make: () => T): T | string {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof EvenstepError) return error.message
+    throw error
+  }
+}
+
+/** Returns a function that calls `f` once for each n. */
+function remembered<T>(f: (n: number) => T): (n: number) => T {
+  const known = new Map<number, T>()
+  return (n) => {
+    if (!known.has(n)) known.set(n, f(n))
+    return known.get(n)!
+  }
+}
+
+/** Returns a function that traces the loss of n examples, from the model's output `y` and the targets, `truth`. */
+function lossTracer(
+  { loss, metrics, data }: Experiment,
+  { model }: Task,
+  traceOn: (n: number) => TracedBatch,
+) {
+  const { y: field } = data.validation
+  return (n: number): { readonly batch: TracedBatch; readonly meaning: Meaning } => {
+    const { shape, dtype } = traceOn(n).outputs.get('y')!
+    const y = input(shape, dtype)
+    const truth = input([n, ...field.shape], field.dtype)
+    const { reads, result } = unscheduled(() => {
+      const target = castFloat(truth, computeDType(model))
+      return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target })
+    })
+    const { measured, meaning } = result
+    const inputs = new Map([
+      ['truth', truth],
+      ['y', y],
+    ])
+    return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning }
+  }
+}
+
+const aboutLoss = ({ kinds, labels, shapes, ignoreIndex }: Meaning): AboutLoss =>
+  present({
+    kinds: kinds?.map((kind) => (typeof kind === 'object' ? 'weight' : kind)),
+    labels,
+    shapes,
+    ignoreIndex,
+  })

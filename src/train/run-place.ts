@@ -1,0 +1,69 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { ArgumentError } from '../core/errors.ts'
+import { listed } from '../core/text.ts'
+import { Checkpoints } from './checkpoint.ts'
+
+/** Where a run and, if asked for, its checkpoint are on disk. */
+export interface RunPlace {
+  readonly path: string
+  readonly checkpoint?: string
+}
+
+/**
+ * Finds a run's folder and the folder of the checkpoint that is asked for.
+ *
+ * @param folder folder of a run, or of a checkpoint
+ * @param asked `best`, `last`, or the name of a checkpoint's folder
+ * @throws {ArgumentError} when there is none.
+ */
+export function runPlaceOf(folder: string, asked?: string): RunPlace {
+  if (existsSync(join(folder, 'run.json'))) {
+    return asked === undefined ? { path: folder } : { path: folder, checkpoint: checkpointOf(folder, asked) }
+  }
+  const path = dirname(dirname(resolve(folder)))
+  if (!existsSync(join(folder, 'checkpoint.json')) || !existsSync(join(path, 'run.json'))) {
+    throw noRun(folder)
+  }
+  if (asked === undefined) return { path, checkpoint: folder }
+  throw new ArgumentError(
+    `${folder}: wanted the folder of a run to find the ${asked} checkpoint of, got a checkpoint; use ${path}`,
+  )
+}
+
+/** Returns the error for a path that is neither the folder of a run nor of a checkpoint. */
+function noRun(folder: string): ArgumentError {
+  const above = dirname(resolve(folder))
+  const isBeside = basename(above) === 'checkpoints' && existsSync(join(above, '..', 'run.json'))
+  const names = isBeside ? new Checkpoints(above).list().map((one) => basename(one)) : []
+  const fix = names.length > 0 ? `; the run has the checkpoints ${listed(names)}` : ''
+  if (!existsSync(folder)) {
+    const wanted = isBeside ? 'the folder of a checkpoint' : 'the folder of a run'
+    return new ArgumentError(`${folder}: wanted ${wanted}, got a path that does not exist${fix}`)
+  }
+  if (!statSync(folder).isDirectory()) {
+    const advice = isBeside ? '; for the best checkpoint, give the folder of the run and --best' : ''
+    return new ArgumentError(`${folder}: wanted the folder of a run or a checkpoint, got a file${advice}`)
+  }
+  return new ArgumentError(`${folder}: wanted the folder of a run, got no run.json in it${fix}`)
+}
+
+function checkpointOf(path: string, asked: string): string {
+  const checkpoints = new Checkpoints(join(path, 'checkpoints'))
+  const all = checkpoints.list()
+  const named = all.find((one) => basename(one) === asked)
+  const found = asked === 'best' ? checkpoints.best()?.path : asked === 'last' ? all.at(-1) : named
+  if (found !== undefined) return found
+  const got = all.length === 0 ? 'none' : all.map((one) => basename(one)).join(', ')
+  const what = asked === 'best' ? 'a checkpoint at the end of an epoch' : `the checkpoint ${asked}`
+  throw new ArgumentError(`${path}: wanted ${what}, got ${got}`)
+}
+
+/** Returns the path of a finished run's weights. @throws {ArgumentError} when the run has not finished. */
+export function finishedModel(path: string): string {
+  const weights = join(path, 'model.safetensors')
+  if (existsSync(weights)) return weights
+  throw new ArgumentError(
+    `${path}: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint`,
+  )
+}

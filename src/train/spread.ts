@@ -1,0 +1,47 @@
+import { sizeOf } from '../core/shape.ts'
+import { moments } from '../data/normalize.ts'
+import { isStream, type Source } from '../data/stream.ts'
+
+/** Means and standard deviations of `x` over a data set: of each feature, or of all numbers if there are many. */
+export interface Spread {
+  readonly mean: readonly number[]
+  readonly deviation: readonly number[]
+}
+
+/** Most features whose means are told apart. */
+const most = 256
+
+const known = new WeakMap<object, Spread>()
+
+/** Returns the spread of `x`, computed once for each data set; undefined for a stream and for indices. */
+export function spreadOf(source: Source): Spread | undefined {
+  if (isStream(source) || source.x.dtype === 'int32') return undefined
+  const before = known.get(source)
+  if (before) return before
+  const per = source.x.shape.length === 1 && sizeOf(source.x.shape) <= most ? 'feature' : 'all'
+  const { mean, deviation } = moments(source, { per })
+  const made = { mean: Array.from(mean), deviation: Array.from(deviation) }
+  known.set(source, made)
+  return made
+}
+
+/** Deviations of the training data by which a mean may differ before the data count as others. */
+const far = 5
+
+/**
+ * Compares the spread of `x` with that of the training data.
+ *
+ * @returns what is unlike it, such as `x[3] has mean 41.2, where it was 0.01 ± 1`; undefined if nothing is
+ */
+export function strangeness(source: Source, wanted: Spread | undefined): string | undefined {
+  if (wanted === undefined || isStream(source) || source.x.dtype === 'int32') return undefined
+  const { mean } = moments(source, { per: wanted.mean.length === 1 ? 'all' : 'feature' })
+  const off = (i: number): number => Math.abs(mean[i]! - wanted.mean[i]!) / wanted.deviation[i]!
+  const worst = Array.from(mean.keys()).reduce((a, b) => (off(b) > off(a) ? b : a))
+  if (!(off(worst) > far)) return undefined
+  const name = mean.length === 1 ? 'x' : (source.featureNames?.[worst] ?? `feature ${worst} of x`)
+  const [got, was, scale] = [mean[worst]!, wanted.mean[worst]!, wanted.deviation[worst]!].map((v) =>
+    Number(v.toPrecision(3)),
+  )
+  return `${name} has mean ${got}, where it was ${was} ± ${scale} in training`
+}

@@ -1,0 +1,247 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type Data, dtypes } from '../core/dtype.ts'
+import { ArgumentError, FormatError } from '../core/errors.ts'
+import { jsonIn } from '../core/json.ts'
+import {
+  boolean,
+  choice,
+  custom,
+  integer,
+  list,
+  nested,
+  number,
+  present,
+  readOptions,
+  required,
+  size,
+  text,
+} from '../core/options.ts'
+import { type Shape, shapeOption, showTensor, sizeOf } from '../core/shape.ts'
+import { nameOptions } from '../data/dataset.ts'
+import { readFile } from '../data/files/read-file.ts'
+import type { Recipe } from '../data/recipe.ts'
+import type { Source } from '../data/stream.ts'
+import type { Session } from '../runtime/session.ts'
+import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
+import { readModel } from './checkpoint.ts'
+import { type Evaluation, evaluation } from './evaluation.ts'
+import type { Evaluator, Measured } from './evaluator.ts'
+import { checkWeights, withFiniteLoss } from './finite.ts'
+import { parseMetrics } from './metrics/parse.ts'
+import { type About, type AboutLoss, evaluationWeights, graphFiles, graphFormat } from './run-graph.ts'
+import { finishedModel, type RunPlace } from './run-place.ts'
+import { readSafetensors } from './safetensors.ts'
+
+const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
+const shape = required(shapeOption)
+const field = { shape, dtype: required(choice(dtypes)) }
+const numbers = required(list(required(number())))
+const spread = nested({ mean: numbers, deviation: numbers })
+const isKind = (value: unknown): boolean => [1, 'examples', 'weight'].includes(value as string)
+
+/** Fields of `inference.json`; see `About`. */
+const fields = {
+  format: required(integer({ min: 1 })),
+  refused: text(),
+  lossRefused: text(),
+  x: required(nested({ ...field, spread })),
+  y: nested(field),
+  target: required(nested(field)),
+  ...nameOptions,
+  recipe: custom<Recipe>('a recipe', (value) => Array.isArray(Object(value).normalized)),
+  averaged: required(boolean()),
+  batchSize: required(size),
+  dtype: required(choice(['float32', 'float64'])),
+  loss: nested({
+    kinds: custom<AboutLoss['kinds']>(
+      'a list of weights',
+      (value) => Array.isArray(value) && value.every(isKind),
+    ),
+    labels: custom<number | 'counted'>(
+      "a number or 'counted'",
+      (n) => n === 'counted' || Number.isInteger(n),
+    ),
+    shapes: required(nested({ output: shape, target: shape })),
+    ignoreIndex: integer(),
+  }),
+  metrics: required(custom<Readonly<Record<string, unknown>>>('an object', isObject)),
+}
+
+/** Reads what a run's graphs compute; undefined for a run without them. @throws {FormatError} when it is damaged. */
+function readAbout(path: string): About | undefined {
+  const file = graphFiles(path).about
+  if (!existsSync(file)) return undefined
+  const json = jsonIn(readFile(file))
+  if (!isObject(json)) throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
+  const { format } = json as { readonly format?: unknown }
+  if (typeof format === 'number' && format > graphFormat)
+    throw new FormatError(`${file}: wanted format ${graphFormat}, got ${format}; use a newer Evenstep`)
+  try {
+    return present(readOptions(file, fields, json)) as About
+  } catch (error) {
+    throw new FormatError(`${(error as Error).message}; the file is damaged`)
+  }
+}
+
+/** A run's model, read from the graphs in its folder, without its experiment. */
+export class StoredRun {
+  readonly about: About
+  readonly #place: RunPlace
+  #model: Uint8Array | undefined
+
+  private constructor(place: RunPlace, about: About) {
+    this.#place = place
+    this.about = about
+  }
+
+  /** Returns the run at a place; undefined where its folder has no graphs, as in older versions of Evenstep. */
+  static at(place: RunPlace): StoredRun | undefined {
+    const about = readAbout(place.path)
+    return about && new StoredRun(place, about)
+  }
+
+  /** Why the model cannot be computed without the experiment; undefined if it can. */
+  get refusal(): string | undefined {
+    const { checkpoint } = this.#place
+    const { refused, averaged } = this.about
+    const isMissing = checkpoint !== undefined && averaged && !existsSync(evaluationWeights(checkpoint))
+    return refused ?? (isMissing ? 'a checkpoint without the averaged weights of evaluation' : undefined)
+  }
+
+  /** Why the model cannot be evaluated without the experiment; undefined if it can. */
+  get lossRefusal(): string | undefined {
+    return this.refusal ?? this.about.lossRefused
+  }
+
+  /** Returns the model as an ONNX file that contains its weights, from input `x` to output `y`. */
+  exportOnnx(): Uint8Array {
+    this.#model ??= this.#withWeights(graphFiles(this.#place.path).model)
+    return this.#model
+  }
+
+  /** Metrics of the run that are the experiment's own, so that nothing but its code can compute them. */
+  get ownMetrics(): readonly string[] {
+    return Object.entries(this.about.metrics).flatMap(([name, spec]) => (isKnown(spec) ? [] : [name]))
+  }
+
+  /**
+   * Evaluates the model on all examples of `source`, as training did after each epoch.
+   *
+   * @throws {ArgumentError} when the loss has no graph, or the examples are of another shape or type.
+   * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
+   * @throws the reason of `options.signal`, once it is aborted.
+   */
+  async evaluate(source: Source, options: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
+    const { x, y, target, loss, lossRefused, batchSize, metrics, dtype } = this.about
+    const { path } = this.#place
+    if (!loss || !y)
+      throw new ArgumentError(`${path}: wanted a loss to evaluate, got none: ${lossRefused}; ${named}`)
+    checkField(path, 'x', x, source.x)
+    checkField(path, 'y', target, source.y)
+    const exact = dtype === 'float64'
+    const [model, measures] = await Promise.all([
+      openOnnx(this.exportOnnx(), { exact }),
+      openOnnx(this.#withWeights(graphFiles(path).loss), { exact }),
+    ])
+    const known = Object.entries(metrics).filter(([, spec]) => isKnown(spec))
+    const of = { model, measures, y, batchSize, loss, source }
+    const all = parseMetrics(Object.fromEntries(known))
+    const rowsOf = async (rows: number): Promise<Evaluator> => evaluator(of, rows)
+    return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options.signal))
+  }
+
+  #withWeights(file: string): Uint8Array {
+    const { path, checkpoint } = this.#place
+    const averaged = this.about.averaged && checkpoint !== undefined
+    const weights = averaged ? evaluationWeights(checkpoint) : (checkpoint ?? finishedModel(path))
+    const bytes = checkpoint === undefined || averaged ? readFile(weights) : readModel(checkpoint)
+    const name =
+      checkpoint === undefined || averaged
+        ? basename(weights)
+        : join(basename(checkpoint), 'model.safetensors')
+    const tensors = readSafetensors(bytes, name)
+    checkWeights(path, tensors)
+    return withWeights({ name: basename(file), bytes: readFile(file) }, { name, tensors })
+  }
+}
+
+/** What to do where only the experiment can help. */
+const named = "name the experiment's file with --experiment FILE"
+
+/** Whether a metric of this package is described. */
+function isKnown(spec: unknown): boolean {
+  try {
+    parseMetrics({ spec })
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Field = About['x'] | About['target']
+
+function checkField(path: string, what: string, wanted: Field, got: Field): void {
+  if (showTensor(wanted) === showTensor(got)) return
+  throw new ArgumentError(`${path}: wanted ${what} of ${showTensor(wanted)}, got ${showTensor(got)}`)
+}
+
+interface Opened {
+  readonly model: Session
+  readonly measures: Session
+  readonly y: About['target']
+  readonly batchSize: number
+  readonly loss: AboutLoss
+  readonly source: Source
+}
+
+/** Returns the evaluator of batches of `rows` examples. */
+function evaluator({ model, measures, y, batchSize, loss, source }: Opened, rows: number): Evaluator {
+  const scaled = ([n = 1, ...rest]: Shape): Shape => [(n * rows) / batchSize, ...rest]
+  const { kinds, labels, shapes, ignoreIndex } = loss
+  const tensor = ({ shape, dtype }: Source['x'], data: Data) => ({ dtype, shape: [rows, ...shape], data })
+  const run = async (x: Data, truth: Data): Promise<ReadonlyMap<string, Data>> => {
+    const outputs = await model.run(new Map([['x', tensor(source.x, x)]]))
+    const data = outputs.get('y')!
+    const feeds = { truth: tensor(source.y, truth), y: { dtype: y.dtype, shape: scaled(y.shape), data } }
+    return measures.run(new Map(Object.entries(feeds)))
+  }
+  const graph = async ({ x, y: truth }: { readonly x: Data; readonly y: Data }) => {
+    const [width, depth] = [sizeOf(source.x.shape) * rows, sizeOf(source.y.shape) * rows]
+    const parts: ReadonlyMap<string, Data>[] = []
+    for (let k = 0; k * width < x.length; k++) {
+      parts.push(await run(slice(x, k, width), slice(truth, k, depth)))
+    }
+    return joined(parts)
+  }
+  return {
+    kinds: kinds?.map((kind) => (kind === 'weight' ? {} : kind)),
+    labels: typeof labels === 'number' ? (labels * rows) / batchSize : labels,
+    shapes: { output: scaled(shapes.output), target: scaled(shapes.target) },
+    ignoreIndex,
+    graph: graph as Evaluator['graph'],
+  }
+}
+
+const slice = (data: Data, k: number, size: number): Data => data.slice(k * size, (k + 1) * size)
+
+/** Joins the results of several batches, output by output. */
+function joined(parts: readonly ReadonlyMap<string, Data>[]): Readonly<Record<Measured, Data>> {
+  const all = [...parts[0]!.keys()].map((name) => {
+    const each = parts.map((part) => part.get(name)!)
+    const whole = allocateLike(
+      each[0]!,
+      each.reduce((n, { length }) => n + length, 0),
+    )
+    let at = 0
+    for (const one of each) {
+      whole.set(one as never, at)
+      at += one.length
+    }
+    return [name, whole] as const
+  })
+  return Object.fromEntries(all) as Record<Measured, Data>
+}
+
+const allocateLike = (data: Data, length: number): Data =>
+  new (data.constructor as new (length: number) => Data)(length)
