@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { FormatError } from '../core/errors.ts'
+import { DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import {
   custom,
@@ -113,7 +113,7 @@ function setAside(path: string): string {
 export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerprint?: string): Progress {
   const read = (name: string): Uint8Array => {
     if (existsSync(join(path, name))) return readFileSync(join(path, name))
-    throw new FormatError(`${path}: wanted a checkpoint, got no ${name}`)
+    throw new DamagedError(`${path}: wanted a checkpoint, got no ${name}`)
   }
   const label = (name: string): string => join(basename(path), name)
   const description = parse(read('checkpoint.json'), label('checkpoint.json'))
@@ -125,7 +125,7 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
   const loaded = files.map((name) => {
     const [file, bytes] = [label(`${name}.safetensors`), read(`${name}.safetensors`)]
     if (crc32(bytes) !== description.crc32[name]) {
-      throw new FormatError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
+      throw new DamagedError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
     }
     return [tensors[name], readSafetensors(bytes, file), file] as const
   })
@@ -137,7 +137,7 @@ export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerp
 function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
   const json = jsonIn(bytes)
   if (json === undefined)
-    throw new FormatError(`${name}: wanted JSON, got something else; the file is damaged`)
+    throw new DamagedError(`${name}: wanted JSON, got something else; the file is damaged`)
   const { sum, ...description } = Object(json)
   if (typeof description.format === 'number' && description.format > format) {
     const got = description.format
@@ -145,14 +145,14 @@ function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
   }
   const checked = checkedFields(json, name)
   if (crc32(JSON.stringify(description)) === sum) return checked
-  throw new FormatError(`${name}: wanted the JSON that was written, got other JSON; the file is damaged`)
+  throw new DamagedError(`${name}: wanted the JSON that was written, got other JSON; the file is damaged`)
 }
 
 function checkedFields(json: unknown, name: string): ValuesOf<typeof fields> {
   try {
     return readOptions(name, fields, json)
   } catch (error) {
-    throw new FormatError(`${(error as Error).message}; the file is damaged`)
+    throw new DamagedError(`${(error as Error).message}; the file is damaged`)
   }
 }
 

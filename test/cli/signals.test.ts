@@ -56,7 +56,7 @@ describe('a signal while training', () => {
 
   test.each(kinds.map((row, i) => [...row, i] as const))('%s saves, and ends with %i', (signal, code, i) => {
     expect(stopped[i]!.code).toBe(code)
-    const [, steps] = /^stopped after (\d+) steps, saved in .*\n$/.exec(stopped[i]!.err)!
+    expect(stopped[i]!.err).toMatch(/^stopped after \d+ steps, saved in .*\n$/)
     expect(stopped[i]!.err).toContain(
       `; resume with npx evenstep train ${signal}.ts --out ${signal} --resume\n`,
     )
