@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { FormatError } from '../core/errors.ts'
+import { DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import {
   custom,
@@ -139,7 +139,7 @@ const describedIn = (path: string): ValuesOf<typeof fields> =>
 
 function readPart(path: string, name: string): Uint8Array {
   if (existsSync(join(path, name))) return readFileSync(join(path, name))
-  throw new FormatError(`${path}: wanted a checkpoint, got no ${name}`)
+  throw new DamagedError(`${path}: wanted a checkpoint, got no ${name}`)
 }
 
 /** Reads a file of tensors. @throws {FormatError} unless it has the bytes that were written. */
@@ -151,14 +151,14 @@ function readChecked(
   const bytes = readPart(path, `${name}.safetensors`)
   if (crc32(bytes) === sums[name]) return bytes
   const file = join(basename(path), `${name}.safetensors`)
-  throw new FormatError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
+  throw new DamagedError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
 }
 
 /** Parses `checkpoint.json`. @throws {FormatError} unless it has the fields and the bytes that were written. */
 function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
   const json = jsonIn(bytes)
   if (json === undefined)
-    throw new FormatError(`${name}: wanted JSON, got something else; the file is damaged`)
+    throw new DamagedError(`${name}: wanted JSON, got something else; the file is damaged`)
   const { sum, ...description } = Object(json)
   if (typeof description.format === 'number' && description.format > format) {
     const got = description.format
@@ -166,14 +166,14 @@ function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
   }
   const checked = checkedFields(json, name)
   if (crc32(JSON.stringify(description)) === sum) return checked
-  throw new FormatError(`${name}: wanted the JSON that was written, got other JSON; the file is damaged`)
+  throw new DamagedError(`${name}: wanted the JSON that was written, got other JSON; the file is damaged`)
 }
 
 function checkedFields(json: unknown, name: string): ValuesOf<typeof fields> {
   try {
     return readOptions(name, fields, json)
   } catch (error) {
-    throw new FormatError(`${(error as Error).message}; the file is damaged`)
+    throw new DamagedError(`${(error as Error).message}; the file is damaged`)
   }
 }
 

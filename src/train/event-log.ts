@@ -89,13 +89,18 @@ export function readSteps(folder: string): Steps | undefined {
 export const divergedLine = ({ step, lr, message }: DivergedError): string =>
   `${JSON.stringify({ type: 'diverged', step, lr, message } satisfies DivergedLine)}\n`
 
-/** Returns the last line of an open log if it says that the run diverged. */
-export function lastIfDiverged(log: number): DivergedLine | undefined {
-  const { size } = fstatSync(log)
-  const end = Buffer.alloc(Math.min(size, 65_536))
-  readSync(log, end, 0, end.length, size - end.length)
-  const line = jsonIn(end.toString().trimEnd().split('\n').at(-1)!)
-  return isObject(line) && (line as LogLine).type === 'diverged' ? (line as DivergedLine) : undefined
+/** Returns the last line of the log in a run's folder if it says that the run diverged. */
+export function readDiverged(folder: string): DivergedLine | undefined {
+  const file = openSync(logFile(folder), 'r')
+  try {
+    const { size } = fstatSync(file)
+    const end = Buffer.alloc(Math.min(size, 65_536))
+    readSync(file, end, 0, end.length, size - end.length)
+    const line = jsonIn(end.toString().trimEnd().split('\n').at(-1)!)
+    return isObject(line) && (line as LogLine).type === 'diverged' ? (line as DivergedLine) : undefined
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Yields the lines of a text file, which is read in chunks: a log may be too long for one string. */

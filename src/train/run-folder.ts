@@ -8,7 +8,7 @@ import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
 import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
-import { type DivergedLine, divergedLine, lastIfDiverged, logFile, toLines } from './event-log.ts'
+import { type DivergedLine, divergedLine, logFile, readDiverged, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
 import type { Origin } from './origin.ts'
 import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
@@ -167,7 +167,7 @@ export class RunFolder {
    * lead to the same error.
    */
   get diverged(): DivergedLine | undefined {
-    return lastIfDiverged(this.#log)
+    return readDiverged(this.path)
   }
 
   /** Settings to resume a finished run with, such as `epochs=20`; empty if early stopping ended it. */
