@@ -18,14 +18,20 @@ export async function checkScripts(project) {
 }
 
 /** Type-checks an experiment under every way to resolve modules, without the types of Node and of browsers. */
-export async function checkTypes(project) {
+export async function checkTypes(project, all) {
   const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
-  for (const [module, resolution, type] of [
-    ['NodeNext', 'NodeNext', 'module'],
-    ['NodeNext', 'NodeNext', 'commonjs'],
+  const ways = [
     ['Node16', 'Node16', 'module'],
     ['ESNext', 'Bundler', 'module'],
-  ]) {
+    ['NodeNext', 'NodeNext', 'commonjs'],
+    ...(all
+      ? [
+          ['NodeNext', 'NodeNext', 'module'],
+          ['ESNext', 'Bundler', 'commonjs'],
+        ]
+      : []),
+  ]
+  for (const [module, resolution, type] of ways) {
     await check(`TypeScript with module ${module}, ${resolution} resolution, type ${type}`, () => {
       writeFileSync(join(project, 'package.json'), JSON.stringify({ ...manifest, type }))
       const program = ts.createProgram([join(project, 'experiment.ts')], {

@@ -2,7 +2,7 @@
 // the registry and no other host. Each check prints a line; the exit status is 1 if one fails.
 //
 //   node run.mjs              for this platform, with the packages of this clone
-//   node run.mjs --all        for every platform, with its own `npm ci` and build, and other versions of npm and Node
+//   node run.mjs --all        for every platform, from nothing but the clone, and by other versions of npm and Node
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,19 +19,20 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const clone = join(folder, 'clone')
 const packed = join(folder, 'evenstep-0.1.0.tgz')
-const npm = (cwd, ...args) =>
+const thisOnly = { ...process.env, EVENSTEP_PLATFORMS: `${process.platform}/${process.arch}` }
+const npm = (cwd, args, env = all ? process.env : thisOnly) =>
   execFileSync('npm', args, {
     cwd,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
-    env: all ? process.env : { ...process.env, EVENSTEP_PLATFORMS: `${process.platform}/${process.arch}` },
+    env,
   })
 
 await check('npm pack in a clone', () => {
   execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${root}`, clone])
   if (!all) borrow()
-  npm(clone, 'pack', '--pack-destination', folder)
+  npm(clone, ['pack', '--pack-destination', folder])
   rmSync(clone, { recursive: true, force: true })
 })
 await checkPackage(packed)
@@ -39,17 +40,17 @@ await checkPackage(packed)
 const project = join(folder, 'project')
 cpSync(join(import.meta.dirname, 'project'), project, { recursive: true })
 await check('npm install of the package in an empty project, without a flag', () =>
-  npm(project, 'install', packed, '--prefer-offline', '--no-audit', '--no-fund'),
+  npm(project, ['install', packed, '--prefer-offline', '--no-audit', '--no-fund']),
 )
 console.log(sizes(join(project, 'node_modules')))
 await checkScripts(project)
-await checkTypes(project)
+await checkTypes(project, all)
 await checkCommand(project)
 if (all) {
   await checkNode22(project)
   await checkWithoutSqlite(project)
   for (const version of ['10.8.2', '11.19.1'])
-    await check(`npm ${version} packs and installs it`, () => again(version))
+    await check(`npm ${version} publishes, packs and installs it`, () => again(version))
 }
 finish()
 
@@ -60,11 +61,14 @@ function borrow() {
   utimesSync(join(clone, 'package-lock.json'), 0, 0)
 }
 
-/** Packs the package itself again and installs it, by a version of npm. */
+/** Publishes for show, packs and installs by a version of npm, from nothing but the clone. */
 function again(version) {
-  const run = (cwd, ...args) => npm(cwd, 'exec', '--yes', `npm@${version}`, '--', ...args)
+  const run = (cwd, ...args) => npm(cwd, ['exec', '--yes', `npm@${version}`, '--', ...args], thisOnly)
   const next = mkdtempSync(join(folder, `npm-${version}-`))
   execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${root}`, join(next, 'clone')])
+  const published = run(join(next, 'clone'), 'publish', '--dry-run', '--json')
+  if (!published.includes('dist/index.js'))
+    throw new Error('npm publish: wanted dist/index.js in the package')
   run(join(next, 'clone'), 'pack', '--pack-destination', next)
   const project = join(next, 'project')
   cpSync(join(import.meta.dirname, 'project'), project, { recursive: true })

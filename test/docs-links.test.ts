@@ -29,6 +29,14 @@ test('every link of the pages within the repository leads to a file', () => {
   expect(broken).toEqual([])
 })
 
+test('whatever the README links to is in the package', () => {
+  const { files }: { files: string[] } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const left = targetsOf(readFileSync(join(root, 'README.md'), 'utf8')).filter(
+    (target) => !files.some((file) => target === file || target.startsWith(`${file}/`)),
+  )
+  expect(left).toEqual([])
+})
+
 test('links are found: in text and in HTML, and not in code', () => {
   expect(pages).toEqual(
     expect.arrayContaining(['README.md', 'docs/reports.md', 'docs/decisions/0002-threads-by-rule.md']),
