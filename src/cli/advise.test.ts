@@ -105,7 +105,7 @@ describe('evenstep advise', () => {
   test('refuses a folder that is in use', async () => {
     const lock = lockAlone(join(folder, 'told', 'advice.lock'))!
     expect((await evenstep('advise', 'small.json', '--budget', '900', '--out', 'told')).err).toBe(
-      'told: wanted an advice that is not running, got one that is; wait, or stop it first\n',
+      `told: wanted an advice that is not running, got one that is (process ${process.pid}); wait, or stop it first\n`,
     )
     lock.release()
   })

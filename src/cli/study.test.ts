@@ -150,8 +150,8 @@ describe('evenstep study', () => {
         return outcome
       })
     })
-    expect((await second)!.err).toBe(
-      `${at('slow')}: wanted a study that is not running, got one that is; wait, or stop it first\n`,
+    expect((await second)!.err.replace(/process \d+/, 'process N')).toBe(
+      `${at('slow')}: wanted a study that is not running, got one that is (process N); wait, or stop it first\n`,
     )
     expect((await second)!.code).toBe(2)
     expect(code).toBe(130)
@@ -183,15 +183,23 @@ describe('a trial that', () => {
     ])
   })
 
-  test('ends its worker is tried three times, and has failed', async () => {
-    const file = toyStudy(root, 'dies.ts', options, refusing("process.kill(process.pid, 'SIGKILL')"))
-    const { code } = await evenstepStudy([file, '--out', at('dies')])
-    expect(code).toBe(0)
-    expect(trialsOf(at('dies'))[1]!.result).toMatchObject({
-      status: 'failed',
-      error:
-        'study: wanted a worker process to finish the trial, got 3 that exited; the last was killed by SIGKILL',
-    })
+  test('ends its worker is tried three times, is no result, and ends the study after the others', async () => {
+    const marker = at('survives')
+    const dying = `if (!require('node:fs').existsSync(${JSON.stringify(marker)})) process.kill(process.pid, 'SIGKILL')`
+    const file = toyStudy(root, 'dies.ts', options, refusing(dying))
+    const { code, err } = await evenstepStudy([file, '--out', at('dies'), '--workers', '1'])
+    expect(code).toBe(4)
+    expect(err.replace(/process \d+/, 'process N')).toBe(
+      'trial 2: wanted a worker process to finish it, got 3 that ended; the last was killed by SIGKILL (process N); ' +
+        'if memory ran out, use fewer workers, then repeat\n',
+    )
+    writeFileSync(marker, '')
+    const again = await evenstepStudy([file, '--out', at('dies'), '--json'])
+    expect([again.code, eventsOf(again.out)[0]]).toEqual([
+      0,
+      { type: 'start', finished: 1, done: 1, total: 2 },
+    ])
+    expect(trialsOf(at('dies')).map(({ result }) => result.status)).toEqual(['done', 'done'])
   })
 })
 

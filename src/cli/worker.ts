@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { EvenstepError, MachineError } from '../core/errors.ts'
 import { isMachineFault, machineError } from '../core/machine.ts'
 import { keepSessions } from '../runtime/node-cpu.ts'
-import { sendHeartbeats } from '../study/run/heartbeat.ts'
+import { heartbeatPipe, sendHeartbeats } from '../study/run/heartbeat.ts'
 import { identityFingerprint } from '../study/run/identity.ts'
 import { type Job, runTrial } from '../study/run/run-trial.ts'
 import type { FromWorker } from '../study/run/worker-process.ts'
@@ -22,15 +22,21 @@ export const workerCommand = (): Command =>
     .argument('<file>', 'file of the study or the experiment')
     .argument('<lock>', 'lock to share while running')
     .addOption(setOption())
+    .option('--heartbeats', `send a byte each second on the open file ${heartbeatPipe}`)
     .action(work)
 
-async function work(file: string, lock: string, { set }: { readonly set: readonly string[] }): Promise<void> {
+interface Options {
+  readonly set: readonly string[]
+  readonly heartbeats?: true
+}
+
+async function work(file: string, lock: string, { set, heartbeats }: Options): Promise<void> {
   if (process.send === undefined) {
     throw new EvenstepError('worker: wanted a study that sends it trials, got none; use evenstep study')
   }
   signals.ignore() // a signal to the process group is for the parent, which kills its workers
   process.on('disconnect', () => process.exit(1))
-  sendHeartbeats()
+  if (heartbeats) sendHeartbeats()
   try {
     const { lockShared } = await import('../study/run/lock.ts')
     if (lockShared(lock) === undefined) throw new MachineError(`${lock}: wanted to share it, got refused`)
@@ -72,7 +78,7 @@ function messageOf(error: unknown): string {
 export function startWorker(file: string, lock: string, set: readonly string[]): ChildProcess {
   const settings = set.flatMap((setting) => ['--set', setting])
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'] as const // the last one for heartbeats
-  return fork(process.argv[1]!, ['worker', file, lock, ...settings], { stdio: [...stdio] })
+  return fork(process.argv[1]!, ['worker', file, lock, '--heartbeats', ...settings], { stdio: [...stdio] })
 }
 
 /** Sends a message to the parent process. Ignores errors: if the parent has exited, this process exits, too. */

@@ -1,4 +1,4 @@
-import { FormatError } from '../core/errors.ts'
+import { ArgumentError, FormatError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Declared } from '../core/options.ts'
 import { type Fields, type Kind, make } from './kind.ts'
@@ -13,17 +13,26 @@ const kindsByType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind
  * Returns the schedule that a spec (plain JSON) describes. A number becomes a `constant` schedule; a
  * schedule is returned unchanged.
  *
- * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range
+ * @throws {ArgumentError} naming a field that is unknown, missing, of the wrong type or out of range, or when
+ *   schedules are nested more than 100 deep
  */
-export function fromSpec(spec: unknown): Schedule {
-  if (typeof spec === 'number') return fromSpec({ type: 'constant', value: spec })
+export const fromSpec = (spec: unknown): Schedule => nestedIn(0, spec)
+
+/** Maximum depth of nested specs. Their values are computed recursively, so that the stack bounds the depth. */
+const maxDepth = 100
+
+function nestedIn(depth: number, spec: unknown): Schedule {
+  if (typeof spec === 'number') return nestedIn(depth, { type: 'constant', value: spec })
   if (isSchedule(spec)) return spec
   if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) {
     throw mismatch('schedule.parse', 'a spec or its text', spec, "write { type: 'constant', value: 0.1 }")
   }
+  if (depth > maxDepth) {
+    throw new ArgumentError(`schedule.parse: wanted schedules nested at most ${maxDepth} deep, got more`)
+  }
   const { type, ...fields } = spec as Partial<ScheduleSpec>
   const kind = kindOf(type)
-  const values = Object.entries(fields).map(([name, value]) => [name, fieldOf(kind, name, value)])
+  const values = Object.entries(fields).map(([name, value]) => [name, fieldOf(kind, name, value, depth + 1)])
   return make(kind, Object.fromEntries(values))
 }
 
@@ -66,9 +75,9 @@ export function fromJson(text: string): Schedule {
   return fromSpec(spec)
 }
 
-/** Returns the value of a spec's field; if the field takes schedules, their specs become schedules. */
-function fieldOf(kind: Kind, name: string, value: SpecValue): unknown {
+/** Returns the value of a spec's field; if the field takes schedules, their specs, `depth` deep, become schedules. */
+function fieldOf(kind: Kind, name: string, value: SpecValue, depth: number): unknown {
   const option = kind.fields[name]
-  if (option === inner && value !== undefined) return fromSpec(value)
-  return option === inners && Array.isArray(value) ? value.map(fromSpec) : value
+  if (option === inner && value !== undefined) return nestedIn(depth, value)
+  return option === inners && Array.isArray(value) ? value.map((one) => nestedIn(depth, one)) : value
 }

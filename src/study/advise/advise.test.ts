@@ -139,7 +139,7 @@ describe('advice', () => {
         yield { ...trial, result: { ...resultOf(0), status: 'diverged', metrics: {} } }
     }
     await expect(eventsOf(advise(toyOf(), { budget: 900, runner: broken }))).rejects.toThrow(
-      'advise: wanted a trial with a finite loss, got none of 10; look for numbers in the data that are not finite',
+      'advise: wanted a trial that is done, got 10 trials that diverged',
     )
   })
 })

@@ -10,7 +10,7 @@ setInterval(() => {
   try {
     writeSync(${heartbeatPipe}, '.')
   } catch ({ code }) {
-    if (code !== 'EAGAIN') process.kill(process.pid, 'SIGKILL')
+    if (code === 'EPIPE' || code === 'ECONNRESET') process.kill(process.pid, 'SIGKILL')
   }
 }, 1000)
 `

@@ -7,7 +7,7 @@ const faults: Readonly<Record<number, readonly [meaning: string, fix: string]>> 
   6: ['one that another process uses', 'wait, or end that process'],
   7: ['no memory for it', 'free some memory, then repeat'],
   8: ['one that is read-only', 'change the permissions of the file and of its folder'],
-  10: ['a disk that fails, or a limit on the size of files', 'check the disk, then repeat'],
+  10: ['a disk that is full or fails, or a limit on the size of files', 'check the disk, then repeat'],
   13: ['a full disk', 'free some space, then repeat'],
   14: ['one that does not open', 'check that it is a file, and the permissions of it and of its folder'],
   15: ['a file system without locks', 'choose a folder on a local disk'],
