@@ -8,13 +8,11 @@ import { checkSame, describe, readDescription, resumedDescription, withFormerSte
 import type { TrainEvent } from './event.ts'
 import { logFile, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
-import type { Origin } from './origin.ts'
+import { sealed } from './origin.ts'
 import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
-import { evaluationWeights, writeGraphs } from './run-graph.ts'
-import { safetensorsChunks } from './safetensors.ts'
+import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
-import { sealOf } from './trust.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
 /** State saved in a run's checkpoint in addition to tensors. */
@@ -64,7 +62,7 @@ export class RunFolder {
   /** Promise for the last checkpoint, settled once it is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
-  #hasGraphs = false
+  readonly #graphs: RunGraphs
   #fingerprint: string | undefined
 
   /**
@@ -80,6 +78,7 @@ export class RunFolder {
     this.#experiment = experiment
     this.task = task ?? taskOf(experiment)
     this.#pause = 1e3 * checkpointSeconds
+    this.#graphs = new RunGraphs(experiment, this.task)
     const { everySteps, ...kept } = experiment.checkpoints
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
     const description = { ...describe(experiment, this.task), ...notes }
@@ -158,30 +157,17 @@ export class RunFolder {
     await this.#saved
   }
 
-  /** Writes the graphs of inference and evaluation, once. */
-  #keepGraphs(): void {
-    if (!this.#hasGraphs) writeGraphs(this.path, this.#experiment, this.task)
-    this.#hasGraphs = true
-  }
-
   /** Returns the weights of evaluation, if they are others than those trained and no epoch before was as good. */
   async #averagesIfBest(): Promise<readonly Uint8Array[] | undefined> {
     const { score = Number.POSITIVE_INFINITY } = this.#checkpoints.best() ?? {}
     const isBest = this.#score !== undefined && this.#score < score
-    return isBest && this.task.averages ? this.#evaluationWeights() : undefined
-  }
-
-  /** Returns the weights used in evaluation as the chunks of a safetensors file. */
-  #evaluationWeights(): Promise<Uint8Array[]> {
-    const { task } = this
-    const { batchSize } = this.#experiment
-    return task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
+    return isBest && this.task.averages ? evaluationChunks(this.task, this.#experiment) : undefined
   }
 
   /** @param averages weights of evaluation, to save as well */
   #beginSave(averages?: readonly Uint8Array[]): void {
     if (this.#saving) return
-    this.#keepGraphs()
+    this.#graphs.write(this.path)
     const { size: logged } = fstatSync(this.#log)
     const progress: Saved = present({
       progress: this.#progress,
@@ -219,10 +205,7 @@ export class RunFolder {
   }
 
   #describe(): void {
-    const { origin } = this.#description
-    const file = (origin as Partial<Origin> | undefined)?.file
-    const seal = file === undefined ? {} : { origin: { ...(origin as Origin), ...sealOf(this.path, file) } }
-    const description = { ...this.#description, ...seal }
+    const description = sealed(this.path, this.#description)
     writeWhole(join(this.path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
   }
 
@@ -243,8 +226,8 @@ export class RunFolder {
 
   /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
   async #keepModel(): Promise<void> {
-    this.#keepGraphs()
-    const model = await this.#evaluationWeights()
+    this.#graphs.write(this.path)
+    const model = await evaluationChunks(this.task, this.#experiment)
     const path = join(this.path, 'model.safetensors')
     // Repeating a run that is too short for a checkpoint is faster than flushing its model to disk.
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))

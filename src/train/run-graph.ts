@@ -10,7 +10,7 @@ import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { castFloat, computeDType } from './graphs.ts'
-import { safetensorsPlaces } from './safetensors.ts'
+import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import type { Task } from './task.ts'
 import { writeWhole } from './whole-file.ts'
@@ -65,13 +65,31 @@ export interface About extends Names {
   readonly metrics: Readonly<Record<string, unknown>>
 }
 
-/** Writes the graphs of a run, or why it has none, to its folder. */
-export function writeGraphs(folder: string, experiment: Experiment, task: Task): void {
-  const files = graphFiles(folder)
-  const { model, loss, about } = graphsOf(experiment, task)
-  if (model) writeWhole(files.model, model)
-  if (loss) writeWhole(files.loss, loss)
-  writeWhole(files.about, `${JSON.stringify(about, null, 2)}\n`)
+/** Returns the weights used in evaluation as the chunks of a safetensors file. */
+export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise<Uint8Array[]> =>
+  task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
+
+/** The graphs of a run, which are written once. */
+export class RunGraphs {
+  readonly #experiment: Experiment
+  readonly #task: Task
+  #isWritten = false
+
+  constructor(experiment: Experiment, task: Task) {
+    this.#experiment = experiment
+    this.#task = task
+  }
+
+  /** Writes the graphs, or why there are none, to the run's folder, unless that was done before. */
+  write(folder: string): void {
+    if (this.#isWritten) return
+    const files = graphFiles(folder)
+    const { model, loss, about } = graphsOf(this.#experiment, this.#task)
+    if (model) writeWhole(files.model, model)
+    if (loss) writeWhole(files.loss, loss)
+    writeWhole(files.about, `${JSON.stringify(about, null, 2)}\n`)
+    this.#isWritten = true
+  }
 }
 
 interface Graphs {
