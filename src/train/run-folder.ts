@@ -78,10 +78,10 @@ export class RunFolder {
     this.#experiment = experiment
     this.task = task ?? taskOf(experiment)
     this.#pause = 1e3 * checkpointSeconds
-    this.#graphs = new RunGraphs(experiment, this.task)
     const { everySteps, ...kept } = experiment.checkpoints
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
-    const description = { ...describe(experiment, this.task), ...notes }
+    const description: Record<string, unknown> = { ...describe(experiment, this.task), ...notes }
+    this.#graphs = new RunGraphs(experiment, this.task, [description.model, description.evaluation])
     if (resume && !existsSync(path))
       throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
     const begun = existsSync(join(path, 'run.json'))

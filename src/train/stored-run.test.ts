@@ -162,6 +162,19 @@ test('a model without one graph for all numbers of examples trains, and its run 
   await expect(open(path)).rejects.toThrow("wanted origin.file, the experiment's file, got none")
 })
 
+test('no path in a graph is followed, and what Evenstep does not write is refused', async () => {
+  const { path } = await trained({ epochs: 1 })
+  const file = join(path, 'inference.onnx')
+  const [kept, exported] = [readFileSync(file), StoredRun.at({ path })!.exportOnnx()]
+  const forged = kept.toString('latin1').replaceAll('model.safetensors', '../../etc/passwd1')
+  writeFileSync(file, forged, 'latin1')
+  expect(StoredRun.at({ path })!.exportOnnx()).toEqual(exported)
+  writeFileSync(file, Buffer.concat([kept, Buffer.of(0xca, 0x01, 0x00)])) // field 25, such as functions
+  expect(() => StoredRun.at({ path })!.exportOnnx()).toThrow(
+    'inference.onnx: wanted an ONNX file that Evenstep wrote, got ModelProto: field 25, wire type 2',
+  )
+})
+
 test('damaged graphs, weights of another model and other data are refused', async () => {
   const { experiment, path } = await trained({ epochs: 1 })
   const stored = () => StoredRun.at({ path })!

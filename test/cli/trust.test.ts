@@ -147,12 +147,10 @@ describe('a run whose experiment has changed is not computed with', () => {
     }
     expect(existsSync(at('ran'))).toBe(false)
     write('tanh.ts', experiment.replace('nn.ReLU()', 'nn.Tanh()'))
-    for (const command of [
-      ['eval', at('run')],
-      ['doctor', at('run')],
-      ['export', at('run'), at('x.onnx')],
-    ] as const)
-      await refused(...command, '--experiment', at('tanh.ts')).toThrow(differs('run'))
+    for (const [command, ...file] of [['eval'], ['doctor'], ['export', at('x.onnx')]] as const) {
+      const named = refused(command, at('run'), ...file, '--experiment', at('tanh.ts'))
+      await named.toThrow(differs('run'))
+    }
     write('net.ts', experiment)
     expect((await json('eval', at('run'))).loss).toBeGreaterThan(0)
   })
