@@ -18,9 +18,9 @@ import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { type Asked, bestOption, experimentOption } from './run.ts'
+import { type AskedRun, bestOption, experimentOption } from './run.ts'
 
-interface Options extends Asked {
+interface Options extends AskedRun {
   readonly only?: readonly string[]
   readonly json?: true
 }

@@ -5,9 +5,9 @@ import type { Evaluation } from '../train/evaluation.ts'
 import { open } from '../train/open.ts'
 import { type About, aboutOf } from '../train/run-graph.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { type Asked, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
+import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 
-interface Options extends Asked, DataFileOptions {
+interface Options extends AskedRun, DataFileOptions {
   readonly on?: string
   readonly json?: true
 }

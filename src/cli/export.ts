@@ -4,7 +4,7 @@ import { count } from '../core/text.ts'
 import { open } from '../train/open.ts'
 import { StoredRun } from '../train/stored-run.ts'
 import { type Output, terminal } from './output.ts'
-import { type Asked, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
+import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 
 /** `evenstep export RUN FILE`: writes the model of a finished run or a checkpoint to an ONNX file. */
 export const exportCommand = (output: Output = terminal()): Command =>
@@ -14,7 +14,7 @@ export const exportCommand = (output: Output = terminal()): Command =>
     .argument('<file>', 'ONNX file to write')
     .addOption(bestOption())
     .addOption(experimentOption())
-    .action(async (folder: string, file: string, options: Asked) => {
+    .action(async (folder: string, file: string, options: AskedRun) => {
       const stored = storedRun(folder, options)
       const run = stored ?? (await open(folder, await askedBy(folder, options)))
       const { x } = run instanceof StoredRun ? run.about : run.experiment.data.train

@@ -16,13 +16,13 @@ export const experimentOption = (): Option =>
   new Option('--experiment <file>', "file of the run's experiment, if it has moved or comes from elsewhere")
 
 /** What a command line says of the run to open. */
-export interface Asked {
+export interface AskedRun {
   readonly best?: true
   readonly experiment?: string
 }
 
 /** Returns the options of `train.open` that the command line stands for; loads the experiment that it names. */
-export async function askedBy(folder: string, { best, experiment }: Asked): Promise<OpenOptions> {
+export async function askedBy(folder: string, { best, experiment }: AskedRun): Promise<OpenOptions> {
   const { path } = runPlaceOf(folder, best && 'best')
   return {
     ...(best && { checkpoint: 'best' }),
@@ -34,7 +34,7 @@ export async function askedBy(folder: string, { best, experiment }: Asked): Prom
  * Returns the run by the graphs in its folder, which need no experiment; undefined if the command line names an
  * experiment, or the folder has no graphs. Says on stderr why the run has none, if it does.
  */
-export function storedRun(folder: string, { best, experiment }: Asked): StoredRun | undefined {
+export function storedRun(folder: string, { best, experiment }: AskedRun): StoredRun | undefined {
   if (experiment !== undefined) return undefined
   const stored = StoredRun.at(runPlaceOf(folder, best && 'best'))
   if (stored?.refusal === undefined) return stored

@@ -27,7 +27,7 @@ export function checkAt(
   const done = new Map<Tensor, Set<Tensor>>()
   const pairs: [Tensor, Tensor][] = [[traces.roots[0]!, root]]
   for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
-    const [a, b] = [essenceOf(pair[0], expected.shapeOf), essenceOf(pair[1], shapeOf)]
+    const [a, b] = [essenceOf(pair[0], expected.shapeOf, expected.isOne), essenceOf(pair[1], shapeOf, isOne)]
     if (done.get(a)?.has(b)) continue
     if (!isSame(a, b, expected, same)) throw refused(b)
     done.set(a, (done.get(a) ?? new Set()).add(b))
@@ -45,6 +45,10 @@ const unlike = (n: number, other: number, { op }: Tensor): ArgumentError =>
 type ShapeOf = (t: Tensor) => Shape | undefined
 
 const shapeOf: ShapeOf = ({ shape }) => shape
+
+type IsOne = (t: Tensor) => boolean
+
+const isOne: IsOne = ({ data }) => data?.length === 1 && Number(data[0]) === 1
 
 /** What the traces say of another number of examples: the shape of each tensor, and the values of constants. */
 class Expected {
@@ -73,6 +77,12 @@ class Expected {
     if (!shape || sizeOf(shape) !== data!.length) return false
     const at = this.#valueAt(all, shape)
     return at !== undefined && Array.from(data!, Number).every((value, i) => isClose(value, at(i)))
+  }
+
+  /** Whether a constant is 1, as the factor 1/n of a mean is for one example. */
+  readonly isOne: IsOne = (t) => {
+    const shape = t.op === 'Constant' ? this.shapeOf(t) : undefined
+    return shape !== undefined && sizeOf(shape) === 1 && this.#valueAt(this.#all(t), shape)?.(0) === 1
   }
 
   #all(t: Tensor): Tensor[] {
@@ -148,18 +158,19 @@ const isClose = (a: number, b: number): boolean =>
 const reductions = new Set(['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd'])
 const reshaping = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
 
-function essenceOf(t: Tensor, shapeOf: ShapeOf): Tensor {
+function essenceOf(t: Tensor, shapeOf: ShapeOf, isOne: IsOne): Tensor {
   for (;;) {
-    const next = below(t, shapeOf)
+    const next = below(t, shapeOf, isOne)
     if (!next) return t
     t = next
   }
 }
 
 /** Returns the input that has all elements of `t` in their order; undefined if there is none. */
-function below(t: Tensor, shapeOf: ShapeOf): Tensor | undefined {
-  const [x] = t.inputs
-  if (reshaping.has(t.op)) return x
+function below(t: Tensor, shapeOf: ShapeOf, isOne: IsOne): Tensor | undefined {
+  const [x, y] = t.inputs
+  if (reshaping.has(t.op) || (t.op === 'Mul' && isOne(y!))) return x
+  if (t.op === 'Mul' && isOne(x!)) return y
   if (t.op === 'Concat') {
     const parts = operands(t, shapeOf)
     return parts.length === 1 ? parts[0] : undefined

@@ -3,7 +3,7 @@ import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { codeFolder, isSource } from '../package-folder.ts'
+import { cacheFolder, codeFolder, isSource } from '../package-folder.ts'
 import { type Experiment, experiment } from './experiment.ts'
 import { parseExperiment, parseJson } from './spec.ts'
 
@@ -87,8 +87,7 @@ async function importModule(path: string, file: string): Promise<{ readonly defa
   const jiti = createJiti(import.meta.url, {
     // As in Node.js: the default import of a CommonJS module is its `module.exports`.
     interopDefault: true,
-    // The cache's folder is in the system's temporary folder, where another user may put what we would then run.
-    fsCache: false,
+    fsCache: fileURLToPath(cacheFolder),
     virtualModules: { evenstep, 'evenstep/schedule': evenstep.schedule },
   })
   try {

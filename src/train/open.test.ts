@@ -154,6 +154,7 @@ describe('what cannot be opened is said', () => {
     await refusal(path, { chekpoint: 'best' }).toThrow(
       'open: wanted one of checkpoint, experiment, got chekpoint; did you mean checkpoint?',
     )
+    rmSync(join(path, 'inference.json')) // without which nothing but the experiment can compute
     await refusal(path, { checkpoint: 'best' }).toThrow(
       `${join(path, 'run.json')}: wanted origin.file, the experiment's file, got none`,
     )

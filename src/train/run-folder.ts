@@ -10,13 +10,11 @@ import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
 import { type DivergedLine, divergedLine, logFile, readDiverged, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
-import type { Origin } from './origin.ts'
+import { sealed } from './origin.ts'
 import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
-import { evaluationWeights, writeGraphs } from './run-graph.ts'
-import { safetensorsChunks } from './safetensors.ts'
+import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
-import { sealOf } from './trust.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
 /** State saved in a run's checkpoint in addition to tensors. */
@@ -71,7 +69,7 @@ export class RunFolder {
   /** Promise for the last checkpoint, settled once it is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
-  #hasGraphs = false
+  readonly #graphs: RunGraphs
   #fingerprint: string | undefined
 
   /**
@@ -89,7 +87,8 @@ export class RunFolder {
     this.#pause = 1e3 * checkpointSeconds
     const { everySteps, ...kept } = experiment.checkpoints
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
-    const description = { ...describe(experiment, this.task), ...notes }
+    const description: Record<string, unknown> = { ...describe(experiment, this.task), ...notes }
+    this.#graphs = new RunGraphs(experiment, this.task, [description.model, description.evaluation])
     if (resume && !existsSync(path))
       throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
     const begun = existsSync(join(path, 'run.json'))
@@ -182,30 +181,17 @@ export class RunFolder {
     await this.#saved
   }
 
-  /** Writes the graphs of inference and evaluation, once. */
-  #keepGraphs(): void {
-    if (!this.#hasGraphs) writeGraphs(this.path, this.#experiment, this.task)
-    this.#hasGraphs = true
-  }
-
   /** Returns the weights of evaluation, if they are others than those trained and no epoch before was as good. */
   async #averagesIfBest(): Promise<readonly Uint8Array[] | undefined> {
     const { score = Number.POSITIVE_INFINITY } = this.#checkpoints.best() ?? {}
     const isBest = this.#score !== undefined && this.#score < score
-    return isBest && this.task.averages ? this.#evaluationWeights() : undefined
-  }
-
-  /** Returns the weights used in evaluation as the chunks of a safetensors file. */
-  #evaluationWeights(): Promise<Uint8Array[]> {
-    const { task } = this
-    const { batchSize } = this.#experiment
-    return task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
+    return isBest && this.task.averages ? evaluationChunks(this.task, this.#experiment) : undefined
   }
 
   /** @param averages weights of evaluation, to save as well */
   #beginSave(averages?: readonly Uint8Array[]): void {
     if (this.#saving) return
-    this.#keepGraphs()
+    this.#graphs.write(this.path)
     const { size: logged } = fstatSync(this.#log)
     const progress: Saved = present({
       progress: this.#progress,
@@ -243,10 +229,7 @@ export class RunFolder {
   }
 
   #describe(): void {
-    const { origin } = this.#description
-    const file = (origin as Partial<Origin> | undefined)?.file
-    const seal = file === undefined ? {} : { origin: { ...(origin as Origin), ...sealOf(this.path, file) } }
-    const description = { ...this.#description, ...seal }
+    const description = sealed(this.path, this.#description)
     writeWhole(join(this.path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
   }
 
@@ -267,8 +250,8 @@ export class RunFolder {
 
   /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
   async #keepModel(): Promise<void> {
-    this.#keepGraphs()
-    const model = await this.#evaluationWeights()
+    this.#graphs.write(this.path)
+    const model = await evaluationChunks(this.task, this.#experiment)
     const path = join(this.path, 'model.safetensors')
     // Repeating a run that is too short for a checkpoint is faster than flushing its model to disk.
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))

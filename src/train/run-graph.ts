@@ -10,7 +10,7 @@ import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { castFloat, computeDType } from './graphs.ts'
-import { safetensorsPlaces } from './safetensors.ts'
+import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import type { Task } from './task.ts'
 import { writeWhole } from './whole-file.ts'
@@ -65,13 +65,48 @@ export interface About extends Names {
   readonly metrics: Readonly<Record<string, unknown>>
 }
 
-/** Writes the graphs of a run, or why it has none, to its folder. */
-export function writeGraphs(folder: string, experiment: Experiment, task: Task): void {
-  const files = graphFiles(folder)
-  const { model, loss, about } = graphsOf(experiment, task)
-  if (model) writeWhole(files.model, model)
-  if (loss) writeWhole(files.loss, loss)
-  writeWhole(files.about, `${JSON.stringify(about, null, 2)}\n`)
+/** Returns the weights used in evaluation as the chunks of a safetensors file. */
+export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise<Uint8Array[]> =>
+  task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
+
+/** Graphs of earlier runs of this process, by loss and key: the trials of a study mostly share theirs. */
+const known = new WeakMap<object, Map<string, Graphs>>()
+
+/** The graphs of a run, which are written once. */
+export class RunGraphs {
+  readonly #experiment: Experiment
+  readonly #task: Task
+  readonly #identity: unknown
+  #isWritten = false
+
+  /** @param identity tells models apart that compute different things, or whose weights have other names */
+  constructor(experiment: Experiment, task: Task, identity: unknown) {
+    this.#experiment = experiment
+    this.#task = task
+    this.#identity = identity
+  }
+
+  /** Writes the graphs, or why there are none, to the run's folder, unless that was done before. */
+  write(folder: string): void {
+    if (this.#isWritten) return
+    const files = graphFiles(folder)
+    const { model, loss, about } = this.#made()
+    if (model) writeWhole(files.model, model)
+    if (loss) writeWhole(files.loss, loss)
+    writeWhole(files.about, `${JSON.stringify(about, null, 2)}\n`)
+    this.#isWritten = true
+  }
+
+  #made(): Graphs {
+    const about = aboutOf(this.#experiment, this.#task.averages)
+    const { loss } = this.#experiment
+    const made = known.get(loss) ?? new Map<string, Graphs>()
+    known.set(loss, made)
+    const key = JSON.stringify([about, this.#identity])
+    const graphs = made.get(key) ?? graphsOf(this.#experiment, this.#task, about)
+    made.set(key, graphs)
+    return graphs
+  }
 }
 
 interface Graphs {
@@ -97,9 +132,8 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
   }
 }
 
-function graphsOf(experiment: Experiment, task: Task): Graphs {
-  const { batchSize } = experiment
-  const about = aboutOf(experiment, task.averages)
+function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
+  const { batchSize } = about
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
   const computing = isFloat(about.x.dtype) ? computeDType(task.model) : about.x.dtype
