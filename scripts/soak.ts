@@ -31,7 +31,7 @@ import { tableOf, told } from './soak/table.ts'
 const text = { type: 'string' } as const
 const { values } = parseArgs({
   options: {
-    ...Object.fromEntries(groups.map((group) => [group, text])),
+    ...{ kills: text, 'study-kills': text, faults: text, concurrent: text, damage: text },
     ...{ minutes: text, seed: text, only: text, from: text, rounds: text, lanes: text, main: text },
   },
 })

@@ -26,7 +26,8 @@ function damage(path: string, draw: Draw): string {
       bytes[at]! ^= 1 << draw.below(8)
       writeFileSync(path, bytes)
     },
-    'zeroed bytes': () => writeFileSync(path, bytes.fill(0, at, at + 1 + draw.below(4096))),
+    'zeroed bytes': () =>
+      writeFileSync(path, bytes.fill(0, at, Math.min(bytes.length, at + 1 + draw.below(4096)))),
     'a cut end': () => truncateSync(path, at),
     'no bytes': () => truncateSync(path, 0),
     'more bytes': () => writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(1 + draw.below(64), at)])),

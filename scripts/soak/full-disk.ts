@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Draw } from '../fuzz/reader.ts'
@@ -86,7 +86,9 @@ const files: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
       ['find-lr', lab.fileOf(subject), '--steps', '60', '--svg', path],
     ])
     succeeded(await lab.evenstep(args))
-    const before = readFileSync(path, 'latin1')
+    const whole = readFileSync(path, 'latin1')
+    const before = 'shorter than what is written in its place'
+    writeFileSync(path, before)
     const makeRoom = keepFull(disk)
     const outcome = await lab.evenstep(args)
     const after = existsSync(path) ? readFileSync(path, 'latin1') : undefined
@@ -96,7 +98,7 @@ const files: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
     if (after !== before)
       throw new Failure(`${outcome.command}: wanted the earlier file, got ${after?.length ?? 'no'} bytes`)
     succeeded(await lab.evenstep(args))
-    sameText('the file', readFileSync(path, 'latin1'), before)
+    sameText('the file', readFileSync(path, 'latin1'), whole)
   } finally {
     unmount(disk)
   }
@@ -158,7 +160,7 @@ const stdout: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
   sameRun(own, run)
 }
 
-const full = (name: string, round: Attack['round'], lacking: Attack['lacking'] = cannotMount): Attack => ({
+const full = (name: string, round: Attack['round'], lacking = cannotMount): Attack => ({
   name,
   group: 'faults',
   lacking,

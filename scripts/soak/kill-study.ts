@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Draw } from '../fuzz/reader.ts'
 import { type Attack, Failure } from './attack.ts'
-import { childrenOf, type Outcome } from './command.ts'
+import { childrenOf, type Outcome, type Running } from './command.ts'
 import type { Lab } from './lab.ts'
 import { orderly, sameStudy, succeeded } from './same.ts'
 import { type Subject, studies } from './subjects.ts'
@@ -11,8 +11,10 @@ import { type Subject, studies } from './subjects.ts'
 export type Victim = 'parent' | 'worker' | 'group' | 'SIGTERM' | 'SIGINT'
 
 export interface KillStudyOptions {
-  /** One for each kill; after them the study is left to end. */
-  readonly victims: readonly Victim[]
+  /** What is killed, one after another, in each process of the study; after the last the study is left to end. */
+  readonly lives: readonly (readonly Victim[])[]
+  /** Most milliseconds from one kill to the next. */
+  readonly pause: number
   /** Called after each kill. */
   readonly tried: (victim: Victim) => void
   /** Called with the output of each process of the study. */
@@ -29,65 +31,51 @@ export async function killStudy(
   subject: Subject,
   folder: string,
   draw: Draw,
-  { victims, tried, told = () => {} }: KillStudyOptions,
+  options: KillStudyOptions,
 ): Promise<void> {
   const whole = await lab.undisturbed(subject)
-  for (const victim of victims) {
-    const { outcome, hit } = await killedOnce(lab, subject, folder, draw, victim)
+  const { lives, told = () => {} } = options
+  for (const victims of lives) {
+    const outcome = await killedOnce(lab.study(subject, folder), draw, victims, options)
     told(outcome.out)
-    if (hit) tried(victim)
-    if (!hit || outcome.code === 0) {
-      succeeded(outcome)
-      break
-    }
-    ended(outcome, victim)
+    if (outcome.code === 0) succeeded(outcome)
+    else ended(outcome, victims.at(-1)!)
   }
   const last = succeeded(await lab.study(subject, folder).outcome)
   told(last.out)
   await sameStudy(folder, whole)
 }
 
-/** Runs the study until something of it is killed, or to the end. A study survives the end of a worker. */
+/** Waits until a study has ended, after killing the victims one after another. It survives the end of a worker. */
 async function killedOnce(
-  lab: Lab,
-  subject: Subject,
-  folder: string,
+  running: Running,
   draw: Draw,
-  victim: Victim,
-): Promise<{ readonly outcome: Outcome; readonly hit: boolean }> {
-  const running = lab.study(subject, folder)
+  victims: readonly Victim[],
+  { pause, tried }: KillStudyOptions,
+): Promise<Outcome> {
   let isOver = false
   const over = running.outcome.then(() => {
     isOver = true
   })
-  // Workers need about a second to start.
-  await Promise.race([over, setTimeout(draw.below(draw.of([400, 3000])))])
-  if (victim === 'worker') {
-    while (!isOver && childrenOf(running.pid).length === 0) await setTimeout(5)
-    if (!isOver) await setTimeout(draw.below(300))
-    const workers = childrenOf(running.pid)
-    const hit = workers.length > 0
-    if (hit) process.kill(draw.of(workers), 'SIGKILL')
-    return { outcome: await running.outcome, hit }
+  if (draw.chance(0.8)) await running.said
+  for (const victim of victims) {
+    await Promise.race([over, setTimeout(draw.below(pause))])
+    const workers = (): number[] => childrenOf(running.pid)
+    while (victim === 'worker' && !isOver && workers().length === 0) await setTimeout(5)
+    if (isOver) break
+    if (victim === 'worker') process.kill(draw.of(workers()), 'SIGKILL')
+    else if (victim === 'group') running.kill('SIGKILL', 'group')
+    else running.kill(victim === 'parent' ? 'SIGKILL' : victim)
+    tried(victim)
   }
-  const hit = !isOver
-  if (victim === 'group') running.kill('SIGKILL', 'group')
-  else running.kill(victim === 'parent' ? 'SIGKILL' : victim)
-  return { outcome: await running.outcome, hit }
+  return running.outcome
 }
 
 /** @throws {Failure} unless a study ended as its victim must. */
 function ended(outcome: Outcome, victim: Victim): void {
-  const codes: readonly unknown[] = { SIGTERM: [143], SIGINT: [130], parent: [], group: [], worker: [] }[
-    victim
-  ]
-  const signals = {
-    SIGTERM: ['SIGTERM'],
-    SIGINT: ['SIGINT'],
-    parent: ['SIGKILL'],
-    group: ['SIGKILL'],
-    worker: [],
-  }[victim] as NodeJS.Signals[]
+  const asked = victim === 'SIGTERM' || victim === 'SIGINT'
+  const codes: readonly unknown[] = asked ? [{ SIGTERM: 143, SIGINT: 130 }[victim]] : []
+  const signals = [asked ? victim : ('SIGKILL' as const)]
   orderly(outcome, signals)
   if (outcome.signal === null && !codes.includes(outcome.code)) {
     throw new Failure(
@@ -96,10 +84,11 @@ function ended(outcome: Outcome, victim: Victim): void {
   }
 }
 
-const killsOf = (victims: readonly Victim[]): Attack['round'] => {
+const killsOf = (lives: readonly (readonly Victim[])[]): Attack['round'] => {
   return ({ lab, draw, folder, limit, tried }) =>
     killStudy(lab, draw.of(studies), join(folder, 'study'), draw, {
-      victims: draw.list(Math.min(limit, 3 + draw.below(4)), () => draw.of(victims)),
+      lives: draw.list(Math.min(limit, 2 + draw.below(4)), () => draw.of(lives)),
+      pause: draw.of([100, 500, 2000]),
       tried,
     })
 }
@@ -108,12 +97,12 @@ export const killsOfStudies: readonly Attack[] = [
   {
     name: 'kill-study',
     group: 'study-kills',
-    round: killsOf(['parent', 'group', 'SIGTERM', 'SIGINT']),
+    round: killsOf([['parent'], ['group'], ['SIGTERM'], ['SIGINT']]),
   },
   {
     name: 'kill-worker',
     group: 'study-kills',
     lacking: () => (process.platform === 'linux' ? undefined : 'only Linux tells the workers of a study'),
-    round: killsOf(['worker', 'parent', 'worker', 'group']),
+    round: killsOf([['worker', 'parent'], ['worker', 'group'], ['worker']]),
   },
 ]

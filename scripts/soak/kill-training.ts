@@ -9,7 +9,7 @@ import { sameRun, succeeded } from './same.ts'
 import { experiments, type Subject } from './subjects.ts'
 
 /** Moments at which training is killed. */
-type Moment =
+export type Moment =
   /** While the command starts. */
   | 'start'
   | 'training'
@@ -33,8 +33,7 @@ const calls = [
 ]
 
 export interface KillOptions {
-  /** Most kills; the run is then left to end. */
-  readonly kills: number
+  /** One for each kill; after the last the run is left to end. */
   readonly moments: readonly Moment[]
   /** Called after each kill. */
   readonly tried: () => void
@@ -50,11 +49,11 @@ export async function killTraining(
   subject: Subject,
   run: string,
   draw: Draw,
-  { kills, moments, tried }: KillOptions,
+  { moments, tried }: KillOptions,
 ): Promise<void> {
   const whole = await lab.undisturbed(subject)
-  for (let killed = 0; killed < kills; killed++) {
-    const outcome = await killedOnce(lab, subject, run, draw, draw.of(moments))
+  for (const moment of moments) {
+    const outcome = await killedOnce(lab, subject, run, draw, moment)
     if (outcome.signal !== 'SIGKILL') {
       if (!hasEnded(outcome)) succeeded(outcome)
       break
@@ -140,8 +139,7 @@ const kill = (name: string, moments: readonly Moment[], more: Partial<Attack> = 
   ...more,
   round: ({ lab, draw, folder, limit, tried }) =>
     killTraining(lab, draw.of(experiments), join(folder, 'run'), draw, {
-      kills: Math.min(limit, 4 + draw.below(8)),
-      moments,
+      moments: draw.list(Math.min(limit, 4 + draw.below(8)), () => draw.of(moments)),
       tried,
     }),
 })

@@ -128,7 +128,8 @@ const removed: Attack['round'] = async (round) => {
   await running.said
   await Promise.race([running.outcome, setTimeout(draw.below(draw.of([50, 400])))])
   const name = draw.of(['', '', 'checkpoints', 'events.jsonl', 'run.json'])
-  rmSync(join(run, name), { recursive: true, force: true })
+  // More is written into it meanwhile.
+  rmSync(join(run, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 1 })
   const outcome = await running.outcome
   sufferedFault(outcome, round)
   if (outcome.code !== 0) {
@@ -171,7 +172,7 @@ const readOnly: Attack['round'] = async ({ lab, draw, folder, tried }: Round) =>
   }
 }
 
-const denied = (name: string, round: Attack['round'], lacking: Attack['lacking']): Attack => ({
+const denied = (name: string, round: Attack['round'], lacking: () => string | undefined): Attack => ({
   name,
   group: 'faults',
   lacking,

@@ -4,8 +4,11 @@ import { Failure } from './attack.ts'
 import type { Outcome } from './command.ts'
 
 /** A log without times, which differ from run to run. */
-export const logOf = (run: string): string =>
-  readFileSync(join(run, 'events.jsonl'), 'utf8').replace(/"time":\{[^}]*\}/g, '')
+export function logOf(run: string): string {
+  const path = join(run, 'events.jsonl')
+  if (!existsSync(path)) throw new Failure(`${path}: wanted a file, got none`)
+  return readFileSync(path, 'utf8').replace(/"time":\{[^}]*\}/g, '')
+}
 
 /** The logs of a study's trials, without times. */
 export const logsOf = (study: string): string[] =>

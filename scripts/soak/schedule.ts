@@ -54,7 +54,7 @@ export class Soak {
     this.#lab = lab
     this.#options = options
     this.counts = attacks
-      .filter(({ lacking }) => lacking?.() === undefined)
+      .filter(({ group, lacking }) => options.wanted.has(group) && lacking?.() === undefined)
       .map((attack) => ({ attack, rounds: 0, tried: 0, failed: 0 }))
   }
 

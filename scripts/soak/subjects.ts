@@ -90,7 +90,7 @@ const streamed = subject(
   { 'rows.csv': table },
 )
 
-const digits = {
+const network = {
   data: 'digits10x10',
   model: [['Linear', 100, 32], ['ReLU'], ['BatchNorm1d', 32], ['Linear', 32, 10]],
   loss: 'crossEntropy',
@@ -98,13 +98,13 @@ const digits = {
   batchSize: 64,
 }
 
-const json = subject(
+export const digits = subject(
   'digits.json',
-  JSON.stringify({ ...digits, epochs: 4, checkpoints: { everySteps: 25 }, threads: 1 }),
+  JSON.stringify({ ...network, epochs: 4, checkpoints: { everySteps: 25 }, threads: 1 }),
 )
 
 /** Experiments, the one that starts fastest first. */
-export const experiments: readonly Subject[] = [json, batchNorm, averaged, accumulated, stopping, streamed]
+export const experiments: readonly Subject[] = [digits, batchNorm, averaged, accumulated, stopping, streamed]
 
 /** A study of a small network whose rates range from small ones to ones that diverge. */
 const studyText = (options: string): string => `${head}
@@ -122,7 +122,7 @@ export default study.define({
 })
 `
 
-const grid = subject(
+export const grid = subject(
   'grid.ts',
   studyText(`factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1, 1, 1e4] }, seeds: 3,`),
 )
@@ -133,7 +133,7 @@ const chosen = subject(
 const racing = subject(
   'racing.json',
   JSON.stringify({
-    experiment: { ...digits, epochs: 1 },
+    experiment: { ...network, epochs: 1 },
     steps: 450,
     factors: { lr: [0.01, 0.03, 0.1, 0.3, 1, 1e30], schedule: ['constant', 'cosine'] },
     design: { type: 'racing' },
