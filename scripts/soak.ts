@@ -35,7 +35,15 @@ const { values } = parseArgs({
     ...{ minutes: text, seed: text, only: text, from: text, rounds: text, lanes: text, main: text },
   },
 })
-const { minutes = '60', seed = '0', only, from = '0', rounds = 'Infinity', lanes, main } = values
+const { only, main } = values
+
+/** Returns the value of an option, a number ≥ 0. */
+function numberOf(option: Exclude<keyof typeof values, 'only' | 'main'>, otherwise: number): number {
+  const value = Number(values[option] ?? otherwise)
+  if (value >= 0) return value
+  console.error(`soak: wanted --${option} as a number ≥ 0, got ${values[option]}`)
+  return process.exit(2)
+}
 
 const chosen = attacks.filter(({ name }) => only === undefined || name === only)
 if (chosen.length === 0) {
@@ -46,22 +54,23 @@ const asked = groups.filter((group) => values[group] !== undefined)
 const wanted = new Map<Group, number>(
   asked.length === 0
     ? groups.map((group) => [group, Number.POSITIVE_INFINITY])
-    : asked.map((group) => [group, Number(values[group])]),
+    : asked.map((group) => [group, numberOf(group, 0)]),
 )
 
+const seed = numberOf('seed', 0)
 const root = mkdtempSync(join(tmpdir(), 'evenstep-soak-'))
 const stop = new AbortController()
 const soak = new Soak(
   new Lab(root, resolve(main ?? fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)))),
   chosen,
   {
-    seed: Number(seed),
-    until: performance.now() + 60e3 * Number(minutes),
+    seed,
+    until: performance.now() + 60e3 * numberOf('minutes', 60),
     wanted,
-    lanes: Number(lanes ?? availableParallelism()),
-    from: Number(from),
-    rounds: Number(rounds),
-    failed: (one) => process.stderr.write(told(one, Number(seed))),
+    lanes: numberOf('lanes', availableParallelism()),
+    from: numberOf('from', 0),
+    rounds: numberOf('rounds', Number.POSITIVE_INFINITY),
+    failed: (one) => process.stderr.write(told(one, seed)),
     signal: stop.signal,
   },
 )
@@ -77,6 +86,13 @@ process.on('exit', () => {
   unmountAll()
 })
 
+const sum = (of: 'tried' | 'failed'): number => soak.counts.reduce((total, one) => total + one[of], 0)
+const begun = performance.now()
+setInterval(() => {
+  const minutes = Math.round((performance.now() - begun) / 60e3)
+  process.stderr.write(`${minutes} min: ${sum('tried')} tried, ${sum('failed')} failed\n`)
+}, 300e3).unref()
+
 await soak.run()
 unmountAll()
 for (const { name, lacking } of chosen) {
@@ -84,6 +100,6 @@ for (const { name, lacking } of chosen) {
   if (reason !== undefined) console.log(`${name} was not tried: ${reason}`)
 }
 console.log(tableOf(soak.counts))
-for (const one of soak.failures) console.log(told(one, Number(seed)))
+for (const one of soak.failures) console.log(told(one, seed))
 if (soak.failures.length === 0 && existsSync(root)) rmSync(root, { recursive: true })
 process.exitCode = soak.failures.length > 0 ? 1 : stop.signal.aborted ? 130 : 0

@@ -38,8 +38,16 @@ const patience = 180_000
 
 const live = new Map<number, ChildProcess>()
 
-/** Starts the built command. @param main path of its file */
+let isOver = false
+
+/**
+ * Starts the built command.
+ *
+ * @param main path of its file
+ * @throws {Failure} after `endCommands`.
+ */
 export function start(main: string, args: readonly string[], options: StartOptions = {}): Running {
+  if (isOver) throw new Failure('wanted no further command, since the soak is over')
   const { cwd, env, under = [], stdout, seen = () => {} } = options
   const [program = '', ...words] = [...under, process.execPath, main, ...args]
   const file = stdout === undefined ? undefined : openSync(stdout, 'w')
@@ -83,8 +91,9 @@ export function start(main: string, args: readonly string[], options: StartOptio
   return { pid, said, outcome, kill }
 }
 
-/** Kills every command that still runs, with its workers. */
+/** Kills every command that still runs, with its workers, and lets no other one start. */
 export function endCommands(): void {
+  isOver = true
   for (const pid of live.keys()) signalTo(-pid, 'SIGKILL')
 }
 

@@ -30,6 +30,9 @@ async function onDisk(
   const disk = mountDisk(join(folder, 'disk'), isSmall ? small : 'size=8m')
   try {
     await use(disk, isSmall)
+  } catch (error) {
+    cpSync(disk, join(folder, 'kept'), { recursive: true }) // the disk is lost when it is unmounted
+    throw error
   } finally {
     unmount(disk)
   }

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, watch } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Draw } from '../fuzz/reader.ts'
 import { type Attack, Failure } from './attack.ts'
@@ -129,9 +130,13 @@ function tidy(run: string): void {
     throw new Failure(`${run}: wanted no temporary files after the end, got ${left.join(', ')}`)
 }
 
-/** Whether a program is installed. */
-export const isInstalled = (program: string): boolean =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+let canTrace: boolean | undefined
+
+/** Returns why system calls cannot be traced here; undefined if they can. */
+function cannotTrace(): string | undefined {
+  canTrace ??= spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0
+  return canTrace ? undefined : 'strace is not installed, or may not trace here'
+}
 
 const kill = (name: string, moments: readonly Moment[], more: Partial<Attack> = {}): Attack => ({
   name,
@@ -148,6 +153,6 @@ export const killsOfTraining: readonly Attack[] = [
   kill('kill-training', ['start', 'training', 'training', 'training']),
   kill('kill-in-write', ['write', 'write', 'write', 'file']),
   kill('kill-in-call', ['call'], {
-    lacking: () => (isInstalled('strace') ? undefined : 'strace is not installed'),
+    lacking: cannotTrace,
   }),
 ]

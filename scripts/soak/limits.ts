@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -6,7 +6,6 @@ import type { Draw } from '../fuzz/reader.ts'
 import type { Attack, Round } from './attack.ts'
 import { childrenOf, type Outcome, type Running } from './command.ts'
 import { sufferedFault } from './full-disk.ts'
-import { isInstalled } from './kill-training.ts'
 import { orderly, sameRun, sameStudy, succeeded } from './same.ts'
 import { experiments, studies } from './subjects.ts'
 
@@ -58,13 +57,14 @@ const study: Attack['round'] = async (round) => {
   const whole = await lab.undisturbed(subject)
   const own = join(folder, 'study')
   const running = lab.study(subject, own)
-  const process = (): number => draw.of([running.pid, ...childrenOf(running.pid)])
-  limited(await limitMeanwhile(running, draw, process), round)
+  const victim = (): number => draw.of([running.pid, ...childrenOf(running.pid)])
+  limited(await limitMeanwhile(running, draw, victim), round)
   succeeded(await lab.study(subject, own).outcome)
   await sameStudy(own, whole)
 }
 
-const lacking = (): string | undefined => (isInstalled('prlimit') ? undefined : 'prlimit is not installed')
+const lacking = (): string | undefined =>
+  spawnSync('prlimit', ['--pid', `${process.pid}`]).status === 0 ? undefined : 'there is no prlimit'
 
 export const limits: readonly Attack[] = [
   { name: 'limits-training', group: 'faults', lacking, round: training },

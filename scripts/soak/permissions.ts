@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { type Attack, Failure, type Round } from './attack.ts'
 import { sufferedFault } from './full-disk.ts'
-import { isInstalled } from './kill-training.ts'
 import { cannotMount, mountReadOnly, unmount } from './mounts.ts'
 import { orderly, refused, sameRun, sameStudy, succeeded } from './same.ts'
 import { experiments, studies } from './subjects.ts'
@@ -18,10 +19,14 @@ const asUser: readonly string[] = isRoot
   ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
   : []
 
-const cannotChangeUser = (): string | undefined =>
-  process.getuid === undefined || (isRoot && !isInstalled('setpriv'))
-    ? 'there is no other user to run commands as'
-    : undefined
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Returns why commands cannot run as such a user; undefined if they can. */
+function cannotChangeUser(): string | undefined {
+  if (process.getuid === undefined) return 'this system has no users to run commands as'
+  const [program = '', ...words] = [...asUser, 'test', '-r', join(repository, 'package.json')]
+  return spawnSync(program, words).status === 0 ? undefined : 'no other user can read this repository'
+}
 
 /** Gives a folder and all in it to the user that commands run as. @returns the folder */
 function given(folder: string): string {
