@@ -5,73 +5,42 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
-import { random } from '../../src/core/random.ts'
+import { Draw } from '../../scripts/fuzz/reader.ts'
+import { killStudy, type Victim } from '../../scripts/soak/kill-study.ts'
+import { Lab } from '../../scripts/soak/lab.ts'
+import { grid } from '../../scripts/soak/subjects.ts'
 import { trialKey } from '../../src/study/design/design.ts'
 import { Database } from '../../src/study/run/database.ts'
 import { lockAlone, lockShared, workersLock } from '../../src/study/run/lock.ts'
-import { childrenOf, evenstepStudy, eventsOf, logsOf, timeless, toyStudy, trialsOf } from './toy-study.ts'
+import { childrenOf, evenstepStudy, eventsOf, timeless, toyStudy, trialsOf } from './toy-study.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'evenstep-study-kill-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-const options = `
-  factors: { normalization: ['none', 'batch'], schedule: ['cosine', 'wsd'], lr: [0.01, 0.1, 1, 1e4] },
-  seeds: 4,
-`
-
-test('a study killed 12 times at random moments gives what one gives that was never stopped', async () => {
-  const file = toyStudy(root, 'toy.ts', options)
-  const [whole, killed] = [join(root, 'whole'), join(root, 'killed')]
-  const run = (folder: string, seen?: (out: string, pid: number) => void): ReturnType<typeof evenstepStudy> =>
-    evenstepStudy([file, '--out', folder, '--workers', '2', '--json'], seen)
-  expect(await run(whole)).toMatchObject({ code: 0, err: '' })
-
-  const moments = random('moments')
+test('a study gives what one gives that was never stopped, whatever of it is killed', async () => {
+  const lab = new Lab(mkdtempSync(join(root, 'lab-')), main)
+  const folder = join(root, 'killed')
   const told: number[] = []
-  const kills = { study: 0, group: 0, worker: 0 }
-  const kill = async (pid: number, workerFirst: boolean): Promise<void> => {
-    if (workerFirst && process.platform === 'linux') {
-      while (childrenOf(pid).length === 0) await setTimeout(5)
-      await setTimeout(moments.uniform(0, 300))
-      process.kill(childrenOf(pid)[0]!, 'SIGKILL')
-      kills.worker++
-    }
-    await setTimeout(moments.uniform(50, 500))
-    const alone = moments.uniform() < 0.5
-    process.kill(alone ? pid : -pid, 'SIGKILL')
-    kills[alone ? 'study' : 'group']++
-  }
-  for (let round = 0; kills.study + kills.group < 8; round++) {
-    expect(round, 'the study is over before it was killed often enough').toBeLessThan(9)
-    let begun = false
-    const outcome = await run(killed, (out, pid) => {
-      if (begun || !out.includes('\n')) return
-      begun = true
-      void kill(pid, round % 2 === 1)
-    })
-    expect(outcome.signal, outcome.err).toBe('SIGKILL')
-    told.push(
-      ...eventsOf(outcome.out).flatMap((event) => (event.type === 'trial' ? [event.finished.id] : [])),
-    )
-  }
-  const last = await run(killed)
-  expect([last.code, last.err]).toEqual([0, ''])
-  told.push(...eventsOf(last.out).flatMap((event) => (event.type === 'trial' ? [event.finished.id] : [])))
-
-  expect(kills.study).toBeGreaterThan(0)
-  expect(kills.group).toBeGreaterThan(0)
-  if (process.platform === 'linux') expect(kills.study + kills.group + kills.worker).toBe(12)
+  const killed: Victim[] = []
+  const parts = process.platform === 'linux' ? (['worker', 'group'] as const) : (['group'] as const)
+  const lives: readonly (readonly Victim[])[] = [['parent'], parts, ['SIGTERM']]
+  await killStudy(lab, grid, folder, new Draw('kill'), {
+    lives,
+    pause: 300,
+    tried: (victim) => void killed.push(victim),
+    told: (out) =>
+      told.push(...eventsOf(out).flatMap((event) => (event.type === 'trial' ? [event.finished.id] : []))),
+  })
+  expect(killed, 'the study was over before all was killed').toEqual(lives.flat())
   expect(new Set(told).size, 'a trial was run twice').toBe(told.length)
-  expect(told.length, 'nothing was left to do').toBeLessThanOrEqual(64)
 
-  const database = new Database(killed)
+  const database = new Database(folder)
   const stored = database.finished()
   database.close()
-  expect(stored.map(({ id }) => id)).toEqual(Array.from({ length: 64 }, (_, i) => i + 1))
-  expect(new Set(stored.map(trialKey)).size).toBe(64)
-  expect(timeless(stored)).toEqual(timeless(trialsOf(whole)))
-  expect(logsOf(killed)).toEqual(logsOf(whole))
+  expect(stored.map(({ id }) => id)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1))
+  expect(new Set(stored.map(trialKey)).size).toBe(24)
+  expect(timeless(stored)).toEqual(timeless(trialsOf(folder)))
   expect(stored.some(({ result }) => result.status === 'diverged')).toBe(true)
 }, 120_000)
 

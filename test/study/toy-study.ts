@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Outcome, start } from '../../scripts/soak/command.ts'
 import type { Finished } from '../../src/study/analysis/findings.ts'
 import type { StudyEvent } from '../../src/study/run/run-study.ts'
+
+export { childrenOf, type Outcome } from '../../scripts/soak/command.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -35,29 +37,11 @@ export default study.define({
   return path
 }
 
-export interface Outcome {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly out: string
-  readonly err: string
-}
-
 /** `evenstep study` in a process group of its own. `seen` is called at each piece of its output. */
-export function evenstepStudy(
+export const evenstepStudy = (
   args: readonly string[],
-  seen: (out: string, pid: number) => void = () => {},
-): Promise<Outcome> {
-  const child = spawn(process.execPath, [main, 'study', ...args], { detached: true })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-    seen(out, child.pid!)
-  })
-  child.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out, err })))
-}
+  seen?: (out: string, pid: number) => void,
+): Promise<Outcome> => start(main, ['study', ...args], seen && { seen }).outcome
 
 /** The whole lines of `--json`. */
 export const eventsOf = (out: string): StudyEvent[] =>
@@ -73,21 +57,3 @@ export const trialsOf = (folder: string): Finished[] =>
 /** Trials without times, which differ from run to run. */
 export const timeless = (trials: readonly Finished[]): object[] =>
   trials.map(({ result: { time, ...result }, ...trial }) => ({ ...trial, result }))
-
-/** The processes that a process started, where the system tells. */
-export function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return text.trim().split(/\s+/).filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
-}
-
-/** What was logged in the folders of trials, without times. */
-export const logsOf = (folder: string): string[] =>
-  readdirSync(join(folder, 'trials'))
-    .sort()
-    .map((name) =>
-      readFileSync(join(folder, 'trials', name, 'events.jsonl'), 'utf8').replace(/"time":\{[^}]*\}/g, ''),
-    )

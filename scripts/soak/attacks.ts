@@ -1,0 +1,18 @@
+import type { Attack } from './attack.ts'
+import { concurrentCommands } from './concurrent.ts'
+import { damagedFiles } from './damage.ts'
+import { fullDisks } from './full-disk.ts'
+import { killsOfStudies } from './kill-study.ts'
+import { killsOfTraining } from './kill-training.ts'
+import { limits } from './limits.ts'
+import { permissions } from './permissions.ts'
+
+export const attacks: readonly Attack[] = [
+  ...killsOfTraining,
+  ...killsOfStudies,
+  ...fullDisks,
+  ...permissions,
+  ...limits,
+  ...concurrentCommands,
+  ...damagedFiles,
+]
