@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { extendedName } from '../core/file-name.ts'
+import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
@@ -15,7 +17,6 @@ import { stepsWith } from '../study/trial-settings.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadWithOrigin } from '../train/experiment-file.ts'
 import { override, parseJson } from '../train/spec.ts'
-import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -56,16 +57,20 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const experiment = override(base, set)
   const steps = stepsWith(experiment)({})
   const budget = options.budget ?? wholeBudget(steps)
-  const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
   const text = json ? jsonLine : adviceReport(experiment)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
+  const folder = options.out ?? freeFolder(extendedName(experiment.name!, '-advice'))
   const isStopped = await inFolder(folder, file, set, async (pool, signal) => {
     begin(folder, experiment)
     const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
     for await (const event of until(signal, advise(experiment, { budget, runner }))) {
       output.write(text(event))
       if (event.type !== 'advice') continue
-      const settings = [...set, ...event.advice.recommendation.settings, `name=${experiment.name}-advised`]
+      const settings = [
+        ...set,
+        ...event.advice.recommendation.settings,
+        `name=${extendedName(experiment.name!, '-advised')}`,
+      ]
       const written = store(folder, event.advice, origin, settings)
       if (!json) output.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
     }

@@ -23,10 +23,13 @@ export class FormatError extends EvenstepError {
   override readonly name: string = 'FormatError'
 }
 
+/** Status with which the command line exits after a fault of the machine. */
+export const machineExitCode = 4
+
 /** A file that Evenstep wrote, such as a checkpoint or a study's database, is damaged. */
 export class DamagedError extends FormatError {
   override readonly name = 'DamagedError'
-  override readonly exitCode = 4
+  override readonly exitCode = machineExitCode
 }
 
 /**
@@ -34,6 +37,6 @@ export class DamagedError extends FormatError {
  * work succeeds when repeated on a machine without the fault, so the failure is never a result.
  */
 export class MachineError extends EvenstepError {
-  override readonly name = 'MachineError'
-  override readonly exitCode = 4
+  override readonly name: string = 'MachineError'
+  override readonly exitCode = machineExitCode
 }

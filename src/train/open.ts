@@ -4,6 +4,7 @@ import { ArgumentError, FormatError } from '../core/errors.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
 import { listed } from '../core/text.ts'
 import type { Source } from '../data/stream.ts'
+import { checkInside } from '../disk/inside.ts'
 import type { Module } from '../nn/module.ts'
 import { Checkpoints } from './checkpoint.ts'
 import { readDescription } from './description.ts'
@@ -168,7 +169,7 @@ function originOf(path: string, { origin }: Record<string, unknown>): Origin {
 /** Loads the model of the finished run in the folder `path`. @returns the number of steps in the log */
 export function loadFinished(path: string, task: Task): number {
   const weights = join(path, 'model.safetensors')
-  if (!existsSync(weights)) {
+  if (!checkInside(weights)) {
     throw new ArgumentError(
       `${path}: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint`,
     )

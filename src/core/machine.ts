@@ -1,0 +1,103 @@
+import { EvenstepError, MachineError, machineExitCode } from './errors.ts'
+
+/** What an error of the machine means (`got …`), and what to do about it, by the error's code. */
+const faults: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
+  ENOSPC: ['a full disk', 'free some space, then repeat'],
+  EDQUOT: ['a disk quota that is used up', 'free some space, then repeat'],
+  EFBIG: ['a file beyond the size that is allowed', 'raise the limit (ulimit -f), then repeat'],
+  EACCES: ['no permission', 'change the permissions, or choose another path'],
+  EPERM: ['no permission', 'change the permissions, or choose another path'],
+  EROFS: ['a file system that is read-only', 'choose another path'],
+  EIO: ['a disk that fails', 'check the disk, then repeat'],
+  EMFILE: ['too many open files in this process', 'raise the limit (ulimit -n), then repeat'],
+  ENFILE: ['too many open files on this machine', 'close some, then repeat'],
+  ENOMEM: ['no memory', 'free some, then repeat'],
+  EAGAIN: ['no process or thread to spare', 'end some, or raise the limit (ulimit -u), then repeat'],
+  ELOOP: ['symbolic links that lead in a circle', 'remove them'],
+  ENOENT: ['a path that does not exist', 'check the path'],
+  ENOTDIR: ['a file where a folder should be', 'check the path'],
+  EISDIR: ['a folder where a file should be', 'check the path'],
+  EEXIST: ['a path that exists already', 'check the path'],
+  ENAMETOOLONG: ['a name that is too long', 'choose a shorter one'],
+  EBUSY: ['a file that another program uses', 'end that program, then repeat'],
+  ESTALE: ['a network file that is gone', 'check the network drive, then repeat'],
+  ERR_FS_FILE_TOO_LARGE: ['a file too large to read at once', 'split it'],
+}
+
+/** Words with which ONNX Runtime says that memory ran out. */
+const engineWords = /std::bad_alloc|bad allocation|failed to allocate memory/i
+
+/** Words with which V8 says that memory ran out, or that a size is beyond all memory, in a RangeError. */
+const rangeWords =
+  /^(Invalid (typed )?array( buffer)? length|Array buffer allocation failed|Invalid string length|(Map|Set) maximum size)/i
+
+const memoryCodes: readonly unknown[] = [
+  'ERR_STRING_TOO_LONG',
+  'ERR_BUFFER_TOO_LARGE',
+  'ERR_MEMORY_ALLOCATION_FAILED',
+  'ERR_WORKER_OUT_OF_MEMORY',
+]
+
+/** What a system call was to do, where its name does not say. */
+const actions: Readonly<Record<string, string>> = {
+  mkdir: 'make the folder',
+  rmdir: 'remove the folder',
+  scandir: 'list the folder',
+  unlink: 'remove it',
+  rm: 'remove it',
+  fsync: 'flush it to disk',
+  ftruncate: 'shorten it',
+  spawn: 'start a process',
+}
+
+/**
+ * Returns the one-line error for a fault of the machine: an error of the operating system, or memory that ran out.
+ * An error is recognized by its code, since only some carry a path; lost memory by the words of the engine.
+ *
+ * @param path file of the error, for errors that do not carry it, such as those of `write`
+ * @returns undefined for any other error, such as a bug or an error that Evenstep wrote
+ */
+export function machineError(error: unknown, path?: string): MachineError | undefined {
+  if (error instanceof MachineError) return error
+  if (!(error instanceof Error) || error instanceof EvenstepError) return undefined
+  const { code, syscall = '', path: own = path, dest } = error as NodeJS.ErrnoException & { dest?: string }
+  const options = { cause: error }
+  if (isMemory(error, code)) {
+    const fix = 'free some, or use smaller sizes, smaller batches or fewer workers'
+    return new MachineError(`${own ?? 'evenstep'}: wanted more memory, got none; ${fix}`, options)
+  }
+  if (!isSystemCode(error, code)) return undefined
+  const [meaning, fix] = faults[code] ?? [`the error ${code}`, 'check the machine, then repeat']
+  const known = code in faults ? ` (${code})` : ''
+  const at = dest ?? own
+  const verb = syscall.split(' ')[0] || 'read'
+  const action = actions[verb] ?? (at === undefined ? verb : `${verb} it`)
+  return new MachineError(`${at ?? 'evenstep'}: wanted to ${action}, got ${meaning}${known}; ${fix}`, options)
+}
+
+/** Whether an error, or the error that caused it, is a fault of the machine: one that is no result of anything. */
+export function isMachineFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof EvenstepError && error.exitCode === machineExitCode) return true
+  return machineError(error) !== undefined || isMachineFault(error.cause)
+}
+
+/** Calls `body`. @throws {MachineError} in place of an error of the operating system */
+export function onMachine<T>(path: string, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    throw machineError(error, path) ?? error
+  }
+}
+
+const isMemory = (error: Error, code: unknown): boolean =>
+  memoryCodes.includes(code) ||
+  engineWords.test(error.message) ||
+  (error.name === 'RangeError' && rangeWords.test(error.message))
+
+/** Whether an error's code is one of the operating system, or one by which Node.js reports a limit of it. */
+function isSystemCode(error: Error, code: unknown): code is string {
+  if (typeof code !== 'string') return false
+  return code in faults || ('errno' in error && 'syscall' in error && /^E[A-Z0-9]+$/.test(code))
+}
