@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { extendedName } from '../core/file-name.ts'
+import { refuseLinks } from '../disk/inside.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
@@ -93,6 +94,7 @@ async function inFolder(
   // Imported late, since locks use a native database: other commands start without it.
   const { lockFolder, workersLock } = await import('../study/run/lock.ts')
   mkdirSync(folder, { recursive: true })
+  refuseLinks(folder)
   const lock = lockFolder(folder, 'advice')
   const pool = new Pool(() => startWorker(file, workersLock(folder), set))
   const interrupt = onInterrupt()

@@ -3,7 +3,7 @@ import { constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { checkInside, openInside, readInside } from './inside.ts'
+import { checkInside, openInside, readInside, refuseLinks } from './inside.ts'
 import { linesInside } from './lines.ts'
 import { replaceFile, writeWhole } from './whole-file.ts'
 
@@ -38,6 +38,19 @@ describe.skipIf(platform() === 'win32')('a symbolic link inside a folder', () =>
       'new',
       'secret',
     ])
+  })
+
+  test('is refused in the folder of a study, unless nothing there opens it', () => {
+    mkdirSync(at('study'))
+    symlinkSync(at('outside'), join(at('study'), 'notes.txt'))
+    refuseLinks(at('study'))
+    symlinkSync(at('folder'), join(at('study'), 'trials'))
+    expect(() => refuseLinks(at('study'))).toThrow(
+      `${join(at('study'), 'trials')}: wanted a folder, got a symbolic link`,
+    )
+    rmSync(join(at('study'), 'trials'))
+    symlinkSync(at('outside'), join(at('study'), 'study.db-wal'))
+    expect(() => refuseLinks(at('study'))).toThrow(refusal(join('study', 'study.db-wal')))
   })
 
   test('nor is a pipe waited for', () => {

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
 import { malformed } from '../core/mismatch.ts'
 import { onFile, systemCode } from './fault.ts'
 import { readBytes } from './read-bytes.ts'
@@ -63,6 +64,22 @@ export function checkInside(path: string, kind: 'a file' | 'a folder' = 'a file'
   if (stats === undefined) return false
   if (kind === 'a file' ? stats.isFile() : stats.isDirectory()) return true
   throw wrongKind(path, kind, stats)
+}
+
+/** Names in the folder of a study or of advice that SQLite and workers open. */
+const opened = /^(?:study|advice|workers|trials|base)\b/
+
+/**
+ * Checks the folder of a study or of advice before its database, locks and trials are opened.
+ *
+ * @throws {FormatError} when one of them is a symbolic link.
+ */
+export function refuseLinks(folder: string): void {
+  for (const entry of onFile(folder, () => readdirSync(folder, { withFileTypes: true }))) {
+    if (!entry.isSymbolicLink() || !opened.test(entry.name)) continue
+    const path = join(folder, entry.name)
+    throw wrongKind(path, entry.name === 'trials' ? 'a folder' : 'a file', lstatSync(path))
+  }
 }
 
 function statsOf(path: string): Stats | undefined {
