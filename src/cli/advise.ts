@@ -3,7 +3,10 @@ import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
+import { extendedName } from '../core/file-name.ts'
 import { jsonIn } from '../core/json.ts'
+import { refuseLinks } from '../disk/inside.ts'
+import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
@@ -16,7 +19,6 @@ import { stepsWith } from '../study/trial-settings.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadWithOrigin } from '../train/experiment-file.ts'
 import { override } from '../train/spec.ts'
-import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
@@ -59,9 +61,9 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const experiment = override(base, set)
   const steps = stepsWith(experiment)({})
   const budget = options.budget ?? wholeBudget(steps)
-  const folder = options.out ?? freeFolder(`${experiment.name}-advice`)
   const text = json ? jsonLine : adviceReport(experiment)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
+  const folder = options.out ?? freeFolder(extendedName(experiment.name!, '-advice'))
   const exitCode = await inFolder(folder, file, set, async (pool, signal) => {
     begin(folder, experiment)
     if (options.retryFailed) forgetFailed(join(folder, 'trials'))
@@ -69,7 +71,11 @@ async function run(file: string, options: Options, output: Output): Promise<void
     for await (const event of advise(experiment, { budget, runner, signal })) {
       output.write(text(event))
       if (event.type !== 'advice') continue
-      const settings = [...set, ...event.advice.recommendation.settings, `name=${experiment.name}-advised`]
+      const settings = [
+        ...set,
+        ...event.advice.recommendation.settings,
+        `name=${extendedName(experiment.name!, '-advised')}`,
+      ]
       const written = store(folder, event.advice, origin, settings)
       if (!json) output.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
     }
@@ -94,6 +100,7 @@ async function inFolder(
   // Imported late, since locks use a native database: other commands start without it.
   const { lockFolder, workersLock } = await import('../study/run/lock.ts')
   mkdirSync(folder, { recursive: true })
+  refuseLinks(folder)
   const lock = lockFolder(folder, 'advice')
   const pool = new Pool(() => startWorker(file, workersLock(folder), set))
   const interrupt = signals.begin()

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { CommanderError } from 'commander'
 import { EvenstepError, machineExitCode } from '../core/errors.ts'
 import { isMachineFault, machineError } from '../core/machine.ts'
-import { partialSuffix } from '../train/whole-file.ts'
+import { partialSuffix } from '../disk/whole-file.ts'
 
 /** Exit codes of every command. Schedulers use them to tell what to repeat from what to give up. */
 export const exitCodes = {

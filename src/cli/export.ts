@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { count } from '../core/text.ts'
+import { writeOutput } from '../disk/whole-file.ts'
 import { open } from '../train/open.ts'
 import { StoredRun } from '../train/stored-run.ts'
 import { type Output, terminal } from './output.ts'
@@ -19,7 +19,7 @@ export const exportCommand = (output: Output = terminal()): Command =>
       const run = stored ?? (await open(folder, await askedBy(folder, options)))
       const { x } = run instanceof StoredRun ? run.about : run.experiment.data.train
       const bytes = run.exportOnnx()
-      writeFileSync(file, bytes)
+      writeOutput(file, bytes)
       const shape = ['N', ...x.shape].join(', ')
       output.write(`${file}: ${count(bytes.length)} bytes, x ${x.dtype} [${shape}] to y\n`)
     })

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { figure } from '../core/text.ts'
+import { writeOutput } from '../disk/whole-file.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
 import { type FindLearningRateOptions, findLearningRate, type LearningRates } from '../train/find-lr.ts'
 import { override } from '../train/spec.ts'
@@ -30,7 +30,7 @@ export const findLrCommand = (output: Output = terminal()): Command =>
     .action(async (file: string, { set, svg: image, json, ...options }: Options) => {
       const experiment = override(await loadExperiment(file), set)
       const found = await findLearningRate(experiment, options)
-      if (image !== undefined) writeFileSync(image, picture(found))
+      if (image !== undefined) writeOutput(image, picture(found))
       output.write(json ? jsonLine(found) : report(found, file, set, output))
     })
 

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { fileFault, onFile, systemCode } from '../disk/fault.ts'
 import type { OpenOptions } from '../train/open.ts'
 import { experimentOfRun } from '../train/origin.ts'
 import { runPlaceOf } from '../train/run-place.ts'
@@ -42,11 +43,26 @@ export function storedRun(folder: string, { best, experiment }: AskedRun): Store
   return undefined
 }
 
-/** Returns the first of the paths runs/NAME-1, runs/NAME-2, … that does not exist yet. */
+/**
+ * Makes the first of the folders runs/NAME-1, runs/NAME-2, … that does not exist yet, and returns its path. Making it
+ * is the test whether it exists, so that of two processes at once each gets its own.
+ */
 export function freeFolder(name: string): string {
-  let n = 1
-  while (existsSync(join('runs', `${name}-${n}`))) n++
-  return join('runs', `${name}-${n}`)
+  onFile('runs', () => mkdirSync('runs', { recursive: true }))
+  for (let n = 1; ; n++) {
+    const folder = join('runs', `${name}-${n}`)
+    if (isNew(folder)) return folder
+  }
+}
+
+function isNew(folder: string): boolean {
+  try {
+    mkdirSync(folder)
+    return true
+  } catch (cause) {
+    if (systemCode(cause) === 'EEXIST') return false
+    throw fileFault(folder, cause)
+  }
 }
 
 /** Returns the existing folder runs/NAME-n with the greatest n. @throws {ArgumentError} when none exists. */
@@ -62,7 +78,8 @@ export const lastOrFreeFolder = (name: string): string => existingFolder(name) ?
 function existingFolder(name: string): string | undefined {
   const numbers = (existsSync('runs') ? readdirSync('runs') : [])
     .filter((folder) => folder.startsWith(`${name}-`))
-    .map((folder) => Number(folder.slice(name.length + 1)))
-    .filter(Number.isInteger)
+    .map((folder) => folder.slice(name.length + 1))
+    .filter((number) => /^[1-9]\d*$/.test(number))
+    .map(Number)
   return numbers.length === 0 ? undefined : join('runs', `${name}-${Math.max(...numbers)}`)
 }

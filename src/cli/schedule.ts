@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { integer } from '../core/options.ts'
 import { figure } from '../core/text.ts'
+import { writeOutput } from '../disk/whole-file.ts'
 import * as schedule from '../schedule/index.ts'
 import { numberOf } from './arguments.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
@@ -35,7 +35,7 @@ async function run(output: Output, specs: readonly string[], options: Options): 
   const schedules = specs.map((spec) => schedule.over(spec, steps))
   const momenta = curve && schedules.map((s) => schedule.momentumOf(s))
   const groups: Groups = { value: schedules, ...(momenta && { momentum: momenta }) }
-  if (image !== undefined) writeFileSync(image, picture(panels(groups, steps)))
+  if (image !== undefined) writeOutput(image, picture(panels(groups, steps)))
   if (json) printJson(output, Object.values(groups).flat(), steps)
   else if (csv) await printCsv(output, Object.values(groups).flat(), steps)
   else draw(output, panels(groups, steps))

@@ -1,8 +1,10 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFloat } from '../core/dtype.ts'
 import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
+import { fileFault, onFile, systemCode } from '../disk/fault.ts'
+import { writeBytes } from '../disk/whole-file.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import type { Task } from '../train/task.ts'
 import type { Setting, SummaryValue } from './event.ts'
@@ -37,36 +39,41 @@ export async function* tensorBoard(
   given: TensorBoardOptions = {},
 ): AsyncGenerator<TrainEvent> {
   const { task, settings } = readOptions('tensorBoard', options, given)
-  const file = openFile(folder)
+  const log = openFile(folder)
   try {
     for await (const event of events) {
       const now = Date.now() / 1e3
-      if (event.type === 'start') write(file, beginning(now, task?.steps ?? 0, settings))
-      else write(file, bytesOf(event, now, task?.variables))
+      if (event.type === 'start') write(log, beginning(now, task?.steps ?? 0, settings))
+      else write(log, bytesOf(event, now, task?.variables))
       yield event
     }
   } finally {
-    closeSync(file)
+    closeSync(log.file)
   }
 }
 
+/** An event file that is open for writing. */
+interface EventFile {
+  readonly path: string
+  readonly file: number
+}
+
 /** Creates and opens an event file, whose name sorts after those of earlier files in the folder. */
-function openFile(folder: string): number {
-  mkdirSync(folder, { recursive: true })
+function openFile(folder: string): EventFile {
+  onFile(folder, () => mkdirSync(folder, { recursive: true }))
   for (let ms = Date.now(); ; ms++) {
+    const path = join(folder, `events.out.tfevents.${ms}.evenstep`)
     try {
-      return openSync(join(folder, `events.out.tfevents.${ms}.evenstep`), 'wx')
+      return { path, file: openSync(path, 'wx') }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (systemCode(error) !== 'EEXIST') throw fileFault(path, error)
     }
   }
 }
 
 /** Appends encoded events to an open file, each as a TFRecord. */
-function write(file: number, events: readonly Uint8Array[]): void {
-  const bytes = Buffer.concat(events.map(record))
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-}
+const write = ({ path, file }: EventFile, events: readonly Uint8Array[]): void =>
+  onFile(path, () => writeBytes(file, Buffer.concat(events.map(record)), path))
 
 /** Encodes the first events of a file; `now` is in seconds since 1970, `step` the first step to log. */
 function beginning(now: number, step: number, settings: object | undefined): Uint8Array[] {

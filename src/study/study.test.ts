@@ -19,6 +19,9 @@ const refusal = (changes: object): string => {
   return 'nothing was refused'
 }
 
+const aName =
+  'the name of a folder: at most 100 bytes, no slash or control character, no dot or space at its ends'
+
 describe('a study is checked', () => {
   test('and gets its defaults', () => {
     expect(define(options)).toMatchObject({ design: { type: 'grid' }, seeds: 3, watch: false })
@@ -29,7 +32,8 @@ describe('a study is checked', () => {
       { factor: {} },
       'study: wanted one of name, experiment, factors, design, seeds, steps, metric, watch, got factor; did you mean factors?',
     ],
-    [{ name: 'a/b' }, 'study: wanted name as a text without slashes, got "a/b"'],
+    [{ name: 'a/b' }, `study: wanted name as ${aName}, got "a/b"`],
+    [{ name: '..' }, `study: wanted name as ${aName}, got ".."`],
     [
       { experiment: 3 },
       'study: wanted experiment as train.experiment({ … }), or the path of its file, got 3',

@@ -1,3 +1,4 @@
+import { fileNameOption } from '../core/file-name.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, custom, integer, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { type Experiment, experiment } from '../train/experiment.ts'
@@ -9,11 +10,9 @@ import { checkFactors, type Factors } from './factor.ts'
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const isFolderName = (value: unknown): boolean => typeof value === 'string' && /^[^/\\]+$/.test(value)
-
 const options = {
   /** Name of the study and of its folder. @default the file's name */
-  name: custom<string>('a text without slashes', isFolderName),
+  name: fileNameOption,
   /** Experiment to vary, or the path of its file, relative to the study's file. */
   experiment: required(
     custom<Experiment | string>(

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { killedRuns } from '../../test/support/killed-runs.ts'
 import { Variable } from '../core/variable.ts'
@@ -115,6 +116,27 @@ describe('a damaged checkpoint', () => {
   test('that lacks a file is refused', async () => {
     const message = await damaged('damaged-missing', 'optimizer.safetensors', (p) => rmSync(p))
     expect(message).toMatch(/: wanted a checkpoint, got no optimizer\.safetensors$/)
+  })
+
+  test('that is forged is refused, though its sum is right', async () => {
+    await train('forged', 6)
+    const file = last('forged', 'checkpoint.json')
+    const json = readFileSync(file, 'utf8')
+    const { steps } = JSON.parse(json).progress.progress
+    const forgeries: readonly (readonly [RegExp, string, string])[] = [
+      [/"progress":.*?,"fingerprint"/, '"progress":{},"fingerprint"', 'progress as an object, got nothing'],
+      [/("progress":\{"steps":)\d+/, '$17', `${steps} steps, got 7`],
+      [/"batches":\d+/, '"batches":1e9', 'at most 12 batches of an epoch, got 1000000000'],
+      [/"logged":\d+/, '"logged":-5', 'logged as an integer ≥ 0, got -5'],
+      [/"control":\[.*?\]/, '"control":[]', 'the states of 1 controllers, got 0'],
+    ]
+    for (const [pattern, text, wanted] of forgeries) {
+      const { sum: _, ...description } = JSON.parse(json.replace(pattern, text))
+      writeFileSync(file, JSON.stringify({ ...description, sum: crc32(JSON.stringify(description)) }))
+      await expect(train('forged', 1, resume)).rejects.toThrow(
+        new RegExp(`checkpoint\\.json: wanted ${wanted}; the file is damaged$`),
+      )
+    }
   })
 
   test('half written or half removed is no checkpoint', async () => {

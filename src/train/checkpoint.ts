@@ -1,27 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { basename, dirname, join } from 'node:path'
 import { DamagedError, FormatError } from '../core/errors.ts'
-import { jsonIn } from '../core/json.ts'
-import {
-  custom,
-  integer,
-  nested,
-  number,
-  type OptionsOf,
-  readOptions,
-  required,
-  text,
-  type ValuesOf,
-} from '../core/options.ts'
+import { integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
+import { fileFault, onFile } from '../disk/fault.ts'
+import { checkInside } from '../disk/inside.ts'
+import { flushFolder, partialOf, partialSuffix, writeFlushed, writeWhole } from '../disk/whole-file.ts'
+import { checkpointJson, incomplete, readCheckpointJson } from './checkpoint-json.ts'
 import { assignSame } from './load-weights.ts'
-import { readSafetensors, safetensorsChunks } from './safetensors.ts'
-import { flushFolder, partialOf, partialSuffix, writeFlushed } from './whole-file.ts'
-
-/** Version of the checkpoint format. Checkpoints of a newer version are refused. */
-const format = 1
+import { type Stored, safetensorsChunks } from './safetensors.ts'
+import { sumOfChunks, tensorsInside } from './tensor-file.ts'
 
 /** The contents of a checkpoint except its tensors. */
 export interface Checkpoint<Progress> {
@@ -39,19 +28,6 @@ export interface Tensors {
   readonly optimizer: ReadonlyMap<string, Variable>
 }
 
-/** Fields of `checkpoint.json`. */
-const fields = {
-  format: required(integer()),
-  /** Any JSON: the run checks it. */
-  progress: custom<unknown>('JSON', () => true),
-  fingerprint: required(text()),
-  score: number(),
-  /** CRC-32 checksum of each tensor file. */
-  crc32: required(nested({ model: required(integer()), optimizer: required(integer()) })),
-  /** CRC-32 checksum of the JSON of all other fields. */
-  sum: required(integer()),
-}
-
 const files = ['model', 'optimizer'] as const
 
 /**
@@ -65,6 +41,7 @@ const files = ['model', 'optimizer'] as const
  *
  * @param before resolves when other files, such as the log, are on disk; only then does the folder get its
  *   final name
+ * @throws {MachineError} when it cannot be written; a checkpoint that was there before is still there then.
  */
 export async function writeCheckpoint<Progress>(
   path: string,
@@ -73,22 +50,26 @@ export async function writeCheckpoint<Progress>(
   before: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
   const partial = partialOf(path)
-  rmSync(partial, { recursive: true, force: true })
-  mkdirSync(partial, { recursive: true })
-  const write = (name: string, chunks: readonly Uint8Array[]): Promise<void> =>
-    writeFlushed(join(partial, name), chunks)
   const contents = files.map((name) => [name, safetensorsChunks(tensors[name])] as const)
-  const writing = contents.map(([name, chunks]) => write(`${name}.safetensors`, chunks))
-  const sums = contents.map(([name, chunks]) => [name, chunks.reduce((sum, bytes) => crc32(bytes, sum), 0)])
-  const description = { format, ...checkpoint, crc32: Object.fromEntries(sums) }
-  const sum = crc32(JSON.stringify(description))
-  const json = new TextEncoder().encode(JSON.stringify({ ...description, sum }))
-  await Promise.all([before, ...writing, write('checkpoint.json', [json])])
-  await flushFolder(partial)
-  const old = setAside(path)
-  renameSync(partial, path)
-  await flushFolder(join(path, '..'))
-  await remove(old)
+  const sums = Object.fromEntries(contents.map(([name, chunks]) => [name, sumOfChunks(chunks)]))
+  const json = checkpointJson(checkpoint, sums)
+  try {
+    await remove(partial)
+    mkdirSync(partial, { recursive: true })
+    const write = (name: string, chunks: readonly Uint8Array[]): Promise<void> =>
+      writeFlushed(join(partial, name), chunks)
+    const writing = contents.map(([name, chunks]) => write(`${name}.safetensors`, chunks))
+    const written = await Promise.allSettled([before, ...writing, write('checkpoint.json', [json])])
+    for (const one of written) if (one.status === 'rejected') throw one.reason
+    await flushFolder(partial)
+    const old = setAside(path)
+    renameSync(partial, path)
+    await flushFolder(dirname(path))
+    await remove(old)
+  } catch (cause) {
+    await remove(partial).catch(() => {}) // the error that is being reported matters more
+    throw fileFault(path, cause)
+  }
 }
 
 /** Removes a folder asynchronously: freeing megabytes takes milliseconds, which would delay training. */
@@ -98,7 +79,7 @@ const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, 
 function setAside(path: string): string {
   const discarded = partialOf(`${path}.old`)
   rmSync(discarded, { recursive: true, force: true })
-  if (existsSync(path)) renameSync(path, discarded)
+  if (checkInside(path, 'a folder')) renameSync(path, discarded)
   return discarded
 }
 
@@ -106,75 +87,51 @@ function setAside(path: string): string {
  * Loads the checkpoint in the folder `path` into the variables of `tensors`.
  *
  * @param fingerprint hash of the data, which must be that of the checkpoint. @default any data will do
+ * @param check returns the saved progress, or throws if it is not what it should be. @default no check
  * @returns the `progress` saved in the checkpoint
- * @throws {FormatError} when a file is missing, damaged, of a newer format, of another model or of other data;
- *   the tensors are unchanged then.
+ * @throws {DamagedError} when a file is missing or damaged; the tensors are unchanged then.
+ * @throws {FormatError} when the checkpoint is of a newer format, of another model or of other data, or a file is a
+ *   symbolic link; the tensors are unchanged then.
  */
-export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerprint?: string): Progress {
-  const description = describedIn(path)
+export function readCheckpoint<Progress>(
+  path: string,
+  tensors: Tensors,
+  fingerprint?: string,
+  check: (progress: unknown) => Progress = (progress) => progress as Progress,
+): Progress {
+  const description = readCheckpointJson(path)
   if (fingerprint !== undefined && description.fingerprint !== fingerprint) {
     throw new FormatError(
       `${path}: wanted the data that the run began with, got other data; resume with the same files`,
     )
   }
-  const loaded = files.map((name) => {
-    const file = join(basename(path), `${name}.safetensors`)
-    return [tensors[name], readSafetensors(readChecked(path, name, description), file), file] as const
-  })
-  for (const [variables, stored, file] of loaded) assignSame(variables, stored, file)
-  return description.progress as Progress
+  const progress = check(description.progress)
+  const loaded = files.map((name) => [name, readPart(path, name, description.crc32[name])] as const)
+  for (const [name, stored] of loaded) assignSame(tensors[name], stored, labelOf(path, name))
+  return progress
 }
 
-/** Reads a checkpoint except its tensors. @throws {FormatError} when it is damaged. */
+/** Reads a checkpoint except its tensors. @throws {DamagedError} when it is damaged. */
 export function readState<Progress>(path: string): Pick<Checkpoint<Progress>, 'progress' | 'fingerprint'> {
-  const { progress, fingerprint } = describedIn(path)
+  const { progress, fingerprint } = readCheckpointJson(path)
   return { progress: progress as Progress, fingerprint }
 }
 
-/** Returns the bytes of a checkpoint's model. @throws {FormatError} when a file is missing or damaged. */
-export const readModel = (path: string): Uint8Array => readChecked(path, 'model', describedIn(path))
+/** Returns the tensors of a checkpoint's model by name. @throws {DamagedError} when a file is missing or damaged. */
+export const readModel = (path: string): Map<string, Stored> =>
+  readPart(path, 'model', readCheckpointJson(path).crc32.model)
 
-const describedIn = (path: string): ValuesOf<typeof fields> =>
-  parse(readPart(path, 'checkpoint.json'), join(basename(path), 'checkpoint.json'))
+const labelOf = (path: string, name: string): string => join(basename(path), `${name}.safetensors`)
 
-function readPart(path: string, name: string): Uint8Array {
-  if (existsSync(join(path, name))) return readFileSync(join(path, name))
-  throw new DamagedError(`${path}: wanted a checkpoint, got no ${name}`)
-}
-
-/** Reads a file of tensors. @throws {FormatError} unless it has the bytes that were written. */
-function readChecked(
-  path: string,
-  name: (typeof files)[number],
-  { crc32: sums }: ValuesOf<typeof fields>,
-): Uint8Array {
-  const bytes = readPart(path, `${name}.safetensors`)
-  if (crc32(bytes) === sums[name]) return bytes
-  const file = join(basename(path), `${name}.safetensors`)
-  throw new DamagedError(`${file}: wanted the bytes that were written, got others; the file is damaged`)
-}
-
-/** Parses `checkpoint.json`. @throws {FormatError} unless it has the fields and the bytes that were written. */
-function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
-  const json = jsonIn(bytes)
-  if (json === undefined)
-    throw new DamagedError(`${name}: wanted JSON, got something else; the file is damaged`)
-  const { sum, ...description } = Object(json)
-  if (typeof description.format === 'number' && description.format > format) {
-    const got = description.format
-    throw new FormatError(`${name}: wanted format ${format} or older, got ${got}; use a newer Evenstep`)
-  }
-  const checked = checkedFields(json, name)
-  if (crc32(JSON.stringify(description)) === sum) return checked
-  throw new DamagedError(`${name}: wanted the JSON that was written, got other JSON; the file is damaged`)
-}
-
-function checkedFields(json: unknown, name: string): ValuesOf<typeof fields> {
-  try {
-    return readOptions(name, fields, json)
-  } catch (error) {
-    throw new DamagedError(`${(error as Error).message}; the file is damaged`)
-  }
+/** Reads a file of tensors. @throws {DamagedError} unless it has the bytes whose checksum is `wanted`. */
+function readPart(path: string, name: (typeof files)[number], wanted: number): Map<string, Stored> {
+  const [file, label] = [`${name}.safetensors`, labelOf(path, name)]
+  const stored = tensorsInside(join(path, file), label, (sum) => {
+    if (sum === wanted) return
+    throw new DamagedError(`${label}: wanted the bytes that were written, got others; the file is damaged`)
+  })
+  if (stored === undefined) throw incomplete(path, file)
+  return stored
 }
 
 const options = {
@@ -196,8 +153,10 @@ export class Checkpoints {
 
   /** Paths of the complete checkpoints, oldest first. */
   list(): string[] {
-    if (!existsSync(this.#folder)) return []
-    const names = readdirSync(this.#folder).filter((name) => /^step-\d+$/.test(name))
+    if (!checkInside(this.#folder, 'a folder')) return []
+    const names = onFile(this.#folder, () => readdirSync(this.#folder)).filter((name) =>
+      /^step-\d+$/.test(name),
+    )
     return names.sort((a, b) => stepOf(a) - stepOf(b)).map((name) => join(this.#folder, name))
   }
 
@@ -214,6 +173,8 @@ export class Checkpoints {
     before?: Promise<unknown>,
   ): Promise<string> {
     const path = join(this.#folder, `step-${String(step).padStart(8, '0')}`)
+    // Not recursive: somebody may have removed the folder of the run.
+    if (!checkInside(this.#folder, 'a folder')) onFile(this.#folder, () => mkdirSync(this.#folder))
     await writeCheckpoint(path, tensors, checkpoint, before)
     this.#scores.set(path, checkpoint.score ?? Number.POSITIVE_INFINITY)
     await this.#prune()
@@ -227,18 +188,36 @@ export class Checkpoints {
     return Number.isFinite(least) ? all.find(({ score }) => score === least) : undefined
   }
 
+  /**
+   * Writes `best.json`, from which people can tell the best checkpoint, and why it is the best.
+   *
+   * @param monitor name of the quantity whose values the scores are, negated if `goal` is `max`
+   */
+  markBest(monitor: string, goal: 'min' | 'max'): void {
+    const best = this.best()
+    if (best === undefined) return
+    const value = goal === 'max' ? -best.score : best.score
+    const mark = { checkpoint: basename(best.path), monitor, value }
+    writeWhole(join(this.#folder, 'best.json'), `${JSON.stringify(mark)}\n`)
+  }
+
+  /** Removes what is left of checkpoints of a process that was killed while it wrote or removed them. */
+  clean(): void {
+    if (!checkInside(this.#folder, 'a folder')) return
+    for (const name of readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix)))
+      rmSync(join(this.#folder, name), { recursive: true, force: true })
+  }
+
   async #prune(): Promise<void> {
     const all = this.list()
     const best = this.best()?.path
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
     for (const path of old) await remove(setAside(path))
-    const partial = readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix))
-    for (const name of partial) await remove(join(this.#folder, name))
+    this.clean()
   }
 
   #scoreOf(path: string): number {
-    const file = join(path, 'checkpoint.json')
-    const score = this.#scores.get(path) ?? parse(readFileSync(file), file).score ?? Number.POSITIVE_INFINITY
+    const score = this.#scores.get(path) ?? readCheckpointJson(path).score ?? Number.POSITIVE_INFINITY
     this.#scores.set(path, score)
     return score
   }

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ArgumentError, FormatError } from '../core/errors.ts'
+import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { present } from '../core/options.ts'
 import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { Transform } from '../data/transform.ts'
+import { readInside } from '../disk/inside.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
 import { packageVersion } from '../package-folder.ts'
 import { Checkpoints, readState } from './checkpoint.ts'
@@ -211,10 +211,10 @@ export function resumedDescription(before: Description, now: Description): Descr
 
 const evenstepOf = ({ versions }: Description): unknown => Object(versions).evenstep
 
-/** Reads a run's description, `run.json`, in its folder. @throws {FormatError} when it is not a JSON object. */
+/** Reads a run's description, `run.json`, in its folder. @throws {DamagedError} when it is not a JSON object. */
 export function readDescription(path: string): Record<string, unknown> {
   const file = join(path, 'run.json')
-  const json = existsSync(file) ? jsonIn(readFileSync(file, 'utf8')) : undefined
+  const json = jsonIn(readInside(file) ?? '')
   if (typeof json === 'object' && json !== null) return json as Record<string, unknown>
-  throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
+  throw new DamagedError(`${file}: wanted JSON, got something else; the file is damaged`)
 }

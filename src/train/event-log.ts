@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { StringDecoder } from 'node:string_decoder'
-import { ArgumentError, FormatError } from '../core/errors.ts'
+import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import { checkInside, openInside } from '../disk/inside.ts'
+import { linesInside } from '../disk/lines.ts'
 import type { DivergedError } from './diverged.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
@@ -49,20 +50,22 @@ export function toLines({ progress: _, ...event }: TrainEvent): string {
 }
 
 /**
- * Reads the log in a run's folder and yields its parsed lines. Ignores a truncated last line.
+ * Reads the log in a run's folder and yields its parsed lines, one at a time. Ignores a truncated last line, as a
+ * process that was killed leaves it.
  *
  * @throws {ArgumentError} when there is no log.
- * @throws {FormatError} when any other line is damaged.
+ * @throws {DamagedError} when any other line is damaged.
  */
 export function* readEvents(folder: string): Generator<LogLine> {
   const path = logFile(folder)
-  if (!existsSync(path)) throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
+  if (!checkInside(path))
+    throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
   let number = 0
   let cut: string | undefined
-  for (const text of linesOf(path)) {
+  for (const text of linesInside(path)) {
     if (cut !== undefined) {
       const start = JSON.stringify(cut.slice(0, 40))
-      throw new FormatError(`${path}:${number}: wanted a JSON object, got ${start}; the file is damaged`)
+      throw new DamagedError(`${path}:${number}: wanted a JSON object, got ${start}; the file is damaged`)
     }
     number++
     const line = jsonIn(text)
@@ -73,11 +76,15 @@ export function* readEvents(folder: string): Generator<LogLine> {
 
 /** Reads the results of all optimizer steps from the log in a run's folder; undefined when there is no log. */
 export function readSteps(folder: string): Steps | undefined {
-  if (!existsSync(logFile(folder))) return undefined
-  const steps = [...readEvents(folder)].filter((line) => line.type === 'step')
-  const all = (name: string): Float64Array =>
-    Float64Array.from(steps, (step) => Number(step[name] ?? Number.NaN))
-  const names = Object.keys(steps[0] ?? {}).filter((name) => !standard.includes(name))
+  if (!checkInside(logFile(folder))) return undefined
+  const columns = new Map<string, Column>()
+  for (const line of readEvents(folder)) {
+    if (line.type !== 'step') continue
+    if (columns.size === 0) for (const name of columnsOf(line)) columns.set(name, new Column())
+    for (const [name, column] of columns) column.add(line[name])
+  }
+  const all = (name: string): Float64Array => columns.get(name)?.numbers ?? new Float64Array()
+  const names = [...columns.keys()].filter((name) => !standard.includes(name))
   return {
     losses: all('loss'),
     lrs: all('lr'),
@@ -91,7 +98,8 @@ export const divergedLine = ({ step, lr, message }: DivergedError): string =>
 
 /** Returns the last line of the log in a run's folder if it says that the run diverged. */
 export function readDiverged(folder: string): DivergedLine | undefined {
-  const file = openSync(logFile(folder), 'r')
+  const file = openInside(logFile(folder))
+  if (file === undefined) return undefined
   try {
     const { size } = fstatSync(file)
     const end = Buffer.alloc(Math.min(size, 65_536))
@@ -103,21 +111,30 @@ export function readDiverged(folder: string): DivergedLine | undefined {
   }
 }
 
-/** Yields the lines of a text file, which is read in chunks: a log may be too long for one string. */
-function* linesOf(path: string): Generator<string> {
-  const [chunk, decoder] = [Buffer.alloc(65_536), new StringDecoder('utf8')]
-  const file = openSync(path, 'r')
-  try {
-    let rest = ''
-    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) {
-      const lines = (rest + decoder.write(chunk.subarray(0, size))).split('\n')
-      rest = lines.pop()!
-      yield* lines
+/** Returns the names of the numbers in the log line of a step: loss, rate and other logged quantities. */
+const columnsOf = (line: StepLine): string[] => [
+  'loss',
+  'lr',
+  ...Object.keys(line).filter((name) => !standard.includes(name)),
+]
+
+/** A growing list of numbers, 8 bytes each. */
+class Column {
+  #data = new Float64Array(1024)
+  #length = 0
+
+  /** Adds a number; NaN for anything else, such as null, which JSON has in place of numbers that are not finite. */
+  add(value: unknown): void {
+    if (this.#length === this.#data.length) {
+      const data = new Float64Array(2 * this.#length)
+      data.set(this.#data)
+      this.#data = data
     }
-    rest += decoder.end()
-    if (rest !== '') yield rest
-  } finally {
-    closeSync(file)
+    this.#data[this.#length++] = typeof value === 'number' ? value : Number.NaN
+  }
+
+  get numbers(): Float64Array {
+    return this.#data.subarray(0, this.#length)
   }
 }
 

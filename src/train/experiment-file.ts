@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { fileNameLike } from '../core/file-name.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { cacheFolder, codeFolder, isSource } from '../package-folder.ts'
 import { type Experiment, experiment } from './experiment.ts'
@@ -57,8 +58,8 @@ export async function experimentOf(given: unknown, file: string): Promise<Loaded
 /** Whether an experiment's JSON was parsed before, so that its model is a function. */
 const isMade = (given: unknown): boolean => typeof Object(given).model === 'function'
 
-/** Returns the name of a file without its folder and extension. */
-export const stemOf = (file: string): string => basename(file, extname(file))
+/** Returns the default name of what is in a file: the file's name without its folder and extension. */
+export const stemOf = (file: string): string => fileNameLike(basename(file, extname(file)))
 
 /**
  * Returns the default export of a module, or the value in a JSON file.

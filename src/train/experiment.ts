@@ -1,3 +1,4 @@
+import { fileNameOption } from '../core/file-name.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import {
   callback,
@@ -11,7 +12,6 @@ import {
   readOptions,
   required,
   size,
-  text,
   type ValuesOf,
 } from '../core/options.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
@@ -37,7 +37,7 @@ const isListOf =
 // The order is that of the keys in run.json.
 const options = {
   /** Name of the experiment's runs. @default the file's name */
-  name: text(),
+  name: fileNameOption,
   /** Training and validation data: data sets in memory, or streams. */
   data: required(custom<Sources>('a split with train and validation, such as data.digits10x10()', isSources)),
   /** Sampler to select and order an epoch's training examples; not for streams. @default every example once */

@@ -1,11 +1,11 @@
-import { basename } from 'node:path'
 import { unknownName } from '../core/mismatch.ts'
 import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { variableAt, variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
-import { readFile } from '../data/files/read-file.ts'
+import { fileName, withFile } from '../data/files/read-file.ts'
+import { fileSource } from '../disk/byte-source.ts'
 import { complaint, converted, matched, type Rename, renamed } from './matching.ts'
-import { readSafetensors, type Stored } from './safetensors.ts'
+import { readTensors, type Stored } from './safetensors.ts'
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isNames = (value: unknown): boolean =>
@@ -69,7 +69,9 @@ export function loadWeights(model: object, path: string, given: LoadOptions = {}
     const variable = variableAt(model, name)
     return variable && names.get(variable)
   }
-  return assign(named, readSafetensors(readFile(path), basename(path)), basename(path), values, firstName)
+  const name = fileName(path)
+  const tensors = withFile(path, (file) => readTensors(fileSource(file, path), name))
+  return assign(named, tensors, name, values, firstName)
 }
 
 /**

@@ -1,5 +1,16 @@
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { pid } from 'node:process'
 import { describe, expect, test } from 'vitest'
 import { killedRuns } from '../../test/support/killed-runs.ts'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
@@ -10,7 +21,8 @@ import { sgd } from '../optim/rules/sgd.ts'
 import { describe as described } from './description.ts'
 import { readSteps } from './event-log.ts'
 import type { ExperimentOptions } from './experiment.ts'
-import { RunFolder, restore } from './run-folder.ts'
+import { restore } from './restore.ts'
+import { RunFolder } from './run-folder.ts'
 import { taskOf } from './train.ts'
 
 const { root, setup, train, read, metrics, checkpoints, resume } = killedRuns()
@@ -146,11 +158,126 @@ test.each([4, Number.POSITIVE_INFINITY])(
   'a checkpoint that cannot be written is an error of the run, left after %d events',
   async (stop) => {
     const name = `failing-${stop}`
-    mkdirSync(join(root, name))
-    writeFileSync(join(root, name, 'checkpoints'), 'not a folder')
-    await expect(train(name, stop, resume)).rejects.toThrow(/EEXIST|ENOTDIR/)
+    const run = new RunFolder(join(root, name), setup())
+    const folder = join(root, name, 'checkpoints')
+    const events = async (first: () => void) => {
+      let seen = 0
+      for await (const _ of run.events()) {
+        if (++seen === 1) first()
+        if (seen >= stop) break
+      }
+    }
+    const block = (): void => writeFileSync(folder, 'not a folder')
+    await expect(events(block)).rejects.toThrow(`${folder}: wanted a folder, got a file`)
+    rmSync(folder)
+    await events(() => {}) // goes on where it was
+    run.close()
   },
 )
+
+describe('a run whose loop is left', () => {
+  test('goes on in another, with the log of one that was never left', async () => {
+    const run = new RunFolder(join(root, 'left'), setup())
+    for (let stop = 1; !run.finished; stop++) {
+      let seen = 0
+      for await (const _ of run.events()) if (++seen > stop) break
+      if (stop === 3) await run.save()
+    }
+    for await (const _ of run.events()); // ended, and stays so
+    run.close()
+    expect(metrics('left')).toBe(metrics('whole'))
+    expect(read('left', 'model.safetensors')).toEqual(read('whole', 'model.safetensors'))
+  })
+
+  test.runIf(existsSync('/proc/self/fd'))('leaves no file open', async () => {
+    const opened = (): number => readdirSync('/proc/self/fd').length
+    const before = opened()
+    for (let i = 0; i < 3; i++) {
+      const run = new RunFolder(join(root, `open-${i}`), setup())
+      for await (const _ of run.events()) break
+    }
+    expect(opened()).toBe(before)
+  })
+
+  test('is closed once, and is over then', async () => {
+    const run = new RunFolder(join(root, 'closed'), setup())
+    const two = run.events()
+    await two.next()
+    await expect(run.events().next()).rejects.toThrow(
+      'RunFolder: wanted one loop over events() at a time, got two',
+    )
+    run.close()
+    run.close()
+    const closed = `${run.path}: wanted a run that is open, got one after close(); resume it`
+    await expect(two.next()).rejects.toThrow(closed)
+    await expect(run.events().next()).rejects.toThrow(closed)
+    await expect(run.save()).rejects.toThrow(closed)
+  })
+})
+
+describe('a run folder under a run', () => {
+  const until = async (name: string, damage: (path: string) => void): Promise<unknown> => {
+    const run = new RunFolder(join(root, name), setup())
+    let seen = 0
+    const error = await (async () => {
+      for await (const _ of run.events()) if (++seen === 2) damage(run.path)
+    })().catch((e: Error) => `${e.name}: ${e.message}`)
+    expect(existsSync(join(run.path, 'model.safetensors'))).toBe(false)
+    run.close()
+    return error
+  }
+
+  test('that is removed is noticed, and not made anew', async () => {
+    const path = join(root, 'removed')
+    expect(await until('removed', (folder) => rmSync(folder, { recursive: true }))).toBe(
+      `MachineError: ${path}: wanted the folder of this run, got none; it was removed while the run trained`,
+    )
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('that is replaced is noticed', async () => {
+    const copy = (folder: string): void => {
+      cpSync(folder, `${folder}-copy`, { recursive: true })
+      renameSync(folder, `${folder}-old`)
+      renameSync(`${folder}-copy`, folder)
+    }
+    expect(await until('replaced', copy)).toBe(
+      `MachineError: ${join(root, 'replaced')}: wanted the folder of this run, got another; it was replaced while the run trained`,
+    )
+    expect(await until('log', (folder) => rmSync(join(folder, 'events.jsonl')))).toMatch(
+      /got none; it was removed/,
+    )
+    expect(await until('cut', (folder) => truncateSync(join(folder, 'events.jsonl'), 5))).toMatch(
+      /^DamagedError: .*events\.jsonl: wanted the \d+ bytes that the run has logged, got \d+; the file is damaged$/,
+    )
+  })
+
+  test('is locked: by a second run there, too', async () => {
+    const run = new RunFolder(join(root, 'locked'), setup())
+    const taken = `${run.path}: wanted a run that nobody has open, got one that this process, ${pid} on ${hostname()}, has; close it there first`
+    for (const resume of [true, false])
+      expect(() => new RunFolder(run.path, setup(), { resume })).toThrow(taken)
+    for await (const _ of run.events()) break
+    run.close()
+    await train('locked', undefined, resume)
+    expect(metrics('locked')).toBe(metrics('whole'))
+    expect(readdirSync(run.path).filter((name) => name.includes('lock'))).toEqual([])
+  })
+
+  test('without run.json is refused, whatever else it has', async () => {
+    await train('headless', 20)
+    rmSync(join(root, 'headless', 'run.json'))
+    for (const part of ['checkpoints', 'events.jsonl', 'model.safetensors']) {
+      const got = `got one with ${part} but no run.json`
+      await expect(train('headless')).rejects.toThrow(`: wanted a new folder, ${got}; choose another`)
+      await expect(train('headless', 1, resume)).rejects.toThrow(
+        `: wanted a run to resume, ${got}; begin another elsewhere`,
+      )
+      rmSync(join(root, 'headless', part), { recursive: true })
+    }
+    await train('headless', 1)
+  })
+})
 
 test('a log that is shorter than the checkpoint knows is refused', async () => {
   await train('short', 12)

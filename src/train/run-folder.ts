@@ -1,30 +1,25 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { abortSignal } from '../core/abort.ts'
-import { ArgumentError, FormatError } from '../core/errors.ts'
+import { ArgumentError, MachineError } from '../core/errors.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
-import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
+import { type FolderLock, lockRun } from '../disk/lock.ts'
+import { replaceFile, writeWhole } from '../disk/whole-file.ts'
+import { Checkpoints } from './checkpoint.ts'
 import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
 import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
-import { type DivergedLine, divergedLine, logFile, readDiverged, toLines } from './event-log.ts'
+import { type DivergedLine, divergedLine, readDiverged, toLines } from './event-log.ts'
 import { type Experiment, goalOf } from './experiment.ts'
+import { LogFile } from './log-file.ts'
 import { sealed } from './origin.ts'
-import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
+import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
 import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
+import { isBegun, makeFolder } from './run-place.ts'
+import { readSaved, type Saved, tensorsOf } from './saved.ts'
 import { type Task, taskOption } from './task.ts'
-import { monitored, run, taskOf } from './train.ts'
-import { flushed, replaceFile, writeWhole } from './whole-file.ts'
-
-/** State saved in a run's checkpoint in addition to tensors. */
-interface Saved {
-  readonly progress: Progress
-  /** Length of the log file, in bytes, at the time of the checkpoint. */
-  readonly logged: number
-  /** Length of the log before the end of an epoch that `steps` cut short; absent without such an epoch. */
-  readonly loggedBeforeCut?: number
-}
+import { run, scoreOf, taskOf } from './train.ts'
 
 const options = {
   /** Whether to resume the run: at its last checkpoint or, if none, at the beginning. @default false */
@@ -58,10 +53,13 @@ export class RunFolder {
   readonly #experiment: Experiment
   readonly #checkpoints: Checkpoints
   readonly #pause: number
+  readonly #lock: FolderLock
+  #isClosed = false
   #progress: Progress
-  readonly #log: number
-  /** Length of the log file, in bytes, at the time of the checkpoint from which the run resumes. */
-  readonly #logged: number
+  /** The log while events are being read. */
+  #log: LogFile | undefined
+  /** Length of the log up to `#progress`, in bytes; without the line that says how the run ended. */
+  #logged: number
   #loggedBeforeCut: number | undefined
   #savedAt: number
   #savedTime: number = performance.now()
@@ -73,11 +71,12 @@ export class RunFolder {
   #fingerprint: string | undefined
 
   /**
-   * Starts a run in the folder `path`, or resumes the run in this folder.
+   * Starts a run in the folder `path`, or resumes the run in this folder. Until `close`, nobody else can.
    *
    * @throws {ArgumentError} when `resume` is false and the folder has a run, when `resume` is true and there is
    *   no folder, or when the run is of another experiment.
-   * @throws {FormatError} when the run's last checkpoint cannot be used.
+   * @throws {DamagedError} when the run's last checkpoint cannot be used, or its `run.json` is missing.
+   * @throws {MachineError} when another process has the run open, or the folder cannot be written.
    */
   constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
     const { resume, notes, task, checkpointSeconds } = readOptions('RunFolder', options, given)
@@ -87,31 +86,31 @@ export class RunFolder {
     this.#pause = 1e3 * checkpointSeconds
     const { everySteps, ...kept } = experiment.checkpoints
     this.#checkpoints = new Checkpoints(join(path, 'checkpoints'), kept)
-    const description: Record<string, unknown> = { ...describe(experiment, this.task), ...notes }
-    this.#graphs = new RunGraphs(experiment, this.task, [description.model, description.evaluation])
-    if (resume && !existsSync(path))
-      throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
-    const begun = existsSync(join(path, 'run.json'))
-    if (begun && !resume) {
-      throw new ArgumentError(
-        `${path}: wanted a new folder, got one with a run; resume it, or choose another`,
-      )
+    makeFolder(path, resume)
+    this.#lock = lockRun(path)
+    try {
+      const begun = isBegun(path, resume)
+      const description: Record<string, unknown> = { ...describe(experiment, this.task), ...notes }
+      this.#graphs = new RunGraphs(experiment, this.task, [description.model, description.evaluation])
+      if (begun) checkSame(path, withFormerSteps(path, experiment, description))
+      this.#description = begun ? resumedDescription(readDescription(path), description) : description
+      if (!begun) this.#describe()
+      this.#checkpoints.clean()
+      const saved = begun ? this.#readLast() : undefined
+      this.#progress = saved ? resumed(experiment, saved.progress) : beginning(experiment)
+      const isCut = saved !== undefined && this.#progress === saved.progress.cut
+      this.#savedAt = this.#progress.steps
+      this.#logged = (isCut ? saved.loggedBeforeCut : saved?.logged) ?? 0
+      new LogFile(path, this.#logged).close() // makes a log, or finds that the one there is too short
+    } catch (error) {
+      this.#lock.release()
+      throw error
     }
-    if (begun) checkSame(path, withFormerSteps(path, experiment, description))
-    else mkdirSync(path, { recursive: true })
-    this.#description = begun ? resumedDescription(readDescription(path), description) : description
-    if (!begun) this.#describe()
-    const saved = begun ? readLast(this.#checkpoints, this.task, () => this.#hashOfData()) : undefined
-    this.#progress = saved ? resumed(experiment, saved.progress) : beginning(experiment)
-    const isCut = saved !== undefined && this.#progress === saved.progress.cut
-    this.#savedAt = this.#progress.steps
-    this.#log = openSync(logFile(path), resume && existsSync(logFile(path)) ? 'r+' : 'w')
-    this.#logged = (isCut ? saved.loggedBeforeCut : saved?.logged) ?? 0
-    checkLog(this.#log, this.#logged, path)
   }
 
   /**
-   * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
+   * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it. After
+   * leaving the loop, a call continues the run, and its log, after the last event.
    *
    * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
    * that falls due during a write is postponed until that ends, and then saves the state at that time.
@@ -119,35 +118,53 @@ export class RunFolder {
    * After an abort, the state is that of the last event; `save` writes a checkpoint of it, to resume from.
    *
    * @throws the reason of `signal`, once it is aborted and the run has not ended.
-   * @throws the error of a checkpoint that failed.
+   * @throws {ArgumentError} when the run is closed, or another loop reads its events.
+   * @throws {MachineError} when a file cannot be written, or the run's folder was removed or replaced.
    */
   async *events(given: OptionsOf<typeof eventsOptions> = {}): AsyncGenerator<TrainEvent> {
     const { signal } = readOptions('events', eventsOptions, given)
+    this.#checkOpen()
     signal?.throwIfAborted()
-    const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
-    const isResumed = this.#progress.steps > 0
+    if (this.#log) throw new ArgumentError('RunFolder: wanted one loop over events() at a time, got two')
     if (!this.finished) this.#describe() // with the run's new length, if it is resumed with another
-    ftruncateSync(this.#log, this.#logged) // the steps after the checkpoint are taken and logged again
+    const log = new LogFile(this.path, this.#logged)
+    this.#log = log
+    this.#saved = Promise.resolve() // forgets a failure that an earlier loop has reported
     try {
-      const from = present({ task: this.task, progress: this.#progress, signal })
-      for await (const event of run(this.#experiment, from)) {
-        this.#progress = event.progress
-        if (event.type === 'epoch' && event.progress.cut) this.#loggedBeforeCut = fstatSync(this.#log).size
-        if (event.type !== 'start' || !isResumed) this.#append(toLines(event))
-        if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
-        if (event.type !== 'steps' || !this.#saving) await this.#saved
-        const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
-        if (due && performance.now() - this.#savedTime >= this.#pause) {
-          this.#beginSave(event.type === 'epoch' ? await this.#averagesIfBest() : undefined)
-        }
-        if (event.type === 'end') await this.#keepModel()
-        yield event
-      }
+      log.cut()
+      yield* this.#train(log, signal)
     } catch (error) {
-      if (error instanceof DivergedError) this.#append(divergedLine(error))
+      if (error instanceof DivergedError) log.write(divergedLine(error))
       throw error
     } finally {
-      await this.#saved
+      this.#log = undefined
+      try {
+        await this.#saved
+      } finally {
+        log.close()
+      }
+    }
+  }
+
+  async *#train(log: LogFile, signal: AbortSignal | undefined): AsyncGenerator<TrainEvent> {
+    const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
+    const isResumed = this.#logged > 0
+    const from = present({ task: this.task, progress: this.#progress, signal })
+    for await (const event of run(this.#experiment, from)) {
+      this.#checkOpen()
+      if (event.type === 'epoch' && event.progress.cut) this.#loggedBeforeCut = this.#logged
+      const length = event.type === 'start' && isResumed ? this.#logged : log.write(toLines(event))
+      if (event.type !== 'end') this.#logged = length
+      this.#progress = event.progress
+      if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
+      if (event.type !== 'steps') this.#checkPlace(log)
+      if (event.type !== 'steps' || !this.#saving) await this.#saved
+      const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps
+      if (due && performance.now() - this.#savedTime >= this.#pause) {
+        this.#beginSave(log, event.type === 'epoch' ? await this.#averagesIfBest() : undefined)
+      }
+      if (event.type === 'end') await this.#keepModel()
+      yield event
     }
   }
 
@@ -174,11 +191,22 @@ export class RunFolder {
     return longer(this.#experiment, this.#progress)
   }
 
-  /** Writes a checkpoint of the current state; resolves when it is on disk. */
+  /**
+   * Writes a checkpoint of the current state; resolves when it is on disk.
+   *
+   * @throws {ArgumentError} when the run is closed.
+   * @throws {MachineError} when it cannot be written, or the run's folder was removed or replaced.
+   */
   async save(): Promise<void> {
-    await this.#saved
-    this.#beginSave()
-    await this.#saved
+    this.#checkOpen()
+    await this.#saved.catch(() => {}) // this attempt takes the place of one that failed
+    const log = this.#log ?? new LogFile(this.path, this.#logged)
+    try {
+      this.#beginSave(log)
+      await this.#saved
+    } finally {
+      if (log !== this.#log) log.close()
+    }
   }
 
   /** Returns the weights of evaluation, if they are others than those trained and no epoch before was as good. */
@@ -189,43 +217,36 @@ export class RunFolder {
   }
 
   /** @param averages weights of evaluation, to save as well */
-  #beginSave(averages?: readonly Uint8Array[]): void {
+  #beginSave(log: LogFile, averages?: readonly Uint8Array[]): void {
     if (this.#saving) return
+    this.#checkPlace(log)
     this.#graphs.write(this.path)
-    const { size: logged } = fstatSync(this.#log)
     const progress: Saved = present({
       progress: this.#progress,
-      logged,
+      logged: this.#logged,
       loggedBeforeCut: this.#progress.cut && this.#loggedBeforeCut,
     })
-    const score = this.#score === undefined ? {} : { score: this.#score }
+    const { monitor } = this.#experiment
+    const score = present({ score: this.#score })
     const checkpoint = { progress, fingerprint: this.#hashOfData(), ...score }
     // The log must reach the disk before a checkpoint that states its length.
-    const written = flushed(this.#log)
+    const written = log.flushed()
+    const flushed = written.catch(() => {}) // an error ends the writing of the checkpoint
     this.#saving = true
     this.#saved = this.#checkpoints
       .save(this.#progress.steps, tensorsOf(this.task), checkpoint, written)
       .then(async (path) => {
         if (averages) await replaceFile(evaluationWeights(path), averages)
-        this.#markBest()
+        this.#checkpoints.markBest(monitor, goalOf(this.#experiment))
       })
-      .finally(() => {
+      .finally(async () => {
+        await flushed // whatever failed before: the log may be closed only then
         this.#saving = false
       })
     this.#saved.catch(() => {}) // reported by whoever awaits it
     this.#savedAt = this.#progress.steps
     this.#savedTime = performance.now()
     this.#score = undefined
-  }
-
-  /** Writes `checkpoints/best.json`, from which people can tell the best checkpoint, and why it is the best. */
-  #markBest(): void {
-    const best = this.#checkpoints.best()
-    if (best === undefined) return
-    const { monitor } = this.#experiment
-    const value = goalOf(this.#experiment) === 'max' ? -best.score : best.score
-    const mark = { checkpoint: basename(best.path), monitor, value }
-    writeWhole(join(this.path, 'checkpoints', 'best.json'), `${JSON.stringify(mark)}\n`)
   }
 
   #describe(): void {
@@ -239,13 +260,31 @@ export class RunFolder {
     return this.#fingerprint
   }
 
-  /** Closes the log file. */
+  /** Releases the run's folder, so that others can resume the run. Later calls do nothing. */
   close(): void {
-    closeSync(this.#log)
+    this.#isClosed = true
+    this.#lock.release()
   }
 
-  #append(lines: string): void {
-    writeSync(this.#log, lines, fstatSync(this.#log).size)
+  #checkOpen(): void {
+    if (this.#isClosed)
+      throw new ArgumentError(`${this.path}: wanted a run that is open, got one after close(); resume it`)
+  }
+
+  /** @throws {MachineError} when the folder is no longer that of this run: nothing may be written there then. */
+  #checkPlace(log: LogFile): void {
+    log.check()
+    if (this.#lock.isHeld) return
+    const got = 'no lock; somebody removed it'
+    throw new MachineError(
+      `${this.path}: wanted the lock that this run holds, got ${got} while the run trained`,
+    )
+  }
+
+  /** Loads the tensors of the last checkpoint, if any, into the task. Returns the checkpoint's other state. */
+  #readLast(): Saved | undefined {
+    const last = this.#checkpoints.list().at(-1)
+    return last === undefined ? undefined : readSaved(last, this.#experiment, this.task, this.#hashOfData())
   }
 
   /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
@@ -257,67 +296,4 @@ export class RunFolder {
     if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))
     else await replaceFile(path, model)
   }
-}
-
-/**
- * Loads the last checkpoint in a run's folder into a task: weights, optimizer state, number of steps and
- * learning-rate factor. Does not change the folder.
- *
- * @returns whether the folder has a checkpoint
- * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
- *   unchanged then.
- */
-export function restore(path: string, experiment: Experiment, task: Task): boolean {
-  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
-  if (last !== undefined) restoreCheckpoint(last, experiment, task, true)
-  return last !== undefined
-}
-
-/**
- * Loads the checkpoint in the folder `path` into a task, like `restore`.
- *
- * @param isSame whether the experiment's data must be those of the checkpoint
- * @returns the run's progress at the checkpoint
- * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
- *   unchanged then.
- */
-export function restoreCheckpoint(
-  path: string,
-  experiment: Experiment,
-  task: Task,
-  isSame: boolean,
-): Progress {
-  const hash = isSame ? fingerprint(experiment.data) : undefined
-  const { progress } = readCheckpoint<Saved>(path, tensorsOf(task), hash)
-  task.goTo(progress.steps, factorOf(experiment, progress))
-  return progress
-}
-
-/** Loads the tensors of the last checkpoint, if any, into a task. Returns the checkpoint's other state. */
-function readLast(checkpoints: Checkpoints, task: Task, hash: () => string): Saved | undefined {
-  const last = checkpoints.list().at(-1)
-  return last === undefined ? undefined : readCheckpoint<Saved>(last, tensorsOf(task), hash())
-}
-
-const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
-  model: variables,
-  optimizer: optimizerState,
-})
-
-/** Returns an epoch's monitored value as a score, negated if higher is better; undefined for NaN. */
-function scoreOf(event: TrainEvent & { readonly type: 'epoch' }, experiment: Experiment): number | undefined {
-  const value = monitored(experiment, event)
-  if (Number.isNaN(value)) return undefined
-  return goalOf(experiment) === 'max' ? -value : value
-}
-
-/** @throws {FormatError} when the log is shorter than at the last checkpoint. */
-function checkLog(log: number, length: number, path: string): void {
-  const { size } = fstatSync(log)
-  if (size >= length) return
-  closeSync(log)
-  throw new FormatError(
-    `${logFile(path)}: wanted the ${length} bytes that the last checkpoint covers, got ${size}; ` +
-      'the file is damaged',
-  )
 }

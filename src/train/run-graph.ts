@@ -5,6 +5,7 @@ import { present } from '../core/options.ts'
 import { input } from '../core/tensor.ts'
 import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
+import { writeWhole } from '../disk/whole-file.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
@@ -13,7 +14,6 @@ import { castFloat, computeDType } from './graphs.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import type { Task } from './task.ts'
-import { writeWhole } from './whole-file.ts'
 
 // A run's folder holds graphs from which the model is exported and evaluated without the experiment's file:
 // `inference.onnx` computes y from x, and `loss.onnx` loss and accuracy from y and the targets. Their weights are those

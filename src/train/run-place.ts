@@ -1,7 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ArgumentError } from '../core/errors.ts'
+import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { listed } from '../core/text.ts'
+import { fileFault, systemCode } from '../disk/fault.ts'
+import { checkInside } from '../disk/inside.ts'
 import { Checkpoints } from './checkpoint.ts'
 
 /** Where a run and, if asked for, its checkpoint are on disk. */
@@ -62,8 +64,40 @@ function checkpointOf(path: string, asked: string): string {
 /** Returns the path of a finished run's weights. @throws {ArgumentError} when the run has not finished. */
 export function finishedModel(path: string): string {
   const weights = join(path, 'model.safetensors')
-  if (existsSync(weights)) return weights
+  if (checkInside(weights)) return weights
   throw new ArgumentError(
     `${path}: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint`,
   )
+}
+
+/** Makes the folder of a new run, or checks that there is one to resume. */
+export function makeFolder(path: string, resume: boolean): void {
+  if (resume && !existsSync(path))
+    throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (cause) {
+    if (!['EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw fileFault(path, cause)
+    throw new ArgumentError(`${path}: wanted a folder for the run, got a file`)
+  }
+}
+
+/**
+ * Returns whether a folder has a run.
+ *
+ * @throws {ArgumentError} when it is not to be resumed, but has a run or parts of one.
+ * @throws {DamagedError} when it is to be resumed, but has no `run.json` that says of what its parts are.
+ */
+export function isBegun(path: string, resume: boolean): boolean {
+  if (checkInside(join(path, 'run.json'))) {
+    if (resume) return true
+    throw new ArgumentError(`${path}: wanted a new folder, got one with a run; resume it, or choose another`)
+  }
+  const part = ['checkpoints', 'events.jsonl', 'model.safetensors'].find((name) =>
+    lstatSync(join(path, name), { throwIfNoEntry: false }),
+  )
+  if (part === undefined) return false
+  const got = `one with ${part} but no run.json`
+  if (resume) throw new DamagedError(`${path}: wanted a run to resume, got ${got}; begin another elsewhere`)
+  throw new ArgumentError(`${path}: wanted a new folder, got ${got}; choose another`)
 }

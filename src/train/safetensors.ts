@@ -4,6 +4,7 @@ import { jsonIn } from '../core/json.ts'
 import { malformed, mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
+import { type ByteSource, bytesSource } from '../disk/byte-source.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
 /** Name that the safetensors format has for each of our element types. */
@@ -101,6 +102,16 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
   if (!(file instanceof Uint8Array)) {
     throw mismatch('readSafetensors', 'the bytes of a file', file, 'such as fs.readFileSync(path)')
   }
+  return readTensors(bytesSource(file), name)
+}
+
+/**
+ * Reads the tensors of a safetensors file like `readSafetensors`, each straight into its own memory, so that a file
+ * of any size takes no more memory than its tensors.
+ *
+ * @throws {FormatError} as `readSafetensors`.
+ */
+export function readTensors(file: ByteSource, name: string): Map<string, Stored> {
   const { header, body } = headerOf(file, name)
   const entries = Object.entries(header)
     .filter(([key, entry]) => key !== '__metadata__' || !isMetadata(entry, name))
@@ -118,21 +129,27 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
   }
   return new Map(
     entries.map(({ key, code, shape, start, end }) => {
-      const bytes = file.subarray(body + start, body + end)
+      const bytes = file.read(body + start, body + end)
       return [key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) }]
     }),
   )
 }
 
-function headerOf(file: Uint8Array, name: string): { readonly header: object; readonly body: number } {
-  refuseOthers(file, name)
-  const size = file.length < 8 ? 0 : Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
+/** Maximum length of a header in bytes, which is that of the format's own readers. */
+const longestHeader = 100_000_000
+
+function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
+  const start = file.read(0, Math.min(9, file.length))
+  refuseOthers(start, name)
+  const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
   if (file.length < 8 || size > file.length - 8) {
     throw new FormatError(
       `${name}: wanted a safetensors file, got ${file.length} bytes; it is truncated or damaged`,
     )
   }
-  const header = jsonIn(file.subarray(8, 8 + size))
+  if (size > longestHeader)
+    throw malformed(name, `a header of at most ${longestHeader} bytes`, size, 'the file is damaged')
+  const header = jsonIn(file.read(8, 8 + size))
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
     return { header, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)

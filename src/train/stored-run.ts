@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Data, dtypes } from '../core/dtype.ts'
-import { ArgumentError, FormatError } from '../core/errors.ts'
+import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import {
   boolean,
@@ -19,9 +18,9 @@ import {
 } from '../core/options.ts'
 import { type Shape, shapeOption, showTensor, sizeOf } from '../core/shape.ts'
 import { nameOptions } from '../data/dataset.ts'
-import { readFile } from '../data/files/read-file.ts'
 import type { Recipe } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
+import { checkInside, readInside } from '../disk/inside.ts'
 import type { Session } from '../runtime/session.ts'
 import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import { readModel } from './checkpoint.ts'
@@ -31,7 +30,7 @@ import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { type About, type AboutLoss, evaluationWeights, graphFiles, graphFormat } from './run-graph.ts'
 import { finishedModel, type RunPlace } from './run-place.ts'
-import { readSafetensors } from './safetensors.ts'
+import { tensorsInside } from './tensor-file.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 const shape = required(shapeOption)
@@ -71,8 +70,9 @@ const fields = {
 /** Reads what a run's graphs compute; undefined for a run without them. @throws {FormatError} when it is damaged. */
 function readAbout(path: string): About | undefined {
   const file = graphFiles(path).about
-  if (!existsSync(file)) return undefined
-  const json = jsonIn(readFile(file))
+  const bytes = readInside(file)
+  if (bytes === undefined) return undefined
+  const json = jsonIn(bytes)
   if (!isObject(json)) throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
   const { format } = json as { readonly format?: unknown }
   if (typeof format === 'number' && format > graphFormat)
@@ -105,7 +105,7 @@ export class StoredRun {
   get refusal(): string | undefined {
     const { checkpoint } = this.#place
     const { refused, averaged } = this.about
-    const isMissing = checkpoint !== undefined && averaged && !existsSync(evaluationWeights(checkpoint))
+    const isMissing = checkpoint !== undefined && averaged && !checkInside(evaluationWeights(checkpoint))
     return refused ?? (isMissing ? 'a checkpoint without the averaged weights of evaluation' : undefined)
   }
 
@@ -153,17 +153,23 @@ export class StoredRun {
 
   #withWeights(file: string): Uint8Array {
     const { path, checkpoint } = this.#place
-    const averaged = this.about.averaged && checkpoint !== undefined
-    const weights = averaged ? evaluationWeights(checkpoint) : (checkpoint ?? finishedModel(path))
-    const bytes = checkpoint === undefined || averaged ? readFile(weights) : readModel(checkpoint)
-    const name =
-      checkpoint === undefined || averaged
-        ? basename(weights)
-        : join(basename(checkpoint), 'model.safetensors')
-    const tensors = readSafetensors(bytes, name)
+    const isOwn = checkpoint !== undefined && !this.about.averaged
+    const weights = isOwn ? join(checkpoint, 'model.safetensors') : weightsOf(path, checkpoint)
+    const name = isOwn ? join(basename(checkpoint), basename(weights)) : basename(weights)
+    const tensors = isOwn ? readModel(checkpoint) : existing(weights, tensorsInside(weights, name))
     checkWeights(path, tensors)
-    return withWeights({ name: basename(file), bytes: readFile(file) }, { name, tensors })
+    const graph = existing(file, readInside(file))
+    return withWeights({ name: basename(file), bytes: graph }, { name, tensors })
   }
+}
+
+const weightsOf = (path: string, checkpoint: string | undefined): string =>
+  checkpoint === undefined ? finishedModel(path) : evaluationWeights(checkpoint)
+
+/** Returns what a file of a run contains. @throws {DamagedError} when there is no such file */
+function existing<T>(file: string, contents: T | undefined): T {
+  if (contents !== undefined) return contents
+  throw new DamagedError(`${file}: wanted a file of the run, got none; the folder is damaged`)
 }
 
 /** What to do where only the experiment can help. */

@@ -10,7 +10,7 @@ import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { isRelative } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
-import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
+import { type Experiment, goalOf, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
 import { Pace } from './pace.ts'
@@ -231,6 +231,13 @@ async function validated(
 export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
   const value = isEpochResult(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN
+}
+
+/** Returns an epoch's monitored value as a score, negated if higher is better; undefined for NaN. */
+export function scoreOf(event: EpochEvent, experiment: Experiment): number | undefined {
+  const value = monitored(experiment, event)
+  if (Number.isNaN(value)) return undefined
+  return goalOf(experiment) === 'max' ? -value : value
 }
 
 /** Returns a new task with the model, loss and optimizer of an experiment. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { malformed } from '../../core/mismatch.ts'
 import { type OptionsOf, readOptions } from '../../core/options.ts'
@@ -46,7 +46,9 @@ const fineOrCoarse = {
 export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> = {}): Split {
   const { labels } = readOptions('cifar100', fineOrCoarse, given)
   const path = join(folder, `${labels}_label_names.txt`)
-  const classNames = existsSync(path) ? readFileSync(path, 'utf8').trim().split(/\s+/) : undefined
+  const classNames = existsSync(path)
+    ? new TextDecoder().decode(readFile(path)).trim().split(/\s+/)
+    : undefined
   const options: CifarOptions = { classes: 100, labels, ...(classNames && { classNames }) }
   return {
     train: readCifar(present(folder, 'train.bin'), options),

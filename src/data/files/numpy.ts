@@ -1,19 +1,19 @@
-import { writeFileSync } from 'node:fs'
 import { malformed, unknownName } from '../../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
 import { showShape, sizeOf } from '../../core/shape.ts'
+import { writeOutput } from '../../disk/whole-file.ts'
 import { targetsOf } from '../arrays.ts'
 import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
-import { encodeNpy, type NpyArray, type NpyData, parseNpy } from '../formats/npy.ts'
+import { encodeNpy, type NpyArray, type NpyData, npyIn } from '../formats/npy.ts'
 import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
 import { withRecipe } from '../recipe.ts'
 import { fileName, readFile } from './read-file.ts'
 
 /** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
-export const readNpy = (path: string): NpyArray => parseNpy(readFile(path), fileName(path))
+export const readNpy = (path: string): NpyArray => npyIn(readFile(path), fileName(path), true)
 
 /** Writes an array to an NPY file. */
-export const writeNpy = (path: string, array: NpyArray): void => writeFileSync(path, encodeNpy(array))
+export const writeNpy = (path: string, array: NpyArray): void => writeOutput(path, encodeNpy(array))
 
 /** Reads all arrays of an NPZ file, keyed by name: see `parseNpz`. */
 export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
@@ -24,7 +24,7 @@ export const writeNpz = (
   path: string,
   arrays: Readonly<Record<string, NpyArray>>,
   given: NpzOptions = {},
-): void => writeFileSync(path, encodeNpz(arrays, readOptions('writeNpz', npzOptions, given)))
+): void => writeOutput(path, encodeNpz(arrays, readOptions('writeNpz', npzOptions, given)))
 
 const arrayOptions = {
   ...nameOptions,

@@ -1,33 +1,26 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import { malformed, mismatch } from '../../core/mismatch.ts'
+import { readBytes } from '../../disk/read-bytes.ts'
 
 /**
- * Returns the bytes of a file of any size that fits into memory.
+ * Returns the bytes of a file of any size that fits into memory. The caller may keep and change them.
  *
  * @throws {FormatError} when there is no such file, or it cannot be read.
  */
-export function readFile(path: string): Uint8Array {
+export const readFile = (path: string): Uint8Array => withFile(path, (file) => readBytes(file, path))
+
+/** Opens a file, calls `body` with its descriptor and closes it. @throws {FormatError} as `readFile` */
+export function withFile<T>(path: string, body: (file: number) => T): T {
   const file = opened(path)
   try {
-    const { size } = fstatSync(file)
-    const bytes = new Uint8Array(size)
-    let at = 0
-    while (at < size) {
-      const read = readSync(file, bytes, at, Math.min(size - at, most), null)
-      if (read === 0) throw malformed(path, `${size} bytes`, `${at}`, 'the file changed while it was read')
-      at += read
-    }
-    return bytes
+    return body(file)
   } catch (cause) {
     throw explained(path, cause)
   } finally {
     closeSync(file)
   }
 }
-
-/** Maximum number of bytes that the system reads at a time: it refuses 2 GiB and more. */
-const most = 1 << 30
 
 function opened(path: string): number {
   fileName(path)

@@ -34,7 +34,14 @@ export interface NpyArray {
  * @throws {FormatError} when the file is damaged, or the array is structured, or of objects, text, complex
  *   numbers or dates.
  */
-export function parseNpy(file: Uint8Array, name: string): NpyArray {
+export const parseNpy = (file: Uint8Array, name: string): NpyArray => npyIn(file, name, false)
+
+/**
+ * Parses an NPY file like `parseNpy`.
+ *
+ * @param isOwned whether the array may take over the memory of `file`, which halves the memory needed
+ */
+export function npyIn(file: Uint8Array, name: string, isOwned: boolean): NpyArray {
   const { descr, isFortran, shape, start } = parseHeader(file, name)
   const body = file.subarray(start)
   const [, order, kind, width] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr === '?' ? '|b1' : descr) ?? []
@@ -50,10 +57,11 @@ export function parseNpy(file: Uint8Array, name: string): NpyArray {
     const wanted = `${size * bytes} bytes for ${showShape(shape)} of ${descr}`
     throw malformed(name, wanted, body.length, 'the file is truncated or damaged')
   }
-  const copy = new Uint8Array(body) // aligned to its elements
-  if (order === '>') swap(copy, bytes)
-  const read = new type(copy.buffer, 0, size)
-  const wrong = kind === 'b' ? copy.find((value) => value > 1) : undefined
+  const isAligned = body.byteOffset % 16 === 0 // as NumPy aligns an array in its file; a copy always is
+  const own = isOwned && isAligned ? body : new Uint8Array(body)
+  if (order === '>') swap(own, bytes)
+  const read = new type(own.buffer as ArrayBuffer, own.byteOffset, size)
+  const wrong = kind === 'b' ? own.find((value) => value > 1) : undefined
   if (wrong !== undefined) throw malformed(name, 'booleans as 0 or 1', wrong, 'the file is damaged')
   const data = half ? fromFloat16(read as Uint16Array) : (read as NpyData)
   return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }

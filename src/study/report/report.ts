@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeWhole } from '../../disk/whole-file.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { html } from './html.ts'
 import { markdown } from './markdown.ts'
@@ -21,8 +22,8 @@ export async function writeReport(
     json: join(folder, 'findings.json'),
   }
   mkdirSync(folder, { recursive: true })
-  writeFileSync(paths.html, page)
-  writeFileSync(paths.markdown, markdown(findings))
-  writeFileSync(paths.json, `${JSON.stringify(findings, null, 2)}\n`)
+  writeWhole(paths.html, page)
+  writeWhole(paths.markdown, markdown(findings))
+  writeWhole(paths.json, `${JSON.stringify(findings, null, 2)}\n`)
   return paths
 }

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeWhole } from '../../disk/whole-file.ts'
 import { analyse, type StudyFacts } from '../analysis/analyse.ts'
 import type { Findings, Finished } from '../analysis/findings.ts'
 
@@ -14,7 +14,7 @@ export async function finish(
 ): Promise<Findings> {
   const findings = analyse(facts, finished)
   const results = { ...facts, trials: finished }
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+  writeWhole(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
   // Imported here, so that only those who write a report load the charts.
   const { writeReport } = await import('../report/report.ts')
   await writeReport(folder, findings)

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { refuseLinks } from '../../disk/inside.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { trialKey } from '../design/design.ts'
 import { plan, trialCount } from '../design/plan.ts'
@@ -50,6 +51,7 @@ export interface RunStudyOptions {
 export async function* runStudy(prepared: Prepared, options: RunStudyOptions): AsyncGenerator<StudyEvent> {
   const { folder, start, timeLimit = Number.POSITIVE_INFINITY, retryFailed } = options
   mkdirSync(folder, { recursive: true })
+  refuseLinks(folder)
   const lock = lockFolder(folder, 'study')
   let database: Database | undefined
   const pool = new Pool(start, { timeLimit })

@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ArgumentError, DamagedError, FormatError } from '../../core/errors.ts'
 import { jsonIn } from '../../core/json.ts'
 import { isMachineFault } from '../../core/machine.ts'
 import { valueFingerprint } from '../../data/fingerprint.ts'
+import { checkInside } from '../../disk/inside.ts'
+import { writeWhole } from '../../disk/whole-file.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import { logFile } from '../../train/event-log.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { RunFolder, type RunFolderOptions } from '../../train/run-folder.ts'
 import { optimizerOf } from '../../train/run-optimizer.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
-import { writeWhole } from '../../train/whole-file.ts'
 import { trialKey } from '../design/design.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { summarizeDrift } from './drift-summary.ts'
@@ -49,6 +50,8 @@ type Notes = Readonly<Record<string, unknown>>
  *   file, the next attempt at the trial starts again
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
+  checkInside(dirname(job.folder), 'a folder')
+  if (checkInside(job.folder, 'a folder')) checkInside(fileOf(job))
   const of = identityIn(base, job)
   const before = readResult(job, of)
   if (before) return before

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Shape } from '../../core/shape.ts'
 import { Variable } from '../../core/variable.ts'
 import type { Optimizer } from '../../optim/optimizer.ts'
 import { equilibrium, type WeightRule, weightRule } from '../../optim/weight-rule.ts'
 import type { EpochEvent } from '../../train/event.ts'
-import { readEvents, type StepLine } from '../../train/event-log.ts'
-import { readSafetensors } from '../../train/safetensors.ts'
+import { readEvents, readSteps } from '../../train/event-log.ts'
+import type { Steps } from '../../train/steps.ts'
+import { tensorsInside } from '../../train/tensor-file.ts'
 import { layerLog, layerOf } from '../../train/watch.ts'
 import type { LayerCurve, TrialResult } from '../trial.ts'
 import { explosionOf } from './explosion.ts'
@@ -27,45 +27,60 @@ const most = 100
  * it is the same for a resumed run as for an uninterrupted one.
  */
 export function readLog(folder: string, optimizer: Optimizer): Logged {
-  const lines = [...readEvents(folder)]
-  const steps = lines.filter((line) => line.type === 'step')
-  const epochs = lines.filter((line) => line.type === 'epoch')
-  const points = pointsOf(steps)
-  const layers = layersOf(folder, points, optimizer)
+  const steps = readSteps(folder) ?? noSteps
+  const epochs = epochsOf(folder)
+  const points = pointsOf(steps.losses.length)
+  const layers = layersOf(folder, steps, points, optimizer)
   const { trainLoss, validationLoss } = epochs.at(-1) ?? {}
+  const [first, last] = [steps.losses[0], steps.losses.at(-1)!]
   return {
     metrics: metricsOf(epochs.at(-1)),
-    explosion: steps[0] && explosionOf(steps[0].loss, [steps.at(-1)!.loss, trainLoss, validationLoss]),
-    steps: steps.length,
+    explosion: first === undefined ? undefined : explosionOf(first, [last, trainLoss, validationLoss]),
+    steps: steps.losses.length,
     training: epochs.reduce((sum, { time }) => sum + time.seconds, 0),
     curve: {
-      steps: points.map(({ last }) => last.step),
-      trainLoss: points.map((point) => mean(point, 'loss')),
-      lr: points.map(({ last }) => last.lr),
+      steps: points.map(lastOf),
+      trainLoss: points.map((point) => mean(steps.losses, point)),
+      lr: points.map((point) => steps.lrs[lastOf(point)]!),
     },
     ...(Object.keys(layers).length > 0 && { layers }),
   }
 }
 
-/** A point of a learning curve: the log lines of consecutive steps, over which values are averaged. */
+const noSteps: Steps = { losses: new Float64Array(), lrs: new Float64Array() }
+
+type Epoch = Omit<EpochEvent, 'progress'>
+
+function epochsOf(folder: string): Epoch[] {
+  const epochs: Epoch[] = []
+  for (const line of readEvents(folder)) if (line.type === 'epoch') epochs.push(line)
+  return epochs
+}
+
+/** A point of a learning curve: the consecutive steps `from` to `to` (exclusive), over which values are averaged. */
 interface Point {
-  readonly lines: readonly StepLine[]
-  readonly last: StepLine
+  readonly from: number
+  readonly to: number
 }
 
-function pointsOf(steps: readonly StepLine[]): Point[] {
-  const length = Math.max(1, Math.ceil(steps.length / most))
-  return Array.from({ length: Math.ceil(steps.length / length) }, (_, i) => {
-    const lines = steps.slice(i * length, (i + 1) * length)
-    return { lines, last: lines.at(-1)! }
-  })
+function pointsOf(count: number): Point[] {
+  const length = Math.max(1, Math.ceil(count / most))
+  return Array.from({ length: Math.ceil(count / length) }, (_, i) => ({
+    from: i * length,
+    to: Math.min(count, (i + 1) * length),
+  }))
 }
 
-const mean = ({ lines }: Point, key: string): number =>
-  lines.reduce((sum, line) => sum + Number(line[key]), 0) / lines.length
+const lastOf = ({ to }: Point): number => to - 1
+
+function mean(values: ArrayLike<number>, { from, to }: Point): number {
+  let sum = 0
+  for (let step = from; step < to; step++) sum += values[step]!
+  return sum / (to - from)
+}
 
 /** Maps the names of an epoch's metrics to their values; only metrics that are single numbers. */
-export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Record<string, number> {
+export function metricsOf(epoch: Epoch | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
   const all = Object.entries({ trainLoss, validationLoss, validationAccuracy, ...metrics })
@@ -75,16 +90,18 @@ export function metricsOf(epoch: Omit<EpochEvent, 'progress'> | undefined): Reco
 /** Maps the path of each batch normalization in the model to its logged curves; empty if none were logged. */
 function layersOf(
   folder: string,
+  steps: Steps,
   points: readonly Point[],
   optimizer: Optimizer,
 ): Record<string, LayerCurve> {
-  const { last = {} } = points[0] ?? {}
-  const paths = Object.keys(last).flatMap((name) => layerOf(name, 'effectiveRate') ?? [])
+  const { logs = {} } = steps
+  const paths = Object.keys(logs).flatMap((name) => layerOf(name, 'effectiveRate') ?? [])
   if (paths.length === 0) return {}
-  const angles = anglesOf(folder, points, optimizer)
-  const means = (name: string): number[] => (name in last ? points.map((point) => mean(point, name)) : [])
+  const angles = anglesOf(folder, steps, points, optimizer)
+  const means = (name: string): number[] =>
+    name in logs ? points.map((point) => mean(logs[name]!, point)) : []
   const curveOf = (path: string): LayerCurve => ({
-    steps: points.map(({ last }) => last.step),
+    steps: points.map(lastOf),
     effectiveRate: means(layerLog(path, 'effectiveRate')),
     angle: means(layerLog(path, 'angle')),
     ...(angles && { equilibrium: angles }),
@@ -97,29 +114,33 @@ function layersOf(
  * and gradients balance; 0 if the rate is 0. Undefined without decay, without a model in the folder, and if
  * parameter groups give weights different angles, since the log does not say which weight feeds a layer.
  */
-function anglesOf(folder: string, points: readonly Point[], optimizer: Optimizer): number[] | undefined {
-  const [angles, ...others] = rulesOf(folder, points, optimizer).map((rule) =>
-    points.map(({ last: { step } }) => equilibrium(rule, step)?.angle ?? 0),
+function anglesOf(
+  folder: string,
+  steps: Steps,
+  points: readonly Point[],
+  optimizer: Optimizer,
+): number[] | undefined {
+  const [angles, ...others] = rulesOf(folder, steps, optimizer).map((rule) =>
+    points.map((point) => equilibrium(rule, lastOf(point))?.angle ?? 0),
   )
   const same = others.every((other) => other.every((angle, i) => angle === angles![i]))
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
 /** Returns how the optimizer updates weights of two or more axes: one rule for each set of rate and options. */
-function rulesOf(folder: string, points: readonly Point[], optimizer: Optimizer): WeightRule[] {
-  const file = join(folder, 'model.safetensors')
-  if (!existsSync(file)) return []
-  const matrices = [...readSafetensors(readFileSync(file), file)].filter(([, { shape }]) => shape.length >= 2)
+function rulesOf(folder: string, { lrs }: Steps, optimizer: Optimizer): WeightRule[] {
+  const tensors = tensorsInside(join(folder, 'model.safetensors'))
+  if (tensors === undefined) return []
+  const matrices = [...tensors].filter(([, { shape }]) => shape.length >= 2)
   const attached = optimizer.attach(
     new Map(matrices.map(([name, { shape }]) => [name, standIn(shape)])),
     undefined,
     true,
   )
-  const factors = new Float64Array(points.at(-1)!.last.step + 1).fill(1)
-  for (const { step, lr } of points.flatMap(({ lines }) => lines)) {
+  const factors = Float64Array.from(lrs, (lr, step) => {
     const scheduled = attached.lr(step)
-    if (scheduled > 0) factors[step] = lr / scheduled
-  }
+    return scheduled > 0 ? lr / scheduled : 1
+  })
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 

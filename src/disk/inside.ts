@@ -1,0 +1,100 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { malformed } from '../core/mismatch.ts'
+import { onFile, systemCode } from './fault.ts'
+import { readBytes } from './read-bytes.ts'
+
+// Files and folders inside the folder of a run or a study, which may come from a stranger. A symbolic link inside
+// could lead anywhere, and a named pipe would wait for ever: both are refused. The folder itself may be a link.
+
+// Windows has neither flag: there, a file is looked at before it is opened.
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+
+/**
+ * Opens a file inside the folder of a run or a study.
+ *
+ * @param flags of `node:fs`'s `constants`. @default O_RDONLY
+ * @returns the file's descriptor; undefined when it does not exist and `flags` does not create it
+ * @throws {FormatError} when it is a symbolic link, or anything else but a file.
+ * @throws {MachineError} when it cannot be opened.
+ */
+export function openInside(path: string, flags: number = constants.O_RDONLY): number | undefined {
+  return onFile(path, () => {
+    if (O_NOFOLLOW === 0) checkInside(path)
+    let file: number
+    try {
+      file = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK)
+    } catch (error) {
+      checkInside(path)
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+    const stats = fstatSync(file)
+    if (stats.isFile()) return file
+    closeSync(file)
+    throw wrongKind(path, 'a file', stats)
+  })
+}
+
+/**
+ * Returns the bytes of a file inside the folder of a run or a study; undefined when it does not exist.
+ *
+ * @throws {FormatError} when it is a symbolic link, or anything else but a file.
+ * @throws {MachineError} when it cannot be read.
+ */
+export function readInside(path: string): Uint8Array | undefined {
+  const file = openInside(path)
+  if (file === undefined) return undefined
+  try {
+    return onFile(path, () => readBytes(file, path))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Checks that what lies at a path inside the folder of a run or a study, if anything does, is a file or, if `kind`
+ * says so, a folder.
+ *
+ * @returns whether it exists
+ * @throws {FormatError} when it is a symbolic link, or anything else.
+ */
+export function checkInside(path: string, kind: 'a file' | 'a folder' = 'a file'): boolean {
+  const stats = statsOf(path)
+  if (stats === undefined) return false
+  if (kind === 'a file' ? stats.isFile() : stats.isDirectory()) return true
+  throw wrongKind(path, kind, stats)
+}
+
+/** Names in the folder of a study or of advice that SQLite and workers open. */
+const opened = /^(?:study|advice|workers|trials|base)\b/
+
+/**
+ * Checks the folder of a study or of advice before its database, locks and trials are opened.
+ *
+ * @throws {FormatError} when one of them is a symbolic link.
+ */
+export function refuseLinks(folder: string): void {
+  for (const entry of onFile(folder, () => readdirSync(folder, { withFileTypes: true }))) {
+    if (!entry.isSymbolicLink() || !opened.test(entry.name)) continue
+    const path = join(folder, entry.name)
+    throw wrongKind(path, entry.name === 'trials' ? 'a folder' : 'a file', lstatSync(path))
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
+
+function wrongKind(path: string, wanted: string, stats: Stats): Error {
+  if (stats.isSymbolicLink())
+    return malformed(path, wanted, 'a symbolic link', 'links inside the folder of a run are not followed')
+  return malformed(path, wanted, stats.isDirectory() ? 'a folder' : stats.isFile() ? 'a file' : 'a device')
+}

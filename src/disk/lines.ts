@@ -1,0 +1,48 @@
+import { closeSync, readSync } from 'node:fs'
+import { DamagedError } from '../core/errors.ts'
+import { onFile } from './fault.ts'
+import { openInside } from './inside.ts'
+
+/** Maximum length of a line in bytes. Only a damaged file has longer ones, and memory must stay bounded. */
+const longest = 1 << 26
+
+const lineFeed = 10
+
+/**
+ * Yields the lines of a text file inside the folder of a run, without their line feeds. The file is read in pieces,
+ * so it may be larger than memory. Yields nothing when there is no such file.
+ *
+ * @throws {DamagedError} when a line is longer than 64 MiB.
+ */
+export function* linesInside(path: string): Generator<string> {
+  const file = openInside(path)
+  if (file === undefined) return
+  const piece = Buffer.allocUnsafe(1 << 18)
+  let rest: Buffer[] = []
+  try {
+    for (;;) {
+      const size = onFile(path, () => readSync(file, piece, 0, piece.length, null))
+      if (size === 0) break
+      const last = piece.subarray(0, size).lastIndexOf(lineFeed)
+      if (last >= 0) {
+        yield* Buffer.concat([...rest, piece.subarray(0, last)])
+          .toString()
+          .split('\n')
+        rest = []
+      }
+      rest.push(Buffer.from(piece.subarray(last + 1, size))) // a copy: the next read overwrites the piece
+      checkLength(rest, path)
+    }
+    const end = Buffer.concat(rest).toString()
+    if (end !== '') yield end
+  } finally {
+    closeSync(file)
+  }
+}
+
+function checkLength(line: readonly Uint8Array[], path: string): void {
+  const length = line.reduce((sum, { length }) => sum + length, 0)
+  if (length <= longest) return
+  const got = 'one that is longer; the file is damaged'
+  throw new DamagedError(`${path}: wanted lines of at most ${longest} bytes, got ${got}`)
+}

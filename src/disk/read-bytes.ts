@@ -1,0 +1,39 @@
+import { fstatSync, readSync } from 'node:fs'
+import { malformed } from '../core/mismatch.ts'
+
+/** Maximum number of bytes to read or write at a time: systems refuse 2 GiB and more, or miscount them. */
+export const mostAtOnce = 2 ** 30
+
+/**
+ * Returns all bytes of an open file, of any size that fits into memory. What has no size, such as a pipe, is read
+ * to its end.
+ *
+ * @param path for error messages
+ * @throws {FormatError} when the file ends early, since something shortened it meanwhile.
+ */
+export function readBytes(file: number, path: string): Uint8Array<ArrayBuffer> {
+  const stats = fstatSync(file)
+  return stats.isFile() && stats.size > 0 ? readRange(file, 0, stats.size, path) : readToEnd(file)
+}
+
+/** Returns the bytes of an open file from `start` to `end` (exclusive). @throws {FormatError} as `readBytes` */
+export function readRange(file: number, start: number, end: number, path: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(end - start)
+  for (let at = 0; at < bytes.length; ) {
+    const read = readSync(file, bytes, at, Math.min(bytes.length - at, mostAtOnce), start + at)
+    if (read <= 0)
+      throw malformed(path, `${end} bytes`, `${start + at}`, 'the file changed while it was read')
+    at += read
+  }
+  return bytes
+}
+
+function readToEnd(file: number): Uint8Array<ArrayBuffer> {
+  const pieces: Uint8Array[] = []
+  for (;;) {
+    const piece = new Uint8Array(65_536)
+    const read = readSync(file, piece, 0, piece.length, null)
+    if (read === 0) return new Uint8Array(Buffer.concat(pieces))
+    pieces.push(piece.subarray(0, read))
+  }
+}

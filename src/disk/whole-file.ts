@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+  writev,
+} from 'node:fs'
+import { platform } from 'node:os'
+import { promisify } from 'node:util'
+import { ArgumentError } from '../core/errors.ts'
+import { fileFault, onFile, systemCode } from './fault.ts'
+import { mostAtOnce } from './read-bytes.ts'
+
+// Opening, closing and renaming take microseconds and are synchronous. Writing and flushing wait for the disk,
+// so they run on the threads of Node.js while training continues.
+
+const write = promisify(writev)
+
+const flush = promisify(fsync)
+
+/** Codes of file systems that cannot flush a file or folder, such as some network mounts: there, nothing is left to do. */
+const unable: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS']
+
+/** Flushes a file, given by its descriptor, to disk. */
+export async function flushed(file: number): Promise<void> {
+  try {
+    await flush(file)
+  } catch (error) {
+    if (!unable.includes((error as NodeJS.ErrnoException).code)) throw error
+  }
+}
+
+/** Writes chunks of bytes to a file and flushes it to disk. The chunks must not change before that. */
+export async function writeFlushed(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'w')
+    await writeChunks(file, chunks, path)
+    await flushed(file)
+  } catch (cause) {
+    throw fileFault(path, cause)
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+/**
+ * Writes chunks of bytes to an open file, at most 1 GiB at a time.
+ *
+ * @param path for error messages
+ * @throws {Error} when the system counts no byte as written, or more than there were.
+ */
+export async function writeChunks(file: number, chunks: readonly Uint8Array[], path: string): Promise<void> {
+  let rest: readonly Uint8Array[] = chunks.filter(({ length }) => length > 0)
+  while (rest.length > 0) {
+    const piece = [...upTo(rest, mostAtOnce)]
+    const { bytesWritten } = await write(file, piece)
+    checkWritten(bytesWritten, lengthOf(piece), path)
+    rest = after(rest, bytesWritten)
+  }
+}
+
+/** Writes all bytes to an open file, at a position or, without one, where the last write ended. */
+export function writeBytes(file: number, bytes: Uint8Array, path: string, position?: number): void {
+  for (let at = 0; at < bytes.length; ) {
+    const piece = bytes.subarray(at, at + mostAtOnce)
+    const written = writeSync(file, piece, 0, piece.length, position === undefined ? null : position + at)
+    checkWritten(written, piece.length, path)
+    at += written
+  }
+}
+
+function checkWritten(written: number, wanted: number, path: string): void {
+  if (written <= 0 || written > wanted)
+    throw new Error(`${path}: wanted ${wanted} bytes written, got ${written}`)
+}
+
+const lengthOf = (chunks: readonly Uint8Array[]): number =>
+  chunks.reduce((sum, { length }) => sum + length, 0)
+
+/** Returns the first chunks that fit into `most` bytes; a part of the first chunk if it alone is longer. */
+function upTo(chunks: readonly Uint8Array[], most: number): readonly Uint8Array[] {
+  let [count, length] = [0, 0]
+  while (count < chunks.length && length + chunks[count]!.length <= most) length += chunks[count++]!.length
+  return count > 0 ? chunks.slice(0, count) : [chunks[0]!.subarray(0, most)]
+}
+
+/** Returns the chunks without their first `count` bytes, which are already written. */
+function after(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let [at, left] = [0, count]
+  while (at < chunks.length && left >= chunks[at]!.length) left -= chunks[at++]!.length
+  return chunks.slice(at).map((chunk, i) => (i === 0 ? chunk.subarray(left) : chunk))
+}
+
+/** Returns the temporary path at which a file or folder is written before it is renamed to `path`. */
+export const partialOf = (path: string): string => `${path}${partialSuffix}`
+
+/** Suffix of the name of a file or folder while it is being written. */
+export const partialSuffix = '.partial'
+
+/**
+ * Writes a file atomically: writes it under a temporary name, then renames it. For files in folders of which a lock
+ * is held, as two writers would use one temporary name.
+ *
+ * @throws {MachineError} when it cannot be written; a file that was there before is still there then.
+ */
+export const writeWhole = (path: string, content: string | Uint8Array): void =>
+  onFile(path, () => writeRenamed(path, partialOf(path), content))
+
+/**
+ * Writes a file that a user asked for, atomically like `writeWhole`. If it exists, it keeps its permissions; a
+ * symbolic link leads to the file that is replaced; a device or a pipe, such as `/dev/stdout`, is written to.
+ *
+ * @throws {ArgumentError} when its folder does not exist, or the path is that of a folder.
+ * @throws {MachineError} when it cannot be written; a file that was there before is still there then.
+ */
+export function writeOutput(path: string, content: string | Uint8Array): void {
+  try {
+    const before = statSync(path, { throwIfNoEntry: false })
+    if (before?.isDirectory()) throw new ArgumentError(`${path}: wanted a file to write, got a folder`)
+    if (before?.isFile() === false) writeInPlace(path, content)
+    else {
+      const real = before === undefined ? path : realpathSync(path)
+      writeRenamed(real, partialOf(`${real}.${randomBytes(4).toString('hex')}`), content, before?.mode)
+    }
+  } catch (cause) {
+    if (!['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw fileFault(path, cause)
+    throw new ArgumentError(`${path}: wanted a file to write, got a path whose folder does not exist`)
+  }
+}
+
+/**
+ * Writes a file atomically, like `writeWhole`, and also flushes it to disk.
+ *
+ * @throws {MachineError} when it cannot be written; a file that was there before is still there then.
+ */
+export async function replaceFile(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const partial = partialOf(path)
+  try {
+    rmSync(partial, { force: true, recursive: true })
+    await writeFlushed(partial, chunks)
+    renameSync(partial, path)
+  } catch (cause) {
+    removeQuietly(partial)
+    throw fileFault(path, cause)
+  }
+}
+
+function writeRenamed(path: string, partial: string, content: string | Uint8Array, mode?: number): void {
+  try {
+    rmSync(partial, { force: true, recursive: true }) // a link that somebody put there must not be followed
+    const file = openSync(partial, 'wx')
+    try {
+      writeBytes(file, bytesOf(content), path)
+      if (mode !== undefined) fchmodSync(file, mode)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(partial, path)
+  } catch (error) {
+    removeQuietly(partial)
+    throw error
+  }
+}
+
+function writeInPlace(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, constants.O_WRONLY)
+  try {
+    writeBytes(file, bytesOf(content), path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+const bytesOf = (content: string | Uint8Array): Uint8Array =>
+  typeof content === 'string' ? new TextEncoder().encode(content) : content
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true, recursive: true })
+  } catch {
+    // The error that is being reported matters more.
+  }
+}
+
+/** Flushes a folder's entries (its list of files) to disk. Windows cannot open folders and needs no flush. */
+export async function flushFolder(path: string): Promise<void> {
+  if (platform() === 'win32') return
+  const folder = openSync(path, 'r')
+  try {
+    await flushed(folder)
+  } finally {
+    closeSync(folder)
+  }
+}

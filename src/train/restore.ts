@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { fingerprint } from '../data/fingerprint.ts'
+import { Checkpoints } from './checkpoint.ts'
+import type { Experiment } from './experiment.ts'
+import { factorOf, type Progress } from './progress.ts'
+import { readSaved } from './saved.ts'
+import type { Task } from './task.ts'
+
+/**
+ * Loads the last checkpoint in a run's folder into a task: weights, optimizer state, number of steps and
+ * learning-rate factor. Does not change the folder.
+ *
+ * @returns whether the folder has a checkpoint
+ * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ *   unchanged then.
+ */
+export function restore(path: string, experiment: Experiment, task: Task): boolean {
+  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
+  if (last !== undefined) restoreCheckpoint(last, experiment, task, true)
+  return last !== undefined
+}
+
+/**
+ * Loads the checkpoint in the folder `path` into a task, like `restore`.
+ *
+ * @param isSame whether the experiment's data must be those of the checkpoint
+ * @returns the run's progress at the checkpoint
+ * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ *   unchanged then.
+ */
+export function restoreCheckpoint(
+  path: string,
+  experiment: Experiment,
+  task: Task,
+  isSame: boolean,
+): Progress {
+  const { progress } = readSaved(path, experiment, task, isSame ? fingerprint(experiment.data) : undefined)
+  task.goTo(progress.steps, factorOf(experiment, progress))
+  return progress
+}

@@ -1,0 +1,52 @@
+import { closeSync, readSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { fileSource } from '../disk/byte-source.ts'
+import { onFile } from '../disk/fault.ts'
+import { openInside } from '../disk/inside.ts'
+import { mostAtOnce } from '../disk/read-bytes.ts'
+import { readTensors, type Stored } from './safetensors.ts'
+
+/**
+ * Reads a safetensors file inside the folder of a run, each tensor straight into its own memory.
+ *
+ * @param name file name for error messages. @default path
+ * @param check called with the CRC-32 checksum of the file's bytes before a tensor is read. @default no check
+ * @returns the tensors by name; undefined when there is no such file
+ * @throws {FormatError} when the file is damaged, or a symbolic link.
+ * @throws {MachineError} when it cannot be read.
+ */
+export function tensorsInside(
+  path: string,
+  name: string = path,
+  check?: (sum: number) => void,
+): Map<string, Stored> | undefined {
+  const file = openInside(path)
+  if (file === undefined) return undefined
+  try {
+    check?.(onFile(path, () => sumOfFile(file)))
+    return onFile(path, () => readTensors(fileSource(file, path), name))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Returns the CRC-32 checksum of an open file, of which little is in memory at a time. */
+function sumOfFile(file: number): number {
+  const piece = new Uint8Array(1 << 20)
+  let sum = 0
+  for (let at = 0; ; ) {
+    const size = readSync(file, piece, 0, piece.length, at)
+    if (size === 0) return sum
+    sum = crc32(piece.subarray(0, size), sum)
+    at += size
+  }
+}
+
+/** Returns the CRC-32 checksum of chunks of bytes, of which each may have 4 GiB and more. */
+export function sumOfChunks(chunks: readonly Uint8Array[]): number {
+  let sum = 0
+  for (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += mostAtOnce)
+      sum = crc32(chunk.subarray(at, at + mostAtOnce), sum)
+  return sum
+}
