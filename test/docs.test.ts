@@ -57,7 +57,7 @@ function context(lines: unknown[][]): Readonly<Record<string, unknown>> {
     lr: evenstep.schedule.constant(0.1),
     validationLoss: 1,
     console: { log: (...values: unknown[]) => lines.push(values) },
-    process: { stdout: { write: () => {} } },
+    process: { stdout: { write: () => {} }, once: () => {} },
   }
 }
 

@@ -110,7 +110,7 @@ describe('evenstep advise', () => {
     lock.release()
   })
 
-  test('stops at Ctrl-C, says how to go on, and goes on', async () => {
+  test('stops at SIGHUP, says how to go on, and leaves no worker', async () => {
     const args = ['advise', 'small.json', '--budget', '90000', '--set', 'steps=9000', '--out', "it's"]
     const child = spawn(process.execPath, [main, ...args], { cwd: folder, detached: true })
     let [out, err, asked] = ['', '', false]
@@ -121,7 +121,7 @@ describe('evenstep advise', () => {
       asked = true
       setTimeout(() => {
         workers.push(...childrenOf(child.pid!))
-        process.kill(-child.pid!, 'SIGINT') // as a terminal does: to the workers as well
+        process.kill(-child.pid!, 'SIGHUP') // as a closed terminal does: to the workers as well
       }, 1500)
     })
     child.stderr.on('data', (chunk) => {
@@ -129,7 +129,7 @@ describe('evenstep advise', () => {
     })
     const code = await new Promise((resolve) => child.on('close', resolve))
     expect([code, err]).toEqual([
-      130,
+      129,
       "stopped; finished trials are in it's; resume with npx evenstep advise small.json --set steps=9000 " +
         "--budget 90000 --out 'it'\\''s'\n",
     ])

@@ -141,12 +141,12 @@ describe('evenstep study', () => {
     )
   })
 
-  test('refuses to begin while it is running, and stops at Ctrl-C', async () => {
+  test('refuses to begin while it is running, and stops at SIGTERM', async () => {
     const slow = toyStudy(root, 'slow.ts', grid('[0.1, 1]', 20))
     let second: Promise<Outcome> | undefined
     const { code, err } = await evenstepStudy([slow, '--out', at('slow'), '--json'], (_, pid) => {
       second ??= evenstepStudy([slow, '--out', at('slow')]).then((outcome) => {
-        process.kill(-pid, 'SIGINT') // as a terminal does: to the workers as well
+        process.kill(-pid, 'SIGTERM') // as some schedulers do: to the workers as well
         return outcome
       })
     })
@@ -154,7 +154,7 @@ describe('evenstep study', () => {
       `${at('slow')}: wanted a study that is not running, got one that is (process N); wait, or stop it first\n`,
     )
     expect((await second)!.code).toBe(2)
-    expect(code).toBe(130)
+    expect(code).toBe(143)
     expect(err).toBe(
       `stopped; finished trials are in ${at('slow')}; resume with npx evenstep study ${slow} --out ${at('slow')}\n`,
     )

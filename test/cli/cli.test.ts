@@ -214,7 +214,7 @@ describe('evenstep train', () => {
 
   test('tells in one line when the loss is not finite, and keeps the run', async () => {
     const { code, err } = await evenstep('train', experiment('hot.ts', '1e30', '3'), '--out', 'hot')
-    expect(code).toBe(2)
+    expect(code).toBe(3)
     expect(err).toMatch(
       /^train: wanted a finite loss, got NaN at step \d+, lr 1e\+30; the first tensor that is not finite is .*; lower the rate or warm up longer\n$/,
     )
