@@ -8,7 +8,7 @@ import type { Batch, Loader } from '../data/loader.ts'
 import type { Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
-import type { InputSpec } from '../runtime/traced.ts'
+import type { StepInput } from '../runtime/traced.ts'
 import { type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
@@ -171,7 +171,7 @@ export class Subject {
     name: string,
     { x, y, length }: Batch,
     body: (fed: Readonly<Record<'x' | 'y' | More, Tensor>>) => Readonly<Record<Out, Tensor>>,
-    given: Readonly<Record<More, InputSpec & { readonly data: Data }>> = {} as Record<More, never>,
+    given: Readonly<Record<More, StepInput & { readonly data: Data }>> = {} as Record<More, never>,
   ): Promise<Record<Out, Data>> {
     const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })
     const more = Object.entries<{ readonly data: Data }>(given).map(([key, { data }]) => [key, data])

@@ -1,3 +1,4 @@
+import { exclusively } from '../core/exclusive.ts'
 import { readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
@@ -52,10 +53,12 @@ export async function drift(
 ): Promise<ReadonlyMap<string, Drift>> {
   const { batches = Number.POSITIVE_INFINITY } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
-  const running = layers.map(([, layer]) => statistics(layer))
-  return remeasured(model, loader, batches, async () => {
-    const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
-    return new Map(layers.map(([name], i) => [name, drifts[i]!]))
+  return exclusively(variables(model).values(), () => {
+    const running = layers.map(([, layer]) => statistics(layer))
+    return remeasured(model, loader, batches, async () => {
+      const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
+      return new Map(layers.map(([name], i) => [name, drifts[i]!]))
+    })
   })
 }
 

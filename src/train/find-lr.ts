@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
@@ -75,6 +76,16 @@ export async function findLearningRate(
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   checkLastBatch({ ...experiment, steps }, task, 'find-lr')
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
+  return exclusively(task.variables.values(), () => rangeTest(experiment, task, rate, steps))
+}
+
+/** Runs the test on a task whose variables no other call uses meanwhile. */
+async function rangeTest(
+  experiment: Experiment,
+  task: Task,
+  rate: (step: number) => number,
+  steps: number,
+): Promise<LearningRates> {
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps))
   const smoothed = losses.map(smoother())
   const curve = { lrs: losses.map((_, step) => rate(step)), losses: smoothed }

@@ -1,5 +1,6 @@
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
 import { nameOf } from '../core/names.ts'
 import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -78,7 +79,18 @@ export interface ChannelStatistics {
   readonly variance: Float64Array
 }
 
-async function measure<M extends Module>(
+/** Measures and stores the statistics of a model that no other call uses meanwhile. */
+const measure = <M extends Module>(
+  model: M,
+  loader: Loader | StreamLoader,
+  options: ValuesOf<typeof recalibrateOptions>,
+  estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
+): Promise<M> =>
+  exclusively(variables(model).values(), () => remeasure(model, loader, options, estimate), {
+    changes: true,
+  })
+
+async function remeasure<M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
   { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
