@@ -19,7 +19,7 @@ import { writeWhole } from '../train/whole-file.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, printable, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
 import { startWorker } from './worker.ts'
@@ -73,7 +73,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   if (!isStopped) return
   const again = evenstepCommand('advise', file, set, { budget: options.budget, workers, out: folder })
   // A range test may still be running in this process.
-  process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${again}\n`, () =>
+  process.stderr.write(printable(`stopped; finished trials are in ${folder}; resume with ${again}\n`), () =>
     process.exit(130),
   )
 }

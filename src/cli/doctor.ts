@@ -14,7 +14,7 @@ import { restore, restoreCheckpoint } from '../train/run-folder.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, painted, terminal } from './output.ts'
 import { bestOption } from './run.ts'
 
 interface Options {
@@ -115,8 +115,10 @@ export function printer(output: Output, json: true | undefined): Printer {
 
 const colors: Readonly<Record<Severity, number>> = { alarm: 31, warning: 33, note: 36, ok: 32 }
 
-const painted = (text: string, code: number, { color }: Output): string =>
-  color ? `\u001b[${code}m${text}\u001b[0m` : text
+const labelOf = (severity: Severity, { color }: Output): string => {
+  const label = severity.padEnd(9)
+  return color ? painted(label, colors[severity]) : label
+}
 
 function lintPage(found: readonly Lint[], output: Output): string {
   if (found.length === 0) return 'lint: nothing to report on this experiment\n\n'
@@ -139,7 +141,7 @@ function page(made: readonly Diagnosis[], title: string, output: Output): string
 /** Returns the text of a finding: a line with severity and title; below it, wrapped and indented, `lines`. */
 function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
   const margin = ' '.repeat(9)
-  const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)
+  const label = severity === '' ? margin : labelOf(severity, output)
   const below = lines.flatMap((line) => wrapped(line, Math.max(40, output.columns - margin.length)))
   return `${label}${title}\n${below.map((line) => `${margin}${line}\n`).join('')}`
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { EvenstepError } from '../core/errors.ts'
+import { printNote } from './output.ts'
 
 /** Exit codes of every command. Schedulers use them to tell what to repeat from what to give up. */
 export const exitCodes = {
@@ -22,14 +23,14 @@ export function printError(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done
     if (error.code !== 'commander.help')
-      process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
+      printNote(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help`)
     return exitCodes.usage
   }
   if (error instanceof EvenstepError || isSystemError(error)) {
-    process.stderr.write(`${isSystemError(error) ? 'evenstep: ' : ''}${error.message}\n`)
+    printNote(`${isSystemError(error) ? 'evenstep: ' : ''}${error.message}`)
     return isSystemError(error) ? exitCodes.usage : error.exitCode
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  printNote(`${error instanceof Error ? error.stack : String(error)}`)
   return exitCodes.bug
 }
 

@@ -7,7 +7,7 @@ import type { StudyEvent } from '../study/run/run-study.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
 import { loadStudy } from './load.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { evenstepCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { versions } from './version.ts'
@@ -59,7 +59,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   }
   if (!interrupt.signal.aborted) return
   process.exitCode = 130
-  process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
+  printNote(`stopped; finished trials are in ${folder}; resume with ${command}`)
 }
 
 /** Returns an event as `--json` prints it: without curves, and with the number of trials, not their list. */

@@ -16,7 +16,7 @@ import { taskOf } from '../train/train.ts'
 import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
 import { onInterrupt } from './interrupt.ts'
-import { type Output, terminal } from './output.ts'
+import { type Output, printNote, terminal } from './output.ts'
 import { freeFolder, lastFolder } from './run.ts'
 import { evenstepCommand } from './shell.ts'
 import { TrainReport } from './train-report.ts'
@@ -88,7 +88,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   process.exitCode = 130
   const again = evenstepCommand('train', file, set, { seed, device, out: folder.path })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
-  process.stderr.write(`${where}; resume with ${again} --resume\n`)
+  printNote(`${where}; resume with ${again} --resume`)
 }
 
 /** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */

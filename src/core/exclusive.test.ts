@@ -29,7 +29,9 @@ describe('calls that use the same variables', () => {
       exclusively([{}], call('other')),
     ]
     expect(await Promise.all(calls)).toEqual(['one', 'two', 'three', 'other'])
-    expect(notes.filter((note) => !note.startsWith('other'))).toEqual('one+ one- two+ two- three+ three-'.split(' '))
+    expect(notes.filter((note) => !note.startsWith('other'))).toEqual(
+      'one+ one- two+ two- three+ three-'.split(' '),
+    )
     expect(notes.indexOf('other-')).toBeLessThan(notes.indexOf('one-'))
   })
 

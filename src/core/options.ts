@@ -25,6 +25,8 @@ export interface Option<Given, Read = Given> {
   readonly json?: Json
   /** Checks and returns a value. @throws {ArgumentError} `who: wanted NAME as …, got …` */
   read(who: string, name: string, value: unknown): Read
+  /** Bounds of the value, if it is a number. */
+  readonly bounds?: Bounds
   /** Whether the value may also be a schedule: a function of the step. */
   readonly scheduled?: true
   /** Never set at run time: exists only so that TypeScript can infer the type `Given`. */
@@ -89,6 +91,18 @@ export function checkNames(
   }
   const stranger = Object.keys(given).find((name) => !names.includes(name))
   if (stranger !== undefined) throw unknownName(who, names, stranger)
+}
+
+/**
+ * Checks that a function without options was given none: calls from JavaScript may pass them nevertheless.
+ *
+ * @param more the arguments after those that the function takes
+ */
+export function checkNoMore(who: string, more: readonly unknown[]): void {
+  const [first] = more.filter((one) => one !== undefined)
+  if (first === undefined) return
+  if (Object(first) === first && !Array.isArray(first)) checkNames(who, [], first)
+  throw mismatch(who, 'no more arguments', first)
 }
 
 /** Makes an option required: callers must pass it. */
@@ -157,6 +171,7 @@ function numeric<F extends Default<number>>(
   return {
     wanted,
     fallback,
+    bounds,
     json: { type, ...Object.fromEntries(Object.entries(limits).filter(([, n]) => Number.isFinite(n))) },
     read(who, name, value) {
       if (isOne(value) && isWithin(bounds, value as number)) return value as number
@@ -168,14 +183,14 @@ function numeric<F extends Default<number>>(
 }
 
 /** Whether a number is within bounds. */
-const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, value: number): boolean =>
+export const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, value: number): boolean =>
   value >= min &&
   value <= max &&
   (above === undefined || value > above) &&
   (below === undefined || value < below)
 
 /** Formats bounds for a message: ` from 0 to 1`, ` ≥ 0 and < 1` or ` > 0`; `''` if there are none. */
-function boundsText({ min, above, max, below }: Bounds): string {
+export function boundsText({ min, above, max, below }: Bounds): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   const limits = Object.entries({ '≥': min, '>': above, '≤': max, '<': below })
   const shown = limits.flatMap(([sign, limit]) => (limit === undefined ? [] : [` ${sign} ${limit}`]))

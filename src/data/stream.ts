@@ -1,11 +1,14 @@
 import { allocate, type Data } from '../core/dtype.ts'
-import { mismatch } from '../core/mismatch.ts'
-import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { checkMemory } from '../core/memory.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
+import { checkNoMore, choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
-import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
+import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
+import { Collisions, collision, maxFloat32 } from './float32.ts'
 
 /** A source of examples that are read in sequence, from a file or elsewhere, a few in memory at a time. */
 export interface Stream extends Names {
@@ -62,15 +65,23 @@ export function stream(
 ): Stream {
   const { shape, targetShape, dtype, fingerprint, ...names } = readOptions('stream', options, given)
   const classes = names.classes ?? names.classNames?.length
+  checkClassNames('stream', names)
+  if (typeof examples !== 'function') {
+    throw mismatch('stream', 'a function that yields the examples of an epoch', examples)
+  }
   const x: FieldSpec = { shape, dtype }
   const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
   const spec = { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y }
   const read = async function* (epoch: number): AsyncGenerator<Batch> {
     let rows = new Rows(x, y, chunk)
     let count = 0
+    const collisions = { x: new Collisions(), y: new Collisions() }
     for await (const given of examples(epoch)) {
       const example = flatExample(given, { x: x.dtype, y: y.dtype }, count)
-      checkExample(example, spec, count++)
+      checkExample(example, spec, count)
+      checkRounding('x', x, example.x, collisions.x, count)
+      checkRounding('y', y, example.y, collisions.y, count)
+      count++
       rows.add(example)
       if (rows.length === chunk) {
         yield rows.batch
@@ -104,6 +115,30 @@ function checkExample(
   if (bad !== undefined) throw wrong(`labels from 0 to ${classes - 1}`, bad)
 }
 
+/** @throws {ArgumentError} when float32 cannot hold a number, or makes it equal to another one of an earlier example. */
+function checkRounding(
+  name: 'x' | 'y',
+  { dtype }: FieldSpec,
+  given: number | ArrayLike<number>,
+  collisions: Collisions,
+  index: number,
+): void {
+  if (dtype !== 'float32') return
+  const values = typeof given === 'number' ? [given] : given
+  const fix = "give dtype: 'float64'"
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (!(Math.abs(value) > 2 ** 24)) continue
+    const who = `stream: example ${index}`
+    if (Math.abs(value) > maxFloat32)
+      throw mismatch(who, `${name} of numbers that float32 can hold`, value, fix)
+    const other = collisions.earlier(i, value)
+    if (other === undefined) continue
+    const wanted = `${name} of numbers that float32 tells apart`
+    throw new ArgumentError(`${who}: wanted ${wanted}, got ${collision(other, value)}; ${fix}`)
+  }
+}
+
 /** A buffer for up to `capacity` examples (rows), which are appended one by one or copied from batches. */
 export class Rows {
   length = 0
@@ -111,6 +146,13 @@ export class Rows {
 
   constructor(x: FieldSpec, y: FieldSpec, capacity: number) {
     const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
+    const bytes = 4 * capacity * (sizeOf(x.shape) + sizeOf(y.shape))
+    checkMemory(
+      'loader',
+      `buffers of ${capacity} examples`,
+      bytes,
+      'use a smaller batchSize or shuffleBuffer',
+    )
     this.#memory = { x: field(x), y: field(y), length: capacity }
   }
 
@@ -143,9 +185,15 @@ export class Rows {
  *
  * @throws {ArgumentError} when the stream is empty.
  */
-export async function collect(stream: Stream): Promise<Dataset> {
+export async function collect(stream: Stream, ...more: readonly never[]): Promise<Dataset> {
+  checkNoMore('collect', more)
+  checkStream('collect', stream)
   return joined(await gathered(stream.read(0)), stream.x, stream.y, namesOf(stream))
 }
+
+/** @throws {ArgumentError} unless a value is a stream. */
+export const checkStream = (who: string, value: unknown): void =>
+  checkFields(who, 'a stream, such as data.csvStream returns', value, 'x', 'y', 'read')
 
 /** Reads all batches into a list. */
 export async function gathered(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Batch[]> {
@@ -160,7 +208,11 @@ export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, name
   if (length === 0) throw mismatch('collect', 'at least one example', 0)
   const rows = new Rows(x, y, length)
   for (const part of parts) rows.copy(part, 0, part.length)
-  const { batch } = rows
+  return datasetOf(rows.batch, x, y, names)
+}
+
+/** Returns the data set of all examples of a batch, whose arrays are not copied. */
+export function datasetOf(batch: Batch, x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const columns = { x: batch.x as Values, y: batch.y as Values, shape: x.shape, targetShape: y.shape }
   return dataset({ ...columns, ...names })
 }

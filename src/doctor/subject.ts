@@ -9,12 +9,12 @@ import type { Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import type { StepInput } from '../runtime/traced.ts'
-import { type Experiment, trainingBatches } from '../train/experiment.ts'
+import { checkExperiment, type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
 import { optimizerFor } from '../train/run-optimizer.ts'
 import type { Steps } from '../train/steps.ts'
-import type { Task } from '../train/task.ts'
+import { checkTask, type Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf } from './matrix.ts'
@@ -41,6 +41,8 @@ export class Subject {
 
   /** @param log losses, learning rates and more of every step of the run that trained the task */
   constructor(experiment: Experiment, task: Task, log?: Steps) {
+    checkExperiment('doctor', experiment)
+    checkTask('doctor', task)
     const optimizer = optimizerFor(experiment, task.model)
     this.experiment = { ...inMemory(experiment), optimizer }
     this.given = experiment

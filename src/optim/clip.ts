@@ -9,7 +9,7 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { hyperparameterAt, type Variable } from '../core/variable.ts'
+import { boundedAt, hyperparameterAt, type Variable } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 import { schedulable } from '../schedule/schedulable.ts'
@@ -82,7 +82,9 @@ export function clipped(
   host: (name: string, value: (step: number) => number) => Tensor,
 ): Tensor[] {
   const limit = (value: Hyperparameter): Tensor | number =>
-    typeof value === 'number' ? value : host('clip', (step) => hyperparameterAt(value, step))
+    typeof value === 'number'
+      ? value
+      : host('clip', (step) => boundedAt('optimizer.clip', hyperparameterAt(value, step), step, { above: 0 }))
   if ('value' in clip) {
     const most = limit(clip.value)
     const least = typeof most === 'number' ? -most : neg(most)

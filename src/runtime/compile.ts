@@ -7,7 +7,6 @@ import {
   boolean,
   choice,
   custom,
-  integer,
   type OptionsOf,
   readOptions,
   required,
@@ -23,7 +22,7 @@ import { type FreeShape, freeInputs, freeSize, freeStep, inputsAt, withRowsOf } 
 import { rangeChecks } from './ranges.ts'
 import { oneByOne, type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session } from './session.ts'
-import { threadsFor } from './threads.ts'
+import { threadCount, threadsFor } from './threads.ts'
 import {
   isExact,
   loopModel,
@@ -44,7 +43,7 @@ const options = {
    */
   loop: boolean(false),
   /** Maximum number of threads that compute one operator. @default 1 to 4, depending on the graph */
-  threads: integer({ min: 1 }),
+  threads: threadCount,
   /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
   device: choice(devices),
 }
@@ -154,7 +153,7 @@ async function freelySized(
   { loop, threads, device }: Settings,
 ): Promise<Opened> {
   if (loop) {
-    throw mismatch('compile', `a number of rows in the shapes of a loop`, freeSize, 'leave out loop')
+    throw mismatch('compile', 'fixed shapes for a loop', freeSize, 'leave out loop')
   }
   const { traced, ranges, retrace, model } = freeStep(free, traceAt)
   const backend = await backendOf(device)

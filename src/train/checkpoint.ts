@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import { checkFields, checkFolder } from '../core/mismatch.ts'
 import {
   custom,
   integer,
@@ -54,6 +55,11 @@ const fields = {
 
 const files = ['model', 'optimizer'] as const
 
+function checkTensors(who: string, tensors: Tensors): void {
+  const wanted = 'variables by name as model and optimizer'
+  for (const name of files) checkFields(who, wanted, Object(tensors)[name], 'values')
+}
+
 /**
  * Writes a checkpoint as a folder: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
  *
@@ -72,6 +78,9 @@ export async function writeCheckpoint<Progress>(
   checkpoint: Checkpoint<Progress>,
   before: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
+  checkFolder('writeCheckpoint', path)
+  checkTensors('writeCheckpoint', tensors)
+  checkFields('writeCheckpoint', 'a checkpoint with progress and fingerprint', checkpoint, 'fingerprint')
   const partial = partialOf(path)
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
@@ -111,6 +120,8 @@ function setAside(path: string): string {
  *   the tensors are unchanged then.
  */
 export function readCheckpoint<Progress>(path: string, tensors: Tensors, fingerprint?: string): Progress {
+  checkFolder('readCheckpoint', path)
+  checkTensors('readCheckpoint', tensors)
   const read = (name: string): Uint8Array => {
     if (existsSync(join(path, name))) return readFileSync(join(path, name))
     throw new FormatError(`${path}: wanted a checkpoint, got no ${name}`)

@@ -9,9 +9,9 @@ import { isStream, type Source } from '../data/stream.ts'
 import type { Transform } from '../data/transform.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
-import { type Experiment, optionNames } from './experiment.ts'
+import { checkExperiment, type Experiment, optionNames } from './experiment.ts'
 import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
-import type { Task } from './task.ts'
+import { checkTask, type Task } from './task.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
@@ -25,6 +25,8 @@ type Description = Readonly<Record<string, unknown>>
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
+  checkExperiment('describe', experiment)
+  checkTask('describe', task)
   const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   const { graph, scheduled, evaluation } = task.graphFingerprints(experiment.batchSize)
   const description = present({

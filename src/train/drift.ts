@@ -1,4 +1,5 @@
 import { exclusively } from '../core/exclusive.ts'
+import { checkFields } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
@@ -47,10 +48,12 @@ export interface Drift {
  * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
-  { model }: Pick<Task, 'model'>,
+  task: Pick<Task, 'model'>,
   loader: Loader | StreamLoader,
   given: RecalibrateOptions = {},
 ): Promise<ReadonlyMap<string, Drift>> {
+  checkFields('drift', 'a task, as train.taskOf(experiment) makes it', task, 'model')
+  const { model } = task
   const { batches = Number.POSITIVE_INFINITY } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
   return exclusively(variables(model).values(), () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import { checkFields, checkFolder } from '../core/mismatch.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
@@ -27,7 +28,9 @@ const standard: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'tim
 export const logFile = (folder: string): string => join(folder, 'events.jsonl')
 
 /** Encodes an event as lines of JSON: a `steps` event as one line per optimizer step, any other as one line. */
-export function toLines({ progress: _, ...event }: TrainEvent): string {
+export function toLines(given: TrainEvent): string {
+  checkFields('toLines', 'an event of a run', given, 'type')
+  const { progress: _, ...event } = given
   if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
   const { epoch, step, losses, lrs, logs = {}, time } = event
   const others = (k: number): object =>
@@ -46,6 +49,7 @@ export function toLines({ progress: _, ...event }: TrainEvent): string {
  * @throws {FormatError} when any other line is damaged.
  */
 export function* readEvents(folder: string): Generator<LogLine> {
+  checkFolder('log', folder)
   const path = logFile(folder)
   if (!existsSync(path)) throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
   let number = 0
@@ -64,6 +68,7 @@ export function* readEvents(folder: string): Generator<LogLine> {
 
 /** Reads the results of all optimizer steps from the log in a run's folder; undefined when there is no log. */
 export function readSteps(folder: string): Steps | undefined {
+  checkFolder('readSteps', folder)
   if (!existsSync(logFile(folder))) return undefined
   const steps = [...readEvents(folder)].filter((line) => line.type === 'step')
   const all = (name: string): Float64Array =>

@@ -1,4 +1,4 @@
-import { mismatch, unknownName } from '../core/mismatch.ts'
+import { checkFields, mismatch, unknownName } from '../core/mismatch.ts'
 import {
   callback,
   choice,
@@ -110,6 +110,12 @@ export type Monitor = EpochResult | (string & {})
 /** Returns whether `monitor` names a loss or the accuracy, not a metric. */
 export const isEpochResult = (monitor: string): monitor is EpochResult =>
   epochResults.some((name) => name === monitor)
+
+/** @throws {ArgumentError} unless a value is an experiment. */
+export function checkExperiment(who: string, value: unknown): void {
+  const fields = typeof Object(value).model === 'function' ? ['data', 'loss', 'optimizer'] : ['']
+  checkFields(who, 'an experiment, as train.experiment makes it', value, ...fields)
+}
 
 /** Names of the options of an experiment. */
 export const optionNames: readonly string[] = Object.keys(options)

@@ -3,7 +3,7 @@ import { exclusively } from '../core/exclusive.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
-import { type Experiment, trainingBatches } from './experiment.ts'
+import { checkExperiment, type Experiment, trainingBatches } from './experiment.ts'
 import { isFlatBeside, seemsFlat } from './flat.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { examplesPerStep, runLength } from './length.ts'
@@ -72,6 +72,7 @@ export async function findLearningRate(
   experiment: Experiment,
   given: FindLearningRateOptions = {},
 ): Promise<LearningRates> {
+  checkExperiment('find-lr', experiment)
   const { from, to, steps, task = taskOf(experiment) } = readOptions('find-lr', options, given)
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   checkLastBatch({ ...experiment, steps }, task, 'find-lr')

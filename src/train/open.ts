@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
 import { listed } from '../core/text.ts'
 import type { Source } from '../data/stream.ts'
@@ -10,7 +11,7 @@ import { readDescription } from './description.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
-import type { Experiment } from './experiment.ts'
+import { checkExperiment, type Experiment } from './experiment.ts'
 import { loadExperiment } from './experiment-file.ts'
 import { exportOnnx } from './export.ts'
 import { assignAll, loadWeights } from './load-weights.ts'
@@ -68,6 +69,8 @@ export interface OpenedRun {
  */
 export async function open(folder: string, given: OpenOptions = {}): Promise<OpenedRun> {
   const { checkpoint: asked, experiment: own } = readOptions('open', options, given)
+  checkFolder('open', folder)
+  if (own !== undefined) checkExperiment('open', own)
   const { path, checkpoint } = runPlaceOf(folder, asked)
   const experiment = own ?? (await experimentOfRun(path))
   const task = taskOf(experiment)

@@ -1,6 +1,7 @@
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
+import { checkFields } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -86,13 +87,18 @@ const measure = <M extends Module>(
   options: ValuesOf<typeof recalibrateOptions>,
   estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
 ): Promise<M> =>
-  exclusively(variables(model).values(), () => remeasure(model, loader, options, estimate), {
+  exclusively(variables(model).values(), () => remeasure(checkedLoader(loader), model, options, estimate), {
     changes: true,
   })
 
+function checkedLoader<L>(loader: L): L {
+  checkFields('recalibrate', 'a loader, as data.loader makes it', loader, 'batches', 'batchSize')
+  return loader
+}
+
 async function remeasure<M extends Module>(
-  model: M,
   loader: Loader | StreamLoader,
+  model: M,
   { batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY }: ValuesOf<typeof recalibrateOptions>,
   estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
 ): Promise<M> {

@@ -1,16 +1,18 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
+import { checkFolder } from '../core/mismatch.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
 import type { TrainEvent } from './event.ts'
 import { logFile, toLines } from './event-log.ts'
-import { type Experiment, goalOf } from './experiment.ts'
+import { checkExperiment, type Experiment, goalOf } from './experiment.ts'
 import { beginning, factorOf, isOver, longer, type Progress, resumed } from './progress.ts'
 import { safetensorsChunks } from './safetensors.ts'
-import { type Task, taskOption } from './task.ts'
+import { checkTask, type Task, taskOption } from './task.ts'
 import { monitored, run, taskOf } from './train.ts'
 import { flushed, replaceFile, writeWhole } from './whole-file.ts'
 
@@ -72,6 +74,8 @@ export class RunFolder {
    */
   constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
     const { resume, notes, task, checkpointSeconds } = readOptions('RunFolder', options, given)
+    checkFolder('RunFolder', path)
+    checkExperiment('RunFolder', experiment)
     this.path = path
     this.#experiment = experiment
     this.task = task ?? taskOf(experiment)
@@ -165,8 +169,13 @@ export class RunFolder {
     // The log must reach the disk before a checkpoint that states its length.
     const written = flushed(this.#log)
     this.#saving = true
-    this.#saved = this.#checkpoints
-      .save(this.#progress.steps, tensorsOf(this.task), checkpoint, written)
+    const { steps } = this.#progress
+    const tensors = tensorsOf(this.task)
+    const all = [...tensors.model.values(), ...tensors.optimizer.values()]
+    // Takes the values when no other call changes them, and writes them while training continues.
+    const taken = async () => ({ writing: this.#checkpoints.save(steps, tensors, checkpoint, written) })
+    this.#saved = exclusively(all, taken)
+      .then(({ writing }) => writing)
       .then(() => this.#markBest())
       .finally(() => {
         this.#saving = false
@@ -227,6 +236,9 @@ export class RunFolder {
  *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
+  checkFolder('restore', path)
+  checkExperiment('restore', experiment)
+  checkTask('restore', task)
   const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
   if (last !== undefined) restoreCheckpoint(last, experiment, task, true)
   return last !== undefined

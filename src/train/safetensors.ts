@@ -1,7 +1,8 @@
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
-import { jsonIn } from '../core/json.ts'
-import { malformed, mismatch } from '../core/mismatch.ts'
+import { checkSettled } from '../core/exclusive.ts'
+import { faultOf, jsonIn } from '../core/json.ts'
+import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
@@ -43,10 +44,15 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>
 
 /** Returns a safetensors file as chunks of bytes: the header, then the values of each tensor, not copied. */
 export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
+  checkFields('writeSafetensors', 'a Map of tensors by name', tensors, 'values', 'size')
+  checkSettled('writeSafetensors', tensors.values())
   let end = 0
-  const header: Record<string, object> = {}
+  const header: Record<string, object> = Object.create(null)
   const bodies: Uint8Array[] = []
   for (const [name, { dtype, shape, data }] of tensors) {
+    if (name === '__metadata__') {
+      throw mismatch('writeSafetensors', 'other names than the one that the format keeps for texts', name)
+    }
     const start = end
     end += data.byteLength
     header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
@@ -100,6 +106,18 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
   )
 }
 
+/** Returns the text that bytes encode; undefined if they are not UTF-8. */
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Maximum size of a header in bytes, as in the format's own library. */
+const maxHeader = 100_000_000
+
 function headerOf(file: Uint8Array, name: string): { readonly header: object; readonly body: number } {
   refuseOthers(file, name)
   const size = file.length < 8 ? 0 : Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
@@ -108,7 +126,12 @@ function headerOf(file: Uint8Array, name: string): { readonly header: object; re
       `${name}: wanted a safetensors file, got ${file.length} bytes; it is truncated or damaged`,
     )
   }
-  const header = jsonIn(file.subarray(8, 8 + size))
+  if (size > maxHeader)
+    throw malformed(name, `a header of up to ${maxHeader} bytes`, size, 'the file is damaged')
+  const text = utf8(file.subarray(8, 8 + size))
+  const header = text === undefined ? undefined : jsonIn(text)
+  const fault = header === undefined ? undefined : faultOf(text!)
+  if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
     return { header, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
@@ -140,7 +163,7 @@ function refuseOthers(file: Uint8Array, name: string): void {
 function isMetadata(entry: unknown, name: string): boolean {
   const isTexts = typeof entry === 'object' && entry !== null && !Array.isArray(entry)
   if (isTexts && Object.values(entry).every((text) => typeof text === 'string')) return true
-  throw malformed(name, '__metadata__ of texts', JSON.stringify(entry), 'the file is damaged')
+  throw malformed(name, '__metadata__ of texts', showValue(entry), 'the file is damaged')
 }
 
 /** A tensor's entry in the header; its values are bytes `start` to `end` (exclusive) after the header. */
@@ -169,7 +192,7 @@ function checkedEntry(file: string, key: string, entry: unknown): Entry {
     end - start !== sizeOf(sizes) * stored[code].bytes
   ) {
     throw new FormatError(
-      `${file}: wanted a shape and a byte range that match for ${key}, got ${JSON.stringify(entry)}`,
+      `${file}: wanted a shape and a byte range that match for ${key}, got ${showValue(entry)}`,
     )
   }
   return { key, code, shape, start, end }

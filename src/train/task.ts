@@ -1,7 +1,7 @@
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
-import { mismatch, showValue } from '../core/mismatch.ts'
+import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
 import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
@@ -280,6 +280,10 @@ export class Task {
 
 const has = (name: string, value: unknown): boolean => Object(value)[name] !== undefined
 const shownAs = (value: unknown): string => (Object(value) === value ? 'another object' : showValue(value))
+
+/** @throws {ArgumentError} unless a value is a task. */
+export const checkTask = (who: string, value: unknown): void =>
+  checkFields(who, 'a task, as train.taskOf(experiment) makes it', value, 'model', 'variables')
 
 /** Option whose value is an existing task. */
 export const taskOption: Option<Task, Task | undefined> = custom<Task>(

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from '../core/dtype.ts'
-import { ArgumentError, EvenstepError } from '../core/errors.ts'
-import { mismatch, showValue } from '../core/mismatch.ts'
+import { EvenstepError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
@@ -9,7 +9,7 @@ import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { isRelative } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
-import { type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
+import { checkExperiment, type Experiment, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
 import {
@@ -54,10 +54,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  */
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
-  if (typeof Object(experiment).model !== 'function') {
-    const got = Object(experiment) === experiment ? 'another object' : showValue(experiment)
-    throw new ArgumentError(`run: wanted an experiment, as train.experiment makes it, got ${got}`)
-  }
+  checkExperiment('run', experiment)
   const { task = taskOf(experiment), progress: start = beginning(experiment) } = read
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
@@ -217,6 +214,7 @@ export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Me
 
 /** Returns a new task with the model, loss and optimizer of an experiment. */
 export function taskOf(experiment: Experiment): Task {
+  checkExperiment('taskOf', experiment)
   const { model: make, data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()

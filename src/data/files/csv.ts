@@ -17,8 +17,11 @@ import { fileName } from './read-file.ts'
  * @throws {ArgumentError} when a column does not exist.
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
-export const csv = (path: string, given: CsvOptions): Dataset =>
-  new CsvReader(fileName(path), readOptions('csv', csvOptions, given)).dataset(pieces(path))
+export function csv(path: string, given: CsvOptions): Dataset {
+  const reader = new CsvReader(fileName(path), readOptions('csv', csvOptions, given))
+  const { bytes, length } = pieces(path)
+  return reader.dataset(bytes, length)
+}
 
 /**
  * Returns a stream that reads a CSV file of any size, keeping about 1 MB of the file in memory at a time.

@@ -2,7 +2,8 @@ import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
-import { gathered, type Stream } from '../stream.ts'
+import { Growing } from '../growing.ts'
+import type { Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { explained, fileName } from './read-file.ts'
 
@@ -17,7 +18,9 @@ import { explained, fileName } from './read-file.ts'
  */
 export async function parquet(path: string, given: TableOptions): Promise<Dataset> {
   const table = await open(path, readOptions('parquet', tableOptions, given))
-  return table.cells.dataset(await gathered(table.read()), table.plan)
+  const all = new Growing(table.plan.x, table.plan.y)
+  for await (const batch of table.read()) all.add(batch, table.share)
+  return table.cells.dataset([all.batch], table.plan)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { nameBeside } from '../../core/names.ts'
 import { number, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import { hyperparameter } from '../../core/variable.ts'
+import { bounded, hyperparameter } from '../../core/variable.ts'
 import { add, div, mul, neg, reciprocal, sqrt, sub } from '../../ops/arithmetic.ts'
 import type { Normalized } from '../../ops/batch-norm.ts'
 import { detach } from '../../ops/detach.ts'
@@ -46,8 +46,9 @@ export function renormalize(
   const { dtype } = batch.mean
   const deviation = (variance: Tensor): Tensor => sqrt(add(variance, eps))
   const sigma = deviation(variance)
-  const factor = hyperparameter(rMax, dtype, nameBeside(runningMean, 'rMax'), 'rMax')
-  const shift = hyperparameter(dMax, dtype, nameBeside(runningMean, 'dMax'), 'dMax')
+  const [most, far] = ['rMax', 'dMax'].map((field) => nameBeside(runningMean, field)) as [string, string]
+  const factor = hyperparameter(bounded(rMax, most, { min: 1 }), dtype, most, 'rMax')
+  const shift = hyperparameter(bounded(dMax, far, { min: 0 }), dtype, far, 'dMax')
   const r = clip(div(deviation(detach(batch.variance)), sigma), reciprocal(factor), factor)
   const d = clip(div(sub(detach(batch.mean), mean), sigma), neg(shift), shift)
   const shifted = weight ? mul(weight, d) : d

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkFields, checkFolder } from '../../core/mismatch.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { html } from './html.ts'
 import { markdown } from './markdown.ts'
@@ -14,6 +15,8 @@ export async function writeReport(
   folder: string,
   findings: Findings,
 ): Promise<{ readonly html: string; readonly markdown: string; readonly json: string }> {
+  checkFolder('writeReport', folder)
+  checkFields('writeReport', 'the findings of a study', findings, 'name', 'metric', 'answer')
   const page = await html(findings)
   const paths = {
     html: join(folder, 'report.html'),
