@@ -41,8 +41,10 @@ async function take(bomb: Bomb, path: string): Promise<Taken> {
   return { bytes: peak() - before, arrays, ms: (user + system) / 1e3, outcome }
 }
 
-/** Peak of the process's memory in bytes, as Linux knows it. */
-const peak = (): number => 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1])
+/** Returns the peak of the process's memory in bytes, as Linux knows it. */
+function peak(): number {
+  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1])
+}
 
 function compare(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'evenstep-memory-'))

@@ -6,31 +6,64 @@ export const maxFloat32: number = 2 ** 128 - 2 ** 103 - 2 ** 75
 /** Greatest number up to which float32 holds every whole number. */
 const exact = 2 ** 24
 
-/** Maximum number of great whole numbers of a column to remember: identifiers collide long before. */
-const mostKnown = 10_000
-
 /** Whether float32 may round a whole number to that of another: an identifier, or a time in seconds. */
 export const mayCollide = (value: number): boolean => Math.abs(value) > exact && Number.isSafeInteger(value)
 
-/** Finds whole numbers of one column that differ, but are equal once rounded to float32. */
-export class Collisions {
-  /** For each column, the first whole number that rounds to each number in float32. */
-  readonly #known = new Map<number, Map<number, number>>()
+/** Maximum number of great whole numbers of a column to remember. */
+const mostKnown = 10_000
 
-  /** Takes the next number of a column. @returns an earlier one that rounds to the same; undefined if none does */
-  earlier(column: number, value: number): number | undefined {
-    if (!mayCollide(value)) return undefined
-    const known = this.#known.get(column) ?? new Map<number, number>()
-    this.#known.set(column, known)
-    const rounded = Math.fround(value)
-    const first = known.get(rounded)
-    if (first === undefined && known.size < mostKnown) known.set(rounded, value)
-    return first === value ? undefined : first
+interface Column {
+  readonly exact: Set<number>
+  /** The first whole number that rounds to each number in float32. */
+  readonly rounded: Map<number, number>
+  /** Two whole numbers that are equal once rounded. */
+  alike: readonly [number, number] | undefined
+}
+
+/**
+ * Finds columns of great whole numbers most of which are equal once rounded to float32, such as identifiers, and
+ * times in seconds.
+ */
+export class Collisions {
+  readonly #columns = new Map<number, Column>()
+
+  /** Takes the next number of a column. */
+  add(column: number, value: number): void {
+    if (!mayCollide(value)) return
+    const known = this.#columns.get(column) ?? { exact: new Set(), rounded: new Map(), alike: undefined }
+    this.#columns.set(column, known)
+    if (known.exact.size >= mostKnown) return
+    known.exact.add(value)
+    const first = known.rounded.get(Math.fround(value))
+    if (first === undefined) known.rounded.set(Math.fround(value), value)
+    else if (first !== value) known.alike ??= [first, value]
+  }
+
+  /**
+   * Describes a column of which float32 keeps at most half of the numbers apart; undefined if there is none.
+   *
+   * @param valuesOf returns all values of a column, rounded
+   */
+  found(valuesOf: (column: number) => Iterable<number>): { column: number; got: string } | undefined {
+    for (const [column, { exact: all, rounded, alike }] of this.#columns) {
+      if (alike === undefined || 2 * rounded.size > all.size) continue
+      if (!every(valuesOf(column), (value) => Math.abs(value) >= exact)) continue
+      const [a, b] = alike
+      return { column, got: `${all.size} that it rounds to ${rounded.size}, such as ${a} and ${b}` }
+    }
+    return undefined
   }
 }
 
-/** Says what is wrong with two numbers that float32 rounds to one. */
-export const collision = (a: number, b: number): string => `${b}, which it rounds to the same as ${a}`
+function every<T>(values: Iterable<T>, test: (value: T) => boolean): boolean {
+  for (const value of values) if (!test(value)) return false
+  return true
+}
+
+/** Yields element `column` of each example of `width` elements. */
+export function* columnOf(data: ArrayLike<number>, width: number, column: number): Generator<number> {
+  for (let i = column; i < data.length; i += width) yield data[i]!
+}
 
 /** Where an array of numbers comes from, for errors, and how to keep its numbers. */
 interface Origin {
@@ -45,7 +78,7 @@ interface Origin {
 /**
  * Rounds numbers to float32.
  *
- * @throws {ArgumentError} when a finite number would become infinite, or different whole numbers of a column equal.
+ * @throws {ArgumentError} when a finite number would become infinite, or most whole numbers of a column equal.
  */
 export function toFloat32(
   numbers: ArrayLike<number | bigint>,
@@ -57,13 +90,15 @@ export function toFloat32(
     const value = Number(numbers[i])
     data[i] = value
     if (!(Math.abs(value) > exact)) continue
-    const wanted = (what: string, got: string): ArgumentError =>
-      new ArgumentError(
-        `${who}: wanted ${name} of numbers that float32 ${what}, got ${got} at index ${i}; ${fix}`,
-      )
-    if (Math.abs(data[i]!) === Infinity && Number.isFinite(value)) throw wanted('can hold', String(value))
-    const other = collisions.earlier(i % width, value)
-    if (other !== undefined) throw wanted('tells apart', collision(other, value))
+    if (Math.abs(data[i]!) === Infinity && Number.isFinite(value)) {
+      const got = `${value} at index ${i}; ${fix}`
+      throw new ArgumentError(`${who}: wanted ${name} of numbers that float32 can hold, got ${got}`)
+    }
+    collisions.add(i % width, value)
   }
-  return data
+  const found = collisions.found((column) => columnOf(data, width, column))
+  if (found === undefined) return data
+  throw new ArgumentError(
+    `${who}: wanted ${name} of numbers that float32 tells apart, got ${found.got}; ${fix}`,
+  )
 }

@@ -1,5 +1,4 @@
 import { allocate, type Data } from '../core/dtype.ts'
-import { ArgumentError } from '../core/errors.ts'
 import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
 import { checkNoMore, choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
@@ -8,7 +7,7 @@ import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
-import { Collisions, collision, maxFloat32 } from './float32.ts'
+import { maxFloat32 } from './float32.ts'
 
 /** A source of examples that are read in sequence, from a file or elsewhere, a few in memory at a time. */
 export interface Stream extends Names {
@@ -75,12 +74,11 @@ export function stream(
   const read = async function* (epoch: number): AsyncGenerator<Batch> {
     let rows = new Rows(x, y, chunk)
     let count = 0
-    const collisions = { x: new Collisions(), y: new Collisions() }
     for await (const given of examples(epoch)) {
       const example = flatExample(given, { x: x.dtype, y: y.dtype }, count)
       checkExample(example, spec, count)
-      checkRounding('x', x, example.x, collisions.x, count)
-      checkRounding('y', y, example.y, collisions.y, count)
+      checkSize('x', x, example.x, count)
+      checkSize('y', y, example.y, count)
       count++
       rows.add(example)
       if (rows.length === chunk) {
@@ -115,27 +113,19 @@ function checkExample(
   if (bad !== undefined) throw wrong(`labels from 0 to ${classes - 1}`, bad)
 }
 
-/** @throws {ArgumentError} when float32 cannot hold a number, or makes it equal to another one of an earlier example. */
-function checkRounding(
+/** @throws {ArgumentError} when float32 cannot hold a number of an example. */
+function checkSize(
   name: 'x' | 'y',
   { dtype }: FieldSpec,
   given: number | ArrayLike<number>,
-  collisions: Collisions,
   index: number,
 ): void {
   if (dtype !== 'float32') return
   const values = typeof given === 'number' ? [given] : given
-  const fix = "give dtype: 'float64'"
   for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    if (!(Math.abs(value) > 2 ** 24)) continue
-    const who = `stream: example ${index}`
-    if (Math.abs(value) > maxFloat32)
-      throw mismatch(who, `${name} of numbers that float32 can hold`, value, fix)
-    const other = collisions.earlier(i, value)
-    if (other === undefined) continue
-    const wanted = `${name} of numbers that float32 tells apart`
-    throw new ArgumentError(`${who}: wanted ${wanted}, got ${collision(other, value)}; ${fix}`)
+    if (!(Math.abs(values[i]!) > maxFloat32)) continue
+    const wanted = `${name} of numbers that float32 can hold`
+    throw mismatch(`stream: example ${index}`, wanted, values[i], "give dtype: 'float64'")
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch, unknownName } from '../core/mismatch.ts'
 import {
   callback,
@@ -14,6 +15,7 @@ import {
   text,
   type ValuesOf,
 } from '../core/options.ts'
+import { sizeOf } from '../core/shape.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import { noBatch } from '../data/loader-options.ts'
 import type { Sampler } from '../data/sampler.ts'
@@ -138,11 +140,28 @@ export function experiment(given: ExperimentOptions): Experiment {
   const { data, epochs, steps, monitor } = checked
   checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
+  checkBatchSize(checked)
   const goal = goalOf(checked)
   const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
   if (epochs !== undefined || steps !== undefined) return { ...checked, control }
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
+
+/** @throws {ArgumentError} when a batch has more examples than there are and has to be full, or than fit into memory. */
+function checkBatchSize({ data: { train }, batchSize, lastBatch, sampler }: Checked): void {
+  const numbers = sizeOf(train.x.shape) + sizeOf(train.y.shape)
+  checkMemory(
+    'experiment',
+    `batches of ${batchSize} examples`,
+    4 * batchSize * numbers,
+    'use a smaller batchSize',
+  )
+  if (isStream(train) || lastBatch === 'keep') return
+  const count = sampler?.count ?? train.length
+  if (count < batchSize) throw noBatch('experiment', batchSize, count, "lastBatch: 'keep'")
+}
+
+type Checked = Pick<Experiment, 'data' | 'batchSize' | 'lastBatch'> & { readonly sampler?: Sampler }
 
 /**
  * Checks that a quantity is measured after each epoch and is one number.

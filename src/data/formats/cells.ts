@@ -1,9 +1,10 @@
 import type { Data } from '../../core/dtype.ts'
 import type { FormatError } from '../../core/errors.ts'
 import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
+import { sizeOf } from '../../core/shape.ts'
 import type { Batch } from '../batch.ts'
-import { type Dataset, type FieldSpec, gatherExamples, type Names, namesOf } from '../dataset.ts'
-import { Collisions, collision, maxFloat32, mayCollide } from '../float32.ts'
+import { type Dataset, type FieldSpec, gatherExamples, type Names, namesOf, type Values } from '../dataset.ts'
+import { Collisions, columnOf, maxFloat32, mayCollide } from '../float32.ts'
 import { datasetOf, joined } from '../stream.ts'
 import { LabelCodes } from './label-codes.ts'
 import { MissingValues } from './missing.ts'
@@ -50,10 +51,10 @@ export class Cells {
    * Converts a value of a feature or target column to a number. Returns NaN if the row must be dropped.
    *
    * @param where returns the value's place for errors, such as `line 3, column age`
-   * @param column number of the column: values in one column must differ in the data set, too
+   * @param place index of the value in the example's `x`, or −1 − that in its `y`
    * @param fill whether to replace a missing value by the option `missing`, if that is a number
    */
-  number(value: unknown, where: () => string, column: number, fill = true): number {
+  number(value: unknown, where: () => string, place: number, fill = true): number {
     const text = typeof value === 'string' ? value.trim() : undefined
     const isMissing = text === undefined ? value == null || Number.isNaN(value) : this.#missing.hasText(text)
     if (isMissing) return this.#absent(value, where, fill)
@@ -61,7 +62,10 @@ export class Cells {
     if (bit !== undefined) return bit
     const number = text === undefined ? numberOf(value) : this.#numeral(text)
     if (this.#missing.hasNumber(number)) return this.#absent(value, where, fill)
-    if (Math.abs(number) <= this.#max) return this.#distinct(number, where, column)
+    if (Math.abs(number) <= this.#max) {
+      this.#collisions?.add(place, number)
+      return number
+    }
     throw this.#noNumber(value, number, where)
   }
 
@@ -100,16 +104,18 @@ export class Cells {
   }
 
   #tooMany(value: unknown, where: () => string): FormatError {
-    const got = `${showValue(value)}, the ${this.#labels.size}th distinct label`
+    const got = `${showValue(value)} after ${this.#labels.size - 1} other labels`
     const fix = `${asTarget} instead, or give classNames or classes`
     return malformed(this.#name, `classes in the label column, at ${where()}`, got, fix)
   }
 
   /** Joins all batches of a table to one data set, and replaces label codes by class indices, in place. */
-  dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
+  dataset(batches: readonly Batch[], plan: TablePlan): Dataset {
+    const { x, y, label, featureNames } = plan
     if (!batches.some(({ length }) => length > 0)) {
       throw malformed(this.#name, 'at least one row of values', 'none')
     }
+    for (const batch of batches) this.#checkDistinct(batch, plan)
     const { order, ...classes } = label === undefined ? { order: [] } : this.#classes()
     for (const { y: labels } of order.length > 0 ? batches : []) {
       for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
@@ -134,16 +140,22 @@ export class Cells {
     return found
   }
 
-  /** Returns the number. @throws {FormatError} when it becomes equal to another one of its column. */
-  #distinct(number: number, where: () => string, column: number): number {
-    const other = this.#collisions?.earlier(column, number)
-    if (other === undefined) return number
-    const fix = "give dtype: 'float64', or leave the column out with features"
+  /** @throws {FormatError} when float32 makes most numbers of a column equal. */
+  #checkDistinct({ x, y }: Batch, plan: TablePlan): void {
+    const [inX, inY] = [plan.x, plan.y].map(({ shape }) => sizeOf(shape)) as [number, number]
+    const found = this.#collisions?.found((place) =>
+      place >= 0 ? columnOf(x as Values, inX, place) : columnOf(y as Values, inY, -1 - place),
+    )
+    if (found === undefined) return
+    const { column: place, got } = found
+    const named = place >= 0 ? plan.featureNames?.[place] : undefined
+    const where = named === undefined ? '' : ` in column ${named}`
+    const fix = place >= 0 ? ', or leave the column out with features' : ''
     throw malformed(
       this.#name,
-      `numbers that float32 tells apart at ${where()}`,
-      collision(other, number),
-      fix,
+      `numbers that float32 tells apart${where}`,
+      got,
+      `give dtype: 'float64'${fix}`,
     )
   }
 

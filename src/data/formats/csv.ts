@@ -156,13 +156,14 @@ export class CsvReader {
   /** Appends a row's `x` and `y` to the batch; returns false if the row must be dropped (missing values). */
   #add({ cells, quoted, line }: CsvRow, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
-    for (const column of features) {
-      const value = this.#quick(cells[column]!) ?? this.#cells.number(cells[column], at(column), column)
+    for (let place = 0; place < features.length; place++) {
+      const column = features[place]!
+      const value = this.#quick(cells[column]!) ?? this.#cells.number(cells[column], at(column), place)
       if (Number.isNaN(value)) return false
       this.#x.push(value)
     }
-    for (const column of targets) {
-      const value = this.#cells.number(cells[column], at(column), column, false)
+    for (const [place, column] of targets.entries()) {
+      const value = this.#cells.number(cells[column], at(column), -1 - place, false)
       if (Number.isNaN(value)) return false
       this.#y.push(value)
     }
