@@ -9,11 +9,8 @@ const endless = data.stream(() => [], { shape: [2], classes: 3 })
 const define = (given: object) => () => study.define({ experiment: toy(), factors: { lr: [0.1] }, ...given })
 
 test.each<[message: string, wrong: () => unknown]>([
-  [
-    'compile: wanted threads as an integer from 1 to 1024, got 100000',
-    () => compile(x, body, { threads: 1e5 }),
-  ],
-  ['experiment: wanted threads as an integer from 1 to 1024, got 1000000000', () => toy({ threads: 1e9 })],
+  ['compile: wanted threads of at most 1024, got 100000', () => compile(x, body, { threads: 1e5 })],
+  ['experiment: wanted threads of at most 1024, got 1000000000', () => toy({ threads: 1e9 })],
   [
     "experiment: wanted at least one batch of 1000 examples, got 100; use a smaller batchSize or lastBatch: 'keep'",
     () => toy({ batchSize: 1000 }),
@@ -23,10 +20,10 @@ test.each<[message: string, wrong: () => unknown]>([
     () => toy({ batchSize: 1e12, lastBatch: 'keep' }),
   ],
   [
-    'study: factors.lr: wanted count as an integer from 2 to 10000, got 100000000',
+    'study: factors.lr: wanted count of at most 10000, got 100000000',
     define({ factors: { lr: { from: 0.1, to: 1, count: 1e8 } } }),
   ],
-  ['study: wanted seeds as an integer from 1 to 10000, got 1000000000', define({ seeds: 1e9 })],
+  ['study: wanted seeds of at most 10000, got 1000000000', define({ seeds: 1e9 })],
   [
     'study: wanted a grid of up to 1000000 trials, got 9000000; use fewer values, or another design',
     define({
@@ -57,15 +54,15 @@ test.each<[message: string, wrong: () => unknown]>([
     () => data.oneHot({ ...set, classes: 2e9 }),
   ],
   [
-    'dataset: wanted classes as an integer from 1 to 2147483648, got 1e+100',
+    'dataset: wanted classes of at most 2147483648, got 1e+100',
     () => data.dataset({ x: [1], y: [0], classes: 1e100 }),
   ],
   [
-    'nextCharacter: wanted context as an integer from 1 to 1000000, got 1000000000',
+    'nextCharacter: wanted context of at most 1000000, got 1000000000',
     () => data.nextCharacter(['ab'], { context: 1e9 }),
   ],
   [
-    'schedule.values: wanted n as an integer from 0 to 100000000, got 1000000000000',
+    'schedule.values: wanted n of at most 100000000, got 1000000000000',
     () => schedule.values(schedule.constant(1), 1e12),
   ],
 ])('a count that cannot be meant is refused at once: %s', async (message, wrong) => {

@@ -4,16 +4,7 @@ import { ArgumentError } from './errors.ts'
 import { checkMemory } from './memory.ts'
 import { mismatch } from './mismatch.ts'
 import { hasName, nameBeside, nameOf } from './names.ts'
-import {
-  type Bounds,
-  boolean,
-  boundsText,
-  choice,
-  type Hyperparameter,
-  isWithin,
-  type OptionsOf,
-  readOptions,
-} from './options.ts'
+import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
 import { duringRun, stepsOfRun } from './run.ts'
@@ -216,33 +207,6 @@ export function callOf(layer: object): number {
 /** Returns the value of a number or schedule at a step, counted from 0. */
 export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
-
-/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in the text. */
-export function finiteAt(name: string, value: number, step: number): number {
-  if (Number.isFinite(value)) return value
-  throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
-}
-
-/** Returns a hyperparameter whose schedule throws, with `name` and the step in the text, where it leaves its bounds. */
-export function bounded(value: Hyperparameter, name: string, bounds: Bounds): Hyperparameter {
-  return typeof value === 'number' ? value : (step) => boundedAt(name, value(step), step, bounds)
-}
-
-/** Returns the value of a schedule at a step. @throws {ArgumentError} when it leaves its bounds. */
-export function boundedAt(name: string, value: number, step: number, bounds: Bounds): number {
-  const { min = -Infinity, max = Infinity } = bounds
-  const rounded = Math.max(min, Math.min(max, value)) // a curve may round to a little more than its end
-  if (Number.isNaN(value) || isWithin(bounds, Math.abs(rounded - value) < 1e-12 ? rounded : value))
-    return value
-  const fix = 'see its schedule'
-  throw new ArgumentError(
-    `${name}: wanted a number${boundsText(bounds)} at step ${step}, got ${value}; ${fix}`,
-  )
-}
-
-/** Returns a fraction whose schedule throws, with `name` and the step in the text, where it leaves 0 to 1. */
-export const fraction = (value: Hyperparameter, name: string): Hyperparameter =>
-  bounded(value, name, { min: 0, max: 1 })
 
 /**
  * Returns a hyperparameter as a tensor of the graph being built. A number becomes a constant of the graph. A

@@ -46,7 +46,7 @@ export const shapeOptions = {
 }
 
 /** Declares an option that is a number of classes, whose labels are int32. */
-export const classCount: Option<number, number | undefined> = integer({ min: 1, max: 2 ** 31 })
+export const classCount: Option<number, number | undefined> = integer({ min: 1, limit: 2 ** 31 })
 
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {

@@ -4,7 +4,7 @@ import { type Dataset, dataset } from './dataset.ts'
 
 const options = {
   /** Number of preceding characters that make up an example's `x`. */
-  context: required(integer({ min: 1, max: 1_000_000 })),
+  context: required(integer({ min: 1, limit: 1_000_000 })),
 }
 
 export interface NextCharacterOptions extends OptionsOf<typeof options> {}

@@ -24,7 +24,7 @@ const threadOptions = {
   /** Argument to pass to the module's function: a value that `structuredClone` can copy. */
   options: custom<unknown>('anything', () => true),
   /** Maximum number of batches that the thread reads ahead of their use. @default 4 */
-  ahead: integer({ min: 1, max: 1024 }, 4),
+  ahead: integer({ min: 1, limit: 1024 }, 4),
 }
 
 export interface ThreadedOptions extends OptionsOf<typeof threadOptions> {}

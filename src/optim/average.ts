@@ -1,3 +1,4 @@
+import { boundedAt } from '../core/bounds.ts'
 import { isFloat } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { setName } from '../core/names.ts'
@@ -12,7 +13,7 @@ import {
   required,
   type ValuesOf,
 } from '../core/options.ts'
-import { boundedAt, filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
+import { filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { schedulable } from '../schedule/schedulable.ts'
 import type { EvaluationWeights } from './evaluation.ts'

@@ -1,3 +1,4 @@
+import { boundedAt } from '../core/bounds.ts'
 import { mismatch } from '../core/mismatch.ts'
 import {
   type Declared,
@@ -9,7 +10,7 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { boundedAt, hyperparameterAt, type Variable } from '../core/variable.ts'
+import { hyperparameterAt, type Variable } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 import { schedulable } from '../schedule/schedulable.ts'

@@ -1,8 +1,9 @@
+import { boundedAt, finiteAt } from '../core/bounds.ts'
 import type { DType } from '../core/dtype.ts'
 import { nameOf } from '../core/names.ts'
 import type { Declared, Hyperparameter } from '../core/options.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
-import { boundedAt, finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
+import { hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
 /** Returns a weight's learning rate at a step. @param factor returns what controllers multiply rates by */

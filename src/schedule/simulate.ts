@@ -5,7 +5,7 @@ import type { Schedule } from './schedule.ts'
 /** Returns a schedule's values at steps 0 to n − 1. @throws {ArgumentError} unless n is an integer ≥ 0 */
 export function values(schedule: Schedule, n: number): number[] {
   checkSchedule('schedule.values', schedule)
-  integer({ min: 0, max: mostSteps }).read('schedule.values', 'n', n)
+  integer({ min: 0, limit: mostSteps }).read('schedule.values', 'n', n)
   return Array.from({ length: n }, (_, step) => schedule(step))
 }
 
@@ -41,7 +41,7 @@ export interface ScheduleSummary {
 /** Returns statistics of a schedule's first n steps. @throws {ArgumentError} unless n is a positive integer */
 export function summary(schedule: Schedule, n: number): ScheduleSummary {
   checkSchedule('schedule.summary', schedule)
-  integer({ min: 1, max: mostSteps }).read('schedule.summary', 'n', n)
+  integer({ min: 1, limit: mostSteps }).read('schedule.summary', 'n', n)
   let [peak, peakStep, lowest, area, tailStart] = [-Infinity, 0, Infinity, 0, 0]
   for (let step = 0; step < n; step++) {
     const value = schedule(step)

@@ -17,7 +17,7 @@ const range = {
   /** `linear`: equal steps between values; `log`: equal ratios. @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
   /** Number of evenly spaced values on `scale`, ends included. Without it, any value in between may be drawn. */
-  count: integer({ min: 2, max: mostValues }),
+  count: integer({ min: 2, limit: mostValues }),
   /** Distance between neighbouring values, starting at `from`. Only with scale `linear` and without `count`. */
   step: number({ above: 0 }),
   /** Whether to try whole numbers only. @default true if the setting requires them, as `batchSize` does */

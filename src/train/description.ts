@@ -11,7 +11,8 @@ import { isRelative, overRun } from '../optim/over-run.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
 import { checkExperiment, type Experiment, optionNames } from './experiment.ts'
 import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
-import { checkTask, type Task } from './task.ts'
+import type { Task } from './task.ts'
+import { checkTask } from './task-options.ts'
 
 type Description = Readonly<Record<string, unknown>>
 

@@ -1,4 +1,4 @@
-import { mismatch } from '../core/mismatch.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import {
   boolean,
   callback,
@@ -100,3 +100,7 @@ export const taskOptions = {
 }
 
 export interface TaskOptions extends OptionsOf<typeof taskOptions> {}
+
+/** @throws {ArgumentError} unless a value is a task. */
+export const checkTask = (who: string, value: unknown): void =>
+  checkFields(who, 'a task, as train.taskOf(experiment) makes it', value, 'model', 'variables')

@@ -1,7 +1,7 @@
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
-import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
@@ -121,9 +121,7 @@ export class Task {
    * @throws {DivergedError} when the loss is not finite; the weights are unchanged then.
    */
   async step(batch: Batch): Promise<number> {
-    if (!has('x', batch) || !has('y', batch) || !has('length', batch)) {
-      throw new ArgumentError(`step: wanted a batch of x, y and length, got ${shownAs(batch)}`)
-    }
+    checkFields('step', 'a batch of x, y and length', batch, 'x', 'y', 'length')
     const { losses } = await this.learn(batch, batch.length)
     return losses[0]!
   }
@@ -191,9 +189,7 @@ export class Task {
    */
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize } = readOptions('evaluate', evaluationOptions, options)
-    if (!has('x', source) || !has('y', source)) {
-      throw new ArgumentError(`evaluate: wanted a data set or a stream, got ${shownAs(source)}`)
-    }
+    checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
     const evaluated = (): Promise<Evaluation> =>
       evaluation(source, batchSize, this.#options.metrics, (size) => this.#graphs.evaluator(source, size))
     return this.atEvaluation(evaluated, { batchSize })
@@ -277,13 +273,6 @@ export class Task {
     return this.#graphs.fingerprints(batchSize)
   }
 }
-
-const has = (name: string, value: unknown): boolean => Object(value)[name] !== undefined
-const shownAs = (value: unknown): string => (Object(value) === value ? 'another object' : showValue(value))
-
-/** @throws {ArgumentError} unless a value is a task. */
-export const checkTask = (who: string, value: unknown): void =>
-  checkFields(who, 'a task, as train.taskOf(experiment) makes it', value, 'model', 'variables')
 
 /** Option whose value is an existing task. */
 export const taskOption: Option<Task, Task | undefined> = custom<Task>(
