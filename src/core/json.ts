@@ -20,21 +20,72 @@ const mostLevels = 500
 /**
  * Says what is wrong with valid JSON: an object has a key twice, of which `JSON.parse` keeps the last; or lists and
  * objects are nested too deeply. Returns undefined if nothing is.
+ *
+ * @param value what `JSON.parse` makes of it
  */
-export function faultOf(json: string): string | undefined {
-  const keys: Set<string>[] = []
+export function faultOf(json: string, value: unknown = JSON.parse(json)): string | undefined {
+  const written = keysIn(json)
+  if (written < 0) return `more than ${mostLevels} levels of lists and objects`
+  if (written === keysOf(value)) return undefined
+  return `the key ${JSON.stringify(doubleIn(json))} twice in one object`
+}
+
+const quote = 34
+const backslash = 92
+const colon = 58
+const openBrace = 123
+const openBracket = 91
+const closeBrace = 125
+const closeBracket = 93
+
+/** Returns the number of keys in the text of JSON; −1 if lists and objects are nested too deeply. */
+function keysIn(json: string): number {
+  let [keys, levels] = [0, 0]
   for (let at = 0; at < json.length; at++) {
-    const character = json[at]
-    if (character === '{' || character === '[') {
-      if (keys.push(new Set()) > mostLevels) return `more than ${mostLevels} levels of lists and objects`
-    } else if (character === '}' || character === ']') keys.pop()
-    else if (character === '"') {
+    const code = json.charCodeAt(at)
+    if (code === quote) {
+      const end = endOfText(json, at)
+      if (isKey(json, end)) keys++
+      at = end - 1
+    } else if (code === openBrace || code === openBracket) {
+      if (++levels > mostLevels) return -1
+    } else if (code === closeBrace || code === closeBracket) levels--
+  }
+  return keys
+}
+
+/** Returns the number of keys in a value that JSON can hold. */
+function keysOf(value: unknown): number {
+  let keys = 0
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (Array.isArray(next)) {
+      for (const one of next) if (typeof one === 'object') open.push(one)
+    } else if (typeof next === 'object' && next !== null) {
+      for (const one of Object.values(next)) {
+        keys++
+        if (typeof one === 'object') open.push(one)
+      }
+    }
+  }
+  return keys
+}
+
+/** Returns the first key that an object in the text of JSON has twice. */
+function doubleIn(json: string): string | undefined {
+  const known: Set<string>[] = []
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (code === openBrace || code === openBracket) known.push(new Set())
+    else if (code === closeBrace || code === closeBracket) known.pop()
+    else if (code === quote) {
       const end = endOfText(json, at)
       if (isKey(json, end)) {
         const key = JSON.parse(json.slice(at, end)) as string
-        const known = keys.at(-1)!
-        if (known.has(key)) return `the key ${JSON.stringify(key)} twice in one object`
-        known.add(key)
+        const keys = known.at(-1)!
+        if (keys.has(key)) return key
+        keys.add(key)
       }
       at = end - 1
     }
@@ -46,7 +97,7 @@ export function faultOf(json: string): string | undefined {
 function endOfText(json: string, at: number): number {
   for (let end = json.indexOf('"', at + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = 0
-    while (json[end - 1 - escapes] === '\\') escapes++
+    while (json.charCodeAt(end - 1 - escapes) === backslash) escapes++
     if (escapes % 2 === 0) return end + 1
   }
   return json.length
@@ -55,6 +106,6 @@ function endOfText(json: string, at: number): number {
 /** Whether a text that ends before index `at` is a key: whether a colon follows. */
 function isKey(json: string, at: number): boolean {
   let next = at
-  while (/\s/.test(json[next] ?? '')) next++
-  return json[next] === ':'
+  while (json.charCodeAt(next) <= 32) next++
+  return json.charCodeAt(next) === colon
 }

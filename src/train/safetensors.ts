@@ -84,10 +84,11 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
     throw mismatch('readSafetensors', 'the bytes of a file', file, 'such as fs.readFileSync(path)')
   }
   const { header, body } = headerOf(file, name)
-  const entries = Object.entries(header)
-    .filter(([key, entry]) => key !== '__metadata__' || !isMetadata(entry, name))
-    .map(([key, entry]) => checkedEntry(name, key, entry))
-    .sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
+  const entries: Entry[] = []
+  for (const [key, entry] of Object.entries(header)) {
+    if (key !== '__metadata__' || !isMetadata(entry, name)) entries.push(checkedEntry(name, key, entry))
+  }
+  entries.sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
   let at = 0
   for (const { key, start, end } of entries) {
     if (start !== at) throw new FormatError(`${name}: wanted ${key} to start at byte ${at}, got ${start}`)
@@ -98,12 +99,12 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
-  return new Map(
-    entries.map(({ key, code, shape, start, end }) => {
-      const bytes = file.subarray(body + start, body + end)
-      return [key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) }]
-    }),
-  )
+  const tensors = new Map<string, Stored>()
+  for (const { key, code, shape, start, end } of entries) {
+    const bytes = file.subarray(body + start, body + end)
+    tensors.set(key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) })
+  }
+  return tensors
 }
 
 /** Returns the text that bytes encode; undefined if they are not UTF-8. */
@@ -130,7 +131,7 @@ function headerOf(file: Uint8Array, name: string): { readonly header: object; re
     throw malformed(name, `a header of up to ${maxHeader} bytes`, size, 'the file is damaged')
   const text = utf8(file.subarray(8, 8 + size))
   const header = text === undefined ? undefined : jsonIn(text)
-  const fault = header === undefined ? undefined : faultOf(text!)
+  const fault = header === undefined ? undefined : faultOf(text!, header)
   if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
     return { header, body: 8 + size }

@@ -199,7 +199,7 @@ export function parseJson(text: string, file: string): unknown {
   const plain = text.replace(/^\ufeff/, '')
   try {
     const json: unknown = JSON.parse(plain)
-    const fault = faultOf(plain)
+    const fault = faultOf(plain, json)
     if (fault === undefined) return json
     throw new FormatError(`${file}: wanted JSON that says each thing once, in a few levels, got ${fault}`)
   } catch (error) {
