@@ -78,7 +78,7 @@ describe('a natural wrong call', () => {
       () => call(compile, { x: { shape: [2], dytpe: 'int32' } }, body),
     ],
     [
-      'compile: x: wanted shape as a list of integers ≥ 0, got [null]',
+      "compile: x: wanted shape as a list of integers ≥ 0, or of 'N' and integers, got [null]",
       () => call(compile, { x: { shape: [Number.NaN] } }, body),
     ],
     ['compile: wanted a function of the inputs, got nothing', () => call(compile, x1)],

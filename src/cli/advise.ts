@@ -22,7 +22,7 @@ import { override } from '../train/spec.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
 import { startWorker } from './worker.ts'
@@ -83,7 +83,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   if (exitCode === undefined) return
   const again = evenstepCommand('advise', file, set, { budget: options.budget, workers, out: folder })
   process.exitCode = exitCode
-  process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${again}\n`)
+  printNote(`stopped; finished trials are in ${folder}; resume with ${again}`)
 }
 
 /**

@@ -11,5 +11,5 @@ export const csvCommand = (output: Output = terminal()): Command =>
       new Option('--every <what>', 'print a row for each').choices(['epoch', 'step']).default('epoch'),
     )
     .action(async (run: string, { every }: { readonly every: 'epoch' | 'step' }) => {
-      for await (const line of csv(run, { every })) await output.write(line)
+      for await (const line of csv(run, { every })) await output.write(line, { isData: true })
     })

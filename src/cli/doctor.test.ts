@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { commandIn, type Outcome } from '../../test/support/command.ts'
 import { printer } from './doctor.ts'
+import { printable } from './output.ts'
 
 const { folder, evenstep } = commandIn('evenstep-doctor-')
 
@@ -181,7 +182,7 @@ describe('evenstep doctor', () => {
           color,
           isTerminal: color,
           write: (more) => {
-            text += more
+            text += printable(more)
           },
         },
         undefined,

@@ -6,7 +6,7 @@ import { count, figure } from '../core/text.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
-import { checkExperiment } from '../train/description.ts'
+import { checkSameExperiment } from '../train/description.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
@@ -17,7 +17,7 @@ import { type RunPlace, runPlaceOf } from '../train/run-place.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, painted, terminal } from './output.ts'
 import { type AskedRun, bestOption, experimentOption } from './run.ts'
 
 interface Options extends AskedRun {
@@ -55,7 +55,7 @@ export const doctorCommand = (output: Output = terminal()): Command =>
  */
 function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task {
   const task = taskOf(experiment)
-  checkExperiment(path, experiment, task)
+  checkSameExperiment(path, experiment, task)
   if (checkpoint !== undefined) {
     restoreCheckpoint(checkpoint, experiment, task, true)
     return task
@@ -119,8 +119,10 @@ export function printer(output: Output, json: true | undefined): Printer {
 
 const colors: Readonly<Record<Severity, number>> = { alarm: 31, warning: 33, note: 36, ok: 32 }
 
-const painted = (text: string, code: number, { color }: Output): string =>
-  color ? `\u001b[${code}m${text}\u001b[0m` : text
+const labelOf = (severity: Severity, { color }: Output): string => {
+  const label = severity.padEnd(9)
+  return color ? painted(label, colors[severity]) : label
+}
 
 function lintPage(found: readonly Lint[], output: Output): string {
   if (found.length === 0) return 'lint: nothing to report on this experiment\n\n'
@@ -143,7 +145,7 @@ function page(made: readonly Diagnosis[], title: string, output: Output): string
 /** Returns the text of a finding: a line with severity and title; below it, wrapped and indented, `lines`. */
 function entry(severity: Severity | '', title: string, lines: readonly string[], output: Output): string {
   const margin = ' '.repeat(9)
-  const label = severity === '' ? margin : painted(severity.padEnd(9), colors[severity], output)
+  const label = severity === '' ? margin : labelOf(severity, output)
   const below = lines.flatMap((line) => wrapped(line, Math.max(40, output.columns - margin.length)))
   return `${label}${title}\n${below.map((line) => `${margin}${line}\n`).join('')}`
 }

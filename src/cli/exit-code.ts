@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { EvenstepError, machineExitCode } from '../core/errors.ts'
 import { isMachineFault, machineError } from '../core/machine.ts'
 import { partialSuffix } from '../disk/whole-file.ts'
+import { printNote } from './output.ts'
 
 /** Exit codes of every command. Schedulers use them to tell what to repeat from what to give up. */
 export const exitCodes = {
@@ -29,20 +30,20 @@ export function printError(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done
     if (error.code !== 'commander.help')
-      process.stderr.write(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help\n`)
+      printNote(`evenstep: ${error.message.replace(/^error: /, '')}; see evenstep --help`)
     return exitCodes.usage
   }
   if (error instanceof EvenstepError) {
-    process.stderr.write(`${error.message}\n`)
+    printNote(error.message)
     const isFault = isMachineFault(error.cause) && !isAboutPath(error.cause)
     return error.exitCode === exitCodes.usage && isFault ? exitCodes.machine : error.exitCode
   }
   const fault = machineError(error)
   if (fault !== undefined) {
-    process.stderr.write(`${fault.message}\n`)
+    printNote(fault.message)
     return isNamed(error) ? exitCodes.usage : fault.exitCode
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  printNote(`${error instanceof Error ? error.stack : String(error)}`)
   return exitCodes.bug
 }
 

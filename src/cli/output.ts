@@ -1,11 +1,19 @@
+import { randomUUID } from 'node:crypto'
+import { visible } from '../core/text.ts'
+
+interface WriteOptions {
+  /** Whether programs read the text: then it is written as it is, unless to a terminal. @default false */
+  readonly isData?: boolean
+}
+
 /** Where a command prints its output, such as the terminal. */
 export interface Output {
   readonly columns: number
   readonly color: boolean
   /** Whether the output is a terminal, in which a line can be overwritten, as a progress bar needs. */
   readonly isTerminal: boolean
-  /** Prints text. Await each call in long outputs, or text that a slow reader has not read will fill memory. */
-  write(text: string): void | Promise<void>
+  /** Prints text as `printable` returns it. Await each call in long outputs, or text that a slow reader has not read will fill memory. */
+  write(text: string, options?: WriteOptions): void | Promise<void>
 }
 
 /** Returns standard output: coloured if a terminal and NO_COLOR is unset; 80 columns wide if no terminal. */
@@ -17,14 +25,29 @@ export function terminal(): Output {
     },
     color: stdout.isTTY === true && !env.NO_COLOR,
     isTerminal: stdout.isTTY === true,
-    write: (text) => new Promise((resolve) => stdout.write(text, () => resolve())),
+    write: (text, { isData = false } = {}) => {
+      const shown = isData && !stdout.isTTY ? text : printable(text)
+      return new Promise((resolve) => stdout.write(shown, () => resolve()))
+    },
   }
 }
 
 /** Returns a value as one line of JSON that ends with a newline. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
 
-const clearLine = '\r\u001b[K'
+/** Begins our own codes. It is drawn anew in each process, so that no text from a file or a name can have it. */
+const own = `<${randomUUID()}>`
+
+/** Returns a text in a colour, by the number of its code. */
+export const painted = (text: string, code: number): string => `${own}[${code}m${text}${own}[0m`
+
+/** Returns what to send to a terminal: a terminal obeys our own codes, and shows all others. */
+export const printable = (text: string): string => visible(text).replaceAll(own, '\u001b')
+
+/** Prints a line on stderr. */
+export const printNote = (line: string): void => void process.stderr.write(`${printable(line)}\n`)
+
+const clearLine = `${own}[G${own}[K`
 
 /** A status line, such as a progress bar, that is redrawn in place and stays below all printed text. */
 export class StatusLine {
@@ -36,7 +59,7 @@ export class StatusLine {
 
   /** Replaces the text of the status line; the text is cut to the width of the output. */
   draw(text: string): void {
-    this.#output.write(`${clearLine}${text.slice(0, this.#output.columns - 1)}`)
+    this.#output.write(`${clearLine}${visible(text).slice(0, this.#output.columns - 1)}`)
   }
 
   /** Erases the status line, and prints a line of text in its place. */

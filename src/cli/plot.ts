@@ -1,4 +1,5 @@
 import { figure } from '../core/text.ts'
+import { painted } from './output.ts'
 
 /** A curve to plot: its label, and a value for each step from step 0. */
 export interface PlotSeries {
@@ -45,7 +46,7 @@ export function plot(series: readonly PlotSeries[], options: PlotOptions): strin
   const axis = `${' '.repeat(margin)} └${'─'.repeat(width)}`
   const steps = `${' '.repeat(margin + 2)}${first}${last.padStart(width - first.length)}`
   const legend = series.map(({ label }, i) => {
-    return `${' '.repeat(margin + 2)}${series.length === 1 ? '' : `${painted(i, color)} `}${label}`
+    return `${' '.repeat(margin + 2)}${series.length === 1 ? '' : `${markOf(i, color)} `}${label}`
   })
   return `${[...lines, axis, steps, ...legend].join('\n')}\n`
 }
@@ -90,15 +91,15 @@ function marked(series: readonly PlotSeries[], extent: Extent, width: number, co
   series.forEach(({ values }, i) => {
     envelope(values, width).forEach(({ low, high }, x) => {
       for (let y = rowOf(high, extent, rows); y <= rowOf(low, extent, rows); y++)
-        cells[y]![x] = painted(i, color)
+        cells[y]![x] = markOf(i, color)
     })
   })
   return cells.map((row) => row.join(''))
 }
 
-function painted(i: number, color: boolean): string {
+function markOf(i: number, color: boolean): string {
   const mark = marks[i % marks.length]!
-  return color ? `\u001b[${colors[i % colors.length]}m${mark}\u001b[0m` : mark
+  return color ? painted(mark, colors[i % colors.length]!) : mark
 }
 
 /** Returns the row of the plot in which a value is drawn, counted from 0 at the top. */

@@ -4,11 +4,17 @@ import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import { EvenstepError } from '../core/errors.ts'
+import { printable } from './output.ts'
 import { scheduleCommand } from './schedule.ts'
 
 async function run(args: readonly string[], columns = 60, color = false): Promise<string> {
   const parts: string[] = []
-  const output = { columns, color, isTerminal: false, write: (part: string) => void parts.push(part) }
+  const output = {
+    columns,
+    color,
+    isTerminal: false,
+    write: (part: string) => void parts.push(printable(part)),
+  }
   const command = scheduleCommand(output)
     .exitOverride()
     .configureOutput({ outputError: () => {} })

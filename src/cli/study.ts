@@ -9,7 +9,7 @@ import type { StudyEvent } from '../study/run/run-study.ts'
 import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { evenstepCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { versions } from './version.ts'
@@ -68,7 +68,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   }
   if (interrupt.exitCode === undefined) return
   process.exitCode = interrupt.exitCode
-  process.stderr.write(`stopped; finished trials are in ${folder}; resume with ${command}\n`)
+  printNote(`stopped; finished trials are in ${folder}; resume with ${command}`)
 }
 
 /** @throws {NoneDoneError} when no trial is done. */

@@ -1,4 +1,4 @@
-import { figure } from '../core/text.ts'
+import { figure, visible } from '../core/text.ts'
 import { envelope, extentOf, type PlotSeries } from './plot.ts'
 
 /** One plot of an image: curves drawn on common axes. */
@@ -86,4 +86,8 @@ function stroke(i: number): string {
 const round = (value: number): number => Math.round(value * 100) / 100
 
 const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  visible(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')

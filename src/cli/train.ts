@@ -18,7 +18,7 @@ import { taskOf } from '../train/train.ts'
 import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
 import { signals } from './interrupt.ts'
-import { type Output, terminal } from './output.ts'
+import { type Output, printNote, terminal } from './output.ts'
 import { freeFolder, lastFolder, lastOrFreeFolder } from './run.ts'
 import { evenstepCommand } from './shell.ts'
 import { TrainReport } from './train-report.ts'
@@ -101,7 +101,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   process.exitCode = interrupt.exitCode
   const again = evenstepCommand('train', file, set, { seed, device, out: folder.path })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
-  process.stderr.write(`${where}; resume with ${again} --resume\n`)
+  printNote(`${where}; resume with ${again} --resume`)
 }
 
 /** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */

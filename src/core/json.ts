@@ -1,9 +1,111 @@
 /** Parses JSON, given as text or as UTF-8 bytes. @returns the value, or undefined if the JSON is invalid */
 export function jsonIn(text: string | Uint8Array): unknown {
   try {
-    const decoded = typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text)
-    return JSON.parse(decoded)
+    return JSON.parse(textOf(text))
   } catch {
     return undefined
   }
+}
+
+/** Returns the text of JSON without its byte-order mark. @throws {TypeError} when bytes are not UTF-8 */
+const textOf = (json: string | Uint8Array): string =>
+  (typeof json === 'string' ? json : new TextDecoder('utf-8', { fatal: true }).decode(json)).replace(
+    /^\ufeff/,
+    '',
+  )
+
+/** Maximum number of levels of lists and objects within each other: code that walks values is recursive. */
+const mostLevels = 500
+
+/**
+ * Says what is wrong with valid JSON: an object has a key twice, of which `JSON.parse` keeps the last; or lists and
+ * objects are nested too deeply. Returns undefined if nothing is.
+ *
+ * @param value what `JSON.parse` makes of it
+ */
+export function faultOf(json: string, value: unknown = JSON.parse(json)): string | undefined {
+  const written = keysIn(json)
+  if (written < 0) return `more than ${mostLevels} levels of lists and objects`
+  if (written === keysOf(value)) return undefined
+  return `the key ${JSON.stringify(doubleIn(json))} twice in one object`
+}
+
+const quote = 34
+const backslash = 92
+const colon = 58
+const openBrace = 123
+const openBracket = 91
+const closeBrace = 125
+const closeBracket = 93
+
+/** Returns the number of keys in the text of JSON; −1 if lists and objects are nested too deeply. */
+function keysIn(json: string): number {
+  let [keys, levels] = [0, 0]
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (code === quote) {
+      const end = endOfText(json, at)
+      if (isKey(json, end)) keys++
+      at = end - 1
+    } else if (code === openBrace || code === openBracket) {
+      if (++levels > mostLevels) return -1
+    } else if (code === closeBrace || code === closeBracket) levels--
+  }
+  return keys
+}
+
+/** Returns the number of keys in a value that JSON can hold. */
+function keysOf(value: unknown): number {
+  let keys = 0
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (Array.isArray(next)) {
+      for (const one of next) if (typeof one === 'object') open.push(one)
+    } else if (typeof next === 'object' && next !== null) {
+      for (const one of Object.values(next)) {
+        keys++
+        if (typeof one === 'object') open.push(one)
+      }
+    }
+  }
+  return keys
+}
+
+/** Returns the first key that an object in the text of JSON has twice. */
+function doubleIn(json: string): string | undefined {
+  const known: Set<string>[] = []
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (code === openBrace || code === openBracket) known.push(new Set())
+    else if (code === closeBrace || code === closeBracket) known.pop()
+    else if (code === quote) {
+      const end = endOfText(json, at)
+      if (isKey(json, end)) {
+        const key = JSON.parse(json.slice(at, end)) as string
+        const keys = known.at(-1)!
+        if (keys.has(key)) return key
+        keys.add(key)
+      }
+      at = end - 1
+    }
+  }
+  return undefined
+}
+
+/** Returns the index after the closing quote of the text whose opening quote is at index `at`. */
+function endOfText(json: string, at: number): number {
+  for (let end = json.indexOf('"', at + 1); end >= 0; end = json.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (json.charCodeAt(end - 1 - escapes) === backslash) escapes++
+    if (escapes % 2 === 0) return end + 1
+  }
+  return json.length
+}
+
+/** Whether a text that ends before index `at` is a key: whether a colon follows. */
+function isKey(json: string, at: number): boolean {
+  let next = at
+  while (json.charCodeAt(next) <= 32) next++
+  return json.charCodeAt(next) === colon
 }

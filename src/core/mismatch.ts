@@ -4,16 +4,39 @@ import { ArgumentError, FormatError } from './errors.ts'
 export const mismatch = (who: string, wanted: string, got: unknown, fix?: string): ArgumentError =>
   new ArgumentError(`${who}: wanted ${wanted}, got ${showValue(got)}${fix === undefined ? '' : `; ${fix}`}`)
 
+/**
+ * Checks that an argument is an object that has these fields.
+ *
+ * @param wanted describes such objects in the error: `a schedule`
+ */
+export function checkFields(who: string, wanted: string, value: unknown, ...fields: readonly string[]): void {
+  const isObject = Object(value) === value
+  if (isObject && fields.every((field) => (value as Record<string, unknown>)[field] !== undefined)) return
+  const got =
+    isObject && typeof value !== 'function' && !Array.isArray(value) ? 'another object' : showValue(value)
+  throw new ArgumentError(`${who}: wanted ${wanted}, got ${got}`)
+}
+
+/** @throws {ArgumentError} unless an argument is the path of a folder. */
+export function checkFolder(who: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw mismatch(who, 'the path of a folder as a text', value)
+}
+
 /** Returns the error for a malformed file or text: `name: wanted X, got Y; do Z`. */
 export const malformed = (name: string, wanted: string, got: string | number, fix?: string): FormatError =>
   new FormatError(`${name}: wanted ${wanted}, got ${got}${fix === undefined ? '' : `; ${fix}`}`)
+
+/** Maximum number of names that a message lists. */
+const mostShown = 100
 
 /** Returns the error for a name `got` that is not among `names`; its message suggests the most similar name. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
   if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
   const near = nearest(got, names)
   const fix = near === undefined ? '' : `; did you mean ${near}?`
-  return new ArgumentError(`${who}: wanted ${what}one of ${names.join(', ')}, got ${got}${fix}`)
+  const shown =
+    names.length <= mostShown ? names : [...names.slice(0, mostShown), `${names.length - mostShown} more`]
+  return new ArgumentError(`${who}: wanted ${what}one of ${shown.join(', ')}, got ${got}${fix}`)
 }
 
 /** Formats a value for an error message: as JSON, truncated to 60 characters; a function as `a function`. */

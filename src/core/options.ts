@@ -9,6 +9,7 @@
  *     export interface SgdOptions extends OptionsOf<typeof options> {}
  */
 
+import { type Bounds, boundsText, isWithin } from './bounds.ts'
 import { mismatch, unknownName } from './mismatch.ts'
 import { listed } from './text.ts'
 
@@ -25,6 +26,8 @@ export interface Option<Given, Read = Given> {
   readonly json?: Json
   /** Checks and returns a value. @throws {ArgumentError} `who: wanted NAME as …, got …` */
   read(who: string, name: string, value: unknown): Read
+  /** Bounds of the value, if it is a number. */
+  readonly bounds?: Bounds
   /** Whether the value may also be a schedule: a function of the step. */
   readonly scheduled?: true
   /** Never set at run time: exists only so that TypeScript can infer the type `Given`. */
@@ -91,6 +94,18 @@ export function checkNames(
   if (stranger !== undefined) throw unknownName(who, names, stranger)
 }
 
+/**
+ * Checks that a function without options was given none: calls from JavaScript may pass them nevertheless.
+ *
+ * @param more the arguments after those that the function takes
+ */
+export function checkNoMore(who: string, more: readonly unknown[]): void {
+  const [first] = more.filter((one) => one !== undefined)
+  if (first === undefined) return
+  if (Object(first) === first && !Array.isArray(first)) checkNames(who, [], first)
+  throw mismatch(who, 'no more arguments', first)
+}
+
 /** Makes an option required: callers must pass it. */
 export const required = <G, R>(option: Option<G, R>): RequiredOption<G, Exclude<R, undefined>> =>
   ({ ...option, required: true }) as RequiredOption<G, Exclude<R, undefined>>
@@ -109,17 +124,6 @@ export function custom<T, F>(wanted: string, ok: Test, fallback?: F, json?: Json
       throw mismatch(who, `${name} as ${wanted}`, value)
     },
   }
-}
-
-/**
- * Bounds of a number: `min` and `max` are inclusive, `above` and `below` exclusive. An infinite `min` or `max`
- * permits that infinity as a value.
- */
-export interface Bounds {
-  readonly min?: number
-  readonly above?: number
-  readonly max?: number
-  readonly below?: number
 }
 
 type Default<T> = T | undefined
@@ -152,34 +156,23 @@ function numeric<F extends Default<number>>(
   isOne: Test,
   fallback: F | undefined,
 ): Option<number, number | F> {
-  const { min, above, max, below } = bounds
+  const { min, above, max = bounds.limit, below } = bounds
   const limits = { minimum: min, exclusiveMinimum: above, maximum: max, exclusiveMaximum: below }
   return {
     wanted,
     fallback,
+    bounds,
     json: { type, ...Object.fromEntries(Object.entries(limits).filter(([, n]) => Number.isFinite(n))) },
     read(who, name, value) {
-      if (isOne(value) && isWithin(bounds, value as number)) return value as number
+      if (isOne(value) && isWithin(bounds, value as number)) {
+        if ((value as number) <= (bounds.limit ?? Infinity)) return value as number
+        throw mismatch(who, `${name} of at most ${bounds.limit}`, value)
+      }
       const quoted = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
       const fix = quoted ? `write ${Number(value)} without quotes` : undefined
       throw mismatch(who, `${name} as ${this.wanted}`, value, fix)
     },
   }
-}
-
-/** Whether a number is within bounds. */
-const isWithin = ({ min = -Infinity, above, max = Infinity, below }: Bounds, value: number): boolean =>
-  value >= min &&
-  value <= max &&
-  (above === undefined || value > above) &&
-  (below === undefined || value < below)
-
-/** Formats bounds for a message: ` from 0 to 1`, ` ≥ 0 and < 1` or ` > 0`; `''` if there are none. */
-function boundsText({ min, above, max, below }: Bounds): string {
-  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
-  const limits = Object.entries({ '≥': min, '>': above, '≤': max, '<': below })
-  const shown = limits.flatMap(([sign, limit]) => (limit === undefined ? [] : [` ${sign} ${limit}`]))
-  return shown.join(' and')
 }
 
 /** A number, or a function from the step (counted from 0) to a number, such as a schedule. */

@@ -1,3 +1,4 @@
+import { exclusively } from './exclusive.ts'
 import type { Variable } from './variable.ts'
 
 /** Remembers the variables' current value arrays, without copying. @returns a function that restores them */
@@ -8,12 +9,21 @@ export function snapshot(variables: Iterable<Variable>): () => void {
   }
 }
 
-/** Runs `body`, then restores the earlier values of `variables`, even if `body` throws. @returns its result */
-export async function unchanged<T>(variables: Iterable<Variable>, body: () => Promise<T>): Promise<T> {
-  const restore = snapshot(variables)
-  try {
-    return await body()
-  } finally {
-    restore()
+/**
+ * Runs `body`, then restores the earlier values of `variables`, even if `body` throws. Other calls that use them
+ * wait until then.
+ *
+ * @returns the result of `body`
+ */
+export function unchanged<T>(variables: Iterable<Variable>, body: () => Promise<T>): Promise<T> {
+  const all = [...variables]
+  const restoring = async (): Promise<T> => {
+    const restore = snapshot(all)
+    try {
+      return await body()
+    } finally {
+      restore()
+    }
   }
+  return exclusively(all, restoring, { changes: true })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, counted, duration, figure, listed, percent, significant } from './text.ts'
+import { count, counted, duration, figure, listed, percent, significant, visible } from './text.ts'
 
 test.each([
   [0.1, '0.1', '0.1000'],
@@ -58,4 +58,15 @@ test('percentages, counts, times and lists', () => {
     'a, b and c',
   ])
   expect(listed(['a', 'b', 'c'], 'or')).toBe('a, b or c')
+})
+
+test('what a terminal obeys is shown; letters of every script and emoji stay', () => {
+  expect(visible('a\u001b]0;pwned\u0007\u009b31m\r\nb\tc')).toBe(
+    'a\\u001b]0;pwned\\u0007\\u009b31m\\u000d\nb\tc',
+  )
+  expect(visible('x\u202egpj.exe\u2066y\u2069\u2028z\ud800')).toBe(
+    'x\\u202egpj.exe\\u2066y\\u2069\\u2028z\\ud800',
+  )
+  const kept = 'Käse — العربية עברית 日本語 👩‍👩‍👧 ≥'
+  expect(visible(kept)).toBe(kept)
 })

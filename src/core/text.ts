@@ -48,3 +48,17 @@ export function duration(seconds: number): string {
 /** Joins items into an enumeration: `a`, `a and b`, `a, b and c`. */
 export const listed = (items: readonly string[], last: 'and' | 'or' = 'and'): string =>
   items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`
+
+/**
+ * Characters that a terminal or a page obeys instead of showing them: control characters other than tab and line feed,
+ * line separators, and those that change the direction of the text after them; also what is no character at all.
+ */
+const obeyed =
+  /(?![\t\n])[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** Returns a text that shows everything in it: `\u001b` for an escape character, `\u202e` for an override. */
+export const visible = (text: string): string =>
+  text.replace(obeyed, (character) => {
+    const units = [...Array(character.length).keys()].map((i) => character.charCodeAt(i))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })

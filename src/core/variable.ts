@@ -1,13 +1,14 @@
 import { unreachable, unreachedLayer } from './calls.ts'
 import { type Data, type DType, holds, isFloat, toData } from './dtype.ts'
 import { ArgumentError } from './errors.ts'
+import { checkMemory } from './memory.ts'
 import { mismatch } from './mismatch.ts'
 import { hasName, nameBeside, nameOf } from './names.ts'
 import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } from './options.ts'
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
 import { duringRun, stepsOfRun } from './run.ts'
-import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
+import { type Shape, sameShape, showShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
 /** Returns the initial values of a variable, one per element in row-major order, drawn from `random`. */
@@ -107,6 +108,8 @@ export class Variable {
       const wanted = 'initializer as a function, such as nn.init.zeros'
       throw mismatch(nameOf(this) || 'variable', wanted, this.initializer)
     }
+    const bytes = sizeOf(this.shape) * (this.#dtype === 'float64' || this.#dtype === 'int64' ? 8 : 4)
+    checkMemory(nameOf(this) || 'variable', `numbers of shape ${showShape(this.shape)}`, bytes)
     const values: unknown = this.initializer(random(seed, nameOf(this)), this.shape)
     if (typeof values === 'function') {
       const wanted = 'numbers from its initializer'
@@ -204,23 +207,6 @@ export function callOf(layer: object): number {
 /** Returns the value of a number or schedule at a step, counted from 0. */
 export const hyperparameterAt = (value: Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
-
-/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in the text. */
-export function finiteAt(name: string, value: number, step: number): number {
-  if (Number.isFinite(value)) return value
-  throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
-}
-
-/** Returns a fraction whose schedule throws, with `name` and the step in the text, where it leaves 0 to 1. */
-export function fraction(value: Hyperparameter, name: string): Hyperparameter {
-  if (typeof value === 'number') return value
-  return (step) => {
-    const at = value(step)
-    if (!(at < -1e-12 || at > 1 + 1e-12)) return at // NaN is refused where it is fed
-    const fix = 'see its schedule'
-    throw new ArgumentError(`${name}: wanted a number from 0 to 1 at step ${step}, got ${at}; ${fix}`)
-  }
-}
 
 /**
  * Returns a hyperparameter as a tensor of the graph being built. A number becomes a constant of the graph. A

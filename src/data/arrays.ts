@@ -2,6 +2,7 @@ import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
+import { toFloat32 } from './float32.ts'
 
 /** Array types that can hold the `x` or `y` of a data set; class labels are always in an Int32Array. */
 export type Values = Float32Array | Float64Array | Int32Array
@@ -47,7 +48,7 @@ export interface FlatExample {
 export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
   const { data, isList, ...rest } = flat(who, 'x', numbers)
   const isKept = !isList && (isFloat(data) || data instanceof Int32Array)
-  return { ...rest, data: isKept ? data : toFloat32(data) }
+  return { ...rest, data: isKept ? data : rounded(who, 'x', data, rest.shape) }
 }
 
 /**
@@ -62,8 +63,11 @@ export function targetsOf(numbers: NumberInput, target?: Target, who = 'dataset'
   if (target === 'labels' || (target === undefined && areWhole)) {
     return { ...rest, data: data instanceof Int32Array ? data : toLabels(who, data) }
   }
-  return { ...rest, data: !isList && isFloat(data) ? data : toFloat32(data) }
+  return { ...rest, data: !isList && isFloat(data) ? data : rounded(who, 'y', data, rest.shape) }
 }
+
+const rounded = (who: string, name: 'x' | 'y', data: NumberArray, shape: Shape = [1]): Float32Array =>
+  toFloat32(data, { who, name, width: sizeOf(shape), fix: `give ${name} as a Float64Array` })
 
 /**
  * Flattens the `x` and the `y` of one example to arrays of numbers.
@@ -105,12 +109,6 @@ const isFloat = (data: NumberArray): data is Float32Array | Float64Array =>
 
 const isBig = (data: NumberArray): data is BigInt64Array | BigUint64Array =>
   data instanceof BigInt64Array || data instanceof BigUint64Array
-
-function toFloat32(numbers: NumberArray): Float32Array {
-  const data = new Float32Array(numbers.length)
-  for (let i = 0; i < data.length; i++) data[i] = Number(numbers[i])
-  return data
-}
 
 function toLabels(who: string, numbers: NumberArray): Int32Array {
   const data = new Int32Array(numbers.length)

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { checkNoMore } from '../core/options.ts'
 import { checkDataset, type Dataset, hasLabels } from './dataset.ts'
 
 /**
@@ -6,7 +7,8 @@ import { checkDataset, type Dataset, hasLabels } from './dataset.ts'
  *
  * @throws {ArgumentError} when `y` holds targets, not labels.
  */
-export function classCounts(dataset: Dataset): number[] {
+export function classCounts(dataset: Dataset, ...more: readonly never[]): number[] {
+  checkNoMore('classCounts', more)
   checkDataset('classCounts', dataset)
   const { y, length, classes, ignoreIndex } = dataset
   if (!hasLabels(dataset)) throw new ArgumentError(`classCounts: wanted labels, got targets of ${y.dtype}`)
@@ -24,7 +26,8 @@ export function classCounts(dataset: Dataset): number[] {
  *
  * @throws {ArgumentError} when `y` holds targets, or a class has no example.
  */
-export function classWeights(dataset: Dataset): Float64Array {
+export function classWeights(dataset: Dataset, ...more: readonly never[]): Float64Array {
+  checkNoMore('classWeights', more)
   const counts = classCounts(dataset)
   const empty = counts.indexOf(0)
   if (empty >= 0)
@@ -37,7 +40,8 @@ export function classWeights(dataset: Dataset): Float64Array {
  * Returns the weight of each example's class, or 0 if its label is ignored. With these weights,
  * `weightedSampler` draws all classes equally often.
  */
-export function exampleWeights(dataset: Dataset): Float64Array {
+export function exampleWeights(dataset: Dataset, ...more: readonly never[]): Float64Array {
+  checkNoMore('exampleWeights', more)
   const weights = classWeights(dataset)
   return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])] ?? 0)
 }

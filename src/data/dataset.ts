@@ -2,6 +2,7 @@ import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
 import {
+  checkNoMore,
   choice,
   custom,
   integer,
@@ -45,10 +46,13 @@ export const shapeOptions = {
   targetShape: { ...shapeOption, fallback: [] } as Option<Shape>,
 }
 
+/** Declares an option that is a number of classes, whose labels are int32. */
+export const classCount: Option<number, number | undefined> = integer({ min: 1, limit: 2 ** 31 })
+
 /** Options for the number and names of classes, and the names of features. */
 export const nameOptions = {
   /** Number of classes, if `y` holds labels (0 … classes − 1) or class probabilities for each example. */
-  classes: integer({ min: 1 }),
+  classes: classCount,
   /** Names of the classes 0, 1, …, in order. */
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
@@ -154,12 +158,23 @@ function converted({ x, y, target, ...rest }: ValuesOf<typeof columns>) {
 
 function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
   const { classNames, classes = classNames?.length } = names
-  if (classNames !== undefined && classes !== classNames.length) {
-    throw mismatch('dataset', `${classes} classNames, one a class`, classNames.length)
-  }
-  const twice = classNames?.find((one, i) => classNames.indexOf(one) !== i)
-  if (twice !== undefined) throw mismatch('dataset', 'different classNames', `${twice} twice`)
+  checkClassNames('dataset', { classNames, classes })
   return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
+}
+
+/** @throws {ArgumentError} when there are not as many class names as classes, or two are the same. */
+export function checkClassNames(who: string, { classNames, classes = classNames?.length }: NameValues): void {
+  if (classNames === undefined) return
+  if (classes !== classNames.length)
+    throw mismatch(who, `${classes} classNames, one a class`, classNames.length)
+  const twice = firstTwice(classNames)
+  if (twice !== undefined) throw mismatch(who, 'different classNames', `${twice} twice`)
+}
+
+/** Returns the first item of a list that is equal to one before it; undefined if there is none. */
+export function firstTwice<T>(items: readonly T[]): T | undefined {
+  const seen = new Set<T>()
+  return items.find((item) => seen.size === seen.add(item).size)
 }
 
 /** Whether each example has exactly one class label, rather than class probabilities or several labels. */
@@ -176,7 +191,8 @@ function field(data: Values, shape: Shape): Field {
  *
  * @throws {ArgumentError} when `indices` is empty, or an index is out of range.
  */
-export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+export function subset(dataset: Dataset, indices: ArrayLike<number>, ...more: readonly never[]): Dataset {
+  checkNoMore('subset', more)
   checkDataset('subset', dataset)
   if (typeof indices !== 'object') throw mismatch('subset', 'indices as a list', indices)
   const order = Int32Array.from(indices)

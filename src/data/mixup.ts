@@ -1,7 +1,8 @@
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { checkMemory } from '../core/memory.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { number, type OptionsOf, readOptions } from '../core/options.ts'
+import { checkNoMore, number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
 import { checkDataset, type Dataset, dataset, hasLabels, namesOf, type Values } from './dataset.ts'
 import type { Transform } from './transform.ts'
@@ -77,12 +78,14 @@ function logGamma(alpha: number, random: Random): number {
  *
  * @throws {ArgumentError} when `y` holds targets, not labels, or a label that is no class or does not count.
  */
-export function oneHot(source: Dataset): Dataset {
+export function oneHot(source: Dataset, ...more: readonly never[]): Dataset {
+  checkNoMore('oneHot', more)
   checkDataset('oneHot', source)
   const { x, y, length, classes, classNames, ignoreIndex, featureNames } = source
   if (classes === undefined || !hasLabels(source)) {
     throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
   }
+  checkMemory('oneHot', `probabilities of ${classes} classes for ${length} examples`, 4 * length * classes)
   const rows = new Float32Array(length * classes)
   for (let i = 0; i < length; i++) {
     const label = Number(y.data[i])

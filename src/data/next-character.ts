@@ -1,10 +1,10 @@
 import { mismatch } from '../core/mismatch.ts'
-import { type OptionsOf, readOptions, required, size } from '../core/options.ts'
+import { integer, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { type Dataset, dataset } from './dataset.ts'
 
 const options = {
   /** Number of preceding characters that make up an example's `x`. */
-  context: required(size),
+  context: required(integer({ min: 1, limit: 1_000_000 })),
 }
 
 export interface NextCharacterOptions extends OptionsOf<typeof options> {}

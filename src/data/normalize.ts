@@ -1,12 +1,12 @@
 import { allocate, type Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch, showValue } from '../core/mismatch.ts'
+import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
 import { checkDataset, type Dataset, type FieldSpec, type Split } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
 import { normalizedRecipe, recipeOf, withRecipe } from './recipe.ts'
-import { isStream, type Stream } from './stream.ts'
+import { checkStream, isStream, type Stream } from './stream.ts'
 
 const options = {
   /** Which values share a mean and deviation: all of `x`, each channel (axis 0) or each position. @default 'all' */
@@ -51,6 +51,7 @@ export function moments(dataset: Dataset, given: NormalizeOptions = {}): Moments
 
 /** Computes the means and standard deviations of `x` over all examples of a stream, in one pass. */
 export async function streamMoments(stream: Stream, given: NormalizeOptions = {}): Promise<Moments> {
+  checkStream('streamMoments', stream)
   const sums = new Sums(stream.x, readOptions('streamMoments', options, given))
   for await (const { x } of stream.read(0)) sums.add(x)
   if (sums.count === 0) throw mismatch('streamMoments', 'at least one example', 0)
@@ -66,6 +67,8 @@ export async function streamMoments(stream: Stream, given: NormalizeOptions = {}
 export function standardize(dataset: Dataset, moments: Moments): Dataset
 export function standardize(stream: Stream, moments: Moments): Stream
 export function standardize(source: Dataset | Stream, moments: Moments): Dataset | Stream {
+  checkFields('standardize', 'a data set or a stream', source, 'x', 'y')
+  checkFields('standardize', 'moments, as data.moments returns them', moments, 'mean', 'deviation')
   const { mean, deviation } = moments
   const { shape, dtype } = source.x
   const run = sizeOf(shape) / mean.length

@@ -34,6 +34,7 @@ export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
  */
 export function weightedSampler(weights: ArrayLike<number>, given: WeightedSamplerOptions = {}): Sampler {
   const who = 'weightedSampler'
+  if (Object(weights).length === undefined) throw mismatch(who, 'a weight for each example', weights)
   const { replacement, count = weights.length } = readOptions(who, options, given)
   const w = Float64Array.from(weights)
   const wrong = w.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))

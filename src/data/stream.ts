@@ -1,12 +1,14 @@
 import { abortSignal, untilAborted } from '../core/abort.ts'
 import { allocate, type Data } from '../core/dtype.ts'
-import { mismatch } from '../core/mismatch.ts'
+import { checkMemory } from '../core/memory.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
-import { dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
+import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
+import { maxFloat32 } from './float32.ts'
 
 /** A source of examples that are read in sequence, from a file or elsewhere, a few in memory at a time. */
 export interface Stream extends Names {
@@ -63,6 +65,10 @@ export function stream(
 ): Stream {
   const { shape, targetShape, dtype, fingerprint, ...names } = readOptions('stream', options, given)
   const classes = names.classes ?? names.classNames?.length
+  checkClassNames('stream', names)
+  if (typeof examples !== 'function') {
+    throw mismatch('stream', 'a function that yields the examples of an epoch', examples)
+  }
   const x: FieldSpec = { shape, dtype }
   const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
   const spec = { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y }
@@ -71,7 +77,10 @@ export function stream(
     let count = 0
     for await (const given of examples(epoch)) {
       const example = flatExample(given, { x: x.dtype, y: y.dtype }, count)
-      checkExample(example, spec, count++)
+      checkExample(example, spec, count)
+      checkSize('x', x, example.x, count)
+      checkSize('y', y, example.y, count)
+      count++
       rows.add(example)
       if (rows.length === chunk) {
         yield rows.batch
@@ -105,6 +114,22 @@ function checkExample(
   if (bad !== undefined) throw wrong(`labels from 0 to ${classes - 1}`, bad)
 }
 
+/** @throws {ArgumentError} when float32 cannot hold a number of an example. */
+function checkSize(
+  name: 'x' | 'y',
+  { dtype }: FieldSpec,
+  given: number | ArrayLike<number>,
+  index: number,
+): void {
+  if (dtype !== 'float32') return
+  const values = typeof given === 'number' ? [given] : given
+  for (let i = 0; i < values.length; i++) {
+    if (!(Math.abs(values[i]!) > maxFloat32)) continue
+    const wanted = `${name} of numbers that float32 can hold`
+    throw mismatch(`stream: example ${index}`, wanted, values[i], "give dtype: 'float64'")
+  }
+}
+
 /** A buffer for up to `capacity` examples (rows), which are appended one by one or copied from batches. */
 export class Rows {
   length = 0
@@ -112,6 +137,13 @@ export class Rows {
 
   constructor(x: FieldSpec, y: FieldSpec, capacity: number) {
     const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
+    const bytes = 4 * capacity * (sizeOf(x.shape) + sizeOf(y.shape))
+    checkMemory(
+      'loader',
+      `buffers of ${capacity} examples`,
+      bytes,
+      'use a smaller batchSize or shuffleBuffer',
+    )
     this.#memory = { x: field(x), y: field(y), length: capacity }
   }
 
@@ -155,8 +187,13 @@ export interface CollectOptions extends OptionsOf<typeof readingOptions> {}
  */
 export async function collect(stream: Stream, given: CollectOptions = {}): Promise<Dataset> {
   const { signal } = readOptions('collect', readingOptions, given)
+  checkStream('collect', stream)
   return joined(await gathered(stream.read(0), signal), stream.x, stream.y, namesOf(stream))
 }
+
+/** @throws {ArgumentError} unless a value is a stream. */
+export const checkStream = (who: string, value: unknown): void =>
+  checkFields(who, 'a stream, such as data.csvStream returns', value, 'x', 'y', 'read')
 
 /** Reads all batches into a list, until `signal` is aborted. */
 export async function gathered(
@@ -174,7 +211,11 @@ export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, name
   if (length === 0) throw mismatch('collect', 'at least one example', 0)
   const rows = new Rows(x, y, length)
   for (const part of parts) rows.copy(part, 0, part.length)
-  const { batch } = rows
+  return datasetOf(rows.batch, x, y, names)
+}
+
+/** Returns the data set of all examples of a batch, whose arrays are not copied. */
+export function datasetOf(batch: Batch, x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const columns = { x: batch.x as Values, y: batch.y as Values, shape: x.shape, targetShape: y.shape }
   return dataset({ ...columns, ...names })
 }

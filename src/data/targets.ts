@@ -26,10 +26,21 @@ export function checkTargets(
   return given
 }
 
+/** Number of classes up to which fewer labels than classes raise no doubt that they are labels. */
+const mostClasses = 1000
+
+const tooMany = (classes: number, count: number): ArgumentError =>
+  new ArgumentError(
+    `dataset: wanted labels of classes, got the label ${classes - 1} among ${count} labels; did you mean target? ` +
+      `If y holds numbers to predict, give target: 'numbers', otherwise classes: ${classes}`,
+  )
+
 /** Returns the number of classes. @throws {ArgumentError} when a label is neither one of them nor ignored. */
 function checkLabels(labels: Int32Array, perExample: number, given?: number, ignoreIndex?: number): number {
   const greatest = (a: number, b: number): number => (b === ignoreIndex ? a : Math.max(a, b))
   const classes = given ?? labels.reduce(greatest, 0) + 1
+  if (given === undefined && classes > Math.max(mostClasses, labels.length))
+    throw tooMany(classes, labels.length)
   const at = labels.findIndex((label) => label !== ignoreIndex && (label < 0 || label >= classes))
   if (at < 0) return classes
   const got = `${labels[at]} at example ${Math.floor(at / perExample)}`

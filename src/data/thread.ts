@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import { custom, integer, type OptionsOf, readOptions } from '../core/options.ts'
 import { isSource, packageFolder } from '../package-folder.ts'
 import type { Batch } from './batch.ts'
@@ -23,7 +24,7 @@ const threadOptions = {
   /** Argument to pass to the module's function: a value that `structuredClone` can copy. */
   options: custom<unknown>('anything', () => true),
   /** Maximum number of batches that the thread reads ahead of their use. @default 4 */
-  ahead: integer({ min: 1 }, 4),
+  ahead: integer({ min: 1, limit: 1024 }, 4),
 }
 
 export interface ThreadedOptions extends OptionsOf<typeof threadOptions> {}
@@ -51,6 +52,9 @@ export async function threaded(
   given: ThreadedOptions = {},
 ): Promise<ThreadedStream> {
   const { options, ahead } = readOptions('threaded', threadOptions, given)
+  if (typeof Object(module).href !== 'string') {
+    throw mismatch('threaded', "the URL of a module, such as new URL('./rows.js', import.meta.url)", module)
+  }
   const worker = new Worker(program, {
     workerData: { module: module.href, options, ahead },
     execArgv: isSource ? ['--import', 'jiti/register'] : [],
@@ -136,7 +140,9 @@ function asError({ name, message }: { readonly name: string; readonly message: s
 }
 
 /** Makes a stream of a loader's batches, transformed and in the loader's order, to be read by `threaded`. */
-export function loaderStream({ dataset, batches }: Loader): Stream {
+export function loaderStream(loader: Loader): Stream {
+  checkFields('loaderStream', 'a loader of a data set in memory', loader, 'dataset', 'batches')
+  const { dataset, batches } = loader
   const spec = ({ shape, dtype }: FieldSpec): FieldSpec => ({ shape, dtype })
   return {
     ...namesOf(dataset),

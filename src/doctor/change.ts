@@ -7,7 +7,7 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { noDecayOnNormAndBias } from '../optim/weight-groups.ts'
 import * as schedule from '../schedule/index.ts'
 import { microBatchesPerStep } from '../train/accumulation.ts'
-import type { Experiment } from '../train/experiment.ts'
+import { checkExperiment, type Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 
 /** A change that a finding advises to make to an experiment, as plain JSON; `obey` makes it. */
@@ -122,8 +122,11 @@ const kinds: Kinds = {
   },
 }
 
-const kindOf = (change: ExperimentChange): Kind<ExperimentChange> =>
-  kinds[change.type] as Kind<ExperimentChange>
+function kindOf(who: string, change: ExperimentChange): Kind<ExperimentChange> {
+  const { type } = Object(change) as ExperimentChange
+  if (typeof type === 'string' && Object.hasOwn(kinds, type)) return kinds[type] as Kind<ExperimentChange>
+  throw mismatch(who, `a change of type ${Object.keys(kinds).join(', ')}`, change)
+}
 
 /**
  * Returns a copy of the experiment with one change made, such as a finding or lint advises.
@@ -131,11 +134,13 @@ const kindOf = (change: ExperimentChange): Kind<ExperimentChange> =>
  * @throws {ArgumentError} when the change is one of the model, which only its author can make.
  * @example doctor.obey(experiment, { type: 'dropLast' }).lastBatch // 'drop'
  */
-export const obey = (experiment: Experiment, change: ExperimentChange): Experiment =>
-  kindOf(change).make(experiment, change)
+export function obey(experiment: Experiment, change: ExperimentChange): Experiment {
+  checkExperiment('obey', experiment)
+  return kindOf('obey', change).make(experiment, change)
+}
 
 /** Returns a change as an instruction, such as `divide the learning rate by 3`, which ends a finding's text. */
-export const phrase = (change: ExperimentChange): string => kindOf(change).phrase(change)
+export const phrase = (change: ExperimentChange): string => kindOf('phrase', change).phrase(change)
 
 type Group = Readonly<Record<string, Hyperparameter>>
 

@@ -59,7 +59,7 @@ export const noStatistics: Inapplicable = { reason: 'no batch normalization lear
 export type Diagnosis = Pick<Diagnostic, 'id' | 'title' | 'threshold' | 'source'> & (Finding | Inapplicable)
 
 /** Whether a diagnostic's result is a finding, rather than a reason why it does not apply. */
-export const isFinding = <T extends object>(result: T): result is T & Finding => 'severity' in result
+export const isFinding = <T extends object>(result: T): result is T & Finding => 'severity' in Object(result)
 
 type Entry = readonly [name: string, value: number]
 

@@ -3,9 +3,10 @@ import { ArgumentError, EvenstepError } from '../core/errors.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { custom, list, type OptionsOf, readOptions, text, type Undefinable } from '../core/options.ts'
 import { duringRun } from '../core/run.ts'
-import type { Experiment } from '../train/experiment.ts'
+import { checkExperiment, type Experiment } from '../train/experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
+import { checkTask } from '../train/task-options.ts'
 import { type Diagnosis, type Diagnostic, type Finding, type Inapplicable, isFinding } from './diagnosis.ts'
 import { diagnostics } from './diagnostics/index.ts'
 import { moveOf, reconciled } from './reconcile.ts'
@@ -39,6 +40,8 @@ export async function* examine(
   given: ExamineOptions = {},
 ): AsyncGenerator<Diagnosis> {
   const { log, only, signal } = readOptions('examine', options, given)
+  checkExperiment('doctor', experiment)
+  checkTask('doctor', task)
   signal?.throwIfAborted()
   if (task.steps === 0) {
     throw new ArgumentError('doctor: wanted a trained task, got one of 0 steps; train it first')

@@ -9,13 +9,14 @@ import type { Batch, Loader } from '../data/loader.ts'
 import type { Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
-import type { InputSpec } from '../runtime/traced.ts'
-import { type Experiment, trainingBatches } from '../train/experiment.ts'
+import type { StepInput } from '../runtime/traced.ts'
+import { checkExperiment, type Experiment, trainingBatches } from '../train/experiment.ts'
 import { Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
 import { optimizerFor } from '../train/run-optimizer.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
+import { checkTask } from '../train/task-options.ts'
 import { taskOf } from '../train/train.ts'
 import { type InMemory, inMemory } from './in-memory.ts'
 import { type Matrix, matrixOf } from './matrix.ts'
@@ -44,6 +45,8 @@ export class Subject {
 
   /** @param log losses, learning rates and more of every step of the run that trained the task */
   constructor(experiment: Experiment, task: Task, log?: Steps, signal?: AbortSignal) {
+    checkExperiment('doctor', experiment)
+    checkTask('doctor', task)
     const optimizer = optimizerFor(experiment, task.model)
     this.experiment = { ...inMemory(experiment), optimizer }
     this.given = experiment
@@ -176,7 +179,7 @@ export class Subject {
     name: string,
     { x, y, length }: Batch,
     body: (fed: Readonly<Record<'x' | 'y' | More, Tensor>>) => Readonly<Record<Out, Tensor>>,
-    given: Readonly<Record<More, InputSpec & { readonly data: Data }>> = {} as Record<More, never>,
+    given: Readonly<Record<More, StepInput & { readonly data: Data }>> = {} as Record<More, never>,
   ): Promise<Record<Out, Data>> {
     this.signal?.throwIfAborted()
     const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })

@@ -1,3 +1,4 @@
+import { checkFolder } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type LogLine, readEvents } from '../train/event-log.ts'
 
@@ -23,6 +24,7 @@ export interface CsvLogOptions extends OptionsOf<typeof options> {}
  */
 export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGenerator<string> {
   const { every } = readOptions('csv', options, given)
+  checkFolder('csv', folder)
   const columns = new Set<string>()
   // Two passes: later rows may have more columns, if a newer version of Evenstep resumed the run.
   for (const row of rows(folder, every)) for (const name of row.keys()) columns.add(name)

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFloat } from '../core/dtype.ts'
+import { checkFolder, mismatch } from '../core/mismatch.ts'
 import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { fileFault, onFile, systemCode } from '../disk/fault.ts'
@@ -39,6 +40,9 @@ export async function* tensorBoard(
   given: TensorBoardOptions = {},
 ): AsyncGenerator<TrainEvent> {
   const { task, settings } = readOptions('tensorBoard', options, given)
+  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(events)
+  if (!later && !now) throw mismatch('tensorBoard', 'the events of a run', events)
+  checkFolder('tensorBoard', folder)
   const log = openFile(folder)
   try {
     for await (const event of events) {

@@ -1,3 +1,4 @@
+import { mismatch } from '../core/mismatch.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { trace } from '../core/variable.ts'
 import { type Module, modelOutput } from './module.ts'
@@ -19,6 +20,8 @@ export interface Call {
  * For this, the `forward` of each module is wrapped while `body` runs. @returns the result of `body`
  */
 export function observe<T>(model: object, onCall: (call: Call) => void, body: () => T): T {
+  if (typeof onCall !== 'function') throw mismatch('observe', 'a function of each call', onCall)
+  if (typeof body !== 'function') throw mismatch('observe', 'a function that runs the model', body)
   const watched = [...modules(model)].map(([name, module]) => ({
     name,
     module,

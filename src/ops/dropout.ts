@@ -1,3 +1,4 @@
+import { fraction } from '../core/bounds.ts'
 import type { DType } from '../core/dtype.ts'
 import {
   custom,
@@ -11,7 +12,7 @@ import {
 import { random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
-import { fraction, hyperparameter, hyperparameterAt } from '../core/variable.ts'
+import { hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import { add, mul } from './arithmetic.ts'
 import { reshape } from './broadcast.ts'
 import { less, where } from './compare.ts'

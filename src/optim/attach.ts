@@ -8,7 +8,7 @@ import { type Clipping, clipped } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
 import { globalNorm } from './norm.ts'
-import type { Rule, Update, WeightOptions } from './rule.ts'
+import { optionsOf, type Rule, type Update, type WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
 /** An optimizer attached to one model: it has the state, such as momentum buffers, for the model's weights. */
@@ -120,7 +120,8 @@ export class AttachedRule implements Attached {
   #scalars(dtype: DType): ScalarsOf {
     const made = new Map<WeightOptions, Scalars>()
     return (options) => {
-      const scalars = made.get(options) ?? new Scalars(options, this.#factor, dtype)
+      const scalars =
+        made.get(options) ?? new Scalars(options, optionsOf(this.#configuration.rule), this.#factor, dtype)
       made.set(options, scalars)
       return scalars
     }

@@ -1,3 +1,4 @@
+import { boundedAt } from '../core/bounds.ts'
 import { isFloat } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { setName } from '../core/names.ts'
@@ -24,10 +25,12 @@ const common = {
   batchNorm: choice(['recalibrate', 'average', 'copy'], 'recalibrate'),
 }
 
+const decayBounds = { min: 0, below: 1 }
+
 const kinds = {
   ema: {
     /** Decay of the average per update: the factor that multiplies its previous value. @default 0.999 */
-    decay: schedulable(number({ min: 0, below: 1 }, 0.999)),
+    decay: schedulable(number(decayBounds, 0.999)),
     /** Whether to lower the decay of update n (from 0) to at most (1 + n)/(10 + n). @default false */
     warmup: boolean(false),
     ...common,
@@ -92,7 +95,7 @@ function newest(average: Averaging, step: number): number {
   if (since % every !== 0) return 0
   const n = since / every
   if (average.type === 'swa') return 1 / (n + 1)
-  const old = hyperparameterAt(average.decay, step)
+  const old = boundedAt('optimizer.average.decay', hyperparameterAt(average.decay, step), step, decayBounds)
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 

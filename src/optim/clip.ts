@@ -1,3 +1,4 @@
+import { boundedAt } from '../core/bounds.ts'
 import { mismatch } from '../core/mismatch.ts'
 import {
   type Declared,
@@ -82,7 +83,9 @@ export function clipped(
   host: (name: string, value: (step: number) => number) => Tensor,
 ): Tensor[] {
   const limit = (value: Hyperparameter): Tensor | number =>
-    typeof value === 'number' ? value : host('clip', (step) => hyperparameterAt(value, step))
+    typeof value === 'number'
+      ? value
+      : host('clip', (step) => boundedAt('optimizer.clip', hyperparameterAt(value, step), step, { above: 0 }))
   if ('value' in clip) {
     const most = limit(clip.value)
     const least = typeof most === 'number' ? -most : neg(most)

@@ -1,3 +1,4 @@
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import { unchanged } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 
@@ -26,6 +27,8 @@ export function swapped<T>(
   numbers: ReadonlyMap<Variable, Variable>,
   body: () => Promise<T>,
 ): Promise<T> {
+  if (typeof Object(model)[Symbol.iterator] !== 'function') throw mismatch('swapped', 'variables', model)
+  checkFields('swapped', 'a Map of variables', numbers, 'values', 'size')
   return unchanged(model, async () => {
     for (const [variable, other] of numbers) variable.data = other.data
     return body()

@@ -1,8 +1,9 @@
+import { boundedAt, finiteAt } from '../core/bounds.ts'
 import type { DType } from '../core/dtype.ts'
 import { nameOf } from '../core/names.ts'
-import type { Hyperparameter } from '../core/options.ts'
+import type { Declared, Hyperparameter } from '../core/options.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
-import { finiteAt, hyperparameter, hyperparameterAt } from '../core/variable.ts'
+import { hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
 /** Returns a weight's learning rate at a step. @param factor returns what controllers multiply rates by */
@@ -12,12 +13,15 @@ export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, ste
 /** Scalars (inputs or constants) in the graph of a step, shared by all weights with the same options. */
 export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
   readonly #options: WeightOptions
+  readonly #declared: Declared
   readonly #factor: () => number
   readonly #dtype: DType
   readonly #fed = new Map<string, Tensor>()
 
-  constructor(options: WeightOptions, factor: () => number, dtype: DType) {
+  /** @param declared declarations of the options, whose bounds schedules must keep to at every step */
+  constructor(options: WeightOptions, declared: Declared, factor: () => number, dtype: DType) {
     this.#options = options
+    this.#declared = declared
     this.#factor = factor
     this.#dtype = dtype
   }
@@ -27,10 +31,10 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
   }
 
   readonly rate = (step: number): number =>
-    finiteAt(this.#called('lr'), rateAt(this.#options, this.#factor, step), step)
+    this.#checked('lr', rateAt(this.#options, this.#factor, step), step)
 
   readonly value = (name: string, step: number): number => {
-    const value = finiteAt(this.#called(name), hyperparameterAt(this.#option(name), step), step)
+    const value = this.#checked(name, hyperparameterAt(this.#option(name), step), step)
     const { lr, peakLr = 1 } = this.#options
     return this.#follows(name) ? (value * hyperparameterAt(lr, step) * this.#factor()) / peakLr : value
   }
@@ -62,6 +66,11 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
   /** Returns how messages name an option, such as `optimizer.groups.0.lr`. */
   #called(name: string): string {
     return `${nameOf(this.#options)}.${name}`
+  }
+
+  #checked(name: string, value: number, step: number): number {
+    const { bounds = {} } = this.#declared[name] ?? {}
+    return boundedAt(this.#called(name), finiteAt(this.#called(name), value, step), step, bounds)
   }
 
   /** Whether an option's value is multiplied by lr / peakLr at each step: weight decay, if `peakLr` is set. */

@@ -1,3 +1,4 @@
+import { checkFields } from '../core/mismatch.ts'
 import type { Hyperparameter } from '../core/options.ts'
 import { hyperparameterAt } from '../core/variable.ts'
 import type { Optimizer } from './optimizer.ts'
@@ -52,7 +53,9 @@ export function weightRule(
  *
  * @returns undefined if the decay or the rate is 0, or no formula is known for the optimizer
  */
-export function equilibrium({ traits, rates, ...rule }: WeightRule, step: number): Equilibrium | undefined {
+export function equilibrium(given: WeightRule, step: number): Equilibrium | undefined {
+  checkFields('equilibrium', 'the rule of a weight, as Subject.rule returns it', given, 'traits', 'rates')
+  const { traits, rates, ...rule } = given
   const product = rates[step]! * rule.weightDecay(step)
   return product > 0 ? traits.equilibrium?.at(product, rule.momentum(step)) : undefined
 }

@@ -1,33 +1,35 @@
 import { availableParallelism } from 'node:os'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
 import { mismatch } from '../core/mismatch.ts'
 import {
   boolean,
   choice,
   custom,
-  integer,
   type OptionsOf,
   readOptions,
   required,
   type Undefinable,
+  type ValuesOf,
 } from '../core/options.ts'
-import { shapeOption } from '../core/shape.ts'
+import type { Shape } from '../core/shape.ts'
 import { dtypeOption, type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
+import { type FreeShape, freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
 import { rangeChecks } from './ranges.ts'
-import { oneByOne, runner } from './runner.ts'
-import type { Session } from './session.ts'
-import { threadsFor } from './threads.ts'
+import { oneByOne, type Run, type Running, runner } from './runner.ts'
+import type { Backend, Session } from './session.ts'
+import { threadCount, threadsFor } from './threads.ts'
 import {
-  type InputSpec,
   isExact,
   loopModel,
   lowered,
   resultsOf,
   rootsOf,
+  type StepInput,
   stepModel,
   type Traced,
   traceStep,
@@ -41,12 +43,21 @@ const options = {
    */
   loop: boolean(false),
   /** Maximum number of threads that compute one operator. @default 1 to 4, depending on the graph */
-  threads: integer({ min: 1 }),
+  threads: threadCount,
   /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
   device: choice(devices),
 }
 
 export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
+
+/** Shape and element type of an input of a step. */
+export interface InputSpec extends Omit<StepInput, 'shape'> {
+  /**
+   * Sizes of the axes. `'N'` as the first one leaves it free: each call has as many rows as its values, the same
+   * number in all such inputs. Then the step must not assign to variables, and has no `loop`.
+   */
+  readonly shape: Shape | FreeShape
+}
 
 /** A compiled step: a function that takes the values of the step's inputs and returns the results. */
 export interface Compiled<In extends string, Out extends string> {
@@ -57,8 +68,8 @@ export interface Compiled<In extends string, Out extends string> {
    * @param step number of the step, which schedules depend on; with `loop`, of the first step. @default 0
    * @returns values of each result by name; with `loop`, the values of all K steps, `[K, …]`
    * @throws {ArgumentError} when values have the wrong type or length, an index or label is out of range, or another
-   * call of a step that assigns to variables is running. Calls of a step that assigns nothing wait for each other;
-   * their arrays must not change meanwhile.
+   * call of a step that assigns to variables is running. Calls of a step that assigns nothing wait for each other, and
+   * for steps and evaluations that change its variables; their arrays must not change meanwhile.
    * @throws {DeviceError} when the device cannot run the step, for instance for want of memory.
    * @throws {EvenstepError} when a variable that must be finite would not be. No variable has changed after an
    * error.
@@ -74,22 +85,49 @@ export interface Compiled<In extends string, Out extends string> {
  * Traces `body` once and compiles it to one ONNX graph.
  *
  * Variables that `body` reads become inputs of the graph; the values it assigns to them become outputs, and
- * are stored for the next call. Later calls do not run `body`.
+ * are stored for the next call. Later calls do not run `body`. With a free number of rows, `'N'`, it is traced with
+ * several numbers of rows and still compiled once.
  *
- * @throws {ArgumentError} when an option is unknown or invalid, or the device is not available.
+ * @throws {ArgumentError} when an option is unknown or invalid, the device is not available, or `body` computes
+ *   something else for some numbers of rows, where that is free.
  *
  * @example
  * const step = await compile({ x: { shape: [64, 100] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
  * const { y } = await step({ x: new Float32Array(6400) })
+ *
+ * @example
+ * const predict = await compile({ x: { shape: ['N', 100] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
+ * const { y } = await predict({ x: new Float32Array(300) }) // 3 rows
  */
 export async function compile<In extends string, Out extends string>(
   inputs: Readonly<Record<In, InputSpec>>,
   body: (inputs: Record<In, Tensor>) => Readonly<Record<Out, Tensor>>,
   given: CompileOptions = {},
 ): Promise<Compiled<In, Out>> {
-  const { loop, threads, device } = readOptions('compile', options, given)
+  const settings = readOptions('compile', options, given)
   checkStep(inputs, body)
-  const retrace = (): Traced => traceStep(inputs, body)
+  const free = freeInputs(inputs)
+  const traceAt = (rows: number): Traced => traceStep(inputsAt(inputs, rows), body)
+  const { traced, retrace, run } = await (free.size > 0
+    ? freelySized(traceAt, free, settings)
+    : fixed(() => traceAt(0), settings))
+  const inTurn = takingTurns(traced)
+
+  const compiled = (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> =>
+    inTurn(async () => resultsOf(traced, await run(feeds, step)) as Record<Out, Data>)
+  return Object.assign(compiled, { traced, retrace })
+}
+
+interface Opened {
+  readonly traced: Traced
+  readonly retrace: () => Traced
+  readonly run: Run
+}
+
+type Settings = ValuesOf<typeof options>
+
+/** Compiles a step whose inputs have fixed shapes. */
+async function fixed(retrace: () => Traced, { loop, threads, device }: Settings): Promise<Opened> {
   const traced = retrace()
   const backend = await backendOf(device)
   const looped = loop && backend.loops
@@ -99,26 +137,63 @@ export async function compile<In extends string, Out extends string>(
   const convolves = topological(rootsOf(fast)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
   const blocked = lowered(fast, (roots) => blockConvolutions(roots, block))
-  const settings = {
-    threads: threads ?? threadsFor(rootsOf(fast), availableParallelism()),
-    exact: isExact(traced),
-  }
-  const open = (model: Uint8Array): Promise<Session> => backend.open(model, settings)
+  const open = opener(backend, traced, fast, threads)
   const session = await open(looped ? loopModel(blocked) : stepModel(blocked)).catch((error: unknown) => {
     throw inLayers(error, retrace)
   })
   const explain = explainer({ traced, ranges, looped, loop, retrace, open })
   const once = runner(traced, session, { ranges, looped, loop, explain })
-  const run = loop && !looped ? oneByOne(traced, once) : once
-  const alone = oneAtATime(traced)
+  return { traced, retrace, run: loop && !looped ? oneByOne(traced, once) : once }
+}
 
-  const compiled = (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> =>
-    alone(async () => resultsOf(traced, await run(feeds, step)) as Record<Out, Data>)
-  return Object.assign(compiled, { traced, retrace })
+/** Compiles a step some of whose inputs, `free`, have another number of rows in each call. */
+async function freelySized(
+  traceAt: (rows: number) => Traced,
+  free: ReadonlySet<string>,
+  { loop, threads, device }: Settings,
+): Promise<Opened> {
+  if (loop) {
+    throw mismatch('compile', 'fixed shapes for a loop', freeSize, 'leave out loop')
+  }
+  const { traced, ranges, retrace, model } = freeStep(free, traceAt)
+  const backend = await backendOf(device)
+  const session = await opener(
+    backend,
+    traced,
+    traced,
+    threads,
+  )(model).catch((error: unknown) => {
+    throw inLayers(error, retrace)
+  })
+  const explain: Running['explain'] = async (error) => inLayers(error, retrace)
+  const run: Run = (feeds, step) => {
+    const once = runner(withRowsOf(traced, free, feeds), session, { ranges, looped: false, loop, explain })
+    return once(feeds, step)
+  }
+  return { traced, retrace, run }
+}
+
+/** Returns a function that opens models on a device, with the number of threads that suits a step. */
+function opener(
+  backend: Backend,
+  traced: Traced,
+  fast: Traced,
+  threads: number | undefined,
+): (model: Uint8Array) => Promise<Session> {
+  const settings = {
+    threads: threads ?? threadsFor(rootsOf(fast), availableParallelism()),
+    exact: isExact(traced),
+  }
+  return (model) => backend.open(model, settings)
 }
 
 const inputOptions = {
-  shape: required(shapeOption),
+  shape: required(
+    custom<InputSpec['shape']>(`a list of integers ≥ 0, or of '${freeSize}' and integers`, (value) => {
+      const sizes = Array.isArray(value) && value[0] === freeSize ? value.slice(1) : value
+      return Array.isArray(sizes) && sizes.every((size) => Number.isInteger(size) && size >= 0)
+    }),
+  ),
   dtype: dtypeOption,
   fixed: boolean(),
 }
@@ -142,22 +217,30 @@ function checkStep(inputs: unknown, body: unknown): void {
 
 /**
  * Returns a function that keeps calls of a step apart. Calls of a step that assigns nothing wait for each other, as
- * requests to a server do; a second call of a step that assigns is an error, since their order would matter.
+ * requests to a server do; a second call of a step that assigns is an error, since their order would matter. Both wait
+ * for other calls that use the variables of the step.
  */
-function oneAtATime({ variables }: Traced): <T>(call: () => Promise<T>) => Promise<T> {
-  const assigns = [...variables.values()].some(({ written }) => written)
-  let [running, last]: [number, Promise<unknown>] = [0, Promise.resolve()]
+function takingTurns({ variables }: Traced): <T>(call: () => Promise<T>) => Promise<T> {
+  const all = [...variables.values()].map(({ variable }) => variable)
+  const changes = [...variables.values()].some(({ written }) => written)
+  let running = 0
+  let last: Promise<unknown> = Promise.resolve()
   return async (call) => {
-    if (assigns && running > 0) {
+    if (changes && running > 0) {
       throw new ArgumentError('step: wanted one call at a time, got a second one; await the first')
     }
     running++
-    const own = running === 1 ? call() : last.then(call)
-    last = own.catch(() => {})
     try {
-      return await own
+      return await exclusively(all, () => after(call), { changes })
     } finally {
       running--
     }
+  }
+
+  /** Runs a call after those before it. Calls without variables wait only here. */
+  function after<T>(call: () => Promise<T>): Promise<T> {
+    const own = last.then(call)
+    last = own.catch(() => {})
+    return own
   }
 }

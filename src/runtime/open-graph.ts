@@ -7,6 +7,8 @@ import { type Form, formOf, varies, type Writer } from './sizes.ts'
 
 /** One graph that was traced with several numbers of examples. */
 export interface Traces {
+  /** Name of the caller, which begins error messages. */
+  readonly who: string
   /** Numbers of examples. */
   readonly sizes: readonly number[]
   /** Result of the graph for each of them. */
@@ -20,20 +22,24 @@ export interface Traces {
  * @param same whether tensors without values, one of each trace, stand for the same input
  * @throws {ArgumentError} when the traces differ in anything but constants and shapes.
  */
-export function openGraph({ sizes, roots }: Traces, write: Writer, same: (ts: Tensor[]) => boolean): Tensor {
+export function openGraph(
+  { who, sizes, roots }: Traces,
+  write: Writer,
+  same: (ts: Tensor[]) => boolean,
+): Tensor {
   const orders = roots.map((root) => topological([root]))
-  checkAlike(orders, sizes, same)
+  checkAlike(who, orders, sizes, same)
   const open = new Map<Tensor, Tensor>()
   for (const [i, t] of orders[0]!.entries()) {
     const nodes = orders.map((order) => order[i]!)
     if (t.op === 'Constant') {
-      if (t === roots[0]) open.set(t, openConstant(nodes, sizes, write, 'the result'))
+      if (t === roots[0]) open.set(t, openConstant(nodes, { who, sizes }, write, 'the result'))
       continue
     }
     const inputs = t.inputs.map((x, j) => {
       if (x.op !== 'Constant') return open.get(x)!
       const constants = nodes.map(({ inputs }) => inputs[j]!)
-      return freeSizes(nodes, j, sizes) ?? openConstant(constants, sizes, write, t.op)
+      return freeSizes(nodes, j, sizes) ?? openConstant(constants, { who, sizes }, write, t.op)
     })
     open.set(t, inputs.every((x, j) => x === t.inputs[j]) ? t : { ...t, inputs })
   }
@@ -42,6 +48,7 @@ export function openGraph({ sizes, roots }: Traces, write: Writer, same: (ts: Te
 
 /** @throws {ArgumentError} unless the traces have the same operators, attributes and connections. */
 function checkAlike(
+  who: string,
   orders: readonly (readonly Tensor[])[],
   sizes: readonly number[],
   same: (ts: Tensor[]) => boolean,
@@ -55,13 +62,13 @@ function checkAlike(
   )
   const inputs = orders[0]!.flatMap((t, i) => (t.op === 'Input' ? [orders.map((order) => order[i]!)] : []))
   if (other < 0 && inputs.every(same)) return
-  throw unlikeGraphs(sizes[0]!, sizes[Math.max(1, other)]!)
+  throw unlikeGraphs(who, sizes[0]!, sizes[Math.max(1, other)]!)
 }
 
 /** Returns the error for a model that computes by other operators for `a` examples than for `b`. */
-export const unlikeGraphs = (a: number, b: number): ArgumentError =>
+export const unlikeGraphs = (who: string, a: number, b: number): ArgumentError =>
   new ArgumentError(
-    `export: wanted the same operators for any number of examples, got others for ${a} than for ${b}; ` +
+    `${who}: wanted the same operators for any number of examples, got others for ${a} than for ${b}; ` +
       'replace a loop over examples by operators',
   )
 
@@ -126,7 +133,7 @@ export function elementForms(constants: readonly Tensor[], sizes: readonly numbe
 /** Returns a tensor that equals each of `constants` for its number of examples. */
 function openConstant(
   constants: readonly Tensor[],
-  sizes: readonly number[],
+  { who, sizes }: Omit<Traces, 'roots'>,
   write: Writer,
   user: string,
 ): Tensor {
@@ -137,7 +144,7 @@ function openConstant(
   const open = forms ? write(forms, first.shape, first.dtype) : stretched(constants, sizes, write)
   if (open) return open
   throw new ArgumentError(
-    `export: wanted constants that follow from the number of examples, got one of ${user} that does not; ` +
+    `${who}: wanted constants that follow from the number of examples, got one of ${user} that does not; ` +
       'compute it by operators',
   )
 }

@@ -22,7 +22,7 @@ export function checkAt(
   same: (a: Tensor, b: Tensor) => boolean,
 ): void {
   const expected = new Expected(n, traces)
-  const refused = (t: Tensor): ArgumentError => unlike(n, traces.sizes[0]!, t)
+  const refused = (t: Tensor): ArgumentError => unlike(traces.who, n, traces.sizes[0]!, t)
   if (!sameShape(expected.shapeOf(traces.roots[0]!) ?? root.shape, root.shape)) throw refused(root)
   const done = new Map<Tensor, Set<Tensor>>()
   const pairs: [Tensor, Tensor][] = [[traces.roots[0]!, root]]
@@ -36,9 +36,9 @@ export function checkAt(
   }
 }
 
-const unlike = (n: number, other: number, { op }: Tensor): ArgumentError =>
+const unlike = (who: string, n: number, other: number, { op }: Tensor): ArgumentError =>
   new ArgumentError(
-    `export: wanted the same computation for any number of examples, got another for ${n} than for ${other} ` +
+    `${who}: wanted the same computation for any number of examples, got another for ${n} than for ${other} ` +
       `(${op}); compute what depends on the number by operators, not by JavaScript`,
   )
 

@@ -208,7 +208,8 @@ function checkAll(
 ): void {
   const at = firstOutside(range, data)
   if (at < 0) return
-  const [size, perStep] = [sizeOf(shape.slice(1)), sizeOf(shape)]
+  // Without a loop, the number of rows may be another one than when the step was traced.
+  const [size, perStep] = [sizeOf(shape.slice(1)), loop ? sizeOf(shape) : data.length]
   const turn = Math.floor(at / perStep)
   const row = Math.floor((at % perStep) / size)
   // What the graph computes has a row for each example if its first axis is as long as the batch.

@@ -10,7 +10,7 @@ import { type Scheduled, trace, type Variable } from '../core/variable.ts'
 import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
 
 /** Shape and element type of an input of a step. */
-export interface InputSpec {
+export interface StepInput {
   readonly shape: Shape
   /** Element type. @default 'float32' */
   readonly dtype?: DType
@@ -48,7 +48,7 @@ interface Fed extends Scheduled {
 
 /** Runs `body` once on inputs without values, and names the tensors that it reads, assigns and returns. */
 export function traceStep(
-  specs: Readonly<Record<string, InputSpec>>,
+  specs: Readonly<Record<string, StepInput>>,
   body: (inputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>,
 ): Traced {
   const given = Object.entries(specs).map(([name, { shape, dtype, fixed = false }]): Given => {

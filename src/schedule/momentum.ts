@@ -1,4 +1,4 @@
-import { mismatch } from '../core/mismatch.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import { cyclicMomentum } from './cycles.ts'
 import { oneCycleMomentum } from './one-cycle.ts'
@@ -21,6 +21,7 @@ export interface MomentumOptions extends OptionsOf<typeof options> {}
 export function momentumOf(schedule: Schedule, given: MomentumOptions = {}): Schedule {
   const who = 'schedule.momentumOf'
   const { baseMomentum, maxMomentum } = readOptions(who, options, given)
+  checkFields(who, 'a schedule', schedule, 'spec')
   const { type, maxLr, baseLr, divFactor, finalDivFactor, ...shape } = schedule.spec
   const phases = { ...shape, maxMomentum } as object
   if (type === 'oneCycle') return oneCycleMomentum(baseMomentum ?? 0.85, phases)

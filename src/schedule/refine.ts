@@ -1,3 +1,4 @@
+import { mismatch } from '../core/mismatch.ts'
 import { number } from '../core/options.ts'
 import { table } from './points.ts'
 import type { Schedule } from './schedule.ts'
@@ -18,6 +19,8 @@ const positive = number({ above: 0 })
  * equal norms.
  */
 export function refine(initial: number, gradientNorms: readonly number[]): Schedule {
+  if (!Array.isArray(gradientNorms))
+    throw mismatch('schedule.refine', 'a list of gradient norms', gradientNorms)
   for (const [i, norm] of gradientNorms.entries())
     positive.read('schedule.refine', `gradientNorms[${i}]`, norm)
   const weights = gradientNorms.map((norm) => norm ** -2)

@@ -1,10 +1,19 @@
-import { integer, size } from '../core/options.ts'
+import { mismatch } from '../core/mismatch.ts'
+import { integer } from '../core/options.ts'
 import type { Schedule } from './schedule.ts'
 
 /** Returns a schedule's values at steps 0 to n − 1. @throws {ArgumentError} unless n is an integer ≥ 0 */
 export function values(schedule: Schedule, n: number): number[] {
-  integer({ min: 0 }).read('schedule.values', 'n', n)
+  checkSchedule('schedule.values', schedule)
+  integer({ min: 0, limit: mostSteps }).read('schedule.values', 'n', n)
   return Array.from({ length: n }, (_, step) => schedule(step))
+}
+
+/** Maximum number of steps to compute values of: they take a second or more, and 800 MB. */
+const mostSteps = 100_000_000
+
+function checkSchedule(who: string, schedule: unknown): void {
+  if (typeof schedule !== 'function') throw mismatch(who, 'a schedule', schedule)
 }
 
 /** Statistics of the values of a schedule at its first n steps. */
@@ -31,7 +40,8 @@ export interface ScheduleSummary {
 
 /** Returns statistics of a schedule's first n steps. @throws {ArgumentError} unless n is a positive integer */
 export function summary(schedule: Schedule, n: number): ScheduleSummary {
-  size.read('schedule.summary', 'n', n)
+  checkSchedule('schedule.summary', schedule)
+  integer({ min: 1, limit: mostSteps }).read('schedule.summary', 'n', n)
   let [peak, peakStep, lowest, area, tailStart] = [-Infinity, 0, Infinity, 0, 0]
   for (let step = 0; step < n; step++) {
     const value = schedule(step)

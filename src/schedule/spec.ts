@@ -1,4 +1,5 @@
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { faultOf } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import type { Declared } from '../core/options.ts'
 import { type Fields, type Kind, make } from './kind.ts'
@@ -72,6 +73,8 @@ export function fromJson(text: string): Schedule {
   } catch (error) {
     throw new FormatError(`schedule.parse: wanted JSON, got ${(error as Error).message}`)
   }
+  const fault = faultOf(text)
+  if (fault !== undefined) throw new FormatError(`schedule.parse: wanted JSON of a schedule, got ${fault}`)
   return fromSpec(spec)
 }
 

@@ -6,6 +6,9 @@ import type { Settings, Value } from './trial.ts'
 /** The values that a study tries for one setting: a list, or numbers from a range. */
 export type Factor = readonly Value[] | FactorRange
 
+/** Maximum number of values in a range. */
+const mostValues = 10_000
+
 const range = {
   /** Lower end of the range. */
   from: required(number()),
@@ -14,15 +17,12 @@ const range = {
   /** `linear`: equal steps between values; `log`: equal ratios. @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
   /** Number of evenly spaced values on `scale`, ends included. Without it, any value in between may be drawn. */
-  count: integer({ min: 2 }),
+  count: integer({ min: 2, limit: mostValues }),
   /** Distance between neighbouring values, starting at `from`. Only with scale `linear` and without `count`. */
   step: number({ above: 0 }),
   /** Whether to try whole numbers only. @default true if the setting requires them, as `batchSize` does */
   integer: boolean(),
 }
-
-/** Maximum number of values in a range with a `step`. */
-const mostValues = 10_000
 
 export interface FactorRange extends OptionsOf<typeof range> {}
 

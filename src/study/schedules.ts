@@ -72,6 +72,8 @@ export const scheduleNames: readonly string[] = Object.keys(named)
  * @example scheduleText('warmup {5%} + cosine {lr} to 0 over {95%}', 0.1, 1000) // 'warmup 50 + cosine 0.1 to 0 over 950'
  */
 export function scheduleText(source: string, peak: number | undefined, steps: number): string {
+  if (typeof source !== 'string')
+    throw mismatch('study', 'the name or template of a schedule as a text', source)
   const make = Object.hasOwn(named, source) ? named[source] : undefined
   if (make !== undefined) return schedule.format(make(needed(source, peak), steps))
   if (/^\w+$/.test(source) && Number.isNaN(Number(source))) {

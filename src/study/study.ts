@@ -28,7 +28,7 @@ const options = {
   /** How to choose the combinations of values to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
   /** Number of seeds with which to train each combination: the experiment's seed s, s + 1, … @default 3 */
-  seeds: integer({ min: 1 }, 3),
+  seeds: integer({ min: 1, limit: 10_000 }, 3),
   /** Number of optimizer steps in each training run. @default the steps of the experiment */
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DamagedError, FormatError } from '../core/errors.ts'
+import { checkFields, checkFolder } from '../core/mismatch.ts'
 import { integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { fileFault, onFile } from '../disk/fault.ts'
@@ -30,6 +31,11 @@ export interface Tensors {
 
 const files = ['model', 'optimizer'] as const
 
+function checkTensors(who: string, tensors: Tensors): void {
+  const wanted = 'variables by name as model and optimizer'
+  for (const name of files) checkFields(who, wanted, Object(tensors)[name], 'values')
+}
+
 /**
  * Writes a checkpoint as a folder: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
  *
@@ -49,6 +55,9 @@ export async function writeCheckpoint<Progress>(
   checkpoint: Checkpoint<Progress>,
   before: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
+  checkFolder('writeCheckpoint', path)
+  checkTensors('writeCheckpoint', tensors)
+  checkFields('writeCheckpoint', 'a checkpoint with progress and fingerprint', checkpoint, 'fingerprint')
   const partial = partialOf(path)
   const contents = files.map((name) => [name, safetensorsChunks(tensors[name])] as const)
   const sums = Object.fromEntries(contents.map(([name, chunks]) => [name, sumOfChunks(chunks)]))
@@ -99,6 +108,8 @@ export function readCheckpoint<Progress>(
   fingerprint?: string,
   check: (progress: unknown) => Progress = (progress) => progress as Progress,
 ): Progress {
+  checkFolder('readCheckpoint', path)
+  checkTensors('readCheckpoint', tensors)
   const description = readCheckpointJson(path)
   if (fingerprint !== undefined && description.fingerprint !== fingerprint) {
     throw new FormatError(

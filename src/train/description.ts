@@ -11,9 +11,10 @@ import { isRelative, overRun } from '../optim/over-run.ts'
 import { packageVersion } from '../package-folder.ts'
 import { Checkpoints, readState } from './checkpoint.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
-import { type Experiment, optionNames } from './experiment.ts'
+import { checkExperiment, type Experiment, optionNames } from './experiment.ts'
 import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
+import { checkTask } from './task-options.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
@@ -27,6 +28,8 @@ type Description = Readonly<Record<string, unknown>>
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
 export function describe(experiment: Experiment, task: Task): Record<string, unknown> {
+  checkExperiment('describe', experiment)
+  checkTask('describe', task)
   const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
   const { graph, scheduled, evaluation } = task.graphFingerprints(experiment.batchSize)
   const description = present({
@@ -121,7 +124,7 @@ export function checkSame(path: string, description: Description): void {
  * @throws {ArgumentError} naming the first difference.
  * @throws {FormatError} when the data are not those that the run began with.
  */
-export function checkExperiment(path: string, experiment: Experiment, task: Task): void {
+export function checkSameExperiment(path: string, experiment: Experiment, task: Task): void {
   const { versions } = readDescription(path)
   const now = { ...describe(experiment, task), ...(versions !== undefined && { versions: own() }) }
   checkSame(path, withFormerSteps(path, experiment, now, false))

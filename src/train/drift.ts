@@ -1,3 +1,5 @@
+import { exclusively } from '../core/exclusive.ts'
+import { checkFields } from '../core/mismatch.ts'
 import { present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
@@ -46,16 +48,20 @@ export interface Drift {
  * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
-  { model }: Pick<Task, 'model'>,
+  task: Pick<Task, 'model'>,
   loader: Loader | StreamLoader,
   given: RecalibrateOptions = {},
 ): Promise<ReadonlyMap<string, Drift>> {
+  checkFields('drift', 'a task, as train.taskOf(experiment) makes it', task, 'model')
+  const { model } = task
   const { batches = Number.POSITIVE_INFINITY, signal } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
-  const running = layers.map(([, layer]) => statistics(layer))
-  return remeasured(model, loader, present({ batches, signal }), async () => {
-    const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
-    return new Map(layers.map(([name], i) => [name, drifts[i]!]))
+  return exclusively(variables(model).values(), () => {
+    const running = layers.map(([, layer]) => statistics(layer))
+    return remeasured(model, loader, present({ batches, signal }), async () => {
+      const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
+      return new Map(layers.map(([name], i) => [name, drifts[i]!]))
+    })
   })
 }
 

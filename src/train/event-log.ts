@@ -2,6 +2,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
+import { checkFields, checkFolder } from '../core/mismatch.ts'
 import { checkInside, openInside } from '../disk/inside.ts'
 import { linesInside } from '../disk/lines.ts'
 import type { DivergedError } from './diverged.ts'
@@ -37,7 +38,9 @@ const standard: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'tim
 export const logFile = (folder: string): string => join(folder, 'events.jsonl')
 
 /** Encodes an event as lines of JSON: a `steps` event as one line per optimizer step, any other as one line. */
-export function toLines({ progress: _, ...event }: TrainEvent): string {
+export function toLines(given: TrainEvent): string {
+  checkFields('toLines', 'an event of a run', given, 'type')
+  const { progress: _, ...event } = given
   if (event.type !== 'steps') return `${JSON.stringify(event)}\n`
   const { epoch, step, losses, lrs, logs = {}, time } = event
   const others = (k: number): object =>
@@ -57,6 +60,7 @@ export function toLines({ progress: _, ...event }: TrainEvent): string {
  * @throws {DamagedError} when any other line is damaged.
  */
 export function* readEvents(folder: string): Generator<LogLine> {
+  checkFolder('log', folder)
   const path = logFile(folder)
   if (!checkInside(path))
     throw new ArgumentError(`${folder}: wanted the folder of a run, got no events.jsonl`)
@@ -76,6 +80,7 @@ export function* readEvents(folder: string): Generator<LogLine> {
 
 /** Reads the results of all optimizer steps from the log in a run's folder; undefined when there is no log. */
 export function readSteps(folder: string): Steps | undefined {
+  checkFolder('readSteps', folder)
   if (!checkInside(logFile(folder))) return undefined
   const columns = new Map<string, Column>()
   for (const line of readEvents(folder)) {

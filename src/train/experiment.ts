@@ -1,5 +1,6 @@
 import { fileNameOption } from '../core/file-name.ts'
-import { mismatch, unknownName } from '../core/mismatch.ts'
+import { checkMemory } from '../core/memory.ts'
+import { checkFields, mismatch, unknownName } from '../core/mismatch.ts'
 import {
   callback,
   choice,
@@ -14,6 +15,7 @@ import {
   size,
   type ValuesOf,
 } from '../core/options.ts'
+import { sizeOf } from '../core/shape.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import { noBatch } from '../data/loader-options.ts'
 import type { Sampler } from '../data/sampler.ts'
@@ -111,6 +113,12 @@ export type Monitor = EpochResult | (string & {})
 export const isEpochResult = (monitor: string): monitor is EpochResult =>
   epochResults.some((name) => name === monitor)
 
+/** @throws {ArgumentError} unless a value is an experiment. */
+export function checkExperiment(who: string, value: unknown): void {
+  const fields = typeof Object(value).model === 'function' ? ['data', 'loss', 'optimizer'] : ['']
+  checkFields(who, 'an experiment, as train.experiment makes it', value, ...fields)
+}
+
 /** Names of the options of an experiment. */
 export const optionNames: readonly string[] = Object.keys(options)
 
@@ -132,11 +140,28 @@ export function experiment(given: ExperimentOptions): Experiment {
   const { data, epochs, steps, monitor } = checked
   checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
+  checkBatchSize(checked)
   const goal = goalOf(checked)
   const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
   if (epochs !== undefined || steps !== undefined) return { ...checked, control }
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
+
+/** @throws {ArgumentError} when a batch has more examples than there are and has to be full, or than fit into memory. */
+function checkBatchSize({ data: { train }, batchSize, lastBatch, sampler }: Checked): void {
+  const numbers = sizeOf(train.x.shape) + sizeOf(train.y.shape)
+  checkMemory(
+    'experiment',
+    `batches of ${batchSize} examples`,
+    4 * batchSize * numbers,
+    'use a smaller batchSize',
+  )
+  if (isStream(train) || lastBatch === 'keep') return
+  const count = sampler?.count ?? train.length
+  if (count < batchSize) throw noBatch('experiment', batchSize, count, "lastBatch: 'keep'")
+}
+
+type Checked = Pick<Experiment, 'data' | 'batchSize' | 'lastBatch'> & { readonly sampler?: Sampler }
 
 /**
  * Checks that a quantity is measured after each epoch and is one number.

@@ -1,5 +1,6 @@
 import { type DType, isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { checkSettled } from '../core/exclusive.ts'
 import { custom, type Option, readOptions, required } from '../core/options.ts'
 import { shapeOption } from '../core/shape.ts'
 import { variables } from '../core/state.ts'
@@ -33,6 +34,7 @@ const specOptions = {
 export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkLayer('exportOnnx', 'model', model)
   const { shape, dtype } = readOptions('exportOnnx', specOptions, spec)
+  checkSettled('exportOnnx', variables(model).values())
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
   const fused = fuseAll(model, input([2, ...shape], computing))

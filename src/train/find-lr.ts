@@ -1,9 +1,10 @@
 import { abortSignal, untilAborted } from '../core/abort.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
-import { type Experiment, trainingBatches } from './experiment.ts'
+import { checkExperiment, type Experiment, trainingBatches } from './experiment.ts'
 import { isFlatBeside, seemsFlat } from './flat.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { examplesPerStep, runLength } from './length.ts'
@@ -75,11 +76,23 @@ export async function findLearningRate(
   experiment: Experiment,
   given: FindLearningRateOptions = {},
 ): Promise<LearningRates> {
+  checkExperiment('find-lr', experiment)
   const { from, to, steps, task = taskOf(experiment), signal } = readOptions('find-lr', options, given)
   signal?.throwIfAborted()
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   checkLastBatch({ ...experiment, steps }, task, 'find-lr')
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
+  return exclusively(task.variables.values(), () => rangeTest(experiment, task, rate, steps, signal))
+}
+
+/** Runs the test on a task whose variables no other call uses meanwhile. */
+async function rangeTest(
+  experiment: Experiment,
+  task: Task,
+  rate: (step: number) => number,
+  steps: number,
+  signal: AbortSignal | undefined,
+): Promise<LearningRates> {
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps, signal))
   const smoothed = losses.map(smoother())
   const curve = { lrs: losses.map((_, step) => rate(step)), losses: smoothed }

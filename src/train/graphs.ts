@@ -8,10 +8,10 @@ import { cast } from '../ops/compare.ts'
 import { indexSelect } from '../ops/gather.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import { backendOf, type Device } from '../runtime/device.ts'
-import type { InputSpec } from '../runtime/traced.ts'
+import type { StepInput } from '../runtime/traced.ts'
 
 /** Returns shape and element type of a graph input that holds `length` examples of a field (`x` or `y`). */
-export const batchInput = ({ shape, dtype }: FieldSpec, length: number): InputSpec => ({
+export const batchInput = ({ shape, dtype }: FieldSpec, length: number): StepInput => ({
   shape: [length, ...shape],
   dtype,
 })
@@ -25,7 +25,7 @@ export const castFloat = (t: Tensor, dtype: DType): Tensor => (isFloat(t.dtype) 
 
 /** A graph before tracing: its inputs, and `body`, the function that computes its outputs from them. */
 export interface Traceable<In extends string, Out extends string> {
-  readonly inputs: Readonly<Record<In, InputSpec>>
+  readonly inputs: Readonly<Record<In, StepInput>>
   readonly body: (inputs: Record<In, Tensor>) => Readonly<Record<Out, Tensor>>
 }
 
@@ -36,7 +36,7 @@ interface GraphOptions extends CompileOptions {
 
 interface BatchOptions<More extends string> {
   /** Inputs besides the batch, passed to the body unchanged. */
-  readonly more?: Readonly<Record<More, InputSpec>>
+  readonly more?: Readonly<Record<More, StepInput>>
   /** Length of the data set, if the graph is fed all its examples and, as `rows`, a batch's indices. */
   readonly resident?: number | undefined
 }
@@ -82,7 +82,7 @@ export class Graphs<Field extends string> {
     { more, resident }: BatchOptions<More> = {},
   ): Traceable<Field | More, Out> {
     const names = Object.keys(this.#fields) as Field[]
-    const input = (name: Field): InputSpec => ({
+    const input = (name: Field): StepInput => ({
       ...batchInput(this.#fields[name], resident ?? length),
       fixed: resident !== undefined,
     })
@@ -94,7 +94,7 @@ export class Graphs<Field extends string> {
     const prepared = (t: Tensor, rows: Tensor | undefined): Tensor =>
       castFloat(rows ? indexSelect(t, 0, rows) : t, this.#dtype)
     return {
-      inputs: inputs as Record<Field | More, InputSpec>,
+      inputs: inputs as Record<Field | More, StepInput>,
       body: (fed) => {
         const { rows } = fed as { readonly rows?: Tensor }
         return body({ ...fed, ...Object.fromEntries(names.map((name) => [name, prepared(fed[name], rows)])) })

@@ -1,4 +1,5 @@
-import { unknownName } from '../core/mismatch.ts'
+import { checkSettled } from '../core/exclusive.ts'
+import { checkFields, unknownName } from '../core/mismatch.ts'
 import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { variableAt, variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
@@ -87,7 +88,10 @@ export function assignAll(
   name: string,
   given: LoadOptions = {},
 ): LoadedWeights {
-  return assign(variables, tensors, name, readOptions('assignAll', options, given))
+  const read = readOptions('assignAll', options, given)
+  checkFields('assignAll', 'variables by name', variables, 'values', 'size')
+  checkFields('assignAll', 'a Map of tensors by name', tensors, 'values', 'size')
+  return assign(variables, tensors, name, read)
 }
 
 /**
@@ -110,6 +114,7 @@ function assign(
   { only, rename, strict, exact = false }: ValuesOf<typeof options> & { readonly exact?: boolean },
   firstName: (name: string) => string | undefined = () => undefined,
 ): LoadedWeights {
+  checkSettled(file, variables.values())
   const parts = only === undefined ? [] : [only].flat()
   const wanted = partsOf(variables, parts)
   const { found, unexpected } = matched(renamed(tensors, variables, rename), wanted, firstName, file)

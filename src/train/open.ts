@@ -1,14 +1,15 @@
 import { EvenstepError } from '../core/errors.ts'
+import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
 import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { readState } from './checkpoint.ts'
-import { checkExperiment } from './description.ts'
+import { checkSameExperiment } from './description.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
-import type { Experiment } from './experiment.ts'
+import { checkExperiment, type Experiment } from './experiment.ts'
 import { exportOnnx } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { assignAll, loadWeights } from './load-weights.ts'
@@ -91,6 +92,8 @@ export interface OpenedRun {
  */
 export async function open(folder: string, given: OpenOptions = {}): Promise<OpenedRun> {
   const { checkpoint: asked, experiment: own } = readOptions('open', options, given)
+  checkFolder('open', folder)
+  if (own !== undefined) checkExperiment('open', own)
   const place = runPlaceOf(folder, asked)
   const experiment = own ?? (await experimentOfRun(place.path).catch(reasonOf))
   return experiment instanceof EvenstepError ? openGraphs(place, experiment) : openWith(place, experiment)
@@ -105,7 +108,7 @@ function reasonOf(error: unknown): EvenstepError {
 /** Opens a run with its experiment. @throws {EvenstepError} when the experiment is another one. */
 async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment): Promise<OpenedRun> {
   const task = taskOf(experiment)
-  checkExperiment(path, experiment, task)
+  checkSameExperiment(path, experiment, task)
   const step =
     checkpoint === undefined ? loadFinished(path, task) : await loadCheckpoint(checkpoint, experiment, task)
   return {

@@ -1,3 +1,4 @@
+import { checkFields } from '../core/mismatch.ts'
 import { counted } from '../core/text.ts'
 import type { Experiment } from './experiment.ts'
 import { joinParts, type LossPart, lossOfParts } from './loss-terms.ts'
@@ -38,7 +39,12 @@ interface EpochProgress {
 const freshEpoch: EpochProgress = { batches: 0, steps: 0, skipped: 0, loss: 0, weight: 0, lr: 0 }
 
 /** Returns the progress of a run before its first step. */
-export const beginning = ({ control }: Pick<Experiment, 'control'>): Progress => ({
+export function beginning(experiment: Pick<Experiment, 'control'>): Progress {
+  checkFields('beginning', 'an experiment, as train.experiment makes it', experiment, 'control')
+  return begun(experiment)
+}
+
+const begun = ({ control }: Pick<Experiment, 'control'>): Progress => ({
   steps: 0,
   epoch: 0,
   sofar: freshEpoch,

@@ -1,6 +1,8 @@
 import { abortSignal, untilAborted } from '../core/abort.ts'
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
+import { checkFields } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -83,9 +85,25 @@ export interface ChannelStatistics {
   readonly variance: Float64Array
 }
 
-async function measure<M extends Module>(
+/** Measures and stores the statistics of a model that no other call uses meanwhile. */
+const measure = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
+  options: ValuesOf<typeof recalibrateOptions>,
+  estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
+): Promise<M> =>
+  exclusively(variables(model).values(), () => remeasure(checkedLoader(loader), model, options, estimate), {
+    changes: true,
+  })
+
+function checkedLoader<L>(loader: L): L {
+  checkFields('recalibrate', 'a loader, as data.loader makes it', loader, 'batches', 'batchSize')
+  return loader
+}
+
+async function remeasure<M extends Module>(
+  loader: Loader | StreamLoader,
+  model: M,
   {
     batches = 'stream' in loader ? 200 : Number.POSITIVE_INFINITY,
     signal,

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { checkFolder } from '../core/mismatch.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints } from './checkpoint.ts'
-import type { Experiment } from './experiment.ts'
+import { checkExperiment, type Experiment } from './experiment.ts'
 import { factorOf, type Progress } from './progress.ts'
 import { readSaved } from './saved.ts'
 import type { Task } from './task.ts'
+import { checkTask } from './task-options.ts'
 
 /**
  * Loads the last checkpoint in a run's folder into a task: weights, optimizer state, number of steps and
@@ -15,6 +17,9 @@ import type { Task } from './task.ts'
  *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
+  checkFolder('restore', path)
+  checkExperiment('restore', experiment)
+  checkTask('restore', task)
   const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
   if (last !== undefined) restoreCheckpoint(last, experiment, task, true)
   return last !== undefined

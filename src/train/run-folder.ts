@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { abortSignal } from '../core/abort.ts'
 import { ArgumentError, MachineError } from '../core/errors.ts'
+import { checkFolder } from '../core/mismatch.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { type FolderLock, lockRun } from '../disk/lock.ts'
@@ -11,13 +12,13 @@ import { checkSame, describe, readDescription, resumedDescription, withFormerSte
 import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
 import { type DivergedLine, divergedLine, readDiverged, toLines } from './event-log.ts'
-import { type Experiment, goalOf } from './experiment.ts'
+import { checkExperiment, type Experiment, goalOf } from './experiment.ts'
 import { LogFile } from './log-file.ts'
 import { sealed } from './origin.ts'
 import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
 import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
 import { isBegun, makeFolder } from './run-place.ts'
-import { readSaved, type Saved, tensorsOf } from './saved.ts'
+import { readSaved, type Saved, saveState } from './saved.ts'
 import { type Task, taskOption } from './task.ts'
 import { run, scoreOf, taskOf } from './train.ts'
 
@@ -80,6 +81,8 @@ export class RunFolder {
    */
   constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
     const { resume, notes, task, checkpointSeconds } = readOptions('RunFolder', options, given)
+    checkFolder('RunFolder', path)
+    checkExperiment('RunFolder', experiment)
     this.path = path
     this.#experiment = experiment
     this.task = task ?? taskOf(experiment)
@@ -233,8 +236,7 @@ export class RunFolder {
     const written = log.flushed()
     const flushed = written.catch(() => {}) // an error ends the writing of the checkpoint
     this.#saving = true
-    this.#saved = this.#checkpoints
-      .save(this.#progress.steps, tensorsOf(this.task), checkpoint, written)
+    this.#saved = saveState(this.#checkpoints, this.task, this.#progress.steps, checkpoint, written)
       .then(async (path) => {
         if (averages) await replaceFile(evaluationWeights(path), averages)
         this.#checkpoints.markBest(monitor, goalOf(this.#experiment))

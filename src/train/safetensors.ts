@@ -1,7 +1,8 @@
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
-import { jsonIn } from '../core/json.ts'
-import { malformed, mismatch } from '../core/mismatch.ts'
+import { checkSettled } from '../core/exclusive.ts'
+import { faultOf, jsonIn } from '../core/json.ts'
+import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
 import { type ByteSource, bytesSource } from '../disk/byte-source.ts'
@@ -68,10 +69,15 @@ export function safetensorsPlaces(
 
 /** Returns a safetensors file as chunks of bytes: the header, then the values of each tensor, not copied. */
 export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
+  checkFields('writeSafetensors', 'a Map of tensors by name', tensors, 'values', 'size')
+  checkSettled('writeSafetensors', tensors.values())
   let end = 0
-  const header: Record<string, object> = {}
+  const header: Record<string, object> = Object.create(null)
   const bodies: Uint8Array[] = []
   for (const [name, { dtype, shape, data }] of tensors) {
+    if (name === '__metadata__') {
+      throw mismatch('writeSafetensors', 'other names than the one that the format keeps for texts', name)
+    }
     const start = end
     end += data.byteLength
     header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
@@ -113,10 +119,11 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
  */
 export function readTensors(file: ByteSource, name: string): Map<string, Stored> {
   const { header, body } = headerOf(file, name)
-  const entries = Object.entries(header)
-    .filter(([key, entry]) => key !== '__metadata__' || !isMetadata(entry, name))
-    .map(([key, entry]) => checkedEntry(name, key, entry))
-    .sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
+  const entries: Entry[] = []
+  for (const [key, entry] of Object.entries(header)) {
+    if (key !== '__metadata__' || !isMetadata(entry, name)) entries.push(checkedEntry(name, key, entry))
+  }
+  entries.sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
   let at = 0
   for (const { key, start, end } of entries) {
     if (start !== at) throw new FormatError(`${name}: wanted ${key} to start at byte ${at}, got ${start}`)
@@ -127,16 +134,25 @@ export function readTensors(file: ByteSource, name: string): Map<string, Stored>
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
-  return new Map(
-    entries.map(({ key, code, shape, start, end }) => {
-      const bytes = file.read(body + start, body + end)
-      return [key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) }]
-    }),
-  )
+  const tensors = new Map<string, Stored>()
+  for (const { key, code, shape, start, end } of entries) {
+    const bytes = file.read(body + start, body + end)
+    tensors.set(key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) })
+  }
+  return tensors
 }
 
-/** Maximum length of a header in bytes, which is that of the format's own readers. */
-const longestHeader = 100_000_000
+/** Returns the text that bytes encode; undefined if they are not UTF-8. */
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Maximum size of a header in bytes, as in the format's own library. */
+const maxHeader = 100_000_000
 
 function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
   const start = file.read(0, Math.min(9, file.length))
@@ -147,9 +163,12 @@ function headerOf(file: ByteSource, name: string): { readonly header: object; re
       `${name}: wanted a safetensors file, got ${file.length} bytes; it is truncated or damaged`,
     )
   }
-  if (size > longestHeader)
-    throw malformed(name, `a header of at most ${longestHeader} bytes`, size, 'the file is damaged')
-  const header = jsonIn(file.read(8, 8 + size))
+  if (size > maxHeader)
+    throw malformed(name, `a header of up to ${maxHeader} bytes`, size, 'the file is damaged')
+  const text = utf8(file.read(8, 8 + size))
+  const header = text === undefined ? undefined : jsonIn(text)
+  const fault = header === undefined ? undefined : faultOf(text!, header)
+  if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
     return { header, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
@@ -181,7 +200,7 @@ function refuseOthers(file: Uint8Array, name: string): void {
 function isMetadata(entry: unknown, name: string): boolean {
   const isTexts = typeof entry === 'object' && entry !== null && !Array.isArray(entry)
   if (isTexts && Object.values(entry).every((text) => typeof text === 'string')) return true
-  throw malformed(name, '__metadata__ of texts', JSON.stringify(entry), 'the file is damaged')
+  throw malformed(name, '__metadata__ of texts', showValue(entry), 'the file is damaged')
 }
 
 /** A tensor's entry in the header; its values are bytes `start` to `end` (exclusive) after the header. */
@@ -210,7 +229,7 @@ function checkedEntry(file: string, key: string, entry: unknown): Entry {
     end - start !== sizeOf(sizes) * stored[code].bytes
   ) {
     throw new FormatError(
-      `${file}: wanted a shape and a byte range that match for ${key}, got ${JSON.stringify(entry)}`,
+      `${file}: wanted a shape and a byte range that match for ${key}, got ${showValue(entry)}`,
     )
   }
   return { key, code, shape, start, end }

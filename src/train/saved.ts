@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path'
 import { DamagedError } from '../core/errors.ts'
+import { exclusively } from '../core/exclusive.ts'
 import { custom, type Declared, integer, number, present, readOptions, required } from '../core/options.ts'
-import { readCheckpoint, type Tensors } from './checkpoint.ts'
+import { type Checkpoint, type Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
 import type { Experiment } from './experiment.ts'
 import { runLength } from './length.ts'
 import type { Progress } from './progress.ts'
@@ -55,6 +56,28 @@ export function readSaved(path: string, experiment: Experiment, task: Task, hash
     if (hash !== undefined) checkProgress(saved.progress, experiment, steps, where)
     return saved
   })
+}
+
+/**
+ * Saves a checkpoint of a task. Takes the values when no other call changes them, and writes them while training
+ * continues.
+ *
+ * @param before resolves when other files, such as the log, are on disk
+ * @returns path of the checkpoint
+ */
+export async function saveState(
+  checkpoints: Checkpoints,
+  task: Task,
+  steps: number,
+  checkpoint: Checkpoint<Saved>,
+  before: Promise<unknown>,
+): Promise<string> {
+  const tensors = tensorsOf(task)
+  const variables = [...tensors.model.values(), ...tensors.optimizer.values()]
+  const { writing } = await exclusively(variables, async () => ({
+    writing: checkpoints.save(steps, tensors, checkpoint, before),
+  }))
+  return writing
 }
 
 /** Returns the variables that a checkpoint of a task contains. */

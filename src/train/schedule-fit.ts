@@ -6,7 +6,7 @@ import { type Curve, isSchedule, type Schedule } from '../schedule/schedule.ts'
 import { fromSpec, timingOf } from '../schedule/spec.ts'
 import { stretched } from '../schedule/stretched.ts'
 import { format } from '../schedule/text/format.ts'
-import type { Experiment } from './experiment.ts'
+import { checkExperiment, type Experiment } from './experiment.ts'
 import { type Length, runLength } from './length.ts'
 import { highest, onlyRises, settledAt } from './schedule-samples.ts'
 
@@ -20,13 +20,12 @@ type KnownRun = Length & { readonly steps: number; readonly of: number }
  * is 0 for more than half of it, is told whatever its kind; of a function, only the latter can be known. A
  * schedule that has no end, or rises to it, is fine, and so is one that is meant to end at a percentage of the run.
  *
- * @param model the model of the runs @default a new one
+ * @param given the model of the runs @default a new one
  * @example train.scheduleWarnings(experiment) // []
  */
-export function scheduleWarnings(
-  experiment: Experiment,
-  model: Module = experiment.model(),
-): readonly string[] {
+export function scheduleWarnings(experiment: Experiment, given?: Module): readonly string[] {
+  checkExperiment('scheduleWarnings', experiment)
+  const model = given ?? experiment.model()
   const length = runLength(experiment)
   const { steps } = length
   if (steps === undefined || steps === 0) return []

@@ -1,5 +1,5 @@
 import { FormatError } from '../core/errors.ts'
-import { jsonIn } from '../core/json.ts'
+import { faultOf, jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { choice, custom, number, readOptions, required } from '../core/options.ts'
 import * as data from '../data/index.ts'
@@ -8,7 +8,13 @@ import type { Module } from '../nn/module.ts'
 import * as ops from '../ops/index.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { type Controller, parseController, parse as parseSchedule } from '../schedule/index.ts'
-import { type Experiment, type ExperimentOptions, experiment, optionNames } from './experiment.ts'
+import {
+  checkExperiment,
+  type Experiment,
+  type ExperimentOptions,
+  experiment,
+  optionNames,
+} from './experiment.ts'
 import { parseMetrics } from './metrics/parse.ts'
 
 // Experiments as JSON, with names in place of functions. No code is evaluated.
@@ -131,8 +137,12 @@ export type Change = readonly [path: string, value: unknown]
  *
  * @throws {ArgumentError} when a path is not a setting or a value is wrong.
  */
-export const override = (base: Experiment, settings: readonly string[]): Experiment =>
-  withSettings(base, settings.map(parseSetting))
+export function override(base: Experiment, settings: readonly string[]): Experiment {
+  checkExperiment('override', base)
+  const areTexts = Array.isArray(settings) && settings.every((one) => typeof one === 'string')
+  if (!areTexts) throw mismatch('override', "a list of texts, such as ['epochs=20']", settings)
+  return withSettings(base, settings.map(parseSetting))
+}
 
 /** Returns `base` with changed settings, like `override`, but takes pairs of path and value, not text. */
 export const withSettings = (base: Experiment, settings: readonly Change[]): Experiment =>
@@ -180,11 +190,20 @@ function jsonOrText(text: string): unknown {
 export const parseExperimentText = (text: string, file: string): Experiment =>
   parseExperiment(parseJson(text, file))
 
-/** Parses the text of a JSON file. @throws {FormatError} naming the file when the text is not JSON. */
+/**
+ * Parses the text of a JSON file, which may begin with a byte-order mark.
+ *
+ * @throws {FormatError} naming the file when the text is not JSON, or an object has a key twice.
+ */
 export function parseJson(text: string, file: string): unknown {
+  const plain = text.replace(/^\ufeff/, '')
   try {
-    return JSON.parse(text)
+    const json: unknown = JSON.parse(plain)
+    const fault = faultOf(plain, json)
+    if (fault === undefined) return json
+    throw new FormatError(`${file}: wanted JSON that says each thing once, in a few levels, got ${fault}`)
   } catch (error) {
+    if (error instanceof FormatError) throw error
     throw new FormatError(`${file}: wanted JSON, got ${(error as Error).message}`)
   }
 }

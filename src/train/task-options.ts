@@ -1,3 +1,4 @@
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import {
   boolean,
   callback,
@@ -15,6 +16,7 @@ import type { Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { type Device, devices } from '../runtime/device.ts'
+import { threadCount } from '../runtime/threads.ts'
 import { accumulate } from './accumulation.ts'
 import type { Metrics } from './metrics/metric.ts'
 import { logOptions } from './watch.ts'
@@ -27,10 +29,24 @@ export const has =
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
+/** Names of what is measured besides metrics: results would have two values of one name. */
+const measured = ['loss', 'trainLoss', 'validationLoss', 'validationAccuracy']
+
 const isMetrics = (value: unknown): boolean =>
   isObject(value) &&
   !Array.isArray(value) &&
   Object.entries(value as object).every(([name, one]) => name !== '' && has('update')(one))
+
+const metricsOption = custom<Metrics>('metrics by name, such as { f1: train.metrics.f1() }', isMetrics, {})
+const metrics: typeof metricsOption = {
+  ...metricsOption,
+  read(who, name, value) {
+    const read = metricsOption.read(who, name, value)
+    const taken = Object.keys(read).find((one) => measured.includes(one))
+    if (taken === undefined) return read
+    throw mismatch(who, 'names of metrics that no other result has', taken, 'rename the metric')
+  },
+}
 
 /** Options of both an experiment and a task: what to minimize and what to measure. */
 export const objective = {
@@ -39,7 +55,7 @@ export const objective = {
   /** Optimizer that updates the weights. */
   optimizer: required(custom<Optimizer>('an optimizer, such as optim.sgd({ lr: 0.1 })', has('attach'))),
   /** Metrics to compute at each evaluation besides loss and accuracy, by name. @default {} */
-  metrics: custom<Metrics>('metrics by name, such as { f1: train.metrics.f1() }', isMetrics, {}),
+  metrics,
   /** Quantities to log for each step; with `accumulate`, only `gradientNorm` is available. @default {} */
   log: nested(logOptions, {}),
 }
@@ -63,7 +79,7 @@ export const computing = {
   /** Device to compute on. @default the CPU, with native code where available */
   device: choice<Device>(devices),
   /** Maximum number of CPU threads per operator. @default chosen from the size of the graph */
-  threads: integer({ min: 1 }),
+  threads: threadCount,
 }
 
 export const taskOptions = {
@@ -89,3 +105,7 @@ type Recalibration = (
 ) => Promise<unknown>
 
 export interface TaskOptions extends OptionsOf<typeof taskOptions> {}
+
+/** @throws {ArgumentError} unless a value is a task. */
+export const checkTask = (who: string, value: unknown): void =>
+  checkFields(who, 'a task, as train.taskOf(experiment) makes it', value, 'model', 'variables')

@@ -1,7 +1,8 @@
 import { abortSignal } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch, showValue } from '../core/mismatch.ts'
+import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
+import { checkFields, mismatch } from '../core/mismatch.ts'
 import {
   custom,
   integer,
@@ -55,8 +56,8 @@ export class Task {
   readonly #graphs: TaskGraphs
   readonly #stored: readonly Variable[]
   #step = 0
-  /** The call in progress, which has exclusive use of the variables; undefined between calls. */
-  #busy: 'learn' | 'evaluation' | undefined
+  /** Whether a call of `learn` is in progress, or waits for another call to end. */
+  #learns = false
   #lrFactor = 1
 
   /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
@@ -131,9 +132,7 @@ export class Task {
    * @throws {DivergedError} when the loss is not finite; the weights are unchanged then.
    */
   async step(batch: Batch): Promise<number> {
-    if (!has('x', batch) || !has('y', batch) || !has('length', batch)) {
-      throw new ArgumentError(`step: wanted a batch of x, y and length, got ${shownAs(batch)}`)
-    }
+    checkFields('step', 'a batch of x, y and length', batch, 'x', 'y', 'length')
     const { losses } = await this.learn(batch, batch.length)
     return losses[0]!
   }
@@ -148,31 +147,29 @@ export class Task {
    * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are
    *   those before that step.
    */
-  learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
-    return this.#alone('learn', async () => {
-      const attempt = (from: number, to: number): Promise<Steps | Failure> =>
-        this.#attempt(rows(stack, batchSize, from, to), batchSize, microBatchSize)
-      const count = stack.length / batchSize
-      if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
-      const done = await attempt(0, count)
-      if (!('bad' in done)) return done
-      throw await this.#diverged(stack, batchSize, microBatchSize, done)
-    })
+  async learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
+    const during = isWithinCallOf(this) ? 'evaluation' : this.#learns ? 'learn' : undefined
+    if (during !== undefined) {
+      const fix = during === 'learn' ? 'await the first' : 'train before or after atEvaluation'
+      throw new ArgumentError(`task: wanted one call at a time, got learn during ${during}; ${fix}`)
+    }
+    this.#learns = true
+    try {
+      const taken = (): Promise<Steps> => this.#learn(stack, batchSize, microBatchSize)
+      return await exclusively(this.#stored, taken, { changes: true })
+    } finally {
+      this.#learns = false
+    }
   }
 
-  /** Runs `body`, during which no other call may start. @throws {ArgumentError} during another call. */
-  async #alone<T>(call: 'learn' | 'evaluation', body: () => Promise<T>): Promise<T> {
-    if (this.#busy !== undefined) {
-      throw new ArgumentError(
-        `task: wanted one call at a time, got ${call} during ${this.#busy}; await the first`,
-      )
-    }
-    this.#busy = call
-    try {
-      return await body()
-    } finally {
-      this.#busy = undefined
-    }
+  async #learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
+    const attempt = (from: number, to: number): Promise<Steps | Failure> =>
+      this.#attempt(rows(stack, batchSize, from, to), batchSize, microBatchSize)
+    const count = stack.length / batchSize
+    if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
+    const done = await attempt(0, count)
+    if (!('bad' in done)) return done
+    throw await this.#diverged(stack, batchSize, microBatchSize, done)
   }
 
   /** Takes a step for each batch in a stack (batches, concatenated). If one fails, undoes all of them. */
@@ -198,15 +195,14 @@ export class Task {
 
   /**
    * Evaluates the model on all examples of `source`, in evaluation mode and with its evaluation weights (see
-   * `atEvaluation`). Model and optimizer do not change.
+   * `atEvaluation`). Model and optimizer do not change. Several evaluations at once, and steps meanwhile, take turns:
+   * the numbers are those of one call after the other.
    *
    * @throws the reason of `signal`, once it is aborted.
    */
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize, signal } = readOptions('evaluate', evaluationOptions, options)
-    if (!has('x', source) || !has('y', source)) {
-      throw new ArgumentError(`evaluate: wanted a data set or a stream, got ${shownAs(source)}`)
-    }
+    checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
     const evaluated = (): Promise<Evaluation> =>
       evaluation(
         source,
@@ -221,22 +217,35 @@ export class Task {
   /**
    * Runs `body` while the model has its evaluation weights: averaged weights with matching running statistics
    * if the optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards.
+   * Steps and evaluations that are made elsewhere meanwhile wait for its end.
    *
    * @param options.batchSize examples per training batch, if running statistics are to be recomputed
+   * @throws {ArgumentError} when `body` takes a step of this task.
    * @throws the reason of `options.signal`, if it is aborted before `body` begins.
    * @example await task.atEvaluation(async () => train.writeSafetensors(task.variables))
    */
   async atEvaluation<T>(body: () => Promise<T>, options: EvaluationOptions = {}): Promise<T> {
     const { batchSize, signal } = readOptions('atEvaluation', evaluationOptions, options)
+    if (typeof body !== 'function') throw mismatch('atEvaluation', 'a function', body)
+    const isInner = isWithinCallOf(this)
+    const evaluated = (): Promise<T> => {
+      signal?.throwIfAborted()
+      return isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal)
+    }
+    return exclusively(this.variables.values(), async () => evaluated(), { owner: this })
+  }
+
+  #withEvaluationWeights<T>(
+    body: () => Promise<T>,
+    batchSize: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const weights = this.#evaluationWeights()
-    signal?.throwIfAborted()
-    if (!weights || this.#busy === 'evaluation') return body()
-    return this.#alone('evaluation', () =>
-      swapped(this.variables.values(), weights.variables, async () => {
-        if (weights.batchNorm === 'recalibrate') await this.#recalibrate(batchSize, signal)
-        return body()
-      }),
-    )
+    if (!weights) return body()
+    return swapped(this.variables.values(), weights.variables, async () => {
+      if (weights.batchNorm === 'recalibrate') await this.#recalibrate(batchSize, signal)
+      return body()
+    })
   }
 
   /** Whether evaluation, after the first step, uses other weights than those being trained, such as averages. */
@@ -298,9 +307,6 @@ export class Task {
     return this.#graphs.fingerprints(batchSize)
   }
 }
-
-const has = (name: string, value: unknown): boolean => Object(value)[name] !== undefined
-const shownAs = (value: unknown): string => (Object(value) === value ? 'another object' : showValue(value))
 
 /** Option whose value is an existing task. */
 export const taskOption: Option<Task, Task | undefined> = custom<Task>(

@@ -1,7 +1,7 @@
 import { abortSignal, untilAborted } from '../core/abort.ts'
 import { type DType, isFloat } from '../core/dtype.ts'
-import { ArgumentError, NotFiniteError } from '../core/errors.ts'
-import { mismatch, showValue } from '../core/mismatch.ts'
+import { NotFiniteError } from '../core/errors.ts'
+import { mismatch } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
@@ -10,7 +10,7 @@ import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { isRelative } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
-import { type Experiment, goalOf, isEpochResult, trainingBatches } from './experiment.ts'
+import { checkExperiment, type Experiment, goalOf, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
 import { Pace } from './pace.ts'
@@ -60,10 +60,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  */
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
-  if (typeof Object(experiment).model !== 'function') {
-    const got = Object(experiment) === experiment ? 'another object' : showValue(experiment)
-    throw new ArgumentError(`run: wanted an experiment, as train.experiment makes it, got ${got}`)
-  }
+  checkExperiment('run', experiment)
   const { task = taskOf(experiment), progress: start = beginning(experiment), signal } = read
   signal?.throwIfAborted()
   checkScheduleSteps(experiment, task)
@@ -242,6 +239,7 @@ export function scoreOf(event: EpochEvent, experiment: Experiment): number | und
 
 /** Returns a new task with the model, loss and optimizer of an experiment. */
 export function taskOf(experiment: Experiment): Task {
+  checkExperiment('taskOf', experiment)
   const { model: make, data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()

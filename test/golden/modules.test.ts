@@ -7,7 +7,7 @@ import { constant, type Tensor } from '../../src/core/tensor.ts'
 import * as nn from '../../src/nn/index.ts'
 import { add, mul, sum } from '../../src/ops/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
-import type { InputSpec } from '../../src/runtime/traced.ts'
+import type { StepInput } from '../../src/runtime/traced.ts'
 import { difference, golden } from '../support/golden.ts'
 
 interface Numbers {
@@ -73,7 +73,7 @@ async function check(golden: Case, dtype: 'float32' | 'float64', tolerance: numb
   const model = build(golden, dtype)
   const trained = [...variables(model)].filter(([, v]) => v.trainable)
   const types = golden.inputs.map(({ integer }): DType => (integer ? 'int64' : dtype))
-  const spec: Record<string, InputSpec> = keyed(
+  const spec: Record<string, StepInput> = keyed(
     'x',
     golden.inputs.map(({ shape }, i) => ({ shape, dtype: types[i]! })),
   )

@@ -6,7 +6,7 @@ import * as nn from '../../src/nn/index.ts'
 import { print } from '../../src/onnx/print.ts'
 import * as ops from '../../src/ops/index.ts'
 import * as optim from '../../src/optim/index.ts'
-import { type InputSpec, readsOf, type Traced } from '../../src/runtime/traced.ts'
+import { readsOf, type StepInput, type Traced } from '../../src/runtime/traced.ts'
 import * as schedule from '../../src/schedule/index.ts'
 import * as train from '../../src/train/index.ts'
 
@@ -29,7 +29,7 @@ vi.mock('../../src/runtime/compile.ts', async (load) => {
 beforeEach(() => void compiled.splice(0))
 
 /** Every graph that one step and one evaluation compile. */
-async function graphsOf(options: Omit<train.TaskOptions, 'loss' | 'data'>, x: InputSpec): Promise<string> {
+async function graphsOf(options: Omit<train.TaskOptions, 'loss' | 'data'>, x: StepInput): Promise<string> {
   const [length, ...shape] = x.shape as readonly [number, ...number[]]
   const count = sizeOf(x.shape)
   const examples = data.dataset({

@@ -71,14 +71,12 @@ describe('averages', () => {
   test('are not learnt from by mistake', async () => {
     const of = task()
     await of.learn(stack, 8)
-    const evaluating = of.evaluate(validation)
-    await expect(of.learn(stack, 8)).rejects.toThrow(
-      'task: wanted one call at a time, got learn during evaluation; await the first',
+    await expect(of.atEvaluation(() => of.learn(stack, 8))).rejects.toThrow(
+      'task: wanted one call at a time, got learn during evaluation; train before or after atEvaluation',
     )
-    await evaluating
     const learning = of.learn(stack, 8)
-    await expect(of.evaluate(validation)).rejects.toThrow(
-      'task: wanted one call at a time, got evaluation during learn; await the first',
+    await expect(of.learn(stack, 8)).rejects.toThrow(
+      'task: wanted one call at a time, got learn during learn; await the first',
     )
     await learning
     expect((await of.learn(stack, 8)).losses.length).toBe(12)

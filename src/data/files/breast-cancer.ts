@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { checkNoMore } from '../../core/options.ts'
 import { packageFolder } from '../../package-folder.ts'
 import type { Dataset } from '../dataset.ts'
 import { csv } from './csv.ts'
@@ -13,7 +14,8 @@ import { csv } from './csv.ts'
  * Source: Wolberg, Mangasarian, Street & Street 1995, Breast Cancer Wisconsin (Diagnostic), UCI Machine
  * Learning Repository, https://doi.org/10.24432/C5DW2B, CC BY 4.0; features are named as in scikit-learn.
  */
-export function breastCancer(): Dataset {
+export function breastCancer(...more: readonly never[]): Dataset {
+  checkNoMore('breastCancer', more)
   const path = fileURLToPath(new URL('assets/breast-cancer.csv', packageFolder))
   return csv(path, { label: 'diagnosis', classNames: ['malignant', 'benign'] })
 }

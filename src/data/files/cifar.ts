@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { malformed } from '../../core/mismatch.ts'
-import { type OptionsOf, readOptions } from '../../core/options.ts'
+import { checkFolder, malformed } from '../../core/mismatch.ts'
+import { checkNoMore, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { Dataset, Split } from '../dataset.ts'
 import { type CifarOptions, cifarOptions, parseCifar } from '../formats/cifar.ts'
 import { withRecipe } from '../recipe.ts'
@@ -24,7 +24,9 @@ const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'
  *
  * @throws {FormatError} when a file is missing or damaged.
  */
-export function cifar10(folder: string): Split {
+export function cifar10(folder: string, ...more: readonly never[]): Split {
+  checkNoMore('cifar10', more)
+  checkFolder('cifar10', folder)
   const batches = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`)
   return {
     train: readCifar(present(folder, ...batches), { classNames }),
@@ -45,6 +47,7 @@ const fineOrCoarse = {
  */
 export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> = {}): Split {
   const { labels } = readOptions('cifar100', fineOrCoarse, given)
+  checkFolder('cifar100', folder)
   const path = join(folder, `${labels}_label_names.txt`)
   const classNames = existsSync(path)
     ? new TextDecoder().decode(readFile(path)).trim().split(/\s+/)

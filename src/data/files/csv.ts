@@ -20,7 +20,9 @@ import { fileName } from './read-file.ts'
  */
 export function csv(path: string, given: CsvOptions): Dataset {
   const options = readOptions('csv', csvOptions, given)
-  return withRecipe(new CsvReader(fileName(path), options).dataset(pieces(path)), tableRecipe(options))
+  const reader = new CsvReader(fileName(path), options)
+  const { bytes, length } = pieces(path)
+  return withRecipe(reader.dataset(bytes, length), tableRecipe(options))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { checkNoMore } from '../../core/options.ts'
 import { packageFolder } from '../../package-folder.ts'
 
 /**
@@ -8,6 +9,7 @@ import { packageFolder } from '../../package-folder.ts'
  * Source: the list of Karpathy's makemore, https://github.com/karpathy/makemore, MIT; from the US Social
  * Security Administration's names of 2018.
  */
-export function names(): string[] {
+export function names(...more: readonly never[]): string[] {
+  checkNoMore('names', more)
   return readFileSync(new URL('assets/names.txt', packageFolder), 'utf8').trim().split('\n')
 }

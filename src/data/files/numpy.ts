@@ -4,8 +4,9 @@ import { showShape, sizeOf } from '../../core/shape.ts'
 import { writeOutput } from '../../disk/whole-file.ts'
 import { targetsOf } from '../arrays.ts'
 import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
+import { toFloat32 } from '../float32.ts'
 import { encodeNpy, type NpyArray, type NpyData, npyIn } from '../formats/npy.ts'
-import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
+import { encodeNpz, NpzArrays, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
 import { withRecipe } from '../recipe.ts'
 import { fileName, readFile } from './read-file.ts'
 
@@ -13,18 +14,25 @@ import { fileName, readFile } from './read-file.ts'
 export const readNpy = (path: string): NpyArray => npyIn(readFile(path), fileName(path), true)
 
 /** Writes an array to an NPY file. */
-export const writeNpy = (path: string, array: NpyArray): void => writeOutput(path, encodeNpy(array))
+export function writeNpy(path: string, array: NpyArray): void {
+  fileName(path)
+  writeOutput(path, encodeNpy(array))
+}
 
 /** Reads all arrays of an NPZ file, keyed by name: see `parseNpz`. */
 export const readNpz = (path: string): Readonly<Record<string, NpyArray>> =>
   parseNpz(readFile(path), fileName(path))
 
 /** Writes arrays, keyed by name, to an NPZ file. */
-export const writeNpz = (
+export function writeNpz(
   path: string,
   arrays: Readonly<Record<string, NpyArray>>,
   given: NpzOptions = {},
-): void => writeOutput(path, encodeNpz(arrays, readOptions('writeNpz', npzOptions, given)))
+): void {
+  const options = readOptions('writeNpz', npzOptions, given)
+  fileName(path)
+  writeOutput(path, encodeNpz(arrays, options))
+}
 
 const arrayOptions = {
   ...nameOptions,
@@ -55,11 +63,11 @@ export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
  */
 export function npz(path: string, given: NumpyOptions = {}): Dataset {
   const { x, y, ...options } = readOptions('npz', archiveOptions, given)
-  const arrays = readNpz(path)
+  const arrays = new NpzArrays(readFile(path), fileName(path))
   const find = (name: string): NpyArray => {
-    const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
-    if (found === undefined) throw unknownName(fileName(path), Object.keys(arrays), name, 'an array that is ')
-    return found
+    if (!arrays.names.includes(name))
+      throw unknownName(fileName(path), arrays.names, name, 'an array that is ')
+    return arrays.read(name)
   }
   return fromArrays(fileName(path), find(x), find(y), options)
 }
@@ -82,23 +90,19 @@ function fromArrays(
     const got = `${showShape(x.shape)} and ${showShape(y.shape)}`
     throw malformed(name, 'x and y with equal numbers of examples', got)
   }
-  const float = (data: NpyData): Values =>
-    dtype === 'float64' ? Float64Array.from(data, Number) : toFloat32(data)
+  const float = (field: 'x' | 'y', data: NpyData, width: number): Values => {
+    if (dtype === 'float64') return Float64Array.from(data, Number)
+    if (data instanceof Float32Array) return data
+    return toFloat32(data, { who: name, name: field, width, fix: "give dtype: 'float64'" })
+  }
   const isFloat = y.data instanceof Float32Array || y.data instanceof Float64Array
   const holds = target ?? (isFloat ? 'numbers' : 'labels')
   const isColumn = holds === 'labels' && sizeOf(targetShape) === 1
   const columns = {
-    x: float(x.data),
-    y: holds === 'labels' ? targetsOf(y.data, holds, name).data : float(y.data),
+    x: float('x', x.data, sizeOf(shape)),
+    y: holds === 'labels' ? targetsOf(y.data, holds, name).data : float('y', y.data, sizeOf(targetShape)),
     target: holds,
   }
   const made = dataset({ ...columns, shape, targetShape: isColumn ? [] : targetShape, ...namesOf(names) })
   return withRecipe(made, { normalized: [] })
-}
-
-function toFloat32(data: NpyData): Float32Array {
-  if (data instanceof Float32Array) return data
-  const out = new Float32Array(data.length)
-  for (let i = 0; i < out.length; i++) out[i] = Number(data[i])
-  return out
 }

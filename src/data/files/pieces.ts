@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { damagedGzip, isGzip, unzip } from '../formats/gzip.ts'
@@ -7,10 +7,17 @@ import { explained, fileName, readFile } from './read-file.ts'
 /** Number of bytes of a file that are read at a time. */
 const pieceSize = 1 << 20
 
-/** Yields a file's bytes, decompressed if gzipped, in pieces of `pieceSize`. Each overwrites the previous. */
-export function* pieces(path: string): Generator<Uint8Array> {
-  if (!isGzipFile(path)) return yield* rawPieces(path)
+/**
+ * Returns a file's bytes, decompressed if gzipped, in pieces of `pieceSize`, each of which overwrites the previous;
+ * and the number of all bytes.
+ */
+export function pieces(path: string): { readonly bytes: Iterable<Uint8Array>; readonly length: number } {
+  if (!isGzipFile(path)) return { bytes: rawPieces(path), length: statSync(path).size }
   const bytes = unzip(readFile(path), fileName(path))
+  return { bytes: cut(bytes), length: bytes.length }
+}
+
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceSize) yield bytes.subarray(at, at + pieceSize)
 }
 

@@ -1,16 +1,15 @@
 import type { Data } from '../../core/dtype.ts'
 import type { FormatError } from '../../core/errors.ts'
-import { malformed, showValue } from '../../core/mismatch.ts'
+import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
+import { sizeOf } from '../../core/shape.ts'
 import type { Batch } from '../batch.ts'
-import { type Dataset, type FieldSpec, gatherExamples, type Names, namesOf } from '../dataset.ts'
-import { joined } from '../stream.ts'
+import { type Dataset, type FieldSpec, gatherExamples, type Names, namesOf, type Values } from '../dataset.ts'
+import { Collisions, columnOf, maxFloat32, mayCollide } from '../float32.ts'
+import { datasetOf, joined } from '../stream.ts'
 import { LabelCodes } from './label-codes.ts'
 import { MissingValues } from './missing.ts'
 import { isInfinity, type NumeralFormat, numeralReader } from './numerals.ts'
 import type { TablePlan, TableValues } from './table.ts'
-
-/** Largest number that does not round to infinity in float32. */
-const maxFloat32 = 2 ** 128 - 2 ** 103 - 2 ** 75
 
 /** Texts that count as 1 or 0 in columns of numbers, such as `True` and `False`, as in pandas. */
 const booleans = new Map([
@@ -22,6 +21,7 @@ const booleans = new Map([
 export class Cells {
   /** Numbers of greater magnitude are refused: they would be infinite in the data set. */
   readonly #max: number
+  readonly #collisions: Collisions | undefined
   readonly #missing: MissingValues
   readonly #name: string
   readonly #options: TableValues
@@ -31,7 +31,12 @@ export class Cells {
   constructor(name: string, options: TableValues, format?: NumeralFormat) {
     this.#name = name
     this.#options = options
-    this.#max = options.dtype === 'float32' ? maxFloat32 : Number.MAX_VALUE
+    const { dtype, missing } = options
+    this.#max = dtype === 'float32' ? maxFloat32 : Number.MAX_VALUE
+    this.#collisions = dtype === 'float32' ? new Collisions() : undefined
+    if (typeof missing === 'number' && Math.abs(missing) > this.#max) {
+      throw mismatch(name, `missing as a number that ${dtype} can hold`, missing, "give dtype: 'float64'")
+    }
     this.#missing = new MissingValues(options.naValues)
     this.#labels = new LabelCodes(options.classNames)
     this.#numeral = numeralReader(format)
@@ -39,16 +44,17 @@ export class Cells {
 
   /** Whether a parsed number needs no more checks. 0 does: `Number` also returns it for an empty text. */
   isPlain(value: number): boolean {
-    return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers
+    return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers && !mayCollide(value)
   }
 
   /**
    * Converts a value of a feature or target column to a number. Returns NaN if the row must be dropped.
    *
    * @param where returns the value's place for errors, such as `line 3, column age`
+   * @param place index of the value in the example's `x`, or −1 − that in its `y`
    * @param fill whether to replace a missing value by the option `missing`, if that is a number
    */
-  number(value: unknown, where: () => string, fill = true): number {
+  number(value: unknown, where: () => string, place: number, fill = true): number {
     const text = typeof value === 'string' ? value.trim() : undefined
     const isMissing = text === undefined ? value == null || Number.isNaN(value) : this.#missing.hasText(text)
     if (isMissing) return this.#absent(value, where, fill)
@@ -56,7 +62,10 @@ export class Cells {
     if (bit !== undefined) return bit
     const number = text === undefined ? numberOf(value) : this.#numeral(text)
     if (this.#missing.hasNumber(number)) return this.#absent(value, where, fill)
-    if (Math.abs(number) <= this.#max) return number
+    if (Math.abs(number) <= this.#max) {
+      this.#collisions?.add(place, number)
+      return number
+    }
     throw this.#noNumber(value, number, where)
   }
 
@@ -79,17 +88,34 @@ export class Cells {
       return this.#absent(value, where, false)
     }
     if (classNames !== undefined) throw this.#wrong(`one of ${classNames.join(', ')}`, value, where)
-    if (classes === undefined) return this.#labels.codeOf(text, isQuoted ? undefined : where)
+    if (classes === undefined) {
+      const code = this.#labels.codeOf(text, isQuoted ? undefined : where)
+      if (this.#labels.areTooMany) throw this.#tooMany(value, where)
+      return code
+    }
     const number = this.#numeral(text)
     if (Number.isInteger(number) && number >= 0 && number < classes) return number
-    throw this.#wrong(`a label from 0 to ${classes - 1}`, value, where)
+    throw this.#wrong(
+      `a label from 0 to ${classes - 1}`,
+      value,
+      where,
+      Number.isInteger(number) || Number.isNaN(number) ? undefined : asTarget,
+    )
+  }
+
+  #tooMany(value: unknown, where: () => string): FormatError {
+    const got = `${showValue(value)} after ${this.#labels.size - 1} other labels`
+    const fix = `${asTarget} instead, or give classNames or classes`
+    return malformed(this.#name, `classes in the label column, at ${where()}`, got, fix)
   }
 
   /** Joins all batches of a table to one data set, and replaces label codes by class indices, in place. */
-  dataset(batches: readonly Batch[], { x, y, label, featureNames }: TablePlan): Dataset {
+  dataset(batches: readonly Batch[], plan: TablePlan): Dataset {
+    const { x, y, label, featureNames } = plan
     if (!batches.some(({ length }) => length > 0)) {
       throw malformed(this.#name, 'at least one row of values', 'none')
     }
+    for (const batch of batches) this.#checkDistinct(batch, plan)
     const { order, ...classes } = label === undefined ? { order: [] } : this.#classes()
     for (const { y: labels } of order.length > 0 ? batches : []) {
       for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
@@ -98,7 +124,9 @@ export class Cells {
     if (!known.some(({ length }) => length > 0)) {
       throw malformed(this.#name, 'at least one row without missing values', 'none')
     }
-    return joined(known, x, y, namesOf({ ...classes, featureNames }))
+    const names = namesOf({ ...classes, featureNames })
+    const [only, ...rest] = known
+    return only && rest.length === 0 ? datasetOf(only, x, y, names) : joined(known, x, y, names)
   }
 
   /** Returns, after all labels were read, the classes and the class index of each label code (`LabelCodes`). */
@@ -110,6 +138,25 @@ export class Cells {
     const [word] = found.missing
     if (word !== undefined && missing !== 'drop') this.#absent(word.text, () => word.where, false)
     return found
+  }
+
+  /** @throws {FormatError} when float32 makes most numbers of a column equal. */
+  #checkDistinct({ x, y }: Batch, plan: TablePlan): void {
+    const [inX, inY] = [plan.x, plan.y].map(({ shape }) => sizeOf(shape)) as [number, number]
+    const found = this.#collisions?.found((place) =>
+      place >= 0 ? columnOf(x as Values, inX, place) : columnOf(y as Values, inY, -1 - place),
+    )
+    if (found === undefined) return
+    const { column: place, got } = found
+    const named = place >= 0 ? plan.featureNames?.[place] : undefined
+    const where = named === undefined ? '' : ` in column ${named}`
+    const fix = place >= 0 ? ', or leave the column out with features' : ''
+    throw malformed(
+      this.#name,
+      `numbers that float32 tells apart${where}`,
+      got,
+      `give dtype: 'float64'${fix}`,
+    )
   }
 
   #absent(value: unknown, where: () => string, fill: boolean): number {
@@ -138,6 +185,8 @@ export class Cells {
     return malformed(this.#name, `${wanted} at ${where()}`, got, fix)
   }
 }
+
+const asTarget = 'did you mean target? If the column holds numbers to predict, give it as target'
 
 /** Returns advice, for an error message, about a text that is not a number. */
 function adviceFor(text: string): string {

@@ -1,4 +1,5 @@
 import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
+import { firstTwice } from '../dataset.ts'
 import type { CsvValues } from './csv-options.ts'
 import type { CsvRow } from './csv-rows.ts'
 import { parseNumeral } from './numerals.ts'
@@ -44,7 +45,7 @@ function oneColumn(file: string, cell: string, { delimiter }: CsvValues): Error 
 }
 
 function checkDifferent(file: string, names: readonly string[], where: string, fix: string): void {
-  const double = names.find((name, i) => names.indexOf(name) !== i)
+  const double = firstTwice(names)
   if (double === undefined) return
   throw malformed(file, `columns of different names ${where}`, `${showValue(double)} twice`, fix)
 }
@@ -59,8 +60,9 @@ function checkNames(
   line: number,
   { label, target, features = [] }: CsvValues,
 ): void {
+  const known = new Set(names)
   const chosen = [label, target, features].flat(2)
-  if (chosen.some((column) => typeof column === 'string' && names.includes(column))) return
+  if (chosen.some((column) => typeof column === 'string' && known.has(column))) return
   const numbers = names.map(parseNumeral).filter((number) => !Number.isNaN(number))
   const first = numbers[0] ?? 0
   const isCounting = numbers.every((number, i) => number === first + i) && (first === 0 || first === 1)

@@ -3,12 +3,14 @@ import { malformed, mismatch } from '../../core/mismatch.ts'
 import { readOptions } from '../../core/options.ts'
 import type { Batch } from '../batch.ts'
 import type { Dataset, FieldSpec, Values } from '../dataset.ts'
+import { Growing } from '../growing.ts'
 import { Cells } from './cells.ts'
 import { type CsvColumns, csvColumns } from './csv-header.ts'
 import { type CsvOptions, type CsvValues, csvOptions } from './csv-options.ts'
 import { type CsvRow, CsvRows } from './csv-rows.ts'
 import { Decoder } from './decoder.ts'
 import { unzip } from './gzip.ts'
+import { bytesOf } from './npy.ts'
 import { planTable, type TablePlan, widthOf } from './table.ts'
 
 /**
@@ -21,7 +23,19 @@ export function parseCsv(text: string | Uint8Array, name: string, given: CsvOpti
   if (typeof text === 'string' && options.encoding !== undefined) {
     throw mismatch('parseCsv', 'bytes to decode with encoding', 'a text', 'leave encoding out')
   }
-  return new CsvReader(name, options).dataset([typeof text === 'string' ? text : unzip(text, name)])
+  if (typeof text !== 'string') bytesOf('parseCsv', text)
+  const whole = typeof text === 'string' ? text : unzip(text, name)
+  return new CsvReader(name, options).dataset(piecesOf(whole), whole.length)
+}
+
+/** Number of characters or bytes that are parsed at a time. */
+const pieceLength = 1 << 20
+
+function* piecesOf(whole: string | Uint8Array): Generator<string | Uint8Array> {
+  for (let at = 0; at < whole.length; at += pieceLength) {
+    const end = at + pieceLength
+    yield typeof whole === 'string' ? whole.slice(at, end) : whole.subarray(at, end)
+  }
 }
 
 /** Converts a CSV file to examples. It may come in pieces, of bytes or of text, cut anywhere. */
@@ -62,10 +76,23 @@ export class CsvReader {
     return this
   }
 
-  /** Returns the examples of a whole file, given in pieces. */
-  dataset(pieces: Iterable<string | Uint8Array>): Dataset {
-    const batches = [...this.#batches(pieces)]
-    return this.#cells.dataset(batches, this.plan)
+  /** Returns the examples of a whole file, given in pieces. @param length length of all pieces together, if known */
+  dataset(pieces: Iterable<string | Uint8Array>, length?: number): Dataset {
+    let all: Growing | undefined
+    let read = 0
+    const counted = function* () {
+      for (const piece of pieces) {
+        read += piece.length
+        yield piece
+      }
+    }
+    for (const batch of this.#batches(counted())) {
+      if (batch.length === 0) continue
+      all ??= new Growing(this.plan.x, this.plan.y)
+      all.add(batch, length === undefined ? undefined : Math.min(1, read / length))
+    }
+    const { plan } = this
+    return this.#cells.dataset(all === undefined ? [] : [all.batch], plan)
   }
 
   *#batches(pieces: Iterable<string | Uint8Array>): Generator<Batch> {
@@ -129,13 +156,14 @@ export class CsvReader {
   /** Appends a row's `x` and `y` to the batch; returns false if the row must be dropped (missing values). */
   #add({ cells, quoted, line }: CsvRow, { features, targets, label }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
-    for (const column of features) {
-      const value = this.#quick(cells[column]!) ?? this.#cells.number(cells[column], at(column))
+    for (let place = 0; place < features.length; place++) {
+      const column = features[place]!
+      const value = this.#quick(cells[column]!) ?? this.#cells.number(cells[column], at(column), place)
       if (Number.isNaN(value)) return false
       this.#x.push(value)
     }
-    for (const column of targets) {
-      const value = this.#cells.number(cells[column], at(column), false)
+    for (const [place, column] of targets.entries()) {
+      const value = this.#cells.number(cells[column], at(column), -1 - place, false)
       if (Number.isNaN(value)) return false
       this.#y.push(value)
     }

@@ -1,15 +1,39 @@
-import { gunzipSync } from 'node:zlib'
+import { kMaxLength } from 'node:buffer'
+import { constants, gunzipSync } from 'node:zlib'
 import { FormatError } from '../../core/errors.ts'
+import { malformed } from '../../core/mismatch.ts'
 
 /**
  * Decompresses the bytes of a gzip file; returns bytes that are not gzip unchanged.
  *
- * @throws {FormatError} when it is truncated or damaged.
+ * @throws {FormatError} when it is truncated or damaged, or holds more bytes than `most` allows.
  */
-export function unzip(file: Uint8Array, name: string): Uint8Array {
+export function unzip(file: Uint8Array, name: string, most: Most = {}): Uint8Array {
   if (!isGzip(file)) return file
+  const { bytes: maxOutputLength = kMaxLength, reason = 'more bytes than fit into memory' } = most
   try {
-    return gunzipSync(file, { chunkSize: sizeHint(file) })
+    return gunzipSync(file, { chunkSize: sizeHint(file), maxOutputLength })
+  } catch (cause) {
+    const isLong = (cause as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE'
+    if (isLong) throw malformed(name, `up to ${maxOutputLength} bytes in the gzip file`, reason)
+    throw damagedGzip(name, cause)
+  }
+}
+
+/** How many bytes a gzip file may hold, and what the error says it holds otherwise. */
+interface Most {
+  readonly bytes?: number
+  readonly reason?: string
+}
+
+/** Number of compressed bytes of a file that `unzipStart` decompresses. */
+const prefix = 1 << 12
+
+/** Returns the first bytes of a file, decompressed if it is gzipped: some kilobytes, or the file if it is shorter. */
+export function unzipStart(file: Uint8Array, name: string): Uint8Array {
+  if (!isGzip(file)) return file.subarray(0, prefix)
+  try {
+    return gunzipSync(file.subarray(0, prefix), { finishFlush: constants.Z_SYNC_FLUSH })
   } catch (cause) {
     throw damagedGzip(name, cause)
   }

@@ -1,7 +1,10 @@
 import { malformed } from '../../core/mismatch.ts'
-import { choice, integer, type OptionsOf } from '../../core/options.ts'
+import { choice, type OptionsOf } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
-import { unzip } from './gzip.ts'
+import type { Target } from '../arrays.ts'
+import { classCount } from '../dataset.ts'
+import { unzip, unzipStart } from './gzip.ts'
+import { bytesOf } from './npy.ts'
 
 /** The array in an IDX file (MNIST's format), in row-major order. */
 export interface IdxArray {
@@ -29,18 +32,8 @@ const isElement = (code: number | undefined): code is keyof typeof elements =>
  * @throws {FormatError} when the header is not an IDX header, or the number of bytes does not match it.
  */
 export function parseIdx(file: Uint8Array, name: string): IdxArray {
-  const bytes = unzip(file, name)
-  const [zero, zero2, code, rank] = bytes
-  if (zero !== 0 || zero2 !== 0 || !isElement(code) || rank === undefined || bytes.length < 4 + 4 * rank) {
-    const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
-    throw malformed(name, 'an IDX file that starts 00 00 08', start || 'nothing')
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis))
-  const { bytes: width, make, read } = elements[code]
-  const start = 4 + 4 * rank
-  const size = sizeOf(shape)
-  const length = start + size * width
+  const { shape, code, start, length } = headerOf(unzipStart(bytesOf('parseIdx', file), name), name)
+  const bytes = unzip(file, name, { bytes: Math.max(length, 1), reason: 'more' })
   if (bytes.length !== length)
     throw malformed(
       name,
@@ -48,16 +41,34 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
       bytes.length,
       'the file is truncated or damaged',
     )
+  const size = sizeOf(shape)
   if (code === 8) return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, size) }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const { bytes: width, make, read } = elements[code]
   const data = make(size)
   for (let i = 0; i < size; i++) data[i] = view[read](start + i * width)
   return { shape, data }
 }
 
+/** Reads the header of an IDX file, from its first bytes, and the number of bytes that the file must have. */
+function headerOf(bytes: Uint8Array, name: string) {
+  const [zero, zero2, code, rank] = bytes
+  if (zero !== 0 || zero2 !== 0 || !isElement(code) || rank === undefined || bytes.length < 4 + 4 * rank) {
+    const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    throw malformed(name, 'an IDX file that starts 00 00 08', start || 'nothing')
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis))
+  const start = 4 + 4 * rank
+  return { shape, code, start, length: start + sizeOf(shape) * elements[code].bytes }
+}
+
 /** Options for reading images and labels from IDX files. */
 export const idxOptions = {
-  /** Number of classes. @default 10 */
-  classes: integer({ min: 1 }, 10),
+  /** Number of classes, if the second file holds labels. @default 10 */
+  classes: classCount,
+  /** What the second file holds: labels, or numbers to predict. @default 'labels' */
+  target: choice<Target>(['labels', 'numbers'], 'labels'),
   /** Shape of an example's `x`: 'flat' is `[height · width]`, 'image' `[1, height, width]`. @default 'flat' */
   layout: choice(['flat', 'image'], 'flat'),
 }

@@ -1,6 +1,12 @@
 import { isAmbiguous } from './missing.ts'
 import { parseNumeral } from './numerals.ts'
 
+/** Maximum number of classes that are found, rather than given. */
+const mostClasses = 10_000
+
+/** Maximum number of classes if some are numbers with a fraction, such as ratings in halves of a star. */
+const mostFractions = 50
+
 /** The classes of a label column. */
 export interface FoundClasses {
   readonly classNames?: readonly string[]
@@ -23,6 +29,8 @@ export class LabelCodes {
   readonly #codes = new Map<string, number>()
   /** Place where each text that may mean a missing label (`NA`) was first seen, unless it was ever quoted. */
   readonly #places = new Map<string, string>()
+
+  #hasFractions = false
 
   constructor(classNames: readonly string[] = []) {
     this.#areNumbers = classNames.every(isNumeral)
@@ -48,7 +56,19 @@ export class LabelCodes {
     if (where !== undefined && isAmbiguous(text)) this.#places.set(text, where())
     const code = this.#codes.size
     this.#codes.set(text, code)
+    this.#hasFractions ||= !Number.isInteger(Number(text)) && isNumeral(text)
     return code
+  }
+
+  /** Number of distinct texts that were given codes. */
+  get size(): number {
+    return this.#codes.size
+  }
+
+  /** Whether there are more distinct labels than a column of classes has: it rather holds numbers to predict. */
+  get areTooMany(): boolean {
+    const { size } = this.#codes
+    return size > mostClasses || (this.#hasFractions && size > mostFractions)
   }
 
   /**
@@ -63,7 +83,8 @@ export class LabelCodes {
     const names = areNumbers ? numericNames(certain) : new Map(found.map((text) => [text, text]))
     const missing = areNumbers ? [...this.#places].map(([text, where]) => ({ text, where })) : []
     const sorted = [...new Set(names.values())].sort(areNumbers ? byValue : undefined)
-    const order = found.map((text) => sorted.indexOf(names.get(text)!))
+    const places = new Map(sorted.map((name, place) => [name, place]))
+    const order = found.map((text) => places.get(names.get(text) ?? '') ?? -1)
     const isCounting = sorted.every((text, i) => text === String(i))
     return { ...(isCounting ? { classes: sorted.length } : { classNames: sorted }), order, missing }
   }
@@ -84,7 +105,9 @@ function numericNames(texts: readonly string[]): ReadonlyMap<string, string> {
   const spellings = new Map<string, string[]>()
   for (const text of texts) {
     const key = keyOf(text)
-    spellings.set(key, [...(spellings.get(key) ?? []), text])
+    const same = spellings.get(key) ?? []
+    same.push(text)
+    spellings.set(key, same)
   }
   const named = [...spellings].flatMap(([key, same]) =>
     same.map((text) => [text, same.length === 1 ? text : key] as const),

@@ -34,7 +34,8 @@ export interface NpyArray {
  * @throws {FormatError} when the file is damaged, or the array is structured, or of objects, text, complex
  *   numbers or dates.
  */
-export const parseNpy = (file: Uint8Array, name: string): NpyArray => npyIn(file, name, false)
+export const parseNpy = (file: Uint8Array, name: string): NpyArray =>
+  npyIn(bytesOf('parseNpy', file), name, false)
 
 /**
  * Parses an NPY file like `parseNpy`.
@@ -42,29 +43,53 @@ export const parseNpy = (file: Uint8Array, name: string): NpyArray => npyIn(file
  * @param isOwned whether the array may take over the memory of `file`, which halves the memory needed
  */
 export function npyIn(file: Uint8Array, name: string, isOwned: boolean): NpyArray {
-  const { descr, isFortran, shape, start } = parseHeader(file, name)
+  const { shape, isFortran, order, kind, width, start } = layoutOf(file, file.length, name)
   const body = file.subarray(start)
-  const [, order, kind, width] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr === '?' ? '|b1' : descr) ?? []
-  const bytes = Number(width)
   const size = sizeOf(shape)
-  const half = `${kind}${width}` === 'f2'
+  const half = kind === 'f' && width === 2
   const type = half ? Uint16Array : kinds[`${kind}${width}` as keyof typeof kinds]
-  if (type === undefined) {
-    const fix = "save it with array.astype('float32')"
-    throw malformed(name, 'integers, floats or booleans', `dtype ${descr}`, fix)
-  }
-  if (body.length !== size * bytes) {
-    const wanted = `${size * bytes} bytes for ${showShape(shape)} of ${descr}`
-    throw malformed(name, wanted, body.length, 'the file is truncated or damaged')
-  }
   const isAligned = body.byteOffset % 16 === 0 // as NumPy aligns an array in its file; a copy always is
   const own = isOwned && isAligned ? body : new Uint8Array(body)
-  if (order === '>') swap(own, bytes)
+  if (order === '>') swap(own, width)
   const read = new type(own.buffer as ArrayBuffer, own.byteOffset, size)
   const wrong = kind === 'b' ? own.find((value) => value > 1) : undefined
   if (wrong !== undefined) throw malformed(name, 'booleans as 0 or 1', wrong, 'the file is damaged')
   const data = half ? fromFloat16(read as Uint16Array) : (read as NpyData)
   return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }
+}
+
+/** Returns the bytes that a function was given. @throws {ArgumentError} when they are none. */
+export function bytesOf(who: string, file: unknown): Uint8Array {
+  if (file instanceof Uint8Array) return file
+  throw mismatch(who, 'the bytes of a file', file, 'such as fs.readFileSync(path)')
+}
+
+/**
+ * Checks that an NPY file has as many bytes as its header says, given its first bytes. Does nothing if these end
+ * within the header.
+ *
+ * @throws {FormatError} when it has not, or the header is damaged.
+ */
+export function checkNpyLength(start: Uint8Array, length: number, name: string): void {
+  const isWhole = start.length === length
+  if (isWhole || (start.length >= 12 && headerEnd(start) <= start.length)) layoutOf(start, length, name)
+}
+
+/** Reads from an NPY file's header how its elements are stored, and checks that it has `length` bytes. */
+function layoutOf(file: Uint8Array, length: number, name: string) {
+  const { descr, isFortran, shape, start } = parseHeader(file, name)
+  const [, order, kind, digits] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr === '?' ? '|b1' : descr) ?? []
+  const width = Number(digits)
+  if (!(`${kind}${width}` in kinds) && `${kind}${width}` !== 'f2') {
+    const fix = "save it with array.astype('float32')"
+    throw malformed(name, 'integers, floats or booleans', `dtype ${descr}`, fix)
+  }
+  const bytes = sizeOf(shape) * width
+  if (length - start !== bytes) {
+    const wanted = `${bytes} bytes for ${showShape(shape)} of ${descr}`
+    throw malformed(name, wanted, length - start, 'the file is truncated or damaged')
+  }
+  return { shape, isFortran, order, kind, width, start }
 }
 
 /** Returns the elements of a column-major array in row-major order. */
@@ -117,15 +142,20 @@ function parseHeader(file: Uint8Array, name: string) {
 /** Returns the offsets in bytes at which the text of an NPY file's header starts and ends (exclusive). */
 function headerBounds(file: Uint8Array, name: string): readonly [from: number, to: number] {
   const version = file[6] ?? 0
-  const from = version === 1 ? 10 : 12 // the length before the text takes 2 or 4 bytes
+  const from = version === 1 ? 10 : 12
   const isNpy = String.fromCharCode(...file.subarray(0, 6)) === '\x93NUMPY'
   if (!isNpy || version < 1 || version > 3 || file.length < from)
     throw malformed(name, 'an NPY file that starts \\x93NUMPY', 'another')
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  const length = headerEnd(file) - from
   if (from + length > file.length || length > 1 << 20)
     throw malformed(name, `a header of ${length} bytes`, `${file.length} in all`, 'it is damaged')
   return [from, from + length]
+}
+
+/** Returns the offset after an NPY file's header; the length before its text takes 2 or 4 bytes. */
+function headerEnd(file: Uint8Array): number {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  return file[6] === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true)
 }
 
 /** Reverses the bytes of each element of `width` bytes, in place, to change between byte orders. */
@@ -138,12 +168,17 @@ function swap(bytes: Uint8Array, width: number): void {
  *
  * @throws {ArgumentError} when the shape does not match the number of elements.
  */
-export function encodeNpy({ shape, data }: NpyArray): Uint8Array {
+export function encodeNpy(array: NpyArray): Uint8Array {
+  const { shape, data } = Object(array) as NpyArray
+  const kind = Object.entries(kinds).find(([, type]) => data instanceof type)?.[0]
+  if (kind === undefined || !Array.isArray(shape)) {
+    const fix = 'such as { shape: [2], data: Float32Array.of(1, 2) }'
+    throw mismatch('encodeNpy', 'a shape, and data in a typed array', array, fix)
+  }
   if (sizeOf(shape) !== data.length) {
     throw mismatch('encodeNpy', `${sizeOf(shape)} numbers for ${showShape(shape)}`, data.length)
   }
   const width = data.BYTES_PER_ELEMENT
-  const kind = Object.entries(kinds).find(([, type]) => data instanceof type)![0]
   const descr = `${width === 1 ? '|' : '<'}${kind}`
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`

@@ -130,22 +130,29 @@ export const checkedCompressors = (compressors: Compressors): Compressors =>
     ]),
   )
 
-/** Whether the sizes and counts in a page's header do not exceed those of its column chunk. */
+/** Whether a page's header has all sizes and counts of its type, none of which exceeds those of its column chunk. */
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
-  const { data_page_header: data, data_page_header_v2: data2, dictionary_page_header: dictionary } = head
-  const counts = [data?.num_values, data2?.num_values, data2?.num_rows, dictionary?.num_values]
   const {
-    num_nulls: nulls,
-    repetition_levels_byte_length: first,
-    definition_levels_byte_length: second,
-  } = data2 ?? { num_nulls: 0, repetition_levels_byte_length: 0, definition_levels_byte_length: 0 }
+    type,
+    data_page_header: data,
+    data_page_header_v2: data2,
+    dictionary_page_header: dictionary,
+  } = head
+  const isCount = (count: unknown, most: number): boolean =>
+    Number.isInteger(count) && (count as number) >= 0 && (count as number) <= most
+  if (!isCount(head.uncompressed_page_size, size)) return false
+  if (type === 'DATA_PAGE' && data === undefined) return false
+  if (type === 'DATA_PAGE_V2' && data2 === undefined) return false
+  if (type === 'DICTIONARY_PAGE' && dictionary === undefined) return false
+  if (data && !isCount(data.num_values, values)) return false
+  if (dictionary && !isCount(dictionary.num_values, values)) return false
+  if (!data2) return true
+  const levels = [data2.repetition_levels_byte_length, data2.definition_levels_byte_length]
   return (
-    head.uncompressed_page_size <= size &&
-    nulls >= 0 &&
-    nulls <= (data2?.num_values ?? 0) &&
-    first >= 0 &&
-    second >= 0 &&
-    first + second <= head.compressed_page_size &&
-    counts.every((count) => count === undefined || (count >= 0 && count <= values))
+    isCount(data2.num_values, values) &&
+    isCount(data2.num_rows, values) &&
+    isCount(data2.num_nulls, data2.num_values) &&
+    levels.every((length) => isCount(length, head.compressed_page_size)) &&
+    levels[0]! + levels[1]! <= head.compressed_page_size
   )
 }

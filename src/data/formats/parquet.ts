@@ -27,6 +27,7 @@ export class ParquetTable {
   readonly plan: ParquetPlan
   readonly cells: Cells
   readonly #file: ParquetFile
+  #read = 0
 
   private constructor(file: ParquetFile, plan: ParquetPlan, options: TableValues) {
     this.#file = file
@@ -47,9 +48,15 @@ export class ParquetTable {
     return new ParquetTable(file, await planParquet(name, file.columns, options, shapeIn), options)
   }
 
+  /** Fraction of the rows that were read last time. */
+  get share(): number {
+    return this.#read / this.#file.rows
+  }
+
   /** Yields all examples, in the order of the file. */
   async *read(): AsyncGenerator<Batch> {
     for (const { start, rows } of this.#parts()) {
+      this.#read = start + rows
       const examples = await this.#examples(start, rows)
       for (let from = 0; from < examples.length; from += pieceRows) {
         yield batchRows(examples, from, Math.min(examples.length, from + pieceRows))
@@ -112,6 +119,7 @@ export class ParquetTable {
         column.scale === undefined ? element : decimal(element, column.scale),
         where,
         kind,
+        place + i,
       )
       if (Number.isNaN(number)) return false
       out[at + place + i] = number
@@ -119,9 +127,9 @@ export class ParquetTable {
     return true
   }
 
-  #cell(value: unknown, where: () => string, kind: Reading['kind']): number {
-    return kind === 'label'
-      ? this.cells.label(value, where)
-      : this.cells.number(value, where, kind === 'feature')
+  #cell(value: unknown, where: () => string, kind: Reading['kind'], place: number): number {
+    if (kind === 'label') return this.cells.label(value, where)
+    const isFeature = kind === 'feature'
+    return this.cells.number(value, where, isFeature ? place : -1 - place, isFeature)
   }
 }

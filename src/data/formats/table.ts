@@ -1,8 +1,16 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
-import { choice, custom, integer, list, type OptionsOf, type ValuesOf } from '../../core/options.ts'
+import { choice, custom, list, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import { sizeOf } from '../../core/shape.ts'
-import { type FieldSpec, namesOf, shapeOptions, texts } from '../dataset.ts'
+import {
+  checkClassNames,
+  classCount,
+  type FieldSpec,
+  firstTwice,
+  namesOf,
+  shapeOptions,
+  texts,
+} from '../dataset.ts'
 import type { Stream } from '../stream.ts'
 
 /** The name of a column, or its index: 0 is the first column, −1 the last. */
@@ -26,7 +34,7 @@ export const tableOptions = {
   /** Texts in the label column that stand for classes 0, 1, …. @default its distinct values, sorted */
   classNames: texts,
   /** Number of classes, if the label column holds the integers 0 … classes − 1. */
-  classes: integer({ min: 1 }),
+  classes: classCount,
   /** For missing values: 'drop' drops the whole row; a number replaces missing features. @default an error */
   missing: custom<'drop' | number>(
     "'drop' or a finite number",
@@ -67,17 +75,20 @@ export function planTable(
   columns: readonly string[] | number,
   { label, target, dtype, ...options }: TableValues,
 ): TablePlan {
+  checkClassNames('dataset', options)
   if ((label === undefined) === (target === undefined)) {
     const wanted = 'either label, the column of classes, or target, that of numbers'
     throw new ArgumentError(`${name}: wanted ${wanted}, got ${label === undefined ? 'neither' : 'both'}`)
   }
-  const find = (column: Column): number => findColumn(name, columns, column)
+  const find = finder(name, columns)
   const targets = target === undefined ? [] : [target].flat().map(find)
   const all = Array.from({ length: widthOf(columns) }, (_, i) => i)
   const labelAt = label === undefined ? undefined : find(label)
-  const features = options.features?.map(find) ?? all.filter((i) => i !== labelAt && !targets.includes(i))
+  const predicted = new Set(labelAt === undefined ? targets : [labelAt])
+  const features = options.features?.map(find) ?? all.filter((i) => !predicted.has(i))
   const shape = options.shape ?? [features.length]
-  checkFeatures(name, columns, features, labelAt === undefined ? targets : [labelAt])
+  checkFeatures(name, columns, features, predicted)
+  checkTwice(name, columns, targets, 'target')
   if (features.length === 0) {
     throw mismatch(
       name,
@@ -104,33 +115,51 @@ function checkFeatures(
   name: string,
   columns: readonly string[] | number,
   features: readonly number[],
-  predicted: readonly number[],
+  predicted: ReadonlySet<number>,
 ): void {
-  const shown = (at: number): string => (typeof columns === 'number' ? `column ${at}` : columns[at]!)
-  const leak = features.find((at) => predicted.includes(at))
+  const leak = features.find((at) => predicted.has(at))
   if (leak !== undefined) {
-    throw mismatch(name, 'features without the column to predict', shown(leak), 'leave it out of features')
+    const fix = 'leave it out of features'
+    throw mismatch(name, 'features without the column to predict', shown(columns, leak), fix)
   }
-  const twice = features.find((at, i) => features.indexOf(at) !== i)
-  if (twice !== undefined) throw mismatch(name, 'each column once in features', `${shown(twice)} twice`)
+  checkTwice(name, columns, features, 'features')
 }
+
+function checkTwice(
+  name: string,
+  columns: readonly string[] | number,
+  chosen: readonly number[],
+  option: string,
+): void {
+  const twice = firstTwice(chosen)
+  if (twice === undefined) return
+  throw mismatch(name, `each column once in ${option}`, `${shown(columns, twice)} twice`)
+}
+
+const shown = (columns: readonly string[] | number, at: number): string =>
+  typeof columns === 'number' ? `column ${at}` : columns[at]!
 
 /** Returns the number of columns, given their names or their number. */
 export const widthOf = (columns: readonly string[] | number): number =>
   typeof columns === 'number' ? columns : columns.length
 
-/** Returns the index (≥ 0) of a column. @throws {ArgumentError} when there is no such column. */
-function findColumn(name: string, columns: readonly string[] | number, column: Column): number {
+/** Returns a function that finds the index (≥ 0) of a column, and throws an ArgumentError when there is none. */
+function finder(name: string, columns: readonly string[] | number): (column: Column) => number {
   const width = widthOf(columns)
-  if (typeof column === 'number') {
-    const at = column < 0 ? column + width : column
-    if (Number.isInteger(at) && at >= 0 && at < width) return at
-    throw mismatch(name, `a column from ${-width} to ${width - 1}`, column)
+  const places = new Map(typeof columns === 'number' ? [] : columns.map((column, at) => [column, at]))
+  return (column) => {
+    if (typeof column === 'number') {
+      const at = column < 0 ? column + width : column
+      if (Number.isInteger(at) && at >= 0 && at < width) return at
+      throw mismatch(name, `a column from ${-width} to ${width - 1}`, column)
+    }
+    if (typeof columns === 'number') {
+      throw mismatch(name, 'columns by index, for they have no names', column)
+    }
+    const at = places.get(column)
+    if (at === undefined) throw unknownName(name, columns, column, 'a column that is ')
+    return at
   }
-  if (typeof columns === 'number') throw mismatch(name, 'columns by index, for they have no names', column)
-  const at = columns.indexOf(column)
-  if (at < 0) throw unknownName(name, columns, column, 'a column that is ')
-  return at
 }
 
 /**

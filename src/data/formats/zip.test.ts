@@ -1,6 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { pack, unpack } from './zip.ts'
+import { Archive, pack } from './zip.ts'
+
+/** Returns the contents of all files of an archive. */
+const unpack = (bytes: Uint8Array, name: string): Map<string, Uint8Array> => {
+  const files = new Archive(bytes, name)
+  return new Map(files.names.map((file) => [file, files.read(file)]))
+}
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (data: Uint8Array | undefined): string => new TextDecoder().decode(data)

@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { FormatError } from '../../core/errors.ts'
 import { malformed } from '../../core/mismatch.ts'
 
@@ -13,22 +13,57 @@ const signatures = {
   wideLocator: 0x07064b50,
 }
 
-/**
- * Returns the contents of all files in a ZIP archive, decompressed, keyed by name.
- *
- * @throws {FormatError} when the archive is truncated or damaged, or a checksum does not match.
- */
-export function unpack(archive: Uint8Array, name: string): Map<string, Uint8Array> {
-  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength)
-  try {
-    const all = entries(view)
-    checkEntries(all, archive.length, name)
-    return new Map(all.map((entry) => [entry.name, content(archive, view, entry, name)]))
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause
-    throw new FormatError(`${name}: wanted a whole ZIP archive, got one that is truncated or damaged`, {
-      cause,
+/** The files of a ZIP archive, each decompressed when it is read. */
+export class Archive {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #name: string
+  readonly #entries: ReadonlyMap<string, Entry>
+
+  /** @throws {FormatError} when the archive is truncated or damaged. */
+  constructor(bytes: Uint8Array, name: string) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#name = name
+    this.#entries = this.#reported(() => {
+      const all = entries(this.#view)
+      checkEntries(all, bytes.length, name)
+      return new Map(all.map((entry) => [entry.name, entry]))
     })
+  }
+
+  /** Names of the files, in the archive's order. */
+  get names(): readonly string[] {
+    return [...this.#entries.keys()]
+  }
+
+  /** Returns the decompressed size that the archive states for a file, in bytes. */
+  sizeOf(file: string): number {
+    return this.#entries.get(file)!.size
+  }
+
+  /** Returns the first bytes of a file, some kilobytes or more if it has as many. @throws {FormatError} as `read` */
+  startOf(file: string): Uint8Array {
+    return this.#reported(() => contentStart(this.#bytes, this.#view, this.#entries.get(file)!, this.#name))
+  }
+
+  /**
+   * Returns the content of a file.
+   *
+   * @throws {FormatError} when the file is truncated or damaged, or its checksum does not match.
+   */
+  read(file: string): Uint8Array {
+    return this.#reported(() => content(this.#bytes, this.#view, this.#entries.get(file)!, this.#name))
+  }
+
+  #reported<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (cause) {
+      if (cause instanceof FormatError) throw cause
+      const message = `${this.#name}: wanted a whole ZIP archive, got one that is truncated or damaged`
+      throw new FormatError(message, { cause })
+    }
   }
 }
 
@@ -130,7 +165,24 @@ function checkEntries(all: readonly Entry[], bytes: number, name: string): void 
 
 /** Returns the content of one file of a ZIP archive, decompressed. @throws {RangeError} when it is damaged. */
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
-  const { encrypted, method, crc, packed, size, start } = entry
+  const { method, crc, size } = entry
+  const body = bodyOf(archive, view, entry, name)
+  const bytes = method === 0 ? body : inflateRawSync(body, { maxOutputLength: Math.max(size, 1) })
+  if (bytes.length !== size || crc32(bytes) !== crc) throw new RangeError('another checksum')
+  return bytes
+}
+
+/** Number of compressed bytes that hold the beginning of a file. */
+const prefix = 1 << 12
+
+function contentStart(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
+  const body = bodyOf(archive, view, entry, name).subarray(0, prefix)
+  return entry.method === 0 ? body : inflateRawSync(body, { finishFlush: constants.Z_SYNC_FLUSH })
+}
+
+/** Returns the bytes of a file as the archive stores them. */
+function bodyOf(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
+  const { encrypted, method, packed, start } = entry
   if (encrypted) throw malformed(name, 'files that are not encrypted', entry.name)
   if (method !== 0 && method !== 8)
     throw malformed(name, 'files stored or deflated', `${entry.name} by method ${method}`)
@@ -138,10 +190,7 @@ function content(archive: Uint8Array, view: DataView, entry: Entry, name: string
   const nameLength = view.getUint16(start + 26, true)
   if (textAt(view, start + 30, nameLength) !== entry.name) throw new RangeError('another name')
   const from = start + 30 + nameLength + view.getUint16(start + 28, true)
-  const body = archive.subarray(from, from + packed)
-  const bytes = method === 0 ? body : inflateRawSync(body, { maxOutputLength: Math.max(size, 1) })
-  if (bytes.length !== size || crc32(bytes) !== crc) throw new RangeError('another checksum')
-  return bytes
+  return archive.subarray(from, from + packed)
 }
 
 /** Packs files, keyed by name, into a ZIP archive. Files are dated 1980: equal files give equal bytes. */

@@ -1,3 +1,4 @@
+import { checkFields } from '../../core/mismatch.ts'
 import { figure } from '../../core/text.ts'
 import { dot, maxOf } from '../../core/vector.ts'
 import { type Diagnostic, greatestEntry, leastEntry, noInvariance } from '../diagnosis.ts'
@@ -13,12 +14,16 @@ import type { Subject } from '../subject.ts'
  * Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018,
  * https://arxiv.org/abs/1803.01814.
  *
- * @param step step whose η and μ are used. @default the last
+ * @param given step whose η and μ are used. @default the last
  */
-export async function effectiveRates(
-  subject: Subject,
-  step: number = subject.steps - 1,
-): Promise<ReadonlyMap<string, number>> {
+export async function effectiveRates(subject: Subject, given?: number): Promise<ReadonlyMap<string, number>> {
+  checkFields(
+    'effectiveRates',
+    'a subject, as new doctor.Subject(experiment, task) makes it',
+    subject,
+    'invariant',
+  )
+  const step = given ?? subject.steps - 1
   const all = await subject.invariant()
   return new Map(
     all.map(({ name, parts, rows }) => {

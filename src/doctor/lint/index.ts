@@ -1,5 +1,5 @@
 import { duringRun } from '../../core/run.ts'
-import type { Experiment } from '../../train/experiment.ts'
+import { checkExperiment, type Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 import { severities } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
@@ -33,6 +33,7 @@ export interface Lint extends Complaint {
  * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
  */
 export function lint(experiment: Experiment): readonly Lint[] {
+  checkExperiment('lint', experiment)
   const plan = planned(experiment)
   const found = lintRules.flatMap(({ name, source, look }) =>
     duringRun(plan.length.steps, () => look(plan)).map((complaint) => ({ rule: name, ...complaint, source })),

@@ -1,3 +1,4 @@
+import { mismatch } from '../../core/mismatch.ts'
 import { boolean, number, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { BatchNormOptions } from './batch-norm.ts'
 
@@ -32,6 +33,7 @@ const names = {
 export function stateFromKeras<T>(
   weights: Partial<Readonly<Record<keyof typeof names, T>>>,
 ): Record<string, T> {
+  if (Object(weights) !== weights) throw mismatch('stateFromKeras', 'weights by name', weights)
   return Object.fromEntries(
     Object.entries(names).flatMap(([theirs, ours]) => {
       const numbers = weights[theirs as keyof typeof names]

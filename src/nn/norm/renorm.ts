@@ -1,3 +1,4 @@
+import { bounded } from '../../core/bounds.ts'
 import { nameBeside } from '../../core/names.ts'
 import { number, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import type { Tensor } from '../../core/tensor.ts'
@@ -46,8 +47,9 @@ export function renormalize(
   const { dtype } = batch.mean
   const deviation = (variance: Tensor): Tensor => sqrt(add(variance, eps))
   const sigma = deviation(variance)
-  const factor = hyperparameter(rMax, dtype, nameBeside(runningMean, 'rMax'), 'rMax')
-  const shift = hyperparameter(dMax, dtype, nameBeside(runningMean, 'dMax'), 'dMax')
+  const [most, far] = ['rMax', 'dMax'].map((field) => nameBeside(runningMean, field)) as [string, string]
+  const factor = hyperparameter(bounded(rMax, most, { min: 1 }), dtype, most, 'rMax')
+  const shift = hyperparameter(bounded(dMax, far, { min: 0 }), dtype, far, 'dMax')
   const r = clip(div(deviation(detach(batch.variance)), sigma), reciprocal(factor), factor)
   const d = clip(div(sub(detach(batch.mean), mean), sigma), neg(shift), shift)
   const shifted = weight ? mul(weight, d) : d

@@ -1,4 +1,4 @@
-import { mismatch } from '../../core/mismatch.ts'
+import { checkFields, mismatch } from '../../core/mismatch.ts'
 import type { ScheduleSpec } from '../schedule.ts'
 import type { Goal } from './improvement.ts'
 
@@ -60,6 +60,16 @@ export function comparing<State>(
 
 /** Returns the controller's state after all these values of the metric, starting from its initial state. */
 export function fold<State>(controller: Controller<State>, metrics: Iterable<number>): State {
+  checkFields(
+    'schedule.fold',
+    'a controller, such as schedule.reduceOnPlateau()',
+    controller,
+    'update',
+    'factor',
+  )
+  if (typeof Object(metrics)[Symbol.iterator] !== 'function') {
+    throw mismatch('schedule.fold', 'a list of numbers', metrics)
+  }
   let state = controller.initial
   for (const metric of metrics) state = controller.update(state, metric)
   return state

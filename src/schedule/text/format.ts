@@ -1,3 +1,4 @@
+import { checkFields } from '../../core/mismatch.ts'
 import { isFraction, percentIn, type StepCount } from '../length.ts'
 import type { Schedule, ScheduleSpec, SpecValue } from '../schedule.ts'
 import { fromSpec, kindOf } from '../spec.ts'
@@ -10,6 +11,7 @@ import { phrases } from './phrase.ts'
  * @example schedule.format(schedule.cosineAnnealing(0.1, { tMax: 100 })) // 'cosine 0.1 to 0 over 100'
  */
 export function format(schedule: Schedule): string {
+  checkFields('schedule.format', 'a schedule', schedule, 'spec')
   return print(schedule.spec)
 }
 

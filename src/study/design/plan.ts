@@ -38,9 +38,25 @@ export function trialCount(design: Design, space: Space): number {
  * combinations has a factor with infinitely many values, or when `seeds.length` does not divide the trials.
  */
 export function checkDesign(design: Design, { factors, seeds }: Pick<Space, 'factors' | 'seeds'>): void {
-  if (design.type === 'grid') combinations(factors)
-  else if (design.type === 'racing') checkCandidates(design.candidates, combinationsOf(factors))
-  else checkTrials(design.trials, combinationsOf(factors), seeds.length)
+  const all = combinationsOf(factors)
+  if (design.type === 'grid') {
+    if (Number.isFinite(all)) checkTrialCount('a grid', all * seeds.length)
+    combinations(factors)
+  } else if (design.type === 'racing') checkCandidates(design.candidates, all)
+  else checkTrials(design.trials, all, seeds.length)
+}
+
+/** Maximum number of trials of a study: at a second each, they take 12 days. */
+const mostTrials = 1_000_000
+
+function checkTrialCount(what: string, trials: number): void {
+  if (trials <= mostTrials) return
+  throw mismatch(
+    'study',
+    `${what} of up to ${mostTrials} trials`,
+    trials,
+    'use fewer values, or another design',
+  )
 }
 
 function checkCandidates(candidates: number | undefined, all: number): void {
@@ -57,6 +73,7 @@ function checkTrials(trials: number, all: number, seeds: number): void {
     const near = Math.max(1, Math.round(trials / seeds)) * seeds
     throw mismatch('study', `design.trials as a multiple of the ${seeds} seeds`, trials, `use ${near}`)
   }
+  checkTrialCount('design.trials', trials)
   if (trials > all * seeds) {
     throw mismatch('study', `design.trials up to ${all * seeds}, all combinations with all seeds`, trials)
   }

@@ -11,7 +11,3 @@ export const escapeMarkdown = (text: string): string =>
     .replace(/[\\`*_[\]<|~]/g, '\\$&')
     .replace(/&(?=#?\w+;)/g, '&amp;')
     .replace(/\s+/g, ' ')
-
-/** Replaces characters that HTML forbids (control characters, lone surrogates, noncharacters) by U+FFFD. */
-export const visible = (text: string): string =>
-  text.replace(/(?![\t\n\r])[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}]/gu, '\ufffd')

@@ -1,6 +1,7 @@
+import { visible } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { type Draw, drawing } from './chart.ts'
-import { escapeHtml, visible } from './escape.ts'
+import { escapeHtml } from './escape.ts'
 import type { Block, Code, Figure, Line, Panel, Section, Table } from './section.ts'
 import { sectionsOf } from './sections.ts'
 import { style } from './style.ts'

@@ -1,5 +1,6 @@
+import { visible } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
-import { escapeMarkdown, visible } from './escape.ts'
+import { escapeMarkdown } from './escape.ts'
 import type { Block, Code } from './section.ts'
 import { sectionsOf } from './sections.ts'
 import { summaryOf } from './summary.ts'

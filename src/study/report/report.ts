@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkFields, checkFolder } from '../../core/mismatch.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { html } from './html.ts'
@@ -15,6 +16,8 @@ export async function writeReport(
   folder: string,
   findings: Findings,
 ): Promise<{ readonly html: string; readonly markdown: string; readonly json: string }> {
+  checkFolder('writeReport', folder)
+  checkFields('writeReport', 'the findings of a study', findings, 'name', 'metric', 'answer')
   const page = await html(findings)
   const paths = {
     html: join(folder, 'report.html'),

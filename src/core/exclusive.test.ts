@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { checkSettled, exclusively, isWithinCallOf } from './exclusive.ts'
+
+const pause = (ms = 1): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+/** Returns a function that makes a call which notes when it begins and ends. */
+function noting(): { readonly notes: string[]; call(name: string, ms?: number): () => Promise<string> } {
+  const notes: string[] = []
+  const call = (name: string, ms = 1) => {
+    return async (): Promise<string> => {
+      notes.push(`${name}+`)
+      await pause(ms)
+      notes.push(`${name}-`)
+      return name
+    }
+  }
+  return { notes, call }
+}
+
+const [a, b] = [{}, {}]
+
+describe('calls that use the same variables', () => {
+  test('take turns in their order; others do not wait', async () => {
+    const { notes, call } = noting()
+    const calls = [
+      exclusively([a], call('one', 5)),
+      exclusively([a, b], call('two', 3)),
+      exclusively([b], call('three')),
+      exclusively([{}], call('other')),
+    ]
+    expect(await Promise.all(calls)).toEqual(['one', 'two', 'three', 'other'])
+    expect(notes.filter((note) => !note.startsWith('other'))).toEqual(
+      'one+ one- two+ two- three+ three-'.split(' '),
+    )
+    expect(notes.indexOf('other-')).toBeLessThan(notes.indexOf('one-'))
+  })
+
+  test('go on after one that fails', async () => {
+    const failing = exclusively([a], async () => {
+      throw new Error('it fails')
+    })
+    const next = exclusively([a], async () => 'next')
+    await expect(failing).rejects.toThrow('it fails')
+    expect(await next).toBe('next')
+  })
+
+  test('within another do not wait for it, only for each other; it ends after all of them', async () => {
+    const { notes, call } = noting()
+    const outer = exclusively([a], async () => {
+      void exclusively([a], call('inner', 3)) // nobody waits for it
+      await exclusively([a, b], call('second'))
+      void exclusively([a], call('late'))
+    })
+    await Promise.all([outer, exclusively([a], call('after'))])
+    const expected = 'inner+ inner- second+ second- late+ late- after+ after-'
+    expect(notes).toEqual(expected.split(' '))
+  })
+
+  test('that would wait for each other for ever are refused, and the first ends', async () => {
+    const within = (first: object, second: object): Promise<string> =>
+      exclusively([first], async () => {
+        await pause()
+        return exclusively([second], async () => 'done')
+      })
+    const ends = await Promise.allSettled([within(a, b), within(b, a)])
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(String((ends[1] as PromiseRejectedResult).reason)).toBe(
+      'ArgumentError: task: wanted calls that can end, got two that wait for each other; ' +
+        'make one after the other, or use the models in the same order in both',
+    )
+    expect(await exclusively([a, b], async () => 'free')).toBe('free')
+  })
+
+  test('know whose call they are within, until it ends', async () => {
+    const owner = {}
+    let later: Promise<boolean> | undefined
+    await exclusively(
+      [a],
+      async () => {
+        expect(isWithinCallOf(owner)).toBe(true)
+        await exclusively([b], async () => expect(isWithinCallOf(owner)).toBe(true))
+        later = pause(5).then(() => isWithinCallOf(owner))
+      },
+      { owner },
+    )
+    expect(isWithinCallOf(owner)).toBe(false)
+    expect(await later).toBe(false)
+  })
+})
+
+test('variables that another call changes cannot be read meanwhile', async () => {
+  const changing = exclusively(
+    [a],
+    async () => {
+      checkSettled('save', [a])
+      await pause()
+    },
+    { changes: true },
+  )
+  expect(() => checkSettled('save', [b, a])).toThrow(
+    'save: wanted the weights between calls, got them during a step, an evaluation or a test that changes them for a while; await it first',
+  )
+  checkSettled('save', [b])
+  await changing
+  checkSettled('save', [a])
+})

@@ -1,0 +1,19 @@
+import { totalmem } from 'node:os'
+import { ArgumentError } from './errors.ts'
+
+/**
+ * Checks that numbers can fit into this machine's memory, before they are allocated: sizes that cannot be meant are
+ * refused at once, rather than after the machine has swapped for minutes.
+ *
+ * @param what names the numbers in the error: `weights of [100, 1000000000]`
+ */
+export function checkMemory(who: string, what: string, bytes: number, fix?: string): void {
+  const most = totalmem()
+  if (bytes <= most) return
+  const advice = fix === undefined ? '' : `; ${fix}`
+  throw new ArgumentError(
+    `${who}: wanted ${what} that fit into the ${gigabytes(most)} of this machine, got ${gigabytes(bytes)}${advice}`,
+  )
+}
+
+const gigabytes = (bytes: number): string => `${Number((bytes / 1e9).toPrecision(3))} GB`

@@ -1,0 +1,55 @@
+import { allocate, type Data } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Batch } from './batch.ts'
+import type { FieldSpec, Values } from './dataset.ts'
+
+/** Factor by which arrays are longer than the part of the source that was read lets expect. */
+const reserve = 1.02
+
+/**
+ * Joins batches as they come. Arrays are allocated as long as the part of the source that was read lets expect, so
+ * that they are rarely copied, and the operating system gives memory only to what has been written.
+ */
+export class Growing {
+  readonly #specs: { readonly x: FieldSpec; readonly y: FieldSpec }
+  #x: Data
+  #y: Data
+  #length = 0
+  #capacity = 0
+
+  constructor(x: FieldSpec, y: FieldSpec) {
+    this.#specs = { x, y }
+    this.#x = allocate(x.dtype, 0)
+    this.#y = allocate(y.dtype, 0)
+  }
+
+  /** Appends a batch. @param share fraction of the source that was read, this batch included. @default not known */
+  add({ x, y, length }: Batch, share: number = 2 / 3): void {
+    const total = this.#length + length
+    if (total > this.#capacity) this.#grow(Math.ceil(Math.max(total, (reserve * total) / share)))
+    ;(this.#x as Values).set(x as Values, this.#length * sizeOf(this.#specs.x.shape))
+    ;(this.#y as Values).set(y as Values, this.#length * sizeOf(this.#specs.y.shape))
+    this.#length = total
+  }
+
+  /** All batches as one; the arrays are copied only if they are much longer. */
+  get batch(): Batch {
+    const trimmed = (data: Data, { shape }: FieldSpec): Data => {
+      const size = this.#length * sizeOf(shape)
+      return size < data.length / (2 * reserve) ? data.slice(0, size) : data.subarray(0, size)
+    }
+    const { x, y } = this.#specs
+    return { x: trimmed(this.#x, x), y: trimmed(this.#y, y), length: this.#length }
+  }
+
+  #grow(capacity: number): void {
+    const longer = (data: Data, { dtype, shape }: FieldSpec): Data => {
+      const out = allocate(dtype, capacity * sizeOf(shape))
+      ;(out as Values).set(data as Values)
+      return out
+    }
+    this.#x = longer(this.#x, this.#specs.x)
+    this.#y = longer(this.#y, this.#specs.y)
+    this.#capacity = capacity
+  }
+}

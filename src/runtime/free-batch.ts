@@ -1,0 +1,140 @@
+import type { Data } from '../core/dtype.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { nameOf } from '../core/names.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
+import { node, type Tensor } from '../core/tensor.ts'
+import { type OpenShape, toOpenOnnx } from '../onnx/model.ts'
+import { shareEqual } from '../onnx/simplify.ts'
+import type { Feeds } from './feeds.ts'
+import { type OneTrace, openTraces } from './open-traces.ts'
+import { type RangeChecks, rangeChecks } from './ranges.ts'
+import { readsOf, type StepInput, type Traced } from './traced.ts'
+
+/** Size of an axis that is another one in each call: the number of rows, of examples or requests. */
+export const freeSize = 'N'
+
+/** Shape of an input whose first axis is free: `['N', 100]`. */
+export type FreeShape = readonly [typeof freeSize, ...number[]]
+
+/** An input of a step as the caller declares it. */
+interface GivenInput extends Omit<StepInput, 'shape'> {
+  readonly shape: Shape | FreeShape
+}
+
+const isFree = ({ shape }: GivenInput): boolean => (shape as OpenShape)[0] === freeSize
+
+/** Returns the names of the inputs whose first axis is free. */
+export const freeInputs = (inputs: Readonly<Record<string, GivenInput>>): ReadonlySet<string> =>
+  new Set(Object.keys(inputs).filter((name) => isFree(inputs[name]!)))
+
+/** Returns inputs with `n` rows where their number is free. */
+export const inputsAt = (
+  inputs: Readonly<Record<string, GivenInput>>,
+  n: number,
+): Readonly<Record<string, StepInput>> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, given]) => {
+      const shape = isFree(given) ? [n, ...(given.shape.slice(1) as number[])] : (given.shape as Shape)
+      return [name, { ...given, shape }]
+    }),
+  )
+
+/** A step for any number of rows. */
+interface FreeStep {
+  /** The step as it was traced with one number of rows. */
+  readonly traced: Traced
+  readonly ranges: RangeChecks
+  /** Traces the step again with the same number of rows as `traced`. */
+  readonly retrace: () => Traced
+  /** Bytes of the ONNX model. */
+  readonly model: Uint8Array
+}
+
+interface StepTrace extends OneTrace {
+  readonly traced: Traced
+  readonly ranges: RangeChecks
+}
+
+/**
+ * Returns a step for any number of rows.
+ *
+ * @param free names of the inputs whose first axis has the rows
+ * @param traceAt traces the step with n rows
+ * @throws {ArgumentError} when the step assigns to a variable, or computes something else for some numbers of rows.
+ */
+export function freeStep(free: ReadonlySet<string>, traceAt: (n: number) => Traced): FreeStep {
+  const opened = openTraces('compile', (n): StepTrace => {
+    const traced = traceAt(n)
+    checkReadsOnly(traced)
+    const ranges = rangeChecks(traced)
+    const x = [...traced.inputs.values()].find(({ name }) => free.has(name))!.read
+    return { traced, ranges, x, y: tupleOf(resultsWith(traced, ranges)), inputs: keyed(traced) }
+  })
+  const { traced, ranges, x } = opened.first
+  const names = [...resultsWith(traced, ranges).keys()]
+  const results = new Map(shareEqual(opened.y.inputs).map((t, i) => [names[i]!, t]))
+  const inputs = new Map(readsOf(traced.inputs, traced.variables, traced.scheduled))
+  const model = toOpenOnnx(inputs, results, (name, t) => {
+    const place = names.indexOf(name)
+    if (place >= 0) return opened.shapeOf((root) => root.inputs[place]!, `${name}:`)
+    const given = traced.inputs.get(name)
+    return given && free.has(given.name) ? [freeSize, ...t.shape.slice(1)] : t.shape
+  })
+  return { traced, ranges, retrace: () => traceAt(x.shape[0]!), model }
+}
+
+function checkReadsOnly({ variables }: Traced): void {
+  for (const { variable, written } of variables.values()) {
+    if (!written) continue
+    throw new ArgumentError(
+      `compile: wanted a body that assigns to no variable, for a free number of rows, got one that assigns to ` +
+        `${nameOf(variable) || 'a variable'}; run the model in 'eval' mode, or fix the shape`,
+    )
+  }
+}
+
+/** Returns all that the graph computes, by name: the results, and the values to check. */
+const resultsWith = ({ outputs }: Traced, ranges: RangeChecks): ReadonlyMap<string, Tensor> =>
+  new Map([...outputs, ...ranges.outputs])
+
+/** Joins results, so that one graph has them all. This node is not part of the model. */
+const tupleOf = (results: ReadonlyMap<string, Tensor>): Tensor =>
+  node('Tuple', { inputs: [...results.values()], shape: [], dtype: 'float32' })
+
+/** Returns every input of a traced step by what it stands for: its name, or its variable. */
+const keyed = ({ inputs, variables, scheduled }: Traced): ReadonlyMap<unknown, Tensor> =>
+  new Map<unknown, Tensor>([
+    ...readsOf(inputs, scheduled),
+    ...[...variables.values()].map(({ variable, read }) => [variable, read] as const),
+  ])
+
+/**
+ * Returns a traced step with the number of rows that the values of a call have.
+ *
+ * @throws {ArgumentError} when they have no whole number of rows, or inputs have different numbers of them.
+ */
+export function withRowsOf(traced: Traced, free: ReadonlySet<string>, feeds: Feeds): Traced {
+  let first: { readonly name: string; readonly rows: number } | undefined
+  const inputs = [...traced.inputs].map(([key, one]): [string, typeof one] => {
+    const { name, read } = one
+    if (!free.has(name)) return [key, one]
+    const rows = rowsIn(name, read, Object(feeds)[name] as Data | undefined)
+    first ??= { name, rows }
+    if (rows !== first.rows) {
+      const wanted = `as many rows of ${name} as of ${first.name}, ${first.rows}`
+      throw new ArgumentError(`step: wanted ${wanted}, got ${rows}`)
+    }
+    return [key, { ...one, read: { ...read, shape: [rows, ...read.shape.slice(1)] } }]
+  })
+  return { ...traced, inputs: new Map(inputs) }
+}
+
+function rowsIn(name: string, { shape, dtype }: Tensor, data: Data | undefined): number {
+  const size = sizeOf(shape.slice(1))
+  const rows = (data?.length ?? 0) / size
+  if (Number.isInteger(rows) && rows > 0) return rows
+  const got = data ? `${data.length} in ${data.constructor.name}` : String(data)
+  throw new ArgumentError(
+    `step: wanted ${name} as one or more rows of ${size} numbers of ${dtype}, got ${got}`,
+  )
+}
