@@ -27,7 +27,8 @@ export function random(...keys: readonly (number | string)[]): Random {
     normal: (mean = 0, std = 1) =>
       mean + std * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     permutation: (n) => {
-      const order = Int32Array.from({ length: n }, (_, i) => i)
+      const order = new Int32Array(n)
+      for (let i = 0; i < n; i++) order[i] = i
       for (let i = n - 1; i > 0; i--) {
         const j = uniformInt(generator, 0, i)
         const swapped = order[i]!

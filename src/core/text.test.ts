@@ -35,11 +35,17 @@ test('a share, count or time that is not finite is a dash', () => {
   )
 })
 
+test('a count has every digit, however large, as it has where a language is asked', () => {
+  for (const value of [0, 100, 1e5, 123_456_789, -999_999.4, 2 ** 53, 1e21])
+    expect(count(value)).toBe(Math.round(value).toLocaleString('en-US'))
+})
+
 test('percentages, counts, times and lists', () => {
   expect([percent(0.0123456), percent(0.9, 2), percent(2e-6)]).toEqual(['1.23 %', '90.00 %', '2e-4 %'])
-  expect([count(999), count(12_345.6), counted(1, 'seed'), counted(1200, 'step')]).toEqual([
+  expect([count(999), count(12_345.6), count(-1e6), counted(1, 'seed'), counted(1200, 'step')]).toEqual([
     '999',
     '12,346',
+    '-1,000,000',
     '1 seed',
     '1,200 steps',
   ])

@@ -29,9 +29,12 @@ export function percent(share: number, decimals?: number): string {
   return `${decimals === undefined ? figure(100 * share) : (100 * share).toFixed(decimals)} %`
 }
 
-/** Formats a number, rounded to an integer, with commas between thousands: `12,345`. */
+/**
+ * Formats a number, rounded to an integer, with commas between thousands: `12,345`. Without `toLocaleString`, which loads
+ * the data of a language first, a tenth of the time that a command takes to start.
+ */
 export const count = (value: number): string =>
-  Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : dash
+  Number.isFinite(value) ? String(BigInt(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, ',') : dash
 
 /** Formats a count with its noun, which gets a plural `s` unless the count is 1: `1 seed`, `3 seeds`. */
 export const counted = (value: number, noun: string): string =>

@@ -12,8 +12,11 @@ import { filled, type Initializer } from '../core/variable.ts'
 /** Returns an initializer that calls `draw` for each element. */
 const drawn =
   (draw: (random: Random) => number): Initializer =>
-  (random, shape) =>
-    Float64Array.from({ length: sizeOf(shape) }, () => draw(random))
+  (random, shape) => {
+    const values = new Float64Array(sizeOf(shape))
+    for (let i = 0; i < values.length; i++) values[i] = draw(random)
+    return values
+  }
 
 /** Returns an initializer that sets every element to `value`, and knows its own name, to say how it is used. */
 function always(name: string, value: number): Initializer {

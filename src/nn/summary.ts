@@ -2,6 +2,7 @@ import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Shape, shapeOption, showShape, sizeOf } from '../core/shape.ts'
 import { variables } from '../core/state.ts'
 import { input, isTensor, type Tensor, topological } from '../core/tensor.ts'
+import { count } from '../core/text.ts'
 import { flopsOf } from './flops.ts'
 import { checkLayer, type Module } from './module.ts'
 import { modules } from './modules.ts'
@@ -97,7 +98,6 @@ const tensorsIn = (given: unknown): Tensor[] =>
   isTensor(given) ? [given] : Object.values(given ?? {}).filter(isTensor)
 
 function table(layers: readonly LayerSummary[], totals: Pick<Summary, 'parameters' | 'flops'>): string {
-  const count = (n: number): string => n.toLocaleString('en-US')
   const rows = [
     ['layer', 'kind', 'output', 'parameters', 'FLOPs'],
     ...layers.map(({ name, kind, output, parameters, flops }) => {

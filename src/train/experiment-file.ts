@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
@@ -81,7 +82,9 @@ export async function loadValue(file: string, who: string, wanted: string): Prom
 
 /** Imports a TypeScript or JavaScript module. @param file how errors name it */
 async function importModule(path: string, file: string): Promise<{ readonly default?: unknown }> {
-  const { createJiti } = await import('jiti')
+  // Required, not imported: of an imported CommonJS module, Node.js first parses the text for its names, which would
+  // take a fifth of a command's start.
+  const { createJiti }: typeof import('jiti') = createRequire(import.meta.url)('jiti')
   // The module that imports of 'evenstep' shall give is the one that imports this file: hence not an import above.
   const index = new URL(isSource ? 'index.ts' : 'index.js', codeFolder).href
   const evenstep = await import(/* @vite-ignore */ index)
