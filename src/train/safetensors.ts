@@ -1,10 +1,11 @@
+import { type ByteSource, bytesSource } from '../core/byte-source.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { malformed, mismatch } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
-import { type ByteSource, bytesSource } from '../disk/byte-source.ts'
+import { mostAtOnce } from '../disk/read-bytes.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
 /** Name that the safetensors format has for each of our element types. */
@@ -42,7 +43,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>
   return file
 }
 
-/** Returns a safetensors file as chunks of bytes: the header, then the values of each tensor, not copied. */
+/** Returns a safetensors file as chunks of bytes: the header, then the values of the tensors, not copied. */
 export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
   let end = 0
   const header: Record<string, object> = {}
@@ -51,9 +52,18 @@ export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable
     const start = end
     end += data.byteLength
     header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
-    bodies.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    bodies.push(...piecesOf(data))
   }
   return [headOf(header), ...bodies]
+}
+
+/** Returns the bytes of a tensor, not copied, in arrays of 1 GiB: one array holds at most 4 GiB. */
+function piecesOf({ buffer, byteOffset, byteLength }: Data): Uint8Array[] {
+  const count = Math.max(1, Math.ceil(byteLength / mostAtOnce))
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * mostAtOnce
+    return new Uint8Array(buffer, byteOffset + at, Math.min(mostAtOnce, byteLength - at))
+  })
 }
 
 function headOf(header: object): Uint8Array {
@@ -115,7 +125,7 @@ export function readTensors(file: ByteSource, name: string): Map<string, Stored>
 const longestHeader = 100_000_000
 
 function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
-  const start = file.read(0, Math.min(9, file.length))
+  const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
   refuseOthers(start, name)
   const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
   if (file.length < 8 || size > file.length - 8) {
@@ -125,7 +135,7 @@ function headerOf(file: ByteSource, name: string): { readonly header: object; re
   }
   if (size > longestHeader)
     throw malformed(name, `a header of at most ${longestHeader} bytes`, size, 'the file is damaged')
-  const header = jsonIn(file.read(8, 8 + size))
+  const header = jsonIn(new Uint8Array(file.read(8, 8 + size)))
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
     return { header, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)

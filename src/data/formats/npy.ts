@@ -1,3 +1,4 @@
+import { type ByteSource, bytesSource } from '../../core/byte-source.ts'
 import { fromFloat16 } from '../../core/half.ts'
 import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
@@ -34,16 +35,15 @@ export interface NpyArray {
  * @throws {FormatError} when the file is damaged, or the array is structured, or of objects, text, complex
  *   numbers or dates.
  */
-export const parseNpy = (file: Uint8Array, name: string): NpyArray => npyIn(file, name, false)
+export const parseNpy = (file: Uint8Array, name: string): NpyArray => npyIn(bytesSource(file), name)
 
-/**
- * Parses an NPY file like `parseNpy`.
- *
- * @param isOwned whether the array may take over the memory of `file`, which halves the memory needed
- */
-export function npyIn(file: Uint8Array, name: string, isOwned: boolean): NpyArray {
-  const { descr, isFortran, shape, start } = parseHeader(file, name)
-  const body = file.subarray(start)
+/** Maximum length of a header in bytes, with what precedes it. */
+const longestHeader = (1 << 20) + 12
+
+/** Parses an NPY file like `parseNpy`, and reads its elements straight into their own memory. */
+export function npyIn(file: ByteSource, name: string): NpyArray {
+  const head = new Uint8Array(file.read(0, Math.min(file.length, longestHeader)))
+  const { descr, isFortran, shape, start } = parseHeader(head, name)
   const [, order, kind, width] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr === '?' ? '|b1' : descr) ?? []
   const bytes = Number(width)
   const size = sizeOf(shape)
@@ -53,15 +53,14 @@ export function npyIn(file: Uint8Array, name: string, isOwned: boolean): NpyArra
     const fix = "save it with array.astype('float32')"
     throw malformed(name, 'integers, floats or booleans', `dtype ${descr}`, fix)
   }
-  if (body.length !== size * bytes) {
+  if (file.length - start !== size * bytes) {
     const wanted = `${size * bytes} bytes for ${showShape(shape)} of ${descr}`
-    throw malformed(name, wanted, body.length, 'the file is truncated or damaged')
+    throw malformed(name, wanted, file.length - start, 'the file is truncated or damaged')
   }
-  const isAligned = body.byteOffset % 16 === 0 // as NumPy aligns an array in its file; a copy always is
-  const own = isOwned && isAligned ? body : new Uint8Array(body)
-  if (order === '>') swap(own, bytes)
-  const read = new type(own.buffer as ArrayBuffer, own.byteOffset, size)
-  const wrong = kind === 'b' ? own.find((value) => value > 1) : undefined
+  const buffer = file.read(start, file.length)
+  if (order === '>') swap(buffer, bytes)
+  const read = new type(buffer, 0, size)
+  const wrong = kind === 'b' ? (read as Uint8Array).find((value) => value > 1) : undefined
   if (wrong !== undefined) throw malformed(name, 'booleans as 0 or 1', wrong, 'the file is damaged')
   const data = half ? fromFloat16(read as Uint16Array) : (read as NpyData)
   return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }
@@ -129,8 +128,8 @@ function headerBounds(file: Uint8Array, name: string): readonly [from: number, t
 }
 
 /** Reverses the bytes of each element of `width` bytes, in place, to change between byte orders. */
-function swap(bytes: Uint8Array, width: number): void {
-  for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
+function swap(buffer: ArrayBuffer, width: number): void {
+  for (let at = 0; at < buffer.byteLength; at += width) new Uint8Array(buffer, at, width).reverse()
 }
 
 /**
