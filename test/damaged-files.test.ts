@@ -169,7 +169,7 @@ describe('what a run keeps', () => {
       writeFileSync(join(folder, 'run.json'), bytes)
       await open(folder).then(
         () => expect.unreachable('there is no such experiment'),
-        (error: Error) => expect(error.name, error.message).toMatch(/^(Format|Argument)Error$/),
+        (error: Error) => expect(error.name, error.message).toMatch(/^(Format|Damaged|Argument)Error$/),
       )
       checkSame(folder, description)
     })

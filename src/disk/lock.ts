@@ -55,6 +55,9 @@ const pulse = 10_000
 /** Milliseconds without a sign of life after which a process that cannot be looked up counts as ended. */
 const patience = 60_000
 
+/** Milliseconds to wait for a holder on this machine: a process that was just killed takes a while to end. */
+const grace = 1000
+
 /**
  * Takes the lock on a run's folder.
  *
@@ -62,14 +65,16 @@ const patience = 60_000
  */
 export function lockRun(folder: string): FolderLock {
   let before: string | undefined
-  for (let attempt = 0; ; attempt++) {
+  for (const begun = performance.now(); ; ) {
     const name = `${prefix}${randomBytes(6).toString('hex')}`
     const path = join(folder, name)
     onFile(folder, () => create(path))
     const other = others(folder, name)
     if (other === undefined) return held(path)
     rmSync(path, { force: true })
-    if (other.name === before || attempt === 20) throw refusal(folder, other.holder)
+    const mayEnd = isHere(other.holder) && !isOwn(other.holder)
+    const isSure = other.name === before && !mayEnd
+    if (isSure || performance.now() - begun > grace) throw refusal(folder, other.holder)
     before = other.name // it may only have tried at the same moment: look again after a while
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + 30 * Math.random())
   }
@@ -145,10 +150,14 @@ function holderIn(path: string): Holder | undefined {
   }
 }
 
-function isAlive(holder: Holder, age: number): boolean {
+/** Whether a process can be looked up by its id. */
+function isHere(holder: Holder | undefined): boolean {
   const { kernel, host } = self()
-  const isHere = holder.kernel === kernel && (kernel !== undefined || holder.host === host)
-  if (!isHere) return age <= patience
+  return holder?.kernel === kernel && (kernel !== undefined || holder?.host === host)
+}
+
+function isAlive(holder: Holder, age: number): boolean {
+  if (!isHere(holder)) return age <= patience
   const started = startOf(holder.pid)
   if (started !== undefined && holder.started !== undefined) return started === holder.started
   return age <= patience && exists(holder.pid)
@@ -189,12 +198,15 @@ function exists(pid: number): boolean {
   }
 }
 
-function refusal(folder: string, holder: Holder | undefined): MachineError {
+function isOwn(holder: Holder | undefined): boolean {
   const { host, kernel } = self()
-  const isMine = holder?.pid === ownPid && holder.host === host && holder.kernel === kernel
+  return holder?.pid === ownPid && holder.host === host && holder.kernel === kernel
+}
+
+function refusal(folder: string, holder: Holder | undefined): MachineError {
   const where = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
-  const [who, fix] = isMine
-    ? [`this process, ${ownPid} on ${host},`, 'close it there first']
+  const [who, fix] = isOwn(holder)
+    ? [`this process, ${ownPid} on ${self().host},`, 'close it there first']
     : [where, 'wait, or stop it first']
   return new MachineError(`${folder}: wanted a run that nobody has open, got one that ${who} has; ${fix}`)
 }

@@ -13,19 +13,26 @@ export const mostAtOnce = 2 ** 30
  */
 export function readBytes(file: number, path: string): Uint8Array<ArrayBuffer> {
   const stats = fstatSync(file)
-  return stats.isFile() && stats.size > 0 ? readRange(file, 0, stats.size, path) : readToEnd(file)
+  return stats.isFile() && stats.size > 0
+    ? new Uint8Array(readRange(file, 0, stats.size, path))
+    : readToEnd(file)
 }
 
-/** Returns the bytes of an open file from `start` to `end` (exclusive). @throws {FormatError} as `readBytes` */
-export function readRange(file: number, start: number, end: number, path: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(end - start)
-  for (let at = 0; at < bytes.length; ) {
-    const read = readSync(file, bytes, at, Math.min(bytes.length - at, mostAtOnce), start + at)
+/**
+ * Returns the bytes of an open file from `start` to `end` (exclusive), which may be more than the 4 GiB of an array.
+ *
+ * @throws {FormatError} as `readBytes`.
+ */
+export function readRange(file: number, start: number, end: number, path: string): ArrayBuffer {
+  const buffer = new ArrayBuffer(end - start)
+  for (let at = 0; at < buffer.byteLength; ) {
+    const piece = new Uint8Array(buffer, at, Math.min(buffer.byteLength - at, mostAtOnce))
+    const read = readSync(file, piece, 0, piece.length, start + at)
     if (read <= 0)
       throw malformed(path, `${end} bytes`, `${start + at}`, 'the file changed while it was read')
     at += read
   }
-  return bytes
+  return buffer
 }
 
 function readToEnd(file: number): Uint8Array<ArrayBuffer> {

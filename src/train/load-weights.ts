@@ -4,7 +4,7 @@ import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../
 import { variableAt, variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
 import { fileName, withFile } from '../data/files/read-file.ts'
-import { fileSource } from '../disk/byte-source.ts'
+import { fileSource } from '../disk/file-source.ts'
 import { complaint, converted, matched, type Rename, renamed } from './matching.ts'
 import { readTensors, type Stored } from './safetensors.ts'
 

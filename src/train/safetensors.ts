@@ -1,3 +1,4 @@
+import { type ByteSource, bytesSource } from '../core/byte-source.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
@@ -5,7 +6,7 @@ import { faultOf, jsonIn } from '../core/json.ts'
 import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
-import { type ByteSource, bytesSource } from '../disk/byte-source.ts'
+import { mostAtOnce } from '../disk/read-bytes.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
 /** Name that the safetensors format has for each of our element types. */
@@ -56,18 +57,16 @@ export function safetensorsPlaces(
   file: string,
   tensors: ReadonlyMap<string, Stored | Variable>,
 ): ReadonlyMap<string, Place> {
-  const [head, ...bodies] = safetensorsChunks(tensors)
-  let offset = head!.length
+  let offset = safetensorsChunks(tensors)[0]!.length
   const places = new Map<string, Place>()
-  for (const [i, name] of [...tensors.keys()].entries()) {
-    const { length } = bodies[i]!
-    places.set(name, { file, name, offset, length })
-    offset += length
+  for (const [name, { data }] of tensors) {
+    places.set(name, { file, name, offset, length: data.byteLength })
+    offset += data.byteLength
   }
   return places
 }
 
-/** Returns a safetensors file as chunks of bytes: the header, then the values of each tensor, not copied. */
+/** Returns a safetensors file as chunks of bytes: the header, then the values of the tensors, not copied. */
 export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array[] {
   checkFields('writeSafetensors', 'a Map of tensors by name', tensors, 'values', 'size')
   checkSettled('writeSafetensors', tensors.values())
@@ -81,9 +80,18 @@ export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable
     const start = end
     end += data.byteLength
     header[name] = { dtype: codes[dtype], shape, data_offsets: [start, end] }
-    bodies.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    bodies.push(...piecesOf(data))
   }
   return [headOf(header), ...bodies]
+}
+
+/** Returns the bytes of a tensor, not copied, in arrays of 1 GiB: one array holds at most 4 GiB. */
+function piecesOf({ buffer, byteOffset, byteLength }: Data): Uint8Array[] {
+  const count = Math.max(1, Math.ceil(byteLength / mostAtOnce))
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * mostAtOnce
+    return new Uint8Array(buffer, byteOffset + at, Math.min(mostAtOnce, byteLength - at))
+  })
 }
 
 function headOf(header: object): Uint8Array {
@@ -155,7 +163,7 @@ function utf8(bytes: Uint8Array): string | undefined {
 const maxHeader = 100_000_000
 
 function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
-  const start = file.read(0, Math.min(9, file.length))
+  const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
   refuseOthers(start, name)
   const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
   if (file.length < 8 || size > file.length - 8) {
@@ -165,7 +173,7 @@ function headerOf(file: ByteSource, name: string): { readonly header: object; re
   }
   if (size > maxHeader)
     throw malformed(name, `a header of up to ${maxHeader} bytes`, size, 'the file is damaged')
-  const text = utf8(file.read(8, 8 + size))
+  const text = utf8(new Uint8Array(file.read(8, 8 + size)))
   const header = text === undefined ? undefined : jsonIn(text)
   const fault = header === undefined ? undefined : faultOf(text!, header)
   if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')

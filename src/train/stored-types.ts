@@ -34,13 +34,13 @@ export const isStored = (code: string): code is StoredType => Object.hasOwn(stor
 /**
  * Converts bytes to a typed array of the type that they become in memory.
  *
- * @param bytes all of a buffer, not a view of part of it: ONNX Runtime adds in a different order when data is not
+ * @param bytes of this tensor alone, not a part of a file: ONNX Runtime adds in a different order when data is not
  *   aligned to 16 bytes or more, so sums over a view of a file would round differently
  * @param where file and tensor for error messages
  * @throws {FormatError} when an unsigned integer is beyond 2⁶³ − 1, or a boolean is neither 0 nor 1.
  */
-export function elementsIn(bytes: Uint8Array<ArrayBuffer>, code: StoredType, where: string): Data {
-  const data = stored[code].read(bytes.buffer)
+export function elementsIn(bytes: ArrayBuffer, code: StoredType, where: string): Data {
+  const data = stored[code].read(bytes)
   if (code === 'U64' && data instanceof BigInt64Array)
     refuse(data, (n) => n < 0n, 'integers below 2^63', where)
   if (code === 'BOOL' && data instanceof Uint8Array) refuse(data, (n) => n > 1, 'booleans as 0 or 1', where)

@@ -1,9 +1,8 @@
 import { closeSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { fileSource } from '../disk/byte-source.ts'
 import { onFile } from '../disk/fault.ts'
+import { fileSource } from '../disk/file-source.ts'
 import { openInside } from '../disk/inside.ts'
-import { mostAtOnce } from '../disk/read-bytes.ts'
 import { readTensors, type Stored } from './safetensors.ts'
 
 /**
@@ -42,11 +41,6 @@ function sumOfFile(file: number): number {
   }
 }
 
-/** Returns the CRC-32 checksum of chunks of bytes, of which each may have 4 GiB and more. */
-export function sumOfChunks(chunks: readonly Uint8Array[]): number {
-  let sum = 0
-  for (const chunk of chunks)
-    for (let at = 0; at < chunk.length; at += mostAtOnce)
-      sum = crc32(chunk.subarray(at, at + mostAtOnce), sum)
-  return sum
-}
+/** Returns the CRC-32 checksum of chunks of bytes. */
+export const sumOfChunks = (chunks: readonly Uint8Array[]): number =>
+  chunks.reduce((sum, bytes) => crc32(bytes, sum), 0)

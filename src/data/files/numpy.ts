@@ -1,6 +1,7 @@
 import { malformed, unknownName } from '../../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../../core/options.ts'
 import { showShape, sizeOf } from '../../core/shape.ts'
+import { fileSource } from '../../disk/file-source.ts'
 import { writeOutput } from '../../disk/whole-file.ts'
 import { targetsOf } from '../arrays.ts'
 import { type Dataset, dataset, nameOptions, namesOf, targetOption, type Values } from '../dataset.ts'
@@ -8,10 +9,11 @@ import { toFloat32 } from '../float32.ts'
 import { encodeNpy, type NpyArray, type NpyData, npyIn } from '../formats/npy.ts'
 import { encodeNpz, NpzArrays, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
 import { withRecipe } from '../recipe.ts'
-import { fileName, readFile } from './read-file.ts'
+import { fileName, readFile, withFile } from './read-file.ts'
 
 /** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
-export const readNpy = (path: string): NpyArray => npyIn(readFile(path), fileName(path), true)
+export const readNpy = (path: string): NpyArray =>
+  withFile(path, (file) => npyIn(fileSource(file, path), fileName(path)))
 
 /** Writes an array to an NPY file. */
 export function writeNpy(path: string, array: NpyArray): void {

@@ -1,3 +1,4 @@
+import { type ByteSource, bytesSource } from '../../core/byte-source.ts'
 import { fromFloat16 } from '../../core/half.ts'
 import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
@@ -35,24 +36,22 @@ export interface NpyArray {
  *   numbers or dates.
  */
 export const parseNpy = (file: Uint8Array, name: string): NpyArray =>
-  npyIn(bytesOf('parseNpy', file), name, false)
+  npyIn(bytesSource(bytesOf('parseNpy', file)), name)
 
-/**
- * Parses an NPY file like `parseNpy`.
- *
- * @param isOwned whether the array may take over the memory of `file`, which halves the memory needed
- */
-export function npyIn(file: Uint8Array, name: string, isOwned: boolean): NpyArray {
-  const { shape, isFortran, order, kind, width, start } = layoutOf(file, file.length, name)
-  const body = file.subarray(start)
+/** Maximum length of a header in bytes, with what precedes it. */
+const longestHeader = (1 << 20) + 12
+
+/** Parses an NPY file like `parseNpy`, and reads its elements straight into their own memory. */
+export function npyIn(file: ByteSource, name: string): NpyArray {
+  const head = new Uint8Array(file.read(0, Math.min(file.length, longestHeader)))
+  const { shape, isFortran, order, kind, width, start } = layoutOf(head, file.length, name)
   const size = sizeOf(shape)
   const half = kind === 'f' && width === 2
   const type = half ? Uint16Array : kinds[`${kind}${width}` as keyof typeof kinds]
-  const isAligned = body.byteOffset % 16 === 0 // as NumPy aligns an array in its file; a copy always is
-  const own = isOwned && isAligned ? body : new Uint8Array(body)
-  if (order === '>') swap(own, width)
-  const read = new type(own.buffer as ArrayBuffer, own.byteOffset, size)
-  const wrong = kind === 'b' ? own.find((value) => value > 1) : undefined
+  const buffer = file.read(start, file.length)
+  if (order === '>') swap(buffer, width)
+  const read = new type(buffer, 0, size)
+  const wrong = kind === 'b' ? (read as Uint8Array).find((value) => value > 1) : undefined
   if (wrong !== undefined) throw malformed(name, 'booleans as 0 or 1', wrong, 'the file is damaged')
   const data = half ? fromFloat16(read as Uint16Array) : (read as NpyData)
   return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }
@@ -159,8 +158,8 @@ function headerEnd(file: Uint8Array): number {
 }
 
 /** Reverses the bytes of each element of `width` bytes, in place, to change between byte orders. */
-function swap(bytes: Uint8Array, width: number): void {
-  for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse()
+function swap(buffer: ArrayBuffer, width: number): void {
+  for (let at = 0; at < buffer.byteLength; at += width) new Uint8Array(buffer, at, width).reverse()
 }
 
 /**
