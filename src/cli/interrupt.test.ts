@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Signals } from './interrupt.ts'
 
 /** A process that can be signalled at a time, and the statuses that it was asked to exit with. */
@@ -7,13 +7,14 @@ function simulated() {
   const emitter = new EventEmitter()
   const exits: number[] = []
   const clock = { ms: 0 }
-  const receiver = Object.assign(emitter, { exit: (code: number) => exits.push(code) })
+  const parent = { ppid: 7, isUnderNpm: true }
+  const receiver = Object.assign(emitter, parent, { exit: (code: number) => exits.push(code) })
   const signals = new Signals(receiver, () => clock.ms)
   const send = (name: string, ms: number = clock.ms): void => {
     clock.ms = ms
     emitter.emit(name, name)
   }
-  return { signals, exits, send, emitter }
+  return { signals, exits, send, emitter, receiver }
 }
 
 const all = [
@@ -102,4 +103,21 @@ test('a closed output stops a command that has work to save, and no other', () =
   const interrupt = signals.begin()
   expect(signals.outputClosed('SIGPIPE')).toBe(true)
   expect([interrupt.signal.aborted, interrupt.exitCode]).toEqual([true, 141])
+})
+
+test('the end of the shell between npm and a command that has work to save counts as SIGTERM', () => {
+  vi.useFakeTimers()
+  try {
+    const { signals, receiver } = simulated()
+    const interrupt = signals.begin()
+    vi.advanceTimersByTime(2000)
+    expect(interrupt.signal.aborted).toBe(false)
+    receiver.ppid = 1
+    vi.advanceTimersByTime(500)
+    expect([interrupt.signal.aborted, interrupt.exitCode]).toEqual([true, 143])
+    interrupt.stop()
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })

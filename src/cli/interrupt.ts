@@ -12,6 +12,10 @@ interface Receiver {
   on(name: string, listener: (name: Cause) => void): unknown
   off(name: string, listener: (name: Cause) => void): unknown
   exit(code: number): unknown
+  /** Id of the parent process, which changes when that ends. */
+  readonly ppid: number
+  /** Whether npm or npx has started the process. */
+  readonly isUnderNpm: boolean
 }
 
 /** How a command that saves its work learns of a signal. */
@@ -27,6 +31,9 @@ interface Interrupt {
 /** Milliseconds within which a second Ctrl-C counts as the first: wrappers such as npm pass it on once more. */
 const twice = 1000
 
+/** Milliseconds between two looks at the parent process. */
+const look = 500
+
 /**
  * Reacts to signals that ask the process to end. By default, they end it at once, with status 128 + the signal's
  * number; unlike the system's own default, that also works for process 1 of a container. While a command has work
@@ -35,6 +42,7 @@ const twice = 1000
  */
 export class Signals {
   readonly #process: Receiver
+  readonly #parent: number
   readonly #now: () => number
   #users = 0
   #ignored = false
@@ -45,6 +53,7 @@ export class Signals {
 
   constructor(process: Receiver, now: () => number = () => performance.now()) {
     this.#process = process
+    this.#parent = process.ppid
     this.#now = now
   }
 
@@ -66,6 +75,7 @@ export class Signals {
     this.#stopping = controller
     this.#exitCode = undefined
     this.#pressed = undefined
+    const watch = this.#process.isUnderNpm ? this.#watchParent() : undefined
     const exitCode = (): number | undefined => this.#exitCode
     return {
       signal: controller.signal,
@@ -73,6 +83,7 @@ export class Signals {
         return exitCode()
       },
       stop: () => {
+        clearInterval(watch)
         // After a signal, the process is about to end: another one must not change how.
         if (!controller.signal.aborted) this.#stopping = undefined
         if (--this.#users === 0) for (const name of names) this.#process.off(name, this.#receive)
@@ -88,6 +99,12 @@ export class Signals {
   outputClosed(cause: 'SIGHUP' | 'SIGPIPE'): boolean {
     if (this.#stopping !== undefined) this.#receive(cause)
     return this.#stopping !== undefined
+  }
+
+  /** Takes the end of the parent for SIGTERM: npm sends it to the shell in between, which ends without passing it on. */
+  #watchParent(): NodeJS.Timeout {
+    const check = (): void => (this.#process.ppid === this.#parent ? undefined : this.#receive('SIGTERM'))
+    return setInterval(check, look).unref()
   }
 
   readonly #receive = (name: Cause): void => {
@@ -125,4 +142,8 @@ export const signals: Signals = new Signals({
     if (code === exitCodes.SIGHUP) hangUp()
     process.exit(code)
   },
+  get ppid() {
+    return process.ppid
+  },
+  isUnderNpm: process.env.npm_command !== undefined,
 })
