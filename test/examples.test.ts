@@ -34,8 +34,10 @@ async function reached(experiment: Experiment, epochs: number, maxLr: number): P
   const { data, batchSize } = experiment
   const totalSteps = epochs * Math.floor((data.train as Dataset).length / batchSize)
   const spec = JSON.stringify(schedule.oneCycle(maxLr, { totalSteps }).spec)
+  // One thread: other tests run beside this one, and threads that wait for each other spin.
+  const settings = [`epochs=${epochs}`, `optimizer.lr=${spec}`, 'threads=1']
   let last: EpochEvent | undefined
-  for await (const event of run(override(experiment, [`epochs=${epochs}`, `optimizer.lr=${spec}`]))) {
+  for await (const event of run(override(experiment, settings))) {
     if (event.type === 'epoch') last = event
   }
   return last!

@@ -6,23 +6,44 @@ import { childrenOf } from '../../test/study/toy-study.ts'
 import { commandIn, main } from '../../test/support/command.ts'
 import { lockAlone } from '../study/run/lock.ts'
 
-const { folder, evenstep } = commandIn('evenstep-advise-')
+const { folder, evenstep, together } = commandIn('evenstep-advise-')
 
 writeFileSync(
-  join(folder, 'small.json'),
-  JSON.stringify({
-    data: 'digits10x10',
-    model: [['Linear', 100, 16], ['ReLU'], ['BatchNorm1d', 16], ['Linear', 16, 10]],
-    loss: 'crossEntropy',
-    optimizer: { type: 'sgd', lr: 0.1 },
-    batchSize: 32,
-    steps: 90,
-  }),
+  join(folder, 'small.ts'),
+  `
+import { data, nn, ops, optim, train } from 'evenstep'
+const make = (n: number, from: number) => {
+  const x = Float32Array.from({ length: 20 * n }, (_, i) => Math.sin((from + i) ** 2))
+  const y = Int32Array.from({ length: n }, (_, i) => Number(x[20 * i]! + x[20 * i + 1]! > 0))
+  return data.dataset({ x, y, classes: 2 })
+}
+export default train.experiment({
+  data: { train: make(2880, 0), validation: make(128, 57600) },
+  model: () => new nn.Sequential(new nn.Linear(20, 16), new nn.ReLU(), new nn.BatchNorm1d(16), new nn.Linear(16, 2)),
+  loss: ops.crossEntropy,
+  optimizer: optim.sgd({ lr: 0.1 }),
+  batchSize: 32,
+  steps: 90,
+})
+`,
 )
+/** One like it in JSON, on data that JSON can name. */
+const inJson = {
+  data: 'digits10x10',
+  model: [['Linear', 100, 16], ['ReLU'], ['BatchNorm1d', 16], ['Linear', 16, 10]],
+  loss: 'crossEntropy',
+  optimizer: { type: 'sgd', lr: 0.1 },
+  batchSize: 32,
+  steps: 90,
+}
+writeFileSync(join(folder, 'small.json'), JSON.stringify(inJson))
+
+/** Trials one at a time: a second worker takes longer to start than these trials take. */
+const alone = ['--workers', '1']
 
 describe('evenstep advise', () => {
   test('tells what to train with, and writes the experiment, which then gives that score', async () => {
-    const { code, out, err } = await evenstep('advise', 'small.json', '--budget', '900')
+    const { code, out, err } = await evenstep('advise', 'small.ts', '--budget', '900')
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/^range test with normalization none: begin at lr .* after \d+ steps\n/)
     expect(out).toMatch(
@@ -43,9 +64,10 @@ describe('evenstep advise', () => {
   test('tells the best of each round by a metric of which more is better', async () => {
     const { out } = await evenstep(
       'advise',
-      'small.json',
+      'small.ts',
       '--budget',
       '900',
+      ...alone,
       '--set',
       'monitor=validationAccuracy',
       '--out',
@@ -69,7 +91,16 @@ describe('evenstep advise', () => {
   })
 
   test('prints JSON lines, the advice last', async () => {
-    const { out } = await evenstep('advise', 'small.json', '--budget', '900', '--json', '--out', 'told')
+    const { out } = await evenstep(
+      'advise',
+      'small.ts',
+      '--budget',
+      '900',
+      ...alone,
+      '--json',
+      '--out',
+      'told',
+    )
     const events = out
       .trim()
       .split('\n')
@@ -78,7 +109,7 @@ describe('evenstep advise', () => {
       ...['range', 'range', 'round', 'round', 'round', 'advice'],
     ])
     expect(readFileSync(join(folder, 'told/experiment.ts'), 'utf8')).toContain(
-      'import base from "../small.json"',
+      'import base from "../small.ts"',
     )
   })
 
@@ -90,10 +121,11 @@ describe('evenstep advise', () => {
             .total,
       )
     const before = spent('told')
-    expect((await evenstep('advise', 'small.json', '--budget', '900', '--out', 'told')).code).toBe(0)
+    const again = ['advise', 'small.ts', '--budget', '900', '--out', 'told']
+    const [same, other] = await together([...again, ...alone], [...again, '--set', 'batchSize=16'])
+    expect(same!.code).toBe(0)
     expect(spent('told')).toEqual(before)
-    const other = ['--budget', '900', '--out', 'told', '--set', 'batchSize=16']
-    expect(await evenstep('advise', 'small.json', ...other)).toEqual({
+    expect(other).toEqual({
       code: 2,
       out: '',
       err:
@@ -104,14 +136,14 @@ describe('evenstep advise', () => {
 
   test('refuses a folder that is in use', async () => {
     const lock = lockAlone(join(folder, 'told', 'advice.lock'))!
-    expect((await evenstep('advise', 'small.json', '--budget', '900', '--out', 'told')).err).toBe(
+    expect((await evenstep('advise', 'small.ts', '--budget', '900', '--out', 'told')).err).toBe(
       `told: wanted an advice that is not running, got one that is (process ${process.pid}); wait, or stop it first\n`,
     )
     lock.release()
   })
 
   test('stops at SIGHUP, says how to go on, and leaves no worker', async () => {
-    const args = ['advise', 'small.json', '--budget', '90000', '--set', 'steps=9000', '--out', "it's"]
+    const args = ['advise', 'small.ts', '--budget', '90000', '--set', 'steps=9000', '--out', "it's"]
     const child = spawn(process.execPath, [main, ...args], { cwd: folder, detached: true })
     let [out, err, asked] = ['', '', false]
     const workers: number[] = []
@@ -130,7 +162,7 @@ describe('evenstep advise', () => {
     const code = await new Promise((resolve) => child.on('close', resolve))
     expect([code, err]).toEqual([
       129,
-      "stopped; finished trials are in it's; resume with npx evenstep advise small.json --set steps=9000 " +
+      "stopped; finished trials are in it's; resume with npx evenstep advise small.ts --set steps=9000 " +
         "--budget 90000 --out 'it'\\''s'\n",
     ])
     if (process.platform === 'linux') expect(workers.length).toBeGreaterThan(0)
@@ -141,12 +173,14 @@ describe('evenstep advise', () => {
   test('of a study is on the experiment in its own file, and not on one inside it', async () => {
     const study = { experiment: 'small.json', factors: { lr: [0.1, 1] } }
     writeFileSync(join(folder, 'study.json'), JSON.stringify(study))
-    expect((await evenstep('advise', 'study.json', '--budget', '900', '--out', 'of-study')).err).toBe('')
+    expect(
+      (await evenstep('advise', 'study.json', '--budget', '900', ...alone, '--out', 'of-study')).err,
+    ).toBe('')
     expect(readFileSync(join(folder, 'of-study/experiment.ts'), 'utf8')).toContain(
       'import base from "../small.json"',
     )
     expect((await evenstep('train', 'of-study/experiment.ts', '--json', '--out', 'trained')).err).toBe('')
-    const inside = { ...study, experiment: JSON.parse(readFileSync(join(folder, 'small.json'), 'utf8')) }
+    const inside = { ...study, experiment: inJson }
     writeFileSync(join(folder, 'inside.json'), JSON.stringify(inside))
     expect(await evenstep('advise', 'inside.json', '--budget', '900')).toEqual({
       code: 2,
@@ -158,13 +192,15 @@ describe('evenstep advise', () => {
   })
 
   test('refuses a budget that tells nothing', async () => {
-    expect(await evenstep('advise', 'small.json', '--budget', '300')).toEqual({
+    const [small, none] = await together(
+      ['advise', 'small.ts', '--budget', '300'],
+      ['advise', 'small.ts', '--budget', 'few'],
+    )
+    expect(small).toEqual({
       code: 2,
       out: '',
       err: 'advise: wanted a budget of 820 steps or more, got 300; a run has 90, and trials as long as a run take 820\n',
     })
-    expect((await evenstep('advise', 'small.json', '--budget', 'few')).err).toContain(
-      'wanted a positive integer, got few',
-    )
+    expect(none!.err).toContain('wanted a positive integer, got few')
   })
 })

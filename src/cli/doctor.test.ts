@@ -5,7 +5,7 @@ import { commandIn, type Outcome } from '../../test/support/command.ts'
 import { printer } from './doctor.ts'
 import { printable } from './output.ts'
 
-const { folder, evenstep } = commandIn('evenstep-doctor-')
+const { folder, evenstep, together } = commandIn('evenstep-doctor-')
 
 /** Statistics that hardly learn: their drift is an alarm. A bias that BN takes away: the lint has something to say. */
 const stale = `
@@ -42,9 +42,14 @@ const lines = (text: string): Line[] =>
 const timeless = (all: readonly Line[]): Line[] => all.filter(({ id }) => id !== 'D12')
 
 let trainedOut: Outcome
+let [told, quiet]: Outcome[] = []
 beforeAll(async () => {
   writeFileSync(join(folder, 'stale.ts'), stale)
   trainedOut = await evenstep('train', 'stale.ts', '--doctor', '--json', '--out', 'run')
+  ;[told, quiet] = await together(
+    ['train', 'stale.ts', '--doctor', '--out', 'told', '--set', 'optimizer.lr=cosine 0.1 to 0 over 20'],
+    ['train', 'stale.ts', '--out', 'quiet'],
+  )
 })
 
 describe('evenstep train --doctor', () => {
@@ -63,10 +68,9 @@ describe('evenstep train --doctor', () => {
     expect(types).toEqual([...Array(lint).fill('lint'), ...events, ...Array(20).fill('diagnosis')])
   })
 
-  test('prints both around the table of the run', async () => {
-    const early = 'optimizer.lr=cosine 0.1 to 0 over 20'
-    const { code, out } = await evenstep('train', 'stale.ts', '--doctor', '--out', 'told', '--set', early)
-    expect(code).toBe(0)
+  test('prints both around the table of the run', () => {
+    expect(told!.code).toBe(0)
+    const { out } = told!
     expect(out.replace(/\s+/g, ' ').split('optimizer.lr ends at step 20 of 48')).toHaveLength(2) // said once
     const places = ['lint, before training', 'stale · ', 'try next:', 'told · 48 steps'].map((text) =>
       out.indexOf(text),
@@ -75,82 +79,14 @@ describe('evenstep train --doctor', () => {
     expect(places).toEqual(places.toSorted((a, b) => a - b))
   })
 
-  test('is not there unless it is asked for', async () => {
-    const { out } = await evenstep('train', 'stale.ts', '--out', 'quiet')
-    expect(out).not.toMatch(/lint|alarm|BN/)
+  test('is not there unless it is asked for', () => {
+    expect(quiet!.code).toBe(0)
+    expect(quiet!.out).not.toMatch(/lint|alarm|BN/)
   })
 })
 
 describe('evenstep doctor', () => {
-  test('of a run says what the training said of itself, from its last checkpoint', async () => {
-    const { code, out } = await evenstep('doctor', 'run', '--json')
-    expect(code).toBe(0)
-    const said = lines(trainedOut.out).filter(({ type }) => type === 'lint' || type === 'diagnosis')
-    expect(timeless(lines(out))).toEqual(timeless(said))
-  })
-
-  test('prints a page with the alarms first, and ends well', async () => {
-    const { code, out, err } = await evenstep('doctor', 'run')
-    expect([code, err]).toEqual([0, ''])
-    expect(out).not.toContain('\u001b')
-    const severities = [...out.matchAll(/^(alarm|warning|note|ok) +D\d/gm)].map(([, severity]) => severity!)
-    const order = ['alarm', 'warning', 'note', 'ok']
-    expect(severities).toEqual(severities.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
-    expect(severities[0]).toBe('alarm')
-    expect(out).toMatch(
-      /^alarm {4}D8 {3}drift of the running statistics from the data\n {9}[\d.]+; warning above KL 0\.01 or z 0\.1, alarm above KL 0\.1\n/m,
-    )
-    expect(out).toMatch(/\nnot applicable\n\n {9}D14 {2}/)
-    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
-  })
-
-  test('leaves the folder of the run as it was', async () => {
-    const look = (): unknown =>
-      readdirSync(join(folder, 'run'), { recursive: true, encoding: 'utf8' })
-        .sort()
-        .map((name) => join(folder, 'run', name))
-        .map((path) => [
-          path,
-          statSync(path).isDirectory() ? '' : readFileSync(path, 'base64'),
-          statSync(path).mtimeMs,
-        ])
-    const before = look()
-    await evenstep('doctor', 'run', '--only', 'D3,D8')
-    expect(look()).toEqual(before)
-  })
-
-  test('makes only the diagnostics that are named', async () => {
-    const { out } = await evenstep('doctor', 'run', '--only', 'D11,D8', '--json')
-    expect(lines(out).map(({ id }) => id)).toEqual(['D8', 'D11'])
-  })
-
-  test('does with the weights that came out where there are no checkpoints', async () => {
-    cpSync(join(folder, 'run'), join(folder, 'bare'), { recursive: true })
-    rmSync(join(folder, 'bare', 'checkpoints'), { recursive: true })
-    const { code, out } = await evenstep('doctor', 'bare', '--only', 'D2,D18', '--json')
-    expect(code).toBe(0)
-    expect(lines(out).map(({ severity }) => severity)).toEqual(['ok', 'ok'])
-  })
-
-  test('of a file prints the lint alone', async () => {
-    const { code, out } = await evenstep('doctor', 'stale.ts')
-    expect(code).toBe(0)
-    expect(out).toMatch(/^lint, before training\n\nwarning {2}kept-first\n/)
-    expect(out).toContain('note     bias-before-norm\n         BN cancels 0.bias')
-    expect(out).not.toMatch(/D\d/)
-    const json = await evenstep('doctor', 'stale.ts', '--json')
-    expect(new Set(lines(json.out).map(({ type }) => type))).toEqual(new Set(['lint']))
-    expect(Object.keys(lines(json.out)[0]!)).toEqual([
-      'type',
-      'rule',
-      'severity',
-      'advice',
-      'change',
-      'source',
-    ])
-  })
-
-  test.each([
+  const refusals: readonly (readonly [what: string, args: readonly string[], message: string])[] = [
     [
       'nothing there',
       ['nowhere'],
@@ -168,9 +104,89 @@ describe('evenstep doctor', () => {
         'the run has the checkpoints step-00000032 and step-00000048',
     ],
     ['a folder without a run', ['.'], '.: wanted the folder of a run, got no run.json in it'],
-  ])('tells in one line of %s', async (_, args, message) => {
-    expect(await evenstep('doctor', ...args)).toEqual({ code: 2, out: '', err: `${message}\n` })
+  ]
+  /** The files of the run and when each was written. */
+  const look = (): unknown =>
+    readdirSync(join(folder, 'run'), { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => join(folder, 'run', name))
+      .map((path) => [
+        path,
+        statSync(path).isDirectory() ? '' : readFileSync(path, 'base64'),
+        statSync(path).mtimeMs,
+      ])
+  let [json, page, named, bare, file, fileJson]: Outcome[] = []
+  let refused: Outcome[]
+  let looks: readonly unknown[]
+  beforeAll(async () => {
+    cpSync(join(folder, 'run'), join(folder, 'bare'), { recursive: true })
+    rmSync(join(folder, 'bare', 'checkpoints'), { recursive: true })
+    const before = look()
+    ;[json, page, named, bare, file, fileJson, ...refused] = await together(
+      ['doctor', 'run', '--json'],
+      ['doctor', 'run'],
+      ['doctor', 'run', '--only', 'D11,D8', '--json'],
+      ['doctor', 'bare', '--only', 'D2,D18', '--json'],
+      ['doctor', 'stale.ts'],
+      ['doctor', 'stale.ts', '--json'],
+      ...refusals.map(([, args]) => ['doctor', ...args]),
+    )
+    looks = [before, look()]
   })
+
+  test('of a run says what the training said of itself, from its last checkpoint', () => {
+    const { code, out } = json!
+    expect(code).toBe(0)
+    const said = lines(trainedOut.out).filter(({ type }) => type === 'lint' || type === 'diagnosis')
+    expect(timeless(lines(out))).toEqual(timeless(said))
+  })
+
+  test('prints a page with the alarms first, and ends well', () => {
+    const { code, out, err } = page!
+    expect([code, err]).toEqual([0, ''])
+    expect(out).not.toContain('\u001b')
+    const severities = [...out.matchAll(/^(alarm|warning|note|ok) +D\d/gm)].map(([, severity]) => severity!)
+    const order = ['alarm', 'warning', 'note', 'ok']
+    expect(severities).toEqual(severities.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
+    expect(severities[0]).toBe('alarm')
+    expect(out).toMatch(
+      /^alarm {4}D8 {3}drift of the running statistics from the data\n {9}[\d.]+; warning above KL 0\.01 or z 0\.1, alarm above KL 0\.1\n/m,
+    )
+    expect(out).toMatch(/\nnot applicable\n\n {9}D14 {2}/)
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  test('leaves the folder of the run as it was', () => {
+    expect(looks[1]).toEqual(looks[0])
+  })
+
+  test('makes only the diagnostics that are named', () => {
+    expect(lines(named!.out).map(({ id }) => id)).toEqual(['D8', 'D11'])
+  })
+
+  test('does with the weights that came out where there are no checkpoints', () => {
+    const { code, out } = bare!
+    expect(code).toBe(0)
+    expect(lines(out).map(({ severity }) => severity)).toEqual(['ok', 'ok'])
+  })
+
+  test('of a file prints the lint alone', () => {
+    const { code, out } = file!
+    expect(code).toBe(0)
+    expect(out).toMatch(/^lint, before training\n\nwarning {2}kept-first\n/)
+    expect(out).toContain('note     bias-before-norm\n         BN cancels 0.bias')
+    expect(out).not.toMatch(/D\d/)
+    const told = lines(fileJson!.out)
+    expect(new Set(told.map(({ type }) => type))).toEqual(new Set(['lint']))
+    expect(Object.keys(told[0]!)).toEqual(['type', 'rule', 'severity', 'advice', 'change', 'source'])
+  })
+
+  test.each(refusals.map((row, i) => [...row, i] as const))(
+    'tells in one line of %s',
+    (_, _args, message, i) => {
+      expect(refused[i]).toEqual({ code: 2, out: '', err: `${message}\n` })
+    },
+  )
 
   test('has colours where the output has', () => {
     const found = [{ rule: 'few-values', severity: 'alarm', advice: 'more', source: '' }] as const

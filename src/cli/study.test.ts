@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   childrenOf,
   evenstepStudy,
@@ -13,17 +12,18 @@ import {
   toyStudy,
   trialsOf,
 } from '../../test/study/toy-study.ts'
+import { commandIn, main } from '../../test/support/command.ts'
 import { trialCount } from '../study/design/plan.ts'
 import { prepare } from '../study/run/prepared.ts'
 import { loadStudy } from './load.ts'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const root = mkdtempSync(join(tmpdir(), 'evenstep-study-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const { folder: root, together } = commandIn('evenstep-study-')
 
 const at = (...path: string[]): string => join(root, ...path)
 const evenstep = (...args: string[]): string =>
   execFileSync(process.execPath, [main, ...args], { encoding: 'utf8' })
+/** Trials one at a time, where several workers at once are not the question: each takes longer to start than its trials. */
+const alone = ['--workers', '1']
 /** Leave out the trials' times, and what they decide. */
 const grid = (lrs: string, seeds = 2): string =>
   `factors: { normalization: ['none', 'batch'], schedule: ['cosine'], lr: ${lrs} }, seeds: ${seeds}, steps: 40,`
@@ -101,7 +101,7 @@ describe('evenstep study', () => {
   test('goes on when values and seeds are added', async () => {
     cpSync(at('toy'), at('more'), { recursive: true })
     const more = toyStudy(root, 'toy.ts', grid('[0.1, 0.3, 1, 1e4]', 3))
-    const { out } = await evenstepStudy([more, '--out', at('more'), '--json'])
+    const { out } = await evenstepStudy([more, '--out', at('more'), '--json', ...alone])
     expect(eventsOf(out)[0]).toEqual({ type: 'start', finished: 12, done: 12, total: 24 })
     const trials = trialsOf(at('more'))
     expect(trials).toHaveLength(24)
@@ -113,7 +113,7 @@ describe('evenstep study', () => {
     for (const name of readdirSync(at('forgotten')))
       if (name.startsWith('study.db')) rmSync(at('forgotten', name))
     rmSync(at('forgotten', 'trials', '0004', 'trial.json'))
-    const { out } = await evenstepStudy([file(), '--out', at('forgotten'), '--json'])
+    const { out } = await evenstepStudy([file(), '--out', at('forgotten'), '--json', ...alone])
     expect(eventsOf(out)[0]).toMatchObject({ done: 0, total: 12 })
     const [before, after] = [trialsOf(at('toy')), trialsOf(at('forgotten'))]
     expect(timeless(after)).toEqual(timeless(before))
@@ -124,19 +124,19 @@ describe('evenstep study', () => {
   })
 
   test('refuses to go on with another', async () => {
-    const refusal = async (options: string, ...args: string[]): Promise<Outcome> =>
-      evenstepStudy([toyStudy(root, 'toy.ts', options), '--out', at('toy'), ...args])
-    expect(await refusal(grid('[0.1, 1]'))).toMatchObject({
+    const fewer = toyStudy(root, 'toy.ts', grid('[0.1, 1]'))
+    expect(await evenstepStudy([fewer, '--out', at('toy')])).toMatchObject({
       code: 2,
       err:
         `${at('toy')}: wanted the study that was begun here, got factors.lr without 10000; ` +
         'change it back, or choose another folder with --out\n',
     })
-    const { err } = await refusal(grid('[0.1, 1, 1e4]'), '--set', 'optimizer.momentum=0.5')
-    expect(err).toMatch(
+    const again = ['study', toyStudy(root, 'toy.ts', grid('[0.1, 1, 1e4]')), '--out', at('toy'), '--set']
+    const [other, fixed] = await together([...again, 'optimizer.momentum=0.5'], [...again, 'steps=500'])
+    expect(other!.err).toMatch(
       /got the experiment's optimizer \{"type":"sgd","lr":0\.1,"momentum":0\.5,.* where it was /,
     )
-    expect((await refusal(grid('[0.1, 1, 1e4]'), '--set', 'steps=500')).err).toBe(
+    expect(fixed!.err).toBe(
       "study: wanted a setting that the study leaves open, got steps=500; change the study's steps\n",
     )
   })
@@ -174,7 +174,7 @@ describe('a trial that', () => {
 
   test('throws has failed, and the study goes on', async () => {
     const file = toyStudy(root, 'throws.ts', options, refusing("throw new Error('no sixteen')"))
-    const { code, out } = await evenstepStudy([file, '--out', at('throws')])
+    const { code, out } = await evenstepStudy([file, '--out', at('throws'), ...alone])
     expect(code).toBe(0)
     expect(out).toContain('trial 2 failed: no sixteen')
     expect(trialsOf(at('throws')).map(({ result }) => [result.status, result.error])).toEqual([
@@ -250,17 +250,19 @@ describe('a study file', () => {
   })
 
   test('that is missing, or not one, is told', async () => {
-    expect((await evenstepStudy([at('none.ts')])).err).toBe(
-      `study: wanted the file of a study, got ${at('none.ts')}, which does not exist\n`,
-    )
     writeFileSync(at('empty.ts'), 'export const a = 1\n')
-    expect((await evenstepStudy([at('empty.ts')])).err).toBe(
+    const [none, empty, another, workers] = await together(
+      ['study', at('none.ts')],
+      ['study', at('empty.ts')],
+      ['study', at('experiment.json')],
+      ['study', at('race.json'), '--workers', '0'],
+    )
+    expect(none!.err).toBe(`study: wanted the file of a study, got ${at('none.ts')}, which does not exist\n`)
+    expect(empty!.err).toBe(
       `${at('empty.ts')}: wanted a default export, got none; write export default study.define({ … })\n`,
     )
-    expect((await evenstepStudy([at('experiment.json')])).err).toMatch(/^study: wanted /)
-    expect((await evenstepStudy([at('race.json'), '--workers', '0'])).err).toMatch(
-      /wanted a positive integer, got 0/,
-    )
+    expect(another!.err).toMatch(/^study: wanted /)
+    expect(workers!.err).toMatch(/wanted a positive integer, got 0/)
   })
 })
 

@@ -30,13 +30,60 @@ const file = (name: string, text: string): string => {
 const experiment = (name: string, lr: string = '0.1', epochs: string = '2'): string =>
   file(name, toy.replace('LR', lr).replace('EPOCHS', epochs))
 
-beforeAll(() => {
+const measured = 'metrics: { f1: train.metrics.f1(), auc: train.metrics.rocAuc() },\n})'
+const digits = {
+  data: 'digits10x10',
+  model: [['Linear', 100, 10]],
+  loss: 'crossEntropy',
+  optimizer: { type: 'sgd', lr: 0.1 },
+  batchSize: 1000,
+  epochs: 1,
+}
+
+let [plain, a, json, board, csvEpochs, csvSteps, fromJson, hot, whole, again]: Outcome[] = []
+let [finished, more, none, done, doneJson, doneText, exported, missing, unfinished]: Outcome[] = []
+let finishedEvents: Buffer
+beforeAll(async () => {
   experiment('toy.ts')
+  experiment('again.ts')
+  experiment('hot.ts', '1e30', '3')
+  file(
+    'measured.ts',
+    toy
+      .replace('LR', '0.1')
+      .replace('EPOCHS', '2')
+      .replace(/\}\)\n$/, measured),
+  )
+  file('digits.json', JSON.stringify(digits))
+  ;[plain, a, json, board, csvEpochs, csvSteps, fromJson, hot, whole, again] = await together(
+    ['train', 'toy.ts'],
+    ['train', 'toy.ts', '--out', 'a'],
+    ['train', 'toy.ts', '--json', '--out', 'json', '--seed', '3', '--set', 'epochs=1'],
+    ['train', 'measured.ts', '--out', 'board', '--tensorboard'],
+    ['csv', 'board'],
+    ['csv', 'board', '--every', 'step'],
+    ['train', 'digits.json', '--json', '--out', 'from-json'],
+    ['train', 'hot.ts', '--out', 'hot'],
+    ['train', 'toy.ts', '--out', 'whole'],
+    ['train', 'again.ts'],
+  )
+  finishedEvents = readFileSync(join(folder, 'whole/events.jsonl'))
+  ;[finished, more, none, done, doneJson, doneText, exported, missing, unfinished] = await together(
+    ['train', 'toy.ts', '--out', 'whole', '--resume'],
+    ['train', 'again.ts', '--set', 'epochs=3', '--resume'],
+    ['train', 'hot.ts', '--resume'],
+    ['train', 'toy.ts', '--out', 'done', '--json', '--set', 'epochs=3'],
+    ['eval', 'done', '--json'],
+    ['eval', 'done'],
+    ['export', 'done', 'model.onnx'],
+    ['eval', 'nowhere'],
+    ['export', 'hot', 'model.onnx'],
+  )
 })
 
 describe('evenstep train', () => {
-  test('prints a line an epoch, and says where the run is and what to try', async () => {
-    const { code, out, err } = await evenstep('train', 'toy.ts')
+  test('prints a line an epoch, and says where the run is and what to try', () => {
+    const { code, out, err } = plain!
     expect([code, err]).toEqual([0, ''])
     const lines = out.split('\n')
     expect(lines[0]).toBe('toy · 30 parameters · 2 epochs of 8 steps of 8 · seed 0')
@@ -61,7 +108,7 @@ describe('evenstep train', () => {
   })
 
   test('writes the same metrics and weights when run again', async () => {
-    for (const name of ['a', 'b']) expect((await evenstep('train', 'toy.ts', '--out', name)).code).toBe(0)
+    expect([a!.code, (await evenstep('train', 'toy.ts', '--out', 'b')).code]).toEqual([0, 0])
     const read = (name: string) => readFileSync(join(folder, name))
     expect(read('a/model.safetensors')).toEqual(read('b/model.safetensors'))
     const metrics = (name: string) =>
@@ -72,18 +119,8 @@ describe('evenstep train', () => {
     expect(metrics('a')).toContain('"type":"step","epoch":1,"step":15')
   })
 
-  test('with --json prints events and nothing else', async () => {
-    const { code, out } = await evenstep(
-      'train',
-      'toy.ts',
-      '--json',
-      '--out',
-      'json',
-      '--seed',
-      '3',
-      '--set',
-      'epochs=1',
-    )
+  test('with --json prints events and nothing else', () => {
+    const { code, out } = json!
     expect(code).toBe(0)
     const events = out
       .trimEnd()
@@ -95,44 +132,21 @@ describe('evenstep train', () => {
     expect(Object.keys(asked.versions)).toEqual(['evenstep', 'node'])
   })
 
-  test('gives metrics a column, and tells TensorBoard when asked', async () => {
-    const metrics = 'metrics: { f1: train.metrics.f1(), auc: train.metrics.rocAuc() },\n})'
-    const text = toy
-      .replace('LR', '0.1')
-      .replace('EPOCHS', '2')
-      .replace(/\}\)\n$/, metrics)
-    const { code, out } = await evenstep(
-      'train',
-      file('measured.ts', text),
-      '--out',
-      'board',
-      '--tensorboard',
-    )
+  test('gives metrics a column, and tells TensorBoard when asked', () => {
+    const { code, out } = board!
     expect(code).toBe(0)
     expect(out.split('\n')[2]!.trim().split(/ {2,}/).slice(-3)).toEqual(['steps/s', 'f1', 'auc'])
     expect(out.split('\n')[3]).toMatch(/^ +1 .* [\d.]+ +[\d.]+$/)
     expect(readdirSync(join(folder, 'board')).sort()[2]).toMatch(/^events\.out\.tfevents\.\d+\.evenstep$/)
 
-    const [epochs, steps] = await together(['csv', 'board'], ['csv', 'board', '--every', 'step'])
-    expect([epochs!.code, epochs!.err]).toEqual([0, ''])
-    expect(epochs!.out.split('\n')[0]).toMatch(/^epoch,steps,trainLoss,.*,metrics\.f1,metrics\.auc,/)
-    expect(epochs!.out.trimEnd().split('\n').length).toBe(3)
-    expect(steps!.out.trimEnd().split('\n').length).toBe(17)
+    expect([csvEpochs!.code, csvEpochs!.err]).toEqual([0, ''])
+    expect(csvEpochs!.out.split('\n')[0]).toMatch(/^epoch,steps,trainLoss,.*,metrics\.f1,metrics\.auc,/)
+    expect(csvEpochs!.out.trimEnd().split('\n').length).toBe(3)
+    expect(csvSteps!.out.trimEnd().split('\n').length).toBe(17)
   })
 
-  test('takes an experiment in JSON', async () => {
-    const path = file(
-      'digits.json',
-      JSON.stringify({
-        data: 'digits10x10',
-        model: [['Linear', 100, 10]],
-        loss: 'crossEntropy',
-        optimizer: { type: 'sgd', lr: 0.1 },
-        batchSize: 1000,
-        epochs: 1,
-      }),
-    )
-    expect(await evenstep('train', path, '--json', '--out', 'from-json')).toMatchObject({ code: 0, err: '' })
+  test('takes an experiment in JSON', () => {
+    expect(fromJson).toMatchObject({ code: 0, err: '' })
   })
 
   describe('tells in one line about', () => {
@@ -212,8 +226,8 @@ describe('evenstep train', () => {
     })
   })
 
-  test('tells in one line when the loss is not finite, and keeps the run', async () => {
-    const { code, err } = await evenstep('train', experiment('hot.ts', '1e30', '3'), '--out', 'hot')
+  test('tells in one line when the loss is not finite, and keeps the run', () => {
+    const { code, err } = hot!
     expect(code).toBe(3)
     expect(err).toMatch(
       /^train: wanted a finite loss, got NaN at step \d+, lr 1e\+30; the first tensor that is not finite is .*; lower the rate or warm up longer\n$/,
@@ -244,26 +258,22 @@ describe('evenstep train', () => {
     expect(first.step).toBe(steps)
   })
 
-  test('that is finished is told from one that can go on, and is left as it is', async () => {
-    await evenstep('train', 'toy.ts', '--out', 'whole')
-    const before = readFileSync(join(folder, 'whole/events.jsonl'))
-    expect(await evenstep('train', 'toy.ts', '--out', 'whole', '--resume')).toEqual({
+  test('that is finished is told from one that can go on, and is left as it is', () => {
+    expect(whole!.code).toBe(0)
+    expect(finished).toEqual({
       code: 2,
       out: '',
       err:
         'whole: wanted a run to resume, got one that ended after 16 steps; lengthen it with npx evenstep train ' +
         'toy.ts --set epochs=4 --out whole --resume, or start another without --resume\n',
     })
-    expect(readFileSync(join(folder, 'whole/events.jsonl'))).toEqual(before)
+    expect(readFileSync(join(folder, 'whole/events.jsonl'))).toEqual(finishedEvents)
   })
 
-  test('resumes the last run when none is named', async () => {
-    experiment('again.ts')
-    for (const more of [[], ['--set', 'epochs=3', '--resume']]) {
-      expect((await evenstep('train', 'again.ts', ...more)).code).toBe(0)
-    }
+  test('resumes the last run when none is named', () => {
+    expect([again!.code, more!.code]).toEqual([0, 0])
     expect(readdirSync(join(folder, 'runs')).filter((name) => name.startsWith('again'))).toEqual(['again-1'])
-    expect(await evenstep('train', 'hot.ts', '--resume')).toMatchObject({
+    expect(none).toMatchObject({
       code: 2,
       err: '--resume: wanted a run of hot in runs, got none; name it with --out\n',
     })
@@ -271,26 +281,22 @@ describe('evenstep train', () => {
 })
 
 describe('a finished run', () => {
-  test('is measured again by eval, and exported as an ONNX file', async () => {
-    const { out } = await evenstep('train', 'toy.ts', '--out', 'done', '--json', '--set', 'epochs=3')
-    const last = out
+  test('is measured again by eval, and exported as an ONNX file', () => {
+    const last = done!.out
       .split('\n')
       .filter((line) => line.startsWith('{"type":"epoch"'))
       .map((line) => JSON.parse(line))
       .at(-1)
-    const [json, text, exported] = await together(
-      ['eval', 'done', '--json'],
-      ['eval', 'done'],
-      ['export', 'done', 'model.onnx'],
-    )
-    expect(JSON.parse(json!.out)).toEqual({ loss: last.validationLoss, accuracy: last.validationAccuracy })
-    expect(text!.out).toMatch(/^loss +\d\.\d{6}\naccuracy +\d\.\d{6}\n$/)
+    expect(JSON.parse(doneJson!.out)).toEqual({
+      loss: last.validationLoss,
+      accuracy: last.validationAccuracy,
+    })
+    expect(doneText!.out).toMatch(/^loss +\d\.\d{6}\naccuracy +\d\.\d{6}\n$/)
     expect(exported!.out).toMatch(/^model\.onnx: [\d,]+ bytes, x float32 \[N, 2\] to y\n$/)
     expect(readdirSync(folder)).toContain('model.onnx')
   })
 
-  test('is what eval and export want', async () => {
-    const [missing, unfinished] = await together(['eval', 'nowhere'], ['export', 'hot', 'model.onnx'])
+  test('is what eval and export want', () => {
     expect(missing).toEqual({
       code: 2,
       out: '',
@@ -304,9 +310,9 @@ describe('a finished run', () => {
 
 test('evenstep --version and --help', async () => {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
-  expect(await evenstep('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
-  const help = await evenstep('--help')
-  expect([help.code, help.err]).toEqual([0, ''])
-  expect(help.out).toContain('train')
-  expect((await evenstep('fly')).code).toBe(2)
+  const [printed, help, unknown] = await together(['--version'], ['--help'], ['fly'])
+  expect(printed).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  expect([help!.code, help!.err]).toEqual([0, ''])
+  expect(help!.out).toContain('train')
+  expect(unknown!.code).toBe(2)
 })

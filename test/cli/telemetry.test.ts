@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { main } from '../support/command.ts'
+import { main, type Outcome, together } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-telemetry-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -65,8 +65,11 @@ test('no command leaves anything in the home folder or the temporary folder', ()
     ['find-lr', 'toy.json', '--steps', '20'],
     ['study', 'study.json'],
   ]
-  for (const args of commands) {
-    execFileSync(process.execPath, [main, ...args], { cwd: work, env, stdio: 'pipe' })
-    expect([args[0], readdirSync(home), readdirSync(temporary)]).toEqual([args[0], [], []])
-  }
+  const printed = execFileSync(process.execPath, [together, main, JSON.stringify(commands)], {
+    cwd: work,
+    env,
+    encoding: 'utf8',
+  })
+  expect(JSON.parse(printed).map(({ code }: Outcome) => code)).toEqual(commands.map(() => 0))
+  expect([readdirSync(home), readdirSync(temporary)]).toEqual([[], []])
 })

@@ -14,9 +14,10 @@ function overflow() {
   ]
 }
 
-/** What axe finds. */
-async function violations() {
-  const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] })
+/** What axe finds, by all of its rules or by the ones named. */
+async function violations(rules) {
+  const only = rules && { runOnly: { type: 'rule', values: rules } }
+  const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'], ...only })
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 80)).join(' | ')}`)
 }
 

@@ -10,6 +10,9 @@ export const repository: string = fileURLToPath(new URL('../..', import.meta.url
 /** The built command. */
 export const main: string = join(repository, 'dist/cli/main.js')
 
+/** A script that runs commands one after another in one process: `together MAIN LISTS-OF-ARGUMENTS`. */
+export const together: string = join(import.meta.dirname, 'commands.mjs')
+
 /** What a command printed and gave. */
 export interface Outcome {
   readonly code: number
@@ -32,10 +35,13 @@ export function commandIn(name: string): {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err })
       })
     })
-  const together = async (...commands: (readonly string[])[]): Promise<Outcome[]> => {
-    const { out, err } = await node(join(import.meta.dirname, 'commands.mjs'), main, JSON.stringify(commands))
-    expect(err).toBe('')
-    return JSON.parse(out)
+  return {
+    folder,
+    evenstep: (...args) => node(main, ...args),
+    together: async (...commands) => {
+      const { out, err } = await node(together, main, JSON.stringify(commands))
+      expect(err).toBe('')
+      return JSON.parse(out)
+    },
   }
-  return { folder, evenstep: (...args) => node(main, ...args), together }
 }
