@@ -28,6 +28,9 @@ const options = {
   dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
 }
 
+/** Maximum number of elements of a variable: more cannot be meant, and would fail later for want of memory. */
+const maxSize = 2 ** 31 - 1
+
 /**
  * A mutable tensor that persists between steps: a weight, a running statistic, a momentum buffer or a counter.
  *
@@ -46,8 +49,12 @@ export class Variable {
   /** Who reads the variable in a model without a field that leads to it; undefined if none does. */
   #unreached: string | undefined
 
+  /** @throws {ArgumentError} when the shape has 2³¹ elements or more. */
   constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
     const { trainable, finite, dtype } = readOptions('Variable', options, given)
+    if (sizeOf(shape) > maxSize) {
+      throw mismatch('Variable', `a shape of at most ${maxSize} elements`, shape, 'use smaller sizes')
+    }
     this.shape = shape
     this.trainable = trainable
     this.finite = finite
