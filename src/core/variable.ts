@@ -7,7 +7,7 @@ import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } fro
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
 import { duringRun, stepsOfRun } from './run.ts'
-import { type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
+import { bounded, type Shape, sameShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
 /** Returns the initial values of a variable, one per element in row-major order, drawn from `random`. */
@@ -27,9 +27,6 @@ const options = {
   /** Type of the elements. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32', 'int64', 'bool'], 'float32'),
 }
-
-/** Maximum number of elements of a variable: more cannot be meant, and would fail later for want of memory. */
-const maxSize = 2 ** 31 - 1
 
 /**
  * A mutable tensor that persists between steps: a weight, a running statistic, a momentum buffer or a counter.
@@ -52,10 +49,7 @@ export class Variable {
   /** @throws {ArgumentError} when the shape has 2³¹ elements or more. */
   constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
     const { trainable, finite, dtype } = readOptions('Variable', options, given)
-    if (sizeOf(shape) > maxSize) {
-      throw mismatch('Variable', `a shape of at most ${maxSize} elements`, shape, 'use smaller sizes')
-    }
-    this.shape = shape
+    this.shape = bounded('Variable', shape)
     this.trainable = trainable
     this.finite = finite
     this.initializer = initializer
