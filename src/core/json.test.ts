@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { faultOf, jsonIn } from './json.ts'
+import { describe, expect, test } from 'vitest'
+import { checkDepth, faultOf, jsonIn } from './json.ts'
 
 test('JSON may begin with a byte-order mark', () => {
   expect(jsonIn('\ufeff{"a":1}')).toEqual({ a: 1 })
@@ -22,4 +22,18 @@ test('a key that an object has twice is found, also spelled in another way', () 
 test('levels without end are found', () => {
   expect(faultOf('['.repeat(501) + ']'.repeat(501))).toBe('more than 500 levels of lists and objects')
   expect(faultOf('['.repeat(500) + ']'.repeat(500))).toBeUndefined()
+})
+
+const lists = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+const objects = (depth: number): unknown => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth))
+
+describe('JSON that is nested deep', () => {
+  test.each([lists, objects])('is refused before anything recurses into it', (nested) => {
+    const shallow = nested(500)
+    expect(checkDepth('a', shallow)).toBe(shallow)
+    for (const depth of [501, 200_000])
+      expect(() => checkDepth('a', nested(depth))).toThrow(
+        'a: wanted values nested at most 500 deep, got more',
+      )
+  })
 })

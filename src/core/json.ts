@@ -1,3 +1,5 @@
+import { ArgumentError } from './errors.ts'
+
 /** Parses JSON, given as text or as UTF-8 bytes. @returns the value, or undefined if the JSON is invalid */
 export function jsonIn(text: string | Uint8Array): unknown {
   try {
@@ -108,4 +110,17 @@ function isKey(json: string, at: number): boolean {
   let next = at
   while (json.charCodeAt(next) <= 32) next++
   return json.charCodeAt(next) === colon
+}
+
+/** Checks that parsed JSON is not nested too deep. @throws {ArgumentError} when it is @returns the same value */
+export function checkDepth(who: string, json: unknown): unknown {
+  let level: readonly unknown[] = [json]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels)
+      throw new ArgumentError(`${who}: wanted values nested at most ${mostLevels} deep, got more`)
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) ? Object.values(value) : [],
+    )
+  }
+  return json
 }

@@ -1,4 +1,5 @@
 import { fileNameOption } from '../core/file-name.ts'
+import { checkDepth } from '../core/json.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, custom, integer, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { type Experiment, experiment } from '../train/experiment.ts'
@@ -79,6 +80,7 @@ export const parseStudyText = (text: string, file: string): Study => parseStudyV
 /** Parses a study from its parsed JSON. @throws {ArgumentError} when it is not a study. */
 export function parseStudyValue(json: unknown): Study {
   if (!isObject(json)) throw mismatch('study', 'a JSON object', json)
+  checkDepth('study', json)
   const { experiment: given } = json
   return define({ ...json, experiment: isObject(given) ? parseExperiment(given) : given } as StudyOptions)
 }

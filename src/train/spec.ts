@@ -1,5 +1,5 @@
 import { FormatError } from '../core/errors.ts'
-import { faultOf, jsonIn } from '../core/json.ts'
+import { checkDepth, faultOf, jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { choice, custom, number, readOptions, required } from '../core/options.ts'
 import * as data from '../data/index.ts'
@@ -55,6 +55,7 @@ function isLayer(value: unknown): value is Layer {
  */
 export function parseExperiment(json: unknown): Experiment {
   if (typeof json !== 'object' || json === null) throw mismatch('experiment', 'a JSON object', json)
+  checkDepth('experiment', json)
   const { data, loss, optimizer, model, control, metrics, ...rest } = json as Record<string, unknown>
   const split = byName('data', dataSets, data)()
   return experiment({
@@ -172,7 +173,7 @@ const settable = [...optionNames.filter((name) => !fixed.includes(name)), 'optim
 function parseSetting(text: string): Change {
   const at = text.indexOf('=')
   if (at < 1) throw mismatch('--set', 'path=value, such as epochs=10', text)
-  return [text.slice(0, at), jsonOrText(text.slice(at + 1))]
+  return [text.slice(0, at), checkDepth('--set', jsonOrText(text.slice(at + 1)))]
 }
 
 /** Returns a setting as `path=value`. A string is quoted only if it would otherwise parse as JSON. */

@@ -56,8 +56,8 @@ function lengthsBetween(ends: readonly number[]): number[] | undefined {
 }
 
 function printItem(spec: ScheduleSpec): string {
-  if (printWarmup(spec) !== undefined || printSeries(spec) !== undefined) return `(${print(spec)})`
-  return printPhrase(spec) ?? printCall(spec)
+  const series = printWarmup(spec) ?? printSeries(spec)
+  return series === undefined ? (printPhrase(spec) ?? printCall(spec)) : `(${series})`
 }
 
 /** Formats a spec as a phrase like `step 1 times 0.1 every 30`; undefined if none parses to an equal spec. */

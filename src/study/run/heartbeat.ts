@@ -6,11 +6,12 @@ export const heartbeatPipe = 4
 /** The program of the thread. Without a parent that reads, this process has nothing left to do. */
 const program = `
 const { writeSync } = require('node:fs')
+const { kill, pid } = require('node:process')
 setInterval(() => {
   try {
     writeSync(${heartbeatPipe}, '.')
   } catch ({ code }) {
-    if (code === 'EPIPE' || code === 'ECONNRESET') process.kill(process.pid, 'SIGKILL')
+    if (code === 'EPIPE' || code === 'ECONNRESET') kill(pid, 'SIGKILL')
   }
 }, 1000)
 `

@@ -1,5 +1,6 @@
 import { appendFileSync, constants, existsSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { kill, pid } from 'node:process'
 
 // Whoever takes a lock notes its process beside the lock file, so that others can name who holds it.
 
@@ -11,7 +12,7 @@ const flag = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (cons
 /** Notes this process as a holder of the lock on the file `lock`. */
 export function recordHolder(lock: string): void {
   try {
-    appendFileSync(fileOf(lock), `${process.pid} ${hostname()}\n`, { flag: flag as never })
+    appendFileSync(fileOf(lock), `${pid} ${hostname()}\n`, { flag: flag as never })
   } catch {
     // The lock holds without the note, which only messages read.
   }
@@ -24,15 +25,15 @@ export const forgetHolders = (lock: string): void => rmSync(fileOf(lock), { forc
 export function holdersOf(lock: string): string[] {
   if (!existsSync(fileOf(lock))) return []
   const noted = readFileSync(fileOf(lock), 'utf8').matchAll(/^(\d+) ([\w.-]+)$/gm)
-  return [...noted].flatMap(([, pid, host]) => {
-    if (host !== hostname()) return [`${pid} on ${host}`]
-    return isRunning(Number(pid)) ? [pid!] : []
+  return [...noted].flatMap(([, id, host]) => {
+    if (host !== hostname()) return [`${id} on ${host}`]
+    return isRunning(Number(id)) ? [id!] : []
   })
 }
 
-function isRunning(pid: number): boolean {
+function isRunning(id: number): boolean {
   try {
-    process.kill(pid, 0)
+    kill(id, 0)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'

@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MachineError } from '../../core/errors.ts'
 import { noCurve, type TrialResult } from '../trial.ts'
-import { LostTrialError, Pool, type PoolOptions } from './pool.ts'
+import { LostTrialError, Pool, type WorkerPoolOptions } from './pool.ts'
 import type { Job } from './run-trial.ts'
-import type { FromWorker } from './worker-process.ts'
+import type { FromWorker } from './study-worker.ts'
 
 const job: Job = {
   trial: { id: 7, settings: {}, seed: 0, steps: 1, rung: 0 },
@@ -30,12 +30,12 @@ class FakeWorker extends EventEmitter {
   constructor(
     pid: number,
     answer: (worker: FakeWorker) => void,
-    first: FromWorker | undefined = { type: 'ready' },
+    first: FromWorker | 'nothing' = { type: 'ready' },
   ) {
     super()
     this.pid = pid
     this.#answer = answer
-    if (first) queueMicrotask(() => this.say(first))
+    if (first !== 'nothing') queueMicrotask(() => this.say(first))
   }
 
   say(message: FromWorker): void {
@@ -56,7 +56,7 @@ class FakeWorker extends EventEmitter {
 }
 
 /** A pool whose workers answer in turn by these functions, and the workers that it started. */
-function poolOf(answers: readonly ((worker: FakeWorker) => void)[], options: PoolOptions = {}) {
+function poolOf(answers: readonly ((worker: FakeWorker) => void)[], options: WorkerPoolOptions = {}) {
   const started: FakeWorker[] = []
   const start = (): ChildProcess => {
     const worker = new FakeWorker(100 + started.length, answers[started.length]!)
@@ -123,7 +123,7 @@ describe('a trial whose worker', () => {
 })
 
 describe('a worker that cannot start', () => {
-  const starting = async (first: FromWorker | undefined, then?: (worker: FakeWorker) => void) => {
+  const starting = async (first: FromWorker | 'nothing', then?: (worker: FakeWorker) => void) => {
     const start = (): ChildProcess => {
       const worker = new FakeWorker(1, hangs, first)
       if (then) queueMicrotask(() => then(worker))
@@ -142,7 +142,7 @@ describe('a worker that cannot start', () => {
       message: refused.message,
       exitCode: 4,
     })
-    expect(await starting(undefined, (worker) => worker.emit('exit', 9, null))).toMatchObject({
+    expect(await starting('nothing', (worker) => worker.emit('exit', 9, null))).toMatchObject({
       message:
         'study: wanted a worker process to start, got 3 that ended; the last exited with code 9 (process 1)',
       exitCode: 4,

@@ -3,7 +3,7 @@ import { MachineError } from '../../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
-import { type Limits, WorkerEnded, WorkerProcess } from './worker-process.ts'
+import { type Limits, WorkerEnded, WorkerProcess } from './study-worker.ts'
 
 /** Maximum number of attempts to run a trial whose worker process exits before the trial is finished. */
 const tries = 3
@@ -15,7 +15,7 @@ const options = {
   timeLimit: number({ above: 0, max: Number.POSITIVE_INFINITY }, Number.POSITIVE_INFINITY),
 }
 
-export interface PoolOptions extends OptionsOf<typeof options> {}
+export interface WorkerPoolOptions extends OptionsOf<typeof options> {}
 
 /** Error for a trial whose worker processes all ended before it did: no result, and tried again the next time. */
 export class LostTrialError extends MachineError {
@@ -37,7 +37,7 @@ export class Pool {
   #closed = false
 
   /** @param start starts a worker: a process that receives `Job` messages and sends `FromWorker` messages */
-  constructor(start: () => ChildProcess, given: PoolOptions = {}) {
+  constructor(start: () => ChildProcess, given: WorkerPoolOptions = {}) {
     const { silence, timeLimit } = readOptions('Pool', options, given)
     this.#start = start
     this.#limits = { silence, trial: timeLimit }

@@ -79,40 +79,35 @@ async function* trials(
   const { study, space } = prepared
   const finished = new Map(database.finished().map((one) => [trialKey(one), one]))
   const running = new Map<string, Promise<Finished | Lost>>()
+  /** Trials whose workers all ended. */
+  const lost = new Map<string, Lost>()
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
-  /** Trials whose workers all ended, by their keys. */
-  const lost = new Map<string, LostTrialError>()
-  let waiting: Trial[] = []
-  /** Number of finished trials that the design asks for; the folder may have other finished trials. */
-  let done = 0
-  const ask = (): void => {
+  const without = (known: ReadonlyMap<string, unknown>, trials: readonly Trial[]): Trial[] =>
+    trials.filter((trial) => !known.has(trialKey(trial)))
+  /** Trials that the design asks for and that are not finished; the folder may have other finished trials. */
+  const open = (): readonly [done: number, open: Trial[]] => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
-    const open = asked.filter((trial) => !finished.has(trialKey(trial)))
-    done = asked.length - open.length
-    waiting = open.filter((trial) => !running.has(trialKey(trial)) && !lost.has(trialKey(trial)))
+    const left = without(finished, asked)
+    return [asked.length - left.length, without(lost, without(running, left))]
   }
-  ask()
+  let [done, waiting] = open()
   yield { type: 'start', finished: [...finished.values()], done, total }
   while (waiting.length + running.size > 0) {
-    for (const trial of waiting.splice(0, workers - running.size)) {
+    for (const trial of waiting.splice(0, workers - running.size))
       running.set(trialKey(trial), runIn(pool, trial, prepared, folder))
-    }
     const next = await Promise.race([stopped, ...running.values()])
     if (next === undefined) return
     running.delete(trialKey(next))
-    if ('lost' in next) {
-      lost.set(trialKey(next), next.lost)
-      continue
-    }
-    database.finish(next.id, next.result)
-    finished.set(trialKey(next), next)
-    done++
-    if (waiting.length === 0) ask()
-    yield { type: 'trial', finished: next, done, total }
+    if (!('lost' in next)) {
+      database.finish(next.id, next.result)
+      finished.set(trialKey(next), next)
+      done++
+    } else lost.set(trialKey(next), next)
+    if (waiting.length === 0) [done, waiting] = open()
+    if (!('lost' in next)) yield { type: 'trial', finished: next, done, total }
   }
-  const [error] = lost.values()
-  if (error !== undefined) throw error
+  for (const { lost: error } of lost.values()) throw error
   yield { type: 'end', finished: [...finished.values()].sort((a, b) => a.id - b.id) }
 }
 

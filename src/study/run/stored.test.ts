@@ -124,6 +124,7 @@ describe('a database', () => {
       'study.db: wanted a database of Evenstep, got file is not a database; move the file away',
     )
     const damaged = three()
+    change(damaged, 'PRAGMA wal_checkpoint(TRUNCATE)')
     const bytes = readFileSync(join(damaged, 'study.db'))
     bytes.fill(7, 4096)
     writeFileSync(join(damaged, 'study.db'), bytes)

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { toy } from '../../../test/support/toy.ts'
-import { isMachineFault } from '../../core/machine.ts'
-import type { Experiment } from '../../train/experiment.ts'
-import { RunFolder } from '../../train/run-folder.ts'
-import { withSettings } from '../../train/spec.ts'
-import { forgetFailed, type Job, runTrial } from './run-trial.ts'
+import { isMachineFault } from '../../src/core/machine.ts'
+import { forgetFailed, type Job, runTrial } from '../../src/study/run/run-trial.ts'
+import type { Experiment } from '../../src/train/experiment.ts'
+import { RunFolder } from '../../src/train/run-folder.ts'
+import { withSettings } from '../../src/train/spec.ts'
+import { toy } from '../support/toy.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-faulted-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -22,13 +22,15 @@ const job = (name: string): Job => ({
   ],
   watch: false,
 })
-/** The experiment with a loss that throws an error when the step is traced. */
-const throwing = (error: unknown): Experiment => ({
-  ...base,
-  loss: () => {
-    throw error
-  },
-})
+/** The experiment with a model that throws an error in a trial, after it was made once for the identity. */
+function throwing(error: unknown): Experiment {
+  let calls = 0
+  const model = (): ReturnType<typeof base.model> => {
+    if (calls++ > 0) throw error
+    return base.model()
+  }
+  return { ...base, model }
+}
 const tooMany = Object.assign(new Error('EMFILE: too many open files'), {
   code: 'EMFILE',
   errno: -24,
@@ -57,7 +59,7 @@ describe('a fault of the machine', () => {
   ])('is no result of a trial: %s', async (error) => {
     const one = job('fault')
     const thrown = await runTrial(throwing(error), one, {}).catch((error: unknown) => error)
-    expect(isMachineFault(thrown)).toBe(true)
+    expect([thrown, isMachineFault(thrown)]).toEqual([error, true])
     expect(stored(one)).toBe(false)
   })
 
@@ -65,13 +67,8 @@ describe('a fault of the machine', () => {
     const one = job('unreadable')
     await begin(one)
     const before = checkpointsOf(one)
-    let calls = 0
-    const model = (): ReturnType<typeof base.model> => {
-      if (calls++ > 0) throw tooMany // the first call is for the identity of the experiment
-      return base.model()
-    }
-    const thrown = await runTrial({ ...base, model }, one, {}).catch((error: unknown) => error)
-    expect([thrown, calls]).toEqual([tooMany, 2])
+    const thrown = await runTrial(throwing(tooMany), one, {}).catch((error: unknown) => error)
+    expect(thrown).toBe(tooMany)
     expect([checkpointsOf(one), stored(one)]).toEqual([before, false])
     expect(await runTrial(base, one, {})).toMatchObject({ status: 'done', steps: 24 })
   })
@@ -80,9 +77,9 @@ describe('a fault of the machine', () => {
 describe('a trial that failed by its own doing', () => {
   test('has a result, until it is forgotten', async () => {
     const one = job('0001')
-    const failing = throwing(new TypeError('no loss'))
+    const failing = throwing(new TypeError('no model'))
     mkdirSync(one.folder, { recursive: true })
-    expect(await runTrial(failing, one, {})).toMatchObject({ status: 'failed', error: 'no loss' })
+    expect(await runTrial(failing, one, {})).toMatchObject({ status: 'failed', error: 'no model' })
     const done = job('0002')
     await runTrial(base, done, {})
     forgetFailed(join(root, 'trials'))
