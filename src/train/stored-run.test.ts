@@ -175,6 +175,14 @@ test('no path in a graph is followed, and what Evenstep does not write is refuse
   )
 })
 
+test('a metric of your own is left out, since it is code', async () => {
+  const mine = { ...metrics.f1(), spec: { type: 'mine' } }
+  const { experiment, path } = await trained({ epochs: 1, metrics: { mine, f1: metrics.f1() } })
+  const stored = StoredRun.at({ path })!
+  expect(stored.ownMetrics).toEqual(['mine'])
+  expect(Object.keys((await stored.evaluate(experiment.data.validation)).metrics!)).toEqual(['f1'])
+})
+
 test('damaged graphs, weights of another model and other data are refused', async () => {
   const { experiment, path } = await trained({ epochs: 1 })
   const stored = () => StoredRun.at({ path })!

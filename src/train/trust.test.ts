@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -18,6 +27,7 @@ beforeEach(() => {
   mkdirSync(run, { recursive: true })
   writeFileSync(file, "import { layer } from './layers.js'\nexport default layer\n")
   writeFileSync(helper, 'export const layer = 1\n')
+  writeFileSync(join(run, 'run.json'), '{}')
   seal = sealOf(run, file)!
 })
 
@@ -31,7 +41,14 @@ describe('a file is trusted', () => {
     expect(relationOf(run, file, seal)).toBe('own')
     renameSync(run, `${run}-moved`)
     expect(relationOf(`${run}-moved`, file, seal)).toBe('own')
-    expect(sealOf(`${run}-moved`, file)).toEqual(seal)
+  })
+
+  test('in a copy of the folder, as long as the file is untouched', () => {
+    cpSync(run, `${run}-copy`, { recursive: true })
+    expect(relationOf(`${run}-copy`, file, seal)).toBe('own')
+    expect(relationOf(`${run}-copy`, helper, seal)).toBe('foreign')
+    writeFileSync(helper, 'export const layer = 2')
+    expect(relationOf(`${run}-copy`, file, seal)).toBe('changed')
   })
 
   test('only with what it imports', () => {
@@ -43,9 +60,12 @@ describe('a file is trusted', () => {
 })
 
 describe('a file is not trusted', () => {
-  test('in a copy of the folder, as an archive makes it, with its times kept or not', () => {
+  test('when folder and file are copies, as an archive makes them, with their times kept or not', () => {
     for (const preserveTimestamps of [true, false]) {
       cpSync(run, `${run}-copy`, { recursive: true, preserveTimestamps })
+      cpSync(file, `${file}.kept`, { preserveTimestamps })
+      rmSync(file)
+      cpSync(`${file}.kept`, file, { preserveTimestamps })
       expect(relationOf(`${run}-copy`, file, seal)).toBe('foreign')
     }
   })
@@ -55,18 +75,22 @@ describe('a file is not trusted', () => {
     writeFileSync(evil, readFileSync(file))
     const other = join(root, 'other')
     mkdirSync(other)
+    writeFileSync(join(other, 'run.json'), '{}')
     const { sha256 } = sealOf(other, evil)!
     for (const forged of [{}, { sha256 }, { sha256, seal: sha256 }, { ...seal, sha256 }, seal])
       expect(relationOf(run, evil, forged)).toBe('foreign')
-    expect(relationOf(other, file, seal)).toBe('foreign')
   })
 
-  test('when the file that stands for the place was written again, or is none', () => {
-    writeFileSync(join(run, '.place'), '')
+  test('when the file that stands for the place is another or a link, and the experiment is, too', () => {
+    const [place, kept] = [join(run, '.place'), readFileSync(file)]
+    writeFileSync(file, kept)
+    expect(relationOf(run, file, seal)).toBe('own')
+    renameSync(place, `${place}-away`)
     expect(relationOf(run, file, seal)).toBe('foreign')
-    rmSync(join(run, '.place'))
+    symlinkSync(`${place}-away`, place)
     expect(relationOf(run, file, seal)).toBe('foreign')
-    mkdirSync(join(run, '.place'))
+    rmSync(place)
+    writeFileSync(place, '')
     expect(relationOf(run, file, seal)).toBe('foreign')
   })
 })

@@ -2,19 +2,24 @@ import { createHash, createHmac } from 'node:crypto'
 import { closeSync, existsSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
+import { present } from '../core/options.ts'
 
 // A run's folder names the file of its experiment, which may be code. Loading the run later executes that code, which
 // is right on the machine where it was trained, and wrong in a folder that somebody else has sent. Nothing that is
-// written in the folder can tell the two apart, since a stranger may write anything. The file system can: it gives the
-// folder's file `.place` a number and a time of change that nobody can choose or know beforehand. These two numbers
-// are the key of a code (HMAC) of the experiment's sources, the seal, which is right only where it was made.
+// written in the folder can tell the two apart, since a stranger may write anything. The file system can: it gives each
+// file a number and a time of change that nobody can choose or know beforehand. The two numbers of the folder's file
+// `.place`, or those of the experiment's file, are the key of a code (HMAC) of the experiment's sources: a seal. The
+// first one is right in the folder where it was made, also after the experiment was changed and changed back; the second
+// one, in a copy of the folder beside the same experiment.
 
-/** What seals an experiment's file to a run's folder, as recorded in run.json. */
+/** What seals an experiment's file to a run, as recorded in run.json. */
 export interface Seal {
   /** Hash of the file and of the files that it imports by relative paths. */
   readonly sha256: string
   /** HMAC of path and hash, whose key only the file system of the run's folder knows. */
-  readonly seal: string
+  readonly seal?: string
+  /** HMAC of path and hash, whose key only the file system of the experiment's file knows. */
+  readonly fileSeal?: string
 }
 
 /** How an experiment's file is related to a run: the one it was trained with here, that file but changed, or any. */
@@ -25,38 +30,47 @@ export function sealOf(folder: string, file: string): Seal | undefined {
   if (extname(file) === '.json') return undefined
   const place = placeIn(folder)
   if (!existsSync(place)) closeSync(openSync(place, 'wx'))
-  const key = keyIn(folder)
   const sha256 = hashOfSources(file)
-  if (key === undefined || sha256 === undefined) return undefined
-  return { sha256, seal: codeOf(key, file, sha256) }
+  if (sha256 === undefined) return undefined
+  return present({ sha256, seal: codeOf(place, file, sha256), fileSeal: codeOf(file, file, sha256) })
 }
 
 /** Returns how the experiment's file is related to the run in `folder`, whose run.json has the given seal. */
-export function relationOf(folder: string, file: string, { sha256, seal }: Partial<Seal>): Relation {
-  const key = keyIn(folder)
-  if (key === undefined || typeof sha256 !== 'string' || codeOf(key, file, sha256) !== seal) return 'foreign'
+export function relationOf(folder: string, file: string, given: Partial<Seal>): Relation {
+  const { sha256, seal, fileSeal } = given
+  if (typeof sha256 !== 'string' || !isOwn(join(folder, 'run.json'))) return 'foreign'
+  const isRight = (code: unknown, keeper: string): boolean =>
+    typeof code === 'string' && codeOf(keeper, file, sha256) === code
+  if (!isRight(seal, placeIn(folder)) && !isRight(fileSeal, file)) return 'foreign'
   return hashOfSources(file) === sha256 ? 'own' : 'changed'
 }
 
 const placeIn = (folder: string): string => join(folder, '.place')
 
-const codeOf = (key: string, file: string, sha256: string): string =>
-  createHmac('sha256', key)
-    .update(JSON.stringify([resolve(file), sha256]))
-    .digest('hex')
+/** Returns the code of path and hash, with the numbers of the file `keeper` as key; undefined without such a file. */
+function codeOf(keeper: string, file: string, sha256: string): string | undefined {
+  const key = isOwn(keeper) ? keyOf(keeper) : undefined
+  return (
+    key &&
+    createHmac('sha256', key)
+      .update(JSON.stringify([resolve(file), sha256]))
+      .digest('hex')
+  )
+}
 
-/** Returns the key of a run's folder; undefined if it has none, or belongs to another user of the machine. */
-function keyIn(folder: string): string | undefined {
+/** Returns the number and the time of change of a file. */
+function keyOf(file: string): string {
+  const { ino, ctimeNs } = lstatSync(file, { bigint: true })
+  return `${ino} ${ctimeNs}`
+}
+
+/** Whether a path is a file of this user's: no link, and not of another user of the machine. */
+function isOwn(path: string): boolean {
   try {
-    const place = lstatSync(placeIn(folder), { bigint: true })
-    const { uid } = userInfo()
-    const isOwn = (owner: number): boolean => uid < 0 || owner === uid // Windows has no numbers of users
-    if (!place.isFile() || !isOwn(Number(place.uid))) return undefined
-    const description = join(folder, 'run.json')
-    if (existsSync(description) && !isOwn(statSync(description).uid)) return undefined
-    return `${place.ino} ${place.ctimeNs}`
+    const [file, { uid }] = [lstatSync(path), userInfo()]
+    return file.isFile() && (uid < 0 || file.uid === uid) // Windows has no numbers of users
   } catch {
-    return undefined // no such file, or a user without a name
+    return false // no such file, or a user without a name
   }
 }
 

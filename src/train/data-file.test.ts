@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { toy } from '../../test/support/toy.ts'
+import { csv } from '../data/files/csv.ts'
+import { writeNpy, writeNpz } from '../data/files/numpy.ts'
+import { dataset } from '../data/index.ts'
+import { normalize } from '../data/normalize.ts'
+import { split } from '../data/split.ts'
+import { readDataFile } from './data-file.ts'
+import { aboutOf } from './run-graph.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'evenstep-on-'))
+afterAll(() => rmSync(root, { recursive: true }))
+const at = (name: string): string => join(root, name)
+const table = (rows: readonly string[], name = 'rows.csv', between = ';'): string => {
+  writeFileSync(at(name), ['kind;a;b', ...rows].join('\n').replaceAll(';', between))
+  return at(name)
+}
+const rows = Array.from({ length: 30 }, (_, i) => `${['cat', 'dog'][i % 2]};${40 + i};${Math.sin(i)}`)
+const read = csv(table(rows), { label: 'kind', delimiter: ';' })
+const parts = normalize(split(read, { validation: 6 }), { per: 'feature' })
+const about = aboutOf(toy({ data: parts }))
+
+describe('a file is read as the data of the run were', () => {
+  test('a table: with their columns, classes, options and normalization', async () => {
+    const { data, warning } = await readDataFile(table(['dog;45;0.5', 'dog;50;0'], 'new.csv'), about, {})
+    const { mean, deviation } = about.recipe!.normalized[0]!
+    expect(Array.from(data.x.data, Number)[0]).toBeCloseTo((45 - mean[0]!) / deviation[0]!, 5)
+    expect([Array.from(data.y.data, Number), data.classNames, warning]).toEqual([
+      [1, 1],
+      ['cat', 'dog'],
+      undefined,
+    ])
+  })
+
+  test('arrays: inputs and labels in one file, or in two', async () => {
+    const plain = aboutOf(toy())
+    const [x, y] = [
+      { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] },
+      { data: Int32Array.of(2, 0), shape: [2] },
+    ]
+    writeNpz(at('new.npz'), { x, truth: y })
+    writeNpy(at('x.npy'), x)
+    writeNpy(at('y.npy'), y)
+    const both = await readDataFile(at('new.npz'), plain, { target: 'truth' })
+    expect(await readDataFile(at('x.npy'), plain, { labels: at('y.npy') })).toEqual(both)
+    expect(both.data).toMatchObject({ length: 2, classes: 3, x: { shape: [2] } })
+  })
+
+  test('and numbers unlike those of training are mentioned', async () => {
+    const { warning } = await readDataFile(table(['dog;90000;0.5'], 'far.csv'), about, {})
+    expect(warning).toMatch(
+      /far\.csv: a has mean [\d.e+]+, where it was -?[\d.e-]+ ± 1 in training; was x prepared as in training\?$/,
+    )
+  })
+})
+
+test('a file that says too little is refused', async () => {
+  const made = dataset({ x: Float32Array.of(1, 2, 3, 4), y: [0, 1], shape: [2] })
+  const plain = aboutOf(toy({ data: { train: made, validation: made }, batchSize: 1 }))
+  const refused = (name: string, options = {}) => expect(readDataFile(at(name), plain, options)).rejects
+  table(['1;2;3'], 'plain.csv', ',')
+  await refused('plain.csv').toThrow(
+    `--on: wanted --target COLUMN, the column of labels in ${at('plain.csv')}, got none`,
+  )
+  await refused('plain.csv', { target: 'knid' }).toThrow(
+    'plain.csv: wanted a column that is one of kind, a, b, got knid; did you mean kind?',
+  )
+  await refused('x.npy').toThrow(`--on: wanted --labels FILE with the labels of ${at('x.npy')}, got none`)
+  await refused('x.txt').toThrow(
+    `--on: wanted a file of CSV, TSV, Parquet, NPZ, NPY or IDX, got ${at('x.txt')}; name it by its format, such as .csv`,
+  )
+})
