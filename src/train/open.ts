@@ -17,7 +17,7 @@ import { experimentOfRun } from './origin.ts'
 import type { Progress } from './progress.ts'
 import { restoreCheckpoint } from './restore.ts'
 import { finishedModel, type RunPlace, runPlaceOf } from './run-place.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import type { Stored } from './safetensors.ts'
 import { StoredRun } from './stored-run.ts'
 import type { Task } from './task.ts'
 import { taskOf } from './train.ts'
@@ -183,8 +183,11 @@ async function loadCheckpoint(path: string, experiment: Experiment, task: Task):
   const trained = taskOf(experiment)
   const { steps } = restoreCheckpoint(path, experiment, trained, false)
   const { batchSize } = experiment
-  const bytes = await trained.atEvaluation(async () => writeSafetensors(trained.variables), { batchSize })
-  assignAll(task.variables, readSafetensors(bytes, path), path)
+  // References, not copies: nothing writes into an array that a variable has had.
+  const weightsOf = (): Map<string, Stored> =>
+    new Map([...trained.variables].map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data }]))
+  const weights = await trained.atEvaluation(async () => weightsOf(), { batchSize })
+  assignAll(task.variables, weights, path)
   return steps
 }
 
