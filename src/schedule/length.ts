@@ -1,7 +1,8 @@
 /** Lengths in schedules: numbers of steps, or fractions of a run whose length is known later. */
 
+import type { Bounds } from '../core/bounds.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { type Bounds, integer, number, type Option } from '../core/options.ts'
+import { integer, number, type Option } from '../core/options.ts'
 
 /** A fraction of a run, as text: `'5%'` is a twentieth of the run's steps. */
 export type Percent = `${number}%`
