@@ -25,7 +25,7 @@ test('levels without end are found', () => {
 })
 
 const lists = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
-const objects = (depth: number): unknown => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth))
+const objects = (depth: number): unknown => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)
 
 describe('JSON that is nested deep', () => {
   test.each([lists, objects])('is refused before anything recurses into it', (nested) => {

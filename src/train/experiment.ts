@@ -147,8 +147,8 @@ export function experiment(given: ExperimentOptions): Experiment {
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
 
-/** @throws {ArgumentError} when a batch has more examples than there are and has to be full, or than fit into memory. */
-function checkBatchSize({ data: { train }, batchSize, lastBatch, sampler }: Checked): void {
+/** @throws {ArgumentError} when a batch does not fit into memory: its size cannot be meant. */
+function checkBatchSize({ data: { train }, batchSize }: Pick<Experiment, 'data' | 'batchSize'>): void {
   const numbers = sizeOf(train.x.shape) + sizeOf(train.y.shape)
   checkMemory(
     'experiment',
@@ -156,12 +156,7 @@ function checkBatchSize({ data: { train }, batchSize, lastBatch, sampler }: Chec
     4 * batchSize * numbers,
     'use a smaller batchSize',
   )
-  if (isStream(train) || lastBatch === 'keep') return
-  const count = sampler?.count ?? train.length
-  if (count < batchSize) throw noBatch('experiment', batchSize, count, "lastBatch: 'keep'")
 }
-
-type Checked = Pick<Experiment, 'data' | 'batchSize' | 'lastBatch'> & { readonly sampler?: Sampler }
 
 /**
  * Checks that a quantity is measured after each epoch and is one number.

@@ -81,7 +81,10 @@ export class CsvRows {
       if (row === undefined) break
       if ('wrong' in row) throw this.#badQuote(row.wrong)
       if (this.#skip > 0) this.#skip--
-      else if (!isBlank(row)) this.#take({ ...row, line: this.#line })
+      else if (!isBlank(row)) {
+        const { cells, quoted } = row
+        this.#take(quoted === undefined ? { cells, line: this.#line } : { cells, quoted, line: this.#line })
+      }
       this.#line += row.quoted === undefined ? 1 : lineEndsIn(text.slice(at, row.after))
       at = row.after
     }

@@ -163,7 +163,8 @@ export class CsvReader {
       this.#x.push(value)
     }
     for (const [place, column] of targets.entries()) {
-      const value = this.#cells.number(cells[column], at(column), -1 - place, false)
+      const value =
+        this.#quick(cells[column]!) ?? this.#cells.number(cells[column], at(column), -1 - place, false)
       if (Number.isNaN(value)) return false
       this.#y.push(value)
     }
@@ -178,6 +179,7 @@ export class CsvReader {
     // The second character of hexadecimal, octal and binary numerals, which `Number` would parse, is a letter.
     if (cell.charCodeAt(1) > 57 || cell.charCodeAt(0) < 43) return undefined
     const value = Number(cell)
+    if (value === 0 && cell === '0' && this.#cells.isPlain(1)) return 0
     return this.#options.decimal === '.' && this.#cells.isPlain(value) ? value : undefined
   }
 
