@@ -109,14 +109,11 @@ export class RunFolder {
 
   /**
    * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it.
-   *
    * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
    * that falls due during a write is postponed until that ends, and then saves the state at that time.
    *
-   * After an abort, the state is that of the last event; `save` writes a checkpoint of it, to resume from.
-   *
-   * @throws the reason of `signal`, once it is aborted and the run has not ended.
-   * @throws the error of a checkpoint that failed.
+   * After an abort, `save` writes a checkpoint of the last event.
+   * @throws the reason of `signal`, once it is aborted before the end; the error of a checkpoint that failed.
    */
   async *events(given: OptionsOf<typeof eventsOptions> = {}): AsyncGenerator<TrainEvent> {
     const { signal } = readOptions('events', eventsOptions, given)
@@ -156,10 +153,7 @@ export class RunFolder {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /**
-   * The error that ended the run, if it diverged and was not resumed since. The steps since the last checkpoint would
-   * lead to the same error.
-   */
+  /** The error that ended the run, if it diverged and was not resumed since. */
   get diverged(): DivergedLine | undefined {
     return readDiverged(this.path)
   }
