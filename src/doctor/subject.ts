@@ -38,12 +38,11 @@ export class Subject {
   readonly task: Task
   /** Log of every step of the run: losses, learning rates and more; undefined without a log. */
   readonly log: Steps | undefined
-  /** Abort signal that stops diagnostics between two runs of a graph; undefined if nothing stops them. */
   readonly signal: AbortSignal | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
-  /** @param log losses, learning rates and more of every step of the run that trained the task */
+  /** @param log of every step of the run that trained the task @param signal stops between two graphs */
   constructor(experiment: Experiment, task: Task, log?: Steps, signal?: AbortSignal) {
     checkExperiment('doctor', experiment)
     checkTask('doctor', task)
@@ -251,5 +250,4 @@ export class Subject {
   }
 }
 
-/** Number of training batches whose gradients all diagnostics share. */
-export const slopeCount = 16
+export const slopeCount = 16 // training batches whose gradients all diagnostics share

@@ -1,8 +1,10 @@
 import { checkFields } from '../core/mismatch.ts'
 import { counted } from '../core/text.ts'
+import { DivergedError } from './diverged.ts'
 import type { Experiment } from './experiment.ts'
 import { joinParts, type LossPart, lossOfParts } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
+import type { Task } from './task.ts'
 
 /** Progress of a run, as plain JSON. Together with the task's variables, it is enough to resume the run. */
 export interface Progress {
@@ -154,4 +156,19 @@ export function longer(experiment: Experiment, progress: Progress): string[] {
     ...(epochs !== undefined && progress.epoch >= epochs ? [`epochs=${2 * progress.epoch}`] : []),
     ...(steps !== undefined && progress.steps >= steps ? [`steps=${2 * progress.steps}`] : []),
   ]
+}
+
+/** @throws {DivergedError} when only `steps` ends a run and an epoch took no step: the run would never end. */
+export function checkProgress(
+  { epochs, steps }: Experiment,
+  task: Pick<Task, 'steps' | 'lr'>,
+  { sofar }: Progress,
+): void {
+  if (sofar.steps > 0 || epochs !== undefined) return
+  throw new DivergedError(
+    `train: wanted ${steps} steps, got an epoch in which each would have made a number not finite; ` +
+      'lower the rate, or look for numbers in the data that are not finite',
+    task.steps,
+    task.lr(task.steps),
+  )
 }

@@ -117,8 +117,7 @@ export class RunFolder {
    *
    * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
    * that falls due during a write is postponed until that ends, and then saves the state at that time.
-   *
-   * After an abort, the state is that of the last event; `save` writes a checkpoint of it, to resume from.
+   * After an abort, `save` writes a checkpoint of the last event.
    *
    * @throws the reason of `signal`, once it is aborted and the run has not ended.
    * @throws {ArgumentError} when the run is closed, or another loop reads its events.
@@ -181,10 +180,7 @@ export class RunFolder {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /**
-   * The error that ended the run, if it diverged and was not resumed since. The steps since the last checkpoint would
-   * lead to the same error.
-   */
+  /** The error that ended the run, if it diverged and was not resumed since. */
   get diverged(): DivergedLine | undefined {
     return readDiverged(this.path)
   }

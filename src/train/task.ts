@@ -3,15 +3,7 @@ import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
-import {
-  custom,
-  integer,
-  type Option,
-  type OptionsOf,
-  present,
-  readOptions,
-  type ValuesOf,
-} from '../core/options.ts'
+import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
@@ -26,6 +18,7 @@ import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
+import type { Evaluator } from './evaluator.ts'
 import { recalibrate } from './recalibrate.ts'
 import { type Failure, rows, type Steps, skipping } from './steps.ts'
 import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
@@ -203,15 +196,10 @@ export class Task {
   async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
     const { batchSize, signal } = readOptions('evaluate', evaluationOptions, options)
     checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
+    const evaluatorOf = (size: number): Promise<Evaluator> => this.#graphs.evaluator(source, size)
     const evaluated = (): Promise<Evaluation> =>
-      evaluation(
-        source,
-        batchSize,
-        this.#options.metrics,
-        (size) => this.#graphs.evaluator(source, size),
-        signal,
-      )
-    return this.atEvaluation(evaluated, present({ batchSize, signal }))
+      evaluation(source, batchSize, this.#options.metrics, evaluatorOf, signal)
+    return this.atEvaluation(evaluated, options)
   }
 
   /**

@@ -19,6 +19,7 @@ import {
   afterSteps,
   becauseOf,
   beginning,
+  checkProgress,
   endOf,
   factorOf,
   isOver,
@@ -142,7 +143,7 @@ async function finished(
   { progress, ms }: EpochSteps,
 ): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
-  checkSteps(experiment, task, progress)
+  checkProgress(experiment, task, progress)
   const measured = {
     trainLoss: trainLossOf(progress),
     ...(await validated(experiment, task, sofar.lr, signal)),
@@ -178,17 +179,6 @@ async function learn(
     if (error instanceof DivergedError && error.before) return { done: error.before, diverged: error }
     throw error
   }
-}
-
-/** @throws {DivergedError} when only `steps` ends a run and an epoch took no step: the run would never end. */
-function checkSteps({ epochs, steps }: Experiment, task: Task, { sofar }: Progress): void {
-  if (sofar.steps > 0 || epochs !== undefined) return
-  throw new DivergedError(
-    `train: wanted ${steps} steps, got an epoch in which each would have made a number not finite; ` +
-      'lower the rate, or look for numbers in the data that are not finite',
-    task.steps,
-    task.lr(task.steps),
-  )
 }
 
 type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
