@@ -139,19 +139,27 @@ test('nobody outside optim asks which optimizer it is: each declares what others
   expect(files.filter((file) => folderOf(file) !== 'optim' && asks.test(source(file)))).toEqual([])
 })
 
-test('only the command line touches the process, a lock its id, and one file the environment', () => {
+test('only the command line and workers touch the process, locks its id, and one file the environment', () => {
   const touches = /\bprocess\.|'node:process'/
   const wrong = files.filter((file) => folderOf(file) !== 'cli' && touches.test(source(file)))
-  expect(wrong).toEqual(['disk/lock.ts', 'runtime/telemetry.ts'])
+  expect(wrong).toEqual([
+    'disk/lock.ts',
+    'runtime/telemetry.ts',
+    'study/run/heartbeat.ts',
+    'study/run/holders.ts',
+  ])
 })
 
 test('files of a user, which may be large, are read in pieces and replaced whole: by `disk`', () => {
   const small = {
     'cli/advise.ts': 'base.json',
-    'cli/version.ts': 'package.json',
     'data/files/names.ts': 'an asset of the package',
+    'package-folder.ts': 'package.json',
+    'study/run/heartbeat.ts': 'a byte on a pipe',
+    'study/run/holders.ts': 'ids of processes',
     'study/run/run-trial.ts': 'trial.json',
     'train/experiment-file.ts': 'an experiment in JSON',
+    'train/trust.ts': 'sources of an experiment',
   }
   const whole = /^(?!import).*\b(?:readFileSync|writeFileSync|appendFileSync|writeSync)\(/m
   const found = files.filter((file) => folderOf(file) !== 'disk' && whole.test(code(file)))

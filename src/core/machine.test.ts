@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ArgumentError, DamagedError, FormatError, MachineError } from './errors.ts'
-import { isMachineFault, machineError, onMachine } from './machine.ts'
+import { isMachineFault, machineError } from './machine.ts'
 
 /** An error of the operating system, as Node.js throws it. */
 const systemError = (code: string, fields: object = {}): Error =>
@@ -74,18 +74,19 @@ describe('a fault of the machine is told in one line', () => {
     ['the engine', () => raise(new Error('std::bad_alloc'))],
     ['a device', () => raise(new Error('Failed to allocate memory for requested buffer of size 8'))],
   ])('memory for %s', (_, body) =>
-    expect(() => onMachine('a', body)).toThrow(
-      new MachineError(
-        'a: wanted more memory, got none; free some, or use smaller sizes, smaller batches or fewer workers',
-      ),
+    expect(messageOf(errorOf(body), 'a')).toBe(
+      'a: wanted more memory, got none; free some, or use smaller sizes, smaller batches or fewer workers',
     ),
   )
 
   test('from the system itself', () => {
-    expect(() => onMachine('/dev/full', () => writeFileSync('/dev/full', 'x'))).toThrow(MachineError)
-    expect(() => onMachine('.', () => readFileSync(import.meta.dirname))).toThrow(
-      '.: wanted to read it, got a folder where a file should be (EISDIR); check the path',
-    )
+    expect(machineError(errorOf(() => writeFileSync('/dev/full', 'x')))).toBeInstanceOf(MachineError)
+    expect(
+      messageOf(
+        errorOf(() => readFileSync(import.meta.dirname)),
+        '.',
+      ),
+    ).toBe('.: wanted to read it, got a folder where a file should be (EISDIR); check the path')
   })
 })
 
@@ -122,3 +123,12 @@ describe('what is no fault of the machine', () => {
     expect(isMachineFault(systemError('ENOSPC'))).toBe(true)
   })
 })
+
+function errorOf(body: () => unknown): unknown {
+  try {
+    body()
+  } catch (error) {
+    return error
+  }
+  throw new Error('wanted an error')
+}

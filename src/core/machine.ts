@@ -82,15 +82,6 @@ export function isMachineFault(error: unknown): boolean {
   return machineError(error) !== undefined || isMachineFault(error.cause)
 }
 
-/** Calls `body`. @throws {MachineError} in place of an error of the operating system */
-export function onMachine<T>(path: string, body: () => T): T {
-  try {
-    return body()
-  } catch (error) {
-    throw machineError(error, path) ?? error
-  }
-}
-
 const isMemory = (error: Error, code: unknown): boolean =>
   memoryCodes.includes(code) ||
   engineWords.test(error.message) ||

@@ -111,7 +111,7 @@ export function resolveAxes(who: string, given: Axes, rank: number): number[] {
 const maxSize = 2 ** 31 - 1
 
 /** Returns `shape`. @throws {ArgumentError} when it has more elements than any array may have */
-export function bounded(who: string, shape: Shape): Shape {
+export function withinLimit(who: string, shape: Shape): Shape {
   if (sizeOf(shape) <= maxSize) return shape
   throw mismatch(who, `a shape of at most ${maxSize} elements`, shape, 'use smaller sizes')
 }

@@ -20,7 +20,7 @@ import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
 import { isBegun, makeFolder } from './run-place.ts'
 import { readSaved, type Saved, saveState } from './saved.ts'
 import { type Task, taskOption } from './task.ts'
-import { run, scoreOf, taskOf } from './train.ts'
+import { monitoredScore, run, taskOf } from './train.ts'
 
 const options = {
   /** Whether to resume the run: at its last checkpoint or, if none, at the beginning. @default false */
@@ -158,7 +158,7 @@ export class RunFolder {
       const length = event.type === 'start' && isResumed ? this.#logged : log.write(toLines(event))
       if (event.type !== 'end') this.#logged = length
       this.#progress = event.progress
-      if (event.type === 'epoch') this.#score = scoreOf(event, this.#experiment)
+      if (event.type === 'epoch') this.#score = monitoredScore(event, this.#experiment)
       if (event.type !== 'steps') this.#checkPlace(log)
       if (event.type !== 'steps' || !this.#saving) await this.#saved
       const due = event.type === 'epoch' || this.#progress.steps - this.#savedAt >= everySteps

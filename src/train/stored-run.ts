@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { type Data, dtypes } from '../core/dtype.ts'
+import { dtypes } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import {
@@ -16,20 +16,20 @@ import {
   size,
   text,
 } from '../core/options.ts'
-import { type Shape, shapeOption, showTensor, sizeOf } from '../core/shape.ts'
+import { shapeOption, showTensor } from '../core/shape.ts'
 import { nameOptions } from '../data/dataset.ts'
 import type { Recipe } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { checkInside, readInside } from '../disk/inside.ts'
-import type { Session } from '../runtime/session.ts'
 import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import { readModel } from './checkpoint.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
-import type { Evaluator, Measured } from './evaluator.ts'
+import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { type About, type AboutLoss, evaluationWeights, graphFiles, graphFormat } from './run-graph.ts'
 import { finishedModel, type RunPlace } from './run-place.ts'
+import { storedEvaluator } from './stored-evaluator.ts'
 import { tensorsInside } from './tensor-file.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
@@ -147,7 +147,7 @@ export class StoredRun {
     const known = Object.entries(metrics).filter(([, spec]) => isKnown(spec))
     const of = { model, measures, y, batchSize, loss, source }
     const all = parseMetrics(Object.fromEntries(known))
-    const rowsOf = async (rows: number): Promise<Evaluator> => evaluator(of, rows)
+    const rowsOf = async (rows: number): Promise<Evaluator> => storedEvaluator(of, rows)
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options.signal))
   }
 
@@ -191,63 +191,3 @@ function checkField(path: string, what: string, wanted: Field, got: Field): void
   if (showTensor(wanted) === showTensor(got)) return
   throw new ArgumentError(`${path}: wanted ${what} of ${showTensor(wanted)}, got ${showTensor(got)}`)
 }
-
-interface Opened {
-  readonly model: Session
-  readonly measures: Session
-  readonly y: About['target']
-  readonly batchSize: number
-  readonly loss: AboutLoss
-  readonly source: Source
-}
-
-/** Returns the evaluator of batches of `rows` examples. */
-function evaluator({ model, measures, y, batchSize, loss, source }: Opened, rows: number): Evaluator {
-  const scaled = ([n = 1, ...rest]: Shape): Shape => [(n * rows) / batchSize, ...rest]
-  const { kinds, labels, shapes, ignoreIndex } = loss
-  const tensor = ({ shape, dtype }: Source['x'], data: Data) => ({ dtype, shape: [rows, ...shape], data })
-  const run = async (x: Data, truth: Data): Promise<ReadonlyMap<string, Data>> => {
-    const outputs = await model.run(new Map([['x', tensor(source.x, x)]]))
-    const data = outputs.get('y')!
-    const feeds = { truth: tensor(source.y, truth), y: { dtype: y.dtype, shape: scaled(y.shape), data } }
-    return measures.run(new Map(Object.entries(feeds)))
-  }
-  const graph = async ({ x, y: truth }: { readonly x: Data; readonly y: Data }) => {
-    const [width, depth] = [sizeOf(source.x.shape) * rows, sizeOf(source.y.shape) * rows]
-    const parts: ReadonlyMap<string, Data>[] = []
-    for (let k = 0; k * width < x.length; k++) {
-      parts.push(await run(slice(x, k, width), slice(truth, k, depth)))
-    }
-    return joined(parts)
-  }
-  return {
-    kinds: kinds?.map((kind) => (kind === 'weight' ? {} : kind)),
-    labels: typeof labels === 'number' ? (labels * rows) / batchSize : labels,
-    shapes: { output: scaled(shapes.output), target: scaled(shapes.target) },
-    ignoreIndex,
-    graph: graph as Evaluator['graph'],
-  }
-}
-
-const slice = (data: Data, k: number, size: number): Data => data.slice(k * size, (k + 1) * size)
-
-/** Joins the results of several batches, output by output. */
-function joined(parts: readonly ReadonlyMap<string, Data>[]): Readonly<Record<Measured, Data>> {
-  const all = [...parts[0]!.keys()].map((name) => {
-    const each = parts.map((part) => part.get(name)!)
-    const whole = allocateLike(
-      each[0]!,
-      each.reduce((n, { length }) => n + length, 0),
-    )
-    let at = 0
-    for (const one of each) {
-      whole.set(one as never, at)
-      at += one.length
-    }
-    return [name, whole] as const
-  })
-  return Object.fromEntries(all) as Record<Measured, Data>
-}
-
-const allocateLike = (data: Data, length: number): Data =>
-  new (data.constructor as new (length: number) => Data)(length)

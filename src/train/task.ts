@@ -223,11 +223,7 @@ export class Task {
     return exclusively(this.variables.values(), async () => evaluated(), { owner: this })
   }
 
-  #withEvaluationWeights<T>(
-    body: () => Promise<T>,
-    batchSize: number,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
+  #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: AbortSignal): Promise<T> {
     const weights = this.#evaluationWeights()
     if (!weights) return body()
     return swapped(this.variables.values(), weights.variables, async () => {

@@ -238,8 +238,7 @@ function brokenFrom(normalization: string, trials: readonly Finished[]): string[
 
 /** Returns, as a list of one, the best settings among the longest finished trials; [] if none finished. */
 function longest(trials: readonly Finished[], metric: Objective): Scored[] {
-  const done = trials.filter(({ result }) => result.status === 'done')
-  const steps = Math.max(...done.map((trial) => trial.steps))
+  const steps = Math.max(...trials.filter(({ result }) => result.status === 'done').map(({ steps }) => steps))
   const last = trials.filter((trial) => trial.steps === steps)
   return mostSeedsFirst(last, metric).slice(0, 1)
 }

@@ -83,8 +83,6 @@ async function* trials(
   const lost = new Map<string, Lost>()
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
-  const without = (known: ReadonlyMap<string, unknown>, trials: readonly Trial[]): Trial[] =>
-    trials.filter((trial) => !known.has(trialKey(trial)))
   /** Trials that the design asks for and that are not finished; the folder may have other finished trials. */
   const open = (): readonly [done: number, open: Trial[]] => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
@@ -110,6 +108,10 @@ async function* trials(
   for (const { lost: error } of lost.values()) throw error
   yield { type: 'end', finished: [...finished.values()].sort((a, b) => a.id - b.id) }
 }
+
+/** Returns the trials that are not among the known ones. */
+const without = (known: ReadonlyMap<string, unknown>, trials: readonly Trial[]): Trial[] =>
+  trials.filter((trial) => !known.has(trialKey(trial)))
 
 /** The trial of a worker that ended, and why. */
 type Lost = Trial & { readonly lost: LostTrialError }

@@ -1,0 +1,69 @@
+import type { Data } from '../core/dtype.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
+import type { Source } from '../data/stream.ts'
+import type { Session } from '../runtime/session.ts'
+import type { Evaluator, Measured } from './evaluator.ts'
+import type { About, AboutLoss } from './run-graph.ts'
+
+interface OpenedGraphs {
+  readonly model: Session
+  readonly measures: Session
+  readonly y: About['target']
+  readonly batchSize: number
+  readonly loss: AboutLoss
+  readonly source: Source
+}
+
+/** Returns the evaluator of batches of `rows` examples. */
+export function storedEvaluator(
+  { model, measures, y, batchSize, loss, source }: OpenedGraphs,
+  rows: number,
+): Evaluator {
+  const scaled = ([n = 1, ...rest]: Shape): Shape => [(n * rows) / batchSize, ...rest]
+  const { kinds, labels, shapes, ignoreIndex } = loss
+  const tensor = ({ shape, dtype }: Source['x'], data: Data) => ({ dtype, shape: [rows, ...shape], data })
+  const run = async (x: Data, truth: Data): Promise<ReadonlyMap<string, Data>> => {
+    const outputs = await model.run(new Map([['x', tensor(source.x, x)]]))
+    const data = outputs.get('y')!
+    const feeds = { truth: tensor(source.y, truth), y: { dtype: y.dtype, shape: scaled(y.shape), data } }
+    return measures.run(new Map(Object.entries(feeds)))
+  }
+  const graph = async ({ x, y: truth }: { readonly x: Data; readonly y: Data }) => {
+    const [width, depth] = [sizeOf(source.x.shape) * rows, sizeOf(source.y.shape) * rows]
+    const parts: ReadonlyMap<string, Data>[] = []
+    for (let k = 0; k * width < x.length; k++) {
+      parts.push(await run(slice(x, k, width), slice(truth, k, depth)))
+    }
+    return joined(parts)
+  }
+  return {
+    kinds: kinds?.map((kind) => (kind === 'weight' ? {} : kind)),
+    labels: typeof labels === 'number' ? (labels * rows) / batchSize : labels,
+    shapes: { output: scaled(shapes.output), target: scaled(shapes.target) },
+    ignoreIndex,
+    graph: graph as Evaluator['graph'],
+  }
+}
+
+const slice = (data: Data, k: number, size: number): Data => data.slice(k * size, (k + 1) * size)
+
+/** Joins the results of several batches, output by output. */
+function joined(parts: readonly ReadonlyMap<string, Data>[]): Readonly<Record<Measured, Data>> {
+  const all = [...parts[0]!.keys()].map((name) => {
+    const each = parts.map((part) => part.get(name)!)
+    const whole = allocateLike(
+      each[0]!,
+      each.reduce((n, { length }) => n + length, 0),
+    )
+    let at = 0
+    for (const one of each) {
+      whole.set(one as never, at)
+      at += one.length
+    }
+    return [name, whole] as const
+  })
+  return Object.fromEntries(all) as Record<Measured, Data>
+}
+
+const allocateLike = (data: Data, length: number): Data =>
+  new (data.constructor as new (length: number) => Data)(length)
