@@ -105,8 +105,10 @@ const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => {})
 /** Runs a block as a module, with `names` in scope. */
 async function run(code: string, names: Readonly<Record<string, unknown>>): Promise<void> {
   const source = jiti.transform({ source: code, filename: 'block.ts', ts: true, async: true })
-  const imported = async (name: string): Promise<unknown> =>
-    name === 'evenstep' ? evenstep : { __esModule: true, default: names.experiment }
+  const imported = async (name: string): Promise<unknown> => {
+    if (name.startsWith('node:')) return import(name)
+    return name === 'evenstep' ? evenstep : { __esModule: true, default: names.experiment }
+  }
   const scope = { ...evenstep, ...names, jitiImport: imported, exports: {} }
   await new AsyncFunction(...Object.keys(scope), `{${source}\n}`)(...Object.values(scope))
 }

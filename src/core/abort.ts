@@ -1,8 +1,20 @@
 import { custom, type Option } from './options.ts'
 
+/**
+ * An `AbortSignal`. The global type of that name comes with the types of the DOM or of Node.js, which not every
+ * TypeScript project has.
+ */
+export interface Abortable {
+  readonly aborted: boolean
+  readonly reason: unknown
+  throwIfAborted(): void
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** Declares an option that is an abort signal. Whatever takes long has one, named `signal`. */
-export const abortSignal = (): Option<AbortSignal, AbortSignal | undefined> =>
-  custom<AbortSignal>('an AbortSignal', (value) => value instanceof AbortSignal)
+export const abortSignal = (): Option<Abortable, Abortable | undefined> =>
+  custom<Abortable>('an AbortSignal', (value) => value instanceof AbortSignal)
 
 type Values<T> = AsyncIterable<T> | Iterable<T>
 
@@ -11,14 +23,14 @@ type Values<T> = AsyncIterable<T> | Iterable<T>
  *
  * @throws the signal's reason before the next value; at once, while a value of an async iterable is awaited
  */
-export function untilAborted<T>(signal: AbortSignal | undefined, values: Generator<T>): Generator<T>
-export function untilAborted<T>(signal: AbortSignal | undefined, values: Values<T>): Values<T>
-export function untilAborted<T>(signal: AbortSignal | undefined, values: Values<T>): Values<T> {
+export function untilAborted<T>(signal: Abortable | undefined, values: Generator<T>): Generator<T>
+export function untilAborted<T>(signal: Abortable | undefined, values: Values<T>): Values<T>
+export function untilAborted<T>(signal: Abortable | undefined, values: Values<T>): Values<T> {
   if (signal === undefined) return values
   return Symbol.asyncIterator in values ? whileAwaited(signal, values) : between(signal, values)
 }
 
-function* between<T>(signal: AbortSignal, values: Iterable<T>): Generator<T> {
+function* between<T>(signal: Abortable, values: Iterable<T>): Generator<T> {
   signal.throwIfAborted()
   for (const value of values) {
     yield value
@@ -26,7 +38,7 @@ function* between<T>(signal: AbortSignal, values: Iterable<T>): Generator<T> {
   }
 }
 
-async function* whileAwaited<T>(signal: AbortSignal, values: AsyncIterable<T>): AsyncGenerator<T> {
+async function* whileAwaited<T>(signal: Abortable, values: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = values[Symbol.asyncIterator]()
   try {
     for (;;) {
@@ -43,7 +55,7 @@ async function* whileAwaited<T>(signal: AbortSignal, values: AsyncIterable<T>): 
 }
 
 /** Resolves as `promise` does, unless the signal is aborted before. @throws the signal's reason then, at once */
-export async function orAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+export async function orAborted<T>(signal: Abortable | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise
   promise.catch(() => {}) // an error after the abort is not an unhandled rejection
   signal.throwIfAborted()

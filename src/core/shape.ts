@@ -1,6 +1,5 @@
 import type { DType } from './dtype.ts'
 import { ShapeError } from './errors.ts'
-import { mismatch } from './mismatch.ts'
 import { custom, type Option } from './options.ts'
 
 /** Sizes of a tensor's axes, outermost axis first; an empty list is the shape of a scalar. */
@@ -105,13 +104,4 @@ export function resolveAxes(who: string, given: Axes, rank: number): number[] {
     throw new ShapeError(`${who}: wanted each axis once, got ${showShape(axes)}`)
   }
   return resolved.sort((a, b) => a - b)
-}
-
-/** Maximum number of elements of an array: more cannot be meant, and would fail later for want of memory. */
-const maxSize = 2 ** 31 - 1
-
-/** Returns `shape`. @throws {ArgumentError} when it has more elements than any array may have */
-export function withinLimit(who: string, shape: Shape): Shape {
-  if (sizeOf(shape) <= maxSize) return shape
-  throw mismatch(who, `a shape of at most ${maxSize} elements`, shape, 'use smaller sizes')
 }

@@ -8,7 +8,7 @@ import { boolean, choice, type Hyperparameter, type OptionsOf, readOptions } fro
 import { type Random, random } from './random.ts'
 import type { IndexRange } from './range.ts'
 import { duringRun, stepsOfRun } from './run.ts'
-import { type Shape, sameShape, showShape, showTensor, sizeOf, withinLimit } from './shape.ts'
+import { type Shape, sameShape, showShape, showTensor, sizeOf } from './shape.ts'
 import { input, scalar, type Tensor } from './tensor.ts'
 
 /** Returns the initial values of a variable, one per element in row-major order, drawn from `random`. */
@@ -50,7 +50,7 @@ export class Variable {
   /** @throws {ArgumentError} when the shape has 2³¹ elements or more. */
   constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
     const { trainable, finite, dtype } = readOptions('Variable', options, given)
-    this.shape = withinLimit('Variable', shape)
+    this.shape = shape
     this.trainable = trainable
     this.finite = finite
     this.initializer = initializer

@@ -1,4 +1,4 @@
-import { untilAborted } from '../core/abort.ts'
+import { type Abortable, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
 import { unchanged } from '../core/snapshot.ts'
@@ -38,12 +38,12 @@ export class Subject {
   readonly task: Task
   /** Log of every step of the run: losses, learning rates and more; undefined without a log. */
   readonly log: Steps | undefined
-  readonly signal: AbortSignal | undefined
+  readonly signal: Abortable | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
   /** @param log of every step of the run that trained the task @param signal stops between two graphs */
-  constructor(experiment: Experiment, task: Task, log?: Steps, signal?: AbortSignal) {
+  constructor(experiment: Experiment, task: Task, log?: Steps, signal?: Abortable) {
     checkExperiment('doctor', experiment)
     checkTask('doctor', task)
     const optimizer = optimizerFor(experiment, task.model)

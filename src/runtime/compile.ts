@@ -97,7 +97,7 @@ export interface Compiled<In extends string, Out extends string> {
  *
  * @example
  * const predict = await compile({ x: { shape: ['N', 100] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
- * const { y } = await predict({ x: new Float32Array(300) }) // 3 rows
+ * const { y } = await predict({ x: new Float32Array(300) })
  */
 export async function compile<In extends string, Out extends string>(
   inputs: Readonly<Record<In, InputSpec>>,

@@ -1,4 +1,4 @@
-import { untilAborted } from '../core/abort.ts'
+import { type Abortable, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
@@ -32,7 +32,7 @@ export async function evaluation(
   batchSize: number,
   metrics: Metrics,
   evaluatorOf: (batchSize: number) => Promise<Evaluator>,
-  signal?: AbortSignal,
+  signal?: Abortable,
 ): Promise<Evaluation> {
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
   const totals = new Totals()

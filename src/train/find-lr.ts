@@ -1,4 +1,4 @@
-import { abortSignal, untilAborted } from '../core/abort.ts'
+import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
@@ -91,7 +91,7 @@ async function rangeTest(
   task: Task,
   rate: (step: number) => number,
   steps: number,
-  signal: AbortSignal | undefined,
+  signal: Abortable | undefined,
 ): Promise<LearningRates> {
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps, signal))
   const smoothed = losses.map(smoother())
@@ -117,7 +117,7 @@ async function ramp(
   { model }: Task,
   rate: (step: number) => number,
   steps: number,
-  signal: AbortSignal | undefined,
+  signal: Abortable | undefined,
 ): Promise<number[]> {
   const { data, loss, dtype, device, threads, accumulate, lastBatch } = experiment
   const optimizer = optimizerFor(experiment, model)

@@ -1,3 +1,4 @@
+import type { Abortable } from '../core/abort.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
@@ -68,7 +69,7 @@ export interface OpenedRun {
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
-  evaluate(source?: Source, options?: { readonly signal?: AbortSignal }): Promise<Evaluation>
+  evaluate(source?: Source, options?: { readonly signal?: Abortable }): Promise<Evaluation>
   /**
    * Returns the model as the bytes of an ONNX file, like `train.exportOnnx`.
    *

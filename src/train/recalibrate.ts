@@ -1,4 +1,4 @@
-import { abortSignal, untilAborted } from '../core/abort.ts'
+import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
@@ -129,7 +129,7 @@ async function collect(
   model: Module,
   loader: Loader | StreamLoader,
   batches: number,
-  signal: AbortSignal | undefined,
+  signal: Abortable | undefined,
 ): Promise<ReadonlyMap<BatchNorm, readonly LayerStatistics[]>> {
   const byLayer = new Map<BatchNorm, LayerStatistics[]>()
   const statisticsIn = batchStatistics(model, ('stream' in loader ? loader.stream : loader.dataset).x)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { abortSignal } from '../core/abort.ts'
+import { type Abortable, abortSignal } from '../core/abort.ts'
 import { ArgumentError, MachineError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
@@ -148,7 +148,7 @@ export class RunFolder {
     }
   }
 
-  async *#train(log: LogFile, signal: AbortSignal | undefined): AsyncGenerator<TrainEvent> {
+  async *#train(log: LogFile, signal: Abortable | undefined): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const isResumed = this.#logged > 0
     const from = present({ task: this.task, progress: this.#progress, signal })

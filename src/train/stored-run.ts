@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import type { Abortable } from '../core/abort.ts'
 import { dtypes } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
@@ -132,7 +133,7 @@ export class StoredRun {
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
-  async evaluate(source: Source, options: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
+  async evaluate(source: Source, options: { readonly signal?: Abortable } = {}): Promise<Evaluation> {
     const { x, y, target, loss, lossRefused, batchSize, metrics, dtype } = this.about
     const { path } = this.#place
     if (!loss || !y)

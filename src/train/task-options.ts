@@ -1,3 +1,4 @@
+import type { Abortable } from '../core/abort.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
 import {
   boolean,
@@ -101,7 +102,7 @@ export const taskOptions = {
 type Recalibration = (
   model: Module,
   batches: Loader | StreamLoader,
-  options?: { readonly signal: AbortSignal },
+  options?: { readonly signal: Abortable },
 ) => Promise<unknown>
 
 export interface TaskOptions extends OptionsOf<typeof taskOptions> {}

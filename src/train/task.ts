@@ -1,4 +1,4 @@
-import { abortSignal } from '../core/abort.ts'
+import { type Abortable, abortSignal } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
@@ -223,7 +223,7 @@ export class Task {
     return exclusively(this.variables.values(), async () => evaluated(), { owner: this })
   }
 
-  #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: AbortSignal): Promise<T> {
+  #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: Abortable): Promise<T> {
     const weights = this.#evaluationWeights()
     if (!weights) return body()
     return swapped(this.variables.values(), weights.variables, async () => {
@@ -247,7 +247,7 @@ export class Task {
   }
 
   /** Recomputes running statistics at the current weights, on training batches of `batchSize` examples. */
-  async #recalibrate(batchSize: number, signal: AbortSignal | undefined): Promise<void> {
+  async #recalibrate(batchSize: number, signal: Abortable | undefined): Promise<void> {
     if (batchNorms(this.model).size === 0) return
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)

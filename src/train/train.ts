@@ -1,4 +1,4 @@
-import { abortSignal, untilAborted } from '../core/abort.ts'
+import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
 import { type DType, isFloat } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
@@ -99,7 +99,7 @@ interface Running {
   readonly task: Task
   readonly batches: Loader | StreamLoader
   readonly pace: Pace
-  readonly signal: AbortSignal | undefined
+  readonly signal: Abortable | undefined
 }
 
 /** Progress after the steps of an epoch, and the number of milliseconds that these steps took. */
@@ -188,7 +188,7 @@ async function validated(
   { data, batchSize }: Experiment,
   task: Task,
   lr: number,
-  signal: AbortSignal | undefined,
+  signal: Abortable | undefined,
 ): Promise<Omit<Measured, 'trainLoss'>> {
   const step = task.steps - 1
   const evaluated = task.evaluate(data.validation, present({ batchSize, signal }))

@@ -21,10 +21,12 @@ const own = readdirSync(`${root}/schedule`, { recursive: true, encoding: 'utf8' 
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   .map((name) => `schedule/${name}`)
 
-test('evenstep/schedule loads its own files and five small files of core, and nothing else', () => {
+test('evenstep/schedule loads its own files and seven small files of core, and nothing else', () => {
   const all = [...loaded(`${root}/schedule/index.ts`)].map((file) => relative(root, file))
   const needed = own.filter((name) => name !== 'schedule/stretched.ts') // which only the warnings of a run need
-  const core = ['errors', 'mismatch', 'options', 'run', 'text'].map((name) => `core/${name}.ts`)
+  const core = ['bounds', 'errors', 'json', 'mismatch', 'options', 'run', 'text'].map(
+    (name) => `core/${name}.ts`,
+  )
   expect(all.sort()).toEqual([...needed, ...core].sort())
 })
 

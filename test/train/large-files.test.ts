@@ -84,7 +84,7 @@ test('a header beyond 100 MB is refused before it is read', () => {
   new DataView(bytes.buffer).setBigUint64(0, 2n ** 30n, true)
   const path = sparse('header.safetensors', bytes)
   expect(() => loadWeights(new ToyNet(), path)).toThrow(
-    'header.safetensors: wanted a header of at most 100000000 bytes, got 1073741824; the file is damaged',
+    'header.safetensors: wanted a header of up to 100000000 bytes, got 1073741824; the file is damaged',
   )
 })
 

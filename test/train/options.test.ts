@@ -40,27 +40,27 @@ const refused: readonly (readonly [wanted: string, make: (wrong: object) => unkn
     { checkpoints: { kept: 1 } },
   ],
   [
-    'evaluate: wanted one of batchSize, got batch',
+    'evaluate: wanted one of batchSize, signal, got batch',
     (o) => task.evaluate(setup.data.validation, o),
     { batch: 1 },
   ],
   [
-    'atEvaluation: wanted one of batchSize, got size',
+    'atEvaluation: wanted one of batchSize, signal, got size',
     (o) => task.atEvaluation(async () => 0, o),
     { size: 1 },
   ],
   [
-    'run: wanted one of task, progress, got tsk; did you mean task\\?',
+    'run: wanted one of task, progress, signal, got tsk; did you mean task\\?',
     (o) => train.run(setup, o).next(),
     { tsk: task },
   ],
   [
-    'find-lr: wanted one of from, to, steps, task, got step; did you mean steps\\?',
+    'find-lr: wanted one of from, to, steps, task, signal, got step; did you mean steps\\?',
     (o) => train.findLearningRate(setup, o),
     { step: 30 },
   ],
   [
-    'recalibrate: wanted one of batches, got batch; did you mean batches\\?',
+    'recalibrate: wanted one of batches, signal, got batch; did you mean batches\\?',
     (o) => train.recalibrate(new nn.BatchNorm1d(2), batches, o),
     { batch: 1 },
   ],

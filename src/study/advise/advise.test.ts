@@ -129,7 +129,7 @@ describe('advice', () => {
       'advise: wanted budget as a positive integer, got 1.5',
     )
     await expect(advise(toyOf(), { budget: 900, seeds: 3 } as never).next()).rejects.toThrow(
-      'advise: wanted one of budget, runner, got seeds',
+      'advise: wanted one of budget, runner, signal, got seeds',
     )
   })
 

@@ -1,4 +1,4 @@
-import { abortSignal } from '../../core/abort.ts'
+import { type Abortable, abortSignal } from '../../core/abort.ts'
 import { callback, type OptionsOf, present, readOptions, required, size } from '../../core/options.ts'
 import { NormalizationError } from '../../nn/norm/normalization.ts'
 import type { Experiment } from '../../train/experiment.ts'
@@ -78,7 +78,7 @@ const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second
 async function* rangesOf(
   experiment: Experiment,
   { ramp }: Plan,
-  signal: AbortSignal | undefined,
+  signal: Abortable | undefined,
 ): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const [from, to] = testRates ?? [1e-5, 10]

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../core/abort.ts'
+import { type Abortable, untilAborted } from '../../core/abort.ts'
 import { ArgumentError } from '../../core/errors.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
@@ -21,7 +21,7 @@ export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner
   readonly #budget: number
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: Abortable | undefined
   readonly #finished: Finished[] = []
   #spent: number
   #round: Finished[] = []
@@ -33,7 +33,7 @@ export class Race {
     runner: Runner,
     budget: number,
     spent: number,
-    signal: AbortSignal | undefined,
+    signal: Abortable | undefined,
   ) {
     this.#experiment = experiment
     this.#runner = runner

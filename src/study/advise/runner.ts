@@ -1,3 +1,4 @@
+import type { Abortable } from '../../core/abort.ts'
 import { present } from '../../core/options.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import type { EpochEvent } from '../../train/event.ts'
@@ -17,7 +18,7 @@ import { settingsOf } from '../trial-settings.ts'
 export type Runner = (
   experiment: Experiment,
   trials: readonly Trial[],
-  signal?: AbortSignal,
+  signal?: Abortable,
 ) => AsyncIterable<Finished>
 
 /** A runner that runs one trial after another in this process, and writes no files. */
@@ -28,7 +29,7 @@ export const inProcess: Runner = async function* (experiment, trials, signal) {
 async function resultOf(
   experiment: Experiment,
   trial: Trial,
-  signal: AbortSignal | undefined,
+  signal: Abortable | undefined,
 ): Promise<TrialResult> {
   const begun = performance.now()
   const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })

@@ -25,7 +25,7 @@ export async function summarizeDrift(task: Task, experiment: Experiment): Promis
       return {
         kl: Math.max(...layers.map(({ meanKl }) => meanKl)),
         validationLoss: await evaluate(),
-        recalibratedLoss: await remeasured(task.model, training, batches, evaluate),
+        recalibratedLoss: await remeasured(task.model, training, { batches }, evaluate),
       }
     },
     { batchSize },

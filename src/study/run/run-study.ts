@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Abortable } from '../../core/abort.ts'
 import { refuseLinks } from '../../disk/inside.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { trialKey } from '../design/design.ts'
@@ -32,7 +33,7 @@ export interface RunStudyOptions {
   /** Seconds that one attempt at a trial may take before it is resumed elsewhere. @default no limit */
   readonly timeLimit?: number
   /** Abort signal that stops the study at once, even in the middle of trials. */
-  readonly signal?: AbortSignal
+  readonly signal?: Abortable
 }
 
 /**
@@ -139,8 +140,8 @@ function runIn(
 const trialsOf = (folder: string): string => join(folder, 'trials')
 
 /** Returns a promise that resolves once the signal is aborted. */
-const stopping = (signal: AbortSignal | undefined): Promise<undefined> =>
+const stopping = (signal: Abortable | undefined): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined)
-    signal?.addEventListener('abort', () => resolve(undefined), { once: true })
+    signal?.addEventListener('abort', () => resolve(undefined))
   })
