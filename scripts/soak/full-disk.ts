@@ -149,7 +149,7 @@ const stdout: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
         ['csv', run, '--every', 'step'],
         ['eval', run],
         ['eval', run, '--json'],
-        ['doctor', lab.fileOf(subject)],
+        ['doctor', run, '--json'],
         ['schedule', 'cosine 0.1 to 0', '--steps', '500', '--csv'],
         ['schedule', 'cosine 0.1 to 0', '--steps', '500'],
         ['export', run, join(folder, 'model.onnx')],

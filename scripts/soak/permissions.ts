@@ -60,17 +60,20 @@ const isFolder = (path: string): boolean => {
 
 /** A file that may not be read: a command that needs it says so, and any other gives what it gave before. */
 const unreadable: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
-  const whole = await lab.undisturbed(draw.of(experiments))
+  const subject = draw.of(experiments)
+  const whole = await lab.undisturbed(subject)
   const run = join(folder, 'run')
   cpSync(whole, run, { recursive: true })
   given(run)
   const inside = readdirSync(run, { recursive: true, encoding: 'utf8' })
   const path = join(run, draw.of(['', ...inside]))
+  // This user did not train the run, and has to say that the experiment's code may be executed.
+  const trusted = ['--experiment', lab.fileOf(subject)]
   const commands = [
-    ['eval', run, '--json'],
-    ['eval', run, '--best', '--json'],
+    ['eval', run, '--json', ...trusted],
+    ['eval', run, '--best', '--json', ...trusted],
     ['csv', run],
-    ['doctor', run, '--json'],
+    ['doctor', run, '--json', ...trusted],
     ['export', run, join(given(join(folder, 'out')), 'model.onnx')],
   ]
   const args = draw.of(commands)

@@ -64,6 +64,11 @@ describe('a fault of the machine is told in one line', () => {
     ],
   ])('%s %j', (code, fields, message) => expect(messageOf(systemError(code, fields))).toBe(message))
 
+  test('of a native library that states only its number', () =>
+    expect(messageOf(new Error('Too many open files (os error 24)'))).toBe(
+      'evenstep: wanted to read, got too many open files in this process (EMFILE); raise the limit (ulimit -n), then repeat',
+    ))
+
   test('that names the file where the error does not', () =>
     expect(messageOf(systemError('ENOSPC'), 'log')).toMatch(/^log: wanted to write it, got a full disk/))
 

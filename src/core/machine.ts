@@ -60,7 +60,8 @@ const actions: Readonly<Record<string, string>> = {
 export function machineError(error: unknown, path?: string): MachineError | undefined {
   if (error instanceof MachineError) return error
   if (!(error instanceof Error) || error instanceof EvenstepError) return undefined
-  const { code, syscall = '', path: own = path, dest } = error as NodeJS.ErrnoException & { dest?: string }
+  const { syscall = '', path: own = path, dest } = error as NodeJS.ErrnoException & { dest?: string }
+  const code = codeOf(error)
   const options = { cause: error }
   if (isMemory(error, code)) {
     const fix = 'free some, or use smaller sizes, smaller batches or fewer workers'
@@ -86,6 +87,16 @@ const isMemory = (error: Error, code: unknown): boolean =>
   memoryCodes.includes(code) ||
   engineWords.test(error.message) ||
   (error.name === 'RangeError' && rangeWords.test(error.message))
+
+/** Codes by their numbers on Linux, for native libraries that give only these. */
+const numbers: Readonly<Record<number, string>> = {
+  ...{ 5: 'EIO', 12: 'ENOMEM', 13: 'EACCES', 23: 'ENFILE', 24: 'EMFILE', 27: 'EFBIG', 28: 'ENOSPC' },
+  ...{ 30: 'EROFS', 122: 'EDQUOT' },
+}
+
+/** Returns an error's code, or the code that its message states as `(os error 24)`. */
+const codeOf = (error: Error): unknown =>
+  (error as NodeJS.ErrnoException).code ?? numbers[Number(/\(os error (\d+)\)/.exec(error.message)?.[1])]
 
 /** Whether an error's code is one of the operating system, or one by which Node.js reports a limit of it. */
 function isSystemCode(error: Error, code: unknown): code is string {

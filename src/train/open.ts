@@ -6,7 +6,7 @@ import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { readState } from './checkpoint.ts'
-import { checkSameExperiment } from './description.ts'
+import { checkSameExperiment, readDescription } from './description.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
@@ -96,6 +96,7 @@ export async function open(folder: string, given: OpenOptions = {}): Promise<Ope
   checkFolder('open', folder)
   if (own !== undefined) checkExperiment('open', own)
   const place = runPlaceOf(folder, asked)
+  readDescription(place.path) // refuses a damaged one, which is no reason to do without the experiment
   const experiment = own ?? (await experimentOfRun(place.path).catch(reasonOf))
   return experiment instanceof EvenstepError ? openGraphs(place, experiment) : openWith(place, experiment)
 }

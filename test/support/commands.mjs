@@ -13,7 +13,7 @@ process.stderr.write = (text) => {
   err += text
   return true
 }
-process.stdout.setMaxListeners(0)
+for (const one of [process, process.stdout, process.stderr]) one.setMaxListeners(0)
 
 for (const [i, args] of JSON.parse(lists).entries()) {
   ;[out, err] = ['', '']

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -46,6 +46,7 @@ describe.skipIf(platform() === 'win32')('a symbolic link inside the folder of a 
     cpSync(join(root, 'whole'), join(root, 'model'), { recursive: true })
     const model = join(root, 'model', 'model.safetensors')
     writeFileSync(join(root, 'outside.safetensors'), '')
+    rmSync(model, { force: true })
     symlinkSync(join(root, 'outside.safetensors'), model)
     await expect(open(join(root, 'model'), { experiment: setup() })).rejects.toThrow(refusal(model))
   })
