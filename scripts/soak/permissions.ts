@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -136,8 +136,10 @@ const removed: Attack['round'] = async (round) => {
   await running.said
   await Promise.race([running.outcome, setTimeout(draw.below(draw.of([50, 400])))])
   const name = draw.of(['', '', 'checkpoints', 'events.jsonl', 'run.json'])
-  // More is written into it meanwhile.
-  rmSync(join(run, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 1 })
+  // Renamed first, as more is written into it meanwhile.
+  const gone = join(folder, 'gone')
+  renameSync(join(run, name), gone)
+  rmSync(gone, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 })
   const outcome = await running.outcome
   sufferedFault(outcome, round)
   if (outcome.code !== 0) {
