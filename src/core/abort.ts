@@ -1,15 +1,16 @@
 import { custom, type Option } from './options.ts'
 
-/** Declares an option that is an abort signal. Whatever takes long has one, named `signal`. */
+/** Declares an option that is an abort signal. Every function that may take long has one, named `signal`. */
 export const abortSignal = (): Option<AbortSignal, AbortSignal | undefined> =>
   custom<AbortSignal>('an AbortSignal', (value) => value instanceof AbortSignal)
 
 type Values<T> = AsyncIterable<T> | Iterable<T>
 
 /**
- * Passes on the values of `values` until the signal is aborted.
+ * Yields the values of `values` until the signal is aborted.
  *
- * @throws the signal's reason before the next value; at once, while a value of an async iterable is awaited
+ * @throws the signal's reason: at once if a value of an async iterable is being awaited, otherwise before the
+ *   next value
  */
 export function untilAborted<T>(signal: AbortSignal | undefined, values: Generator<T>): Generator<T>
 export function untilAborted<T>(signal: AbortSignal | undefined, values: Values<T>): Values<T>
@@ -42,7 +43,7 @@ async function* whileAwaited<T>(signal: AbortSignal, values: AsyncIterable<T>): 
   }
 }
 
-/** Resolves as `promise` does, unless the signal is aborted before. @throws the signal's reason then, at once */
+/** Awaits `promise`, and returns its value. @throws the signal's reason, at once, if it is aborted before */
 export async function orAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise
   promise.catch(() => {}) // an error after the abort is not an unhandled rejection

@@ -61,7 +61,8 @@ export const withUnitAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
 /**
- * Returns the shape to which two shapes broadcast, as in NumPy: last axes are aligned, axes of size 1 stretch.
+ * Returns the shape to which two shapes broadcast, as in NumPy: trailing axes are aligned, axes of size 1
+ * stretch.
  *
  * @throws {ShapeError} when two aligned axes differ in size and neither has size 1.
  */
@@ -79,13 +80,13 @@ export function broadcast(who: string, a: Shape, b: Shape): Shape {
   })
 }
 
-/** Returns the axes of `to` along which elements repeat when a tensor of shape `from` is broadcast to `to`. */
+/** Returns the axes of shape `to` along which elements repeat when shape `from` is broadcast to `to`. */
 export function stretchedAxes(from: Shape, to: Shape): number[] {
   const lead = to.length - from.length
   return to.flatMap((n, i) => (i < lead || (from[i - lead] === 1 && n !== 1) ? [i] : []))
 }
 
-/** Axes of a tensor: one or a list; a negative one counts from the end. */
+/** One axis of a tensor, or a list of axes; a negative axis counts from the end. */
 export type Axes = number | readonly number[]
 
 /**
@@ -107,7 +108,7 @@ export function resolveAxes(who: string, given: Axes, rank: number): number[] {
   return resolved.sort((a, b) => a - b)
 }
 
-/** Maximum number of elements of an array: more cannot be meant, and would fail later for want of memory. */
+/** Maximum number of elements in an array: more are surely a mistake, and would exhaust memory later. */
 const maxSize = 2 ** 31 - 1
 
 /** Returns `shape`. @throws {ArgumentError} when it has more elements than any array may have */

@@ -19,7 +19,7 @@ export type NumberArray =
   | BigInt64Array
   | BigUint64Array
 
-/** A list of numbers or of equally long lists, with one item for each example. Booleans count as 1 and 0. */
+/** A list with one item per example: a number, or a list as long as all others. Booleans count as 1 and 0. */
 export type NumberList = readonly (number | bigint | boolean | NumberArray | NumberList)[]
 
 /** Numbers in one flat array, or in nested lists. */
@@ -32,7 +32,7 @@ export const isNumbers = (value: unknown): boolean =>
 /** `y` holds 'labels', class indices (classification), or 'numbers', values to predict (regression). */
 export type Target = 'labels' | 'numbers'
 
-/** Values in one flat array, with the shape of one example if they were given as nested lists. */
+/** Values in one flat array, and the shape of one example if the values were given as nested lists. */
 export interface Flat {
   readonly data: Values
   readonly shape?: Shape
@@ -135,7 +135,7 @@ interface Flattened {
 /**
  * Flattens nested lists into a Float64Array.
  *
- * @throws {ArgumentError} when lengths differ, or an item is no finite number.
+ * @throws {ArgumentError} when lengths differ, or an item is not a finite number.
  */
 function flat(who: string, name: 'x' | 'y', numbers: NumberInput): Flattened {
   if (!Array.isArray(numbers)) return { data: numbers as NumberArray, isList: false }
@@ -155,7 +155,9 @@ function shapeOf(value: unknown): number[] {
   return list === undefined ? [] : [list.length, ...(list.length > 0 ? shapeOf(list[0]) : [])]
 }
 
-/** Copies nested lists of numbers to `out`; returns the index after the last, or −1 if one is not finite. */
+/**
+ * Copies nested lists of numbers to `out`; returns the index after the last, or −1 if a number is not finite.
+ */
 function put(out: Float64Array, start: number, value: unknown, depth: number): number {
   if (depth === 0) {
     const number = numberIn(value)

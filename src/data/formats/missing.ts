@@ -1,6 +1,6 @@
 import { isInfinity, parseNumeral } from './numerals.ts'
 
-/** Words that count as missing in columns of numbers, but in a label column may be the name of a class. */
+/** Words that count as missing in columns of numbers, but in a label column may be names of classes. */
 const words = ['NA', 'N/A', 'n/a', 'None', 'NULL', 'null']
 
 /** Texts that count as missing by default, besides the empty text and `words`: those of pandas, and `?`. */
