@@ -27,9 +27,7 @@ const faults: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
 /** Matches messages by which ONNX Runtime reports that memory ran out. */
 const engineWords = /std::bad_alloc|bad allocation|failed to allocate memory/i
 
-/**
- * Matches a RangeError's message by which V8 reports that memory ran out, or that a size is beyond all memory.
- */
+/** Matches a RangeError's message by which V8 reports that memory ran out, or that a size is too large. */
 const rangeWords =
   /^(Invalid (typed )?array( buffer)? length|Array buffer allocation failed|Invalid string length|(Map|Set) maximum size)/i
 

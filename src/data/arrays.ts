@@ -155,9 +155,7 @@ function shapeOf(value: unknown): number[] {
   return list === undefined ? [] : [list.length, ...(list.length > 0 ? shapeOf(list[0]) : [])]
 }
 
-/**
- * Copies nested lists of numbers to `out`; returns the index after the last, or −1 if a number is not finite.
- */
+/** Copies nested lists of numbers to `out`; returns the index after the last, or −1 if any is not finite. */
 function put(out: Float64Array, start: number, value: unknown, depth: number): number {
   if (depth === 0) {
     const number = numberIn(value)

@@ -8,9 +8,7 @@ export interface Batch {
   readonly y: Data
   /** Number of examples in the batch. */
   readonly length: number
-  /**
-   * Data set and indices of the examples; undefined once `x` or `y` was read, or if transforms were applied.
-   */
+  /** Data set and indices of the examples; undefined once `x` or `y` was read, or after transforms. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 

@@ -49,9 +49,7 @@ export interface Transform {
   check?(x: FieldSpec, y: FieldSpec): void
   /** Whether the transform calls `other` for other examples, which is impossible with a stream. */
   readonly mixes?: boolean
-  /**
-   * Changes the example in place. The return value is ignored, but another example or a promise is an error.
-   */
+  /** Changes the example in place. The result is ignored, but another example or a promise is an error. */
   apply(example: Example, occasion: Occasion): void
 }
 

@@ -37,9 +37,7 @@ export class CsvRows {
   #rest = ''
   #line = 1
   #isStarted = false
-  /**
-   * Length of `#rest` at which to parse it again; doubled if its row is incomplete, so total cost is linear.
-   */
+  /** Length of `#rest` at which to parse it again; doubled if its row is incomplete, to keep cost linear. */
   #enough = 0
 
   constructor(name: string, syntax: CsvSyntax, take: (row: CsvRow) => void) {

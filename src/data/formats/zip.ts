@@ -42,10 +42,7 @@ export class Archive {
     return this.#entries.get(file)!.size
   }
 
-  /**
-   * Returns the first bytes of a file: some kilobytes or more, if it is as long. @throws {FormatError} as
-   * `read`
-   */
+  /** Returns a file's first kilobytes, at least; all of a shorter file. @throws {FormatError} as `read` */
   startOf(file: string): Uint8Array {
     return this.#reported(() => contentStart(this.#bytes, this.#view, this.#entries.get(file)!, this.#name))
   }
