@@ -37,7 +37,7 @@ async function* whileAwaited<T>(signal: AbortSignal, values: AsyncIterable<T>): 
     }
   } finally {
     const closed = iterator.return?.()
-    // After an abort, the iterator may wait for its next value for ever, and closes only then.
+    // After an abort, the iterator may wait forever for its next value, and closes only after that.
     if (signal.aborted) closed?.catch(() => {})
     else await closed
   }

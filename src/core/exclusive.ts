@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ArgumentError } from './errors.ts'
 
-// Calls that use the same variables take turns, in the order in which they are made. A call that is made within
-// another one uses the variables that the outer call holds, and takes turns only with other calls made within it.
+// Calls that use the same variables take turns, in the order in which they are made. A call that is made during
+// another call shares the variables that the outer call holds, and takes turns only with other inner calls.
 
 /** A call of `exclusively`, which has, or waits for, exclusive use of some variables. */
 interface Hold {

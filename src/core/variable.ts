@@ -187,7 +187,7 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
 /** Adds a range to check each time the step being traced runs. Does nothing while no step is traced. */
 export const recordRange = (range: IndexRange): void => void recorder?.ranges.push(range)
 
-/** Checks that the step being traced, an evaluation, assigns nothing. @throws {ArgumentError} naming the layer. */
+/** Checks that the evaluation being traced assigns to no variable. @throws {ArgumentError} naming the layer */
 export function checkAssignsNothing(): void {
   const [variable] = active('evaluation').writes.keys()
   if (variable === undefined) return

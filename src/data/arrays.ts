@@ -29,7 +29,7 @@ export type NumberInput = NumberArray | NumberList
 export const isNumbers = (value: unknown): boolean =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 
-/** `y` holds 'labels', class indices (classification), or 'numbers', values to predict (regression). */
+/** What `y` holds: 'labels', class indices (classification), or 'numbers', values to predict (regression). */
 export type Target = 'labels' | 'numbers'
 
 /** Values in one flat array, and the shape of one example if the values were given as nested lists. */
@@ -74,7 +74,7 @@ const rounded = (who: string, name: 'x' | 'y', data: NumberArray, shape: Shape =
  *
  * @param dtypes element types in which `x` and `y` will be stored
  * @throws {ArgumentError} naming the example by its index, when it holds anything but numbers, or a number that
- *   its element type would truncate.
+ *   the element type would truncate.
  */
 export function flatExample(
   { x, y }: { readonly x: unknown; readonly y: unknown },
@@ -173,8 +173,8 @@ const numberIn = (value: unknown): number =>
   ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN
 
 /**
- * Describes the first list whose length differs from `shape` or, if `depth` exceeds the shape's number of axes,
- * the first item that is not a finite number. Returns undefined if there is none.
+ * Describes the first nested list whose length contradicts `shape` or, if `depth` exceeds the shape's number of
+ * axes, the first item that is not a finite number. Returns undefined if there is no such fault.
  */
 function firstFault(place: string, value: unknown, shape: Shape, depth: number): string | undefined {
   if (depth === 0) return undefined

@@ -103,12 +103,12 @@ const columns = {
   x: required(numbers),
   /**
    * Labels or targets of all examples, in a flat array or nested lists, as `x`. Whole numbers in a list or an
-   * integer array are labels (int32), also if each is in a list of its own, `[label]`; their shape is then `[]`
+   * integer array are labels (int32), even if each is wrapped in a list, `[label]`; their shape is then `[]`
    * unless `targetShape` says otherwise. Other numbers are targets (floats).
    */
   y: required(numbers),
   shape: shapeOptions.shape,
-  /** Shape of one example's `y`; `[]` is a scalar or a label. @default that of nested lists, otherwise [] */
+  /** Shape of one example's `y`; `[]` is a scalar or a label. @default the shape in nested lists, otherwise [] */
   targetShape: shapeOption,
   ...targetOption,
   ...nameOptions,

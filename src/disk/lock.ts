@@ -20,15 +20,15 @@ import { onFile, systemCode } from './fault.ts'
 import { readInside } from './inside.ts'
 import { writeBytes } from './whole-file.ts'
 
-// A lock is a file in the locked folder that says which process holds it. Node.js has no locks that end with their
-// process, so whoever takes one looks whether the holders of the others are alive:
+// A lock is a file in the locked folder that names the process that holds it. Node.js has no locks that end with
+// their process, so a process that takes a lock checks whether the holders of other lock files are still alive:
 //
-// 1. It creates its own file, under a name that nobody has used.
-// 2. It lists the others, and removes those of processes that have ended.
-// 3. If one is left, it removes its own and begins again or gives up.
+// 1. It creates its own lock file, under a name that was never used before.
+// 2. It lists the other lock files, and removes those of processes that have ended.
+// 3. If another one is left, it removes its own, and tries again or gives up.
 //
-// Of two processes, the one that lists later sees the other's file, so both never get the lock. No name is used
-// twice, so removing the file of a process that has ended cannot remove that of its successor.
+// Of two processes, the one that lists later sees the other's file, so they never both get the lock. No name is used
+// twice, so removing the file of a process that has ended cannot remove its successor's file.
 
 /** A lock on a folder. When its process ends, even if killed, the lock is released automatically. */
 export interface FolderLock {
@@ -109,7 +109,7 @@ function held(path: string): FolderLock {
   }
 }
 
-/** Rewrites the lock file as a heartbeat: a write gets its time from the clock of the file's machine. */
+/** Rewrites the lock file as a heartbeat: the machine that stores the file sets the time of a write. */
 function beat(path: string): void {
   let file: number | undefined
   try {

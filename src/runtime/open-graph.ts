@@ -105,7 +105,7 @@ function freeSizes(nodes: readonly Tensor[], j: number, sizes: readonly number[]
   return undefined
 }
 
-/** Returns each size in input `j` as a function of n (form); undefined if none varies, or one has no form. */
+/** Returns sizes (input `j`) as functions of the number of examples; undefined if constant or of no known form. */
 function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]): Form[] | undefined {
   const lists = nodes.map(({ inputs }) => inputs[j]!)
   if (lists.some(({ dtype, shape }) => dtype !== 'int64' || !sameShape(shape, lists[0]!.shape)))

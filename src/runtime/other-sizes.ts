@@ -139,7 +139,7 @@ class Expected {
   }
 }
 
-/** Returns the index of an element in a tensor that has one element along each axis that `isLong`. */
+/** Returns the index that element `i` gets once each axis with `isLong` is reduced to a single element. */
 function placeOf(i: number, shape: Shape, isLong: readonly boolean[]): number {
   let [at, rest, stride] = [0, i, 1]
   for (let axis = shape.length - 1; axis >= 0; axis--) {

@@ -53,7 +53,7 @@ export class OutOfRangeError extends ArgumentError {
   }
 }
 
-/** The checks whether a traced step's integers are in their permitted ranges. */
+/** Checks that a traced step's integers are in their permitted ranges. */
 export interface RangeChecks {
   /** Tensors to check that the graph must return besides its results, by name. */
   readonly outputs: ReadonlyMap<string, Tensor>
@@ -65,7 +65,7 @@ export interface RangeChecks {
 
 /** The steps that one run of the graph takes. */
 interface CallSteps {
-  /** Number of the run's first step, counted from the start of training. */
+  /** Number of the first step that the run takes. */
   readonly step: number
   /** Whether the caller passes several steps in one call. */
   readonly loop: boolean
@@ -117,7 +117,7 @@ function isProved({ values, min, max }: IndexRange): boolean {
   return sizeOf(values.shape) === 0 || (least >= min && greatest <= max)
 }
 
-/** An input that holds the values to check; if `rows` is given, only in the rows that that input lists. */
+/** An input that holds the values to check; if `rows` names another input, only those in the rows it lists. */
 interface Source {
   readonly input: string
   readonly read: Tensor
