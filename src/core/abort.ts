@@ -56,7 +56,7 @@ export async function orAborted<T>(signal: AbortSignal | undefined, promise: Pro
   try {
     return await Promise.race([aborted, promise])
   } finally {
-    // Each wait has a listener of its own, so that a long loop does not collect them.
+    // Each wait removes its own listener, so that listeners do not accumulate in a long loop.
     signal.removeEventListener('abort', stop)
   }
 }

@@ -149,7 +149,7 @@ export function unreachedLayer(part: object): string | undefined {
   return `${kind === outer.constructor.name ? known : kind} in ${whoOf(outer)}`
 }
 
-/** Returns the error for a layer that no field of the model leads to. @param layer as in `unreachedLayer` */
+/** Returns the error for a layer to which no field of a model leads. @param layer from `unreachedLayer` */
 export const unreachable = (layer: string): ArgumentError =>
   new ArgumentError(
     `${layer}: wanted a layer in a field of the model, got a layer that no field of the model leads to; ` +

@@ -1,4 +1,4 @@
-/** The number that each of the 65,536 bit patterns of a float16 stands for; computed when first needed. */
+/** Float32 value of each of the 65,536 bit patterns of a float16; computed when first needed. */
 let halves: Float32Array | undefined
 
 /** Converts float16 numbers (IEEE 754 binary16), given as 16-bit integers, exactly to float32. */

@@ -54,7 +54,7 @@ export function showValue(value: unknown): string {
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)
 
-/** Returns the name with the least edit distance to `word`; undefined if `word` is no likely typo for any. */
+/** Returns the name with the least edit distance to `word`; undefined if `word` is not a likely typo. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   const most = 1 + word.length / 3
   const [best] = names

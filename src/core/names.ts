@@ -6,7 +6,7 @@ export const setName = (object: object, name: string): void => void names.set(ob
 /** Returns the name last recorded for an object, such as `layers.0.bn`; `''` if none was recorded. */
 export const nameOf = (object: object): string => names.get(object) ?? ''
 
-/** Whether a name was recorded for an object, which means that fields of some model lead to the object. */
+/** Whether a name was recorded for an object, that is, whether some model's fields lead to the object. */
 export const hasName = (object: object): boolean => names.has(object)
 
 /** Names another field of the layer that has a variable: `bn.momentum` for the variable `bn.running_mean`. */

@@ -44,7 +44,7 @@ export class Variable {
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
-  /** Who reads the variable although no field of the model leads to it; undefined if nothing does. */
+  /** Layer that reads the variable although no field of the model leads to it; undefined if there is none. */
   #unreached: string | undefined
 
   /** @throws {ArgumentError} when the shape has 2³¹ elements or more. */

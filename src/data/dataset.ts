@@ -108,7 +108,7 @@ const columns = {
    */
   y: required(numbers),
   shape: shapeOptions.shape,
-  /** Shape of one example's `y`; `[]` is a scalar or a label. @default the shape in nested lists, otherwise [] */
+  /** Shape of one example's `y`; `[]` is a scalar or a label. @default the nested lists' shape, otherwise [] */
   targetShape: shapeOption,
   ...targetOption,
   ...nameOptions,

@@ -75,7 +75,7 @@ export function lockRun(folder: string): FolderLock {
     const mayEnd = isHere(other.holder) && !isOwn(other.holder)
     const isSure = other.name === before && !mayEnd
     if (isSure || performance.now() - begun > grace) throw refusal(folder, other.holder)
-    before = other.name // it may only have tried at the same moment: look again after a while
+    before = other.name // that process may just be trying, too: look again after a while
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + 30 * Math.random())
   }
 }
@@ -116,13 +116,13 @@ function beat(path: string): void {
     file = openSync(path, constants.O_WRONLY)
     writeHolder(file, path)
   } catch {
-    // A full disk gives no sign of life, and a removed lock is noticed by `isHeld`.
+    // On a full disk, there is no heartbeat; if the lock file was removed, `isHeld` notices that.
   } finally {
     if (file !== undefined) closeSync(file)
   }
 }
 
-/** Returns a lock file of a living process, other than `own`; removes those of processes that have ended. */
+/** Returns a lock file of a living process, other than `own`; removes lock files of processes that ended. */
 function others(
   folder: string,
   own: string,

@@ -105,7 +105,7 @@ function freeSizes(nodes: readonly Tensor[], j: number, sizes: readonly number[]
   return undefined
 }
 
-/** Returns sizes (input `j`) as functions of the number of examples; undefined if constant or of no known form. */
+/** Returns the sizes in input `j` as functions of the number of examples, if any varies and all have a form. */
 function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]): Form[] | undefined {
   const lists = nodes.map(({ inputs }) => inputs[j]!)
   if (lists.some(({ dtype, shape }) => dtype !== 'int64' || !sameShape(shape, lists[0]!.shape)))
