@@ -5,7 +5,7 @@ import { isMachineFault, machineError } from '../core/machine.ts'
 import { partialSuffix } from '../disk/whole-file.ts'
 import { printNote } from './output.ts'
 
-/** Exit codes of all commands. By these, schedulers decide whether to repeat a command or to give up. */
+/** Exit codes of all commands, by which schedulers decide whether to repeat a command or to give up. */
 export const exitCodes = {
   done: 0,
   /** A bug in Evenstep. */
@@ -52,7 +52,7 @@ const pathCodes: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 
 
 const isAboutPath = (error: unknown): boolean => pathCodes.includes(Object(error).code)
 
-/** Whether an error is about a path on the command line that does not exist, or is of another kind: a typo. */
+/** Whether an error is about a path given on the command line that is missing or of the wrong kind: a typo. */
 function isNamed(error: unknown): boolean {
   if (!isAboutPath(error)) return false
   const { path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string }

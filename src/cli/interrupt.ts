@@ -18,7 +18,7 @@ interface Receiver {
   readonly isUnderNpm: boolean
 }
 
-/** Through this, a command that saves its work learns that a signal has asked it to end. */
+/** Informs a command that saves its work of a signal that asks it to end. */
 interface Interrupt {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
@@ -48,7 +48,7 @@ export class Signals {
   #ignored = false
   #stopping: AbortController | undefined
   #exitCode: number | undefined
-  /** Time of the first Ctrl-C, in milliseconds, since `begin` was called. */
+  /** Time, in milliseconds, of the first Ctrl-C after `begin` was called. */
   #pressed: number | undefined
 
   constructor(process: Receiver, now: () => number = () => performance.now()) {
@@ -68,7 +68,7 @@ export class Signals {
     this.listen()
   }
 
-  /** From now on, the first signal aborts `signal` of the result, until `stop` of the result is called. */
+  /** Until `stop` of the result is called, the first signal aborts `signal` of the result. */
   begin(): Interrupt {
     this.listen()
     const controller = new AbortController()

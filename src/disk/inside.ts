@@ -53,8 +53,8 @@ export function readInside(path: string): Uint8Array | undefined {
 }
 
 /**
- * Checks that a path inside the folder of a run or a study, if it exists, is a file or, if `kind` is 'a
- * folder', a folder.
+ * Checks that a path inside the folder of a run or a study, if it exists, is of the given kind: a file or a
+ * folder.
  *
  * @returns whether the path exists
  * @throws {FormatError} when the path is a symbolic link, or of any other kind.

@@ -191,7 +191,7 @@ function removeQuietly(path: string): void {
   }
 }
 
-/** Flushes a folder's list of files to disk; not on Windows, which cannot open folders nor needs a flush. */
+/** Flushes a folder's list of files to disk. Does nothing on Windows, where it is impossible and not needed. */
 export async function flushFolder(path: string): Promise<void> {
   if (platform() === 'win32') return
   const folder = openSync(path, 'r')

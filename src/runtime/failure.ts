@@ -1,6 +1,6 @@
 import { EvenstepError } from '../core/errors.ts'
 
-/** Error of a device that could not compile or run a graph; `cause` is the engine's own error. */
+/** A device could not compile or run a graph. `cause` is the engine's own error. */
 export class DeviceError extends EvenstepError {
   override readonly name = 'DeviceError'
   /** ONNX operator that failed, if the engine names it. */

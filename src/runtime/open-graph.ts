@@ -114,7 +114,7 @@ function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]):
   return forms?.some(varies) ? forms : undefined
 }
 
-/** Returns each element of constants of one shape as a function of n (form); undefined if one has no form. */
+/** Returns elements of constants as functions of the number of examples; undefined if one has no known form. */
 export function elementForms(constants: readonly Tensor[], sizes: readonly number[]): Form[] | undefined {
   const [{ data, dtype }] = constants as [Tensor]
   const forms: Form[] = []

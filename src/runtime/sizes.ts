@@ -12,7 +12,7 @@ import { cast } from '../ops/compare.ts'
 
 interface Base {
   readonly at: (n: number) => number
-  /** Returns the base as a lazy tensor, given n as a scalar of the result's element type. */
+  /** Returns this function of n as a lazy tensor, given n as a scalar of the result's element type. */
   readonly of: (n: Tensor) => Tensor
 }
 
@@ -73,7 +73,7 @@ export function formOf(values: readonly number[], sizes: readonly number[], dtyp
     .find(fits)
 }
 
-/** Returns the base n² + c·n that fits the first three values, up to factor and offset, if c is an integer. */
+/** Returns the function n² + c·n that fits three values up to factor and offset; none if c is not an integer. */
 function quadratic([a, b, c]: readonly number[], [k, l, m]: readonly number[]): Base[] {
   if (c === undefined) return []
   const first = (b! - a!) / (l! - k!)

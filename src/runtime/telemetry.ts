@@ -31,7 +31,7 @@ const patience = 5000
 
 /**
  * Sets the environment variable in the main thread, where the library reads it: a worker thread has only a
- * copy. Without code in the main thread, this takes the debugger's protocol. It opens no port.
+ * copy. Only the debugger's protocol can do so without code in the main thread; it opens no port.
  */
 async function setInMainThread(value: string): Promise<void> {
   const { Session } = await import('node:inspector/promises')
