@@ -43,7 +43,7 @@ async function* whileAwaited<T>(signal: AbortSignal, values: AsyncIterable<T>): 
   }
 }
 
-/** Awaits `promise`, and returns its value. @throws the signal's reason, at once, if it is aborted before */
+/** Awaits `promise`, and returns its value. @throws the signal's reason, at once, if the signal aborts first */
 export async function orAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise
   promise.catch(() => {}) // an error after the abort is not an unhandled rejection

@@ -36,7 +36,7 @@ export function finiteAt(name: string, value: number, step: number): number {
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
 }
 
-/** Returns `value`; a schedule is wrapped to throw, naming `name` and the step, outside of the bounds. */
+/** Returns `value`; a schedule is wrapped so that it throws, naming `name` and the step, when out of bounds. */
 export function bounded(value: MaybeScheduled, name: string, bounds: Bounds): MaybeScheduled {
   return typeof value === 'number' ? value : (step) => boundedAt(name, value(step), step, bounds)
 }
@@ -53,6 +53,6 @@ export function boundedAt(name: string, value: number, step: number, bounds: Bou
   )
 }
 
-/** Returns `value`, a fraction; a schedule is wrapped to throw, naming `name` and the step, outside 0 … 1. */
+/** Returns `value`; a schedule is wrapped so that it throws, naming `name` and the step, outside 0 … 1. */
 export const fraction = (value: MaybeScheduled, name: string): MaybeScheduled =>
   bounded(value, name, { min: 0, max: 1 })

@@ -15,7 +15,7 @@ let observer: Observer | undefined
 const followers = new WeakMap<object, Forward>()
 const located = new WeakSet<object>()
 
-/** Returns the innermost module with `forward` running, of those passed to `follow`; undefined if none is. */
+/** Returns the innermost module, of those passed to `follow`, that is running; undefined if none is. */
 export const runningModule = (): object | undefined => running
 
 /** Returns a module's path and class for messages, as `blocks.0 (Block)`; `''` for the whole model. */

@@ -9,6 +9,6 @@ export const nameOf = (object: object): string => names.get(object) ?? ''
 /** Whether a name was recorded for an object, that is, whether some model's fields lead to the object. */
 export const hasName = (object: object): boolean => names.has(object)
 
-/** Names another field of the layer that has a variable: `bn.momentum` for the variable `bn.running_mean`. */
+/** Returns the name of another field of a variable's layer: `bn.momentum` for `bn.running_mean`. */
 export const nameBeside = (variable: object, field: string): string =>
   nameOf(variable).replace(/[^.]*$/, field)

@@ -220,7 +220,8 @@ function checkStep(inputs: unknown, body: unknown): void {
 /**
  * Returns a function through which all calls of a step run, so that they never overlap. Calls of a step that
  * assigns nothing wait for each other, like requests to a server; for a step that assigns, a second call is an
- * error, since the order of calls would matter. Both kinds also wait for other calls that use the step's variables.
+ * error, since the order of calls would matter. Calls of either kind also wait for other calls that use the
+ * step's variables.
  */
 function takingTurns({ variables }: Traced): <T>(call: () => Promise<T>) => Promise<T> {
   const all = [...variables.values()].map(({ variable }) => variable)
