@@ -6,7 +6,7 @@ export interface Recipe {
   readonly normalized: readonly { readonly mean: readonly number[]; readonly deviation: readonly number[] }[]
 }
 
-// Not a field of the data set: a data set that a caller copies from another by hand must not copy the recipe, too.
+// Not a field of the data set, as a data set that a caller copies from another by hand must not copy the recipe.
 const recipes = new WeakMap<object, Recipe>()
 
 /** Returns the recipe of a data set or stream; undefined if it was not made by reading a file. */

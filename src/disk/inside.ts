@@ -5,7 +5,7 @@ import { onFile, systemCode } from './fault.ts'
 import { readBytes } from './read-bytes.ts'
 
 // Files and folders inside the folder of a run or a study, which may come from a stranger. A symbolic link inside
-// could lead anywhere, and reading a named pipe could wait forever: both are refused. The folder itself may be a link.
+// could lead anywhere, and reading a named pipe could wait forever: both are refused. The folder may be a link.
 
 // Windows has neither flag; there, a file's type is checked before the file is opened.
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
