@@ -87,9 +87,9 @@ async function run(file: string, options: Options, output: Output): Promise<void
 }
 
 /**
- * Locks the folder and calls `body` with a pool of worker processes.
+ * Locks the folder, and calls `body` with a pool of worker processes.
  *
- * @returns the status to exit with if a signal stopped it, else undefined
+ * @returns the exit status if a signal stopped the command, otherwise undefined
  */
 async function inFolder(
   folder: string,
@@ -117,7 +117,7 @@ async function inFolder(
   }
 }
 
-/** Stores the experiment in `folder`. @throws {ArgumentError} when the folder has advice on another one. */
+/** Stores the experiment in `folder`. @throws {ArgumentError} when it has advice on another experiment. */
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
@@ -133,7 +133,7 @@ function begin(folder: string, experiment: Experiment): void {
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
 
-/** Writes advice, and a module that exports `file`'s experiment with these settings. @returns its path */
+/** Writes advice, and a module that exports the experiment in `file` with `settings`. @returns its path */
 function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
   writeWhole(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { integer, type Option as Kind, number, size } from '../core/options.ts'
 
-/** Returns a parser of command-line arguments that accepts only numbers of one kind, such as integers ≥ 1. */
+/** Returns a parser for a command-line argument that is a number of a certain kind, such as integers ≥ 1. */
 export const numberOf =
   <R>(kind: Kind<number, R>) =>
   (text: string): R => {

@@ -82,7 +82,7 @@ export async function diagnose(
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
 }
 
-/** Returns the part of a log with its first `count` steps; undefined without a log. */
+/** Returns the first `count` steps of a log; undefined if there is no log. */
 function upTo(log: Steps | undefined, count: number): Steps | undefined {
   if (log === undefined || log.losses.length <= count) return log
   const { losses, lrs, logs = {} } = log

@@ -41,7 +41,7 @@ async function evaluated(folder: string, options: Options): Promise<Evaluation> 
   return (await open(folder, await askedBy(folder, options))).evaluate()
 }
 
-/** Evaluates on a file: by the graphs in the run's folder or, where they cannot do it, with the experiment. */
+/** Evaluates a run on a file: by the graphs in its folder or, if they cannot do that, with the experiment. */
 async function evaluatedOn(file: string, folder: string, options: Options): Promise<Evaluation> {
   const stored = storedRun(folder, options)
   if (stored === undefined || stored.lossRefusal !== undefined) {

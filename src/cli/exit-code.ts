@@ -5,7 +5,7 @@ import { isMachineFault, machineError } from '../core/machine.ts'
 import { partialSuffix } from '../disk/whole-file.ts'
 import { printNote } from './output.ts'
 
-/** Exit codes of every command. Schedulers use them to tell what to repeat from what to give up. */
+/** Exit codes of all commands, by which schedulers decide whether to repeat a command or to give up. */
 export const exitCodes = {
   done: 0,
   /** A bug in Evenstep. */
@@ -18,14 +18,14 @@ export const exitCodes = {
   machine: machineExitCode,
   SIGHUP: 129,
   SIGINT: 130,
-  /** The reader of the output, such as `head`, has ended before a command that has work to save. */
+  /** A command that saves its work stopped because the reader of its output, such as `head`, has ended. */
   SIGPIPE: 141,
   SIGTERM: 143,
   /** Ctrl-Break on Windows. */
   SIGBREAK: 149,
 } as const
 
-/** Prints an error to stderr: one line, or the stack of a bug. @returns the exit code */
+/** Prints an error to stderr: as one line or, for a bug, with its stack. @returns the exit code */
 export function printError(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done
@@ -47,12 +47,12 @@ export function printError(error: unknown): number {
   return exitCodes.bug
 }
 
-/** Codes of errors that say what a path is, or is not. */
+/** Codes of errors about whether a path exists, and whether it is a file or a folder. */
 const pathCodes: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG']
 
 const isAboutPath = (error: unknown): boolean => pathCodes.includes(Object(error).code)
 
-/** Whether an error says that a path on the command line does not exist, or is something else: a slip in it. */
+/** Whether an error is about a path given on the command line that is missing or of the wrong kind: a typo. */
 function isNamed(error: unknown): boolean {
   if (!isAboutPath(error)) return false
   const { path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string }

@@ -1,44 +1,44 @@
 import { isatty } from 'node:tty'
 import { exitCodes } from './exit-code.ts'
 
-/** Signals that ask a process to end: Ctrl-C; of schedulers; a closed terminal; Ctrl-Break on Windows. */
+/** Signals that ask a process to end: from Ctrl-C, schedulers, a closed terminal, and Ctrl-Break on Windows. */
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const
 
-/** A reason to stop: a signal, or that nobody reads the output any longer. */
+/** A reason to stop: a signal or, as `SIGPIPE`, that nobody reads the output any longer. */
 type Cause = (typeof names)[number] | 'SIGPIPE'
 
-/** What sends signals and can be ended: the process, or an emitter in tests. */
+/** The process that receives signals and can be ended; in tests, an event emitter in its place. */
 interface Receiver {
   on(name: string, listener: (name: Cause) => void): unknown
   off(name: string, listener: (name: Cause) => void): unknown
   exit(code: number): unknown
-  /** Id of the parent process, which changes when that ends. */
+  /** Id of the parent process; it changes when the parent ends. */
   readonly ppid: number
-  /** Whether npm or npx has started the process. */
+  /** Whether the process was started by npm or npx. */
   readonly isUnderNpm: boolean
 }
 
-/** How a command that saves its work learns of a signal. */
+/** Informs a command that saves its work of a signal that asks it to end. */
 interface Interrupt {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** Status to exit with after saving: 128 + the number of the first signal; undefined before it. */
+  /** Exit status after saving: 128 + the number of the first signal; undefined before there is one. */
   readonly exitCode: number | undefined
-  /** To be called when nothing is left to save: signals end the process at once again. */
+  /** Must be called when nothing is left to save; signals then end the process at once again. */
   stop(): void
 }
 
-/** Milliseconds within which a second Ctrl-C counts as the first: wrappers such as npm pass it on once more. */
+/** Milliseconds within which a second Ctrl-C counts as the first, since wrappers such as npm send it again. */
 const twice = 1000
 
-/** Milliseconds between two looks at the parent process. */
+/** Milliseconds between two checks whether the parent process has ended. */
 const look = 500
 
 /**
- * Reacts to signals that ask the process to end. By default, they end it at once, with status 128 + the signal's
- * number; unlike the system's own default, that also works for process 1 of a container. While a command has work
- * to save, the first signal asks it to save and end; only a second Ctrl-C, more than a second after the first,
- * then ends the process at once.
+ * Handles signals that ask the process to end. By default, a signal ends it at once, with exit status 128 + the
+ * signal's number; unlike the system's own default, that also works for process 1 of a container. While a
+ * command has work to save, the first signal asks it to save and end; only a second Ctrl-C, more than a second
+ * after the first, then ends the process at once.
  */
 export class Signals {
   readonly #process: Receiver
@@ -48,7 +48,7 @@ export class Signals {
   #ignored = false
   #stopping: AbortController | undefined
   #exitCode: number | undefined
-  /** Time of the first Ctrl-C since the command began to have work to save. */
+  /** Time, in milliseconds, of the first Ctrl-C after `begin` was called. */
   #pressed: number | undefined
 
   constructor(process: Receiver, now: () => number = () => performance.now()) {
@@ -57,18 +57,18 @@ export class Signals {
     this.#now = now
   }
 
-  /** Starts to react to signals. Until then, the system's defaults hold. */
+  /** Starts to handle signals. Until then, the system's default actions apply. */
   listen(): void {
     if (this.#users++ === 0) for (const name of names) this.#process.on(name, this.#receive)
   }
 
-  /** Ignores all signals from now on, as a worker does, whose parent process gets them and ends its workers. */
+  /** Ignores all signals from now on. For workers: their parent process handles signals and ends them. */
   ignore(): void {
     this.#ignored = true
     this.listen()
   }
 
-  /** From now until `stop` of the result, the first signal aborts the result's `signal`. */
+  /** Until `stop` of the result is called, the first signal aborts `signal` of the result. */
   begin(): Interrupt {
     this.listen()
     const controller = new AbortController()
@@ -92,7 +92,8 @@ export class Signals {
   }
 
   /**
-   * Asks a command that has work to save to do so and end, since nobody reads its output any longer.
+   * Asks the command that has work to save, if there is one, to save and end, since nobody reads its output any
+   * longer.
    *
    * @returns whether there is such a command
    */
@@ -101,7 +102,7 @@ export class Signals {
     return this.#stopping !== undefined
   }
 
-  /** Takes the end of the parent for SIGTERM: npm sends it to the shell in between, which ends without passing it on. */
+  /** Treats the parent's end as SIGTERM: npm sends that only to the shell in between, which ends at once. */
   #watchParent(): NodeJS.Timeout {
     const check = (): void => (this.#process.ppid === this.#parent ? undefined : this.#receive('SIGTERM'))
     return setInterval(check, look).unref()
@@ -121,12 +122,13 @@ export class Signals {
   }
 }
 
-/** Whether the process started with a terminal. */
+/** Whether the process had a terminal when it started. */
 const hadTerminal = [0, 1, 2].some((stream) => isatty(stream))
 
 /**
- * Ends a process that had a terminal by SIGHUP itself, which shells see as status 129: Node.js aborts if it exits after
- * its terminal was closed, since it cannot reset the terminal. Has no effect without a terminal, and on process 1.
+ * Ends a process that had a terminal by sending it SIGHUP, which shells report as status 129. A normal exit
+ * would make Node.js abort, since it cannot reset a terminal that was closed. Has no effect without a terminal,
+ * or on process 1.
  */
 export function hangUp(): void {
   if (!hadTerminal) return
@@ -134,7 +136,7 @@ export function hangUp(): void {
   process.kill(process.pid, 'SIGHUP')
 }
 
-/** Signals to this process. */
+/** Handles the signals that this process receives. */
 export const signals: Signals = new Signals({
   on: (name, listener) => process.on(name, listener),
   off: (name, listener) => process.off(name, listener),

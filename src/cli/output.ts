@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { visible } from '../core/text.ts'
 
 interface WriteOptions {
-  /** Whether programs read the text: then it is written as it is, unless to a terminal. @default false */
+  /** Whether the text is for programs: it is then written unchanged, unless to a terminal. @default false */
   readonly isData?: boolean
 }
 
@@ -12,7 +12,10 @@ export interface Output {
   readonly color: boolean
   /** Whether the output is a terminal, in which a line can be overwritten, as a progress bar needs. */
   readonly isTerminal: boolean
-  /** Prints text as `printable` returns it. Await each call in long outputs, or text that a slow reader has not read will fill memory. */
+  /**
+   * Prints a text in the form that `printable` returns. In long outputs, await each call; otherwise text that a
+   * slow reader has not yet read will fill memory.
+   */
   write(text: string, options?: WriteOptions): void | Promise<void>
 }
 
@@ -35,13 +38,13 @@ export function terminal(): Output {
 /** Returns a value as one line of JSON that ends with a newline. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
 
-/** Begins our own codes. It is drawn anew in each process, so that no text from a file or a name can have it. */
+/** Begins our own terminal codes. It is random in each process, so that no text from outside can contain it. */
 const own = `<${randomUUID()}>`
 
-/** Returns a text in a colour, by the number of its code. */
+/** Returns a text in the colour with the given ANSI code. */
 export const painted = (text: string, code: number): string => `${own}[${code}m${text}${own}[0m`
 
-/** Returns what to send to a terminal: a terminal obeys our own codes, and shows all others. */
+/** Returns a text for a terminal, in which our own codes take effect and all other control codes are shown. */
 export const printable = (text: string): string => visible(text).replaceAll(own, '\u001b')
 
 /** Prints a line on stderr. */

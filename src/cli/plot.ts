@@ -26,8 +26,8 @@ const marks = ['●', '+', '×', '○', '▲', '■', '◇', '#']
 const colors = [36, 33, 35, 32, 31, 34, 96, 93]
 
 /**
- * Draws curves as text, with axes and a legend: a single curve in braille characters of 2 × 4 dots, each of
- * several curves with a mark of its own, so that they can be told apart even without colour.
+ * Draws curves as text, with axes and a legend: a single curve in braille characters of 2 × 4 dots; several
+ * curves each with a different mark, so that they can be told apart even without colour.
  */
 export function plot(series: readonly PlotSeries[], options: PlotOptions): string {
   const { columns, color } = options

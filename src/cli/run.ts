@@ -12,17 +12,17 @@ import { StoredRun } from '../train/stored-run.ts'
 export const bestOption = (): Option =>
   new Option('--best', 'take the best checkpoint, not the model at the end of the run')
 
-/** Makes the option `--experiment FILE`, by which a user trusts code that is not known to be the run's own. */
+/** Makes the option `--experiment FILE`, by which a user trusts code that may not be the run's own code. */
 export const experimentOption = (): Option =>
   new Option('--experiment <file>', "file of the run's experiment, if it has moved or comes from elsewhere")
 
-/** What a command line says of the run to open. */
+/** Command-line options that say how to open a run. */
 export interface AskedRun {
   readonly best?: true
   readonly experiment?: string
 }
 
-/** Returns the options of `train.open` that the command line stands for; loads the experiment that it names. */
+/** Converts command-line options to options of `train.open`; loads the experiment if they name one. */
 export async function askedBy(folder: string, { best, experiment }: AskedRun): Promise<OpenOptions> {
   const { path } = runPlaceOf(folder, best && 'best')
   return {
@@ -32,8 +32,8 @@ export async function askedBy(folder: string, { best, experiment }: AskedRun): P
 }
 
 /**
- * Returns the run by the graphs in its folder, which need no experiment; undefined if the command line names an
- * experiment, or the folder has no graphs. Says on stderr why the run has none, if it does.
+ * Returns the run as the graphs in its folder, which need no experiment; undefined if the command line names an
+ * experiment, or the folder has no graphs. If the run recorded why it has none, says so on stderr.
  */
 export function storedRun(folder: string, { best, experiment }: AskedRun): StoredRun | undefined {
   if (experiment !== undefined) return undefined
@@ -44,8 +44,8 @@ export function storedRun(folder: string, { best, experiment }: AskedRun): Store
 }
 
 /**
- * Makes the first of the folders runs/NAME-1, runs/NAME-2, … that does not exist yet, and returns its path. Making it
- * is the test whether it exists, so that of two processes at once each gets its own.
+ * Makes the first of the folders runs/NAME-1, runs/NAME-2, … that does not exist yet, and returns its path.
+ * Making it also tests whether it exists, so two processes that do so at once get different folders.
  */
 export function freeFolder(name: string): string {
   onFile('runs', () => mkdirSync('runs', { recursive: true }))
@@ -72,7 +72,7 @@ export function lastFolder(name: string): string {
   throw new ArgumentError(`--resume: wanted a run of ${name} in runs, got none; name it with --out`)
 }
 
-/** Returns the existing folder runs/NAME-n with the greatest n; if none exists, the path of the first. */
+/** Returns the existing folder runs/NAME-n with the greatest n; if none exists, makes and returns the first. */
 export const lastOrFreeFolder = (name: string): string => existingFolder(name) ?? freeFolder(name)
 
 function existingFolder(name: string): string | undefined {

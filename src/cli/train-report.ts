@@ -11,7 +11,7 @@ import { shellCommand } from './shell.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
-/** Returns the metrics that get a column: the first three with single numbers. events.jsonl has all of them. */
+/** Returns the metrics shown in columns: the first three that are single numbers. events.jsonl has them all. */
 const shown = ({ metrics }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)

@@ -25,7 +25,7 @@ import { TrainReport } from './train-report.ts'
 import { versions } from './version.ts'
 
 /**
- * Name of the option `--resume=auto`: a flag of its own, since `--resume` with an optional value would take the file
+ * Name of the option `--resume=auto`: a separate flag, since `--resume` with an optional value would take FILE
  * in `train --resume FILE` for that value.
  */
 const auto = 'resume=auto'
@@ -120,7 +120,7 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   throw error
 }
 
-/** Returns the error for a run that is not to be resumed; a finished one is none with `--resume=auto`. */
+/** Returns the error for a run that cannot be resumed; with `--resume=auto`, a finished run is not an error. */
 async function reasonNotToTrain(
   folder: RunFolder,
   isAuto: boolean,
@@ -137,7 +137,7 @@ async function reasonNotToTrain(
   return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, step, lr)
 }
 
-/** Says that there is nothing to do; on stderr if no `output` is given, since that has JSON lines only. */
+/** Says that there is nothing to do; on stderr without `output`, as stdout then has only JSON lines. */
 function tellFinished(folder: RunFolder, output: Output | undefined): void {
   folder.close()
   const line = `${folder.path}: ended after ${folder.steps} steps; nothing is left to do\n`
@@ -145,7 +145,7 @@ function tellFinished(folder: RunFolder, output: Output | undefined): void {
   else process.stderr.write(line)
 }
 
-/** Returns the error for resuming a run that has ended; its message has a command that lengthens the run. */
+/** Returns the error for resuming a run that has ended; the message suggests a command that lengthens it. */
 async function endedError(
   path: string,
   folder: RunFolder,

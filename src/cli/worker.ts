@@ -55,7 +55,7 @@ async function work(file: string, lock: string, { set, heartbeats }: Options): P
   }
 }
 
-/** Runs a trial. A fault of the machine is not a result of the trial. */
+/** Runs a trial, and returns its outcome. A fault of the machine does not count as a result of the trial. */
 async function outcomeOf(base: Experiment, job: Job, notes: object): Promise<FromWorker> {
   try {
     return { type: 'finished', result: await runTrial(base, job, { ...notes }) }

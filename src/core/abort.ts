@@ -12,16 +12,17 @@ export interface Abortable {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
-/** Declares an option that is an abort signal. Whatever takes long has one, named `signal`. */
+/** Declares an option that is an abort signal. Every function that may take long has one, named `signal`. */
 export const abortSignal = (): Option<Abortable, Abortable | undefined> =>
   custom<Abortable>('an AbortSignal', (value) => value instanceof AbortSignal)
 
 type Values<T> = AsyncIterable<T> | Iterable<T>
 
 /**
- * Passes on the values of `values` until the signal is aborted.
+ * Yields the values of `values` until the signal is aborted.
  *
- * @throws the signal's reason before the next value; at once, while a value of an async iterable is awaited
+ * @throws the signal's reason: at once if a value of an async iterable is being awaited, otherwise before the
+ *   next value
  */
 export function untilAborted<T>(signal: Abortable | undefined, values: Generator<T>): Generator<T>
 export function untilAborted<T>(signal: Abortable | undefined, values: Values<T>): Values<T>
@@ -48,13 +49,13 @@ async function* whileAwaited<T>(signal: Abortable, values: AsyncIterable<T>): As
     }
   } finally {
     const closed = iterator.return?.()
-    // After an abort, the iterator may wait for its next value for ever, and closes only then.
+    // After an abort, the iterator may wait forever for its next value, and closes only after that.
     if (signal.aborted) closed?.catch(() => {})
     else await closed
   }
 }
 
-/** Resolves as `promise` does, unless the signal is aborted before. @throws the signal's reason then, at once */
+/** Awaits `promise`, and returns its value. @throws the signal's reason, at once, if the signal aborts first */
 export async function orAborted<T>(signal: Abortable | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise
   promise.catch(() => {}) // an error after the abort is not an unhandled rejection
@@ -67,7 +68,7 @@ export async function orAborted<T>(signal: Abortable | undefined, promise: Promi
   try {
     return await Promise.race([aborted, promise])
   } finally {
-    // Each wait has a listener of its own, so that a long loop does not collect them.
+    // Each wait removes its own listener, so that listeners do not accumulate in a long loop.
     signal.removeEventListener('abort', stop)
   }
 }

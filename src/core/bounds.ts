@@ -9,7 +9,7 @@ export interface Bounds {
   readonly above?: number
   readonly max?: number
   readonly below?: number
-  /** Greatest value that can be meant: greater ones are refused, but errors of other values do not mention it. */
+  /** Greatest plausible value: greater ones are refused, but errors about other values do not mention it. */
   readonly limit?: number
 }
 
@@ -30,18 +30,18 @@ export function boundsText({ min, above, max, below }: Bounds): string {
 
 type MaybeScheduled = number | ((step: number) => number)
 
-/** Returns `value`. @throws {ArgumentError} when `value` is not finite, with `name` and `step` in the text. */
+/** Returns `value`. @throws {ArgumentError} naming `name` and `step`, when `value` is NaN or infinite */
 export function finiteAt(name: string, value: number, step: number): number {
   if (Number.isFinite(value)) return value
   throw new ArgumentError(`${name}: wanted a finite number at step ${step}, got ${value}; see its schedule`)
 }
 
-/** Returns a hyperparameter whose schedule throws, with `name` and the step in the text, where it leaves its bounds. */
+/** Returns `value`; a schedule is wrapped so that it throws, naming `name` and the step, when out of bounds. */
 export function bounded(value: MaybeScheduled, name: string, bounds: Bounds): MaybeScheduled {
   return typeof value === 'number' ? value : (step) => boundedAt(name, value(step), step, bounds)
 }
 
-/** Returns the value of a schedule at a step. @throws {ArgumentError} when it leaves its bounds. */
+/** Returns `value`, a schedule's value at `step`. @throws {ArgumentError} when it is outside of the bounds. */
 export function boundedAt(name: string, value: number, step: number, bounds: Bounds): number {
   const { min = -Infinity, max = Infinity } = bounds
   const rounded = Math.max(min, Math.min(max, value)) // a curve may round to a little more than its end
@@ -53,6 +53,6 @@ export function boundedAt(name: string, value: number, step: number, bounds: Bou
   )
 }
 
-/** Returns a fraction whose schedule throws, with `name` and the step in the text, where it leaves 0 to 1. */
+/** Returns `value`; a schedule is wrapped so that it throws, naming `name` and the step, outside 0 … 1. */
 export const fraction = (value: MaybeScheduled, name: string): MaybeScheduled =>
   bounded(value, name, { min: 0, max: 1 })

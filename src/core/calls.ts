@@ -11,20 +11,20 @@ type Forward = (...inputs: unknown[]) => unknown
 let running: object | undefined
 type Observer = (place: string, x: unknown, output: Tensor) => void
 let observer: Observer | undefined
-/** Functions that follow a module, each with the `forward` that it calls. */
+/** Maps each wrapper by which `follow` replaced a module's `forward` to the original `forward`. */
 const followers = new WeakMap<object, Forward>()
 const located = new WeakSet<object>()
 
-/** Returns the innermost module whose `forward` is running; undefined outside of every followed module. */
+/** Returns the innermost module, of those passed to `follow`, that is running; undefined if none is. */
 export const runningModule = (): object | undefined => running
 
-/** Returns a module's path and class for messages, `blocks.0 (Block)`; `''` for a model itself. */
+/** Returns a module's path and class for messages, as `blocks.0 (Block)`; `''` for the whole model. */
 export const placeOf = (module: object | undefined): string =>
   module && nameOf(module) ? `${nameOf(module)} (${module.constructor.name})` : ''
 
 /**
- * Makes the errors of a module's `forward` begin with the module's path: replaces `forward` by a function that does
- * the same. Does nothing to an object without `forward`, or to a module that is followed already.
+ * Makes the errors of a module's `forward` begin with the module's path, by replacing `forward` with a wrapper.
+ * Does nothing for an object without `forward`, or for a module that is already followed.
  */
 export function follow(object: object): void {
   if (!('forward' in object) || typeof object.forward !== 'function') return
@@ -56,13 +56,15 @@ export function follow(object: object): void {
   Object.defineProperty(object, 'forward', { value, configurable: true, writable: true, enumerable })
 }
 
-/** Returns a module's `forward` as its class or an assignment defines it, whether the module is followed or not. */
+/** Returns a module's own `forward`, as its class or an assignment defines it, even if `follow` wrapped it. */
 export const forwardOf = ({ forward }: { readonly forward: object }): object =>
   followers.get(forward) ?? forward
 
 /**
- * Runs `body`, and calls `onCall` after each call of a followed module, inner calls before outer ones, with the
- * module's place, its input and its output. @returns the result of `body`
+ * Runs `body`, and calls `onCall` after each call of a followed module (see `follow`), inner calls before outer
+ * ones, with the module's path and class, its input and its output.
+ *
+ * @returns the result of `body`
  */
 export function observeCalls<T>(onCall: Observer, body: () => T): T {
   const outer = observer
@@ -74,18 +76,18 @@ export function observeCalls<T>(onCall: Observer, body: () => T): T {
   }
 }
 
-/** Returns whether a value is what JavaScript's arithmetic makes of tensors: `x * 2` is NaN, `x + 1` a text. */
+/** Whether a value results from JavaScript arithmetic on tensors: NaN (`x * 2`) or a string (`x + 1`). */
 const isMisused = (value: unknown): boolean =>
   Number.isNaN(value) || (typeof value === 'string' && value.includes('[object Object]'))
 
-/** Returns the error for a value that stands where a tensor must. @param name the argument, unless it is the only one */
+/** Returns the error for a value passed in place of a tensor. @param name the argument, if there are several */
 export function noTensor(who: string, got: unknown, name?: string): ShapeError {
   const [shown, fix] = whatIs(got)
   const wanted = name === undefined ? 'a tensor' : `${name} as a tensor`
   return new ShapeError(`${who}: wanted ${wanted}, got ${shown}${fix === undefined ? '' : `; ${fix}`}`)
 }
 
-/** Returns what stands where a tensor must, and what to do about it. */
+/** Describes a value that was passed where a tensor is required, and says how to fix that. */
 function whatIs(got: unknown): readonly [shown: string, fix?: string] {
   if (got instanceof Promise) return ['a promise', 'a step is traced without waiting: leave async out']
   if (Array.isArray(got) && got.some(isTensor)) return ['a list of tensors', 'pick one of them']
@@ -96,7 +98,7 @@ function whatIs(got: unknown): readonly [shown: string, fix?: string] {
   return isMisused(got) ? [shown, 'compute with ops, such as ops.mul(x, 2) for x * 2'] : [shown]
 }
 
-/** Returns the error that a module threw, with the module's path in front, unless an inner module has named it. */
+/** Returns an error thrown by a module, prefixed with the module's path unless it has an inner module's. */
 function inModule(module: object, error: unknown): unknown {
   if (!(error instanceof Error) || located.has(error)) return error
   if (error instanceof TypeError) return marked(misuse(module, error))
@@ -114,14 +116,14 @@ function marked(error: Error): Error {
   return error
 }
 
-/** Changes an error's message, in the stack as well. */
+/** Replaces an error's message, also in its stack. */
 function retell(error: Error, message: string): void {
   const before = error.message
   error.message = message
   if (error.stack !== undefined) error.stack = error.stack.replace(before, () => message)
 }
 
-/** Returns the error for a `forward` that treats a tensor as an array or number. It keeps the stack of `cause`. */
+/** Returns the error for a `forward` that uses a tensor as an array or number. It has the stack of `cause`. */
 function misuse(module: object, cause: TypeError): ArgumentError {
   const [, frame = ''] = cause.stack?.split('\n    at ') ?? []
   const [, line] = /([^\s()]+:\d+):\d+\)?$/.exec(frame.trim()) ?? []
@@ -132,10 +134,10 @@ function misuse(module: object, cause: TypeError): ArgumentError {
 }
 
 /**
- * Returns the class of the layer whose `forward` is running without being followed, and the followed module that
- * runs it: `Linear in blocks.0 (Block)`. Undefined outside of every followed module.
+ * Returns the class of the running layer, if it is not followed (see `follow`), and the followed module that
+ * calls it: `Linear in blocks.0 (Block)`. Undefined outside of all followed modules.
  *
- * @param part a variable of the layer, or the layer itself
+ * @param part the layer, or a variable of it
  */
 export function unreachedLayer(part: object): string | undefined {
   const outer = runningModule()
@@ -147,7 +149,7 @@ export function unreachedLayer(part: object): string | undefined {
   return `${kind === outer.constructor.name ? known : kind} in ${whoOf(outer)}`
 }
 
-/** Returns the error for a layer, as `unreachedLayer` names it, that no field of the model leads to. */
+/** Returns the error for a layer to which no field of a model leads. @param layer from `unreachedLayer` */
 export const unreachable = (layer: string): ArgumentError =>
   new ArgumentError(
     `${layer}: wanted a layer in a field of the model, got a layer that no field of the model leads to; ` +

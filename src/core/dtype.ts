@@ -1,7 +1,7 @@
 /** Type of a tensor's elements. A `bool` is stored as one byte, 0 or 1. */
 export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool'
 
-/** The elements of a tensor, in row-major order. */
+/** Typed array of a tensor's elements, in row-major order. */
 export type Data = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
 
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'
@@ -14,10 +14,10 @@ const arrays = {
   bool: Uint8Array,
 }
 
-/** All types of elements. */
+/** All element types of tensors. */
 export const dtypes = Object.keys(arrays) as readonly DType[]
 
-/** Whether a value is the name of a type of elements. */
+/** Whether a value is the name of an element type. */
 export const isDType = (value: unknown): value is DType => dtypes.some((name) => name === value)
 
 /** Returns a new array of `size` zeros for elements of `dtype`. */
@@ -36,7 +36,7 @@ export function toData(dtype: DType, values: ArrayLike<number | bigint>): Data {
 export const holds = (dtype: DType, data: unknown): boolean =>
   arrays[dtype] === (data as object | null | undefined)?.constructor
 
-/** Returns `values` if it is a typed array of `dtype`, and otherwise its numbers in a new one. */
+/** Returns `values` itself if it is a typed array of `dtype`, otherwise its numbers in a new such array. */
 export const asData = (dtype: DType, values: ArrayLike<number | bigint>): Data =>
   holds(dtype, values) ? (values as Data) : toData(dtype, values)
 

@@ -4,7 +4,7 @@
  */
 export class EvenstepError extends Error {
   override readonly name: string = 'EvenstepError'
-  /** Status with which the command line exits; 2 for a mistake in the command, the experiment or the data. */
+  /** Exit status of the command line; 2 for a mistake in the command, the experiment or the data. */
   readonly exitCode: number = 2
 }
 
@@ -23,10 +23,10 @@ export class FormatError extends EvenstepError {
   override readonly name: string = 'FormatError'
 }
 
-/** Status with which the command line exits after a fault of the machine. */
+/** Exit status of the command line after a fault of the machine, such as a full disk. */
 export const machineExitCode = 4
 
-/** A number that is to be used, such as a loss, a weight or a statistic, is NaN or infinite. */
+/** A number that is needed, such as a loss, a weight or a statistic, is NaN or infinite. */
 export class NotFiniteError extends EvenstepError {
   override readonly name: string = 'NotFiniteError'
   override readonly exitCode = 3
@@ -40,7 +40,7 @@ export class DamagedError extends FormatError {
 
 /**
  * The machine failed: a full disk, a missing permission, too little memory, a process that was killed. The same
- * work succeeds when repeated on a machine without the fault, so the failure is never a result.
+ * work succeeds on a machine without the fault, so this failure never counts as a result.
  */
 export class MachineError extends EvenstepError {
   override readonly name: string = 'MachineError'

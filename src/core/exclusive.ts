@@ -1,48 +1,49 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ArgumentError } from './errors.ts'
 
-// Calls that use the same variables take turns, in the order in which they are made. A call that is made within
-// another one uses the variables that the outer call holds, and takes turns only with other calls made within it.
+// Calls that use the same variables take turns, in the order in which they are made. A call that is made during
+// another call shares the variables that the outer call holds, and takes turns only with other inner calls.
 
-/** A call that has the sole use of some variables, or waits for it. */
+/** A call of `exclusively`, which has, or waits for, exclusive use of some variables. */
 interface Hold {
   readonly variables: ReadonlySet<object>
-  /** Whether the variables have other values during the call, or are about to. */
+  /** Whether the call temporarily changes the variables' values once it runs. */
   readonly changes: boolean
   readonly owner: object | undefined
-  /** The call within which this one was made. */
+  /** The call during which this call was made, if any. */
   readonly parent: Hold | undefined
-  /** Earlier calls for whose end this one waits. */
+  /** Earlier calls that must end before this call runs. */
   readonly waitsFor: Set<Hold>
-  /** Calls made within this one that have not ended. */
+  /** Calls that were made during this call and have not ended. */
   readonly inner: Set<Hold>
-  /** The last call, made within this one, that uses a variable. */
+  /** For each variable, the last call that uses it, among the calls made during this call. */
   readonly last: WeakMap<object, Hold>
-  /** Resolved when the call ends. */
+  /** Resolves when the call ends. */
   readonly end: Promise<void>
   hasEnded: boolean
   close(): void
 }
 
-/** The call within which code runs. */
+/** The call during which the current code runs. */
 const around = new AsyncLocalStorage<Hold>()
-/** The last call that uses a variable, of those not made within another call. */
+/** For each variable, the last call that uses it, among the calls not made during another call. */
 const outermost = new WeakMap<object, Hold>()
-/** Calls that change variables now. */
+/** Running calls that temporarily change the values of their variables. */
 const changing = new Set<Hold>()
 
 interface ExclusiveOptions {
-  /** Whether the variables have other values during the call, so that nobody else may read them. */
+  /** Whether the call temporarily changes the variables' values, which code outside must not read then. */
   readonly changes?: boolean
-  /** Object that `isWithinCallOf` recognizes the call by. */
+  /** Object by which `isWithinCallOf` recognizes the call. */
   readonly owner?: object
 }
 
 /**
- * Runs `body` with the sole use of `variables`: waits for earlier calls that use one of them, and later calls wait
- * for this one. Calls that `body` makes do not wait for it, only for each other; the call ends when all of them have.
+ * Runs `body` with exclusive use of `variables`: waits for earlier calls that use any of them; later calls wait
+ * for this one. Calls that `body` makes wait only for each other, not for this call, which ends when all of
+ * them have.
  *
- * @throws {ArgumentError} when calls would wait for each other for ever: each within another, in opposite orders.
+ * @throws {ArgumentError} when calls would deadlock: each made during another, in opposite orders.
  */
 export async function exclusively<T>(
   variables: Iterable<object>,
@@ -88,21 +89,21 @@ function newHold(all: Iterable<object>, { changes = false, owner }: ExclusiveOpt
   return hold
 }
 
-/** Returns the innermost call around this code that has not ended. */
+/** Returns the innermost call during which the current code runs and that has not ended. */
 function current(): Hold | undefined {
   let hold = around.getStore()
   while (hold?.hasEnded) hold = hold.parent
   return hold
 }
 
-/** Returns the innermost call, `hold` or one around it, that has the use of a variable. */
+/** Returns the innermost call that uses a variable, among `hold` and the calls around it. */
 function holderOf(variable: object, hold: Hold | undefined): Hold | undefined {
   let holder = hold
   while (holder && !holder.variables.has(variable)) holder = holder.parent
   return holder
 }
 
-/** @throws {ArgumentError} when one of the calls `waitsFor` waits, itself or through others, for a call around. */
+/** @throws {ArgumentError} when a call of `waitsFor` waits, directly or not, for `parent` or one around it. */
 function checkEnds(parent: Hold, waitsFor: ReadonlySet<Hold>): void {
   const outer = new Set<Hold>()
   for (let hold: Hold | undefined = parent; hold; hold = hold.parent) outer.add(hold)
@@ -121,16 +122,16 @@ function checkEnds(parent: Hold, waitsFor: ReadonlySet<Hold>): void {
   }
 }
 
-/** Whether this code runs within a call of `exclusively` with this `owner`. */
+/** Whether the current code runs during a call of `exclusively` that has this `owner`. */
 export function isWithinCallOf(owner: object): boolean {
   for (let hold = current(); hold; hold = hold.parent) if (hold.owner === owner) return true
   return false
 }
 
 /**
- * Checks that no other call changes these variables now: they have the values that code outside of calls may see.
+ * Checks that no running call temporarily changes the values of these variables.
  *
- * @throws {ArgumentError} during such a call, unless this code runs within it.
+ * @throws {ArgumentError} when one does, unless the current code runs during that call.
  */
 export function checkSettled(who: string, variables: Iterable<object>): void {
   if (changing.size === 0) return

@@ -41,7 +41,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
   return wrt.map((t) => cotangents.get(t) ?? zeros(t))
 }
 
-/** Returns the gradient of the loss with respect to itself, in its shape: `seed`, or 1 without a seed. */
+/** Returns the gradient of the loss with respect to itself, in the loss's shape: `seed`, or 1 by default. */
 function seedFor(loss: Tensor, seed: Tensor | undefined): Tensor {
   if (!seed) return constant([1], loss.shape, loss.dtype)
   if (sameShape(seed.shape, loss.shape)) return seed

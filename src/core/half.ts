@@ -1,7 +1,7 @@
-/** Numbers that the 65,536 patterns of a float16's bits stand for; made when first needed. */
+/** Float32 value of each of the 65,536 bit patterns of a float16; computed when first needed. */
 let halves: Float32Array | undefined
 
-/** Converts float16 (IEEE 754 binary16), given as 16-bit integers, to float32, which represents each exactly. */
+/** Converts float16 numbers (IEEE 754 binary16), given as 16-bit integers, exactly to float32. */
 export function fromFloat16(bits: Uint16Array): Float32Array {
   halves ??= Float32Array.from({ length: 1 << 16 }, (_, pattern) => half(pattern))
   const out = new Float32Array(bits.length)

@@ -9,21 +9,21 @@ export function jsonIn(text: string | Uint8Array): unknown {
   }
 }
 
-/** Returns the text of JSON without its byte-order mark. @throws {TypeError} when bytes are not UTF-8 */
+/** Returns JSON as text without a byte-order mark. @throws {TypeError} when bytes are not UTF-8 */
 const textOf = (json: string | Uint8Array): string =>
   (typeof json === 'string' ? json : new TextDecoder('utf-8', { fatal: true }).decode(json)).replace(
     /^\ufeff/,
     '',
   )
 
-/** Maximum number of levels of lists and objects within each other: code that walks values is recursive. */
+/** Maximum nesting depth of lists and objects, since code that traverses JSON values is recursive. */
 const mostLevels = 500
 
 /**
- * Says what is wrong with valid JSON: an object has a key twice, of which `JSON.parse` keeps the last; or lists and
- * objects are nested too deeply. Returns undefined if nothing is.
+ * Describes what is wrong with valid JSON: a key that occurs twice in an object, of which `JSON.parse` keeps
+ * the last, or lists and objects that are nested too deeply. Returns undefined if nothing is wrong.
  *
- * @param value what `JSON.parse` makes of it
+ * @param value result of `JSON.parse(json)`
  */
 export function faultOf(json: string, value: unknown = JSON.parse(json)): string | undefined {
   const written = keysIn(json)
@@ -40,7 +40,7 @@ const openBracket = 91
 const closeBrace = 125
 const closeBracket = 93
 
-/** Returns the number of keys in the text of JSON; −1 if lists and objects are nested too deeply. */
+/** Returns the number of keys in a JSON text; −1 if lists and objects are nested too deeply. */
 function keysIn(json: string): number {
   let [keys, levels] = [0, 0]
   for (let at = 0; at < json.length; at++) {
@@ -56,7 +56,7 @@ function keysIn(json: string): number {
   return keys
 }
 
-/** Returns the number of keys in a value that JSON can hold. */
+/** Returns the number of keys in a parsed JSON value, including those of nested objects. */
 function keysOf(value: unknown): number {
   let keys = 0
   const open = [value]
@@ -74,7 +74,7 @@ function keysOf(value: unknown): number {
   return keys
 }
 
-/** Returns the first key that an object in the text of JSON has twice. */
+/** Returns the first key in a JSON text that occurs twice in the same object. */
 function doubleIn(json: string): string | undefined {
   const known: Set<string>[] = []
   for (let at = 0; at < json.length; at++) {
@@ -95,7 +95,7 @@ function doubleIn(json: string): string | undefined {
   return undefined
 }
 
-/** Returns the index after the closing quote of the text whose opening quote is at index `at`. */
+/** Returns the index after the closing quote of the string whose opening quote is at index `at`. */
 function endOfText(json: string, at: number): number {
   for (let end = json.indexOf('"', at + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = 0
@@ -105,14 +105,14 @@ function endOfText(json: string, at: number): number {
   return json.length
 }
 
-/** Whether a text that ends before index `at` is a key: whether a colon follows. */
+/** Whether a string that ends just before index `at` is a key, so that a colon follows. */
 function isKey(json: string, at: number): boolean {
   let next = at
   while (json.charCodeAt(next) <= 32) next++
   return json.charCodeAt(next) === colon
 }
 
-/** Checks that parsed JSON is not nested too deep. @throws {ArgumentError} when it is @returns the same value */
+/** Returns `json`, a parsed value. @throws {ArgumentError} when its lists and objects are nested too deeply */
 export function checkDepth(who: string, json: unknown): unknown {
   let level: readonly unknown[] = [json]
   for (let depth = 0; level.length > 0; depth++) {

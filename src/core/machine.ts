@@ -1,6 +1,6 @@
 import { EvenstepError, MachineError, machineExitCode } from './errors.ts'
 
-/** What an error of the machine means (`got …`), and what to do about it, by the error's code. */
+/** For each error code, what the error means (`got …`) and what to do about it, as messages state them. */
 const faults: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
   ENOSPC: ['a full disk', 'free some space, then repeat'],
   EDQUOT: ['a disk quota that is used up', 'free some space, then repeat'],
@@ -24,10 +24,10 @@ const faults: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
   ERR_FS_FILE_TOO_LARGE: ['a file too large to read at once', 'split it'],
 }
 
-/** Words with which ONNX Runtime says that memory ran out. */
+/** Matches messages by which ONNX Runtime reports that memory ran out. */
 const engineWords = /std::bad_alloc|bad allocation|failed to allocate memory/i
 
-/** Words with which V8 says that memory ran out, or that a size is beyond all memory, in a RangeError. */
+/** Matches a RangeError's message by which V8 reports that memory ran out, or that a size is too large. */
 const rangeWords =
   /^(Invalid (typed )?array( buffer)? length|Array buffer allocation failed|Invalid string length|(Map|Set) maximum size)/i
 
@@ -38,7 +38,7 @@ const memoryCodes: readonly unknown[] = [
   'ERR_WORKER_OUT_OF_MEMORY',
 ]
 
-/** What a system call was to do, where its name does not say. */
+/** What a system call was to do, for system calls whose names do not say so. */
 const actions: Readonly<Record<string, string>> = {
   mkdir: 'make the folder',
   rmdir: 'remove the folder',
@@ -51,11 +51,12 @@ const actions: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the one-line error for a fault of the machine: an error of the operating system, or memory that ran out.
- * An error is recognized by its code, since only some carry a path; lost memory by the words of the engine.
+ * Returns the one-line error for a fault of the machine: an operating-system error, or memory that ran out. The
+ * former is recognized by its code, since only some such errors carry a path; the latter by the engine's
+ * message.
  *
- * @param path file of the error, for errors that do not carry it, such as those of `write`
- * @returns undefined for any other error, such as a bug or an error that Evenstep wrote
+ * @param path file to name if the error carries no path, as errors of `write` do not
+ * @returns undefined for any other error, such as a bug or an error that Evenstep itself threw
  */
 export function machineError(error: unknown, path?: string): MachineError | undefined {
   if (error instanceof MachineError) return error
@@ -76,7 +77,7 @@ export function machineError(error: unknown, path?: string): MachineError | unde
   return new MachineError(`${at ?? 'evenstep'}: wanted to ${action}, got ${meaning}${known}; ${fix}`, options)
 }
 
-/** Whether an error, or the error that caused it, is a fault of the machine: one that is no result of anything. */
+/** Whether an error, or one that caused it, is a fault of the machine, so not a result of an experiment. */
 export function isMachineFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof EvenstepError && error.exitCode === machineExitCode) return true
@@ -88,17 +89,17 @@ const isMemory = (error: Error, code: unknown): boolean =>
   engineWords.test(error.message) ||
   (error.name === 'RangeError' && rangeWords.test(error.message))
 
-/** Codes by their numbers on Linux, for native libraries that give only these. */
+/** Error codes by number on Linux, for native libraries that report only the number. */
 const numbers: Readonly<Record<number, string>> = {
   ...{ 5: 'EIO', 12: 'ENOMEM', 13: 'EACCES', 23: 'ENFILE', 24: 'EMFILE', 27: 'EFBIG', 28: 'ENOSPC' },
   ...{ 30: 'EROFS', 122: 'EDQUOT' },
 }
 
-/** Returns an error's code, or the code that its message states as `(os error 24)`. */
+/** Returns an error's code, or the code for the number in a message such as `… (os error 24)`. */
 const codeOf = (error: Error): unknown =>
   (error as NodeJS.ErrnoException).code ?? numbers[Number(/\(os error (\d+)\)/.exec(error.message)?.[1])]
 
-/** Whether an error's code is one of the operating system, or one by which Node.js reports a limit of it. */
+/** Whether `code` is an operating system's error code, or Node.js's code for an operating system's limit. */
 function isSystemCode(error: Error, code: unknown): code is string {
   if (typeof code !== 'string') return false
   return code in faults || ('errno' in error && 'syscall' in error && /^E[A-Z0-9]+$/.test(code))

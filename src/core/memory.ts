@@ -2,10 +2,10 @@ import { totalmem } from 'node:os'
 import { ArgumentError } from './errors.ts'
 
 /**
- * Checks that numbers can fit into this machine's memory, before they are allocated: sizes that cannot be meant are
- * refused at once, rather than after the machine has swapped for minutes.
+ * Checks, before an array is allocated, that its `bytes` can fit into this machine's memory: absurd sizes are
+ * refused at once, rather than after minutes of swapping.
  *
- * @param what names the numbers in the error: `weights of [100, 1000000000]`
+ * @param what description of the array in the error: `weights of [100, 1000000000]`
  */
 export function checkMemory(who: string, what: string, bytes: number, fix?: string): void {
   const most = totalmem()

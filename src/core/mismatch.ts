@@ -5,9 +5,9 @@ export const mismatch = (who: string, wanted: string, got: unknown, fix?: string
   new ArgumentError(`${who}: wanted ${wanted}, got ${showValue(got)}${fix === undefined ? '' : `; ${fix}`}`)
 
 /**
- * Checks that an argument is an object that has these fields.
+ * Checks that an argument is an object that has the fields named in `fields`.
  *
- * @param wanted describes such objects in the error: `a schedule`
+ * @param wanted description of such objects in the error: `a schedule`
  */
 export function checkFields(who: string, wanted: string, value: unknown, ...fields: readonly string[]): void {
   const isObject = Object(value) === value
@@ -26,10 +26,10 @@ export function checkFolder(who: string, value: unknown): void {
 export const malformed = (name: string, wanted: string, got: string | number, fix?: string): FormatError =>
   new FormatError(`${name}: wanted ${wanted}, got ${got}${fix === undefined ? '' : `; ${fix}`}`)
 
-/** Maximum number of names that a message lists. */
+/** Maximum number of names listed in an error message. */
 const mostShown = 100
 
-/** Returns the error for a name `got` that is not among `names`; its message suggests the most similar name. */
+/** Returns the error for an unknown name `got`; its message suggests the most similar of the valid `names`. */
 export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
   if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
   const near = nearest(got, names)
@@ -54,7 +54,7 @@ export function showValue(value: unknown): string {
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text)
 
-/** Returns the name with the least edit distance to `word`; undefined if `word` is no likely typing error. */
+/** Returns the name with the least edit distance to `word`; undefined if `word` is not a likely typo. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   const most = 1 + word.length / 3
   const [best] = names

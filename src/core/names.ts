@@ -6,9 +6,9 @@ export const setName = (object: object, name: string): void => void names.set(ob
 /** Returns the name last recorded for an object, such as `layers.0.bn`; `''` if none was recorded. */
 export const nameOf = (object: object): string => names.get(object) ?? ''
 
-/** Returns whether a name was recorded for an object: whether fields of some model lead to it. */
+/** Whether a name was recorded for an object, that is, whether some model's fields lead to the object. */
 export const hasName = (object: object): boolean => names.has(object)
 
-/** Names another field of a variable's layer: `bn.momentum` for the variable `bn.running_mean`. */
+/** Returns the name of another field of a variable's layer: `bn.momentum` for `bn.running_mean`. */
 export const nameBeside = (variable: object, field: string): string =>
   nameOf(variable).replace(/[^.]*$/, field)

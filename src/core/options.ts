@@ -18,7 +18,7 @@ type Test = (value: unknown) => boolean
 
 /** Declaration of an option. Callers pass a value of type `Given`; checking it returns one of type `Read`. */
 export interface Option<Given, Read = Given> {
-  /** Permitted values, as error messages put them after `wanted NAME as`: for example, `a positive integer`. */
+  /** Permitted values, as worded after `wanted NAME as` in error messages, such as `a positive integer`. */
   readonly wanted: string
   /** Value of the option when callers omit it. */
   readonly fallback?: Read | undefined
@@ -51,7 +51,7 @@ export type OptionsOf<D> = {
   readonly [K in keyof D as K extends RequiredNames<D> ? K : never]: GivenOf<D[K]>
 } & { readonly [K in keyof D as K extends RequiredNames<D> ? never : K]?: GivenOf<D[K]> }
 
-/** The type `Options`, with `undefined` permitted as the value of every option. */
+/** The type `Options`, with `undefined` also permitted as the value of every option. */
 export type Undefinable<Options> = { readonly [K in keyof Options]: Options[K] | undefined }
 
 /** Type of the declared options after checking, with defaults filled in. */
@@ -95,9 +95,9 @@ export function checkNames(
 }
 
 /**
- * Checks that a function without options was given none: calls from JavaScript may pass them nevertheless.
+ * Checks that a function that takes no options was given none, which JavaScript code may pass nevertheless.
  *
- * @param more the arguments after those that the function takes
+ * @param more any arguments after those that the function takes
  */
 export function checkNoMore(who: string, more: readonly unknown[]): void {
   const [first] = more.filter((one) => one !== undefined)

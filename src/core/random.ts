@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
-/** A stream of random numbers that depends only on the keys passed to `random`: equal on every machine. */
+/** A stream of random numbers, determined by the keys passed to `random` alone, and equal on every machine. */
 export interface Random {
   /** Draws a number from the uniform distribution on `[low, high)`. @default `[0, 1)` */
   uniform(low?: number, high?: number): number

@@ -1,9 +1,9 @@
-/** Number of optimizer steps of the run that the code being executed belongs to; undefined outside a run. */
+/** Number of optimizer steps in the run during which the current code executes; undefined outside of a run. */
 let current: number | undefined
 
 /**
- * Calls `body` as a part of a run of `steps` optimizer steps: meanwhile, schedules whose lengths are fractions of
- * the run have values. Without `steps`, calls it as a part of the run around this call, if any.
+ * Calls `body` as a part of a run of `steps` optimizer steps; only during a run can schedules whose lengths are
+ * fractions of the run be evaluated. If `steps` is undefined, any surrounding run stays in effect.
  */
 export function duringRun<T>(steps: number | undefined, body: () => T): T {
   const before = current

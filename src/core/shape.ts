@@ -60,7 +60,8 @@ export const withUnitAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
 /**
- * Returns the shape to which two shapes broadcast, as in NumPy: last axes are aligned, axes of size 1 stretch.
+ * Returns the shape to which two shapes broadcast, as in NumPy: trailing axes are aligned, axes of size 1
+ * stretch.
  *
  * @throws {ShapeError} when two aligned axes differ in size and neither has size 1.
  */
@@ -78,13 +79,13 @@ export function broadcast(who: string, a: Shape, b: Shape): Shape {
   })
 }
 
-/** Returns the axes of `to` along which elements repeat when a tensor of shape `from` is broadcast to `to`. */
+/** Returns the axes of shape `to` along which elements repeat when shape `from` is broadcast to `to`. */
 export function stretchedAxes(from: Shape, to: Shape): number[] {
   const lead = to.length - from.length
   return to.flatMap((n, i) => (i < lead || (from[i - lead] === 1 && n !== 1) ? [i] : []))
 }
 
-/** Axes of a tensor: one or a list; a negative one counts from the end. */
+/** One axis of a tensor, or a list of axes; a negative axis counts from the end. */
 export type Axes = number | readonly number[]
 
 /**

@@ -10,8 +10,8 @@ export function snapshot(variables: Iterable<Variable>): () => void {
 }
 
 /**
- * Runs `body`, then restores the earlier values of `variables`, even if `body` throws. Other calls that use them
- * wait until then.
+ * Runs `body`, then restores the previous values of `variables`, even if `body` throws. Other calls that use
+ * these variables wait until then.
  *
  * @returns the result of `body`
  */

@@ -4,7 +4,7 @@ import { showValue } from './mismatch.ts'
 import { setName } from './names.ts'
 import { Variable } from './variable.ts'
 
-/** @throws {ArgumentError} unless a value is an object, as models are. */
+/** @throws {ArgumentError} unless a value is an object, as every model is. */
 export function checkModel(model: unknown): asserts model is object {
   if (isContainer(model) && !(model instanceof Promise)) return
   const got = model instanceof Promise ? 'a promise' : showValue(model)
@@ -12,11 +12,11 @@ export function checkModel(model: unknown): asserts model is object {
 }
 
 /**
- * Yields `root` and, once each, all objects reachable through fields (layers, lists of layers, variables), with
- * their paths, which it records as their names; from then on, errors of modules begin with their paths. The last
- * part of a variable's path is in snake case, as in PyTorch, if the field of its layer is in camel case:
- * `layers.0.running_mean` for `runningMean`. Any other name, such as `Conv2D_w`, and any key of a plain object is
- * kept.
+ * Yields `root` and all objects reachable from it through fields (layers, lists of layers, variables), each
+ * once and with its path, which is also recorded as the object's name; from then on, error messages of modules
+ * begin with their paths. If a variable's field is in camel case, the last part of its path is in snake case,
+ * as in PyTorch: `layers.0.running_mean` for `runningMean`. Other names, such as `Conv2D_w`, and keys of plain
+ * objects are kept.
  */
 export function* walk(root: object): Generator<readonly [path: string, object: object]> {
   checkModel(root)
@@ -54,8 +54,8 @@ export function variables(root: object): Map<string, Variable> {
 }
 
 /**
- * Returns the variable of a model with a state name, such as `fc1.weight`; undefined if there is none. A variable
- * that two layers share is found by the name that it has in either.
+ * Returns a model's variable by its state name, such as `fc1.weight`; undefined if there is none. A variable
+ * that two layers share is found by its name in either layer.
  */
 export function variableAt(root: object, path: string): Variable | undefined {
   const parts = path.split('.')
@@ -72,13 +72,13 @@ export function variableAt(root: object, path: string): Variable | undefined {
   return undefined
 }
 
-/** Returns the last part of the name of a variable that is in a field of `owner`. */
+/** Returns the last part of the state name of a variable that is stored in the field `field` of `owner`. */
 const stateName = (owner: object, field: string): string =>
   /^[a-z][a-zA-Z0-9]*$/.test(field) && !isDictionary(owner)
     ? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     : field
 
-/** Whether an object is of no class, such as one written in braces. */
+/** Whether an object is a plain object, such as one written in braces, rather than an instance of a class. */
 const isDictionary = (object: object): boolean =>
   [Object.prototype, null].includes(Object.getPrototypeOf(object) as object | null)
 const isContainer = (value: unknown): value is object =>

@@ -29,8 +29,8 @@ export interface Tensor {
   /** Builds gradients as lazy tensors, so they can be differentiated again; absent if no gradient flows. */
   readonly grad?: GradientRule
   /**
-   * Tensors whose gradients `grad` returns. An operation made of several nodes names its own inputs here, so that
-   * one closed-form derivative replaces those of its nodes. @default `inputs`
+   * Tensors whose gradients `grad` returns. An operation made of several nodes lists its own inputs here, so
+   * that one closed-form derivative replaces the derivatives of its nodes. @default `inputs`
    */
   readonly sources?: readonly Tensor[]
   /**
@@ -39,8 +39,8 @@ export interface Tensor {
    */
   readonly output?: { readonly index: number; readonly count: number }
   /**
-   * Returns the same value by operators that do not depend on the lengths of axes, for an exported model. Absent
-   * if the tensor's own operators do not either.
+   * Returns an equal tensor, for exported models, whose operators do not depend on the lengths of axes. Absent
+   * if this tensor's own operators do not depend on them either.
    */
   readonly portable?: () => Tensor
   /** Values of a `Constant` node, in row-major order. */
@@ -63,7 +63,7 @@ export const input = (shape: Shape, dtype: DType = 'float32'): Tensor =>
  * Makes a tensor whose values are part of the graph.
  *
  * @param data numbers in row-major order
- * @throws {ArgumentError} when `data` is no flat list of numbers, or has not as many as the shape.
+ * @throws {ArgumentError} when `data` is not a flat list of numbers, or its length does not match the shape.
  */
 export function constant(data: ArrayLike<number>, shape?: Shape, dtype: DType = 'float32'): Tensor {
   const { length, 0: first } = Object(data) as ArrayLike<unknown>
@@ -78,7 +78,7 @@ export function constant(data: ArrayLike<number>, shape?: Shape, dtype: DType = 
   return { ...node('Constant', { inputs: [], shape: sizes, dtype }), data }
 }
 
-/** Makes a constant int64 vector, such as an operator's argument of a shape, axes or indices. */
+/** Makes a constant int64 vector, as operators take it for a shape, axes or indices. */
 export const int64s = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
 
 /** Makes a constant tensor of shape `[]`. */

@@ -30,13 +30,13 @@ export function percent(share: number, decimals?: number): string {
 }
 
 /**
- * Formats a number, rounded to an integer, with commas between thousands: `12,345`. Without `toLocaleString`, which loads
- * the data of a language first, a tenth of the time that a command takes to start.
+ * Formats a number, rounded to an integer, with commas between thousands: `12,345`. Avoids `toLocaleString`,
+ * which first loads locale data and so takes a tenth of a command's start-up time.
  */
 export const count = (value: number): string =>
   Number.isFinite(value) ? String(BigInt(Math.round(value))).replace(/\B(?=(\d{3})+$)/g, ',') : dash
 
-/** Formats a count with its noun, which gets a plural `s` unless the count is 1: `1 seed`, `3 seeds`. */
+/** Formats a count with its noun, to which a plural `s` is added unless the count is 1: `1 seed`, `3 seeds`. */
 export const counted = (value: number, noun: string): string =>
   `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 
@@ -53,13 +53,14 @@ export const listed = (items: readonly string[], last: 'and' | 'or' = 'and'): st
   items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`
 
 /**
- * Characters that a terminal or a page obeys instead of showing them: control characters other than tab and line feed,
- * line separators, and those that change the direction of the text after them; also what is no character at all.
+ * Matches characters that a terminal or a web page interprets instead of showing them: control characters other
+ * than tab and line feed, line separators, and characters that change the direction of the text after them;
+ * also code points that are not characters.
  */
 const obeyed =
   /(?![\t\n])[\p{Control}\p{Surrogate}\p{Noncharacter_Code_Point}\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
-/** Returns a text that shows everything in it: `\u001b` for an escape character, `\u202e` for an override. */
+/** Returns a text with invisible characters escaped: `\u001b` for an escape, `\u202e` for an override. */
 export const visible = (text: string): string =>
   text.replace(obeyed, (character) => {
     const units = [...Array(character.length).keys()].map((i) => character.charCodeAt(i))

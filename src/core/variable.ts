@@ -44,7 +44,7 @@ export class Variable {
   initializer: Initializer
   #dtype: DType
   #data: Data | undefined
-  /** Who reads the variable in a model without a field that leads to it; undefined if none does. */
+  /** Layer that reads the variable although no field of the model leads to it; undefined if there is none. */
   #unreached: string | undefined
 
   /** @throws {ArgumentError} when the shape has 2³¹ elements or more. */
@@ -145,7 +145,7 @@ export interface Trace {
   readonly writes: ReadonlyMap<Variable, Tensor>
   /** Scalar graph inputs whose values are computed outside the graph and passed in at each step. */
   readonly scheduled: ReadonlyMap<Tensor, Scheduled>
-  /** Ranges that integers of the step must keep to. */
+  /** Permitted ranges of integers in the step, checked when the step runs. */
   readonly ranges: readonly IndexRange[]
 }
 
@@ -184,10 +184,10 @@ export function trace<T>(body: () => T): Trace & { readonly result: T } {
   }
 }
 
-/** Adds a range that the step being traced checks when it runs. Does nothing while no step is traced. */
+/** Adds a range to check each time the step being traced runs. Does nothing while no step is traced. */
 export const recordRange = (range: IndexRange): void => void recorder?.ranges.push(range)
 
-/** Checks that the step being traced, an evaluation, assigns nothing. @throws {ArgumentError} naming the layer. */
+/** Checks that the evaluation being traced assigns to no variable. @throws {ArgumentError} naming the layer */
 export function checkAssignsNothing(): void {
   const [variable] = active('evaluation').writes.keys()
   if (variable === undefined) return

@@ -1,6 +1,6 @@
 /**
- * Runs up to `count` tasks concurrently, and yields their results in the order of `tasks`. Reading files and
- * decoding images thus go on while the caller computes a training step.
+ * Runs up to `count` tasks concurrently, and yields their results in the order of `tasks`. Files are thus read
+ * and images decoded while the caller computes a training step.
  */
 export async function* ahead<T>(tasks: Iterable<() => Promise<T>>, count: number): AsyncGenerator<T> {
   const running: Promise<T>[] = []

@@ -19,7 +19,7 @@ export type NumberArray =
   | BigInt64Array
   | BigUint64Array
 
-/** A list of numbers or of equally long lists, with one item for each example. Booleans count as 1 and 0. */
+/** A list with one item per example: a number, or a list as long as all others. Booleans count as 1 and 0. */
 export type NumberList = readonly (number | bigint | boolean | NumberArray | NumberList)[]
 
 /** Numbers in one flat array, or in nested lists. */
@@ -29,10 +29,10 @@ export type NumberInput = NumberArray | NumberList
 export const isNumbers = (value: unknown): boolean =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 
-/** `y` holds 'labels', class indices (classification), or 'numbers', values to predict (regression). */
+/** What `y` holds: 'labels', class indices (classification), or 'numbers', values to predict (regression). */
 export type Target = 'labels' | 'numbers'
 
-/** Values in one flat array, with the shape of one example if they were given as nested lists. */
+/** Values in one flat array, and the shape of one example if the values were given as nested lists. */
 export interface Flat {
   readonly data: Values
   readonly shape?: Shape
@@ -74,7 +74,7 @@ const rounded = (who: string, name: 'x' | 'y', data: NumberArray, shape: Shape =
  *
  * @param dtypes element types in which `x` and `y` will be stored
  * @throws {ArgumentError} naming the example by its index, when it holds anything but numbers, or a number that
- *   its element type would truncate.
+ *   the element type would truncate.
  */
 export function flatExample(
   { x, y }: { readonly x: unknown; readonly y: unknown },
@@ -135,7 +135,7 @@ interface Flattened {
 /**
  * Flattens nested lists into a Float64Array.
  *
- * @throws {ArgumentError} when lengths differ, or an item is no finite number.
+ * @throws {ArgumentError} when lengths differ, or an item is not a finite number.
  */
 function flat(who: string, name: 'x' | 'y', numbers: NumberInput): Flattened {
   if (!Array.isArray(numbers)) return { data: numbers as NumberArray, isList: false }
@@ -155,7 +155,7 @@ function shapeOf(value: unknown): number[] {
   return list === undefined ? [] : [list.length, ...(list.length > 0 ? shapeOf(list[0]) : [])]
 }
 
-/** Copies nested lists of numbers to `out`; returns the index after the last, or −1 if one is not finite. */
+/** Copies nested lists of numbers to `out`; returns the index after the last, or −1 if any is not finite. */
 function put(out: Float64Array, start: number, value: unknown, depth: number): number {
   if (depth === 0) {
     const number = numberIn(value)
@@ -173,8 +173,8 @@ const numberIn = (value: unknown): number =>
   ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN
 
 /**
- * Describes the first list whose length differs from `shape` or, if `depth` exceeds the shape's number of axes,
- * the first item that is not a finite number. Returns undefined if there is none.
+ * Describes the first nested list whose length contradicts `shape` or, if `depth` exceeds the shape's number of
+ * axes, the first item that is not a finite number. Returns undefined if there is no such fault.
  */
 function firstFault(place: string, value: unknown, shape: Shape, depth: number): string | undefined {
   if (depth === 0) return undefined

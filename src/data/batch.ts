@@ -8,7 +8,7 @@ export interface Batch {
   readonly y: Data
   /** Number of examples in the batch. */
   readonly length: number
-  /** Data set and indices of the examples; undefined once `x` or `y` was read, and for transformed examples. */
+  /** Data set and indices of the examples; undefined once `x` or `y` was read, or after transforms. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
@@ -41,7 +41,7 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/** Returns an allocator that reuses one array for `x` and one for `y`, so a batch overwrites the previous. */
+/** Returns an allocator that reuses one array for `x` and one for `y`: a batch overwrites the previous one. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {

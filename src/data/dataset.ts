@@ -46,7 +46,7 @@ export const shapeOptions = {
   targetShape: { ...shapeOption, fallback: [] } as Option<Shape>,
 }
 
-/** Declares an option that is a number of classes, whose labels are int32. */
+/** Declares an option that is a number of classes: at most 2³¹, since labels are int32. */
 export const classCount: Option<number, number | undefined> = integer({ min: 1, limit: 2 ** 31 })
 
 /** Options for the number and names of classes, and the names of features. */
@@ -103,12 +103,12 @@ const columns = {
   x: required(numbers),
   /**
    * Labels or targets of all examples, in a flat array or nested lists, as `x`. Whole numbers in a list or an
-   * integer array are labels (int32), also if each is in a list of its own, `[label]`; their shape is then `[]`
+   * integer array are labels (int32), even if each is wrapped in a list, `[label]`; their shape is then `[]`
    * unless `targetShape` says otherwise. Other numbers are targets (floats).
    */
   y: required(numbers),
   shape: shapeOptions.shape,
-  /** Shape of one example's `y`; `[]` is a scalar or a label. @default that of nested lists, otherwise [] */
+  /** Shape of one example's `y`; `[]` is a scalar or a label. @default the nested lists' shape, otherwise [] */
   targetShape: shapeOption,
   ...targetOption,
   ...nameOptions,
@@ -121,8 +121,7 @@ export interface Columns extends OptionsOf<typeof columns> {}
  * `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
  * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of
- *   0 … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not probabilities of
- *   them.
+ *   0 … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not class probabilities.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
@@ -162,7 +161,7 @@ function checkedNames(names: NameValues, y: Values, shape: Shape): Names {
   return namesOf({ ...names, classes: checkTargets(y, shape, names.classes, { ...names, classes }) })
 }
 
-/** @throws {ArgumentError} when there are not as many class names as classes, or two are the same. */
+/** @throws {ArgumentError} when the numbers of class names and of classes differ, or two names are the same. */
 export function checkClassNames(who: string, { classNames, classes = classNames?.length }: NameValues): void {
   if (classNames === undefined) return
   if (classes !== classNames.length)
@@ -171,7 +170,7 @@ export function checkClassNames(who: string, { classNames, classes = classNames?
   if (twice !== undefined) throw mismatch(who, 'different classNames', `${twice} twice`)
 }
 
-/** Returns the first item of a list that is equal to one before it; undefined if there is none. */
+/** Returns the first item of a list that equals an earlier item; undefined if all items differ. */
 export function firstTwice<T>(items: readonly T[]): T | undefined {
   const seen = new Set<T>()
   return items.find((item) => seen.size === seen.add(item).size)
@@ -205,7 +204,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>, ...more: re
   return withRecipe(part, recipeOf(dataset))
 }
 
-/** Copies the `x` or the `y` of the examples at indices `order` to `out`, which they must fill exactly. */
+/** Copies the `x` or the `y` of the examples at the indices `order` to `out`, whose length must match. */
 export function gatherExamples(
   { data, shape, dtype }: Field,
   order: Int32Array,

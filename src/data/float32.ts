@@ -3,31 +3,31 @@ import { ArgumentError } from '../core/errors.ts'
 /** Largest number that does not round to infinity in float32. */
 export const maxFloat32: number = 2 ** 128 - 2 ** 103 - 2 ** 75
 
-/** Greatest number up to which float32 holds every whole number. */
+/** Every whole number up to this one is represented exactly in float32. */
 const exact = 2 ** 24
 
-/** Whether float32 may round a whole number to that of another: an identifier, or a time in seconds. */
+/** Whether float32 may round a whole number, such as an identifier or a time, to the same value as another. */
 export const mayCollide = (value: number): boolean => Math.abs(value) > exact && Number.isSafeInteger(value)
 
-/** Maximum number of great whole numbers of a column to remember. */
+/** Maximum number of large whole numbers to remember per column. */
 const mostKnown = 10_000
 
 interface Column {
   readonly exact: Set<number>
-  /** The first whole number that rounds to each number in float32. */
+  /** For each float32 value, the first whole number seen that rounds to it. */
   readonly rounded: Map<number, number>
-  /** Two whole numbers that are equal once rounded. */
+  /** Two different whole numbers that round to the same float32 value, once found. */
   alike: readonly [number, number] | undefined
 }
 
 /**
- * Finds columns of great whole numbers most of which are equal once rounded to float32, such as identifiers, and
- * times in seconds.
+ * Finds columns of large whole numbers, such as identifiers or times in seconds, at least half of which float32
+ * rounds to the same value as another.
  */
 export class Collisions {
   readonly #columns = new Map<number, Column>()
 
-  /** Takes the next number of a column. */
+  /** Takes the next number of a column into account. */
   add(column: number, value: number): void {
     if (!mayCollide(value)) return
     const known = this.#columns.get(column) ?? { exact: new Set(), rounded: new Map(), alike: undefined }
@@ -60,25 +60,26 @@ function every<T>(values: Iterable<T>, test: (value: T) => boolean): boolean {
   return true
 }
 
-/** Yields element `column` of each example of `width` elements. */
+/** Yields element `column` of every example, where each example has `width` elements. */
 export function* columnOf(data: ArrayLike<number>, width: number, column: number): Generator<number> {
   for (let i = column; i < data.length; i += width) yield data[i]!
 }
 
-/** Where an array of numbers comes from, for errors, and how to keep its numbers. */
+/** Describes an array of numbers for error messages: where it comes from, and how to keep its numbers. */
 interface Origin {
   readonly who: string
   readonly name: string
-  /** Number of elements in each example, so that elements at equal places in them are of one column. */
+  /** Number of elements per example; elements at the same index of each example form a column. */
   readonly width: number
-  /** Advice for the error. */
+  /** Advice to give in the error message. */
   readonly fix: string
 }
 
 /**
  * Rounds numbers to float32.
  *
- * @throws {ArgumentError} when a finite number would become infinite, or most whole numbers of a column equal.
+ * @throws {ArgumentError} when a finite number would become infinite, or when at most half of a column's large
+ *   whole numbers would stay distinct.
  */
 export function toFloat32(
   numbers: ArrayLike<number | bigint>,

@@ -3,12 +3,13 @@ import { sizeOf } from '../core/shape.ts'
 import type { Batch } from './batch.ts'
 import type { FieldSpec, Values } from './dataset.ts'
 
-/** Factor by which arrays are longer than the part of the source that was read lets expect. */
+/** Factor by which allocated arrays exceed the estimated length of all batches together. */
 const reserve = 1.02
 
 /**
- * Joins batches as they come. Arrays are allocated as long as the part of the source that was read lets expect, so
- * that they are rarely copied, and the operating system gives memory only to what has been written.
+ * Joins batches as they arrive. Arrays are allocated at the total length, estimated from the fraction of the
+ * source that was read so far, so that they are rarely copied; the operating system commits memory only to the
+ * part that has been written.
  */
 export class Growing {
   readonly #specs: { readonly x: FieldSpec; readonly y: FieldSpec }
@@ -23,7 +24,7 @@ export class Growing {
     this.#y = allocate(y.dtype, 0)
   }
 
-  /** Appends a batch. @param share fraction of the source that was read, this batch included. @default not known */
+  /** Appends a batch. @param share fraction of the source read so far, with this batch. @default not known */
   add({ x, y, length }: Batch, share: number = 2 / 3): void {
     const total = this.#length + length
     if (total > this.#capacity) this.#grow(Math.ceil(Math.max(total, (reserve * total) / share)))
@@ -32,7 +33,7 @@ export class Growing {
     this.#length = total
   }
 
-  /** All batches as one; the arrays are copied only if they are much longer. */
+  /** All batches as one. The arrays are copied only if they are much longer than their content. */
   get batch(): Batch {
     const trimmed = (data: Data, { shape }: FieldSpec): Data => {
       const size = this.#length * sizeOf(shape)

@@ -20,8 +20,9 @@ export interface Loader {
   /** Yields the batches of one epoch; the first epoch is 0. */
   batches(epoch: number): Generator<Batch>
   /**
-   * Yields the examples of `batches` in stacks: each joins up to `count()` full batches into a large one; a
-   * last batch that is not full comes alone. Each stack overwrites the memory of the previous stack.
+   * Yields the examples of `batches` in stacks: each stack joins up to `count()` full batches into one large
+   * batch; a last batch that is not full is a stack of its own. Each stack overwrites the memory of the
+   * previous stack.
    *
    * @param first index of the batch to start at; 0 if left out
    */

@@ -76,7 +76,8 @@ function logGamma(alpha: number, random: Random): number {
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
  * all others.
  *
- * @throws {ArgumentError} when `y` holds targets, not labels, or a label that is no class or does not count.
+ * @throws {ArgumentError} when `y` holds targets, not labels, or when a label is not a class or is to be
+ *   ignored.
  */
 export function oneHot(source: Dataset, ...more: readonly never[]): Dataset {
   checkNoMore('oneHot', more)

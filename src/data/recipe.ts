@@ -1,30 +1,30 @@
-/** How examples were made from a file, by the functions of this package. */
+/** How this package made examples from a file: how it read the file, and then normalized `x`. */
 export interface Recipe {
-  /** How a table was read: its options, as plain JSON. */
+  /** Options with which a table (CSV or Parquet) was read, as plain JSON. */
   readonly table?: Readonly<Record<string, unknown>>
-  /** Means and deviations by which `x` was normalized after that, in order. */
+  /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */
   readonly normalized: readonly { readonly mean: readonly number[]; readonly deviation: readonly number[] }[]
 }
 
-// Not a field of a data set: one that a caller makes of another by hand has no recipe, since nobody knows what it holds.
+// Not a field of the data set, as a data set that a caller copies from another by hand must not copy the recipe.
 const recipes = new WeakMap<object, Recipe>()
 
 /** Returns the recipe of a data set or stream; undefined if it was not made by reading a file. */
 export const recipeOf = (source: object): Recipe | undefined => recipes.get(source)
 
-/** Notes how a data set or stream was made, and returns it. Does nothing without a recipe. */
+/** Records how `source`, a data set or stream, was made, unless `recipe` is undefined. @returns `source` */
 export function withRecipe<S extends object>(source: S, recipe: Recipe | undefined): S {
   if (recipe !== undefined) recipes.set(source, recipe)
   return source
 }
 
-/** Returns a table's recipe, from the options that it was read with. */
+/** Returns the recipe of a table that was read with these options. */
 export const tableRecipe = (options: object): Recipe => ({
   table: JSON.parse(JSON.stringify(options)),
   normalized: [],
 })
 
-/** Returns the recipe of examples that were normalized; undefined if nothing is known of them before. */
+/** Returns a recipe with one more normalization; undefined if the recipe `before` it is not known. */
 export const normalizedRecipe = (
   before: Recipe | undefined,
   { mean, deviation }: { readonly mean: Float64Array; readonly deviation: Float64Array },

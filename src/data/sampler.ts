@@ -26,7 +26,7 @@ export interface WeightedSamplerOptions extends OptionsOf<typeof options> {}
  * With replacement, it inverts the cumulative weights. Without, it draws a key log(u) / w for each example
  * (weight w, uniform u) and takes the `count` greatest, in descending order (Efraimidis & Spirakis 2006).
  *
- * @param weights one for each example, ≥ 0, with any sum. Those of `exampleWeights` balance classes.
+ * @param weights one for each example, ≥ 0, with any sum. Weights from `exampleWeights` balance the classes.
  * @throws {ArgumentError} when a weight is negative or not finite, or too few are positive.
  * @example
  * const sampler = data.weightedSampler(data.exampleWeights(split.train))

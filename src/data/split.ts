@@ -77,7 +77,7 @@ export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
   }
 }
 
-/** Returns the indices of all examples: if `stratify`, a list per class and one of ignored ones; else one. */
+/** Returns all examples' indices: with `stratify`, a list per class and one of ignored ones; else one list. */
 function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
   const { length, y, classes, ignoreIndex } = dataset
   if (stratify && !hasLabels(dataset)) {

@@ -12,8 +12,8 @@ export interface StreamLoader {
   /** Yields the batches of one epoch; the first epoch is 0. */
   batches(epoch: number): AsyncGenerator<Batch>
   /**
-   * Yields the examples of `batches` in stacks: each joins up to `count()` full batches into a large one; a
-   * last batch that is not full comes alone.
+   * Yields the examples of `batches` in stacks: each stack joins up to `count()` full batches into one large
+   * batch; a last batch that is not full is a stack of its own.
    *
    * @param first index of the batch to start at; earlier batches are read and discarded
    */

@@ -14,7 +14,7 @@ import { maxFloat32 } from './float32.ts'
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
-  /** Text that identifies the examples without reading them. A run is resumed only if it is unchanged. */
+  /** Text that identifies the examples without reading them. A run is resumed only if the text is unchanged. */
   readonly fingerprint?: string
   /** Yields the examples of an epoch in batches of any size. The stream must not overwrite yielded arrays. */
   read(epoch: number): AsyncIterable<Batch> | Iterable<Batch>

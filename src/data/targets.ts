@@ -26,7 +26,7 @@ export function checkTargets(
   return given
 }
 
-/** Number of classes up to which fewer labels than classes raise no doubt that they are labels. */
+/** Maximum number of classes for which it is plausible that `y` has fewer labels than there are classes. */
 const mostClasses = 1000
 
 const tooMany = (classes: number, count: number): ArgumentError =>
@@ -52,8 +52,8 @@ function checkLabels(labels: Int32Array, perExample: number, given?: number, ign
 }
 
 /**
- * @throws {ArgumentError} unless each example has one float, 0 or 1, for two classes; or floats that sum to 1 over
- *   axis 0, the classes.
+ * @throws {ArgumentError} unless each example has either one float, 0 or 1 (two classes), or floats that sum to
+ *   1 over axis 0, the classes.
  */
 function checkProbabilities(y: Values, shape: Shape, classes: number): void {
   const fix = 'leave classes out if y holds other numbers'

@@ -49,7 +49,7 @@ export interface Transform {
   check?(x: FieldSpec, y: FieldSpec): void
   /** Whether the transform calls `other` for other examples, which is impossible with a stream. */
   readonly mixes?: boolean
-  /** What it returns is not used: returning anything but its example is an error. */
+  /** Changes the example in place. The result is ignored, but another example or a promise is an error. */
   apply(example: Example, occasion: Occasion): void
 }
 

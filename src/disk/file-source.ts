@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs'
 import { type ByteSource, bytesSource } from '../core/byte-source.ts'
 import { readBytes, readRange } from './read-bytes.ts'
 
-/** Returns the bytes of an open file as a source. Reads a pipe at once, since it cannot be read twice. */
+/** Returns an open file as a source of bytes. A pipe is read at once, since it cannot be read twice. */
 export function fileSource(file: number, path: string): ByteSource {
   const stats = fstatSync(file)
   if (!stats.isFile() || stats.size === 0) return bytesSource(readBytes(file, path))

@@ -5,18 +5,18 @@ import { onFile, systemCode } from './fault.ts'
 import { readBytes } from './read-bytes.ts'
 
 // Files and folders inside the folder of a run or a study, which may come from a stranger. A symbolic link inside
-// could lead anywhere, and a named pipe would wait for ever: both are refused. The folder itself may be a link.
+// could lead anywhere, and reading a named pipe could wait forever: both are refused. The folder may be a link.
 
-// Windows has neither flag: there, a file is looked at before it is opened.
+// Windows has neither flag; there, a file's type is checked before the file is opened.
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
 
 /**
  * Opens a file inside the folder of a run or a study.
  *
- * @param flags of `node:fs`'s `constants`. @default O_RDONLY
- * @returns the file's descriptor; undefined when it does not exist and `flags` does not create it
- * @throws {FormatError} when it is a symbolic link, or anything else but a file.
- * @throws {MachineError} when it cannot be opened.
+ * @param flags flags for opening, from `constants` of `node:fs`. @default O_RDONLY
+ * @returns the file's descriptor; undefined when the file does not exist and `flags` does not create it
+ * @throws {FormatError} when the path is a symbolic link, or anything else that is not a regular file.
+ * @throws {MachineError} when the file cannot be opened.
  */
 export function openInside(path: string, flags: number = constants.O_RDONLY): number | undefined {
   return onFile(path, () => {
@@ -37,10 +37,10 @@ export function openInside(path: string, flags: number = constants.O_RDONLY): nu
 }
 
 /**
- * Returns the bytes of a file inside the folder of a run or a study; undefined when it does not exist.
+ * Returns the bytes of a file inside the folder of a run or a study; undefined when the file does not exist.
  *
- * @throws {FormatError} when it is a symbolic link, or anything else but a file.
- * @throws {MachineError} when it cannot be read.
+ * @throws {FormatError} when the path is a symbolic link, or anything else that is not a regular file.
+ * @throws {MachineError} when the file cannot be read.
  */
 export function readInside(path: string): Uint8Array | undefined {
   const file = openInside(path)
@@ -53,11 +53,11 @@ export function readInside(path: string): Uint8Array | undefined {
 }
 
 /**
- * Checks that what lies at a path inside the folder of a run or a study, if anything does, is a file or, if `kind`
- * says so, a folder.
+ * Checks that a path inside the folder of a run or a study, if it exists, is of the given kind: a file or a
+ * folder.
  *
- * @returns whether it exists
- * @throws {FormatError} when it is a symbolic link, or anything else.
+ * @returns whether the path exists
+ * @throws {FormatError} when the path is a symbolic link, or of any other kind.
  */
 export function checkInside(path: string, kind: 'a file' | 'a folder' = 'a file'): boolean {
   const stats = statsOf(path)
@@ -66,11 +66,11 @@ export function checkInside(path: string, kind: 'a file' | 'a folder' = 'a file'
   throw wrongKind(path, kind, stats)
 }
 
-/** Names in the folder of a study or of advice that SQLite and workers open. */
+/** Matches the names, in the folder of a study or of advice, that SQLite or worker processes open. */
 const opened = /^(?:study|advice|workers|trials|base)\b/
 
 /**
- * Checks the folder of a study or of advice before its database, locks and trials are opened.
+ * Checks the folder of a study or of advice before the database, lock files and trial folders in it are opened.
  *
  * @throws {FormatError} when one of them is a symbolic link.
  */

@@ -3,14 +3,14 @@ import { DamagedError } from '../core/errors.ts'
 import { onFile } from './fault.ts'
 import { openInside } from './inside.ts'
 
-/** Maximum length of a line in bytes. Only a damaged file has longer ones, and memory must stay bounded. */
+/** Maximum length of a line in bytes, to bound memory. Only damaged files have longer lines. */
 const longest = 1 << 26
 
 const lineFeed = 10
 
 /**
- * Yields the lines of a text file inside the folder of a run, without their line feeds. The file is read in pieces,
- * so it may be larger than memory. Yields nothing when there is no such file.
+ * Yields the lines of a text file inside the folder of a run, without line feeds; nothing if the file does not
+ * exist. Reads the file in pieces, so it may be larger than memory.
  *
  * @throws {DamagedError} when a line is longer than 64 MiB.
  */

@@ -20,19 +20,19 @@ import { onFile, systemCode } from './fault.ts'
 import { readInside } from './inside.ts'
 import { writeBytes } from './whole-file.ts'
 
-// A lock is a file in the locked folder that says which process holds it. Node.js has no locks that end with their
-// process, so whoever takes one looks whether the holders of the others are alive:
+// A lock is a file in the locked folder that names the process that holds it. Node.js has no locks that end with
+// their process, so a process that takes a lock checks whether the holders of other lock files are still alive:
 //
-// 1. It creates its own file, under a name that nobody has used.
-// 2. It lists the others, and removes those of processes that have ended.
-// 3. If one is left, it removes its own and begins again or gives up.
+// 1. It creates its own lock file, under a name that was never used before.
+// 2. It lists the other lock files, and removes those of processes that have ended.
+// 3. If another one is left, it removes its own, and tries again or gives up.
 //
-// Of two processes, the one that lists later sees the other's file, so both never get the lock. No name is used
-// twice, so removing the file of a process that has ended cannot remove that of its successor.
+// Of two processes, the one that lists later sees the other's file, so they never both get the lock. No name is used
+// twice, so removing the file of a process that has ended cannot remove its successor's file.
 
-/** A lock on a folder. It is released at the latest when the process ends, even if it is killed. */
+/** A lock on a folder. When its process ends, even if killed, the lock is released automatically. */
 export interface FolderLock {
-  /** Whether the lock is still there: not released, nor removed with its folder or by another machine. */
+  /** Whether the lock file still exists: neither released nor removed with its folder or by another machine. */
   readonly isHeld: boolean
   release(): void
 }
@@ -41,27 +41,27 @@ export interface FolderLock {
 interface Holder {
   readonly pid: number
   readonly host: string
-  /** The running kernel and its table of processes, within which a pid means one process; only on Linux. */
+  /** Identity of the running kernel and of its PID namespace, within which a pid is unique; only on Linux. */
   readonly kernel?: string | undefined
-  /** When the process started, in the kernel's ticks: a later process may have the same pid; only on Linux. */
+  /** When the process started, in kernel clock ticks, to detect that its pid was reused; only on Linux. */
   readonly started?: string | undefined
 }
 
 const prefix = 'run.lock-'
 
-/** Milliseconds between signs of life: the holder rewrites its file. */
+/** Milliseconds between heartbeats: the holder of a lock rewrites its lock file. */
 const pulse = 10_000
 
-/** Milliseconds without a sign of life after which a process that cannot be looked up counts as ended. */
+/** Milliseconds without a heartbeat after which a process that cannot be looked up is assumed to have ended. */
 const patience = 60_000
 
-/** Milliseconds to wait for a holder on this machine: a process that was just killed takes a while to end. */
+/** Milliseconds to wait for a lock's holder on this machine: a killed process takes a while to end. */
 const grace = 1000
 
 /**
  * Takes the lock on a run's folder.
  *
- * @throws {MachineError} when another process, or another part of this process, holds it.
+ * @throws {MachineError} when another process, or other code in this process, holds the lock.
  */
 export function lockRun(folder: string): FolderLock {
   let before: string | undefined
@@ -75,7 +75,7 @@ export function lockRun(folder: string): FolderLock {
     const mayEnd = isHere(other.holder) && !isOwn(other.holder)
     const isSure = other.name === before && !mayEnd
     if (isSure || performance.now() - begun > grace) throw refusal(folder, other.holder)
-    before = other.name // it may only have tried at the same moment: look again after a while
+    before = other.name // that process may just be trying, too: look again after a while
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + 30 * Math.random())
   }
 }
@@ -109,20 +109,20 @@ function held(path: string): FolderLock {
   }
 }
 
-/** Gives a sign of life. Writing, unlike setting a time, takes the clock of the machine that has the files. */
+/** Rewrites the lock file as a heartbeat: the machine that stores the file sets the time of a write. */
 function beat(path: string): void {
   let file: number | undefined
   try {
     file = openSync(path, constants.O_WRONLY)
     writeHolder(file, path)
   } catch {
-    // A full disk gives no sign of life, and a removed lock is noticed by `isHeld`.
+    // On a full disk, there is no heartbeat; if the lock file was removed, `isHeld` notices that.
   } finally {
     if (file !== undefined) closeSync(file)
   }
 }
 
-/** Returns a lock of a living process other than `own`, and removes those of processes that have ended. */
+/** Returns a lock file of a living process, other than `own`; removes lock files of processes that ended. */
 function others(
   folder: string,
   own: string,
@@ -140,7 +140,7 @@ function others(
   return undefined
 }
 
-/** Reads who holds a lock; undefined when its file is not whole, such as while it is being created. */
+/** Reads which process holds a lock; undefined if the lock file is incomplete, as while it is being created. */
 function holderIn(path: string): Holder | undefined {
   try {
     const json = Object(jsonIn(readInside(path) ?? '')) as Partial<Holder>
@@ -150,7 +150,7 @@ function holderIn(path: string): Holder | undefined {
   }
 }
 
-/** Whether a process can be looked up by its id. */
+/** Whether a lock's holder can be looked up by its pid: whether its kernel and PID namespace are ours. */
 function isHere(holder: Holder | undefined): boolean {
   const { kernel, host } = self()
   return holder?.kernel === kernel && (kernel !== undefined || holder?.host === host)
@@ -170,7 +170,7 @@ function self(): Holder {
   return me
 }
 
-/** Returns the identity of the running kernel and of its table of processes, of which containers have their own. */
+/** Returns the identity of the running kernel and its PID namespace (containers have their own), if known. */
 function kernelOf(): string | undefined {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`
@@ -179,7 +179,7 @@ function kernelOf(): string | undefined {
   }
 }
 
-/** Returns when a living process started, in the kernel's ticks; undefined when that cannot be known. */
+/** Returns when a process started, in kernel clock ticks, or 'ended' for a zombie; undefined if unknown. */
 function startOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')

@@ -1,15 +1,15 @@
 import { fstatSync, readSync } from 'node:fs'
 import { malformed } from '../core/mismatch.ts'
 
-/** Maximum number of bytes to read or write at a time: systems refuse 2 GiB and more, or miscount them. */
+/** Maximum number of bytes to read or write in one call: systems refuse 2 GiB or more, or miscount them. */
 export const mostAtOnce = 2 ** 30
 
 /**
- * Returns all bytes of an open file, of any size that fits into memory. What has no size, such as a pipe, is read
- * to its end.
+ * Returns all bytes of an open file, of any size that fits into memory. A file without a size, such as a pipe,
+ * is read to its end.
  *
- * @param path for error messages
- * @throws {FormatError} when the file ends early, since something shortened it meanwhile.
+ * @param path path to show in error messages
+ * @throws {FormatError} when the file ends early, because it was shortened during reading.
  */
 export function readBytes(file: number, path: string): Uint8Array<ArrayBuffer> {
   const stats = fstatSync(file)
@@ -19,9 +19,10 @@ export function readBytes(file: number, path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Returns the bytes of an open file from `start` to `end` (exclusive), which may be more than the 4 GiB of an array.
+ * Returns the bytes of an open file from offset `start` to offset `end` (exclusive), possibly more than the 4
+ * GiB that a Uint8Array can hold.
  *
- * @throws {FormatError} as `readBytes`.
+ * @throws {FormatError} when the file ends early, as in `readBytes`.
  */
 export function readRange(file: number, start: number, end: number, path: string): ArrayBuffer {
   const buffer = new ArrayBuffer(end - start)

@@ -25,10 +25,10 @@ const write = promisify(writev)
 
 const flush = promisify(fsync)
 
-/** Codes of file systems that cannot flush a file or folder, such as some network mounts: there, nothing is left to do. */
+/** Error codes of file systems that cannot flush, such as some network mounts. These errors are ignored. */
 const unable: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS']
 
-/** Flushes a file, given by its descriptor, to disk. */
+/** Flushes a file, given by its descriptor, to disk, if its file system can. */
 export async function flushed(file: number): Promise<void> {
   try {
     await flush(file)
@@ -37,7 +37,7 @@ export async function flushed(file: number): Promise<void> {
   }
 }
 
-/** Writes chunks of bytes to a file and flushes it to disk. The chunks must not change before that. */
+/** Writes chunks of bytes to a file, and flushes the file to disk. The chunks must not change until then. */
 export async function writeFlushed(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   let file: number | undefined
   try {
@@ -52,10 +52,10 @@ export async function writeFlushed(path: string, chunks: readonly Uint8Array[]):
 }
 
 /**
- * Writes chunks of bytes to an open file, at most 1 GiB at a time.
+ * Writes chunks of bytes to an open file, at most 1 GiB per system call.
  *
- * @param path for error messages
- * @throws {Error} when the system counts no byte as written, or more than there were.
+ * @param path path to show in error messages
+ * @throws {Error} when the system reports that it wrote no bytes, or more than it was given.
  */
 export async function writeChunks(file: number, chunks: readonly Uint8Array[], path: string): Promise<void> {
   let rest: readonly Uint8Array[] = chunks.filter(({ length }) => length > 0)
@@ -67,7 +67,7 @@ export async function writeChunks(file: number, chunks: readonly Uint8Array[], p
   }
 }
 
-/** Writes all bytes to an open file, at a position or, without one, where the last write ended. */
+/** Writes all bytes to an open file, at offset `position` or, without it, where the last write ended. */
 export function writeBytes(file: number, bytes: Uint8Array, path: string, position?: number): void {
   for (let at = 0; at < bytes.length; ) {
     const piece = bytes.subarray(at, at + mostAtOnce)
@@ -85,14 +85,14 @@ function checkWritten(written: number, wanted: number, path: string): void {
 const lengthOf = (chunks: readonly Uint8Array[]): number =>
   chunks.reduce((sum, { length }) => sum + length, 0)
 
-/** Returns the first chunks that fit into `most` bytes; a part of the first chunk if it alone is longer. */
+/** Returns as many first chunks as fit into `most` bytes, or `most` bytes of a longer first chunk. */
 function upTo(chunks: readonly Uint8Array[], most: number): readonly Uint8Array[] {
   let [count, length] = [0, 0]
   while (count < chunks.length && length + chunks[count]!.length <= most) length += chunks[count++]!.length
   return count > 0 ? chunks.slice(0, count) : [chunks[0]!.subarray(0, most)]
 }
 
-/** Returns the chunks without their first `count` bytes, which are already written. */
+/** Returns the chunks without their first `count` bytes in total, which have already been written. */
 function after(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
   let [at, left] = [0, count]
   while (at < chunks.length && left >= chunks[at]!.length) left -= chunks[at++]!.length
@@ -106,20 +106,21 @@ export const partialOf = (path: string): string => `${path}${partialSuffix}`
 export const partialSuffix = '.partial'
 
 /**
- * Writes a file atomically: writes it under a temporary name, then renames it. For files in folders of which a lock
- * is held, as two writers would use one temporary name.
+ * Writes a file atomically: under a temporary name first, then renames it. Only for files in folders whose lock
+ * is held, since two writers would use the same temporary name.
  *
- * @throws {MachineError} when it cannot be written; a file that was there before is still there then.
+ * @throws {MachineError} when the file cannot be written; an existing file then stays as it was.
  */
 export const writeWhole = (path: string, content: string | Uint8Array): void =>
   onFile(path, () => writeRenamed(path, partialOf(path), content))
 
 /**
- * Writes a file that a user asked for, atomically like `writeWhole`. If it exists, it keeps its permissions; a
- * symbolic link leads to the file that is replaced; a device or a pipe, such as `/dev/stdout`, is written to.
+ * Writes a file that a user asked for, atomically like `writeWhole`. An existing file keeps its permissions. If
+ * the path is a symbolic link, its target is replaced; if it is a device or a pipe, such as `/dev/stdout`, the
+ * content is written to it.
  *
- * @throws {ArgumentError} when its folder does not exist, or the path is that of a folder.
- * @throws {MachineError} when it cannot be written; a file that was there before is still there then.
+ * @throws {ArgumentError} when the file's folder does not exist, or the path is a folder.
+ * @throws {MachineError} when the file cannot be written; an existing file then stays as it was.
  */
 export function writeOutput(path: string, content: string | Uint8Array): void {
   try {
@@ -137,9 +138,9 @@ export function writeOutput(path: string, content: string | Uint8Array): void {
 }
 
 /**
- * Writes a file atomically, like `writeWhole`, and also flushes it to disk.
+ * Writes a file atomically, like `writeWhole`, and flushes it to disk.
  *
- * @throws {MachineError} when it cannot be written; a file that was there before is still there then.
+ * @throws {MachineError} when the file cannot be written; an existing file then stays as it was.
  */
 export async function replaceFile(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const partial = partialOf(path)
@@ -190,7 +191,7 @@ function removeQuietly(path: string): void {
   }
 }
 
-/** Flushes a folder's entries (its list of files) to disk. Windows cannot open folders and needs no flush. */
+/** Flushes a folder's list of files to disk. Does nothing on Windows, where it is impossible and not needed. */
 export async function flushFolder(path: string): Promise<void> {
   if (platform() === 'win32') return
   const folder = openSync(path, 'r')

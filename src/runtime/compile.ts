@@ -39,7 +39,8 @@ import { transformConvolutions } from './transformed.ts'
 const options = {
   /**
    * Whether one call runs K steps, with the same results as K calls. Each result, and each input that is not
-   * `fixed`, then has one value per step along a first axis of size K, free in each call. @default false
+   * `fixed`, then has a leading axis of size K, with one value per step. K may differ from call to call.
+   * @default false
    */
   loop: boolean(false),
   /** Maximum number of threads that compute one operator. @default 1 to 4, depending on the graph */
@@ -50,11 +51,11 @@ const options = {
 
 export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
 
-/** Shape and element type of an input of a step. */
+/** Shape and element type of one of a step's inputs. */
 export interface InputSpec extends Omit<StepInput, 'shape'> {
   /**
-   * Sizes of the axes. `'N'` as the first one leaves it free: each call has as many rows as its values, the same
-   * number in all such inputs. Then the step must not assign to variables, and has no `loop`.
+   * Sizes of the axes. `'N'` as the first size leaves it free: it may differ from call to call, but must be the
+   * same for all such inputs of a call. The step must then neither assign to variables nor use `loop`.
    */
   readonly shape: Shape | FreeShape
 }
@@ -67,12 +68,13 @@ export interface Compiled<In extends string, Out extends string> {
    * @param feeds values of each input by name; with `loop`, the values for all K steps, `[K, …]`
    * @param step number of the step, which schedules depend on; with `loop`, of the first step. @default 0
    * @returns values of each result by name; with `loop`, the values of all K steps, `[K, …]`
-   * @throws {ArgumentError} when values have the wrong type or length, an index or label is out of range, or another
-   * call of a step that assigns to variables is running. Calls of a step that assigns nothing wait for each other, and
-   * for steps and evaluations that change its variables; their arrays must not change meanwhile.
+   * @throws {ArgumentError} when values have the wrong type or length, an index or label is out of range, or
+   *   the step assigns to variables and another call of it is running. Calls of a step that assigns nothing
+   *   wait for each other, and for steps and evaluations that change its variables; the arrays in `feeds` must
+   *   not change meanwhile.
    * @throws {DeviceError} when the device cannot run the step, for instance for want of memory.
-   * @throws {EvenstepError} when a variable that must be finite would not be. No variable has changed after an
-   * error.
+   * @throws {EvenstepError} when a variable that must be finite would not be. After an error, no variable has
+   *   changed.
    */
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
   /** Graph of the step, with its inputs and outputs. */
@@ -84,12 +86,12 @@ export interface Compiled<In extends string, Out extends string> {
 /**
  * Traces `body` once and compiles it to one ONNX graph.
  *
- * Variables that `body` reads become inputs of the graph; the values it assigns to them become outputs, and
- * are stored for the next call. Later calls do not run `body`. With a free number of rows, `'N'`, it is traced with
- * several numbers of rows and still compiled once.
+ * Variables that `body` reads become inputs of the graph; the values it assigns to them become outputs, and are
+ * stored for the next call. Later calls do not run `body`. With a free number of rows, `'N'`, `body` is traced
+ * with several numbers of rows, but still compiled once.
  *
- * @throws {ArgumentError} when an option is unknown or invalid, the device is not available, or `body` computes
- *   something else for some numbers of rows, where that is free.
+ * @throws {ArgumentError} when an option is unknown or invalid, the device is not available, or, with a free
+ *   number of rows, `body` computes something else for some numbers of rows.
  *
  * @example
  * const step = await compile({ x: { shape: [64, 100] } }, ({ x }) => ({ y: model.forward(x, 'eval') }))
@@ -146,7 +148,7 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   return { traced, retrace, run: loop && !looped ? oneByOne(traced, once) : once }
 }
 
-/** Compiles a step some of whose inputs, `free`, have another number of rows in each call. */
+/** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
 async function freelySized(
   traceAt: (rows: number) => Traced,
   free: ReadonlySet<string>,
@@ -173,7 +175,7 @@ async function freelySized(
   return { traced, retrace, run }
 }
 
-/** Returns a function that opens models on a device, with the number of threads that suits a step. */
+/** Returns a function that compiles models for a device, with a number of threads that suits the step. */
 function opener(
   backend: Backend,
   traced: Traced,
@@ -216,9 +218,10 @@ function checkStep(inputs: unknown, body: unknown): void {
 }
 
 /**
- * Returns a function that keeps calls of a step apart. Calls of a step that assigns nothing wait for each other, as
- * requests to a server do; a second call of a step that assigns is an error, since their order would matter. Both wait
- * for other calls that use the variables of the step.
+ * Returns a function through which all calls of a step run, so that they never overlap. Calls of a step that
+ * assigns nothing wait for each other, like requests to a server; for a step that assigns, a second call is an
+ * error, since the order of calls would matter. Calls of either kind also wait for other calls that use the
+ * step's variables.
  */
 function takingTurns({ variables }: Traced): <T>(call: () => Promise<T>) => Promise<T> {
   const all = [...variables.values()].map(({ variable }) => variable)
@@ -237,7 +240,7 @@ function takingTurns({ variables }: Traced): <T>(call: () => Promise<T>) => Prom
     }
   }
 
-  /** Runs a call after those before it. Calls without variables wait only here. */
+  /** Runs a call after all earlier calls. Calls of a step without variables wait only here. */
   function after<T>(call: () => Promise<T>): Promise<T> {
     const own = last.then(call)
     last = own.catch(() => {})

@@ -33,7 +33,7 @@ export async function backendOf(device?: Device): Promise<Backend> {
   }
 }
 
-/** The backend of experiments that name no device, once one has asked for it. */
+/** Backend of experiments that name no device; undefined until first requested. */
 let preferred: Promise<Backend> | undefined
 
 async function cpuOrWasm(): Promise<Backend> {
@@ -51,7 +51,7 @@ async function cpuOrWasm(): Promise<Backend> {
   }
 }
 
-/** Why a backend does not load, in one line. */
+/** Returns in one line why a backend could not be loaded. */
 function reasonOf(cause: unknown): string {
   return String(cause instanceof Error ? cause.message : cause).split('\n', 1)[0]!
 }

@@ -10,8 +10,8 @@ import { isExact, readsOf, rootsOf, type Traced } from './traced.ts'
  * Changes no variable.
  *
  * @param layerOf returns the name of the layer that made a tensor, if any
- * @returns a description of the first tensor, in order of computation, with such a value, as `Mul in bn`;
- * undefined if all values are finite
+ * @returns a description, such as `Mul in bn`, of the first tensor, in order of computation, that has such a
+ *   value; undefined if all values are finite
  */
 export async function firstNonFinite(
   device: Device | undefined,

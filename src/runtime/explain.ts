@@ -8,7 +8,7 @@ import { part, type Running, runner } from './runner.ts'
 import type { Session } from './session.ts'
 import { rootsOf, stepModel, type Traced } from './traced.ts'
 
-/** What an explanation of a failed run needs: the step as it was traced, and a way to compile parts of it. */
+/** What is needed to explain a failed run: the traced step, and a function that compiles parts of it. */
 interface Failed {
   readonly traced: Traced
   readonly ranges: RangeChecks
@@ -18,7 +18,7 @@ interface Failed {
   readonly open: (model: Uint8Array) => Promise<Session>
 }
 
-/** Returns a function that finds the cause of a failed run: an index out of range, or else a layer's operator. */
+/** Returns a function that finds why a run failed: an index out of range, or else a layer's operator. */
 export const explainer =
   (failed: Failed): Running['explain'] =>
   async (error, feeds, step) => {
@@ -27,8 +27,9 @@ export const explainer =
   }
 
 /**
- * Finds an index out of range that the graph computes: devices say which operator failed, but not always on what.
- * Takes the steps of the call one by one, each after a run that computes only its indices. Changes no variable.
+ * Finds an index out of range that the graph itself computes: devices name the operator that failed, but not
+ * always the values. Takes the call's steps one by one; before each step, runs a graph that computes only its
+ * indices. Changes no variable.
  */
 async function computedOutOfRange(
   failed: Failed,
@@ -63,7 +64,7 @@ async function computedOutOfRange(
   }
 }
 
-/** Returns an error that names the layers which have the operator that failed, if layers have it. */
+/** Returns `error` with the names of the layers that contain the operator that failed, if there are any. */
 export function inLayers(error: unknown, retrace: () => Traced): unknown {
   if (!(error instanceof DeviceError) || error.op === undefined) return error
   const layers = new Map<Tensor, string>()

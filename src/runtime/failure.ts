@@ -1,6 +1,6 @@
 import { EvenstepError } from '../core/errors.ts'
 
-/** Error of a device that could not compile or run a graph; `cause` is the engine's own error. */
+/** A device could not compile or run a graph. `cause` is the engine's own error. */
 export class DeviceError extends EvenstepError {
   override readonly name = 'DeviceError'
   /** ONNX operator that failed, if the engine names it. */
@@ -11,7 +11,7 @@ export class DeviceError extends EvenstepError {
     this.op = op
   }
 
-  /** Returns the same error with the layer or layers whose operator failed. */
+  /** Returns the same error, with the names of the layers that contain the operator that failed. */
   inLayers(layers: readonly string[]): DeviceError {
     const message = this.message.replace(`got ${this.op}`, `got ${this.op} in ${layers.join(', ')}`)
     return new DeviceError(message, this.op, this.cause)
@@ -35,7 +35,7 @@ export function deviceError(call: 'compile' | 'step', cause: unknown): DeviceErr
   )
 }
 
-/** Returns the operator that ONNX Runtime names as the one that failed. */
+/** Returns the operator that failed, as an ONNX Runtime message names it; undefined if the message does not. */
 function operatorIn(text: string): string | undefined {
   const found =
     /while running (\w+) node|implementation for (\w+)\(|operator \((\w+)\)|Node \([^)]*\) Op \((\w+)\)/.exec(

@@ -5,8 +5,8 @@ import { transformConvolutions } from './transformed.ts'
 
 /**
  * Returns a hash of a traced step's graph: its operators, shapes, constants, and the names of its inputs and
- * outputs. It does not depend on the process, the device, or the values of variables. Convolutions count as they
- * are computed on every device, by Winograd's algorithm or not.
+ * outputs. It does not depend on the process, the device, or the values of variables. Convolutions are hashed
+ * in the form in which every device computes them: by Winograd's algorithm where that is faster.
  */
 export function graphFingerprint(traced: Traced): string {
   const fast = lowered(traced, transformConvolutions)

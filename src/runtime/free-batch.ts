@@ -10,10 +10,10 @@ import { type OneTrace, openTraces } from './open-traces.ts'
 import { type RangeChecks, rangeChecks } from './ranges.ts'
 import { readsOf, type StepInput, type Traced } from './traced.ts'
 
-/** Size of an axis that is another one in each call: the number of rows, of examples or requests. */
+/** Symbol for an axis size that may differ from call to call: the number of rows (examples or requests). */
 export const freeSize = 'N'
 
-/** Shape of an input whose first axis is free: `['N', 100]`. */
+/** Shape of an input whose first axis has a free size: `['N', 100]`. */
 export type FreeShape = readonly [typeof freeSize, ...number[]]
 
 /** An input of a step as the caller declares it. */
@@ -23,11 +23,11 @@ interface GivenInput extends Omit<StepInput, 'shape'> {
 
 const isFree = ({ shape }: GivenInput): boolean => (shape as OpenShape)[0] === freeSize
 
-/** Returns the names of the inputs whose first axis is free. */
+/** Returns the names of the inputs whose first axis has a free size. */
 export const freeInputs = (inputs: Readonly<Record<string, GivenInput>>): ReadonlySet<string> =>
   new Set(Object.keys(inputs).filter((name) => isFree(inputs[name]!)))
 
-/** Returns inputs with `n` rows where their number is free. */
+/** Returns the inputs with every free size replaced by `n`. */
 export const inputsAt = (
   inputs: Readonly<Record<string, GivenInput>>,
   n: number,
@@ -39,14 +39,14 @@ export const inputsAt = (
     }),
   )
 
-/** A step for any number of rows. */
+/** A step that accepts any number of rows. */
 interface FreeStep {
-  /** The step as it was traced with one number of rows. */
+  /** The step, traced with one particular number of rows. */
   readonly traced: Traced
   readonly ranges: RangeChecks
-  /** Traces the step again with the same number of rows as `traced`. */
+  /** Traces the step again, with the same number of rows as in `traced`. */
   readonly retrace: () => Traced
-  /** Bytes of the ONNX model. */
+  /** Bytes of the step's ONNX model, which accepts any number of rows. */
   readonly model: Uint8Array
 }
 
@@ -56,11 +56,12 @@ interface StepTrace extends OneTrace {
 }
 
 /**
- * Returns a step for any number of rows.
+ * Returns a step that accepts any number of rows.
  *
- * @param free names of the inputs whose first axis has the rows
+ * @param free names of the inputs whose first axis has a free size
  * @param traceAt traces the step with n rows
- * @throws {ArgumentError} when the step assigns to a variable, or computes something else for some numbers of rows.
+ * @throws {ArgumentError} when the step assigns to a variable, or computes something else for some numbers of
+ *   rows.
  */
 export function freeStep(free: ReadonlySet<string>, traceAt: (n: number) => Traced): FreeStep {
   const opened = openTraces('compile', (n): StepTrace => {
@@ -93,15 +94,15 @@ function checkReadsOnly({ variables }: Traced): void {
   }
 }
 
-/** Returns all that the graph computes, by name: the results, and the values to check. */
+/** Returns all tensors that the graph computes, by name: results, and values whose ranges are checked. */
 const resultsWith = ({ outputs }: Traced, ranges: RangeChecks): ReadonlyMap<string, Tensor> =>
   new Map([...outputs, ...ranges.outputs])
 
-/** Joins results, so that one graph has them all. This node is not part of the model. */
+/** Joins results into one node, so that they form a single graph. This node is not part of the ONNX model. */
 const tupleOf = (results: ReadonlyMap<string, Tensor>): Tensor =>
   node('Tuple', { inputs: [...results.values()], shape: [], dtype: 'float32' })
 
-/** Returns every input of a traced step by what it stands for: its name, or its variable. */
+/** Returns all inputs of a traced step, each keyed by its name or, if it holds a variable, by the variable. */
 const keyed = ({ inputs, variables, scheduled }: Traced): ReadonlyMap<unknown, Tensor> =>
   new Map<unknown, Tensor>([
     ...readsOf(inputs, scheduled),
@@ -109,9 +110,9 @@ const keyed = ({ inputs, variables, scheduled }: Traced): ReadonlyMap<unknown, T
   ])
 
 /**
- * Returns a traced step with the number of rows that the values of a call have.
+ * Returns a traced step with the number of rows of the values that are passed in a call.
  *
- * @throws {ArgumentError} when they have no whole number of rows, or inputs have different numbers of them.
+ * @throws {ArgumentError} when values are not a whole number of rows, or inputs have different numbers of rows.
  */
 export function withRowsOf(traced: Traced, free: ReadonlySet<string>, feeds: Feeds): Traced {
   let first: { readonly name: string; readonly rows: number } | undefined

@@ -7,25 +7,26 @@ import { rebuild } from '../onnx/rebuild.ts'
 import { shareEqual } from '../onnx/simplify.ts'
 import { type OneTrace, openTraces } from './open-traces.ts'
 
-/** A computation traced on a batch. */
+/** A computation that was traced on a batch of a certain size. */
 export interface TracedBatch {
-  /** Inputs by name. The first has the examples along its first axis. */
+  /** Graph inputs by name. The first one has the examples along its first axis. */
   readonly inputs: ReadonlyMap<string, Tensor>
   readonly outputs: ReadonlyMap<string, Tensor>
-  /** Graph input for the value of each variable that is read. */
+  /** Graph input for the value of each variable that the computation reads. */
   readonly reads: ReadonlyMap<Variable, Tensor>
 }
 
-/** Returns where in another file the values of a variable are; undefined for those that the model contains. */
+/** Returns where in another file a variable's values are stored; undefined if the model contains them. */
 type PlaceOf = (variable: string) => FilePlace | undefined
 
 /**
  * Returns the bytes of an ONNX model that computes its outputs for any number of examples.
  *
  * @param traceOn traces the computation on a batch of n examples
- * @param placeOf returns where in another file the values of a variable are, by its name; undefined for those that
- *   the model shall contain. @default all
- * @throws {ArgumentError} when the graphs differ in operators, or in constants that do not follow from the number.
+ * @param placeOf returns where in another file the values of a variable are stored, given its name; undefined
+ *   for values that the model shall contain. @default all
+ * @throws {ArgumentError} when graphs for different numbers of examples differ in operators, or in constants
+ *   that are not a known function of that number.
  */
 export function inferenceModel(
   traceOn: (n: number) => TracedBatch,
@@ -47,7 +48,7 @@ export function inferenceModel(
   return toOpenOnnx(new Map([...inputs, ...named]), results, shapeOf, new Map(places))
 }
 
-/** Returns a trace whose result is a node without meaning with all outputs, then all inputs, as its inputs. */
+/** Returns a trace whose result is a dummy node: its inputs are all outputs, then all graph inputs. */
 function oneTrace(batch: TracedBatch): OneTrace & { readonly batch: TracedBatch } {
   const { inputs, outputs, reads } = batch
   const y = node('Results', { inputs: [...outputs.values(), ...inputs.values()], shape: [] })
@@ -61,7 +62,7 @@ interface Weight {
   readonly value: Tensor
 }
 
-/** Returns the values of variables as constants, by the names that they get in the model: their state names. */
+/** Returns the values of variables as constants, keyed by their names in the model: their state names. */
 function namedWeights(reads: ReadonlyMap<Variable, Tensor>, others: readonly string[]): Map<string, Weight> {
   const named = new Map<string, Weight>()
   for (const [variable, read] of reads) {

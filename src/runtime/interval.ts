@@ -5,13 +5,13 @@ type Interval = readonly [min: number, max: number]
 
 const all: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
 
-/** Operators whose output has the elements of their first input, in whatever order and number. */
+/** Operators that only move elements: their output has elements of their first input, in any arrangement. */
 const moves: ReadonlySet<string> = new Set([
   ...['Cast', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'Identity', 'Reshape', 'Slice'],
   ...['Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],
 ])
 
-/** Returns the least and greatest value that the elements of a tensor can have, as far as its graph tells. */
+/** Returns the least and the greatest value that a tensor's elements can have, as far as its graph shows. */
 export function intervalOf(t: Tensor, known: Map<Tensor, Interval> = new Map()): Interval {
   const interval = known.get(t) ?? computed(t, (input) => intervalOf(input!, known))
   known.set(t, interval)

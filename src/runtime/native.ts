@@ -4,13 +4,13 @@ import type * as Ort from 'onnxruntime-common'
 import { isSource, packageFolder } from '../package-folder.ts'
 import { disableTelemetry } from './telemetry.ts'
 
-/** The part of onnxruntime-node that the package carries. A clone has none, and uses onnxruntime-node itself. */
+/** The part of onnxruntime-node that this package contains. A clone has none, and uses the npm package. */
 const carried = new URL('native/', packageFolder)
 const carriesThis = existsSync(new URL(`bin/napi-v6/${platform()}/${arch()}/`, carried))
 
 await disableTelemetry()
 
-/** ONNX Runtime for Node, on the CPU and WebGPU. Whatever uses its native library takes it from here. */
+/** ONNX Runtime for Node, on CPU and WebGPU. All code that uses its native library must import it from here. */
 export const ort: typeof Ort = await load()
 
 async function load(): Promise<typeof Ort> {

@@ -7,7 +7,7 @@ import { type Backend, type HostTensor, type Session, type SessionOptions, wrap 
 /** Backend on the CPU, through ONNX Runtime's native binary for Node. */
 export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSize }
 
-/** Cached sessions (compiled models), by a hash of model and options; the last is the most recently used. */
+/** Cached sessions (compiled models), keyed by a hash of model and options, least recently used first. */
 const kept = new Map<string, Promise<Session>>()
 let most = 0
 
@@ -46,7 +46,7 @@ async function create(model: Uint8Array, { threads, exact }: SessionOptions): Pr
   return wrap(session, ort.Tensor)
 }
 
-/** Returns the channels per block of this CPU's `Conv` kernels: 16 (AVX-512), 8 (AVX2), 1 (no blocks). */
+/** Returns the channels per block in this CPU's `Conv` kernels: 16 (AVX-512), 8 (AVX2) or 1 (no blocks). */
 function blockSize(): Promise<number> {
   measured ??= measureBlock().catch(() => 1)
   return measured
@@ -54,7 +54,7 @@ function blockSize(): Promise<number> {
 
 let measured: Promise<number> | undefined
 
-/** Finds the channels per block: a tensor of 4 channels, converted to blocks, is padded to one full block. */
+/** Measures the channels per block: a tensor of 4 channels, converted to blocks, is padded to a full block. */
 async function measureBlock(): Promise<number> {
   const model = modelBytes({
     name: 'block',

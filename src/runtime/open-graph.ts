@@ -5,13 +5,13 @@ import { sameValues } from '../onnx/simplify.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { type Form, formOf, varies, type Writer } from './sizes.ts'
 
-/** One graph that was traced with several numbers of examples. */
+/** The same computation, traced with several numbers of examples. */
 export interface Traces {
-  /** Name of the caller, which begins error messages. */
+  /** Name of the caller, for the beginning of error messages. */
   readonly who: string
-  /** Numbers of examples. */
+  /** Number of examples of each trace. */
   readonly sizes: readonly number[]
-  /** Result of the graph for each of them. */
+  /** Result of each trace, in the order of `sizes`. */
   readonly roots: readonly Tensor[]
 }
 
@@ -19,7 +19,7 @@ export interface Traces {
  * Returns the graph of the first trace, with each constant that depends on the number of examples replaced by
  * operators that compute it.
  *
- * @param same whether tensors without values, one of each trace, stand for the same input
+ * @param same whether given tensors without values, one from each trace, stand for the same input
  * @throws {ArgumentError} when the traces differ in anything but constants and shapes.
  */
 export function openGraph(
@@ -65,20 +65,20 @@ function checkAlike(
   throw unlikeGraphs(who, sizes[0]!, sizes[Math.max(1, other)]!)
 }
 
-/** Returns the error for a model that computes by other operators for `a` examples than for `b`. */
+/** Returns the error for a model whose operators for `a` examples differ from its operators for `b`. */
 export const unlikeGraphs = (who: string, a: number, b: number): ArgumentError =>
   new ArgumentError(
     `${who}: wanted the same operators for any number of examples, got others for ${a} than for ${b}; ` +
       'replace a loop over examples by operators',
   )
 
-/** Beyond the end of any axis. */
+/** An index beyond the end of any axis. */
 const theEnd = Number.MAX_SAFE_INTEGER
 
 /**
- * Returns sizes that an operator takes as input `j`, by a constant that holds for any number of examples: −1 in
- * a Reshape, 1 in an Expand along an axis that already has the size, the greatest integer as the end of a Slice.
- * Returns undefined where there is no such constant.
+ * Returns the sizes that an operator takes as input `j` as a constant that holds for any number of examples: −1
+ * in a Reshape, 1 in an Expand along an axis that already has the size, the greatest integer as the end of a
+ * Slice. Returns undefined if there is no such constant.
  */
 function freeSizes(nodes: readonly Tensor[], j: number, sizes: readonly number[]): Tensor | undefined {
   const [{ op, inputs }] = nodes as [Tensor]
@@ -105,7 +105,7 @@ function freeSizes(nodes: readonly Tensor[], j: number, sizes: readonly number[]
   return undefined
 }
 
-/** Returns the forms of an operator's sizes, input `j`; undefined if they do not vary, or not by a form. */
+/** Returns the sizes in input `j` as functions of the number of examples, if any varies and all have a form. */
 function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]): Form[] | undefined {
   const lists = nodes.map(({ inputs }) => inputs[j]!)
   if (lists.some(({ dtype, shape }) => dtype !== 'int64' || !sameShape(shape, lists[0]!.shape)))
@@ -114,7 +114,7 @@ function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]):
   return forms?.some(varies) ? forms : undefined
 }
 
-/** Returns the forms of the elements of constants of one shape; undefined if one has no form. */
+/** Returns elements of constants as functions of the number of examples; undefined if one has no known form. */
 export function elementForms(constants: readonly Tensor[], sizes: readonly number[]): Form[] | undefined {
   const [{ data, dtype }] = constants as [Tensor]
   const forms: Form[] = []
@@ -130,7 +130,7 @@ export function elementForms(constants: readonly Tensor[], sizes: readonly numbe
   return forms
 }
 
-/** Returns a tensor that equals each of `constants` for its number of examples. */
+/** Returns a tensor that, for each trace's number of examples, equals that trace's constant in `constants`. */
 function openConstant(
   constants: readonly Tensor[],
   { who, sizes }: Omit<Traces, 'roots'>,
@@ -149,7 +149,7 @@ function openConstant(
   )
 }
 
-/** Returns constants of varying shape as one whose elements repeat along the varying axes, or as a range. */
+/** Returns one tensor for constants of varying shape: elements repeated along the varying axes, or a range. */
 function stretched(
   constants: readonly Tensor[],
   sizes: readonly number[],
@@ -177,7 +177,7 @@ function stretched(
   return line && node('Reshape', { inputs: [line, target], attributes: { allowzero: 1 }, shape })
 }
 
-/** Keeps the first element of each varying axis; returns undefined unless all others are equal to it. */
+/** Returns the first element along each varying axis; undefined unless all others there are equal to it. */
 export function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | undefined {
   const shape = t.shape.map((n, axis) => (varies(forms[axis]!) ? 1 : n))
   const data = new Float64Array(sizeOf(shape))
@@ -199,7 +199,7 @@ export function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | unde
   return { ...t, data, shape }
 }
 
-/** Returns `start, start + step, …` of varying length; undefined if the constants are no such sequences. */
+/** Returns `start, start + step, …` of varying length; undefined if the constants are not such sequences. */
 function ramp(constants: readonly Tensor[], sizes: readonly number[], write: Writer): Tensor | undefined {
   const { dtype } = constants[0]!
   const numbers = constants.map(({ data }) => Array.from(data!, Number))

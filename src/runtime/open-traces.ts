@@ -9,32 +9,33 @@ import { formOf, showSize, writerFor } from './sizes.ts'
 
 /** A function of tensors, traced on n examples. */
 export interface OneTrace {
-  /** Graph input whose first axis has n elements. */
+  /** Graph input whose first axis has size n. */
   readonly x: Tensor
-  /** Result. */
+  /** Result of the function. */
   readonly y: Tensor
-  /** Every graph input, by what it stands for in each trace. */
+  /** All graph inputs, keyed by what they stand for; the keys are the same in every trace. */
   readonly inputs: ReadonlyMap<unknown, Tensor>
 }
 
 /** A graph for any number of examples. */
 export interface OpenTraces<T extends OneTrace> {
-  /** The trace that has the inputs of the graph. */
+  /** The trace whose graph inputs are also the inputs of this graph. */
   readonly first: T
   /** Result of the graph. */
   readonly y: Tensor
   /**
-   * Returns the shape of a tensor whose varying sizes have names: `N` and `2*N`, or else `NAME0` for axis 0.
+   * Returns a tensor's shape, with names for sizes that vary with the number of examples: `N`, `2*N` or, for
+   * any other on axis 0, `name` followed by 0.
    *
-   * @param of returns the tensor in a trace, given the result of that trace
+   * @param of returns the tensor, given the result of one of the traces
    */
   shapeOf(of: (root: Tensor) => { readonly shape: Shape }, name: string): OpenShape
 }
 
 /**
- * Numbers of examples to trace with: odd and even, with different remainders by 3, and sizes that few networks
- * have. Where a network does have one, a coincidence can make the graphs differ; then the next list may do. The
- * last one is for models that take only multiples of some number.
+ * Lists of numbers of examples to trace with: odd and even, with different remainders modulo 3, and unlikely to
+ * be sizes in a network. If a network does have such a size, a coincidence can make the graphs differ, but the
+ * next list may succeed. The last list is for models that accept only multiples of some number.
  */
 const attempts = [
   [23, 34, 45, 58],
@@ -43,12 +44,12 @@ const attempts = [
 ]
 
 /**
- * Returns the graph of a function for any number of examples. The function is traced with several numbers of them;
- * sizes and constants in which the graphs differ are computed from the shape of `x`.
+ * Returns a function's graph for any number of examples. The function is traced with several numbers of
+ * examples; sizes and constants in which the traces differ are computed from the shape of `x`.
  *
- * @param who begins the error messages
+ * @param who name with which error messages begin
  * @param traceOn traces the function on n examples
- * @throws {ArgumentError} when the graphs differ in operators, or in constants that do not follow from the number.
+ * @throws {ArgumentError} when traces differ in operators, or in constants that are not a known function of n.
  */
 export function openTraces<T extends OneTrace>(who: string, traceOn: (n: number) => T): OpenTraces<T> {
   let first: EvenstepError | undefined
@@ -91,14 +92,14 @@ function openedAt<T extends OneTrace>(
   return { first, y, shapeOf }
 }
 
-/** Returns what each input of a trace stands for. */
+/** Returns what each graph input of a trace stands for, keyed by the input. */
 const keysOf = ({ inputs }: OneTrace): ReadonlyMap<Tensor, unknown> =>
   new Map([...inputs].map(([key, t]) => [t, key]))
 
-/** Batch sizes at which the graph is compared with the function's own graph. */
+/** Numbers of examples for which the graph is compared with a trace of the function itself. */
 const others = [1, 2, 3, 4, 7, 8, 1024]
 
-/** @throws {ArgumentError} when the function computes something else for a number of `others` that it can take. */
+/** @throws {ArgumentError} when the graph differs from the function for one of `others` that it accepts. */
 function checkOthers(
   traces: Traces,
   keys: ReadonlyMap<Tensor, unknown>,
@@ -112,7 +113,7 @@ function checkOthers(
   }
 }
 
-/** Returns undefined if the function cannot take as many examples, such as one in a statistic of the batch. */
+/** Returns undefined if the function rejects a number of examples, as batch statistics reject a single one. */
 function attempted(trace: () => OneTrace): OneTrace | undefined {
   try {
     return trace()
@@ -121,13 +122,13 @@ function attempted(trace: () => OneTrace): OneTrace | undefined {
   }
 }
 
-/** Stops early where the last trace has not as many operators as the first: simplifying long loops takes long. */
+/** Throws early if the first and last trace differ in number of operators: simplifying long loops is slow. */
 function checkLengths(who: string, batches: readonly OneTrace[], sizes: readonly number[]): void {
   const [first, last] = [batches[0]!, batches.at(-1)!].map(({ y }) => topological([y]).length)
   if (first !== last) throw unlikeGraphs(who, sizes[0]!, sizes[batches.length - 1]!)
 }
 
-/** Replaces tensors that know operators for any number of steps by these; see `Tensor.portable`. */
+/** Replaces tensors by equal ones whose operators do not depend on axis lengths: see `Tensor.portable`. */
 function portable(root: Tensor): Tensor {
   const known = new Map<Tensor, Tensor>()
   const standard = (t: Tensor): Tensor => {

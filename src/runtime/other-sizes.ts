@@ -5,14 +5,15 @@ import { elementForms, type Traces, withoutRepeats } from './open-graph.ts'
 import { type Form, formOf, varies } from './sizes.ts'
 
 /**
- * Checks that a graph, which the given traces determine, computes what the model does for another number of
- * examples. JavaScript may branch on that number: `x.shape[0] === 1 ? y : f(y)`.
+ * Checks that a graph, derived from the given traces, computes what the model does for another number of
+ * examples, n. JavaScript may branch on that number: `x.shape[0] === 1 ? y : f(y)`.
  *
- * The graphs are compared from their results on. What only changes the shape, or does nothing for this number
- * (a mean over one example), may be missing in one of them. Every constant must be the one that its formula gives.
+ * The graphs are compared from their results back to their inputs. Nodes that only change the shape, or have no
+ * effect for this n (a mean over one example), may be missing in either graph. Every constant must have the
+ * value that its formula gives.
  *
  * @param root result of the trace with `n` examples
- * @param same whether two inputs, one of the traces' first and one of the other trace, stand for the same
+ * @param same whether an input of the first trace and an input of the other trace stand for the same thing
  * @throws {ArgumentError} when the other trace computes something else.
  */
 export function checkAt(
@@ -50,7 +51,7 @@ type IsOne = (t: Tensor) => boolean
 
 const isOne: IsOne = ({ data }) => data?.length === 1 && Number(data[0]) === 1
 
-/** What the traces say of another number of examples: the shape of each tensor, and the values of constants. */
+/** What the traces predict for another number of examples: each tensor's shape, and the values of constants. */
 class Expected {
   readonly #n: number
   readonly #traces: Traces
@@ -70,7 +71,7 @@ class Expected {
     return this.#shapes.get(t)
   }
 
-  /** Whether a constant has the values that are expected. */
+  /** Whether a constant has its predicted values. */
   hasValues(t: Tensor, { data }: Tensor): boolean {
     const all = this.#all(t)
     const shape = this.shapeOf(t)
@@ -79,7 +80,7 @@ class Expected {
     return at !== undefined && Array.from(data!, Number).every((value, i) => isClose(value, at(i)))
   }
 
-  /** Whether a constant is 1, as the factor 1/n of a mean is for one example. */
+  /** Whether a constant is predicted to be 1, as the factor 1/n of a mean is for one example. */
   readonly isOne: IsOne = (t) => {
     const shape = t.op === 'Constant' ? this.shapeOf(t) : undefined
     return shape !== undefined && sizeOf(shape) === 1 && this.#valueAt(this.#all(t), shape)?.(0) === 1
@@ -106,7 +107,7 @@ class Expected {
     return factor === 0 ? offset : factor * base.at(this.#n) + offset
   }
 
-  /** Returns the function from an element's index to its value. */
+  /** Returns a function from an element's index to its predicted value; undefined if there is none. */
   #valueAt(all: readonly Tensor[], shape: Shape): ((i: number) => number) | undefined {
     const { sizes } = this.#traces
     const [first] = all as [Tensor]
@@ -138,7 +139,7 @@ class Expected {
   }
 }
 
-/** Returns the index of an element in a tensor that has one element along each axis that `isLong`. */
+/** Returns the index that element `i` gets once each axis with `isLong` is reduced to a single element. */
 function placeOf(i: number, shape: Shape, isLong: readonly boolean[]): number {
   let [at, rest, stride] = [0, i, 1]
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -151,7 +152,7 @@ function placeOf(i: number, shape: Shape, isLong: readonly boolean[]): number {
   return at
 }
 
-/** Whether numbers are the same but for rounding. */
+/** Whether two numbers are equal up to rounding. */
 const isClose = (a: number, b: number): boolean =>
   Object.is(a, b) || a === b || Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b))
 
@@ -166,7 +167,7 @@ function essenceOf(t: Tensor, shapeOf: ShapeOf, isOne: IsOne): Tensor {
   }
 }
 
-/** Returns the input that has all elements of `t` in their order; undefined if there is none. */
+/** Returns the input of `t` that has all of its elements in the same order; undefined if there is none. */
 function below(t: Tensor, shapeOf: ShapeOf, isOne: IsOne): Tensor | undefined {
   const [x, y] = t.inputs
   if (reshaping.has(t.op) || (t.op === 'Mul' && isOne(y!))) return x
@@ -181,13 +182,13 @@ function below(t: Tensor, shapeOf: ShapeOf, isOne: IsOne): Tensor | undefined {
   return t.op === 'Slice' && !turns(t, before) ? x : undefined
 }
 
-/** Whether a slice reverses an axis of more than one element. */
+/** Whether a slice reverses the order along an axis of more than one element. */
 function turns({ inputs }: Tensor, before: Shape): boolean {
   const [axes, steps] = [inputs[3]?.data, inputs[4]?.data]
   return !!steps && Array.from(steps, Number).some((step, i) => step < 0 && before[Number(axes![i])]! > 1)
 }
 
-/** Returns the inputs of an operator to compare; those of Concat that are not empty. */
+/** Returns the inputs of an operator that are to be compared; for Concat, only those that are not empty. */
 function operands(t: Tensor, shapeOf: ShapeOf): readonly Tensor[] {
   if (t.op !== 'Concat') return t.inputs
   return t.inputs.filter((x) => {
@@ -196,7 +197,7 @@ function operands(t: Tensor, shapeOf: ShapeOf): readonly Tensor[] {
   })
 }
 
-/** Whether two tensors are made alike, whatever their inputs are. */
+/** Whether two tensors are computed by the same operation, whatever its inputs are. */
 function isSame(a: Tensor, b: Tensor, expected: Expected, same: (a: Tensor, b: Tensor) => boolean): boolean {
   if (a.op !== b.op || a.dtype !== b.dtype) return false
   if (a.op === 'Input') return same(a, b)

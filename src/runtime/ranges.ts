@@ -13,15 +13,15 @@ import type { Traced } from './traced.ts'
 
 /** Where a value outside of its range was found. */
 interface Place {
-  /** Number of the call's step, from 0; 0 if the call is one step. */
+  /** Index of the step within the call, from 0; 0 if the call is a single step. */
   readonly turn: number
-  /** Number of the example in the batch of that step, or in the data set; undefined if not known. */
+  /** Index of the example in that step's batch or, if `inDataset`, in the data set; undefined if unknown. */
   readonly example: number | undefined
-  /** Whether the example is numbered in the data set, which is fed as a whole. */
+  /** Whether `example` is an index in the data set, which is fed as a whole. */
   readonly inDataset: boolean
-  /** Position in the example, such as `, position 3`; empty if the example is one value. */
+  /** Position within the example, as message text such as `, position 3`; empty if the example is one value. */
   readonly within: string
-  /** Says where example number `example` of the batch is; undefined if the examples are not known. */
+  /** Describes where the batch's example number `example` is; absent if that is not known. */
   readonly at?: (example: number) => string
 }
 
@@ -38,7 +38,7 @@ export class OutOfRangeError extends ArgumentError {
     this.place = place
   }
 
-  /** Returns the same error for a batch that has `before` more examples before this one's. */
+  /** Returns the same error for a larger batch, in which `before` examples come before those of this batch. */
   after(before: number): OutOfRangeError {
     const { example, at } = this.place
     if (example === undefined || at === undefined || before === 0) return this
@@ -46,36 +46,36 @@ export class OutOfRangeError extends ArgumentError {
     return new OutOfRangeError(this.range, this.got, place, at(place.example))
   }
 
-  /** Returns the same error for the example numbered `example` in the data set. */
+  /** Returns the same error, located at example number `example` of the data set. */
   inDataset(example: number): OutOfRangeError {
     const place = { ...this.place, example, inDataset: true }
     return new OutOfRangeError(this.range, this.got, place, `example ${example} of the data`)
   }
 }
 
-/** Checks of the ranges of a traced step. */
+/** Checks that a traced step's integers are in their permitted ranges. */
 export interface RangeChecks {
-  /** Tensors that the graph must return besides its results, by name. */
+  /** Tensors to check that the graph must return besides its results, by name. */
   readonly outputs: ReadonlyMap<string, Tensor>
-  /** Checks values before a run. @throws {OutOfRangeError} for the first value outside of its range. */
+  /** Checks inputs before a run. @throws {OutOfRangeError} for the first value out of range */
   before(values: ReadonlyMap<string, HostTensor>, at: CallSteps): void
-  /** Checks those of `outputs` that a run returned. @throws {OutOfRangeError} for the first value outside of its range. */
+  /** Checks the `outputs` that a run returned. @throws {OutOfRangeError} for the first value out of range */
   after(values: ReadonlyMap<string, Data>, at: CallSteps): void
 }
 
-/** Which steps a run of the graph takes. */
+/** The steps that one run of the graph takes. */
 interface CallSteps {
-  /** Number of the run's first step. */
+  /** Number of the first step that the run takes. */
   readonly step: number
-  /** Whether the caller gives several steps in one call. */
+  /** Whether the caller passes several steps in one call. */
   readonly loop: boolean
-  /** Number of the call's steps before this run. @default 0 */
+  /** Number of the call's steps that come before this run. @default 0 */
   readonly turn?: number | undefined
   /** Number of examples per step. @default not known */
   readonly batch?: number | undefined
 }
 
-/** Plans how to check the ranges of a step: those that its graph proves are left out. */
+/** Plans how to check the ranges of a step's integers. Ranges that the graph itself guarantees are left out. */
 export function rangeChecks(traced: Traced): RangeChecks {
   const open = unique(traced.ranges).filter((range) => !isProved(range))
   const fed = open.flatMap((range) => {
@@ -100,7 +100,7 @@ export function rangeChecks(traced: Traced): RangeChecks {
   }
 }
 
-/** Leaves out ranges of the same values that follow from an earlier one. */
+/** Leaves out ranges that an earlier range of the same values implies. */
 function unique(ranges: readonly IndexRange[]): IndexRange[] {
   return ranges.filter((range, i) => {
     const same = (other: IndexRange): boolean =>
@@ -117,7 +117,7 @@ function isProved({ values, min, max }: IndexRange): boolean {
   return sizeOf(values.shape) === 0 || (least >= min && greatest <= max)
 }
 
-/** An input whose elements are the values of a range; with `rows`, those of the rows that another input lists. */
+/** An input that holds the values to check; if `rows` names another input, only those in the rows it lists. */
 interface Source {
   readonly input: string
   readonly read: Tensor
@@ -146,7 +146,7 @@ function sourceOf(values: Tensor, { inputs }: Traced): Source | undefined {
   return { input: table[0], read: table[1].read, fixed: true, rows: rows[0] }
 }
 
-/** Returns the tensor whose elements `t` has in the same order. A cast to bool changes elements, so it ends there. */
+/** Returns the tensor from which `t` takes its elements, in the same order; stops at a cast to bool. */
 const originOf = (t: Tensor): Tensor =>
   sameOrder.has(t.op) && t.dtype !== 'bool' ? originOf(t.inputs[0]!) : t
 
@@ -163,7 +163,7 @@ function checkFed(
   else checkAll(range, data, read, { ...at, loop: at.loop && !source.fixed }, name)
 }
 
-/** Checks the rows of a data set that make up the batches of a call. */
+/** Checks the rows of a data set that the batches of a call contain. */
 function checkRows(range: IndexRange, data: Data, rows: Data, { shape }: Tensor): void {
   const size = sizeOf(shape.slice(1))
   const ints = data instanceof Int32Array && rows instanceof Int32Array
@@ -177,7 +177,7 @@ function checkRows(range: IndexRange, data: Data, rows: Data, { shape }: Tensor)
   }
 }
 
-/** Returns whether rows of `size` elements hold a value outside of a range, in a few nanoseconds per row. */
+/** Whether rows of `size` elements hold a value outside of a range; takes a few nanoseconds per row. */
 function hasOutside(
   { min, max, except }: IndexRange,
   data: Int32Array,
@@ -195,9 +195,9 @@ function hasOutside(
 }
 
 /**
- * Checks all values of a tensor of shape `shape`; in a loop, of one such tensor for each step.
+ * Checks all values of a tensor of shape `shape` or, in a loop, of one such tensor per step.
  *
- * @param name name of the input that has the values; without, the graph computes them
+ * @param name name of the input that holds the values; undefined if the graph computes them
  */
 function checkAll(
   range: IndexRange,
@@ -227,7 +227,7 @@ function checkAll(
   )
 }
 
-/** Returns the position in an example of element `index` of it, as `, position [2, 0]`. */
+/** Formats the position within an example of its element `index`: `, position [2, 0]`. */
 function withinExample(index: number, shape: Tensor['shape']): string {
   const sizes = shape.slice(1)
   if (sizeOf(sizes) === 1) return ''

@@ -10,9 +10,9 @@ import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
 /**
- * Runs one step or a loop of K, and stores what it assigns to variables.
+ * Runs one step or a loop of K steps, and stores the values that are assigned to variables.
  *
- * @param turn number of the call's steps that were taken before. @default 0
+ * @param turn number of the call's steps that came before. @default 0
  * @returns all outputs by name
  */
 export type Run = (feeds: Feeds, step: number, turn?: number) => Promise<ReadonlyMap<string, Data>>
@@ -22,9 +22,9 @@ export interface Running {
   readonly ranges: RangeChecks
   /** Whether the graph runs K steps in one call. */
   readonly looped: boolean
-  /** Whether the caller gives K steps in one call. */
+  /** Whether the caller passes K steps in one call. */
   readonly loop: boolean
-  /** Returns the error to throw for one of the device. */
+  /** Returns the error to throw in place of a device's error. */
   readonly explain: (error: unknown, feeds: Feeds, step: number) => Promise<unknown>
 }
 

@@ -2,7 +2,7 @@ import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 import { deviceError } from './failure.ts'
 
-/** Values of an input of a graph, with element type and shape. */
+/** Values of one of a graph's inputs, with their element type and shape. */
 export interface HostTensor {
   readonly dtype: DType
   readonly shape: Shape
@@ -46,13 +46,13 @@ interface OrtSession {
   ): Promise<Record<string, { readonly data: unknown }>>
 }
 
-/** Options of a run: an error is thrown, not printed to stderr as well. The web's engine adds fields to them. */
+/** Run options: errors are thrown, but not also printed to stderr. The web engine adds fields to them. */
 const silent = { logSeverityLevel: 4 } as const
 
 /** Tensor class of ONNX Runtime, for Node or for the web. */
 type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
 
-/** Makes a `Session` of a session of ONNX Runtime. @param Tensor class that wraps an array without a copy */
+/** Wraps an ONNX Runtime session as a `Session`. @param Tensor class that wraps an array without a copy */
 export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
   const needed = new Set(session.inputNames)
   return {

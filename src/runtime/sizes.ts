@@ -12,19 +12,19 @@ import { cast } from '../ops/compare.ts'
 
 interface Base {
   readonly at: (n: number) => number
-  /** Returns the lazy tensor of the base, for n as a scalar of the type of the result. */
+  /** Returns this function of n as a lazy tensor, given n as a scalar of the result's element type. */
   readonly of: (n: Tensor) => Tensor
 }
 
 const itself: Base = { at: (n) => n, of: (n) => n }
 
-/** n/q, rounded down and up: the sizes of chunks, and counts of steps along the axis of the examples. */
+/** n/q, rounded down and up: the sizes of chunks, and numbers of steps along the axis of the examples. */
 const parts = [2, 3, 4, 5, 6, 7, 8].flatMap((q): Base[] => [
   { at: (n) => Math.floor(n / q), of: (n) => div(n, q) },
   { at: (n) => Math.ceil(n / q), of: (n) => div(add(n, q - 1), q) },
 ])
 
-/** What means, variances, norms and logarithms of means over the examples multiply by. */
+/** Factors in means, variances, norms and logarithms of means over the examples. */
 const scales: readonly Base[] = [
   { at: (n) => 1 / n, of: reciprocal },
   { at: (n) => 1 / (n - 1), of: (n) => reciprocal(sub(n, 1)) },
@@ -33,22 +33,22 @@ const scales: readonly Base[] = [
   { at: Math.log, of: log },
 ]
 
-/** A number that may depend on the number of examples. */
+/** A number as a function of the number of examples n: factor · base(n) + offset. */
 export interface Form {
   readonly factor: number
   readonly base: Base
   readonly offset: number
 }
 
-/** Returns the form of a number that does not depend on n. */
+/** Returns the form (function of n) of a number that does not depend on n, the number of examples. */
 export const fixedForm = (value: number): Form => ({ factor: 0, base: itself, offset: value })
 
-/** Whether a number depends on n. */
+/** Whether a number in a graph depends on n, the number of examples. */
 export const varies = ({ factor }: Form): boolean => factor !== 0
 
 /**
- * Returns the function of n that has `values[i]` at n = `sizes[i]`: of the forms that the first two values
- * determine, one that has the others too.
+ * Returns the form (function of n) that equals `values[i]` at n = `sizes[i]`: among the forms determined by the
+ * first two values, one that also fits all others.
  *
  * @returns undefined if there is none
  */
@@ -73,7 +73,7 @@ export function formOf(values: readonly number[], sizes: readonly number[], dtyp
     .find(fits)
 }
 
-/** Returns n² + c·n, of which the first three values are a multiple, up to a constant; nothing if c is not whole. */
+/** Returns the function n² + c·n that fits three values up to factor and offset; none if c is no integer. */
 function quadratic([a, b, c]: readonly number[], [k, l, m]: readonly number[]): Base[] {
   if (c === undefined) return []
   const first = (b! - a!) / (l! - k!)
@@ -83,14 +83,14 @@ function quadratic([a, b, c]: readonly number[], [k, l, m]: readonly number[]): 
   return [{ at: (n) => n * (n + linear), of: (n) => mul(n, add(n, linear)) }]
 }
 
-/** Returns a size in the shape of an input or output: a number, `N`, `2*N`, or else `name`. */
+/** Formats a size in the shape of an input or output: a number, `N`, `2*N`, or `name` for any other form. */
 export function showSize({ factor, base, offset }: Form, name: string): number | string {
   if (factor === 0) return offset
   if (base !== itself || offset !== 0) return name
   return factor === 1 ? 'N' : `${factor}*N`
 }
 
-/** Returns a tensor of numbers of these forms. */
+/** Makes a tensor whose elements are the given functions of the number of examples (forms). */
 export type Writer = (forms: readonly Form[], shape: Shape, dtype: DType) => Tensor
 
 /** Returns a writer that computes the number of examples from the shape of `x`. */

@@ -7,23 +7,24 @@ import { graphsIn, isExternal, readOnnx } from '../onnx/read.ts'
 import { backendOf, type Device } from './device.ts'
 import type { HostTensor, Session } from './session.ts'
 
-/** The bytes of a file, and the name by which errors call it. */
+/** The bytes of a file, and the file's name for error messages. */
 export interface NamedBytes {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-/** Tensors of a file by name, and the name by which errors call the file. */
+/** The tensors in a file, keyed by name, and the file's name for error messages. */
 export interface NamedTensors {
   readonly name: string
   readonly tensors: ReadonlyMap<string, HostTensor>
 }
 
 /**
- * Returns an ONNX file that contains the values of its weights, given one whose weights lie in another file. No path
- * in the ONNX file is followed.
+ * Returns an ONNX file that contains its weights, given one that refers to weights in another file, and these
+ * weights. Paths in the ONNX file are never opened.
  *
- * @throws {FormatError} when the file is damaged, refers to anything but weights, or the weights are of another model.
+ * @throws {FormatError} when the file is damaged, refers to anything but weights, or the weights are of another
+ *   model.
  */
 export function withWeights({ name, bytes }: NamedBytes, weights: NamedTensors): Uint8Array {
   const graph = readOnnx(bytes, name)
@@ -39,7 +40,7 @@ export function withWeights({ name, bytes }: NamedBytes, weights: NamedTensors):
 
 type Constant = NonNullable<GraphProto['initializer']>[number]
 
-/** @throws {FormatError} when a graph reads values from files other than by its own weights. */
+/** @throws {FormatError} when a graph refers to values in other files, other than its top-level weights. */
 function checkContained(name: string, graph: GraphProto): void {
   const [, ...bodies] = graphsIn(graph)
   const inside = bodies.flatMap(({ initializer = [] }) => initializer)
@@ -52,7 +53,7 @@ function checkContained(name: string, graph: GraphProto): void {
     throw malformed(name, 'weights at the top of the graph', 'others that lie in another file')
 }
 
-/** Returns a constant with the values that the file of weights has for it. */
+/** Returns a constant filled with its values from the file of weights. */
 function valued(constant: Constant, graph: string, { name, tensors }: NamedTensors): Constant {
   const key = constant.docString ?? ''
   const found = tensors.get(key)
@@ -65,7 +66,7 @@ function valued(constant: Constant, graph: string, { name, tensors }: NamedTenso
   throw malformed(name, `${key} of ${showShape(shape)}, as in ${graph}`, got, fix)
 }
 
-/** Number of weights from which several threads pay off. */
+/** Number of weights from which on several threads are faster than one. */
 const many = 100_000
 
 /** Compiles an ONNX file for a device. @throws {DeviceError} when the device cannot run it. */

@@ -2,13 +2,14 @@ import { isMainThread } from 'node:worker_threads'
 import { ArgumentError } from '../core/errors.ts'
 
 /**
- * Turns off ONNX Runtime's telemetry, unless the variable `ORT_DISABLE_TELEMETRY` is set to something else. It takes
- * effect only before the native library loads.
+ * Turns off ONNX Runtime's telemetry, unless the environment variable `ORT_DISABLE_TELEMETRY` is already set.
+ * To be called before the native library loads; later, it has no effect.
  *
- * Without it, ONNX Runtime 1.29 and later write an identifier of the machine and a database of events under the home
+ * By default, ONNX Runtime 1.29 and later write a machine identifier and a database of events to the home
  * folder, and send them to Microsoft. Source: https://github.com/microsoft/onnxruntime/pull/27379
  *
- * @throws {ArgumentError} in a worker thread, when the main thread's environment can neither be set nor has it.
+ * @throws {ArgumentError} in a worker thread, when the main thread's environment lacks the variable and it
+ *   cannot be set.
  */
 export async function disableTelemetry(): Promise<void> {
   const given = process.env.ORT_DISABLE_TELEMETRY
@@ -25,12 +26,12 @@ export async function disableTelemetry(): Promise<void> {
   }
 }
 
-/** Milliseconds to wait for the main thread, which answers within 20 even while it computes or waits. */
+/** Milliseconds to wait for the main thread, which answers within 20 ms even while it computes or waits. */
 const patience = 5000
 
 /**
- * Sets the variable in the environment that the library reads, that of the main thread: a worker thread has a copy.
- * Without code in the main thread, only the debugger's protocol leads there. It opens no port.
+ * Sets the environment variable in the main thread, where the library reads it: a worker thread has only a
+ * copy. Only the debugger's protocol can do so without code in the main thread; it opens no port.
  */
 async function setInMainThread(value: string): Promise<void> {
   const { Session } = await import('node:inspector/promises')

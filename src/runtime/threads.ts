@@ -2,10 +2,10 @@ import { integer } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 
-/** Declares an option that is a number of threads: no machine has more than the maximum. */
+/** Declares an option that is a number of threads; its maximum is more than any machine has. */
 export const threadCount = integer({ min: 1, limit: 1024 })
 
-/** Number of multiplications in a step from which several threads are faster than one. */
+/** Number of multiplications per step from which on several threads are faster than one. */
 const worthSharing = 5e6
 
 /**

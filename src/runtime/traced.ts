@@ -18,18 +18,18 @@ export interface StepInput {
   readonly fixed?: boolean
 }
 
-/** The graph of a step: its inputs and outputs, by names that no other tensor of the graph has. */
+/** The graph of a step: its inputs and outputs, keyed by names that are unique among the graph's tensors. */
 export interface Traced {
   readonly inputs: ReadonlyMap<string, Given>
   readonly variables: ReadonlyMap<string, Stored>
   readonly scheduled: ReadonlyMap<string, Fed>
   readonly outputs: ReadonlyMap<string, Tensor>
-  /** Ranges that integers of the step must keep to. */
+  /** Permitted ranges of integers in the step, checked when the step runs. */
   readonly ranges: readonly IndexRange[]
 }
 
 interface Given {
-  /** Name by which the caller of the step gives this input. */
+  /** Name by which the step's caller passes this input. */
   readonly name: string
   readonly read: Tensor
   readonly fixed: boolean
@@ -46,7 +46,7 @@ interface Fed extends Scheduled {
   readonly read: Tensor
 }
 
-/** Runs `body` once on inputs without values, and names the tensors that it reads, assigns and returns. */
+/** Runs `body` once on inputs without values, and names the tensors that `body` reads, assigns and returns. */
 export function traceStep(
   specs: Readonly<Record<string, StepInput>>,
   body: (inputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>,

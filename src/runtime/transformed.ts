@@ -24,7 +24,7 @@ function transformed(t: Tensor): Tensor {
   return t
 }
 
-/** Returns the windows of a convolution that slide over `over` and give `result`, from the node's attributes. */
+/** Returns how the windows of a convolution slide over `over` to give `result`, from the node's attributes. */
 function walkOf({ attributes }: Tensor, over: Tensor, result: Tensor): Walk {
   const list = (name: string): readonly number[] => attributes[name] as readonly number[]
   const windows = axesButChannels(over.shape)

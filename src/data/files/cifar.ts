@@ -62,7 +62,7 @@ export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> =
 /**
  * Returns the paths of the named files that exist, uncompressed or with `.gz` appended.
  *
- * @throws {FormatError} when none does.
+ * @throws {FormatError} when none of them exists.
  */
 function present(folder: string, ...names: readonly string[]): string[] {
   const paths = names.flatMap((name) =>

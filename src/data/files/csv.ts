@@ -13,8 +13,8 @@ import { fileName } from './read-file.ts'
  * Reads examples into memory from a CSV file in UTF-8, UTF-16 or another `encoding`, gzipped or not. Values may
  * be quoted; blanks around values are ignored. docs/data.md states how each kind of value is read.
  *
- * @throws {FormatError} when a value is missing or not a number, naming its line and column, or the file is not
- *   text in its encoding, naming the line of the first other byte.
+ * @throws {FormatError} when a value is missing or not a number, naming its line and column, or when the file
+ *   is not text in its encoding, naming the line of the first invalid byte.
  * @throws {ArgumentError} when a column does not exist.
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */

@@ -11,11 +11,12 @@ import { fileName, readFile } from './read-file.ts'
 export const readIdx = (path: string): IdxArray => parseIdx(readFile(path), fileName(path))
 
 /**
- * Reads images from one IDX file (MNIST's format), and from another their labels or, with `target: 'numbers'`,
- * numbers to predict: `[n]`, or `[n, …]` for several for each of the n images.
+ * Reads images from one IDX file (MNIST's format), and from another file their labels or, with `target:
+ * 'numbers'`, numbers to predict. The second array is `[n]` or, with several numbers for each of the n images,
+ * `[n, …]`.
  *
  * @returns x: bytes / 255, so from 0 to 1; y int32, or float32 for numbers
- * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, pixels are no bytes,
+ * @throws {FormatError} when a file is damaged, the numbers of images and labels differ, pixels are not bytes,
  *   or a label is not one of 0 … classes − 1.
  * @throws {ArgumentError} when `classes` is given for numbers to predict.
  */
@@ -43,7 +44,7 @@ export const labelledImages = (
 ): ReturnType<typeof imagesWith<{ readonly y: Int32Array; readonly classes: number }>> =>
   imagesWith(imagesPath, labelsPath, options, (labels, name) => labelsIn(labels, name, options.classes ?? 10))
 
-/** Reads images from an IDX file, and what `convert` makes of another one that has an entry for each image. */
+/** Reads images from one IDX file, and converts another with an entry for each image by `convert`. */
 function imagesWith<T extends object>(
   imagesPath: string,
   otherPath: string,

@@ -17,7 +17,7 @@ interface ImageFile {
 const readable = /^\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i
 const formats = 'AVIF, GIF, JPEG, PNG, TIFF or WebP'
 
-/** Extensions of images that cannot be read: an error, since skipping them would lose examples silently. */
+/** Extensions of image formats that cannot be read: an error, rather than examples silently lost. */
 const unreadable = /^\.(bmp|dib|heic|heif|ico|jp2|jxl|p[bgnp]m|psd|tga)$/i
 
 /** Files and folders that operating systems and tools create; skipped, as are names that begin with a dot. */
@@ -36,10 +36,10 @@ const system = new Set([
 
 /**
  * Lists the classes of a folder of images, which are its sub-folders in alphabetical order, and the images in
- * them at any depth. Follows links; skips hidden files, system files and files that are no images.
+ * them at any depth. Follows links; skips hidden files, system files and files that are not images.
  *
  * @throws {FormatError} when there is no such folder or no class, a class has no image, a link leads nowhere or
- *   back to a folder around it, or a picture is of a format that cannot be read.
+ *   back to a folder around it, or an image has a format that cannot be read.
  */
 export function listImages(root: string): {
   readonly classNames: readonly string[]
@@ -113,7 +113,7 @@ function reported<T>(path: string, read: () => T): T {
   }
 }
 
-/** Whether a path, which leads nowhere, is itself a link. */
+/** Whether a path whose target does not exist is itself a symbolic link. */
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && !existsSync(path)
 }

@@ -56,7 +56,7 @@ export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
 /**
  * Reads examples from two arrays of an NPZ file, `x` and `y`. A `y` of integers holds labels: one for each example
  * if its shape is `[n]` or `[n, 1]`, otherwise one for each position, such as each pixel. A `y` of floats holds
- * targets. The option `target` says otherwise.
+ * targets. The option `target` overrides this.
  *
  * @throws {FormatError} when the file cannot be read, or `x` and `y` have different lengths n.
  * @throws {ArgumentError} when an array does not exist, or a label is outside 0 … classes − 1,

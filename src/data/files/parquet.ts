@@ -10,8 +10,8 @@ import { fileFingerprint } from './file-fingerprint.ts'
 import { explained, fileName } from './read-file.ts'
 
 /**
- * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans, or lists of one
- * length, whose elements become features or targets side by side; the label column may also hold text. Null and
+ * Reads examples from a Parquet file into memory. Columns must hold numbers or booleans, or lists of equal
+ * length, whose elements become separate features or targets; the label column may also hold text. Null and
  * NaN count as missing.
  * @throws {FormatError} when the file is not a Parquet file, or a value is missing or not a number, naming its
  *   row and column.

@@ -8,8 +8,8 @@ import { explained, fileName, readFile } from './read-file.ts'
 const pieceSize = 1 << 20
 
 /**
- * Returns a file's bytes, decompressed if gzipped, in pieces of `pieceSize`, each of which overwrites the previous;
- * and the number of all bytes.
+ * Returns a file's bytes, decompressed if gzipped, in pieces of `pieceSize` bytes, each of which overwrites the
+ * previous one; and the total number of bytes.
  */
 export function pieces(path: string): { readonly bytes: Iterable<Uint8Array>; readonly length: number } {
   if (!isGzipFile(path)) return { bytes: rawPieces(path), length: statSync(path).size }
@@ -38,7 +38,7 @@ function* rawPieces(path: string): Generator<Uint8Array> {
 /** Number of compressed bytes that `firstPieces` decompresses first; they expand to 66 MB at most. */
 const prefix = 1 << 16
 
-/** Like `pieces`, but of a gzipped file first yields the beginning, and decompresses the rest on demand. */
+/** Like `pieces`, but decompresses at first only the beginning of a gzipped file, and the rest on demand. */
 export function* firstPieces(path: string): Generator<Uint8Array> {
   if (!isGzipFile(path)) return yield* rawPieces(path)
   const [first] = rawPieces(path)
@@ -70,7 +70,7 @@ function isGzipFile(path: string): boolean {
 /**
  * Like `pieces`, but asynchronous: it does not block, nor does it keep a whole gzipped file in memory.
  *
- * @throws {FormatError} when there is no such file, or it is a gzipped one that is truncated or damaged.
+ * @throws {FormatError} when there is no such file, or when a gzipped file is truncated or damaged.
  */
 export async function* piecesLater(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: pieceSize })

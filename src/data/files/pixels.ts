@@ -38,13 +38,13 @@ export type OpenPicture = (
 ) => Picture
 
 /**
- * Decodes an image to an array `[channels, height, width]` of values from 0 to 1. The colours are those of
- * Pillow's `convert('RGB')`: profiles are ignored and transparency is dropped; 16-bit values keep their upper
- * byte. One channel is Pillow's `convert('L')`, ITU-R 601 luma. Unlike in Pillow, the image is rotated as its
- * EXIF orientation says.
+ * Decodes an image to an array `[channels, height, width]` of values from 0 to 1. The colours are the same as
+ * of Pillow's `convert('RGB')`: profiles are ignored and transparency is dropped; 16-bit values keep their
+ * upper byte. One channel is Pillow's `convert('L')`, ITU-R 601 luma. Unlike in Pillow, the image is rotated as
+ * its EXIF orientation says.
  *
- * @param file name for error messages
- * @throws {FormatError} when the file is damaged or no image.
+ * @param file name to show in error messages
+ * @throws {FormatError} when the file is damaged or not an image.
  */
 export async function pixels(
   open: OpenPicture,

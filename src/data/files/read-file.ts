@@ -48,7 +48,7 @@ export function explained(path: string, cause: unknown, wanted: string = 'a file
   return cause
 }
 
-/** Returns the last part of a path, as the name of a file in messages. @throws {ArgumentError} for what is no path. */
+/** Returns the last part of a path, to name a file in messages. @throws {ArgumentError} if it is not a path */
 export function fileName(path: string): string {
   if (typeof path !== 'string' || path === '') throw mismatch('data', 'the path of a file as a text', path)
   return basename(path)

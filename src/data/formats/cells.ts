@@ -11,7 +11,7 @@ import { MissingValues } from './missing.ts'
 import { isInfinity, type NumeralFormat, numeralReader } from './numerals.ts'
 import type { TablePlan, TableValues } from './table.ts'
 
-/** Texts that count as 1 or 0 in columns of numbers, such as `True` and `False`, as in pandas. */
+/** Texts that count as 1 or 0 in columns of numbers, such as `True` and `False`; the same as in pandas. */
 const booleans = new Map([
   ...['True', 'TRUE', 'true'].map((text) => [text, 1] as const),
   ...['False', 'FALSE', 'false'].map((text) => [text, 0] as const),
@@ -19,7 +19,7 @@ const booleans = new Map([
 
 /** Converts a table's values to numbers, and batches of them to a data set; errors name the row and column. */
 export class Cells {
-  /** Numbers of greater magnitude are refused: they would be infinite in the data set. */
+  /** Maximum magnitude of a number: greater ones are refused, since they would be infinite in the data set. */
   readonly #max: number
   readonly #collisions: Collisions | undefined
   readonly #missing: MissingValues
@@ -42,7 +42,7 @@ export class Cells {
     this.#numeral = numeralReader(format)
   }
 
-  /** Whether a parsed number needs no more checks. 0 does: `Number` also returns it for an empty text. */
+  /** Whether a parsed number needs no more checks. 0 does: `Number` returns 0 for an empty text, too. */
   isPlain(value: number): boolean {
     return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers && !mayCollide(value)
   }
@@ -51,7 +51,7 @@ export class Cells {
    * Converts a value of a feature or target column to a number. Returns NaN if the row must be dropped.
    *
    * @param where returns the value's place for errors, such as `line 3, column age`
-   * @param place index of the value in the example's `x`, or −1 − that in its `y`
+   * @param place index of the value in the example's `x`, or −1 minus its index in the example's `y`
    * @param fill whether to replace a missing value by the option `missing`, if that is a number
    */
   number(value: unknown, where: () => string, place: number, fill = true): number {
@@ -129,7 +129,7 @@ export class Cells {
     return only && rest.length === 0 ? datasetOf(only, x, y, names) : joined(known, x, y, names)
   }
 
-  /** Returns, after all labels were read, the classes and the class index of each label code (`LabelCodes`). */
+  /** Returns, once all labels were read, the classes and the class index of each code in `LabelCodes`. */
   #classes(): Names & { readonly order: readonly number[] } {
     const { classNames, classes, missing } = this.#options
     if (classNames !== undefined) return { classNames, order: [] }
@@ -140,7 +140,7 @@ export class Cells {
     return found
   }
 
-  /** @throws {FormatError} when float32 makes most numbers of a column equal. */
+  /** @throws {FormatError} when float32 keeps at most half of a column's large whole numbers distinct. */
   #checkDistinct({ x, y }: Batch, plan: TablePlan): void {
     const [inX, inY] = [plan.x, plan.y].map(({ shape }) => sizeOf(shape)) as [number, number]
     const found = this.#collisions?.found((place) =>

@@ -52,7 +52,7 @@ export function parseCifar(
   return dataset({ x, y, shape: [3, 32, 32], classes, ...namesOf({ classNames }) })
 }
 
-/** Greatest factor by which gzip may have shrunk photographs; it is 1.1 to 1.3 for CIFAR's own. */
+/** Maximum ratio by which gzip may have shrunk photographs; CIFAR's own files are shrunk by 1.1 to 1.3. */
 const mostRatio = 20
 
 /** Decompresses a file, and checks that it is a whole number of records (labels + image) of `size` bytes. */

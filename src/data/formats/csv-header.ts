@@ -8,10 +8,10 @@ import { parseNumeral } from './numerals.ts'
 export type CsvColumns = readonly string[] | number
 
 /**
- * Returns the names of a CSV file's columns or, if it has none, their number, given the first row.
+ * Returns the names of a CSV file's columns or, if they have no names, their number, from the first row.
  *
- * @throws {FormatError} when two columns have one name, when there is only one column, or when the first row
- *   looks like values though it should contain names.
+ * @throws {FormatError} when two columns have the same name, when there is only one column, or when the first
+ *   row should contain names but looks like values.
  */
 export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvValues): CsvColumns {
   const { header } = options

@@ -37,7 +37,7 @@ export class CsvRows {
   #rest = ''
   #line = 1
   #isStarted = false
-  /** Length at which to parse `#rest` again; doubled if its row is incomplete, so that total cost is linear. */
+  /** Length of `#rest` at which to parse it again; doubled if its row is incomplete, to keep cost linear. */
   #enough = 0
 
   constructor(name: string, syntax: CsvSyntax, take: (row: CsvRow) => void) {
@@ -107,7 +107,7 @@ export class CsvRows {
 const isBlank = ({ cells, quoted }: Omit<CsvRow, 'line'>): boolean =>
   cells.length === 1 && quoted === undefined && cells[0]!.trim() === ''
 
-/** Number of line ends in a text: of LF, CR LF and CR. */
+/** Returns the number of line ends (LF, CR LF or CR) in a text. */
 const lineEndsIn = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0
 
 /** A row, and the index after its line end; or `wrong`, the unexpected text found after a closing quote. */

@@ -81,7 +81,7 @@ export class Decoder {
     return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
   }
 
-  /** Index after the last line end. In encodings read in pieces, no other character has its bytes. */
+  /** Returns the index after the last line end, whose bytes occur in no other character when read in pieces. */
   #lineEnd(bytes: Uint8Array): number {
     const { encoding } = this.#decoder!
     if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))
@@ -117,7 +117,7 @@ export class Decoder {
     return this.#mapped(text)
   }
 
-  /** Corrects Node 20, which decodes bytes 0x80 to 0x9F of windows-1252 as ISO 8859-1 has them. */
+  /** Corrects a text from Node 20, which decodes bytes 0x80 to 0x9F of windows-1252 as in ISO 8859-1. */
   #mapped(text: string): string {
     if (this.#decoder!.encoding !== 'windows-1252') return text
     return text.replace(/[\x80-\x9f]/g, (c) => windows1252[c.charCodeAt(0) - 0x80]!)
@@ -139,7 +139,7 @@ const marks = [
 const decompress = 'decompress it first (gzip alone is read)'
 const asText = 'save the sheet as CSV'
 
-/** File formats, by their first bytes, that are mistaken for CSV, and the advice to give in the error. */
+/** First bytes of other file formats that are mistaken for CSV, and the advice to give in the error. */
 const otherFormats = [
   { starts: [0xff, 0xfe, 0, 0], got: 'UTF-32', fix: 'save it as UTF-8' },
   { starts: [0, 0, 0xfe, 0xff], got: 'UTF-32', fix: 'save it as UTF-8' },

@@ -20,7 +20,7 @@ export function unzip(file: Uint8Array, name: string, most: Most = {}): Uint8Arr
   }
 }
 
-/** How many bytes a gzip file may hold, and what the error says it holds otherwise. */
+/** Maximum number of bytes that a gzip file may expand to, and the error's words for a file that exceeds it. */
 interface Most {
   readonly bytes?: number
   readonly reason?: string
@@ -29,7 +29,7 @@ interface Most {
 /** Number of compressed bytes of a file that `unzipStart` decompresses. */
 const prefix = 1 << 12
 
-/** Returns the first bytes of a file, decompressed if it is gzipped: some kilobytes, or the file if it is shorter. */
+/** Returns the first bytes of a file, decompressed if gzipped: some kilobytes, or all of a shorter file. */
 export function unzipStart(file: Uint8Array, name: string): Uint8Array {
   if (!isGzip(file)) return file.subarray(0, prefix)
   try {

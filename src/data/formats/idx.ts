@@ -50,7 +50,7 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
   return { shape, data }
 }
 
-/** Reads the header of an IDX file, from its first bytes, and the number of bytes that the file must have. */
+/** Reads an IDX file's header from its first bytes, and computes how many bytes the whole file must have. */
 function headerOf(bytes: Uint8Array, name: string) {
   const [zero, zero2, code, rank] = bytes
   if (zero !== 0 || zero2 !== 0 || !isElement(code) || rank === undefined || bytes.length < 4 + 4 * rank) {

@@ -1,13 +1,13 @@
 import { isAmbiguous } from './missing.ts'
 import { parseNumeral } from './numerals.ts'
 
-/** Maximum number of classes that are found, rather than given. */
+/** Maximum number of classes if they are found in the data, rather than given. */
 const mostClasses = 10_000
 
-/** Maximum number of classes if some are numbers with a fraction, such as ratings in halves of a star. */
+/** Maximum number of classes if some labels are numbers with a fraction, such as ratings in half stars. */
 const mostFractions = 50
 
-/** The classes of a label column. */
+/** The classes that were found in a label column. */
 export interface FoundClasses {
   readonly classNames?: readonly string[]
   readonly classes?: number
@@ -18,14 +18,14 @@ export interface FoundClasses {
 }
 
 /**
- * Finds the class of each text in a label column. If classes are not known in advance, each distinct text gets
- * a code at first, and `classes` finally tells the class of each code.
+ * Finds the class of each text in a label column. If the classes are not known in advance, each distinct text
+ * gets a code at first, and `classes` returns the class of each code at the end.
  */
 export class LabelCodes {
   /** Class index by class name; if all names are numerals, also by their common form (see `keyOf`). */
   readonly #known: Map<string, number>
   readonly #areNumbers: boolean
-  /** Code of each text that was seen: codes are given in order of first appearance. */
+  /** Code of each distinct text so far: codes are assigned in order of first appearance. */
   readonly #codes = new Map<string, number>()
   /** Place where each text that may mean a missing label (`NA`) was first seen, unless it was ever quoted. */
   readonly #places = new Map<string, string>()
@@ -65,7 +65,7 @@ export class LabelCodes {
     return this.#codes.size
   }
 
-  /** Whether there are more distinct labels than a column of classes has: it rather holds numbers to predict. */
+  /** Whether there are more distinct labels than a column of classes has, so that it probably holds numbers. */
   get areTooMany(): boolean {
     const { size } = this.#codes
     return size > mostClasses || (this.#hasFractions && size > mostFractions)
@@ -92,7 +92,7 @@ export class LabelCodes {
 
 const isNumeral = (text: string): boolean => !Number.isNaN(parseNumeral(text))
 
-/** Returns one text for all numerals of equal value (1, 1.0), but integers beyond 2^53 unchanged. */
+/** Returns one common text for all numerals of equal value (1, 1.0); integers beyond 2^53 stay unchanged. */
 function keyOf(text: string): string {
   const value = Number(text)
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : String(value)

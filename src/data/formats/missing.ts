@@ -1,9 +1,9 @@
 import { isInfinity, parseNumeral } from './numerals.ts'
 
-/** Words that count as missing in columns of numbers, but in a label column may be the name of a class. */
+/** Words that count as missing in columns of numbers, but in a label column may be names of classes. */
 const words = ['NA', 'N/A', 'n/a', 'None', 'NULL', 'null']
 
-/** Texts that count as missing by default, besides the empty text and `words`: those of pandas, and `?`. */
+/** Texts that count as missing by default, besides the empty text and `words`: pandas' list, and `?`. */
 const marks = '? <NA> #N/A #NA NaN nan -NaN -nan 1.#IND -1.#IND 1.#QNAN -1.#QNAN'.split(' ')
 const defaults: ReadonlySet<string> = new Set([...words, ...marks, '#N/A N/A'])
 

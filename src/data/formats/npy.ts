@@ -38,7 +38,7 @@ export interface NpyArray {
 export const parseNpy = (file: Uint8Array, name: string): NpyArray =>
   npyIn(bytesSource(bytesOf('parseNpy', file)), name)
 
-/** Maximum length of a header in bytes, with what precedes it. */
+/** Maximum size in bytes of a header, including the bytes before its text. */
 const longestHeader = (1 << 20) + 12
 
 /** Parses an NPY file like `parseNpy`, and reads its elements straight into their own memory. */
@@ -57,17 +57,17 @@ export function npyIn(file: ByteSource, name: string): NpyArray {
   return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }
 }
 
-/** Returns the bytes that a function was given. @throws {ArgumentError} when they are none. */
+/** Returns `file`, which must be an array of bytes. @throws {ArgumentError} when it is not. */
 export function bytesOf(who: string, file: unknown): Uint8Array {
   if (file instanceof Uint8Array) return file
   throw mismatch(who, 'the bytes of a file', file, 'such as fs.readFileSync(path)')
 }
 
 /**
- * Checks that an NPY file has as many bytes as its header says, given its first bytes. Does nothing if these end
- * within the header.
+ * Checks that an NPY file has as many bytes as its header states, given the file's first bytes. Does nothing if
+ * these end within the header.
  *
- * @throws {FormatError} when it has not, or the header is damaged.
+ * @throws {FormatError} when the number of bytes differs, or the header is damaged.
  */
 export function checkNpyLength(start: Uint8Array, length: number, name: string): void {
   const isWhole = start.length === length

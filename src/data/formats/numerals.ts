@@ -9,8 +9,8 @@ export interface NumeralFormat {
 const plain: NumeralFormat = { decimal: '.', thousands: undefined }
 
 /**
- * Returns a function that converts a decimal numeral (`-4.5e1`) to a number, and any other text to NaN: unlike
- * `Number`, also hexadecimal numerals, the empty text and infinities.
+ * Returns a function that converts a decimal numeral (`-4.5e1`) to a number, and any other text to NaN. Unlike
+ * `Number`, it also converts hexadecimal numerals, the empty text and infinities to NaN.
  */
 export function numeralReader({ decimal, thousands }: NumeralFormat = plain): (text: string) => number {
   const [point, group] = [decimal, thousands ?? ''].map((c) => c.replace(/\W/g, '\\$&'))

@@ -13,7 +13,7 @@ export interface ParquetColumn {
   readonly scale?: number
   /** Whether the file stores values as bytes that are not text. */
   readonly isBinary: boolean
-  /** What values are, such as `dates`, if they are no numbers, booleans or texts. */
+  /** Noun for the values, such as `dates`, if they are not numbers, booleans or texts. */
   readonly other?: string
 }
 

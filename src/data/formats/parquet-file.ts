@@ -22,7 +22,7 @@ export class ParquetFile {
     this.#metadata = withoutDecimals(metadata)
   }
 
-  /** @throws {FormatError} when it is no Parquet file, or its metadata is damaged. */
+  /** @throws {FormatError} when the file is not a Parquet file, or its metadata is damaged. */
   static async open(name: string, buffer: AsyncBuffer): Promise<ParquetFile> {
     const [{ parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
       import('hyparquet'), // on demand, since it takes 80 ms

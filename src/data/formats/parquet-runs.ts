@@ -6,7 +6,7 @@ export interface Levels {
   readonly definition: number
 }
 
-/** Number of values by which the last run of a page may exceed the page's number of values: writers pad it. */
+/** Maximum number of padding values in a page's last run, beyond the page's number of values. */
 const padding = 512
 
 /**

@@ -110,7 +110,7 @@ export function planTable(
   }
 }
 
-/** @throws {ArgumentError} when a column is a feature twice, or is a feature and also what is to be predicted. */
+/** @throws {ArgumentError} when a feature is chosen twice, or is also the label or a target. */
 function checkFeatures(
   name: string,
   columns: readonly string[] | number,

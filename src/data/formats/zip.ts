@@ -42,7 +42,7 @@ export class Archive {
     return this.#entries.get(file)!.size
   }
 
-  /** Returns the first bytes of a file, some kilobytes or more if it has as many. @throws {FormatError} as `read` */
+  /** Returns a file's first kilobytes, at least; all of a shorter file. @throws {FormatError} as `read` */
   startOf(file: string): Uint8Array {
     return this.#reported(() => contentStart(this.#bytes, this.#view, this.#entries.get(file)!, this.#name))
   }
@@ -153,7 +153,7 @@ function whole(view: DataView, at: number): number {
 const textAt = (view: DataView, at: number, length: number): string =>
   new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at, length))
 
-/** @throws {FormatError} when two files have one name, or files overlap, as in archives made to fill memory. */
+/** @throws {FormatError} when two files have the same name, or overlap, as in archives made to fill memory. */
 function checkEntries(all: readonly Entry[], bytes: number, name: string): void {
   const names = new Set<string>()
   for (const entry of all) {
