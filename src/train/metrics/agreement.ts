@@ -1,5 +1,5 @@
 import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
-import { countPairs, type Matrix } from './confusion-matrix.ts'
+import { countPairs, type PairMatrix } from './confusion-matrix.ts'
 import type { Metric } from './metric.ts'
 
 // The coefficients of Matthews and of Cohen correct the agreement of labels and predictions for that by chance.
@@ -62,7 +62,7 @@ export function cohenKappa(given: CohenKappaOptions = {}): Metric {
 }
 
 interface PairCounts {
-  readonly matrix: Matrix
+  readonly matrix: PairMatrix
   /** Number of examples. */
   readonly n: number
   /** Number of examples predicted correctly. */
@@ -74,8 +74,8 @@ interface PairCounts {
 }
 
 /** Returns a metric, better if larger, of how often each class was predicted for each label. */
-function ofCounts(spec: Metric['spec'], resultOf: (counts: PairCounts) => number): Metric<Matrix> {
-  const result = (matrix: Matrix): number => {
+function ofCounts(spec: Metric['spec'], resultOf: (counts: PairCounts) => number): Metric<PairMatrix> {
+  const result = (matrix: PairMatrix): number => {
     const actual = matrix.map(sum)
     const predicted = matrix.map((_, j) => sum(matrix.map((row) => row[j]!)))
     const n = sum(actual)

@@ -10,7 +10,7 @@ const options = {
 export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 
 /** Numbers of examples: row = label, column = prediction; empty before the first batch. */
-export type Matrix = readonly (readonly number[])[]
+export type PairMatrix = readonly (readonly number[])[]
 
 /**
  * Counts how often each class was predicted for each label: row = label, column = prediction, as in
@@ -19,7 +19,7 @@ export type Matrix = readonly (readonly number[])[]
 export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const type = 'confusionMatrix'
   const { normalize } = readOptions(type, options, given)
-  const metric: Metric<Matrix> = {
+  const metric: Metric<PairMatrix> = {
     spec: { type, normalize },
     initial: [],
     update: (before, predictions) => countPairs(type, before, predictions),
@@ -40,7 +40,7 @@ export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
 }
 
 /** Returns `before` with the pairs of label and predicted class of another batch. */
-export function countPairs(who: string, before: Matrix, predictions: Predictions): Matrix {
+export function countPairs(who: string, before: PairMatrix, predictions: Predictions): PairMatrix {
   const rows = classScores(who, predictions)
   const { classes, labels } = rows
   const matrix = Array.from({ length: classes }, (_, c) => [...(before[c] ?? new Array(classes).fill(0))])

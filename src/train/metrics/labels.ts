@@ -80,7 +80,10 @@ export const multilabelOption = {
 
 /** Declares the option of metrics that are a fraction, which may be 0/0. */
 export const zeroDivisionOption = {
-  /** Value for 0/0, such as the precision of a class never predicted; averages omit `nan`. @default 0 */
+  /**
+   * Value for 0/0, such as the precision of a class never predicted, or the recall of one without examples;
+   * averages omit `nan`. @default 0
+   */
   zeroDivision: custom<0 | 1 | 'nan'>(
     "0, 1 or 'nan'",
     (value) => [0, 1, 'nan'].some((one) => one === value),
