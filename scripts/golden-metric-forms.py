@@ -1,9 +1,11 @@
-"""Golden numbers for metrics of every form of targets, from scikit-learn in float64.
+"""Golden numbers for metrics of every form of targets, from scikit-learn and torchmetrics in float64.
 
-    python3 -m venv venv && venv/bin/pip install scikit-learn==1.9.1 && venv/bin/python scripts/golden-metric-forms.py
+    python3 -m venv venv && venv/bin/pip install scikit-learn==1.9.1 torch==2.13.0 torchmetrics==1.9.0
+    venv/bin/python scripts/golden-metric-forms.py
 
 Writes test/golden/metric-forms.json.gz: 200 random cases of model outputs and targets with their shapes, and scikit-learn's
-metrics of the same predictions as rows (SciPy's for perplexity). With several axes, classes are on axis 1.
+metrics of the same predictions as rows (SciPy's for perplexity, torchmetrics' for calibration error). With several axes,
+classes are on axis 1.
 """
 
 import gzip
@@ -12,8 +14,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import torch
 from scipy.special import logsumexp
 from sklearn import metrics as sk
+from torchmetrics.functional.classification.calibration_error import _ce_compute
 
 warnings.simplefilter("ignore")
 random = np.random.default_rng(0)
@@ -41,6 +45,15 @@ def area(truth, odds):
     return np.nan if len(set(truth)) < 2 else sk.roc_auc_score(truth, odds)
 
 
+def calibration(labels, rows):
+    """Calibration error of the likeliest class; of a single column, of class 1."""
+    if rows.shape[1] == 1:
+        confidence, hits = 1 / (1 + np.exp(-rows[:, 0])), labels
+    else:
+        confidence, hits = np.exp(rows.max(axis=1) - logsumexp(rows, axis=1)), rows.argmax(axis=1) == labels
+    return _ce_compute(torch.tensor(confidence), torch.tensor(hits), 15, "l1")
+
+
 def of_classes(labels, rows, soft=None):
     """Metrics of rows of scores; a single column is the logit of class 1."""
     two = np.hstack([0 * rows, rows]) if rows.shape[1] == 1 else rows
@@ -54,8 +67,13 @@ def of_classes(labels, rows, soft=None):
     surprise = logsumexp(two, axis=1, keepdims=True) - two
     target = np.eye(classes)[labels] if soft is None else soft
     top = np.argsort(np.argsort(-two, axis=1), axis=1)[np.arange(len(two)), labels]
+    precisions = [sk.average_precision_score(labels == c, odds[c]) for c in every]
     return {
         "accuracy": sk.accuracy_score(labels, guess),
+        "averagePrecision": precisions[1] if classes == 2 else np.mean(precisions),
+        "calibrationError": calibration(labels, rows),
+        "cohenKappa": sk.cohen_kappa_score(labels, guess, labels=every, weights="quadratic"),
+        "mcc": sk.matthews_corrcoef(labels, guess),
         "topK": np.mean(top < 2),
         "precision": sk.precision_score(labels, guess, average="macro", **how),
         "recall": sk.recall_score(labels, guess, average="weighted", **how),
@@ -78,6 +96,8 @@ def of_labels(truth, rows):
         "f1": sk.f1_score(truth, guess, average=None, **how),
         "micro": sk.f1_score(truth, guess, average="micro", **how),
         "rocAuc": np.mean(each),
+        "averagePrecision": sk.average_precision_score(truth, rows, average="macro"),
+        "weightedPrecision": sk.average_precision_score(truth, rows, average="weighted"),
         "weightedAuc": np.average(each, weights=truth.sum(axis=0)) if truth.any() else np.nan,
     }
 

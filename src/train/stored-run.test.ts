@@ -53,7 +53,15 @@ const both = (one: data.Dataset) => ({ data: { train: one, validation: one } })
 
 const cases: Readonly<Record<string, Partial<ExperimentOptions>>> = {
   'cross-entropy and metrics': {
-    metrics: { f1: metrics.f1(), auc: metrics.rocAuc(), top: metrics.topK({ k: 2 }) },
+    metrics: {
+      f1: metrics.f1(),
+      auc: metrics.rocAuc(),
+      top: metrics.topK({ k: 2 }),
+      precision: metrics.averagePrecision(),
+      calibration: metrics.calibrationError({ bins: 5 }),
+      mcc: metrics.mcc(),
+      kappa: metrics.cohenKappa({ weights: 'linear' }),
+    },
   },
   'weights of classes and smoothing': {
     loss: (output, y) => ops.crossEntropy(output, y, { weight: [1, 2, 3], labelSmoothing: 0.1 }),
@@ -89,7 +97,7 @@ const cases: Readonly<Record<string, Partial<ExperimentOptions>>> = {
     ...both(numbers),
     model: () => new nn.Sequential(new nn.Linear(2, 1), new nn.Flatten(0)),
     loss: ops.mseLoss,
-    metrics: { r2: metrics.r2() },
+    metrics: { r2: metrics.r2(), rmse: metrics.rmse(), mape: metrics.mape() },
   },
 }
 

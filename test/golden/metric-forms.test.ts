@@ -55,20 +55,25 @@ const of = (multilabel: boolean): Readonly<Record<string, Metric>> => ({
   f1: metrics.f1({ average: 'none', multilabel }),
   accuracy: metrics.accuracy({ multilabel }),
   rocAuc: metrics.rocAuc({ multilabel }),
+  averagePrecision: metrics.averagePrecision({ multilabel }),
   ...(multilabel
     ? {
         micro: metrics.f1({ average: 'micro', multilabel }),
         weightedAuc: metrics.rocAuc({ average: 'weighted', multilabel }),
+        weightedPrecision: metrics.averagePrecision({ average: 'weighted', multilabel }),
       }
     : {
         topK: metrics.topK({ k: 2 }),
         confusion: metrics.confusionMatrix(),
         perplexity: metrics.perplexity(),
+        calibrationError: metrics.calibrationError(),
+        cohenKappa: metrics.cohenKappa({ weights: 'quadratic' }),
+        mcc: metrics.mcc(),
       }),
 })
 
 test.each([...new Set(cases.map(({ form }) => form))])(
-  'metrics of targets in the form of %s are those of scikit-learn',
+  'metrics of targets in the form of %s are those of scikit-learn and torchmetrics',
   (form) => {
     const wrong: string[] = []
     for (const one of cases.filter((one) => one.form === form)) {
@@ -78,7 +83,7 @@ test.each([...new Set(cases.map(({ form }) => form))])(
         for (const size of [100, 3]) {
           const value = measure(metric, one, size)
           const wanted = one.wanted[name]!
-          if (gap(value, wanted) > 1e-10) wrong.push(`${name}: ${JSON.stringify([value, wanted])}`)
+          if (!(gap(value, wanted) <= 1e-10)) wrong.push(`${name}: ${JSON.stringify([value, wanted])}`)
         }
       }
     }

@@ -22,7 +22,9 @@ interface Regression {
 const { classifiers, regressions } = golden<Golden>('metrics')
 
 const ratios = { precision: metrics.precision, recall: metrics.recall, f1: metrics.f1 }
-const errors = { mae: metrics.mae, mse: metrics.mse, r2: metrics.r2 }
+const { mae, mape, mse, r2, rmse } = metrics
+const errors = { mae, mape, mse, r2, rmse }
+const names = Object.keys(errors) as (keyof typeof errors)[]
 
 /** The metric of all examples, in batches of `size`. */
 function measure(metric: Metric, { output, target, length }: Predictions, size: number): MetricValue {
@@ -89,6 +91,26 @@ describe.each(Object.entries(classifiers))('%s, as scikit-learn', (_, { labels, 
       check(metrics.rocAuc({ average }), at(rocAuc, average))
   })
 
+  test('average precision', () => {
+    const { averagePrecision } = wanted
+    if (typeof averagePrecision === 'number') return check(metrics.averagePrecision(), averagePrecision)
+    for (const average of ['macro', 'weighted', 'none'] as const)
+      check(metrics.averagePrecision({ average }), at(averagePrecision, average))
+  })
+
+  test('the coefficients of Matthews and Cohen', () => {
+    check(metrics.mcc(), wanted.mcc)
+    for (const weights of ['none', 'linear', 'quadratic'] as const)
+      check(metrics.cohenKappa({ weights }), at(wanted.cohenKappa, weights))
+  })
+
+  test('calibration error, as torchmetrics', () => {
+    for (const bins of [15, 4]) {
+      for (const norm of ['l1', 'l2', 'max'] as const)
+        check(metrics.calibrationError({ bins, norm }), at(wanted.calibrationError, `${bins} ${norm}`))
+    }
+  })
+
   test('accuracy, top-k and perplexity', () => {
     check(metrics.accuracy(), wanted.accuracy)
     check(metrics.topK({ k: 1 }), wanted.accuracy)
@@ -104,7 +126,7 @@ test.each(Object.entries(regressions))('errors of %s, as scikit-learn', (_, { ta
     target: Float64Array.from(target.flat()),
     length: target.length,
   }
-  for (const name of ['mae', 'mse', 'r2'] as const) {
+  for (const name of names) {
     for (const size of [1000, 3]) agrees(measure(errors[name](), predictions, size), wanted[name], name)
   }
 })

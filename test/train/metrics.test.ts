@@ -23,6 +23,10 @@ describe('a metric', () => {
     metrics.rocAuc(),
     metrics.confusionMatrix(),
     metrics.perplexity(),
+    metrics.averagePrecision({ zeroDivision: 'nan' }),
+    metrics.calibrationError({ bins: 4, norm: 'l2' }),
+    metrics.mcc(),
+    metrics.cohenKappa({ weights: 'linear' }),
   ]
 
   test('gives the same number however the examples are cut, and leaves its states as they are', () => {
@@ -53,6 +57,26 @@ describe('a metric', () => {
     const again = metrics.parse(JSON.parse(JSON.stringify(specs)))
     expect(Object.values(again).map(({ spec }) => spec)).toEqual(all.map(({ spec }) => spec))
     expect(metrics.parse({ auc: 'rocAuc' }).auc!.spec).toEqual({ type: 'rocAuc', average: 'macro' })
+    const numbers = metrics.parse({ a: 'rmse', b: { type: 'mape' } })
+    expect(Object.values(numbers).map(({ spec }) => spec)).toEqual([{ type: 'rmse' }, { type: 'mape' }])
+  })
+
+  test('of numbers gives the same however the examples are cut', () => {
+    const [output, target] = [0, 1].map((k) =>
+      Float64Array.from({ length: 42 }, (_, i) => Math.sin(3 * i + k)),
+    )
+    for (const metric of [metrics.rmse(), metrics.mape(), metrics.mse()]) {
+      const [whole, ...parts] = [14, 1, 5].map((size) => {
+        let state = metric.initial
+        for (let i = 0; i < 14; i += size) {
+          const part = (all: Float64Array) => all.slice(3 * i, 3 * (i + size))
+          const length = Math.min(size, 14 - i)
+          state = metric.update(state, { output: part(output!), target: part(target!), length })
+        }
+        return metric.result(state)
+      })
+      expect(parts).toEqual([whole, whole])
+    }
   })
 
   test('of equal scores takes the first, in top-k as in accuracy', () => {
@@ -88,6 +112,58 @@ describe('a metric', () => {
       'f1: 0/0, as zeroDivision asks',
     )
     expect(reasonOf(metrics.r2(), [1], [1])).toBe('r2: one example has no variance')
+    const none: Metric[] = [metrics.averagePrecision(), metrics.calibrationError(), metrics.mcc()]
+    for (const metric of [...none, metrics.cohenKappa(), metrics.rocAuc()]) {
+      const ignored = metric.update(metric.initial, { ...predict([1, 2], [9]), ignoreIndex: 9 })
+      expect(metric.result(ignored)).toBeNaN()
+      expect(metric.reason!(ignored)).toBe(`${metric.spec.type}: no target counts`)
+    }
+    expect(reasonOf(metrics.cohenKappa(), [1, 2, 3, 4], [1, 1])).toBe(
+      'cohenKappa: every label and prediction is 1; chance agrees as well',
+    )
+    expect(reasonOf(metrics.calibrationError(), [Number.NaN, 2], [1])).toBe(
+      'calibrationError: a probability is NaN',
+    )
+    expect(resultOf(metrics.calibrationError(), [Number.NaN, 2], [1])).toBeNaN()
+    expect(reasonOf(metrics.averagePrecision(), [Number.NaN, 1, 2], [0, 1, 1])).toBe(
+      'averagePrecision: a score is NaN',
+    )
+  })
+
+  test('of a class without examples follows zeroDivision in average precision', () => {
+    const of = (zeroDivision: 0 | 1 | 'nan', average: 'macro' | 'none') =>
+      resultOf(metrics.averagePrecision({ zeroDivision, average }), [3, 1, 0, 1, 3, 0], [0, 1])
+    expect([of(0, 'none'), of(1, 'none'), of('nan', 'none')]).toEqual([
+      [1, 1, 0],
+      [1, 1, 1],
+      [1, 1, Number.NaN],
+    ])
+    expect([of(0, 'macro'), of(1, 'macro'), of('nan', 'macro')]).toEqual([2 / 3, 1, 1])
+    const empty = metrics.averagePrecision({ zeroDivision: 'nan' })
+    expect(reasonOf(empty, [1, 2], [0, 0])).toBe('averagePrecision: 0/0, as zeroDivision asks')
+    expect(reasonOf(empty, [3, 1, 0, 1, 3, 0], [0, 1])).toBe(undefined)
+  })
+
+  test('is better in one direction, unless it is a list', () => {
+    const max = [
+      'accuracy',
+      'averagePrecision',
+      'cohenKappa',
+      'f1',
+      'mcc',
+      'precision',
+      'r2',
+      'recall',
+      'rocAuc',
+    ]
+    const min = ['calibrationError', 'mae', 'mape', 'mse', 'perplexity', 'rmse']
+    const goals = (types: readonly string[]) =>
+      Object.values(metrics.parse(Object.fromEntries(types.map((type) => [type, type])))).map(
+        ({ goal }) => goal,
+      )
+    expect(new Set(goals(max))).toEqual(new Set(['max']))
+    expect(new Set(goals(min))).toEqual(new Set(['min']))
+    expect(metrics.averagePrecision({ average: 'none' })).not.toHaveProperty('goal')
   })
 
   test('refuses what it cannot measure', () => {
@@ -118,6 +194,19 @@ describe('a metric', () => {
     expect(() => metrics.f1({ zeroDivision: 2 as never })).toThrow(
       "f1: wanted zeroDivision as 0, 1 or 'nan', got 2",
     )
+    expect(() => metrics.calibrationError({ bins: 0 })).toThrow(
+      'calibrationError: wanted bins as a positive integer, got 0',
+    )
+    expect(() => metrics.calibrationError({ bins: 1e9 })).toThrow(
+      'calibrationError: wanted bins of at most 10000, got 1000000000',
+    )
+    expect(() => metrics.calibrationError({ norm: 'L1' as never })).toThrow(
+      "calibrationError: wanted norm as 'l1', 'l2' or 'max', got \"L1\"",
+    )
+    expect(() => metrics.cohenKappa({ multilabel: true } as never)).toThrow(
+      'cohenKappa: wanted one of weights, got multilabel',
+    )
+    expect(() => metrics.mcc({ multilabel: true })).toThrow('mcc: wanted no options, got multilabel')
     expect(() => metrics.mae({ squared: true })).toThrow('mae: wanted no options, got squared')
     expect(() => metrics.parse({ auc: 'rocauc' })).toThrow(
       /^metrics: wanted type as one of accuracy, .*, topK, got rocauc; did you mean rocAuc\?$/,

@@ -69,6 +69,10 @@ describe('a controller looks where the monitor does', () => {
     expect(specs({ control: all, monitor: 'validationAccuracy' })).toEqual(['max', 'max', 'max'])
     const f1 = { metrics: { f1: metrics.f1() }, monitor: 'f1' }
     expect(specs({ control: all, ...f1 })).toEqual(['max', 'max', 'max'])
+    const calibration = { metrics: { ece: metrics.calibrationError() }, monitor: 'ece' }
+    expect(specs({ control: all, ...calibration })).toEqual(['min', 'min', 'min'])
+    const kappa = { metrics: { kappa: metrics.cohenKappa() }, monitor: 'kappa' }
+    expect(specs({ control: all, ...kappa })).toEqual(['max', 'max', 'max'])
   })
 
   test('and follows a changed monitor', () => {

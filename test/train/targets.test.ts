@@ -20,6 +20,10 @@ const many = {
   auc: metrics.rocAuc(),
   confusion: metrics.confusionMatrix(),
   perplexity: metrics.perplexity(),
+  precision: metrics.averagePrecision(),
+  calibration: metrics.calibrationError(),
+  mcc: metrics.mcc(),
+  kappa: metrics.cohenKappa({ weights: 'quadratic' }),
 }
 type Changes = Partial<ConstructorParameters<typeof Task>[0]>
 
@@ -203,7 +207,13 @@ describe('one logit tells two classes apart', () => {
   const two = data.dataset({ x, y: labels.map((label) => Number(label > 0)), shape: [4] })
   const binary: ops.Loss = (output, y) =>
     ops.binaryCrossEntropyWithLogits(output, ops.reshape(ops.cast(y, output.dtype), output.shape))
-  const bits = { accuracy: metrics.accuracy(), f1: metrics.f1({ average: 'binary' }), auc: metrics.rocAuc() }
+  const bits = {
+    accuracy: metrics.accuracy(),
+    f1: metrics.f1({ average: 'binary' }),
+    auc: metrics.rocAuc(),
+    precision: metrics.averagePrecision(),
+    calibration: metrics.calibrationError(),
+  }
 
   test.each([[[1]], [[]]])('of shape [n, ...%j]', async (shape) => {
     const how = { model: new Positions(...shape), loss: binary, metrics: bits }
@@ -240,16 +250,24 @@ describe('several labels at once', () => {
     const asked = {
       f1: metrics.f1({ average: 'none', multilabel: true }),
       auc: metrics.rocAuc({ multilabel: true }),
+      precision: metrics.averagePrecision({ multilabel: true }),
     }
     const found = await evaluate(several, { loss, metrics: asked })
     expect(found.metrics!.f1).toHaveLength(3)
     expect(found.metrics!.auc).toBeGreaterThan(0)
+    expect(found.metrics!.precision).toBeGreaterThan(0)
     expect(found).not.toHaveProperty('accuracy')
+  })
+
+  test.each(['calibrationError', 'cohenKappa', 'mcc'] as const)('or refused by %s', async (name) => {
+    await expect(evaluate(several, { loss, metrics: { [name]: metrics[name]() } })).rejects.toThrow(
+      `${name}: wanted targets that sum to 1 over the classes`,
+    )
   })
 
   test('and otherwise refused', async () => {
     await expect(evaluate(several, { loss, metrics: { f1: metrics.f1() } })).rejects.toThrow(
-      /^f1: wanted targets that sum to 1 over the classes, as one-hot and soft targets do, got \[1,1,0\]; of several labels at once, measure precision, recall, f1, accuracy or rocAuc with \{ multilabel: true \}$/,
+      /^f1: wanted targets that sum to 1 over the classes, as one-hot and soft targets do, got \[1,1,0\]; of several labels at once, measure precision, recall, f1, accuracy, rocAuc or averagePrecision with \{ multilabel: true \}$/,
     )
   })
 })

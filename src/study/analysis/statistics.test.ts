@@ -46,6 +46,11 @@ describe('the range of a metric', () => {
     ['validationLoss', [0, 2.3], [0, Infinity]],
     ['validationLoss', [-0.1, 2.3], [-Infinity, Infinity]],
     ['rmse', [3], [0, Infinity]],
+    ['mape', [0.1, 2], [0, Infinity]],
+    ['averagePrecision', [0.3], [0, 1]],
+    ['calibrationError', [0.02], [0, Infinity]],
+    ['mcc', [-0.2, 0.9], [-1, 1]],
+    ['cohenKappa', [0.6], [-1, 1]],
     ['r2', [0.2], [-Infinity, Infinity]],
   ])('%s of %j is %j', (metric, seen, range) => expect(rangeOf(metric, seen)).toEqual(range))
 

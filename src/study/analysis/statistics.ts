@@ -16,14 +16,17 @@ const unbounded: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
 
 /**
  * Returns the possible range of a metric, guessed from its name and the values `seen`: 0 to 1 for an accuracy
- * or another fraction; 0 to infinity for a loss or an error without a negative value.
+ * or another fraction; −1 to 1 for Matthews' or Cohen's coefficient; 0 to infinity for a loss or an error without a
+ * negative value.
  */
 export function rangeOf(metric: string, seen: readonly number[]): Range {
   const within = (range: Range): boolean => seen.every((value) => value >= range[0] && value <= range[1])
   const share: Range = [0, 1]
   if ((isShare(metric) || /auc/i.test(metric)) && within(share)) return share
+  const coefficient: Range = [-1, 1]
+  if (/mcc|matthews|kappa/i.test(metric) && within(coefficient)) return coefficient
   const positive: Range = [0, Number.POSITIVE_INFINITY]
-  return /loss|error|mse|mae|perplexity/i.test(metric) && within(positive) ? positive : unbounded
+  return /loss|error|mse|mae|mape|perplexity/i.test(metric) && within(positive) ? positive : unbounded
 }
 
 /** Number of bootstrap resamples: enough for two significant digits of an interval's ends. */

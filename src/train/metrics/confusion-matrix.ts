@@ -1,6 +1,6 @@
 import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
 import { classOf, classScores } from './labels.ts'
-import type { Metric } from './metric.ts'
+import type { Metric, Predictions } from './metric.ts'
 
 const options = {
   /** Divides counts by the sum of their row (`true`), column (`predicted`) or of `all`. @default 'none' */
@@ -9,7 +9,8 @@ const options = {
 
 export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 
-type Matrix = readonly (readonly number[])[]
+/** Numbers of examples: row = label, column = prediction; empty before the first batch. */
+export type PairMatrix = readonly (readonly number[])[]
 
 /**
  * Counts how often each class was predicted for each label: row = label, column = prediction, as in
@@ -18,16 +19,10 @@ type Matrix = readonly (readonly number[])[]
 export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const type = 'confusionMatrix'
   const { normalize } = readOptions(type, options, given)
-  const metric: Metric<Matrix> = {
+  const metric: Metric<PairMatrix> = {
     spec: { type, normalize },
     initial: [],
-    update(before, predictions) {
-      const rows = classScores(type, predictions)
-      const { classes, labels } = rows
-      const matrix = Array.from({ length: classes }, (_, c) => [...(before[c] ?? new Array(classes).fill(0))])
-      for (const [i, label] of labels.entries()) matrix[label]![classOf(rows, i)]!++
-      return matrix
-    },
+    update: (before, predictions) => countPairs(type, before, predictions),
     result(matrix) {
       const rows = matrix.map(sum)
       const all = sum(rows)
@@ -42,6 +37,15 @@ export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
     },
   }
   return metric
+}
+
+/** Returns `before` with the pairs of label and predicted class of another batch. */
+export function countPairs(who: string, before: PairMatrix, predictions: Predictions): PairMatrix {
+  const rows = classScores(who, predictions)
+  const { classes, labels } = rows
+  const matrix = Array.from({ length: classes }, (_, c) => [...(before[c] ?? new Array(classes).fill(0))])
+  for (const [i, label] of labels.entries()) matrix[label]![classOf(rows, i)]!++
+  return matrix
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)

@@ -1,6 +1,6 @@
 import { mismatch } from '../../core/mismatch.ts'
-import { choice, custom, type OptionsOf, readOptions } from '../../core/options.ts'
-import { classOf, classScores, labelScores, multilabelOption } from './labels.ts'
+import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
+import { classOf, classScores, labelScores, multilabelOption, zeroDivisionOption } from './labels.ts'
 import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 // Precision, recall and F1 are three ratios of the same counts, so they share a file.
@@ -23,12 +23,7 @@ const options = {
    * @default 'macro'
    */
   average: choice(averages, 'macro'),
-  /** Value for 0/0, such as the precision of a class never predicted; averages omit `nan`. @default 0 */
-  zeroDivision: custom<0 | 1 | 'nan'>(
-    "0, 1 or 'nan'",
-    (value) => [0, 1, 'nan'].some((one) => one === value),
-    0,
-  ),
+  ...zeroDivisionOption,
   ...multilabelOption,
 }
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { boolean } from '../../core/options.ts'
+import { boolean, custom } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { targetFormOf } from './form.ts'
 import type { Predictions } from './metric.ts'
@@ -78,6 +78,19 @@ export const multilabelOption = {
   multilabel: boolean(false),
 }
 
+/** Declares the option of metrics that are a fraction, which may be 0/0. */
+export const zeroDivisionOption = {
+  /**
+   * Value for 0/0, such as the precision of a class never predicted, or the recall of one without examples;
+   * averages omit `nan`. @default 0
+   */
+  zeroDivision: custom<0 | 1 | 'nan'>(
+    "0, 1 or 'nan'",
+    (value) => [0, 1, 'nan'].some((one) => one === value),
+    0,
+  ),
+}
+
 /** Several labels at once: scores and targets of each label, row by row. */
 export interface LabelScores {
   /** Number of labels in a row. */
@@ -151,7 +164,7 @@ function checkSums(who: string, soft: ArrayLike<number>, columns: number): void 
     const row = Array.from({ length: columns }, (_, c) => soft[first + c]!)
     throw new ArgumentError(
       `${who}: wanted targets that sum to 1 over the classes, as one-hot and soft targets do, got ${JSON.stringify(row)}; ` +
-        'of several labels at once, measure precision, recall, f1, accuracy or rocAuc with { multilabel: true }',
+        'of several labels at once, measure precision, recall, f1, accuracy, rocAuc or averagePrecision with { multilabel: true }',
     )
   }
 }

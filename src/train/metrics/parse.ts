@@ -1,22 +1,31 @@
 import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { cohenKappa, mcc } from './agreement.ts'
+import { averagePrecision } from './average-precision.ts'
+import { calibrationError } from './calibration-error.ts'
 import { confusionMatrix } from './confusion-matrix.ts'
 import { f1, precision, recall } from './counts.ts'
 import type { Metric, Metrics } from './metric.ts'
 import { perplexity } from './perplexity.ts'
-import { mae, mse, r2 } from './regression.ts'
+import { mae, mape, mse, r2, rmse } from './regression.ts'
 import { rocAuc } from './roc-auc.ts'
 import { accuracy, topK } from './top-k.ts'
 
 const kinds: Readonly<Record<string, (options: never) => Metric>> = {
   accuracy,
+  averagePrecision,
+  calibrationError,
+  cohenKappa,
   confusionMatrix,
   f1,
   mae,
+  mape,
+  mcc,
   mse,
   perplexity,
   precision,
   r2,
   recall,
+  rmse,
   rocAuc,
   topK,
 }

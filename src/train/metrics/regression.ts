@@ -9,15 +9,51 @@ export const mae = (options: object = {}): Metric => meanError('mae', options, (
 /** Measures the mean of (output − target)², like scikit-learn's `mean_squared_error`; ≥ 0. */
 export const mse = (options: object = {}): Metric => meanError('mse', options, (gap) => gap * gap)
 
-function meanError(type: string, options: object, error: (gap: number) => number): Metric {
+/**
+ * Measures the mean absolute percentage error, the mean of |output − target| / |target|; ≥ 0, where 0.1 is 10 %.
+ * Like scikit-learn's `mean_absolute_percentage_error`, it divides by 2⁻⁵² where |target| is smaller: a target of
+ * 0 that is missed makes it huge.
+ */
+export const mape = (options: object = {}): Metric =>
+  meanError('mape', options, (gap, target) => Math.abs(gap) / Math.max(Math.abs(target), Number.EPSILON))
+
+type ErrorOf = (gap: number, target: number) => number
+
+function meanError(type: string, options: object, error: ErrorOf): Metric {
   readOptions(type, {}, options)
   const errors = (predictions: Predictions): Float64Array => {
     const { output, target } = checked(type, predictions)
-    return Float64Array.from({ length: target.length }, (_, i) =>
-      error(Number(output[i]) - Number(target[i])),
-    )
+    return Float64Array.from({ length: target.length }, (_, i) => {
+      const y = Number(target[i])
+      return error(Number(output[i]) - y, y)
+    })
   }
   return meanMetric({ type }, 'min', errors)
+}
+
+/**
+ * Measures the root mean squared error, √(mean of (output − target)²), averaged over the components of a target.
+ * Like scikit-learn's `root_mean_squared_error`; ≥ 0.
+ */
+export function rmse(options: object = {}): Metric {
+  readOptions('rmse', {}, options)
+  const metric: Metric<Pick<Squares, 'count' | 'aboutOutput'>> = {
+    spec: { type: 'rmse' },
+    goal: 'min',
+    initial: { count: 0, aboutOutput: [] },
+    update(before, predictions) {
+      const { output, target, length } = checked('rmse', predictions)
+      const aboutOutput = components(before.aboutOutput, target.length / length)
+      for (let i = 0; i < target.length; i++) {
+        aboutOutput[i % aboutOutput.length]! += (Number(target[i]) - Number(output[i])) ** 2
+      }
+      return { count: before.count + length, aboutOutput }
+    },
+    result: ({ count, aboutOutput }) =>
+      aboutOutput.reduce((sum, total) => sum + Math.sqrt(total / count), 0) / aboutOutput.length,
+    reason: ({ count }) => (count === 0 ? 'rmse: no target counts' : undefined),
+  }
+  return metric
 }
 
 /** Statistics of targets y and outputs ŷ so far; arrays have one entry per component of an example's target. */
@@ -66,8 +102,7 @@ function explained(left: number, total: number): number {
 
 function squares(before: Squares, { output, target, length }: Predictions): Squares {
   const width = target.length / length
-  const copy = (values: readonly number[]): number[] =>
-    values.length === 0 ? new Array<number>(width).fill(0) : [...values]
+  const copy = (values: readonly number[]): number[] => components(values, width)
   const [mean, aboutMean, aboutOutput] = [copy(before.mean), copy(before.aboutMean), copy(before.aboutOutput)]
   for (let i = 0; i < target.length; i++) {
     const j = i % width
@@ -79,6 +114,10 @@ function squares(before: Squares, { output, target, length }: Predictions): Squa
   }
   return { count: before.count + length, mean, aboutMean, aboutOutput }
 }
+
+/** Copies sums, one for each of `width` components of a target; those before the first batch are 0. */
+const components = (sums: readonly number[], width: number): number[] =>
+  sums.length === 0 ? new Array<number>(width).fill(0) : [...sums]
 
 /**
  * Returns the predictions.

@@ -1,28 +1,17 @@
-import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
-import { type ClassScores, classScores, labelScores, multilabelOption } from './labels.ts'
-import type { Metric, MetricValue, Predictions } from './metric.ts'
+import { type OptionsOf, readOptions } from '../../core/options.ts'
+import type { Metric, MetricValue } from './metric.ts'
+import {
+  countsOf,
+  hasNaN,
+  measuredClasses,
+  rankingOptions,
+  type Scores,
+  type SortedScores,
+  sortedScores,
+  withScores,
+} from './ranking.ts'
 
-const options = {
-  /**
-   * How to average the areas of three or more classes, or of the labels of `multilabel`: `macro`, the mean; `weighted`, the mean weighted by the
-   * number of examples with each label; `none`, a list with one number per class. @default 'macro'
-   */
-  average: choice(['macro', 'weighted', 'none'], 'macro'),
-  ...multilabelOption,
-}
-
-export interface RocAucOptions extends OptionsOf<typeof options> {}
-
-/** Log-odds and labels of all examples seen so far: one array of each per batch. */
-interface Scores {
-  /** Number of classes, or of labels that an example may have at once. */
-  readonly classes: number
-  readonly multilabel: boolean
-  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class or label. */
-  readonly scores: readonly Float64Array[]
-  /** Class of each example; with `multilabel`, whether each label applies: 1, 0, or −1 if it does not count. */
-  readonly labels: readonly (Int32Array | Int8Array)[]
-}
+export interface RocAucOptions extends OptionsOf<typeof rankingOptions> {}
 
 /**
  * Measures the area under the ROC curve: the probability that an example of a class scores higher than an
@@ -38,37 +27,22 @@ interface Scores {
  */
 export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'
-  const { average, multilabel } = readOptions(type, options, given)
+  const { average, multilabel } = readOptions(type, rankingOptions, given)
   const metric: Metric<Scores> = {
     spec: { type, average, ...(multilabel && { multilabel }) },
     ...(average !== 'none' && { goal: 'max' }),
     initial: { classes: 0, multilabel, scores: [], labels: [] },
-    update(before, predictions) {
-      const { classes, scores, labels } = multilabel ? logits(predictions) : ranked(predictions)
-      return { ...before, classes, scores: [...before.scores, scores], labels: [...before.labels, labels] }
-    },
+    update: (before, predictions) => withScores(type, before, predictions),
     result: (state) => areas(state, average),
     reason: (state) => reason(state),
   }
   return metric
 }
 
-type Ranked = { readonly [K in 'scores' | 'labels']: Scores[K][number] } & Pick<Scores, 'classes'>
-
-function ranked(predictions: Predictions): Ranked {
-  const rows = classScores('rocAuc', predictions)
-  return { classes: rows.classes, scores: logOdds(rows), labels: rows.labels }
-}
-
-function logits(predictions: Predictions): Ranked {
-  const { columns, scores, truth } = labelScores('rocAuc', predictions)
-  return { classes: columns, scores: Float64Array.from(scores), labels: truth }
-}
-
 function areas(state: Scores, average: NonNullable<RocAucOptions['average']>): MetricValue {
-  const { classes, multilabel } = state
-  if (classes === 2 && !multilabel) return area(state, 1)
-  const each = Array.from({ length: classes }, (_, c) => area(state, c))
+  const classes = measuredClasses(state)
+  const each = classes.map((c) => area(state, c))
+  if (state.classes === 2 && !state.multilabel) return each[0]!
   if (average === 'none') return each
   const weights = average === 'macro' ? each.map(() => 1) : countsOf(state)
   const total = weights.reduce((a, b) => a + b, 0)
@@ -76,7 +50,7 @@ function areas(state: Scores, average: NonNullable<RocAucOptions['average']>): M
 }
 
 function reason(state: Scores): string | undefined {
-  if (state.scores.some((chunk) => chunk.some(Number.isNaN))) return 'rocAuc: a score is NaN'
+  if (hasNaN(state)) return 'rocAuc: a score is NaN'
   if (state.multilabel) {
     const which = Array.from({ length: state.classes }, (_, c) => c).filter((c) =>
       Number.isNaN(area(state, c)),
@@ -91,34 +65,11 @@ function reason(state: Scores): string | undefined {
   return empty.length === 0 ? undefined : `rocAuc: no example of class ${empty.join(', ')}`
 }
 
-/** Returns the number of examples of each class, or with each label. */
-function countsOf({ classes, labels, multilabel }: Scores): number[] {
-  const counts = new Array<number>(classes).fill(0)
-  for (const chunk of labels) {
-    for (const [i, label] of chunk.entries()) {
-      if (!multilabel) counts[label]!++
-      else if (label > 0) counts[i % classes]!++
-    }
-  }
-  return counts
-}
-
 /** Returns the area under the ROC curve of class or label `c`. */
-function area({ scores, labels, classes, multilabel }: Scores, c: number): number {
-  const [own, others]: [number[], number[]] = [[], []]
-  const columns = classes === 2 && !multilabel ? 1 : classes
-  const column = columns === 1 ? 0 : c
-  for (const [k, odds] of scores.entries()) {
-    for (let row = 0; row < odds.length / columns; row++) {
-      const label = multilabel ? labels[k]![row * columns + c]! : Number(labels[k]![row] === c)
-      if (label >= 0) (label === 1 ? own : others).push(odds[row * columns + column]!)
-    }
-  }
-  return pairs(Float64Array.from(own).sort(), Float64Array.from(others).sort())
-}
+const area = (state: Scores, c: number): number => pairs(sortedScores(state, c))
 
-/** Returns the fraction of pairs of elements with a > b; ties count half. Both arrays are sorted, NaN last. */
-function pairs(a: Float64Array, b: Float64Array): number {
+/** Returns the fraction of pairs of elements with own > other; ties count half. */
+function pairs({ own: a, others: b }: SortedScores): number {
   if (Number.isNaN(a.at(-1)) || Number.isNaN(b.at(-1))) return Number.NaN
   let [below, upTo, won] = [0, 0, 0]
   for (const score of a) {
@@ -127,27 +78,4 @@ function pairs(a: Float64Array, b: Float64Array): number {
     won += (below + upTo) / 2
   }
   return won / (a.length * b.length)
-}
-
-/** Returns the log-odds `ln p/(1 − p)` of every class, row by row; with two classes, only of class 1. */
-function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {
-  if (columns === 1) return Float64Array.from(scores)
-  if (classes === 2) return Float64Array.from(labels, (_, i) => scores[2 * i + 1]! - scores[2 * i]!)
-  const odds = new Float64Array(labels.length * columns)
-  const gaps = new Float64Array(columns)
-  for (let i = 0; i < odds.length; i += columns) {
-    let top = scores[i]!
-    for (let c = 1; c < columns; c++) top = Math.max(top, scores[i + c]!)
-    for (let c = 0; c < columns; c++) gaps[c] = scores[i + c]! - top
-    // Subtracting the highest score and keeping its e⁰ = 1 separate makes 1 − p precise. Summing in sorted
-    // order makes the odds independent of the order of the classes.
-    const sorted = gaps.map((gap) => Math.exp(gap)).sort()
-    let rest = 0
-    for (let c = 0; c < columns - 1; c++) rest += sorted[c]!
-    for (let c = 0; c < columns; c++) {
-      const gap = gaps[c]!
-      odds[i + c] = gap - Math.log(gap === 0 ? rest : 1 + (rest - Math.exp(gap)))
-    }
-  }
-  return odds
 }

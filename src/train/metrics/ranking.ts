@@ -1,0 +1,102 @@
+import { choice } from '../../core/options.ts'
+import { type ClassScores, classScores, labelScores, multilabelOption } from './labels.ts'
+import type { Predictions } from './metric.ts'
+
+/** Declares the options of metrics that rank the examples of each class. */
+export const rankingOptions = {
+  /**
+   * How to average the values of three or more classes, or of the labels of `multilabel`: `macro`, the mean;
+   * `weighted`, the mean weighted by the number of examples with each label; `none`, a list with one number per
+   * class. @default 'macro'
+   */
+  average: choice(['macro', 'weighted', 'none'], 'macro'),
+  ...multilabelOption,
+}
+
+/** Log-odds and labels of all examples seen so far: one array of each per batch. */
+export interface Scores {
+  /** Number of classes, or of labels that an example may have at once. */
+  readonly classes: number
+  readonly multilabel: boolean
+  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class or label. */
+  readonly scores: readonly Float64Array[]
+  /** Class of each example; with `multilabel`, whether each label applies: 1, 0, or −1 if it does not count. */
+  readonly labels: readonly (Int32Array | Int8Array)[]
+}
+
+/** Returns `before` with the scores of another batch; they rank the examples of each class or label. */
+export function withScores(who: string, before: Scores, predictions: Predictions): Scores {
+  const { classes, scores, labels } = before.multilabel ? logits(who, predictions) : ranked(who, predictions)
+  return { ...before, classes, scores: [...before.scores, scores], labels: [...before.labels, labels] }
+}
+
+type Ranked = { readonly [K in 'scores' | 'labels']: Scores[K][number] } & Pick<Scores, 'classes'>
+
+function ranked(who: string, predictions: Predictions): Ranked {
+  const rows = classScores(who, predictions)
+  return { classes: rows.classes, scores: logOdds(rows), labels: rows.labels }
+}
+
+function logits(who: string, predictions: Predictions): Ranked {
+  const { columns, scores, truth } = labelScores(who, predictions)
+  return { classes: columns, scores: Float64Array.from(scores), labels: truth }
+}
+
+/** Classes or labels to measure: with two classes, class 1 alone. */
+export function measuredClasses({ classes, multilabel }: Scores): readonly number[] {
+  return classes === 2 && !multilabel ? [1] : Array.from({ length: classes }, (_, c) => c)
+}
+
+/** Whether a score is NaN, which has no rank. */
+export const hasNaN = ({ scores }: Scores): boolean => scores.some((chunk) => chunk.some(Number.isNaN))
+
+/** Returns the number of examples of each class, or with each label. */
+export function countsOf({ classes, labels, multilabel }: Scores): number[] {
+  const counts = new Array<number>(classes).fill(0)
+  for (const chunk of labels) {
+    for (const [i, label] of chunk.entries()) {
+      if (!multilabel) counts[label]!++
+      else if (label > 0) counts[i % classes]!++
+    }
+  }
+  return counts
+}
+
+/** Returns the scores of the examples of class or label `c`, and those of the others: sorted, NaN last. */
+export function sortedScores({ scores, labels, classes, multilabel }: Scores, c: number): SortedScores {
+  const [own, others]: [number[], number[]] = [[], []]
+  const columns = classes === 2 && !multilabel ? 1 : classes
+  const column = columns === 1 ? 0 : c
+  for (const [k, odds] of scores.entries()) {
+    for (let row = 0; row < odds.length / columns; row++) {
+      const label = multilabel ? labels[k]![row * columns + c]! : Number(labels[k]![row] === c)
+      if (label >= 0) (label === 1 ? own : others).push(odds[row * columns + column]!)
+    }
+  }
+  return { own: Float64Array.from(own).sort(), others: Float64Array.from(others).sort() }
+}
+
+export type SortedScores = Readonly<Record<'own' | 'others', Float64Array>>
+
+/** Returns the log-odds `ln p/(1 − p)` of every class, row by row; with two classes, only of class 1. */
+function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {
+  if (columns === 1) return Float64Array.from(scores)
+  if (classes === 2) return Float64Array.from(labels, (_, i) => scores[2 * i + 1]! - scores[2 * i]!)
+  const odds = new Float64Array(labels.length * columns)
+  const gaps = new Float64Array(columns)
+  for (let i = 0; i < odds.length; i += columns) {
+    let top = scores[i]!
+    for (let c = 1; c < columns; c++) top = Math.max(top, scores[i + c]!)
+    for (let c = 0; c < columns; c++) gaps[c] = scores[i + c]! - top
+    // Subtracting the highest score and keeping its e⁰ = 1 separate makes 1 − p precise. Summing in sorted
+    // order makes the odds independent of the order of the classes.
+    const sorted = gaps.map((gap) => Math.exp(gap)).sort()
+    let rest = 0
+    for (let c = 0; c < columns - 1; c++) rest += sorted[c]!
+    for (let c = 0; c < columns; c++) {
+      const gap = gaps[c]!
+      odds[i + c] = gap - Math.log(gap === 0 ? rest : 1 + (rest - Math.exp(gap)))
+    }
+  }
+  return odds
+}
