@@ -65,7 +65,9 @@ export async function drift(
   })
 }
 
-/** Runs `body` with running statistics recomputed, with `options` of `recalibrate`; restores the old ones. */
+/**
+ * Runs `body` after recomputing the running statistics (with `options` of `recalibrate`), then restores the old ones.
+ */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,
