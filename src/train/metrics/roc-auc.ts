@@ -4,8 +4,9 @@ import type { Metric, MetricValue, Predictions } from './metric.ts'
 
 const options = {
   /**
-   * How to average the areas of three or more classes, or of the labels of `multilabel`: `macro`, the mean; `weighted`, the mean weighted by the
-   * number of examples with each label; `none`, a list with one number per class. @default 'macro'
+   * How to average the areas of three or more classes, or of the labels of `multilabel`. `macro`: the mean;
+   * `weighted`: the mean weighted by the number of examples with each label; `none`: a list with one number per
+   * class. @default 'macro'
    */
   average: choice(['macro', 'weighted', 'none'], 'macro'),
   ...multilabelOption,
@@ -13,28 +14,28 @@ const options = {
 
 export interface RocAucOptions extends OptionsOf<typeof options> {}
 
-/** Log-odds and labels of all examples seen so far: one array of each per batch. */
+/** Log-odds and labels of all examples seen so far, as one array of each kind per batch. */
 interface Scores {
   /** Number of classes, or of labels that an example may have at once. */
   readonly classes: number
   readonly multilabel: boolean
-  /** Log-odds, example by example: with two classes, only of class 1; otherwise of every class or label. */
+  /** Log-odds, example by example: with two classes, only of class 1; otherwise of each class or label. */
   readonly scores: readonly Float64Array[]
-  /** Class of each example; with `multilabel`, whether each label applies: 1, 0, or −1 if it does not count. */
+  /** Class of each example; with `multilabel`, whether each label applies: 1, 0, or −1 if it is ignored. */
   readonly labels: readonly (Int32Array | Int8Array)[]
 }
 
 /**
- * Measures the area under the ROC curve: the probability that an example of a class scores higher than an
- * example of another class; ties count half. Exact, since it keeps every score.
+ * Measures the area under the ROC curve: the probability that an example of a class scores higher than an example of
+ * another class; ties count half. Exact, since it keeps every score.
  *
  *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)        scores s⁺ of n⁺ in the class, s⁻ of n⁻ others
  *
- * With two classes, ranks class 1 against class 0; with more, each class against the rest. Like scikit-learn's
- * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)`
- * in float64, which stay distinct for probabilities near 0 and 1. With `multilabel`, ranks the examples of each
- * label against the others by its logit. NaN, with a reason, when a class has no examples or all of them, or a
- * score is NaN.
+ * Two classes: class 1 against class 0. More classes: each class against the rest. Like scikit-learn's
+ * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)` in
+ * float64, which stay distinct for probabilities near 0 and 1. With `multilabel`, ranks examples by a label's logit:
+ * those with the label against those without it. NaN, with a reason, when a class has no examples or has all of them,
+ * or when a score is NaN.
  */
 export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'
@@ -129,7 +130,7 @@ function pairs(a: Float64Array, b: Float64Array): number {
   return won / (a.length * b.length)
 }
 
-/** Returns the log-odds `ln p/(1 − p)` of every class, row by row; with two classes, only of class 1. */
+/** Returns the log-odds `ln p/(1 − p)` of each class, row by row; with two classes, only of class 1. */
 function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {
   if (columns === 1) return Float64Array.from(scores)
   if (classes === 2) return Float64Array.from(labels, (_, i) => scores[2 * i + 1]! - scores[2 * i]!)
