@@ -34,7 +34,10 @@ const options = {
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log each step how BN layers train, and at the end their statistics' error. @default false */
+  /**
+   * Whether to log, each step, how batch normalization layers train, and finally their statistics' error. @default
+   * false
+   */
   watch: boolean(false),
 }
 

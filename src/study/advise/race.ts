@@ -27,7 +27,9 @@ export class Race {
   #round: Finished[] = []
   #rounds = 0
 
-  /** @param budget total optimizer steps allowed @param spent steps of it that the range tests already took */
+  /**
+   * @param budget total number of optimizer steps allowed @param spent steps that the range tests have already taken
+   */
   constructor(
     experiment: Experiment,
     runner: Runner,

@@ -11,8 +11,8 @@ import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
 /**
- * A function that runs trials of an experiment and yields each with its result as it ends, in any order. It may
- * leave its trials unfinished once `signal` is aborted: nobody awaits them then.
+ * A function that runs trials of an experiment and yields each with its result as it ends, in any order. Once
+ * `signal` is aborted, it may leave trials unfinished, since nobody awaits them.
  */
 export type Runner = (
   experiment: Experiment,

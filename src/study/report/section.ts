@@ -27,7 +27,7 @@ export interface Table {
   readonly type: 'table'
   readonly caption: string
   readonly columns: readonly string[]
-  /** Number of columns, from the left, whose cells are headings of their rows. */
+  /** Number of leading columns whose cells are row headings. */
   readonly heads: number
   readonly rows: readonly (readonly string[])[]
   /** Whether the table is too long to read: then HTML shows it collapsed, and Markdown leaves it out. */
