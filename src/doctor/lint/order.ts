@@ -63,6 +63,8 @@ function endsBranch({ y }: Norm, structure: Structure): boolean {
   return isAdded(y)
 }
 
-/** Returns the tensor from which a chain of Reshape, Expand and Transpose makes t; if no chain, t itself. */
+/**
+ * Returns the tensor that a chain of Reshape, Expand and Transpose turns into `t`; `t` itself if there is no chain.
+ */
 const withoutLayout = (t: Tensor): Tensor =>
   ['Reshape', 'Expand', 'Transpose'].includes(t.op) ? withoutLayout(t.inputs[0]!) : t
