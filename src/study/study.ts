@@ -22,7 +22,7 @@ const options = {
     ),
   ),
   /**
-   * Settings to vary: maps a path, as in `evenstep train --set`, to a list of values or a range of numbers.
+   * Settings to vary: maps the path of each setting, as in `evenstep train --set`, to a list of values or a range.
    * Two keys are not paths: `lr` is the peak learning rate, `schedule` a schedule's name or template.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),

@@ -13,7 +13,7 @@ import { strangeness } from './spread.ts'
 
 /** How to read the examples in a file. */
 export interface DataFileOptions {
-  /** Labels or targets: column of a table, or array in an NPZ file. @default the name used in the run's data */
+  /** Labels or targets: column of a table, or array in an NPZ file. @default the one used for the run's data */
   readonly target?: string
   /** Path of a separate file of labels, for formats that do not hold inputs and labels in one file: IDX and NPY. */
   readonly labels?: string

@@ -220,7 +220,7 @@ export function resumedDescription(before: Description, now: Description): Descr
 const evenstepOf = ({ versions }: Description): unknown => Object(versions).evenstep
 
 /**
- * Reads `run.json`, the description of the run in the folder `path`. @throws {DamagedError} unless it is a JSON
+ * Reads `run.json`, the description of the run in the folder `path`. @throws {DamagedError} when it is no JSON
  * object.
  */
 export function readDescription(path: string): Record<string, unknown> {

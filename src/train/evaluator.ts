@@ -49,7 +49,7 @@ export class Evaluators {
     this.#options = options
   }
 
-  /** Returns the evaluator for batches of `batchSize` examples of `source`. Targets may have any supported form. */
+  /** Returns the evaluator for batches of `batchSize` examples of `source`, with targets of any supported form. */
   async of(source: Source, batchSize: number): Promise<Evaluator> {
     const { dtype, threads, device } = this.#options
     const { classes, ignoreIndex } = source
@@ -209,7 +209,7 @@ function tooFew(output: Shape, classes: number | undefined): boolean {
 
 const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']
 
-/** Checks that a loss that is no classification loss compares the labels with a number, as a mask does. */
+/** Checks that a loss which is not a classification loss compares the labels with a number, as a mask does. */
 function checkMasked(loss: Tensor, y: Tensor, ignoreIndex: number): void {
   const graph = topological([loss], (t) => (t === y ? [] : t.inputs))
   const tells = (t: Tensor): boolean =>

@@ -25,16 +25,16 @@ const options = {
   ),
   /**
    * How to rename the file's tensors: a function, or an object such as { 'encoder.': 'backbone.', 'fc.bias': 'b' }. A
-   * key ending with a dot replaces that prefix, the key '' adds a prefix, and any other key is a full name. @default
-   * strips 'module.' or '_orig_mod.' if all names begin with it
+   * key ending with a dot replaces that prefix, the key '' adds a prefix, and any other key is a full name.
+   * @default strips 'module.' or '_orig_mod.' if all names begin with it
    */
   rename: custom<Rename>(
     'an object of names, or a function from name to name',
     (value) => typeof value === 'function' || isNames(value),
   ),
   /**
-   * Whether the model and the file must have the same tensors. If false, only the tensors that both have are loaded.
-   * @default true
+   * Whether model and file must have the same tensors. If false, only tensors that both have are loaded. @default
+   * true
    */
   strict: boolean(true),
 }

@@ -23,7 +23,7 @@ import type { Task } from './task.ts'
 /** Version of the format of the graph files. */
 export const graphFormat = 1
 
-/** Paths of the graph files in a run's folder, which allow evaluation and export without the experiment's code. */
+/** Returns the paths of a run's graph files, which allow evaluation and export without the experiment's code. */
 export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 'loss', string>> => ({
   about: join(folder, 'inference.json'),
   model: join(folder, 'inference.onnx'),
@@ -31,7 +31,8 @@ export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 
 })
 
 /**
- * Path of the evaluation weights in a checkpoint's folder; the file exists if they differ from the trained weights.
+ * Returns the path of the evaluation weights in a checkpoint's folder, a file only if they differ from trained
+ * weights.
  */
 export const evaluationWeights = (checkpoint: string): string => join(checkpoint, 'evaluation.safetensors')
 
@@ -50,7 +51,7 @@ export interface About extends Names {
   readonly refused?: string
   /** Reason why the run has no graph of the loss; absent if it has one. */
   readonly lossRefused?: string
-  /** Shape and element type of one example; `spread` is the mean and deviation of the training inputs. */
+  /** Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs. */
   readonly x: FieldSpec & { readonly spread?: Spread }
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec

@@ -13,9 +13,7 @@ export interface Saved {
   readonly progress: Progress
   /** Size of the log, in bytes, at the time of the checkpoint. */
   readonly logged: number
-  /**
-   * Size of the log, in bytes, before the end of an epoch that `steps` cut short; absent if no epoch was cut short.
-   */
+  /** Size of the log, in bytes, before the end of an epoch that `steps` cut short; absent if no epoch was cut. */
   readonly loggedBeforeCut?: number
 }
 
@@ -48,7 +46,7 @@ const sofar = {
 /**
  * Loads the tensors of a checkpoint into a task, and returns the checkpoint's other state.
  *
- * @param hash hash of the run's data. If given, data, experiment and checkpoint must match. @default skips that check
+ * @param hash hash of the run's data; if given, data, experiment and checkpoint must match. @default no such check
  */
 export function readSaved(path: string, experiment: Experiment, task: Task, hash: string | undefined): Saved {
   const where = join(basename(path), 'checkpoint.json')

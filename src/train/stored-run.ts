@@ -68,7 +68,8 @@ const fields = {
 }
 
 /**
- * Reads `inference.json`, which describes a run's graphs; undefined if missing. @throws {FormatError} when damaged.
+ * Reads `inference.json`, the description of a run's graphs; undefined if missing. @throws {FormatError} when
+ * damaged.
  */
 function readAbout(path: string): About | undefined {
   const file = graphFiles(path).about
@@ -168,9 +169,7 @@ export class StoredRun {
 const weightsOf = (path: string, checkpoint: string | undefined): string =>
   checkpoint === undefined ? finishedModel(path) : evaluationWeights(checkpoint)
 
-/**
- * Returns `contents`, read from a file of a run. @throws {DamagedError} when undefined, because the file is missing.
- */
+/** Returns `contents`, read from a run's file. @throws {DamagedError} when undefined, since the file is missing. */
 function existing<T>(file: string, contents: T | undefined): T {
   if (contents !== undefined) return contents
   throw new DamagedError(`${file}: wanted a file of the run, got none; the folder is damaged`)

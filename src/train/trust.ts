@@ -13,22 +13,23 @@ import { present } from '../core/options.ts'
 // one, in a copy of the folder beside the same experiment.
 
 /**
- * Seal of an experiment's file, recorded in run.json: proves that the run was trained on this machine with this file.
+ * Seal of an experiment's file, recorded in run.json: shows that the run was trained on this machine with this file.
  */
 export interface Seal {
   /** Hash of the file and of all files that it imports by relative paths. */
   readonly sha256: string
   /**
-   * HMAC of `file` path and `sha256`; its key, inode and change time of a file in the run's folder, cannot be forged.
+   * HMAC of path and `sha256`. The key is inode and change time of a file in the run's folder, which nobody can
+   * choose.
    */
   readonly seal?: string
-  /** HMAC of `file` path and `sha256`; its key, inode and change time of the experiment's file, cannot be forged. */
+  /** HMAC of path and `sha256`. The key is inode and change time of the experiment's file, which nobody can choose. */
   readonly fileSeal?: string
 }
 
 /**
- * Relation of an experiment's file to a run: the file it was trained with here, that file but changed, or any other
- * file.
+ * Relation of an experiment's file to a run: the file that the run was trained with on this machine (`own`), this
+ * file but changed since (`changed`), or any other file (`foreign`).
  */
 export type Relation = 'own' | 'changed' | 'foreign'
 

@@ -45,7 +45,7 @@ export const equilibriumTime: Diagnostic = {
   },
 }
 
-/** Returns the last step at which a so far steady learning rate dropped to less than half; 0 if there is none. */
+/** Returns the last step at which a previously steady learning rate dropped to less than half; 0 if there is none. */
 const lastDrop = ({ rates }: WeightRule): number =>
   rates.reduce((last, rate, step) => {
     const [before, earlier] = [rates[step - 1] ?? 0, rates[step - 2] ?? 0]

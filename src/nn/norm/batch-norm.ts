@@ -187,7 +187,7 @@ export abstract class BatchNorm implements Module {
     throw misfit(called(this, this.#kind), wanted.join(' or '), shape)
   }
 
-  /** Checks and returns the number of values per channel from which statistics are computed. */
+  /** Checks and returns the number of values per channel from which mean and variance are computed. */
   #checkCount(shape: Shape): number {
     const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))

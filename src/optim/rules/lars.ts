@@ -12,7 +12,7 @@ const options = {
   ...penalty,
   /** Ratio of a step's norm to the weight's norm, before multiplying by lr and adding momentum. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /** Whether to scale lr by λ ∝ ‖weight‖/‖gradient‖; usually not for biases and normalization layers. @default true */
+  /** Whether to scale lr by λ ∝ ‖weight‖/‖gradient‖; usually not for biases and normalization. @default true */
   adapt: boolean(true),
 }
 

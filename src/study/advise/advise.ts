@@ -34,12 +34,13 @@ export type AdviseEvent =
  * Recommends a normalization, learning rate and schedule for a model and its data, within a budget of steps.
  *
  * 1. Two range tests (training at rising rates), without and with batch normalization, suggest one learning rate for
- * each. 2. A race of three rounds has fewer trials in each round, three times as long as in the round before. Round 1
- * tries both normalizations, each at the suggested rate and at four higher rates, each about 3 times the one before.
- * Round 2 tries the best four settings with two schedules each. Round 3 tries, in full runs, the best of those, the
- * very best also with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment. Each
- * trial runs through a complete schedule; all start from the same weights and see data in the same order. 3. The rest
- * of the budget is spent on repeating the two best settings with more seeds.
+ *    each.
+ * 2. A race of three rounds has fewer trials in each round, three times as long as in the round before. Round 1 tries
+ *    both normalizations, each at the suggested rate and at four higher rates, each about 3 times the one before.
+ *    Round 2 tries the best four settings with two schedules each. Round 3 tries, in full runs, the best of those,
+ *    the very best also with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment.
+ *    Each trial runs through a complete schedule; all start from the same weights and see data in the same order.
+ * 3. The rest of the budget is spent on repeating the two best settings with more seeds.
  *
  * Model, data, optimizer and batch size are not varied.
  *

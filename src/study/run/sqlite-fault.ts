@@ -57,7 +57,7 @@ export function sqliteFault(path: string, error: unknown): EvenstepError | undef
 }
 
 /**
- * Calls `body`, which uses the database `path`. @throws {MachineError} or {DamagedError} in place of SQLite's errors.
+ * Calls `body`, which uses the database `path`. @throws {MachineError} or {DamagedError} instead of SQLite's errors.
  */
 export function withDatabase<T>(path: string, body: () => T): T {
   try {

@@ -149,10 +149,7 @@ function rulesOf(folder: string, { lrs }: Steps, optimizer: Optimizer): WeightRu
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/**
- * Makes a one-element variable with as many axes as a weight, to find its parameter group, which depends only on
- * that.
- */
+/** Makes a one-element variable with a weight's number of axes, which is all that parameter groups look at. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)
