@@ -37,9 +37,7 @@ export interface Diagnostic {
   /** What a user can do if the measured value is beyond a limit, as text. */
   readonly remedy: string
   readonly source: string
-  /**
-   * Examines a run: measures the value. Afterwards, all weights and other variables have their exact former values.
-   */
+  /** Examines a run: measures the value, then restores the exact former values of all weights and other variables. */
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 

@@ -69,10 +69,7 @@ export async function* examine(
   for (const one of all) if (wanted(one.id)) yield findings.get(one.id) ?? one
 }
 
-/**
- * Ids of diagnostics whose findings may overrule other advice on the learning rate, so they run even if not
- * requested.
- */
+/** Ids of diagnostics whose findings may overrule advice on the learning rate: these run even if not requested. */
 const judges: readonly string[] = ['D12', 'D13']
 
 async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diagnosis> {

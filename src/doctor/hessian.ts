@@ -11,9 +11,7 @@ import type { Subject } from './subject.ts'
 
 // Second derivatives of a batch's training loss with respect to all trained weights: gradients of gradients.
 
-/**
- * Returns the function v ↦ Hv for the Hessian H of a batch's loss with respect to all trained weights, concatenated.
- */
+/** Returns the function v ↦ Hv, with H the Hessian of a batch's loss in all trained weights, concatenated. */
 export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array) => Promise<Float64Array> {
   const trained = [...subject.trained.values()]
   const lossOf = subject.experiment.loss

@@ -9,10 +9,7 @@ import { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { type Call, observe } from '../nn/observe.ts'
 import { batchInput, castFloat, computeDType } from '../train/graphs.ts'
 
-/**
- * One call of a BN (batch normalization) layer in the model's forward pass, in which it normalizes by batch
- * statistics.
- */
+/** One call of a BN layer in the model's forward pass, in which the layer normalizes by batch statistics. */
 export interface Norm {
   /** Path of the layer in the model, such as `blocks.0.bn`. */
   readonly name: string
@@ -84,9 +81,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/**
- * Returns pairs of names: each active dropout layer that is followed by BN layers, and the first BN layer after it.
- */
+/** Returns pairs of names: each active dropout layer with BN layers after it, and the first BN layer after it. */
 export function dropoutsBeforeNorms({
   norms,
   dropouts,
@@ -182,10 +177,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/**
- * Returns the axis of `weight` that corresponds to the channels of `t`, a matrix product or convolution with
- * `weight`.
- */
+/** Returns the axis of `weight` for the channels of `t`, which is a matrix product or convolution with `weight`. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight
@@ -203,9 +195,7 @@ function isTransposed(t: Tensor): boolean {
   return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
-/**
- * Returns the trainable weight of which `t` is a reshaped, transposed or unchanged copy; undefined if there is none.
- */
+/** Returns the trainable weight of which `t` is a reshaped, transposed or unchanged copy; undefined if none. */
 function weightBehind(
   t: Tensor,
   { names }: Graph,

@@ -149,10 +149,7 @@ export class Subject {
     return batches
   }
 
-  /**
-   * Returns a loader of full training batches, with examples in the same order and with the same transforms as in the
-   * run.
-   */
+  /** Returns a loader of full training batches, with the same order of examples and transforms as in the run. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     const loader = trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory

@@ -19,9 +19,7 @@ import type { Module } from './module.ts'
 
 type Layer<D extends Declared> = new (options?: OptionsOf<D>) => { forward(x: Tensor): Tensor } & ValuesOf<D>
 
-/**
- * Returns a base class for layers that apply the operator `op`; the options in `declared` become fields of the layer.
- */
+/** Returns a base class for layers that apply the operator `op`; its options, `declared`, become fields. */
 function layer<D extends Declared = Record<never, never>>(
   op: (x: Tensor, options: ValuesOf<D>) => Tensor,
   declared: D = {} as D,

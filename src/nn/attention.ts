@@ -34,8 +34,7 @@ const inputOptions = {
   /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
   /**
-   * Mask `[target, source]` or `[batch · heads, target, source]`: bool (true: ignore), or float (added to the
-   * scores).
+   * Mask `[target, source]` or `[batch · heads, target, source]`: true where to ignore, or floats to add to scores.
    */
   attnMask: tensorOption,
 }

@@ -26,9 +26,7 @@ import type { Module } from './module.ts'
 const convOptions = (rank: number) => ({
   ...convolutionOptions(rank),
   ...biasOption,
-  /**
-   * What to fill the padding with: zeros, or elements of the input as in `ops.pad` with this mode. @default 'zeros'
-   */
+  /** What to fill padding with: zeros, or elements of the input as in `ops.pad` with this mode. @default 'zeros' */
   paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
 })
 export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}

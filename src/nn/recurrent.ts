@@ -21,9 +21,7 @@ export const recurrentOptions = {
   bias: boolean(true),
   /** Whether input and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
   batchFirst: boolean(false),
-  /**
-   * Whether each layer also runs backwards in time; the outputs of both directions are concatenated. @default false
-   */
+  /** Whether each layer also runs backwards in time; outputs of both directions are concatenated. @default false */
   bidirectional: boolean(false),
 }
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}

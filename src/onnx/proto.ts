@@ -129,10 +129,7 @@ export interface FilePlace {
   readonly length: number
 }
 
-/**
- * Returns a constant without its values, which are stored at `place` in another file; unchanged if `place` is
- * undefined.
- */
+/** Returns a constant without its values, which are stored at `place` in another file; unchanged without `place`. */
 export function atPlace(tensor: TensorProto, place: FilePlace | undefined): TensorProto {
   if (place === undefined) return tensor
   const { rawData: _, ...rest } = tensor

@@ -11,9 +11,7 @@ import { globalNorm } from './norm.ts'
 import { optionsOf, type Rule, type Update, type WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
-/**
- * An optimizer attached to one model: holds the optimizer state, such as momentum buffers, for the model's weights.
- */
+/** An optimizer attached to one model: holds optimizer state, such as momentum buffers, for the model's weights. */
 export interface Attached {
   /** Variables of the optimizer state, by names such as `momentum_buffer.fc1.weight`. */
   readonly state: ReadonlyMap<string, Variable>
@@ -29,9 +27,7 @@ export interface Attached {
   minimize(loss: Tensor): void
   /** Adds the gradients of `loss` to the graph of the step being built: one for each weight in `trained`. */
   gradients(loss: Tensor): readonly Tensor[]
-  /**
-   * Adds the update of every weight to the graph being built. @param gradients one gradient per weight in `trained`
-   */
+  /** Adds the update of every weight to the graph being built. @param gradients one per weight in `trained` */
   apply(gradients: readonly Tensor[]): Applied
 }
 
@@ -131,9 +127,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /**
-   * Computes all new weights from their gradients `slopes`, then assigns them. @param scaled the products lr · slopes
-   */
+  /** Computes all new weights from their gradients `slopes`, then assigns them. @param scaled products lr · slopes */
   #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
     const { rule } = this.#configuration
     const next = this.#members.map((one, i) =>

@@ -31,10 +31,7 @@ const members = {
   maxRank: integer({ min: 0 }),
 }
 
-/**
- * Conditions for a weight to belong to a parameter group. At least one is required; a weight must meet all of those
- * given.
- */
+/** Conditions for a weight to belong to a parameter group. At least one is required; a weight must meet all given. */
 export interface Members extends OptionsOf<typeof members> {}
 
 /** A parameter group: which weights are in it, and the options that they override. */
@@ -54,9 +51,7 @@ export const unmatched = (
     return match === undefined || isUsed ? [] : [i]
   })
 
-/**
- * Checks that groups are not empty. @throws {ArgumentError} when a group's `match` matches no weight, such as a typo.
- */
+/** Checks that no `match` of a group is a typo. @throws {ArgumentError} when a group's `match` matches no weight. */
 export function checkMatches(
   who: string,
   groups: readonly Members[],

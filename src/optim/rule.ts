@@ -21,9 +21,7 @@ const shared = {
 /** Options that all optimizers have and parameter groups can override. */
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
-/**
- * All options of a weight, with defaults: the options that all optimizers share and, as `V`, the update rule's own.
- */
+/** All options of a weight, with defaults: the options that all optimizers share and, as `V`, the rule's own. */
 export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
 
 /** Returns the declarations of an update rule's options, including the options that all rules share. */

@@ -14,10 +14,7 @@ export interface Traits {
    * raises the effective rate to η/(1 − μ), and training diverges at curvatures above (2 + 2μ)/η.
    */
   readonly heavyBall?: boolean
-  /**
-   * Whether each gradient element is divided by its usual magnitude, as in Adam, so that the loss's scale cancels
-   * out.
-   */
+  /** Whether each gradient element is divided by its usual magnitude, as in Adam, which cancels the loss's scale. */
   readonly rescales?: boolean
   /** Whether weight decay is decoupled from the gradient, as in AdamW. */
   readonly decoupled?: boolean

@@ -34,10 +34,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /**
-   * Whether to log, each step, how batch normalization layers train, and finally their statistics' error. @default
-   * false
-   */
+  /** Whether to log how BN layers train at each step, and at the end the error of their statistics. @default false */
   watch: boolean(false),
 }
 

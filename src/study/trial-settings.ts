@@ -80,9 +80,6 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/**
- * Whether the experiment's learning rate is a schedule with lengths in steps, which does not suit runs of other
- * lengths.
- */
+/** Whether the experiment's learning rate is a schedule with lengths in steps, unsuitable for other run lengths. */
 export const hasSchedule = ({ optimizer: { spec } }: Experiment): boolean =>
   isSchedule(spec.lr) && spec.lr.within === undefined

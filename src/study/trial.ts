@@ -36,9 +36,7 @@ export interface TrialResult {
   readonly drift?: DriftSummary
 }
 
-/**
- * A learning curve: the step, the mean training loss since the previous point, and the learning rate, at each point.
- */
+/** A learning curve. Each point has a step, the mean training loss since the previous point, and the rate. */
 export interface TrialCurve {
   readonly steps: readonly number[]
   readonly trainLoss: readonly number[]

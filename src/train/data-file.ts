@@ -63,10 +63,7 @@ async function rawData(path: string, about: About, { target, labels }: DataFileO
   return idxImages(path, labels, { layout, ...(classes !== undefined && { classes }) })
 }
 
-/**
- * Reads a table with the options that the run's data were read with or, if unknown, with options inferred from those
- * data.
- */
+/** Reads a table with the options used to read the run's data or, if unknown, options inferred from those data. */
 function table(
   path: string,
   kind: string,

@@ -56,9 +56,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   return { ...plain(description) }
 }
 
-/**
- * Describes a function: a schedule by its spec, any other function by its source text and its values at some steps.
- */
+/** Describes a function: a schedule by its spec, another function by its source text and values at some steps. */
 const functionOf = (value: ((step: number) => unknown) & { readonly spec?: unknown }): unknown =>
   value.spec ?? ownFunction(value)
 
@@ -89,8 +87,7 @@ function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): objec
 const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin']
 
 /**
- * Fields that are hashes of what is computed, with their names in messages. Other Evenstep versions may hash
- * differently.
+ * Fields that are hashes of computations, with names for messages; other versions of Evenstep may hash differently.
  */
 const computed: Readonly<Record<string, string>> = {
   graph: 'a model or a loss that computes something else',
@@ -220,8 +217,7 @@ export function resumedDescription(before: Description, now: Description): Descr
 const evenstepOf = ({ versions }: Description): unknown => Object(versions).evenstep
 
 /**
- * Reads `run.json`, the description of the run in the folder `path`. @throws {DamagedError} when it is no JSON
- * object.
+ * Reads `run.json`, the description of the run in the folder `path`. @throws {DamagedError} unless it is an object.
  */
 export function readDescription(path: string): Record<string, unknown> {
   const file = join(path, 'run.json')

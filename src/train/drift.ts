@@ -65,9 +65,7 @@ export async function drift(
   })
 }
 
-/**
- * Runs `body` after recomputing the running statistics (with `options` of `recalibrate`), then restores the old ones.
- */
+/** Runs `body` with recomputed running statistics (by `options` of `recalibrate`), then restores the old ones. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,

@@ -13,9 +13,7 @@ import { parseMetrics } from './metrics/parse.ts'
 // Text cannot tell what a function computes, since it may use values from outside. So functions that a user wrote are
 // told apart by their results on fixed inputs as well.
 
-/**
- * Maximum number of training examples that are transformed to obtain a hash of the transforms, in each of two epochs.
- */
+/** Maximum number of training examples that are transformed, in each of two epochs, to hash the transforms. */
 const probes = 16
 
 /** Steps at which functions of the step are evaluated: 0, 1, 2, 4, … */
@@ -97,9 +95,7 @@ export function ownRules({ control, metrics }: Experiment): Record<string, unkno
     : Object.fromEntries(own.map(([name, what]) => [name, valueFingerprint(what)]))
 }
 
-/**
- * Whether the library can recreate an object from its spec, so that no user code is needed: whether `make` succeeds.
- */
+/** Whether the library can recreate an object from its spec, without user code: whether `make` succeeds. */
 function isKnown(make: () => unknown): boolean {
   try {
     make()

@@ -23,9 +23,7 @@ export interface Evaluation extends Partial<Measurements> {
   readonly accuracy?: number
 }
 
-/**
- * Batches per run of the evaluation graph: enough to amortize its overhead, few enough to fit into the CPU's cache.
- */
+/** Batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
 const stackSize = 32
 
 /** Evaluates a model on all examples of `source`, in batches of `batchSize`. */

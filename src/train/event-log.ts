@@ -9,9 +9,7 @@ import type { DivergedError } from './diverged.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
-/**
- * A parsed line of a run's log: one optimizer step, an event other than `steps`, or the fact that the run diverged.
- */
+/** A parsed line of a run's log: one optimizer step, an event other than `steps`, or that the run diverged. */
 export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logged<EndEvent> | DivergedLine
 
 type Logged<Event> = Omit<Event, 'progress'>

@@ -48,8 +48,7 @@ export interface EpochEvent extends Progressed, Partial<Measurements> {
   /** Number of the epoch's batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
   /**
-   * Factor by which all further learning rates are multiplied, set by the experiment's `control`; absent without
-   * `control`.
+   * Factor that multiplies all further learning rates, set by the experiment's `control`; absent without `control`.
    */
   readonly lrFactor?: number
   /** Seconds spent on the epoch's training steps, without evaluation, and training steps per second. */

@@ -111,9 +111,7 @@ async function rangeTest(
   return { ...curve, flat: false, ...suggest(seen, (index) => rate(first + index)) }
 }
 
-/**
- * Trains at the learning rate `rate(step)`. Returns each step's loss, for `steps` steps or until the loss diverges.
- */
+/** Trains at the learning rate `rate(step)`. Returns each step's loss, for `steps` steps or until divergence. */
 async function ramp(
   experiment: Experiment,
   { model }: Task,
@@ -142,9 +140,7 @@ async function ramp(
   return losses
 }
 
-/**
- * Returns a function that takes the next smoothed loss and returns whether it has risen far enough to stop the test.
- */
+/** Returns a function that takes the next smoothed loss and returns whether it has risen enough to stop the test. */
 function breaking(): (loss: number) => boolean {
   const average = smoother()
   let [first, best] = [Number.NaN, Number.POSITIVE_INFINITY]
@@ -191,9 +187,7 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/**
- * Suggests learning rates from the smoothed losses `seen`, which exclude the noisy first tenth and the last 5 steps.
- */
+/** Suggests rates from the smoothed losses `seen`, which exclude the noisy first tenth and the last 5 steps. */
 function suggest(
   seen: readonly number[],
   at: (index: number) => number,

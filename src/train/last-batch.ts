@@ -26,10 +26,7 @@ export function checkLastBatch(experiment: Experiment, task: Task, who: string =
   )
 }
 
-/**
- * Returns the number of examples in an epoch's last batch if it is incomplete; 0 if full, dropped, unknown or not
- * reached.
- */
+/** Returns the size of an epoch's last batch if it is incomplete; 0 if full, dropped, unknown or not reached. */
 function restOf(experiment: Experiment): number {
   const { data, lastBatch, sampler, steps = Number.POSITIVE_INFINITY } = experiment
   if (lastBatch === 'drop' || isStream(data.train)) return 0

@@ -42,10 +42,7 @@ export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly
   return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
 }
 
-/**
- * Returns the scores and targets that a classification loss in `loss` compares (of several, the first); else
- * undefined.
- */
+/** Returns the scores and targets compared by the first classification loss in `loss`; undefined if there is none. */
 export const classTargets = (loss: Tensor): ClassTargets | undefined =>
   topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])[0]
 
@@ -122,10 +119,7 @@ export function packed(terms: readonly LossTerm[]): Tensor {
   return concat([...terms.map(({ total }) => total), ...weights].map((t) => cast(reshape(t, [1]), dtype)))
 }
 
-/**
- * What a term is divided by: 1 for nothing, the number of examples, or an object for a weight that the graph
- * computes.
- */
+/** What a term is divided by: 1 for nothing, the number of examples, or an object for a weight in the graph. */
 export type LossKind = 1 | 'examples' | object
 
 /** Returns what each term is divided by. */

@@ -59,9 +59,7 @@ export interface OpenedRun {
   readonly step: number
   /** Number, from 0, of the epoch that ended at this step; absent if the step is within an epoch. */
   readonly epoch?: number
-  /**
-   * Losses, accuracy and metrics that the run logged at the end of that epoch; absent if the step is within an epoch.
-   */
+  /** Losses, accuracy and metrics logged at the end of that epoch; absent if the step is within an epoch. */
   readonly metrics?: Readonly<Record<string, unknown>>
   /**
    * Evaluates the model on all examples of `source`. @default the experiment's validation data
@@ -181,9 +179,7 @@ function stepsOf(path: string): number {
   return step
 }
 
-/**
- * Loads a checkpoint's evaluation weights into a task as if they were initial weights. @returns the checkpoint's step
- */
+/** Loads a checkpoint's evaluation weights into a task as if they were initial weights. @returns the step */
 async function loadCheckpoint(path: string, experiment: Experiment, task: Task): Promise<number> {
   const trained = taskOf(experiment)
   const { steps } = restoreCheckpoint(path, experiment, trained, false)

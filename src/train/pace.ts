@@ -1,6 +1,4 @@
-/**
- * Usual target duration, in milliseconds, of a call of the compiled graph: short, so the event loop stays responsive.
- */
+/** Usual target duration of a call of the compiled graph, in milliseconds, so that the event loop stays responsive. */
 const usual = 40
 
 /** Maximum target duration of a call, in milliseconds: Ctrl-C, events and checkpoints still feel immediate. */
@@ -32,8 +30,7 @@ export class Pace {
   }
 
   /**
-   * Estimates a, the fixed cost in milliseconds, from the calls with the fewest and the most steps; 0 if all had
-   * equally many.
+   * Estimates a, the fixed cost in ms, from the calls with the fewest and the most steps; 0 if all had equally many.
    */
   #fixedCost(): number {
     const counts = [...this.#shortest.keys()]

@@ -31,10 +31,7 @@ interface EpochProgress {
   readonly skipped: number
   /** Sum of the losses of the epoch's steps, each multiplied by the batch's size relative to a full batch. */
   readonly loss: number
-  /**
-   * Number of full batches, where a smaller batch counts as a fraction; absent in old checkpoints, which counted
-   * steps.
-   */
+  /** Number of full batches, counting fractions for smaller ones; absent in old checkpoints, which counted steps. */
   readonly weight?: number
   /** Sums of the steps' loss parts (totals and weights); absent if the loss is a mean over the examples. */
   readonly parts?: readonly LossPart[]
@@ -113,9 +110,7 @@ export const afterEpoch = (
   ...(isCut && { cut: progress }),
 })
 
-/**
- * Returns the progress to resume from: within the last epoch if that was cut short and the run now takes more steps.
- */
+/** Returns the progress to resume from: within the last epoch if that was cut and the run now takes more steps. */
 export const resumed = (experiment: Experiment, progress: Progress): Progress =>
   progress.cut && endOf(experiment, progress.cut) === undefined ? progress.cut : progress
 
@@ -140,10 +135,7 @@ export function becauseOf(experiment: Experiment, progress: Progress): string {
   return `stopped early by ${spec.type}: ${monitor} ${why(progress.control[i])}`
 }
 
-/**
- * Returns why a run takes no more steps: all `epochs` or `steps` are done, or it was stopped; undefined if it goes
- * on.
- */
+/** Returns why a run takes no more steps: all `epochs` or `steps` are done, or it was stopped; else undefined. */
 export function endOf(
   { control, epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: Experiment,
   progress: Progress,

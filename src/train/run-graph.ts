@@ -30,10 +30,7 @@ export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 
   loss: join(folder, 'loss.onnx'),
 })
 
-/**
- * Returns the path of the evaluation weights in a checkpoint's folder, a file only if they differ from trained
- * weights.
- */
+/** Returns the path of a checkpoint's evaluation weights, a file only if these differ from the trained weights. */
 export const evaluationWeights = (checkpoint: string): string => join(checkpoint, 'evaluation.safetensors')
 
 /** What the loss graph computes for a batch of examples; see `Meaning`. */
@@ -82,9 +79,7 @@ export class RunGraphs {
   readonly #identity: unknown
   #isWritten = false
 
-  /**
-   * @param identity JSON value that differs between models that compute different things or name weights differently
-   */
+  /** @param identity JSON value that differs between models with different computations or names of weights */
   constructor(experiment: Experiment, task: Task, identity: unknown) {
     this.#experiment = experiment
     this.#task = task

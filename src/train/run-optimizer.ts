@@ -27,9 +27,7 @@ export function optimizerOf(experiment: Experiment): Optimizer {
   throw mismatch('experiment', wanted, undefined, 'name them, such as --set steps=1000')
 }
 
-/**
- * Like `optimizerOf`, but drops parameter groups for layers that the option `normalization` has replaced in `model`.
- */
+/** Like `optimizerOf`, but drops parameter groups for layers that `normalization` has replaced in `model`. */
 export function optimizerFor(experiment: Experiment, model: Module): Optimizer {
   const optimizer = optimizerOf(experiment)
   const { groups = [] } = optimizer.spec as { readonly groups?: readonly Members[] }

@@ -193,9 +193,7 @@ const others: readonly (readonly [start: string, format: string])[] = [
 /** The byte that begins a header in JSON. */
 const openBrace = 0x7b
 
-/**
- * Checks the first bytes. @throws {FormatError} when they belong to another format, with advice to convert the file.
- */
+/** Checks the first bytes. @throws {FormatError} when they belong to another format, advising to convert the file. */
 function refuseOthers(file: Uint8Array, name: string): void {
   const start = String.fromCharCode(...file.subarray(0, 4))
   const other = others.find(([mark]) => start.startsWith(mark))

@@ -10,9 +10,7 @@ export interface Steps {
   readonly lrs: Float64Array
   /** Other logged quantities by name: one value per step. */
   readonly logs?: Readonly<Record<string, ArrayLike<number>>>
-  /**
-   * Loss parts (totals and weights) of each step, to compute the epoch's loss; absent for a mean over the examples.
-   */
+  /** Loss parts (totals and weights) of each step, to compute an epoch's loss; absent for a mean over the examples. */
   readonly parts?: readonly (readonly LossPart[])[]
   /** Number of batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number

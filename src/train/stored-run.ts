@@ -68,8 +68,7 @@ const fields = {
 }
 
 /**
- * Reads `inference.json`, the description of a run's graphs; undefined if missing. @throws {FormatError} when
- * damaged.
+ * Reads `inference.json`, which describes a run's graphs; undefined without it. @throws {FormatError} when damaged.
  */
 function readAbout(path: string): About | undefined {
   const file = graphFiles(path).about

@@ -37,7 +37,7 @@ const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
   /**
-   * Progress to resume from, taken from an event; needs the `task` in its state at that event. @default the beginning
+   * Progress to resume from, of an earlier event; needs the `task` in its state at that event. @default the beginning
    */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
   /** Abort signal that stops the training before the next steps, or between the batches of an evaluation. */
@@ -168,8 +168,7 @@ async function finished(
 }
 
 /**
- * Takes one step for each batch of a stack (several batches, concatenated). If a step diverges, returns the steps
- * before it and the error.
+ * Takes one step for each of several concatenated batches. If one diverges, returns the steps before and the error.
  */
 async function learn(
   task: Task,

@@ -12,18 +12,13 @@ import { present } from '../core/options.ts'
 // first one is right in the folder where it was made, also after the experiment was changed and changed back; the second
 // one, in a copy of the folder beside the same experiment.
 
-/**
- * Seal of an experiment's file, recorded in run.json: shows that the run was trained on this machine with this file.
- */
+/** Seal of an experiment's file, in run.json: shows that the run was trained with this file on this machine. */
 export interface Seal {
   /** Hash of the file and of all files that it imports by relative paths. */
   readonly sha256: string
-  /**
-   * HMAC of path and `sha256`. The key is inode and change time of a file in the run's folder, which nobody can
-   * choose.
-   */
+  /** HMAC of path and `sha256`; key: inode and change time of a file in the run's folder, which nobody can choose. */
   readonly seal?: string
-  /** HMAC of path and `sha256`. The key is inode and change time of the experiment's file, which nobody can choose. */
+  /** HMAC of path and `sha256`; key: inode and change time of the experiment's file, which nobody can choose. */
   readonly fileSeal?: string
 }
 
@@ -55,10 +50,7 @@ export function relationOf(folder: string, file: string, given: Partial<Seal>): 
 
 const placeIn = (folder: string): string => join(folder, '.place')
 
-/**
- * Returns the HMAC of a path and hash, with the inode and change time of the file `keeper` as key; undefined without
- * `keeper`.
- */
+/** Returns the HMAC of a path and hash, with inode and change time of the file `keeper` as key, if it exists. */
 function codeOf(keeper: string, file: string, sha256: string): string | undefined {
   const key = isOwn(keeper) ? keyOf(keeper) : undefined
   return (

@@ -11,10 +11,7 @@ import type { Subject } from '../subject.ts'
 /** Number of training batches searched for channels with a ReLU output above 0. */
 const count = 16
 
-/**
- * Diagnostic D16: channels after batch normalization whose ReLU outputs are 0 for every example of 16 training
- * batches.
- */
+/** Diagnostic D16: channels after BN whose ReLU outputs are 0 for every example of 16 training batches. */
 export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',

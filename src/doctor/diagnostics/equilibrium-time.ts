@@ -3,7 +3,8 @@ import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, noInvariance } from '../diagnosis.ts'
 
 /**
- * Returns Σ 1/τ over a run's steps, where τ is a step's time constant to equilibrium: the run's length in units of τ.
+ * Returns Σ 1/τ over a run's steps, τ being the time constant to equilibrium at a step: the run's length in units of
+ * τ.
  */
 export const timesToEquilibrium = (rule: WeightRule): number =>
   rule.rates.reduce(

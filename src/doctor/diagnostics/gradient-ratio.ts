@@ -5,9 +5,7 @@ import type { Diagnostic, Finding } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import { type Slope, type Subject, slopeCount } from '../subject.ts'
 
-/**
- * Diagnostic D6: growth of the gradients of weights before BN, which weight decay causes as the learning rate falls.
- */
+/** Diagnostic D6: growth of gradients of weights before BN, which weight decay causes as the learning rate falls. */
 export const gradientRatio: Diagnostic = {
   id: 'D6',
   title: 'gradients relative to the weights before BN, under weight decay',
@@ -61,10 +59,7 @@ function judged(
   }
 }
 
-/**
- * Returns the growth of norms over a run: their mean over the last tenth of the run, divided by that over the third
- * tenth.
- */
+/** Returns the growth of norms over a run: mean over the run's last tenth divided by mean over its third tenth. */
 function growth(norms: readonly number[]): number {
   const tenth = Math.max(1, Math.floor(norms.length / 10))
   return meanOf(norms.slice(-tenth)) / meanOf(norms.slice(2 * tenth, 3 * tenth))

@@ -6,9 +6,7 @@ import { advised, rateBy } from '../advised.ts'
 import type { Diagnostic, Finding } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/**
- * Number of steps of a learning-rate range test. With BN, a test of 200 steps would suggest rates ten times too high.
- */
+/** Number of steps of a learning-rate range test. With BN, 200 steps would suggest rates ten times too high. */
 const rampSteps = 600
 /** Maximum estimated duration of a range test, in milliseconds; beyond it, the test is skipped. */
 const maxMs = 8000

@@ -71,10 +71,7 @@ function judged(running: readonly Validated[], measured: readonly Validated[], d
   return { severity: off ? 'note' : 'ok', value, values, advice: `${numbers}${end}` }
 }
 
-/**
- * Returns the accuracy with `running` statistics minus the accuracy with `measured` ones, in percentage points, if
- * known.
- */
+/** Returns accuracy with `running` minus accuracy with `measured` statistics, in percentage points, if known. */
 function accuracyGap(running: readonly Validated[], measured: readonly Validated[]): number | undefined {
   if (running[0]?.accuracy === undefined) return undefined
   return 100 * (mean(running, ({ accuracy }) => accuracy!) - mean(measured, ({ accuracy }) => accuracy!))

@@ -97,10 +97,7 @@ const decays = (subject: Subject, step: number): boolean =>
 /** Whether the effective rate rose by more than 5 %, which exceeds its noise, as when weights before BN shrink. */
 const shrinks = (rise: number | undefined): boolean => rise !== undefined && rise > 1.05
 
-/**
- * Returns the minimum number of steps in a segment: 8, to average out batch noise; 1 if each batch is the whole data
- * set.
- */
+/** Returns the minimum steps of a segment: 8, to average out batch noise; 1 if each batch is the whole data set. */
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 

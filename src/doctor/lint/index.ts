@@ -41,9 +41,7 @@ export function lint(experiment: Experiment): readonly Lint[] {
   return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
 
-/**
- * Returns the planned run of an experiment: untrained, but set to its last step as if no controller stopped it early.
- */
+/** Returns an experiment's planned run: untrained, but set to its last step as if no controller stopped it early. */
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)

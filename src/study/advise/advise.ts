@@ -70,10 +70,7 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/**
- * Returns the names of two schedules to try; if the optimizer needs no learning-rate decay, constant without and with
- * warmup.
- */
+/** Returns two schedules' names to try; if the optimizer needs no decay of lr, constant without and with warmup. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 

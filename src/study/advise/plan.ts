@@ -39,16 +39,11 @@ function budgetFor(steps: number): number {
 /** Returns the smallest budget, in steps, at which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/**
- * Returns the smallest budget, in steps, that also suffices to train the best two in full runs with `seeds` seeds
- * each.
- */
+/** Returns the smallest budget, in steps, that also pays for full runs of the best two with `seeds` seeds each. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 
-/**
- * Divides a budget of steps. @throws {ArgumentError} when trials of the first round would be shorter than 10 steps.
- */
+/** Divides a budget of steps. @throws {ArgumentError} when trials of round 1 would be shorter than 10 steps. */
 export function planOf(budget: number, runSteps: number): Plan {
   const ramp = rampOf(budget)
   const last = Math.min(runSteps, Math.floor((budget - 2 * ramp) / runs))

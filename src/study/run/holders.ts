@@ -7,8 +7,7 @@ import { kill, pid } from 'node:process'
 const fileOf = (lock: string): string => `${lock}.pids`
 
 /**
- * Flags to open a file for appending, creating it if needed, but never through a symbolic link, which may lead
- * anywhere.
+ * Flags to open a file for appending, creating it if needed, but not through a symbolic link: it may lead anywhere.
  */
 const flag = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
 

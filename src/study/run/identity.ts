@@ -3,9 +3,7 @@ import { describe } from '../../train/description.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { taskOf } from '../../train/train.ts'
 
-/**
- * Returns everything that affects trials' results, as JSON to compare: the data, and the experiment except its name.
- */
+/** Returns everything that affects trials' results, as JSON: the data, and the experiment except its name. */
 export function identityOf(experiment: Experiment): Record<string, unknown> {
   const { name, ...rest } = describe(experiment, taskOf(experiment))
   return { ...rest, data: { ...(rest.data as object), fingerprint: fingerprint(experiment.data) } }

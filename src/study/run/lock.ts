@@ -10,10 +10,7 @@ export interface Lock {
   release(): void
 }
 
-/**
- * Open databases, one per lock held. Without this reference they could be garbage-collected, which would release the
- * lock.
- */
+/** Open databases, one per lock held: garbage collection of a database would release its lock. */
 const held = new Set<Sqlite>()
 
 /**
@@ -65,10 +62,7 @@ const busy = 5
 
 const isBusy = (error: unknown): boolean => sqliteCode(error) === busy
 
-/**
- * Returns the path of the lock file held by worker processes: a new parent process waits until those of a killed one
- * exit.
- */
+/** Returns the path of the lock that workers hold: a new parent process waits for workers of a killed one to exit. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
 /** Milliseconds to wait for worker processes of a killed parent to exit; they usually do so within a second. */

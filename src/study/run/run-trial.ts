@@ -31,10 +31,7 @@ export interface Job {
 /** Returns a trial's folder, such as `0007`, within the folder of all trials. */
 export const runFolder = (folder: string, { id }: Trial): string => join(folder, String(id).padStart(4, '0'))
 
-/**
- * Seconds of training between checkpoints: a killed process loses at most this much. Shorter trials write no
- * checkpoint.
- */
+/** Seconds of training between checkpoints: a killed process loses at most this. Shorter trials write none. */
 const checkpointSeconds = 10
 
 /** A trial's result, with the seconds spent in training steps but not yet those of the whole trial. */
@@ -133,9 +130,7 @@ export function forgetFailed(folder: string): void {
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
-/**
- * Returns the result stored in the trial's folder if it belongs to the same trial and its identity hash equals `of`.
- */
+/** Returns the result in the trial's folder if it belongs to the same trial and its identity hash equals `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   // A crash of the machine may have truncated the file: then the trial runs again.

@@ -49,18 +49,13 @@ function inExperiment(before: Description, now: Description): string | undefined
   return undefined
 }
 
-/**
- * Returns a phrase that says how two designs differ, apart from a greater number of trials; undefined if they do not.
- */
+/** Returns a phrase on how two designs differ, apart from a greater number of trials; undefined if they do not. */
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/**
- * Returns a phrase that says how factors differ, if they do. Added values do not count, unless values are drawn at
- * random.
- */
+/** Returns a phrase on how factors differ, if they do. Added values do not count, unless values are random. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

@@ -37,9 +37,7 @@ export function sqliteCode(error: unknown): number | undefined {
   return opened === undefined ? undefined : Number(opened) & 0xff
 }
 
-/**
- * Converts an error of SQLite on the file `path` to one of ours, with a one-line message; undefined for other errors.
- */
+/** Converts an error of SQLite on the file `path` to one of ours, with a one-line message; undefined for others. */
 export function sqliteFault(path: string, error: unknown): EvenstepError | undefined {
   const code = sqliteCode(error)
   if (code === undefined) return undefined
@@ -56,9 +54,7 @@ export function sqliteFault(path: string, error: unknown): EvenstepError | undef
   return new MachineError(`${path}: wanted a database to write, got ${fault[0]}; ${fault[1]}`, options)
 }
 
-/**
- * Calls `body`, which uses the database `path`. @throws {MachineError} or {DamagedError} instead of SQLite's errors.
- */
+/** Calls `body`, which uses the database `path`. @throws {MachineError} or {DamagedError} for errors of SQLite. */
 export function withDatabase<T>(path: string, body: () => T): T {
   try {
     return body()

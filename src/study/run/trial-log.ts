@@ -15,10 +15,7 @@ import { explosionOf } from './explosion.ts'
 export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> {
   /** Seconds spent in training steps. */
   readonly training: number
-  /**
-   * Reason why the trial counts as diverged although its losses are finite; undefined if it does not count as
-   * diverged.
-   */
+  /** Reason why the trial counts as diverged although its losses are finite; undefined if it does not. */
   readonly explosion: string | undefined
 }
 
@@ -90,9 +87,7 @@ export function metricsOf(epoch: Epoch | undefined): Record<string, number> {
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/**
- * Returns the logged curves of each batch normalization layer, by its path in the model; empty if none were logged.
- */
+/** Returns logged curves of each batch normalization layer, by its path in the model; empty if none were logged. */
 function layersOf(
   folder: string,
   steps: Steps,
