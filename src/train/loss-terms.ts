@@ -22,8 +22,8 @@ export interface LossTerm {
 /**
  * Splits a loss into terms, each divided by one weight. Looks through sums, differences and factors that do not
  * depend on the data, as in `ops.add(ops.crossEntropy(output, y, { weight }), ops.mul(penalty, 0.1))`. A sum times a
- * factor that depends on the number of examples is recognized as a mean, as in `ops.div(ops.sum(costs),
- * output.shape[0])`.
+ * factor that depends on the number of examples is recognized as a mean, as in
+ * `ops.div(ops.sum(costs), output.shape[0])`.
  *
  * @param lossOf function that computed the loss; applied again to a larger batch for comparison
  * @param x input of the model

@@ -10,9 +10,9 @@ export interface Predictions {
   /** Number of examples. */
   readonly length: number
   /**
-   * Shapes of `output` and `target`, with examples on axis 0. @default inferred from the numbers of elements: `[n,
-   * classes]` with labels `[n]`, `[n, classes, positions]` with labels `[n, positions]`, or `[n, width]` for both if
-   * they have equally many elements
+   * Shapes of `output` and `target`, with examples on axis 0. @default inferred from the numbers of elements:
+   * `[n, classes]` with labels `[n]`, `[n, classes, positions]` with labels `[n, positions]`, or `[n, width]` for
+   * both if they have equally many elements
    */
   readonly shapes?: { readonly output: Shape; readonly target: Shape }
   /** Label value that is ignored. */
